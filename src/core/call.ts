@@ -1,0 +1,45 @@
+import type { Clock } from './clock.ts'
+import type { JsonObject } from './json.ts'
+import type { Logger } from './log.ts'
+import type { Message } from './message.ts'
+import type { ResolvedSettings } from './params.ts'
+import type { Target } from './registry.ts'
+import type { StreamLimits, Timeouts } from './request.ts'
+import type { KeySource } from './secret.ts'
+import type { LlmError } from './error.ts'
+import type { Transport } from './wire.ts'
+
+/** The life of one call: ends by the caller's signal, the total deadline, or its own end. */
+export interface CallScope {
+  /** Why the call was ended from outside, once it was. */
+  readonly error: LlmError | undefined
+  /** Runs `action` when the call is ended from outside; at once if it was already. Gives the way to take it back. */
+  onAbort(action: (error: LlmError) => void): () => void
+  /** Ends the call from outside. */
+  abort(error: LlmError): void
+  /** The call is over: timers and listeners are released. */
+  release(): void
+}
+
+/** A neutral request on its way: everything a stage or the exchange needs, passed whole. */
+export interface Call {
+  readonly requestId: string
+  readonly target: Target
+  readonly messages: readonly Message[]
+  readonly settings: ResolvedSettings
+  readonly stream: boolean
+  readonly scope: CallScope
+  /** In place of the provider's own. */
+  readonly baseUrl?: string | undefined
+  readonly apiKey?: KeySource | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly extraBody?: JsonObject | undefined
+  readonly transport: Transport
+  readonly timeouts: Timeouts
+  readonly streamLimits: Required<StreamLimits>
+  readonly onUnsupported: 'warn' | 'error' | 'drop'
+  readonly userId?: string | undefined
+  readonly conversationId?: string | undefined
+  readonly clock: Clock
+  readonly logger?: Logger | undefined
+}

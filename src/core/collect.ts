@@ -1,0 +1,211 @@
+import { isContent, type StreamEvent, type Batch } from './event.ts'
+import type { AssistantMessage, AssistantPart, ToolCall } from './message.ts'
+import type { ChatResponse, Choice, Citation, FinishReason, GeneratedFile, TokenLogprob, Usage, Warning } from './response.ts'
+
+/** A part under construction. */
+type OpenPart = { -readonly [K in keyof AssistantPart]: AssistantPart[K] } & { text?: string }
+type TextLike = Extract<StreamEvent, { type: 'text-delta' | 'reasoning-delta' }>
+
+class Answer {
+  readonly parts: OpenPart[] = []
+  readonly toolCalls: ToolCall[] = []
+  readonly logprobs: TokenLogprob[] = []
+  #open: OpenPart | undefined
+
+  addText(event: TextLike, origin: string): void {
+    const type = event.type === 'text-delta' ? 'text' : 'reasoning'
+    if (this.#open === undefined || this.#open.type !== type || opensPart(this.#open, event)) {
+      this.#open = { type, text: '', ...(type === 'reasoning' ? { origin } : undefined) } as OpenPart
+      this.parts.push(this.#open)
+    }
+    this.#open.text += event.text
+    if (event.type === 'reasoning-delta' || event.signature !== undefined) assignVendorFields(this.#open, event)
+    if (event.type === 'text-delta' && event.logprobs !== undefined) this.logprobs.push(...event.logprobs)
+  }
+
+  addPart(part: AssistantPart): void {
+    this.#open = undefined
+    this.parts.push(part as OpenPart)
+  }
+
+  textOf(type: 'text' | 'reasoning'): string {
+    let text = ''
+    for (const part of this.parts) if (part.type === type) text += part.text
+    return text
+  }
+
+  message(): AssistantMessage {
+    const parts = this.parts.filter((part) => part.text !== '' || part.type !== 'text' || 'signature' in part)
+    const plain = parts.every((part) => part.type === 'text' && !('signature' in part))
+    if (plain) return { role: 'assistant', content: this.textOf('text') }
+    return { role: 'assistant', content: parts.map((part) => ({ ...part })) as AssistantPart[] }
+  }
+}
+
+// A thought that is signed, sealed or has another id is complete: what follows is the next one.
+function opensPart(open: OpenPart, event: TextLike): boolean {
+  if (event.type === 'text-delta') return false
+  const held = open as { signature?: string; encrypted?: string; id?: string }
+  if (event.id !== undefined && held.id !== undefined && held.id !== event.id) return true
+  if (event.encrypted !== undefined) return held.encrypted !== undefined || (open.text !== '' && event.id === undefined)
+  return event.text !== '' && (held.signature !== undefined || (held.encrypted !== undefined && held.id === undefined))
+}
+
+function assignVendorFields(part: OpenPart, event: TextLike): void {
+  const { signature, encrypted, id, details }: { signature?: unknown; encrypted?: unknown; id?: unknown; details?: unknown } = event
+  const held = part as { [key: string]: unknown }
+  if (signature !== undefined) held['signature'] = signature
+  if (encrypted !== undefined) held['encrypted'] = encrypted
+  if (id !== undefined) held['id'] = id
+  if (details === undefined) return
+  held['details'] = Array.isArray(held['details']) && Array.isArray(details) ? [...held['details'], ...details] : details
+}
+
+/** Folds events into the answer they make. */
+export class Collector {
+  readonly #start: { provider: string; model: string; id?: string | undefined }
+  readonly #origin: string
+  readonly #answers: Answer[] = [new Answer()]
+  readonly #citations: Citation[] = []
+  readonly #files: GeneratedFile[] = []
+  readonly #warnings: Warning[] = []
+  #finish: Extract<StreamEvent, { type: 'finish' }> | undefined
+  #usage: Usage | undefined
+  /** Content events so far. */
+  contents = 0
+
+  /** `origin` is the dialect's id: it marks reasoning that only it can take back. */
+  constructor(start: { provider: string; model: string }, origin: string) {
+    this.#start = start
+    this.#origin = origin
+  }
+
+  add(batch: Batch): void {
+    for (const event of batch) {
+      if (isContent(event)) this.contents++
+      this.#take(event)
+    }
+  }
+
+  /** The answer as far as it came. Without a `finish`, usage is what was reported, or `fallback`. */
+  response(fallback?: () => Usage): ChatResponse {
+    const finish = this.#finish
+    const usage = this.#usage ?? fallback?.() ?? { inputTokens: 0, outputTokens: 0, totalTokens: 0, estimated: true }
+    const choices = this.#answers.map((answer, index) => this.#choice(answer, index))
+    const { index: _index, ...first } = choices[0] as Choice
+    const logprobs = this.#answers[0]?.logprobs ?? []
+    return {
+      ...this.#start,
+      ...first,
+      citations: [...this.#citations],
+      files: [...this.#files],
+      usage: finish?.usage ?? usage,
+      warnings: [...this.#warnings],
+      attempts: [],
+      ...(logprobs.length > 0 ? { logprobs } : undefined),
+      ...(choices.length > 1 ? { choices } : undefined),
+    }
+  }
+
+  #choice(answer: Answer, index: number): Choice {
+    const ending = this.#finish?.choices?.[index] ?? (index === 0 ? this.#finish : undefined)
+    const finishReason: FinishReason = ending?.finishReason ?? 'other'
+    const text = answer.textOf('text')
+    const reasoning = answer.textOf('reasoning')
+    const { toolCalls, message } = { toolCalls: [...answer.toolCalls], message: answer.message() }
+    return { index, text, reasoning, toolCalls, finishReason, rawFinishReason: ending?.rawFinishReason, message }
+  }
+
+  #answerOf(choice: number | undefined): Answer {
+    const index = choice ?? 0
+    while (this.#answers.length <= index) this.#answers.push(new Answer())
+    return this.#answers[index] as Answer
+  }
+
+  #take(event: StreamEvent): void {
+    switch (event.type) {
+      case 'text-delta':
+      case 'reasoning-delta':
+        return this.#answerOf(event.choice).addText(event, this.#origin)
+      case 'tool-call': {
+        const { type, choice, ...call } = event
+        this.#answerOf(choice).toolCalls.push(call)
+        return this.#answerOf(choice).addPart({ type, ...call })
+      }
+      case 'start':
+        this.#start.model = event.model
+        if (event.id !== undefined) this.#start.id = event.id
+        return
+      case 'citation': {
+        const { type: _type, choice: _choice, ...citation } = event
+        this.#citations.push(citation)
+        return
+      }
+      case 'file':
+        return this.#addFile(event)
+      case 'warning':
+        this.#warnings.push(event.warning)
+        return
+      case 'usage':
+        this.#usage = event.usage
+        return
+      case 'finish':
+        this.#finish = event
+        return
+      default:
+        return
+    }
+  }
+
+  #addFile({ mediaType, data, url, choice }: Extract<StreamEvent, { type: 'file' }>): void {
+    const file: GeneratedFile = { mediaType, ...(data === undefined ? undefined : { data }), ...(url === undefined ? undefined : { url }) }
+    this.#files.push(file)
+    this.#answerOf(choice).addPart({ type: 'file', ...file })
+  }
+}
+
+/** The answer that a stream of events makes. */
+export function collect(events: Iterable<StreamEvent>, from: { provider: string; model: string }): ChatResponse {
+  const collector = new Collector({ ...from }, '')
+  collector.add([...events])
+  return collector.response()
+}
+
+/** The events of a whole answer: collecting them gives it back. */
+export function replay(response: ChatResponse): StreamEvent[] {
+  const { provider, model, id, usage, finishReason, rawFinishReason } = response
+  const events: StreamEvent[] = [{ type: 'start', provider, model, ...(id === undefined ? undefined : { id }) }]
+  for (const warning of response.warnings) events.push({ type: 'warning', warning })
+  const choices = response.choices ?? [{ index: 0, message: response.message }]
+  for (const { index, message } of choices) {
+    const choice = response.choices === undefined ? undefined : { choice: index }
+    const parts: readonly AssistantPart[] =
+      typeof message.content === 'string' ? [{ type: 'text', text: message.content }] : message.content
+    for (const part of parts) replayPart(part, choice, events)
+  }
+  for (const citation of response.citations) events.push({ type: 'citation', ...citation })
+  events.push({ type: 'usage', usage })
+  const endings = response.choices?.map((ending) => ({ finishReason: ending.finishReason, rawFinishReason: ending.rawFinishReason }))
+  events.push({ type: 'finish', finishReason, rawFinishReason, usage, ...(endings && { choices: endings }) })
+  return events
+}
+
+function replayPart(part: AssistantPart, choice: { choice: number } | undefined, events: StreamEvent[]): void {
+  switch (part.type) {
+    case 'text':
+      if (part.text !== '') events.push({ ...part, type: 'text-delta', ...choice })
+      return
+    case 'reasoning': {
+      const { origin: _origin, ...rest } = part
+      events.push({ ...rest, type: 'reasoning-delta', ...choice })
+      return
+    }
+    case 'tool-call':
+      events.push({ type: 'tool-call-start', id: part.id, name: part.name, ...choice })
+      events.push({ type: 'tool-call-delta', id: part.id, delta: part.invalid === undefined ? JSON.stringify(part.arguments) : String(part.arguments), ...choice })
+      events.push({ ...part, ...choice })
+      return
+    case 'file':
+      events.push({ type: 'file', mediaType: part.mediaType ?? '', data: part.data as string | undefined, url: part.url, ...choice })
+  }
+}

@@ -1,0 +1,115 @@
+import type { AssistantMessage, AssistantPart, Message, ToolCallPart, ToolMessage } from './message.ts'
+import { partsOf, plainText } from './message.ts'
+import type { Warning } from './response.ts'
+
+/** What a wire format asks of tool call ids. */
+export interface ToolIdRule {
+  /** Ids that may stay as they are. */
+  readonly allowed: RegExp
+  /** Makes an allowed id of the `index`-th id that is not. */
+  readonly make: (index: number) => string
+}
+
+export interface HistoryRules {
+  /** The dialect's id: reasoning of another origin loses its vendor fields. */
+  readonly dialect: string
+  readonly toolIds?: ToolIdRule | undefined
+}
+
+/** The name of the tool behind every call id of a conversation. */
+export function toolNames(messages: readonly Message[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>()
+  for (const message of messages) for (const call of callsOf(message)) names.set(call.id, call.name)
+  return names
+}
+
+/** The tool calls of a turn. */
+export function callsOf(message: Message): readonly ToolCallPart[] {
+  if (message.role !== 'assistant' || typeof message.content === 'string') return []
+  return message.content.filter((part) => part.type === 'tool-call')
+}
+
+/**
+ * Makes a conversation fit for a wire format, whoever held it so far: every tool call has one result right after its
+ * turn, a result without a call becomes a user turn, ids are of the allowed form, and vendor fields of another origin
+ * are left behind. Pure; what was changed is said in `warnings`.
+ */
+export function fitHistory(messages: readonly Message[], rules: HistoryRules, warnings: Warning[]): readonly Message[] {
+  if (messages.every(isPlain)) return messages
+  const paired = pairResults(messages, warnings)
+  const rename = rules.toolIds === undefined ? (id: string): string => id : renamer(rules.toolIds)
+  return paired.map((message) => {
+    if (message.role === 'tool') return { ...message, toolCallId: rename(message.toolCallId) }
+    return message.role === 'assistant' ? fitAssistant(message, rules.dialect, rename) : message
+  })
+}
+
+// Most conversations hold neither tools nor vendor fields: nothing to do, nothing to copy.
+function isPlain(message: Message): boolean {
+  return message.role !== 'tool' && (message.role !== 'assistant' || typeof message.content === 'string')
+}
+
+function pairResults(messages: readonly Message[], warnings: Warning[]): Message[] {
+  const results = new Map<string, ToolMessage[]>()
+  for (const message of messages) {
+    if (message.role === 'tool') results.set(message.toolCallId, [...(results.get(message.toolCallId) ?? []), message])
+  }
+  const paired: Message[] = []
+  for (const message of messages) {
+    if (message.role === 'tool') continue
+    paired.push(message)
+    for (const call of callsOf(message)) {
+      const result = results.get(call.id)?.shift()
+      if (result === undefined) warn(warnings, `tool call "${call.id}" (${call.name}) has no result; an empty one was put in`)
+      paired.push(result ?? missingResult(call))
+    }
+  }
+  const left = [...results.values()].flat()
+  for (const orphan of left) {
+    warn(warnings, `tool result "${orphan.toolCallId}" belongs to no call; it was sent as a user turn`)
+    paired.splice(placeOf(orphan, messages, paired), 0, orphanTurn(orphan))
+  }
+  return paired
+}
+
+function warn(warnings: Warning[], message: string): void {
+  warnings.push({ type: 'compatibility', message })
+}
+
+function missingResult(call: ToolCallPart): ToolMessage {
+  return { role: 'tool', toolCallId: call.id, name: call.name, content: 'No result was recorded for this call.', isError: true }
+}
+
+function orphanTurn(orphan: ToolMessage): Message {
+  const name = orphan.name === undefined ? '' : ` of ${orphan.name}`
+  return { role: 'user', content: `Result${name}: ${plainText(orphan.content, '\n')}` }
+}
+
+// Before the turn that came next in the original.
+function placeOf(orphan: ToolMessage, messages: readonly Message[], paired: readonly Message[]): number {
+  for (let at = messages.indexOf(orphan) + 1; at < messages.length; at++) {
+    const next = messages[at] as Message
+    const place = next.role === 'tool' ? -1 : paired.indexOf(next)
+    if (place !== -1) return place
+  }
+  return paired.length
+}
+
+function renamer({ allowed, make }: ToolIdRule): (id: string) => string {
+  const renamed = new Map<string, string>()
+  return (id) => {
+    if (allowed.test(id)) return id
+    const made = renamed.get(id) ?? make(renamed.size)
+    renamed.set(id, made)
+    return made
+  }
+}
+
+function fitAssistant(message: AssistantMessage, dialect: string, rename: (id: string) => string): AssistantMessage {
+  const content = partsOf(message.content).map((part): AssistantPart => {
+    if (part.type === 'tool-call') return { ...part, id: rename(part.id) }
+    const foreign = part.type === 'reasoning' && part.origin !== undefined && part.origin !== dialect
+    return foreign ? { type: 'reasoning', text: part.text, origin: part.origin } : part
+  })
+  return { ...message, content }
+}

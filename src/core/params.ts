@@ -1,0 +1,180 @@
+import { setPath, type JsonDraft, type JsonValue } from './json.ts'
+import { LlmError } from './error.ts'
+import type { Settings } from './request.ts'
+import type { Warning } from './response.ts'
+
+/** The settings a parameter map speaks of. */
+export type SettingName = keyof Settings
+export const settingNames: readonly SettingName[] = Object.freeze([
+  'maxTokens', 'temperature', 'topP', 'topK', 'minP', 'stop', 'seed', 'frequencyPenalty', 'presencePenalty',
+  'repetitionPenalty', 'logitBias', 'logprobs', 'topLogprobs', 'n', 'responseFormat', 'tools', 'toolChoice',
+  'parallelToolCalls', 'reasoning', 'user', 'metadata',
+] as const)
+
+/** What becomes of one setting on the wire. Plain data: it can be read before the call. */
+export interface ParamRule {
+  /** Dotted path of the wire parameter. */
+  readonly to?: string | undefined
+  /** Smallest and largest value the wire takes; others are moved to the edge, with a warning. */
+  readonly clamp?: readonly [number, number] | undefined
+  /** Words that are renamed. */
+  readonly values?: Readonly<Record<string, JsonValue>> | undefined
+  /** Sent always, whatever was asked for; a different wish gives a warning. */
+  readonly fixed?: JsonValue | undefined
+  /** Sent when the caller asks for nothing. */
+  readonly required?: JsonValue | undefined
+  /** Not sent, and why. */
+  readonly drop?: string | undefined
+}
+export type ParamMap = Readonly<Partial<Record<SettingName, ParamRule>>>
+
+/** A setting's value in wire words, where renaming is not enough. Part of a dialect: code, not data. */
+export type Encode = (value: never, context: EncodeContext) => JsonValue | undefined
+export type EncodeMap = Readonly<Partial<Record<SettingName, Encode>>>
+export interface EncodeContext {
+  /** The wire body so far: an encoder that needs several parameters sets the others here. */
+  readonly body: JsonDraft
+  readonly settings: ResolvedSettings
+  readonly quirks: Readonly<Record<string, JsonValue | undefined>>
+  /** Says that something of the setting could not be sent as asked. */
+  warn(message: string): void
+}
+
+/** {@link Settings} after the door: one shape each. */
+export interface ResolvedSettings extends Omit<Settings, 'responseFormat' | 'tools' | 'reasoning' | 'stop'> {
+  readonly stop?: readonly string[] | undefined
+  readonly responseFormat?: ResolvedFormat | undefined
+  readonly tools?: readonly ResolvedTool[] | undefined
+  readonly reasoning?: { readonly effort?: string | undefined; readonly budgetTokens?: number | undefined } | undefined
+}
+export interface ResolvedFormat {
+  readonly type: 'text' | 'json'
+  readonly schema?: JsonDraft | undefined
+  readonly name?: string | undefined
+  readonly description?: string | undefined
+  readonly strict?: boolean | undefined
+  /** Checks a parsed answer; gives the value or the reasons. */
+  readonly validate?: ((value: unknown) => unknown) | undefined
+}
+export interface ResolvedTool {
+  readonly name: string
+  readonly description?: string | undefined
+  readonly parameters: JsonDraft
+  readonly strict?: boolean | undefined
+}
+
+/** Lays parameter maps over each other, later over earlier: a later `to` lifts an earlier `drop`. */
+export function mergeParams(...layers: readonly (ParamMap | undefined)[]): ParamMap {
+  const merged: Partial<Record<SettingName, ParamRule>> = {}
+  for (const layer of layers) {
+    for (const [name, rule] of Object.entries(layer ?? {}) as [SettingName, ParamRule][]) {
+      const below = merged[name] ?? {}
+      const lifted = rule.drop === undefined && rule.to !== undefined ? { ...below, drop: undefined } : below
+      merged[name] = { ...lifted, ...rule }
+    }
+  }
+  return merged
+}
+
+/** What {@link explainParams} says of one setting. */
+export interface ParamExplanation {
+  readonly setting: SettingName
+  readonly action: 'sent' | 'fixed' | 'dropped'
+  readonly to?: string | undefined
+  readonly why?: string | undefined
+  readonly clamp?: readonly [number, number] | undefined
+  readonly values?: Readonly<Record<string, JsonValue>> | undefined
+  readonly required?: JsonValue | undefined
+  readonly fixed?: JsonValue | undefined
+}
+
+/** Says of every setting, before any call, where it goes, how it is changed, or why it is dropped. */
+export function explainParams(params: ParamMap): readonly ParamExplanation[] {
+  return settingNames.map((setting) => {
+    const rule = params[setting]
+    if (rule === undefined || rule.drop !== undefined || (rule.to === undefined && rule.fixed === undefined)) {
+      return { setting, action: 'dropped', why: rule?.drop ?? 'not in this wire format' }
+    }
+    const { to, clamp, values, required, fixed } = rule
+    return { setting, action: fixed === undefined ? 'sent' : 'fixed', to, clamp, values, required, fixed }
+  })
+}
+
+/** Where a call's parameters go, and the policy for what cannot go. */
+export interface ParamTarget {
+  readonly provider: string
+  readonly model: string
+  readonly params: ParamMap
+  readonly encode: EncodeMap
+  readonly quirks: Readonly<Record<string, JsonValue | undefined>>
+}
+
+/** Writes the settings into a wire body by the target's map. Every loss or change is a warning. Pure but for `body`. */
+export function applyParams(settings: ResolvedSettings, target: ParamTarget, body: JsonDraft): Warning[] {
+  const warnings: Warning[] = []
+  for (const setting of settingNames) {
+    const value = settings[setting]
+    const rule = target.params[setting]
+    if (value === undefined) {
+      const standing = rule?.fixed ?? rule?.required
+      if (standing !== undefined && rule?.to !== undefined) setPath(body, rule.to, standing)
+      continue
+    }
+    const wire = encodeSetting(setting, value as JsonValue, { settings, target, body, warnings })
+    if (wire !== undefined && rule?.to !== undefined) setPath(body, rule.to, wire)
+  }
+  return warnings
+}
+
+interface Encoding {
+  readonly settings: ResolvedSettings
+  readonly target: ParamTarget
+  readonly body: JsonDraft
+  readonly warnings: Warning[]
+}
+
+function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encoding): JsonValue | undefined {
+  const { target, warnings } = encoding
+  const rule = target.params[setting]
+  const where = `${target.provider} (${target.model})`
+  if (rule === undefined || rule.drop !== undefined || (rule.to === undefined && target.encode[setting] === undefined)) {
+    const why = rule?.drop ?? 'the wire format has no such parameter'
+    warnings.push({ type: 'unsupported', setting, message: `${setting} was not sent to ${where}: ${why}` })
+    return undefined
+  }
+  if (rule.fixed !== undefined) {
+    if (JSON.stringify(rule.fixed) !== JSON.stringify(value)) {
+      const message = `${setting} was sent to ${where} as ${JSON.stringify(rule.fixed)}, the only value it takes`
+      warnings.push({ type: 'changed', setting, message })
+    }
+    return rule.fixed
+  }
+  const bounded = typeof value === 'number' && rule.clamp ? clampValue(setting, value, rule.clamp, where, warnings) : value
+  const encode = target.encode[setting] as ((value: JsonValue, context: EncodeContext) => JsonValue | undefined) | undefined
+  const warn = (message: string): void => {
+    warnings.push({ type: 'changed', setting, message: `${setting} for ${where}: ${message}` })
+  }
+  const context = { body: encoding.body, settings: encoding.settings, quirks: target.quirks, warn }
+  const encoded = encode ? encode(bounded, context) : bounded
+  return rule.values !== undefined && typeof encoded === 'string' ? (rule.values[encoded] ?? encoded) : encoded
+}
+
+function clampValue(setting: SettingName, value: number, [low, high]: readonly [number, number], where: string, warnings: Warning[]): number {
+  const bounded = Math.min(Math.max(value, low), high)
+  if (bounded !== value) {
+    const message = `${setting} ${value} was sent to ${where} as ${bounded}: it takes ${low} to ${high}`
+    warnings.push({ type: 'changed', setting, message })
+  }
+  return bounded
+}
+
+/** Applies `onUnsupported` to what was lost or changed: passes it on, refuses the call, or is silent. */
+export function judgeWarnings(warnings: readonly Warning[], policy: 'warn' | 'error' | 'drop', target: { provider: string; model: string }): readonly Warning[] {
+  if (policy === 'warn' || warnings.length === 0) return warnings
+  const losses = warnings.filter((warning) => warning.type !== 'other')
+  if (policy === 'drop') return warnings.filter((warning) => warning.type === 'other')
+  if (losses.length === 0) return warnings
+  const issues = losses.map(({ setting, message }) => ({ path: setting ?? 'messages', message }))
+  const text = `${losses.map(({ message }) => message).join('; ')}. Nothing was sent; leave these out, or set onUnsupported: 'warn'`
+  throw new LlmError('unsupported', text, { ...target, issues })
+}

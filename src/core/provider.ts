@@ -1,0 +1,65 @@
+import { LlmError } from './error.ts'
+import type { Dialect, Quirks } from './dialect.ts'
+import type { ParamMap } from './params.ts'
+
+/** How the key travels. `none`: no key is ever sent. */
+export type Auth =
+  | { readonly type: 'bearer' }
+  | { readonly type: 'header'; readonly name: string }
+  | { readonly type: 'none' }
+
+/** What a model can do and take. Sparse: what is not said is not known, and nothing is refused for it. */
+export interface ModelTraits {
+  readonly contextWindow?: number | undefined
+  readonly maxOutput?: number | undefined
+  readonly images?: boolean | undefined
+  readonly tools?: boolean | undefined
+  readonly jsonSchema?: boolean | undefined
+  readonly reasoning?: boolean | undefined
+  /** Laid over the provider's parameter map. */
+  readonly params?: ParamMap | undefined
+  readonly quirks?: Quirks | undefined
+}
+
+/** One way to reach a vendor: its dialect and what differs. */
+export interface ProviderDefinition {
+  /** Lower-case letters, digits, `-`, `.` and `_`: the prefix in `provider/model`. */
+  readonly id: string
+  readonly name: string
+  readonly dialect: Dialect
+  /** With its version part. Left out: the caller must give one. */
+  readonly baseUrl?: string | undefined
+  readonly auth: Auth
+  /** Environment variables that may hold the key, in order. */
+  readonly env?: readonly string[] | undefined
+  /** False for local servers and others that answer without a key. Default true. */
+  readonly keyRequired?: boolean | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly defaultModel?: string | undefined
+  /** True where model ids hold a slash themselves (`vendor/model`). */
+  readonly namespacedModels?: boolean | undefined
+  readonly params?: ParamMap | undefined
+  readonly quirks?: Quirks | undefined
+  /** Model id, or the beginning of one followed by `*`, → traits. The longest match wins, laid over shorter ones. */
+  readonly models?: Readonly<Record<string, ModelTraits>> | undefined
+  /** Other wire formats of the same vendor, by the `api` name that chooses them. */
+  readonly apis?: Readonly<Record<string, Pick<ProviderDefinition, 'dialect'> & Partial<ProviderDefinition>>> | undefined
+  /** The vendor's API reference. */
+  readonly docs?: string | undefined
+  /** When the wire was last checked against it: `2026-11-21`. */
+  readonly checked?: string | undefined
+}
+
+/** Checks and freezes a provider's data. Throws `misconfigured` naming the field. */
+export function defineProvider(definition: ProviderDefinition): ProviderDefinition {
+  const { id, dialect, baseUrl, auth } = definition
+  if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(id)) fail(id, 'id', 'takes 1 to 64 of a-z, 0-9, "-", "." and "_"')
+  if (typeof dialect?.render !== 'function') fail(id, 'dialect', 'is missing: take one of the built-in dialects')
+  if (auth === undefined) fail(id, 'auth', "is missing: { type: 'bearer' }, { type: 'header', name } or { type: 'none' }")
+  if (baseUrl !== undefined && !/^https?:\/\/\S+$/.test(baseUrl)) fail(id, 'baseUrl', 'must be an http(s) URL')
+  return Object.freeze({ ...definition })
+}
+
+function fail(id: string, field: string, problem: string): never {
+  throw new LlmError('misconfigured', `provider ${JSON.stringify(id)}: ${field} ${problem}`, { provider: String(id) })
+}

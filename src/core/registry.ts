@@ -1,0 +1,139 @@
+import type { Dialect, Quirks } from './dialect.ts'
+import { LlmError } from './error.ts'
+import { explainParams, mergeParams, type ParamExplanation, type ParamMap } from './params.ts'
+import type { Auth, ModelTraits, ProviderDefinition } from './provider.ts'
+
+/** Where a call goes: a provider, a model, and everything that follows from the two. */
+export interface Target {
+  readonly provider: string
+  readonly model: string
+  readonly definition: ProviderDefinition
+  readonly dialect: Dialect
+  readonly auth: Auth
+  readonly baseUrl: string | undefined
+  readonly params: ParamMap
+  readonly quirks: Quirks
+  readonly traits: ModelTraits
+}
+
+/** What names a target. */
+export interface TargetReference {
+  readonly provider?: string | undefined
+  readonly model?: string | undefined
+  readonly api?: string | undefined
+}
+
+/** The providers of one host. Holds no connection and no key. */
+export interface Registry {
+  /** Adds a provider. Throws `conflict` when the id is taken. */
+  register(definition: ProviderDefinition): void
+  /** Adds a provider, in the place of one with the same id. */
+  replace(definition: ProviderDefinition): void
+  get(id: string): ProviderDefinition | undefined
+  /** All providers in the order they came. */
+  list(): readonly ProviderDefinition[]
+  /** Finds the target. Throws `misconfigured` for an unknown provider, a missing model, an unknown `api`. */
+  resolve(reference: TargetReference): Target
+  /** Says before any call what becomes of each setting: where it goes, how it is changed, or why it is dropped. */
+  explain(provider: string, model?: string): readonly ParamExplanation[]
+}
+
+// Model ids come from callers: the cache must not grow with them.
+const MOST_TARGETS = 500
+
+/** A registry holding `definitions`. */
+export function createRegistry(definitions: Iterable<ProviderDefinition>): Registry {
+  const providers = new Map<string, ProviderDefinition>()
+  const targets = new Map<string, Target>()
+  const put = (definition: ProviderDefinition): void => {
+    providers.set(definition.id, definition)
+    targets.clear()
+  }
+  for (const definition of definitions) put(definition)
+
+  const resolve = (reference: TargetReference): Target => {
+    const key = `${reference.provider ?? ''}\n${reference.model ?? ''}\n${reference.api ?? ''}`
+    const known = targets.get(key)
+    if (known !== undefined) return known
+    if (targets.size >= MOST_TARGETS) targets.clear()
+    const target = targetOf(providers, reference)
+    targets.set(key, target)
+    return target
+  }
+  return {
+    register: (definition) => {
+      if (providers.has(definition.id)) {
+        throw new LlmError('conflict', `provider "${definition.id}" is registered already; use replace() to change it`)
+      }
+      put(definition)
+    },
+    replace: put,
+    get: (id) => providers.get(id),
+    list: () => [...providers.values()],
+    resolve,
+    explain: (provider, model) => explainParams(resolve({ provider, model: model ?? '*' }).params),
+  }
+}
+
+function targetOf(providers: ReadonlyMap<string, ProviderDefinition>, reference: TargetReference): Target {
+  const { provider, model } = splitReference(providers, reference)
+  const base = providers.get(provider)
+  if (base === undefined) throw unknownProvider(providers, provider)
+  const definition = withApi(base, reference.api)
+  const id = model ?? definition.defaultModel
+  if (id === undefined || id === '') {
+    const message = `no model: give model: '${provider}/<model id>', or provider and model`
+    throw new LlmError('misconfigured', message, { provider })
+  }
+  const { dialect, auth, baseUrl } = definition
+  const traits = traitsOf(definition, id)
+  const params = mergeParams(dialect.params, definition.params, traits.params)
+  const quirks = { ...definition.quirks, ...traits.quirks }
+  return Object.freeze({ provider, model: id, definition, dialect, auth, baseUrl, params, quirks, traits })
+}
+
+// The prefix of a model names the provider only when none is given: ids that hold a slash themselves stay whole.
+function splitReference(providers: ReadonlyMap<string, ProviderDefinition>, { provider, model }: TargetReference): { provider: string; model: string | undefined } {
+  if (provider !== undefined && provider !== '') {
+    const definition = providers.get(provider)
+    const own = definition !== undefined && definition.namespacedModels !== true && model?.startsWith(`${provider}/`) === true
+    return { provider, model: own ? model?.slice(provider.length + 1) : model }
+  }
+  const slash = model?.indexOf('/') ?? -1
+  if (model === undefined || slash <= 0) {
+    const given = model === undefined ? 'neither provider nor model was given' : `model "${model}" names no provider`
+    throw new LlmError('misconfigured', `${given}: give provider, or model as 'provider/model' (for example 'openai/gpt-4.1-mini')`)
+  }
+  const prefix = model.slice(0, slash)
+  const rest = model.slice(slash + 1)
+  const definition = providers.get(prefix)
+  if (definition === undefined) throw unknownProvider(providers, prefix)
+  return { provider: prefix, model: definition.namespacedModels === true && !rest.includes('/') ? model : rest }
+}
+
+function unknownProvider(providers: ReadonlyMap<string, ProviderDefinition>, id: string): LlmError {
+  const known = [...providers.keys()].sort().join(', ')
+  const message = `unknown provider "${id}"; known: ${known}. For any other OpenAI-compatible server use provider: 'openai-compatible' with its baseUrl`
+  return new LlmError('misconfigured', message, { provider: id })
+}
+
+function withApi(definition: ProviderDefinition, api: string | undefined): ProviderDefinition {
+  if (api === undefined) return definition
+  const other = definition.apis?.[api]
+  if (other !== undefined) return { ...definition, ...other }
+  const known = Object.keys(definition.apis ?? {})
+  const choice = known.length === 0 ? 'it has one api only' : `known: ${known.join(', ')}`
+  throw new LlmError('misconfigured', `provider "${definition.id}" has no api "${api}"; ${choice}`, { provider: definition.id })
+}
+
+/** The traits of a model: every pattern that fits, the longest on top. */
+export function traitsOf(definition: ProviderDefinition, model: string): ModelTraits {
+  const fits = Object.entries(definition.models ?? {})
+    .filter(([pattern]) => (pattern.endsWith('*') ? model.startsWith(pattern.slice(0, -1)) : model === pattern))
+    .sort(([a], [b]) => a.length - b.length)
+  let traits: ModelTraits = {}
+  for (const [, next] of fits) {
+    traits = { ...traits, ...next, params: mergeParams(traits.params, next.params), quirks: { ...traits.quirks, ...next.quirks } }
+  }
+  return traits
+}

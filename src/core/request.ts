@@ -1,0 +1,165 @@
+import type { JsonObject, JsonValue } from './json.ts'
+import type { AssistantPart, FilePart, Message, ToolCall, ToolResultPart, UserPart } from './message.ts'
+import type { Logger } from './log.ts'
+import type { KeySource } from './secret.ts'
+import type { Transport } from './wire.ts'
+
+/** Any schema library that speaks Standard Schema (zod, valibot, arktype …). Types only: nothing is inferred through it. */
+export interface StandardSchema {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => unknown
+    readonly jsonSchema?: unknown
+  }
+}
+/** A JSON Schema object, or a Standard Schema from which one can be had. */
+export type Schema = JsonObject | StandardSchema
+
+/** What a tool may know while it runs. */
+export interface ToolContext {
+  readonly toolCallId: string
+  readonly signal?: AbortSignal | undefined
+}
+/** A function that the model may ask for. */
+export interface Tool {
+  /** 1 to 64 of letters, digits, `_` and `-`. */
+  readonly name: string
+  readonly description?: string | undefined
+  /** Shape of the arguments. Left out: no arguments. */
+  readonly parameters?: Schema | undefined
+  /** Ask the vendor to hold the arguments to the schema, where it can. */
+  readonly strict?: boolean | undefined
+  /** Runs the tool. `chatApiCall` never calls it; tool loops do. */
+  readonly execute?: ((args: never, context: ToolContext) => unknown) | undefined
+}
+export type ToolChoice = 'auto' | 'none' | 'required' | { readonly name: string }
+export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
+/** How much to think: an effort word, or a token budget, or both for whichever the model takes. */
+export interface ReasoningSetting {
+  readonly effort?: ReasoningEffort | undefined
+  readonly budgetTokens?: number | undefined
+}
+/** The shape of the answer. With `schema`, `response.object` holds the parsed and checked value. */
+export type ResponseFormat =
+  | { readonly type: 'text' }
+  | {
+      readonly type: 'json'
+      readonly schema?: Schema | undefined
+      readonly name?: string | undefined
+      readonly description?: string | undefined
+      readonly strict?: boolean | undefined
+    }
+
+/** The neutral settings of a call. All optional; what a provider lacks gives a warning. */
+export interface Settings {
+  readonly maxTokens?: number | undefined
+  readonly temperature?: number | undefined
+  readonly topP?: number | undefined
+  readonly topK?: number | undefined
+  readonly minP?: number | undefined
+  readonly stop?: string | readonly string[] | undefined
+  readonly seed?: number | undefined
+  readonly frequencyPenalty?: number | undefined
+  readonly presencePenalty?: number | undefined
+  readonly repetitionPenalty?: number | undefined
+  /** Token id → bias, -100 to 100. */
+  readonly logitBias?: Readonly<Record<string, number>> | undefined
+  readonly logprobs?: boolean | undefined
+  /** 0 to 20; implies `logprobs`. */
+  readonly topLogprobs?: number | undefined
+  /** How many answers. Default 1. */
+  readonly n?: number | undefined
+  readonly responseFormat?: ResponseFormat | 'text' | 'json' | Schema | undefined
+  readonly tools?: readonly Tool[] | undefined
+  readonly toolChoice?: ToolChoice | undefined
+  readonly parallelToolCalls?: boolean | undefined
+  readonly reasoning?: ReasoningSetting | ReasoningEffort | boolean | undefined
+  /** The end user's id, for the vendor's abuse checks. */
+  readonly user?: string | undefined
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+}
+
+/** Longest waits of one call, in milliseconds; 0 turns a check off. */
+export interface Timeouts {
+  /** To open the connection; never ends a slow answer. Default: the transport's own, 10 000. */
+  readonly connectMs?: number | undefined
+  /** From the start of the attempt to the response headers. Default 0. */
+  readonly headersMs?: number | undefined
+  /** From the start of the attempt to the first content. Default 120 000 for streams, 0 for plain calls. */
+  readonly firstContentMs?: number | undefined
+  /** Silence between two content events while the consumer waits. Default 60 000. */
+  readonly idleMs?: number | undefined
+  /** The whole call with all its attempts. Default 600 000. */
+  readonly totalMs?: number | undefined
+}
+/** Bounds on what a provider may send. */
+export interface StreamLimits {
+  /** Bytes of answer text and reasoning (UTF-8). Default 10 MiB. */
+  readonly maxBytes?: number | undefined
+  /** Bytes of one event of a stream. Default 4 MiB. */
+  readonly maxEventBytes?: number | undefined
+  /** Bytes of a plain reply. Default 64 MiB. */
+  readonly maxReplyBytes?: number | undefined
+}
+
+/** A turn as callers may write it: OpenAI's own shapes for tool calls and parts are read too. */
+export type MessageInput =
+  | { readonly role: 'system' | 'developer'; readonly content: string | readonly { readonly type: 'text'; readonly text: string }[] }
+  | { readonly role: 'user'; readonly content: string | readonly (UserPart | OpenAIPart)[]; readonly name?: string | undefined }
+  | {
+      readonly role: 'assistant'
+      readonly content?: string | readonly AssistantPart[] | null | undefined
+      readonly name?: string | undefined
+      readonly toolCalls?: readonly ToolCall[] | undefined
+      readonly tool_calls?: readonly JsonObject[] | undefined
+    }
+  | {
+      readonly role: 'tool'
+      readonly toolCallId?: string | undefined
+      readonly tool_call_id?: string | undefined
+      readonly name?: string | undefined
+      readonly content: string | readonly ToolResultPart[] | JsonValue
+      readonly isError?: boolean | undefined
+    }
+  | Message
+type OpenAIPart =
+  | { readonly type: 'image_url'; readonly image_url: { readonly url: string; readonly detail?: string | undefined } }
+  | { readonly type: 'input_audio'; readonly input_audio: { readonly data: string; readonly format: string } }
+  | { readonly type: 'file'; readonly file: JsonObject }
+  | FilePart
+
+/** A neutral request. */
+export interface ChatRequest extends Settings {
+  /** Provider id. Left out: the prefix of `model` (`anthropic/claude-…`). */
+  readonly provider?: string | undefined
+  readonly model?: string | undefined
+  readonly messages: readonly MessageInput[]
+  /** Instructions put before the messages. */
+  readonly system?: string | undefined
+  /** Default: the provider's own environment variable. */
+  readonly apiKey?: KeySource | undefined
+  /** With its version part: `https://api.openai.com/v1`. */
+  readonly baseUrl?: string | undefined
+  /** Chooses among several wire formats of one provider: `responses` at OpenAI. */
+  readonly api?: string | undefined
+  /** Headers of this call; `extraHeaders` is the same under its setting name. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly extraHeaders?: Readonly<Record<string, string>> | undefined
+  /** Laid over the wire body as the last step, as it is. */
+  readonly extraBody?: JsonObject | undefined
+  readonly fetch?: typeof globalThis.fetch | undefined
+  /** In place of `fetch`: for example `createUndiciTransport()`. */
+  readonly transport?: Transport | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly timeouts?: Timeouts | undefined
+  readonly streamLimits?: StreamLimits | undefined
+  /** What to do with a setting that the target lacks: `warn` sends the rest and says so, `error` refuses before anything is sent, `drop` is silent. Default `warn`. */
+  readonly onUnsupported?: 'warn' | 'error' | 'drop' | undefined
+  readonly userId?: string | undefined
+  readonly conversationId?: string | undefined
+  /** Goes into logs, errors and events. Made when left out. */
+  readonly requestId?: string | undefined
+  readonly logger?: Logger | undefined
+  readonly stream?: boolean | undefined
+}

@@ -1,0 +1,64 @@
+const HIDDEN = '[secret]'
+
+/** A key or token that cannot be printed by accident: only `reveal()` gives it. */
+export class Secret {
+  readonly #value: string
+
+  constructor(value: string) {
+    this.#value = value
+  }
+
+  /** The bare value, for the header that needs it. */
+  reveal(): string {
+    return this.#value
+  }
+
+  toString(): string {
+    return HIDDEN
+  }
+
+  toJSON(): string {
+    return HIDDEN
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return HIDDEN
+  }
+}
+
+/** A key: the text, a {@link Secret}, or a function asked at each call (rotation). Empty text counts as no key. */
+export type KeySource = string | Secret | (() => KeyValue | Promise<KeyValue>)
+type KeyValue = string | Secret | undefined | null
+
+/** Asks the source. Resolves to `undefined` for no key and for an empty or blank one. */
+export async function resolveKey(source: KeySource | undefined): Promise<Secret | undefined> {
+  const value = typeof source === 'function' ? await source() : source
+  if (value === undefined || value === null) return undefined
+  const secret = value instanceof Secret ? value : new Secret(value)
+  return secret.reveal().trim() === '' ? undefined : secret
+}
+
+// The shapes of keys that vendors hand out, and of tokens in headers and query strings.
+const KEY_SHAPES: readonly RegExp[] = [
+  /\b(?:sk|pk|rk|gsk|xai|pplx|csk|nvapi|r8|hf|fw|tgp|ghp|gho|github_pat|key|ak)[-_][A-Za-z0-9_*.-]{8,}/g,
+  /\bAIza[0-9A-Za-z_*-]{10,}/g,
+  /\b(?:AKIA|ASIA)[0-9A-Z]{12,}/g,
+  /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?/g,
+  /\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi,
+  /([?&](?:key|api[-_]?key|token|access_token)=)[^&\s"']+/gi,
+]
+
+/** Takes secrets out of a text: the given values wherever they stand, and whatever is shaped like a vendor's key. */
+export function scrubSecrets(text: string, secrets: readonly (Secret | undefined)[] = []): string {
+  let clean = text
+  for (const secret of secrets) {
+    const value = secret?.reveal()
+    if (value !== undefined && value.length >= 4) clean = clean.replaceAll(value, HIDDEN)
+  }
+  for (const shape of KEY_SHAPES) {
+    clean = clean.replace(shape, (_match, lead: unknown) =>
+      typeof lead === 'string' ? `${lead}${lead.endsWith('=') ? '' : ' '}${HIDDEN}` : HIDDEN,
+    )
+  }
+  return clean
+}

@@ -1,0 +1,127 @@
+import type { Fault } from '../core/dialect.ts'
+import type { ErrorKind } from '../core/error.ts'
+import { isObject, listOf, numberOf, objectOf, textOf } from '../core/json.ts'
+
+/** What an error reply says, whichever of the known shapes it has. */
+export interface FaultWords {
+  readonly message: string
+  readonly code?: string | undefined
+  readonly type?: string | undefined
+  readonly status?: number | undefined
+}
+
+// What servers write when a prompt does not fit, in their own words.
+const OVERFLOW: readonly RegExp[] = [
+  /prompt is too long/i,
+  /exceeds? the (model'?s? )?(maximum )?context (window|length|size)/i,
+  /context[_ ]length[_ ]exceeded/i,
+  /model_context_window_exceeded/i,
+  /input (token count|length|is too long)[^.]*(exceeds?|maximum|too long|requested model)/i,
+  /maximum (prompt|context) length/i,
+  /reduce the length of the (messages|prompt|input)/i,
+  /exceeds the available context size/i,
+  /greater than the context length/i,
+  /too large for model with \d+ maximum context length/i,
+  /exceeded model token limit/i,
+  /too many (input )?tokens|token limit exceeded|tokens? (exceed|in (the )?request)/i,
+  /(prompt|request|input|conversation) (is )?(too long|too large|exceeds)[^.]*(token|context|window)/i,
+  /range of input length should be/i,
+]
+
+/** True where the words say that the prompt does not fit the model. */
+export function saysTooLong(message: string): boolean {
+  return OVERFLOW.some((pattern) => pattern.test(message))
+}
+
+const BY_STATUS: Readonly<Record<number, ErrorKind>> = {
+  400: 'invalid-request', 401: 'unauthorized', 402: 'quota-exhausted', 403: 'unauthorized', 404: 'not-found',
+  405: 'not-found', 408: 'timeout', 409: 'conflict', 410: 'not-found', 413: 'context-too-long', 415: 'invalid-request',
+  422: 'invalid-request', 424: 'server-failed', 425: 'overloaded', 429: 'rate-limited', 498: 'overloaded',
+  503: 'overloaded', 504: 'timeout', 524: 'timeout', 529: 'overloaded',
+}
+
+// Words in codes and types, in the order in which they decide.
+const BY_WORD: readonly (readonly [RegExp, ErrorKind])[] = [
+  [/insufficient_quota|billing|payment|insufficient.?(credit|balance|funds)|quota_exceeded|out_of_credit/i, 'quota-exhausted'],
+  [/content.?(filter|policy)|responsible_ai|safety|moderation|data_inspection/i, 'content-blocked'],
+  [/context.?(length|window)|string_above_max_length/i, 'context-too-long'],
+  [/rate.?limit|too_many_requests|resource_exhausted|throttl/i, 'rate-limited'],
+  [/overload|unavailable|capacity|engine_overloaded|model_loading/i, 'overloaded'],
+  [/authentication|unauthenticated|unauthorized|invalid_api_key|permission|forbidden|access_denied/i, 'unauthorized'],
+  [/not.?found|model_not_exist|unknown_model/i, 'not-found'],
+  [/timeout|deadline/i, 'timeout'],
+  [/invalid|bad_request|validation|unprocessable|failed_precondition|tool_use_failed/i, 'invalid-request'],
+  [/internal|server_error|api_error|unknown/i, 'server-failed'],
+]
+
+/**
+ * The kind of a provider's error. A status decides, but for the cases in which words know better: a prompt that is too
+ * long (400, 413), credit that is used up (429, 403), content that was refused (400).
+ */
+export function faultKind({ message, code, type, status }: FaultWords): ErrorKind {
+  const words = `${code ?? ''} ${type ?? ''}`
+  const worded = BY_WORD.find(([pattern]) => pattern.test(words))?.[1]
+  const caller = status === undefined || (status >= 400 && status < 500)
+  if (caller && (saysTooLong(message) || worded === 'context-too-long')) return 'context-too-long'
+  if (status === undefined) return worded ?? 'server-failed'
+  if ((status === 429 || status === 403 || status === 400) && (worded === 'quota-exhausted' || saysNoCredit(message))) return 'quota-exhausted'
+  if ((status === 400 || status === 403) && worded === 'content-blocked') return 'content-blocked'
+  if (status === 400 && worded === 'unauthorized') return 'unauthorized'
+  if (status === 400 && /api[_ ]?key (not valid|is invalid|expired)/i.test(message)) return 'unauthorized'
+  if (status === 404 || status === 400) return worded === 'not-found' ? 'not-found' : (BY_STATUS[status] ?? 'invalid-request')
+  return BY_STATUS[status] ?? (status >= 500 ? (worded === 'overloaded' ? 'overloaded' : 'server-failed') : 'invalid-request')
+}
+
+function saysNoCredit(message: string): boolean {
+  return /insufficient (credit|balance|quota|funds)|credit balance is too low|exceeded your current quota|out of credits|billing details/i.test(message)
+}
+
+/** Reads the words out of an error reply: the shapes of all known servers, plain text and nothing at all. */
+export function faultWords(status: number | undefined, body: unknown): FaultWords {
+  if (typeof body === 'string') return { message: plainWords(body, status), status }
+  if (Array.isArray(body) && body.length > 0) return faultWords(status, body[0])
+  const reply = objectOf(body)
+  const error = reply['error']
+  if (isObject(error)) return wordsOf(error, textOf(reply['type']), status)
+  const detail = reply['detail'] ?? reply['errors'] ?? reply['details']
+  const text = textOf(error) ?? textOf(reply['message']) ?? detailText(detail)
+  if (text !== undefined) return { ...wordsOf(reply, undefined, status), message: text }
+  return wordsOf(reply, undefined, status)
+}
+
+function wordsOf(error: Record<string, unknown>, outerType: string | undefined, status: number | undefined): FaultWords {
+  const { code, type } = error
+  const raw = objectOf(error['metadata'])['raw']
+  const message = textOf(error['message']) ?? detailText(error['detail']) ?? `the provider gave no reason (status ${status ?? 200})`
+  const named = textOf(code) ?? textOf(error['status'])
+  const own = status ?? numberOf(code) ?? numberOf(error['status'])
+  const told = typeof raw === 'string' && !message.includes(raw) ? `${message}: ${raw.slice(0, 500)}` : message
+  return { message: told, code: named, type: textOf(type) ?? outerType, status: own !== undefined && own >= 400 && own < 600 ? own : status }
+}
+
+// FastAPI's list of { msg, loc }, Cloudflare's list of { message }, or a text.
+function detailText(detail: unknown): string | undefined {
+  if (isObject(detail)) return textOf(detail['message']) ?? textOf(detail['msg'])
+  const items = listOf(detail).map((item) => {
+    const { msg, message, loc } = objectOf(item)
+    const where = listOf(loc).join('.')
+    const what = textOf(msg) ?? textOf(message) ?? textOf(item)
+    return what === undefined ? undefined : `${where === '' ? '' : `${where}: `}${what}`
+  })
+  return textOf(detail) ?? textOf(items.filter((item) => item !== undefined).join('; '))
+}
+
+function plainWords(text: string, status: number | undefined): string {
+  const clean = text.trim()
+  if (clean === '') return `an empty reply with status ${status ?? 200}`
+  if (!/^<(!doctype|html|head|body)/i.test(clean)) return clean.slice(0, 1000)
+  const title = /<title[^>]*>([^<]*)</i.exec(clean)?.[1]?.trim()
+  const named = title === undefined || title === '' ? '' : ` ("${title.slice(0, 100)}")`
+  return `an HTML page${named} with status ${status ?? 200}: check the base URL, or what stands between`
+}
+
+/** The neutral fault of an error reply, by the words and the status alone. */
+export function readFault(status: number | undefined, body: unknown): Fault {
+  const words = faultWords(status, body)
+  return { kind: faultKind(words), message: words.message, status: words.status, code: words.code ?? words.type }
+}

@@ -1,0 +1,1 @@
+export { openaiChat, type OpenAIChatQuirks } from './openai-chat/index.ts'

@@ -1,0 +1,196 @@
+import type { Fragment, Reader } from '../../core/dialect.ts'
+import { isObject, listOf, numberOf, objectOf, textOf, type JsonObject, type JsonValue } from '../../core/json.ts'
+import type { TokenLogprob } from '../../core/response.ts'
+import { readFault } from '../fault.ts'
+import { readUsage } from './usage.ts'
+
+/** A reader for one stream of chunks. */
+export function createReader(): Reader {
+  let named = false
+  // Some servers repeat the whole list with every chunk.
+  let cited = 0
+  return {
+    read: (json, event, out) => {
+      if (!isObject(json)) return
+      const { choices, usage } = json
+      if (isFault(json, event)) {
+        out.push({ type: 'fault', fault: readFault(undefined, json) })
+        return
+      }
+      if (!named) named = readMeta(json, out)
+      if (Array.isArray(choices)) for (const choice of choices) readChoice(choice as Choice, 'delta', out)
+      if (usage !== undefined && usage !== null) readUsageInto(usage, out)
+      else if (json['x_groq'] !== undefined) readExtras(json['x_groq'], out)
+      if (json['citations'] !== undefined) {
+        readCitations(listOf(json['citations']).slice(cited), out)
+        cited = Math.max(cited, listOf(json['citations']).length)
+      }
+    },
+  }
+}
+
+/** A whole reply as fragments. */
+export function readReply(reply: JsonObject, out: Fragment[]): void {
+  if (isFault(reply, undefined)) {
+    out.push({ type: 'fault', fault: readFault(undefined, reply) })
+    return
+  }
+  readMeta(reply, out)
+  for (const choice of listOf(reply['choices'])) readChoice(choice as Choice, 'message', out)
+  if (reply['usage'] !== undefined) readUsageInto(reply['usage'], out)
+  readCitations(reply['citations'], out)
+  out.push({ type: 'end' })
+}
+
+interface Choice {
+  readonly index?: number
+  readonly finish_reason?: string | null
+  readonly delta?: Delta
+  readonly message?: Delta
+  readonly text?: string
+  readonly usage?: JsonValue
+  readonly logprobs?: JsonValue
+}
+type Delta = Readonly<Record<string, unknown>>
+
+// An error instead of, or beside, an empty list of choices; named `error`, or of one of the flat shapes.
+function isFault(json: Record<string, unknown>, event: string | undefined): boolean {
+  const { error, choices } = json
+  if (error !== undefined && error !== null && error !== '') return true
+  if (Array.isArray(choices)) return false
+  return event === 'error' || json['object'] === 'error' || (choices === undefined && (json['detail'] !== undefined || textOf(json['message']) !== undefined))
+}
+
+function readMeta(json: Record<string, unknown>, out: Fragment[]): boolean {
+  const id = textOf(json['id'])
+  const model = textOf(json['model'])
+  if (id === undefined && model === undefined) return false
+  out.push({ type: 'meta', id, model })
+  return id !== undefined && model !== undefined
+}
+
+function readChoice(choice: Choice, field: 'delta' | 'message', out: Fragment[]): void {
+  if (!isObject(choice)) return
+  // Some servers send a whole message in a stream, or a delta in a whole reply.
+  const delta = choice[field] ?? choice.message ?? choice.delta
+  const index = typeof choice.index === 'number' && choice.index > 0 ? choice.index : undefined
+  const mark = index === undefined ? undefined : { choice: index }
+  if (isObject(delta)) readDelta(delta, mark, choice.logprobs, out)
+  else if (typeof choice.text === 'string') out.push({ type: 'text-delta', text: choice.text, ...mark })
+  const reason = choice.finish_reason
+  if (typeof reason === 'string' && reason !== '') out.push({ type: 'finish', reason, ...mark })
+  if (choice.usage !== undefined && choice.usage !== null) readUsageInto(choice.usage, out)
+}
+
+type Mark = { readonly choice: number } | undefined
+
+function readDelta(delta: Delta, mark: Mark, logprobs: JsonValue | undefined, out: Fragment[]): void {
+  const { content } = delta
+  const reasoning = delta['reasoning_content'] ?? delta['reasoning']
+  if (typeof reasoning === 'string' && reasoning !== '') out.push({ type: 'reasoning-delta', text: reasoning, ...mark })
+  if (delta['reasoning_details'] !== undefined) readDetails(delta["reasoning_details"], textOf(reasoning), mark, out)
+  if (typeof content === 'string') {
+    if (logprobs !== undefined && logprobs !== null) out.push({ type: 'text-delta', text: content, logprobs: readLogprobs(logprobs), ...mark })
+    else if (content !== '') out.push(mark === undefined ? { type: 'text-delta', text: content } : { type: 'text-delta', text: content, ...mark })
+  } else if (Array.isArray(content)) {
+    for (const part of content) readPart(part as JsonValue, mark, out)
+  }
+  if (delta['refusal'] !== undefined && textOf(delta['refusal']) !== undefined) {
+    out.push({ type: 'text-delta', text: String(delta['refusal']), ...mark })
+  }
+  const { tool_calls: calls, function_call: legacy } = delta
+  if (Array.isArray(calls)) for (const call of calls) readToolCall(call as JsonValue, mark, out)
+  else if (isObject(legacy)) readToolCall({ index: 0, function: legacy as JsonObject }, mark, out)
+  if (delta['images'] !== undefined) for (const image of listOf(delta['images'])) readImage(image, mark, out)
+  if (delta['annotations'] !== undefined) readAnnotations(delta['annotations'], mark, out)
+  if (isObject(delta['audio'])) readAudio(delta['audio'] as JsonObject, mark, out)
+}
+
+// Content as a list of parts: text, thinking (with its own list of texts), references.
+function readPart(part: JsonValue, mark: Mark, out: Fragment[]): void {
+  if (typeof part === 'string') {
+    out.push({ type: 'text-delta', text: part, ...mark })
+    return
+  }
+  const { type, text, thinking, image_url: image } = objectOf(part)
+  if (type === 'thinking' || type === 'reasoning') {
+    const texts = Array.isArray(thinking) ? thinking.map((item) => textOf(objectOf(item)['text']) ?? '') : [textOf(thinking) ?? textOf(text) ?? '']
+    out.push({ type: 'reasoning-delta', text: texts.join(''), ...mark })
+  } else if (typeof text === 'string') out.push({ type: 'text-delta', text, ...mark })
+  else if (image !== undefined) readImage(part, mark, out)
+}
+
+// The vendor wants the list back as it is; where there is no plain reasoning beside it, its texts are the reasoning.
+function readDetails(value: unknown, reasoning: string | undefined, mark: Mark, out: Fragment[]): void {
+  if (!Array.isArray(value) || value.length === 0) return
+  const text = reasoning !== undefined ? '' : value.map((item) => textOf(objectOf(item)['text']) ?? textOf(objectOf(item)['summary']) ?? '').join('')
+  out.push({ type: 'reasoning-delta', text, details: value as JsonValue, ...mark })
+}
+
+function readToolCall(value: JsonValue, mark: Mark, out: Fragment[]): void {
+  const call = objectOf(value)
+  const called = objectOf(call['function'])
+  const { arguments: args, name } = called
+  const whole = isObject(args) ? { arguments: args as JsonObject } : undefined
+  const signature = textOf(objectOf(objectOf(call['extra_content'])['google'])['thought_signature'])
+  out.push({
+    type: 'tool',
+    index: numberOf(call['index']),
+    id: textOf(call['id']),
+    name: textOf(name),
+    delta: typeof args === 'string' ? args : undefined,
+    ...whole,
+    ...(signature === undefined ? undefined : { signature }),
+    ...mark,
+  })
+}
+
+function readImage(value: unknown, mark: Mark, out: Fragment[]): void {
+  const url = textOf(objectOf(objectOf(value)['image_url'])['url'])
+  if (url === undefined) return
+  const match = /^data:([^;,]+);base64,(.*)$/s.exec(url)
+  if (match?.[1] !== undefined) out.push({ type: 'file', mediaType: match[1], data: match[2] ?? '', ...mark })
+  else out.push({ type: 'file', mediaType: 'image/*', url, ...mark })
+}
+
+function readAudio({ data, transcript }: JsonObject, mark: Mark, out: Fragment[]): void {
+  if (typeof transcript === 'string') out.push({ type: 'text-delta', text: transcript, ...mark })
+  if (typeof data === 'string' && data !== '') out.push({ type: 'file', mediaType: 'audio/*', data, ...mark })
+}
+
+function readAnnotations(value: JsonValue | undefined, mark: Mark, out: Fragment[]): void {
+  for (const item of listOf(value)) {
+    const annotation = objectOf(item)
+    const cited = objectOf(annotation['url_citation'])
+    const url = textOf(cited['url']) ?? textOf(annotation['url'])
+    if (url === undefined) continue
+    const { title, start_index: start, end_index: end, content } = cited
+    out.push({ type: 'citation', url, title: textOf(title), text: textOf(content), start: numberOf(start), end: numberOf(end), ...mark })
+  }
+}
+
+function readCitations(value: unknown, out: Fragment[]): void {
+  for (const item of listOf(value)) {
+    const url = textOf(item) ?? textOf(objectOf(item)['url'])
+    if (url !== undefined) out.push({ type: 'citation', url, title: textOf(objectOf(item)['title']) })
+  }
+}
+
+function readLogprobs(value: JsonValue): readonly TokenLogprob[] {
+  return listOf(objectOf(value)['content']).map((item) => {
+    const { token, logprob, top_logprobs: top } = objectOf(item)
+    const others = listOf(top).map((other) => ({ token: String(objectOf(other)['token']), logprob: numberOf(objectOf(other)['logprob']) ?? 0 }))
+    return { token: String(token), logprob: numberOf(logprob) ?? 0, ...(others.length > 0 ? { top: others } : undefined) }
+  })
+}
+
+function readUsageInto(value: unknown, out: Fragment[]): void {
+  const usage = readUsage(value)
+  if (usage !== undefined) out.push({ type: 'usage', usage })
+}
+
+function readExtras(value: unknown, out: Fragment[]): void {
+  const { usage, error } = objectOf(value)
+  if (textOf(error) !== undefined) out.push({ type: 'fault', fault: readFault(undefined, { error }) })
+  readUsageInto(usage, out)
+}

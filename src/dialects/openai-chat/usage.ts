@@ -1,0 +1,36 @@
+import { numberOf, objectOf } from '../../core/json.ts'
+import type { Usage } from '../../core/response.ts'
+
+/** Usage in this format: the same figures under the names of several vendors. */
+export function readUsage(value: unknown): Partial<Usage> | undefined {
+  const usage = objectOf(value)
+  const inputTokens = numberOf(usage['prompt_tokens']) ?? numberOf(usage['input_tokens'])
+  const completion = numberOf(usage['completion_tokens']) ?? numberOf(usage['output_tokens'])
+  if (inputTokens === undefined && completion === undefined) return undefined
+  const promptDetails = objectOf(usage['prompt_tokens_details'] ?? usage['input_tokens_details'])
+  const outputDetails = objectOf(usage['completion_tokens_details'] ?? usage['output_tokens_details'])
+  const reasoningTokens = numberOf(outputDetails['reasoning_tokens']) ?? numberOf(usage['reasoning_tokens'])
+  const totalTokens = numberOf(usage['total_tokens'])
+  return {
+    inputTokens,
+    outputTokens: outputOf(completion, { inputTokens, reasoningTokens, totalTokens }),
+    totalTokens,
+    cachedInputTokens:
+      numberOf(promptDetails['cached_tokens']) ?? numberOf(usage['prompt_cache_hit_tokens']) ?? numberOf(usage['cached_tokens']),
+    cacheWriteTokens: numberOf(promptDetails['cache_write_tokens']) ?? numberOf(promptDetails['cache_creation_tokens']),
+    reasoningTokens,
+  }
+}
+
+interface Figures {
+  readonly inputTokens: number | undefined
+  readonly reasoningTokens: number | undefined
+  readonly totalTokens: number | undefined
+}
+
+// Some servers count reasoning apart from the completion: their total, or a reasoning figure above the completion, tells.
+function outputOf(completion: number | undefined, { inputTokens = 0, reasoningTokens = 0, totalTokens }: Figures): number | undefined {
+  if (completion === undefined || reasoningTokens === 0) return completion
+  const apart = totalTokens === inputTokens + completion + reasoningTokens || reasoningTokens > completion
+  return apart ? completion + reasoningTokens : completion
+}

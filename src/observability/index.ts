@@ -1,0 +1,1 @@
+export { estimateTokens, estimateUsage } from './tokens.ts'

@@ -1,0 +1,64 @@
+import type { Call } from '../core/call.ts'
+import type { Fragment } from '../core/dialect.ts'
+import { LlmError } from '../core/error.ts'
+import { isObject, parseJson, type JsonObject } from '../core/json.ts'
+import type { ByteSource, FrameDecoder, WireReply } from '../core/wire.ts'
+import { createFrameDecoder, readBody } from '../transport/index.ts'
+
+/** The body of a good reply: a stream to be decoded, or a whole reply as fragments. */
+export interface OpenedBody {
+  readonly source: ByteSource
+  readonly decoder: FrameDecoder | undefined
+  readonly whole?: readonly Fragment[] | undefined
+}
+
+/**
+ * Opens a reply by what it is, not by what was asked for: some servers answer a stream request with a whole reply, or a
+ * plain one with a stream. Throws `reply-malformed` for anything else, such as an HTML page with status 200.
+ */
+export async function openBody(call: Call, answer: WireReply): Promise<OpenedBody> {
+  const { framing } = call.target.dialect
+  const type = answer.header('content-type') ?? ''
+  const told = /event-stream|x-ndjson|vnd\.amazon\.eventstream/.test(type)
+  const source = told || !call.stream ? answer.body : await peek(answer.body)
+  const streamed = told || ('first' in source && looksStreamed((source as PeekedSource).first, framing))
+  if (streamed) return { source, decoder: createFrameDecoder(framing, call.streamLimits.maxEventBytes) }
+  return { source, decoder: undefined, whole: readWhole(call, await readBody(source, call.streamLimits.maxReplyBytes), answer.status) }
+}
+
+interface PeekedSource extends ByteSource {
+  readonly first: Uint8Array | null
+}
+
+/** Reads the first piece that is not blank, and puts it back. */
+async function peek(body: ByteSource): Promise<PeekedSource> {
+  let first = await body.read()
+  while (first !== null && first.every((byte) => byte <= 0x20)) first = await body.read()
+  let next: Uint8Array | null | undefined = first
+  const read = (): Promise<Uint8Array | null> => {
+    const held = next
+    next = undefined
+    return held === undefined ? body.read() : Promise.resolve(held)
+  }
+  return { first, read, cancel: () => body.cancel() }
+}
+
+// A stream of events begins with a field name or a comment; a whole reply with a bracket; an HTML page with `<`.
+function looksStreamed(first: Uint8Array | null, framing: string): boolean {
+  if (first === null) return true
+  const start = new TextDecoder().decode(first.subarray(0, 64)).trimStart().charAt(0)
+  if (start === '<') return false
+  return framing === 'sse' ? start !== '{' && start !== '[' : true
+}
+
+function readWhole(call: Call, text: string, status: number): readonly Fragment[] {
+  const { dialect, quirks } = call.target
+  const json = parseJson(text)
+  const out: Fragment[] = []
+  if (Array.isArray(json)) {
+    const reader = dialect.reader(quirks)
+    for (const item of json) reader.read(item, undefined, out)
+  } else if (isObject(json)) dialect.parse(json as JsonObject, quirks, out)
+  else throw new LlmError('reply-malformed', `the reply is no JSON: ${dialect.fault(status, text).message.slice(0, 300)}`, { status })
+  return out
+}

@@ -1,0 +1,2 @@
+export { createOrchestrator, type ChatApiCall, type Orchestrator, type OrchestratorStats } from './orchestrator.ts'
+export type { OrchestratorOptions, ProviderConfig } from './config.ts'

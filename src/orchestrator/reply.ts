@@ -1,0 +1,251 @@
+import type { Call } from '../core/call.ts'
+import { Collector } from '../core/collect.ts'
+import type { Fragment, Reader } from '../core/dialect.ts'
+import { LlmError, toLlmError } from '../core/error.ts'
+import type { Batch } from '../core/event.ts'
+import { parseJson } from '../core/json.ts'
+import type { Attempt, ChatResponse, Usage, Warning } from '../core/response.ts'
+import type { Reply } from '../core/stage.ts'
+import type { ByteSource, Frame, FrameDecoder } from '../core/wire.ts'
+import { estimateUsage } from '../observability/index.ts'
+import { createGuard, createNormalizer, type Guard, type Normalizer } from '../stream/index.ts'
+import { abortedError } from './scope.ts'
+import type { AttemptWatch } from './watch.ts'
+
+/** What an exchange hands over once the response headers were good. */
+export interface ReplyParts {
+  readonly call: Call
+  readonly source: ByteSource
+  /** Cuts the body into frames; `undefined` for a reply that was read whole into `whole`. */
+  readonly decoder: FrameDecoder | undefined
+  readonly whole?: readonly Fragment[] | undefined
+  readonly watch: AttemptWatch
+  readonly warnings: readonly Warning[]
+  /** Closes the upstream connection and releases the attempt. */
+  readonly close: () => void
+  /** An error with all that is known of this attempt, its words cleaned. */
+  readonly explain: (error: LlmError) => LlmError
+  /** The provider's id of the request, from its headers. */
+  readonly requestId: string | undefined
+  readonly startedAt: number
+}
+
+/** After the end mark, the rest of the body is read for this many pieces, so that the connection can be used again. */
+const MOST_TRAILING_PIECES = 4
+
+/** A stream from the wire to events: one loop, one asynchronous hop per network read. */
+export class WireReply implements Reply {
+  readonly provider: string
+  readonly model: string
+  readonly #parts: ReplyParts
+  readonly #reader: Reader
+  readonly #normalizer: Normalizer
+  readonly #guard: Guard
+  readonly #collector: Collector
+  #ready: Batch[] = []
+  #error: LlmError | undefined
+  #over = false
+  #endedAt: number | undefined
+  #onEnd: ((error?: LlmError) => void)[] = []
+
+  constructor(parts: ReplyParts) {
+    const { target, streamLimits } = parts.call
+    this.#parts = parts
+    this.provider = target.provider
+    this.model = target.model
+    this.#reader = target.dialect.reader(target.quirks)
+    const from = { provider: this.provider, model: this.model }
+    this.#collector = new Collector({ ...from }, target.dialect.id)
+    const estimate = (): Usage => this.#estimate()
+    this.#normalizer = createNormalizer({ ...from, finishReasons: target.dialect.finishReasons, estimate })
+    this.#guard = createGuard(streamLimits.maxBytes)
+  }
+
+  /** Reads on until there is content, or the end: the commit point. Throws what went wrong before it. */
+  async commit(): Promise<void> {
+    const { whole, warnings } = this.#parts
+    if (warnings.length > 0) this.#take(warnings.map((warning): Fragment => ({ type: 'warning', warning })))
+    if (whole !== undefined) this.#takeWhole(whole)
+    while (this.#collector.contents === 0 && !this.#over) await this.#pull()
+    if (this.#error !== undefined && this.#collector.contents === 0) throw this.#error
+  }
+
+  async read(): Promise<Batch | null> {
+    for (;;) {
+      const batch = this.#ready.shift()
+      if (batch !== undefined) return batch
+      if (this.#error !== undefined) throw this.#error
+      if (this.#over) return null
+      await this.#pull()
+    }
+  }
+
+  cancel(reason?: unknown): void {
+    if (!this.#over) this.#fail(abortedError(reason))
+  }
+
+  /** Ends the stream from outside: a timeout, the caller's signal. */
+  fail(error: LlmError): void {
+    if (!this.#over) this.#fail(error)
+  }
+
+  get attempts(): readonly Attempt[] {
+    const { startedAt, call } = this.#parts
+    const { provider, model } = this
+    return [{ provider, model, durationMs: (this.#endedAt ?? call.clock.now()) - startedAt }]
+  }
+
+  onEnd(action: (error?: LlmError) => void): void {
+    if (this.#over) action(this.#error)
+    else this.#onEnd.push(action)
+  }
+
+  snapshot(): ChatResponse {
+    const response = this.#collector.response(() => this.#normalizer.usage ?? this.#estimate())
+    const { requestId } = this.#parts
+    return requestId === undefined ? response : { ...response, requestId }
+  }
+
+  async #pull(): Promise<void> {
+    const { source, watch } = this.#parts
+    const before = this.#collector.contents
+    watch.waiting()
+    let piece: Uint8Array | null
+    try {
+      piece = await source.read()
+    } catch (error) {
+      this.#break(error)
+      return
+    }
+    if (this.#over) return
+    try {
+      this.#decode(piece)
+    } catch (error) {
+      this.#fail(toLlmError(error, 'reply-malformed', 'the reply could not be read'))
+      return
+    }
+    watch.arrived(this.#collector.contents > before)
+  }
+
+  #decode(piece: Uint8Array | null): void {
+    const decoder = this.#parts.decoder as FrameDecoder
+    const frames: Frame[] = []
+    if (piece === null) decoder.end(frames)
+    else decoder.push(piece, frames)
+    const fragments: Fragment[] = []
+    for (const frame of frames) if (!this.#readFrame(frame, fragments, piece === null)) break
+    this.#take(fragments)
+    if (piece === null && !this.#over) this.#endOfSource()
+  }
+
+  // False where nothing after this frame counts.
+  #readFrame(frame: Frame, out: Fragment[], last: boolean): boolean {
+    const { data, event } = frame
+    if (data === '[DONE]') {
+      out.push({ type: 'end' })
+      return false
+    }
+    const json = parseJson(data)
+    if (json !== undefined) this.#reader.read(json, event, out)
+    else if (data.trim() === '[DONE]') out.push({ type: 'end' })
+    // The last frame may have been cut: that is a missing end, said below.
+    else if (!last && data.trim() !== '') {
+      this.#take(out.splice(0))
+      throw new LlmError('reply-malformed', `the provider sent an event that is no JSON: ${JSON.stringify(data.slice(0, 200))}`)
+    }
+    return true
+  }
+
+  #take(fragments: readonly Fragment[]): void {
+    const batch = this.#guard.check(this.#normalizer.push(fragments))
+    this.#give(batch)
+    if (this.#guard.error !== undefined) this.#fail(this.#guard.error)
+    else if (this.#normalizer.fault !== undefined) {
+      const { kind, message, ...details } = this.#normalizer.fault
+      this.#fail(new LlmError(kind, message, details))
+    } else if (this.#normalizer.finished) this.#finish()
+  }
+
+  #takeWhole(fragments: readonly Fragment[]): void {
+    this.#take(fragments)
+    if (!this.#over) this.#endOfSource()
+  }
+
+  #give(batch: Batch): void {
+    if (batch.length === 0) return
+    this.#collector.add(batch)
+    this.#ready.push(batch)
+  }
+
+  #endOfSource(): void {
+    const last = this.#normalizer.end()
+    if (last !== undefined) {
+      this.#give(last)
+      this.#finish()
+      return
+    }
+    const empty = this.#collector.contents === 0
+    const message = empty
+      ? 'the reply ended without any content or finish reason'
+      : 'the stream ended without a finish reason or an end mark: the answer is cut'
+    this.#fail(new LlmError('stream-broken', message))
+  }
+
+  // The connection broke, or a clock ran out. Where the model had said why it stopped, nothing is missing.
+  #break(error: unknown): void {
+    if (this.#over) return
+    if (this.#normalizer.stopped) {
+      this.#endOfSource()
+      return
+    }
+    const cause = toLlmError(error, 'network', 'the connection broke')
+    const cut = cause.kind === 'network' && this.#parts.call.stream
+    this.#fail(cut ? new LlmError('stream-broken', `the connection broke inside the stream: ${cause.message}`, { cause }) : cause)
+  }
+
+  #fail(error: LlmError): void {
+    this.#over = true
+    this.#parts.watch.stop()
+    if (this.#normalizer.stopped && error.kind === 'timeout' && error.phase === 'idle') {
+      this.#over = false
+      this.#endOfSource()
+      return
+    }
+    const explained = this.#parts.explain(error)
+    this.#error = this.#collector.contents === 0 && error.kind !== 'aborted' && !this.#parts.call.stream ? explained : explained.with({ partial: this.snapshot() })
+    this.#parts.close()
+    this.#ended()
+  }
+
+  #finish(): void {
+    this.#over = true
+    this.#parts.watch.stop()
+    if (this.#parts.decoder === undefined) this.#parts.close()
+    else void this.#drain()
+    this.#ended()
+  }
+
+  #ended(): void {
+    this.#endedAt = this.#parts.call.clock.now()
+    for (const action of this.#onEnd.splice(0)) action(this.#error)
+  }
+
+  // What follows the end mark is read and thrown away, for a while: a connection that was read out can serve the next call.
+  async #drain(): Promise<void> {
+    const { source, close, call } = this.#parts
+    const timer = call.clock.setTimer(close, 1_000)
+    try {
+      for (let turn = 0; turn < MOST_TRAILING_PIECES; turn++) if ((await source.read()) === null) break
+    } catch {
+      // The answer is complete: how its connection ends is nobody's concern.
+    }
+    call.clock.clearTimer(timer)
+    close()
+  }
+
+  #estimate(): Usage {
+    const { text, reasoning, toolCalls } = this.#collector.response()
+    const calls = toolCalls.map((call) => JSON.stringify(call.arguments)).join('')
+    return estimateUsage(this.#parts.call.messages, text + reasoning + calls)
+  }
+}

@@ -1,0 +1,3 @@
+export { createNormalizer, type Normalizer } from './normalize.ts'
+export { createGuard, type Guard } from './guard.ts'
+export { ChatStream, type ReplySource } from './chat-stream.ts'

@@ -1,0 +1,182 @@
+import type { Fault, Fragment } from '../core/dialect.ts'
+import type { StreamEvent } from '../core/event.ts'
+import type { FinishReason, Usage } from '../core/response.ts'
+import { ToolCalls } from './tool-calls.ts'
+
+export interface NormalizerOptions {
+  readonly provider: string
+  readonly model: string
+  /** The dialect's table of stop reasons. */
+  readonly finishReasons: Readonly<Record<string, FinishReason>>
+  /** Asked at the end when the provider reported no usage. */
+  readonly estimate: () => Usage
+}
+
+/** Makes the one event stream out of a dialect's fragments: `start` first, tool calls whole, one `finish` last. */
+export interface Normalizer {
+  /** The events of one batch of fragments. What comes after the end is passed over. */
+  push(fragments: readonly Fragment[]): StreamEvent[]
+  /** The source has ended. Gives the last events where the answer is complete; `undefined` where its end is missing. */
+  end(): StreamEvent[] | undefined
+  /** True once `finish` was given. */
+  readonly finished: boolean
+  /** True once the model has said why it stopped: an end of the source is a good end from then on. */
+  readonly stopped: boolean
+  /** The provider's error inside the stream, once there is one. */
+  readonly fault: Fault | undefined
+  /** Usage as reported so far. */
+  readonly usage: Usage | undefined
+}
+
+interface Ending {
+  finishReason: FinishReason
+  rawFinishReason: string | undefined
+}
+
+export function createNormalizer(options: NormalizerOptions): Normalizer {
+  return new EventNormalizer(options)
+}
+
+class EventNormalizer implements Normalizer {
+  finished = false
+  stopped = false
+  fault: Fault | undefined
+  readonly #options: NormalizerOptions
+  readonly #tools = new Map<number, ToolCalls>()
+  readonly #endings = new Map<number, Ending>()
+  #started = false
+  #id: string | undefined
+  #model: string | undefined
+  #usage: Partial<Usage> | undefined
+  // Answers beyond the first, where `n` asked for them.
+  #choices = 1
+
+  constructor(options: NormalizerOptions) {
+    this.#options = options
+  }
+
+  get usage(): Usage | undefined {
+    return this.#usage === undefined ? undefined : wholeUsage(this.#usage)
+  }
+
+  push(fragments: readonly Fragment[]): StreamEvent[] {
+    const out: StreamEvent[] = []
+    for (const fragment of fragments) {
+      if (this.finished || this.fault !== undefined) break
+      if (fragment.type === 'meta') {
+        this.#id ??= fragment.id
+        this.#model ??= fragment.model
+        continue
+      }
+      if (!this.#started) this.#start(out)
+      this.#take(fragment, out)
+    }
+    return out
+  }
+
+  end(): StreamEvent[] | undefined {
+    if (this.finished) return []
+    if (!this.stopped) return undefined
+    const out: StreamEvent[] = []
+    if (!this.#started) this.#start(out)
+    this.#finish(out)
+    return out
+  }
+
+  #take(fragment: Exclude<Fragment, { type: 'meta' }>, out: StreamEvent[]): void {
+    switch (fragment.type) {
+      case 'text-delta':
+        if (fragment.choice !== undefined) this.#see(fragment.choice)
+        if (fragment.text !== '' || fragment.signature !== undefined || fragment.logprobs !== undefined) out.push(fragment)
+        return
+      case 'reasoning-delta':
+        if (fragment.text !== '' || hasVendorFields(fragment)) out.push(fragment)
+        return
+      case 'tool':
+        this.#toolsOf(fragment.choice).add(fragment, out)
+        return
+      case 'citation':
+      case 'file':
+        out.push(fragment)
+        return
+      case 'warning':
+        out.push({ type: 'warning', warning: fragment.warning })
+        return
+      case 'usage':
+        this.#usage = mergeUsage(this.#usage, fragment.usage)
+        return
+      case 'finish':
+        this.#stop(fragment.choice ?? 0, fragment.reason)
+        return
+      case 'fault':
+        this.fault = fragment.fault
+        return
+      case 'end':
+        this.#finish(out)
+        return
+    }
+  }
+
+  #start(out: StreamEvent[]): void {
+    this.#started = true
+    const { provider, model } = this.#options
+    const id = this.#id === undefined ? undefined : { id: this.#id }
+    out.push({ type: 'start', provider, model: this.#model ?? model, ...id })
+  }
+
+  #see(choice: number): void {
+    if (choice >= this.#choices) this.#choices = choice + 1
+  }
+
+  #toolsOf(choice: number | undefined): ToolCalls {
+    const index = choice ?? 0
+    this.#see(index)
+    let tools = this.#tools.get(index)
+    if (tools === undefined) this.#tools.set(index, (tools = new ToolCalls(choice)))
+    return tools
+  }
+
+  #stop(choice: number, raw: string | undefined): void {
+    this.#see(choice)
+    this.stopped = true
+    const known = this.#endings.get(choice)
+    if (known !== undefined && raw === undefined) return
+    const finishReason = raw === undefined ? 'other' : (this.#options.finishReasons[raw] ?? 'other')
+    this.#endings.set(choice, { finishReason, rawFinishReason: raw })
+  }
+
+  #finish(out: StreamEvent[]): void {
+    this.finished = true
+    this.stopped = true
+    for (const tools of this.#tools.values()) tools.end(out)
+    const usage = this.usage ?? this.#options.estimate()
+    const endings = Array.from({ length: this.#choices }, (_none, index) => this.#endingOf(index))
+    const [first = this.#endingOf(0)] = endings
+    out.push({ type: 'usage', usage })
+    out.push({ type: 'finish', ...first, usage, ...(endings.length > 1 ? { choices: endings } : undefined) })
+  }
+
+  // Some wires stop for tool calls with the word they use for a plain stop.
+  #endingOf(choice: number): Ending {
+    const ending = this.#endings.get(choice) ?? { finishReason: 'other', rawFinishReason: undefined }
+    const calls = this.#tools.get(choice)?.any === true
+    const plain = ending.finishReason === 'stop' || ending.finishReason === 'other'
+    return calls && plain ? { ...ending, finishReason: 'tool-calls' } : ending
+  }
+}
+
+function hasVendorFields(event: { signature?: unknown; encrypted?: unknown; id?: unknown; details?: unknown }): boolean {
+  return event.signature !== undefined || event.encrypted !== undefined || event.id !== undefined || event.details !== undefined
+}
+
+function mergeUsage(held: Partial<Usage> | undefined, next: Partial<Usage>): Partial<Usage> {
+  if (held === undefined) return next
+  const merged: Record<string, unknown> = { ...held }
+  for (const [key, value] of Object.entries(next)) if (value !== undefined) merged[key] = value
+  return merged
+}
+
+function wholeUsage(part: Partial<Usage>): Usage {
+  const { inputTokens = 0, outputTokens = 0, totalTokens = inputTokens + outputTokens, ...rest } = part
+  return { inputTokens, outputTokens, totalTokens, ...rest }
+}

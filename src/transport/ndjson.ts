@@ -1,0 +1,37 @@
+import type { Frame, FrameDecoder } from '../core/wire.ts'
+import { tooLarge } from './sse.ts'
+
+/** Cuts newline-delimited JSON into frames, one a line. */
+export function createNdjsonDecoder(maxEventBytes: number): FrameDecoder {
+  const decoder = new TextDecoder()
+  // Pieces of a line that has not ended yet: joined once, so that a long line costs linear time.
+  let pieces: string[] = []
+  let held = 0
+  const hold = (text: string): void => {
+    held += text.length
+    if (held > maxEventBytes) throw tooLarge(maxEventBytes)
+    if (text !== '') pieces.push(text)
+  }
+  const flush = (out: Frame[]): void => {
+    const line = pieces.join('').trim()
+    pieces = []
+    held = 0
+    if (line !== '') out.push({ data: line })
+  }
+  const feed = (text: string, out: Frame[]): void => {
+    let from = 0
+    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', from)) {
+      hold(text.slice(from, at))
+      flush(out)
+      from = at + 1
+    }
+    hold(text.slice(from))
+  }
+  return {
+    push: (piece, out) => feed(decoder.decode(piece, { stream: true }), out),
+    end: (out) => {
+      feed(decoder.decode(), out)
+      flush(out)
+    },
+  }
+}

@@ -1,0 +1,66 @@
+import { Agent, type Dispatcher } from 'undici'
+import { LlmError } from '../../core/error.ts'
+import type { SendOptions, Transport, WireReply, WireRequest } from '../../core/wire.ts'
+import { followRedirects } from '../redirect.ts'
+import { Exchange } from './exchange.ts'
+
+/** Options of {@link createUndiciTransport}. */
+export interface UndiciTransportOptions {
+  /** A dispatcher of your own (proxy, mock, pool); it is not closed by `close()`. The options below then do nothing. */
+  readonly dispatcher?: Dispatcher | undefined
+  /** Connections per origin. Default: no bound. */
+  readonly connections?: number | undefined
+  /** Longest wait for a connection, in milliseconds. Default 10 000. */
+  readonly connectMs?: number | undefined
+  /** How long an idle connection is kept, in milliseconds. Default 30 000. */
+  readonly keepAliveMs?: number | undefined
+  /** Offer HTTP/2 where the server has it. Default false. */
+  readonly http2?: boolean | undefined
+}
+
+/**
+ * A transport for Node on undici's `dispatch()`: a fraction of the cost of `fetch` per call and per open stream, with
+ * pooling, keep-alive, HTTP/2 and proxies. One transport serves a whole process; `close()` ends its connections.
+ */
+export function createUndiciTransport(options: UndiciTransportOptions = {}): Transport & { close(): Promise<void> } {
+  const owned = options.dispatcher === undefined
+  const dispatcher = options.dispatcher ?? createAgent(options)
+  return {
+    send: (request, send) => followRedirects(request, (hop) => dispatch(dispatcher, hop, send)),
+    close: async () => {
+      if (owned) await dispatcher.destroy()
+    },
+  }
+}
+
+function createAgent({ connections, connectMs = 10_000, keepAliveMs = 30_000, http2 = false }: UndiciTransportOptions): Agent {
+  return new Agent({
+    connections: connections ?? null,
+    connect: { timeout: connectMs },
+    keepAliveTimeout: keepAliveMs,
+    allowH2: http2,
+    // The phases of a call are timed above the transport, by what was asked for.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  })
+}
+
+function dispatch(dispatcher: Dispatcher, request: WireRequest, { signal, connectMs }: SendOptions): Promise<WireReply> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason)
+    const url = parseUrl(request.url)
+    const exchange = new Exchange({ url: request.url, signal, connectMs, resolve, reject })
+    const { method, headers, body } = request
+    const path = url.pathname + url.search
+    try {
+      dispatcher.dispatch({ origin: url.origin, path, method, headers: { ...headers }, body: body ?? null }, exchange)
+    } catch (error) {
+      exchange.onResponseError(undefined, error as Error)
+    }
+  })
+}
+
+function parseUrl(url: string): URL {
+  if (URL.canParse(url)) return new URL(url)
+  throw new LlmError('misconfigured', `not an URL: ${JSON.stringify(url)}`)
+}

@@ -1,0 +1,250 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { root } from '../scripts/entries.ts'
+import { checkCircles } from './house/circles.ts'
+import { checkDoors, checkFloors } from './house/floors.ts'
+import { checkDialectNames, checkNames } from './house/names.ts'
+import { checkPackages, checkPeers, installed, peers } from './house/packages.ts'
+import { checkSizes } from './house/sizes.ts'
+import { readSources, type Rule, type Sources } from './house/sources.ts'
+import { checkModuleState, exempt } from './house/state.ts'
+import { checkAny, checkStarExports, checkTopLevelAwait } from './house/syntax.ts'
+
+/** A rule, and per breach: the text of some files, and a part of what the rule must say about them. */
+interface House {
+  readonly name: string
+  readonly rule: Rule
+  readonly breaches: ReadonlyArray<readonly [says: string, files: Readonly<Record<string, string>>]>
+  /** Files that look like a breach and are none. */
+  readonly fine: Readonly<Record<string, string>>
+}
+
+const lines = (count: number): string => 'work()\n'.repeat(count)
+
+const house: readonly House[] = [
+  {
+    name: 'a folder imports from lower floors only',
+    rule: checkFloors,
+    breaches: [
+      ['core may not import transport', { 'src/core/call.ts': "import { a } from '../transport/index.ts'" }],
+      [
+        'stream may not import limits',
+        { 'src/stream/guard.ts': "import type { A } from '../limits/index.ts'" },
+      ],
+      ['queue may not import tools', { 'src/queue/queue.ts': "type A = import('../tools/index.ts').A" }],
+      [
+        'providers may not import transport',
+        { 'src/providers/x.ts': "import { a } from '../transport/index.ts'" },
+      ],
+      ['jobs may not import agents', { 'src/jobs/job.ts': "export { a } from '../agents/index.ts'" }],
+      ['index.ts may not import testing', { 'src/index.ts': "export { a } from './testing/index.ts'" }],
+      ['tools may not import index.ts', { 'src/tools/loop.ts': "const a = () => import('../index.ts')" }],
+      ['"attic" is on no floor', { 'src/attic/box.ts': '' }],
+    ],
+    fine: {
+      'src/transport/undici/index.ts':
+        "import { a } from '../fetch.ts'\nimport { b } from '../../core/call.ts'",
+      'src/providers/x.ts': "import { a } from '../dialects/gemini/index.ts'",
+      'src/testing/script.ts': "import { a } from '../delivery/http/index.ts'",
+    },
+  },
+  {
+    name: 'a folder is entered through its index.ts',
+    rule: checkDoors,
+    breaches: [
+      [
+        'from src/stream/index.ts',
+        { 'src/orchestrator/exchange.ts': "import { a } from '../stream/guard.ts'" },
+      ],
+      ['from src/dialects/gemini/index.ts', { 'src/providers/x.ts': "import '../dialects/gemini/wire.ts'" }],
+      ['from src/dialects/gemini/index.ts', { 'src/dialects/cohere/wire.ts': "import '../gemini/wire.ts'" }],
+      ['from src/transport/undici/index.ts', { 'src/transport/fetch.ts': "import './undici/pool.ts'" }],
+    ],
+    fine: {
+      'src/orchestrator/exchange.ts':
+        "import '../core/call.ts'\nimport '../stream/index.ts'\nimport './plan.ts'",
+      'src/transport/undici/index.ts': "import '../fetch.ts'\nimport './pool.ts'",
+    },
+  },
+  {
+    name: 'no file imports itself over others',
+    rule: checkCircles,
+    breaches: [
+      [
+        'src/core/a.ts → src/core/b.ts → src/core/c.ts → src/core/a.ts',
+        {
+          'src/core/a.ts': "import { b } from './b.ts'",
+          'src/core/b.ts': "import type { C } from './c.ts'",
+          'src/core/c.ts': "export { a } from './a.ts'",
+        },
+      ],
+      ['src/core/a.ts → src/core/a.ts', { 'src/core/a.ts': "const a = () => import('./a.ts')" }],
+    ],
+    fine: {
+      'src/core/a.ts': "import './b.ts'\nimport './c.ts'",
+      'src/core/b.ts': "import './c.ts'",
+      'src/core/c.ts': '',
+    },
+  },
+  {
+    name: 'an outside package has one door',
+    rule: checkPackages,
+    breaches: [
+      ['zod is imported by src/core only', { 'src/limits/store.ts': "import { z } from 'zod'" }],
+      ['undici is imported by src/transport/undici only', { 'src/transport/fetch.ts': "import('undici')" }],
+      ['left-pad has no door', { 'src/core/id.ts': "import pad from 'left-pad/lib'" }],
+      ['@x/y has no door', { 'src/core/id.ts': "import type { A } from '@x/y/z'" }],
+      ['fs has no door', { 'src/core/id.ts': "import { readFileSync } from 'fs'" }],
+    ],
+    fine: {
+      'src/core/request.ts': "import { z } from 'zod'",
+      'src/transport/sse.ts': "import { a } from 'eventsource-parser/stream'\nimport 'node:tls'",
+    },
+  },
+  {
+    name: 'optional peers are loaded by their own entry point only',
+    rule: checkPeers,
+    breaches: [
+      [
+        'entry point "." loads the optional peer undici',
+        {
+          'src/index.ts': "export { a } from './transport/index.ts'",
+          'src/transport/index.ts': "export { a } from './undici/index.ts'",
+          'src/transport/undici/index.ts': "import { Pool } from 'undici'",
+        },
+      ],
+    ],
+    fine: {
+      'src/index.ts': "export { a } from './transport/index.ts'",
+      'src/transport/index.ts':
+        "import type { A } from './undici/index.ts'\nconst a = () => import('./undici/index.ts')",
+      'src/transport/undici/index.ts': "import { Pool } from 'undici'",
+    },
+  },
+  {
+    name: 'files have 400 lines at most, functions 60',
+    rule: checkSizes,
+    breaches: [
+      ['src/core/a.ts: 401 lines', { 'src/core/a.ts': lines(401) }],
+      ['src/core/a.ts:2: a function of 61 lines', { 'src/core/a.ts': `\nfunction a() {\n${lines(59)}}` }],
+      ['src/core/a.ts:1: a function of 61 lines', { 'src/core/a.ts': `const a = () => {\n${lines(59)}}` }],
+      ['src/core/a.ts:2: a function of 61 lines', { 'src/core/a.ts': `class A {\n  a() {\n${lines(59)}}}` }],
+    ],
+    fine: { 'src/core/a.ts': lines(400), 'src/core/b.ts': `/** A\n * b. */\nfunction a() {\n${lines(58)}}` },
+  },
+  {
+    name: 'names are kebab-case and say what is inside',
+    rule: checkNames,
+    breaches: [
+      ['"utils" could hold anything', { 'src/utils/text.ts': '' }],
+      ['"string-helpers" could hold anything', { 'src/core/string-helpers.ts': '' }],
+      ['"queue-manager" could hold anything', { 'test/queue/queue-manager.test.ts': '' }],
+      ['"tokenBucket" is not kebab-case', { 'src/limits/tokenBucket.ts': '' }],
+    ],
+    fine: {
+      'src/transport/base-url.ts': '',
+      'src/persistence/sqlite3.ts': '',
+      'test/limits/bucket.test.ts': '',
+    },
+  },
+  {
+    name: 'a dialect is named after a format, not a vendor',
+    rule: checkDialectNames,
+    breaches: [
+      ['"groq" is no known wire format', { 'src/dialects/groq/index.ts': '' }],
+      ['"groq" is a vendor', { 'src/dialects/openai-chat/groq-usage.ts': '', 'src/providers/groq.ts': '' }],
+    ],
+    fine: {
+      'src/dialects/openai-chat/usage.ts': '',
+      'src/dialects/index.ts': '',
+      'src/providers/index.ts': '',
+    },
+  },
+  {
+    name: 'no any',
+    rule: checkAny,
+    breaches: [
+      ['src/core/a.ts:2: any', { 'src/core/a.ts': '\nconst a = (b: any[]) => b' }],
+      ['src/core/a.ts:1: any', { 'src/core/a.ts': 'const a = b as any' }],
+    ],
+    fine: { 'src/core/a.ts': "// any\nconst any: unknown = 'any'" },
+  },
+  {
+    name: 'no top-level await',
+    rule: checkTopLevelAwait,
+    breaches: [
+      ['src/core/a.ts:1: top-level await', { 'src/core/a.ts': "const a = [await import('node:fs')]" }],
+      ['src/core/a.ts:1: top-level await', { 'src/core/a.ts': 'for await (const a of b) c(a)' }],
+      ['src/core/a.ts:1: top-level await', { 'src/core/a.ts': 'await using a = b()' }],
+    ],
+    fine: {
+      'src/core/a.ts':
+        'const a = async () => await b()\nclass A { async a() { for await (const b of c) d(b) } }',
+    },
+  },
+  {
+    name: 'doors export by name',
+    rule: checkStarExports,
+    breaches: [
+      ['src/index.ts:1: export *', { 'src/index.ts': "export * from './core/call.ts'" }],
+      ['src/index.ts:1: export *', { 'src/index.ts': "export * as core from './core/call.ts'" }],
+    ],
+    fine: {
+      'src/index.ts': "export { a, type B } from './core/call.ts'\nexport type { C } from './core/event.ts'",
+    },
+  },
+  {
+    name: 'loading a file keeps nothing and does nothing',
+    rule: checkModuleState,
+    breaches: [
+      ['a module-level variable', { 'src/core/a.ts': 'let count = 0' }],
+      ['a module-level store', { 'src/core/a.ts': 'const cache = new WeakMap<object, string>()' }],
+      [
+        'a module-level store',
+        { 'src/core/a.ts': 'export const providers: Map<string, string> = new Map()' },
+      ],
+      ['a module-level store', { 'src/core/a.ts': 'const seen: Record<string, true> = {}' }],
+      ['a module-level store', { 'src/core/a.ts': 'class A { static readonly all = new Set<A>() }' }],
+      ['a statement that runs on loading', { 'src/core/a.ts': "register('openai')" }],
+      ['an import for its effect alone', { 'src/core/a.ts': "import './polyfill.ts'" }],
+    ],
+    fine: {
+      'src/core/a.ts':
+        "const kinds: ReadonlySet<string> = new Set(['a'])\nconst none: readonly string[] = []",
+      'src/core/b.ts': 'export const create = () => { let n = 0; const all = new Map(); return { n, all } }',
+      'src/core/c.ts': 'export class A { readonly all = new Set<A>() }\nexport default A',
+    },
+  },
+]
+
+const src = readSources()
+const tested: Sources = new Map([...src, ...readSources('test')])
+
+describe.each(house)('$name', ({ rule, breaches, fine }) => {
+  test.each(breaches)('a breach is caught: %s', (says, files) => {
+    expect(rule(new Map(Object.entries(files)))).toEqual([expect.stringContaining(says)])
+  })
+
+  test('what only looks like a breach passes', () => {
+    expect(rule(new Map(Object.entries(fine)))).toEqual([])
+  })
+
+  test('the house keeps it', () => {
+    expect(rule(rule === checkNames ? tested : src)).toEqual([])
+  })
+})
+
+test.each(Object.keys(exempt))('the exemption of %s is still needed', (key) => {
+  const [path = '', name = ''] = key.split(' ')
+  expect(src.get(path)).toContain(`const ${name}`)
+})
+
+test('the doors of packages agree with package.json', () => {
+  const { dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  )
+  expect(Object.keys(installed).toSorted()).toEqual(Object.keys(dependencies).toSorted())
+  expect(Object.keys(peers).toSorted()).toEqual(Object.keys(peerDependencies).toSorted())
+  for (const name of Object.keys(peers)) expect(peerDependenciesMeta[name]).toEqual({ optional: true })
+})

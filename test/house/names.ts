@@ -1,0 +1,54 @@
+import { posix } from 'node:path'
+import type { Sources, Violation } from './sources.ts'
+
+/** Names that say nothing about what is inside, alone or as the last word. */
+const empty = /(^|-)(utils?|helpers?|common|base|managers?|service|misc)$/
+const kebab = /^[a-z0-9]+(-[a-z0-9]+)*$/
+
+/** The wire formats we speak. A format is not a vendor, even where one vendor gave it the name. */
+const dialects = new Set([
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+  'gemini',
+  'cohere',
+  'bedrock-converse',
+  'ollama',
+  'kobold',
+])
+
+/** Files and folders are kebab-case nouns that say what is inside. */
+export function checkNames(sources: Sources): Violation[] {
+  const names = new Map(
+    [...sources.keys()].flatMap((path) => parts(path).map((name) => [name, path] as const)),
+  )
+  return [...names].flatMap(([name, path]) => {
+    if (!kebab.test(name)) return [`${path}: "${name}" is not kebab-case`]
+    return empty.test(name) ? [`${path}: "${name}" could hold anything; name it after what is inside`] : []
+  })
+}
+
+/** Dialects are named after wire formats: no folder but a known format, no file named after a provider. */
+export function checkDialectNames(sources: Sources): Violation[] {
+  const vendors = new Set([...sources.keys()].filter((path) => path.startsWith('src/providers/')).map(stem))
+  vendors.delete('index')
+  return [...sources.keys()].flatMap((path) => {
+    const [, area, folder = ''] = path.split('/')
+    if (area !== 'dialects') return []
+    const known = folder.endsWith('.ts') || dialects.has(folder)
+    if (!known) return [`${path}: "${folder}" is no known wire format; add it to the list if it is one`]
+    const vendor = stem(path)
+      .split('-')
+      .find((word) => vendors.has(word))
+    return vendor === undefined ? [] : [`${path}: "${vendor}" is a vendor; a dialect knows formats only`]
+  })
+}
+
+/** Folder names and file stems below the first folder; `x.test.ts` counts as `x`. */
+function parts(path: string): string[] {
+  return [...posix.dirname(path).split('/').slice(1), stem(path)]
+}
+
+function stem(path: string): string {
+  return posix.basename(path).replace(/(\.test)?\.ts$/, '')
+}

@@ -1,0 +1,16 @@
+import { join } from 'node:path'
+import type { ViteUserConfig } from 'vitest/config'
+import { places, root } from './scripts/entries.ts'
+
+/** Tests and examples import the public names; here those lead to the sources, so that no build is needed. */
+const alias = Object.entries(places).map(([subpath, place]) => ({
+  find: new RegExp(`^llm-switchyard${subpath.slice(1).replace('*', '([^/]+)')}$`),
+  replacement: join(root, place.replace('*', '$1')),
+}))
+
+const config: ViteUserConfig = {
+  resolve: { alias },
+  test: { include: ['test/**/*.test.ts'] },
+}
+
+export default config
