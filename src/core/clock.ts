@@ -1,5 +1,5 @@
 /** A running timer of a {@link Clock}. */
-export type Timer = unknown
+export type Timer = object | number
 
 /** Where time comes from. Everything that waits takes one, so that tests own the time. */
 export interface Clock {
@@ -10,7 +10,7 @@ export interface Clock {
   /** Runs `action` once, `delayMs` from now, unless cleared before. */
   setTimer(action: () => void, delayMs: number): Timer
   /** Stops a timer; one that has run already, or was stopped, is left alone. */
-  clearTimer(timer: Timer): void
+  clearTimer(timer: Timer | undefined): void
 }
 
 /** Real time. */
@@ -18,5 +18,5 @@ export const systemClock: Clock = Object.freeze({
   now: () => performance.now(),
   epochMs: () => Date.now(),
   setTimer: (action: () => void, delayMs: number) => setTimeout(action, Math.min(delayMs, 2_147_483_647)),
-  clearTimer: (timer: Timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+  clearTimer: (timer: Timer | undefined) => clearTimeout(timer as ReturnType<typeof setTimeout>),
 })

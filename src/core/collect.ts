@@ -1,6 +1,16 @@
 import { isContent, type StreamEvent, type Batch } from './event.ts'
-import type { AssistantMessage, AssistantPart, ToolCall } from './message.ts'
-import type { ChatResponse, Choice, Citation, FinishReason, GeneratedFile, TokenLogprob, Usage, Warning } from './response.ts'
+import { listOf } from './json.ts'
+import { argumentsText, type AssistantMessage, type AssistantPart, type ToolCall } from './message.ts'
+import type {
+  ChatResponse,
+  Choice,
+  Citation,
+  FinishReason,
+  GeneratedFile,
+  TokenLogprob,
+  Usage,
+  Warning,
+} from './response.ts'
 
 /** A part under construction. */
 type OpenPart = { -readonly [K in keyof AssistantPart]: AssistantPart[K] } & { text?: string }
@@ -15,17 +25,18 @@ class Answer {
   addText(event: TextLike, origin: string): void {
     const type = event.type === 'text-delta' ? 'text' : 'reasoning'
     if (this.#open === undefined || this.#open.type !== type || opensPart(this.#open, event)) {
-      this.#open = { type, text: '', ...(type === 'reasoning' ? { origin } : undefined) } as OpenPart
+      this.#open = { type, text: '', ...(type === 'reasoning' ? { origin } : undefined) }
       this.parts.push(this.#open)
     }
     this.#open.text += event.text
-    if (event.type === 'reasoning-delta' || event.signature !== undefined) assignVendorFields(this.#open, event)
+    if (event.type === 'reasoning-delta' || event.signature !== undefined)
+      assignVendorFields(this.#open, event)
     if (event.type === 'text-delta' && event.logprobs !== undefined) this.logprobs.push(...event.logprobs)
   }
 
   addPart(part: AssistantPart): void {
     this.#open = undefined
-    this.parts.push(part as OpenPart)
+    this.parts.push(part)
   }
 
   textOf(type: 'text' | 'reasoning'): string {
@@ -47,18 +58,30 @@ function opensPart(open: OpenPart, event: TextLike): boolean {
   if (event.type === 'text-delta') return false
   const held = open as { signature?: string; encrypted?: string; id?: string }
   if (event.id !== undefined && held.id !== undefined && held.id !== event.id) return true
-  if (event.encrypted !== undefined) return held.encrypted !== undefined || (open.text !== '' && event.id === undefined)
-  return event.text !== '' && (held.signature !== undefined || (held.encrypted !== undefined && held.id === undefined))
+  if (event.encrypted !== undefined)
+    return held.encrypted !== undefined || (open.text !== '' && event.id === undefined)
+  return (
+    event.text !== '' &&
+    (held.signature !== undefined || (held.encrypted !== undefined && held.id === undefined))
+  )
 }
 
 function assignVendorFields(part: OpenPart, event: TextLike): void {
-  const { signature, encrypted, id, details }: { signature?: unknown; encrypted?: unknown; id?: unknown; details?: unknown } = event
+  const {
+    signature,
+    encrypted,
+    id,
+    details,
+  }: { signature?: unknown; encrypted?: unknown; id?: unknown; details?: unknown } = event
   const held = part as { [key: string]: unknown }
   if (signature !== undefined) held['signature'] = signature
   if (encrypted !== undefined) held['encrypted'] = encrypted
   if (id !== undefined) held['id'] = id
   if (details === undefined) return
-  held['details'] = Array.isArray(held['details']) && Array.isArray(details) ? [...held['details'], ...details] : details
+  held['details'] =
+    Array.isArray(held['details']) && Array.isArray(details)
+      ? [...listOf(held['details']), ...listOf(details)]
+      : details
 }
 
 /** Folds events into the answer they make. */
@@ -90,7 +113,8 @@ export class Collector {
   /** The answer as far as it came. Without a `finish`, usage is what was reported, or `fallback`. */
   response(fallback?: () => Usage): ChatResponse {
     const finish = this.#finish
-    const usage = this.#usage ?? fallback?.() ?? { inputTokens: 0, outputTokens: 0, totalTokens: 0, estimated: true }
+    const usage = this.#usage ??
+      fallback?.() ?? { inputTokens: 0, outputTokens: 0, totalTokens: 0, estimated: true }
     const choices = this.#answers.map((answer, index) => this.#choice(answer, index))
     const { index: _index, ...first } = choices[0] as Choice
     const logprobs = this.#answers[0]?.logprobs ?? []
@@ -113,7 +137,15 @@ export class Collector {
     const text = answer.textOf('text')
     const reasoning = answer.textOf('reasoning')
     const { toolCalls, message } = { toolCalls: [...answer.toolCalls], message: answer.message() }
-    return { index, text, reasoning, toolCalls, finishReason, rawFinishReason: ending?.rawFinishReason, message }
+    return {
+      index,
+      text,
+      reasoning,
+      toolCalls,
+      finishReason,
+      rawFinishReason: ending?.rawFinishReason,
+      message,
+    }
   }
 
   #answerOf(choice: number | undefined): Answer {
@@ -158,14 +190,21 @@ export class Collector {
   }
 
   #addFile({ mediaType, data, url, choice }: Extract<StreamEvent, { type: 'file' }>): void {
-    const file: GeneratedFile = { mediaType, ...(data === undefined ? undefined : { data }), ...(url === undefined ? undefined : { url }) }
+    const file: GeneratedFile = {
+      mediaType,
+      ...(data === undefined ? undefined : { data }),
+      ...(url === undefined ? undefined : { url }),
+    }
     this.#files.push(file)
     this.#answerOf(choice).addPart({ type: 'file', ...file })
   }
 }
 
 /** The answer that a stream of events makes. */
-export function collect(events: Iterable<StreamEvent>, from: { provider: string; model: string }): ChatResponse {
+export function collect(
+  events: Iterable<StreamEvent>,
+  from: { provider: string; model: string },
+): ChatResponse {
   const collector = new Collector({ ...from }, '')
   collector.add([...events])
   return collector.response()
@@ -174,7 +213,9 @@ export function collect(events: Iterable<StreamEvent>, from: { provider: string;
 /** The events of a whole answer: collecting them gives it back. */
 export function replay(response: ChatResponse): StreamEvent[] {
   const { provider, model, id, usage, finishReason, rawFinishReason } = response
-  const events: StreamEvent[] = [{ type: 'start', provider, model, ...(id === undefined ? undefined : { id }) }]
+  const events: StreamEvent[] = [
+    { type: 'start', provider, model, ...(id === undefined ? undefined : { id }) },
+  ]
   for (const warning of response.warnings) events.push({ type: 'warning', warning })
   const choices = response.choices ?? [{ index: 0, message: response.message }]
   for (const { index, message } of choices) {
@@ -185,12 +226,19 @@ export function replay(response: ChatResponse): StreamEvent[] {
   }
   for (const citation of response.citations) events.push({ type: 'citation', ...citation })
   events.push({ type: 'usage', usage })
-  const endings = response.choices?.map((ending) => ({ finishReason: ending.finishReason, rawFinishReason: ending.rawFinishReason }))
+  const endings = response.choices?.map((ending) => ({
+    finishReason: ending.finishReason,
+    rawFinishReason: ending.rawFinishReason,
+  }))
   events.push({ type: 'finish', finishReason, rawFinishReason, usage, ...(endings && { choices: endings }) })
   return events
 }
 
-function replayPart(part: AssistantPart, choice: { choice: number } | undefined, events: StreamEvent[]): void {
+function replayPart(
+  part: AssistantPart,
+  choice: { choice: number } | undefined,
+  events: StreamEvent[],
+): void {
   switch (part.type) {
     case 'text':
       if (part.text !== '') events.push({ ...part, type: 'text-delta', ...choice })
@@ -202,10 +250,21 @@ function replayPart(part: AssistantPart, choice: { choice: number } | undefined,
     }
     case 'tool-call':
       events.push({ type: 'tool-call-start', id: part.id, name: part.name, ...choice })
-      events.push({ type: 'tool-call-delta', id: part.id, delta: part.invalid === undefined ? JSON.stringify(part.arguments) : String(part.arguments), ...choice })
+      events.push({
+        type: 'tool-call-delta',
+        id: part.id,
+        delta: argumentsText(part),
+        ...choice,
+      })
       events.push({ ...part, ...choice })
       return
     case 'file':
-      events.push({ type: 'file', mediaType: part.mediaType ?? '', data: part.data as string | undefined, url: part.url, ...choice })
+      events.push({
+        type: 'file',
+        mediaType: part.mediaType ?? '',
+        data: part.data as string | undefined,
+        url: part.url,
+        ...choice,
+      })
   }
 }

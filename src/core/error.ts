@@ -103,7 +103,8 @@ export class LlmError extends Error implements ErrorDetails {
     super(scrubSecrets(message), cause === undefined ? undefined : { cause })
     this.name = 'LlmError'
     this.kind = kind
-    for (const [key, value] of Object.entries(rest)) if (value !== undefined) Object.assign(this, { [key]: value })
+    for (const [key, value] of Object.entries(rest))
+      if (value !== undefined) Object.assign(this, { [key]: value })
     Object.defineProperty(this, BRAND, { value: true })
   }
 
@@ -115,9 +116,33 @@ export class LlmError extends Error implements ErrorDetails {
 
   /** The same error with more known about it. The original is not changed. */
   with(details: ErrorDetails): LlmError {
-    const { kind, message, provider, model, status, code, requestId, retryAfterMs, attempts, partial, phase } = this
+    const {
+      kind,
+      message,
+      provider,
+      model,
+      status,
+      code,
+      requestId,
+      retryAfterMs,
+      attempts,
+      partial,
+      phase,
+    } = this
     const { scope, pending, issues, cause } = this
-    const known = { provider, model, status, code, requestId, retryAfterMs, attempts, partial, phase, scope, pending }
+    const known = {
+      provider,
+      model,
+      status,
+      code,
+      requestId,
+      retryAfterMs,
+      attempts,
+      partial,
+      phase,
+      scope,
+      pending,
+    }
     const copy = new LlmError(kind, message, { ...known, issues, cause, ...details })
     if (this.stack !== undefined) copy.stack = this.stack
     return copy
@@ -125,10 +150,36 @@ export class LlmError extends Error implements ErrorDetails {
 
   /** What may be shown and stored: no stack, no cause beyond its message, no partial answer. */
   toJSON(): Record<string, unknown> {
-    const { name, kind, message, provider, model, status, code, requestId, retryAfterMs, phase, scope, pending } = this
+    const {
+      name,
+      kind,
+      message,
+      provider,
+      model,
+      status,
+      code,
+      requestId,
+      retryAfterMs,
+      phase,
+      scope,
+      pending,
+    } = this
     const { issues, attempts } = this
     const cause = this.cause instanceof Error ? scrubSecrets(this.cause.message) : undefined
-    const all = { name, kind, message, provider, model, status, code, requestId, retryAfterMs, phase, scope, pending }
+    const all = {
+      name,
+      kind,
+      message,
+      provider,
+      model,
+      status,
+      code,
+      requestId,
+      retryAfterMs,
+      phase,
+      scope,
+      pending,
+    }
     return Object.fromEntries(
       Object.entries({ ...all, issues, attempts, cause }).filter(([, value]) => value !== undefined),
     )

@@ -72,7 +72,9 @@ export interface FinishEvent {
   readonly rawFinishReason?: string | undefined
   readonly usage: Usage
   /** The reasons of all answers by index, where there is more than one. */
-  readonly choices?: readonly { readonly finishReason: FinishReason; readonly rawFinishReason?: string | undefined }[] | undefined
+  readonly choices?:
+    | readonly { readonly finishReason: FinishReason; readonly rawFinishReason?: string | undefined }[]
+    | undefined
 }
 export interface ToolResultEvent {
   readonly type: 'tool-result'

@@ -34,7 +34,11 @@ export function callsOf(message: Message): readonly ToolCallPart[] {
  * turn, a result without a call becomes a user turn, ids are of the allowed form, and vendor fields of another origin
  * are left behind. Pure; what was changed is said in `warnings`.
  */
-export function fitHistory(messages: readonly Message[], rules: HistoryRules, warnings: Warning[]): readonly Message[] {
+export function fitHistory(
+  messages: readonly Message[],
+  rules: HistoryRules,
+  warnings: Warning[],
+): readonly Message[] {
   if (messages.every(isPlain)) return messages
   const paired = pairResults(messages, warnings)
   const rename = rules.toolIds === undefined ? (id: string): string => id : renamer(rules.toolIds)
@@ -52,7 +56,8 @@ function isPlain(message: Message): boolean {
 function pairResults(messages: readonly Message[], warnings: Warning[]): Message[] {
   const results = new Map<string, ToolMessage[]>()
   for (const message of messages) {
-    if (message.role === 'tool') results.set(message.toolCallId, [...(results.get(message.toolCallId) ?? []), message])
+    if (message.role === 'tool')
+      results.set(message.toolCallId, [...(results.get(message.toolCallId) ?? []), message])
   }
   const paired: Message[] = []
   for (const message of messages) {
@@ -60,7 +65,8 @@ function pairResults(messages: readonly Message[], warnings: Warning[]): Message
     paired.push(message)
     for (const call of callsOf(message)) {
       const result = results.get(call.id)?.shift()
-      if (result === undefined) warn(warnings, `tool call "${call.id}" (${call.name}) has no result; an empty one was put in`)
+      if (result === undefined)
+        warn(warnings, `tool call "${call.id}" (${call.name}) has no result; an empty one was put in`)
       paired.push(result ?? missingResult(call))
     }
   }
@@ -77,7 +83,13 @@ function warn(warnings: Warning[], message: string): void {
 }
 
 function missingResult(call: ToolCallPart): ToolMessage {
-  return { role: 'tool', toolCallId: call.id, name: call.name, content: 'No result was recorded for this call.', isError: true }
+  return {
+    role: 'tool',
+    toolCallId: call.id,
+    name: call.name,
+    content: 'No result was recorded for this call.',
+    isError: true,
+  }
 }
 
 function orphanTurn(orphan: ToolMessage): Message {
@@ -105,7 +117,11 @@ function renamer({ allowed, make }: ToolIdRule): (id: string) => string {
   }
 }
 
-function fitAssistant(message: AssistantMessage, dialect: string, rename: (id: string) => string): AssistantMessage {
+function fitAssistant(
+  message: AssistantMessage,
+  dialect: string,
+  rename: (id: string) => string,
+): AssistantMessage {
   const content = partsOf(message.content).map((part): AssistantPart => {
     if (part.type === 'tool-call') return { ...part, id: rename(part.id) }
     const foreign = part.type === 'reasoning' && part.origin !== undefined && part.origin !== dialect

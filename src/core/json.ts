@@ -52,7 +52,7 @@ export function setPath(draft: JsonDraft, path: string, value: JsonValue): void 
   for (const key of keys) {
     if (UNSAFE_KEYS.has(key)) return
     const next = at[key]
-    at = isObject(next) ? (next as JsonDraft) : (at[key] = {})
+    at = isObject(next) ? next : (at[key] = {})
   }
   if (!UNSAFE_KEYS.has(last)) at[last] = value
 }
@@ -62,7 +62,7 @@ export function mergeInto(draft: JsonDraft, extra: JsonObject): void {
   for (const [key, value] of Object.entries(extra)) {
     if (UNSAFE_KEYS.has(key)) continue
     const held = draft[key]
-    if (isObject(held) && isObject(value)) mergeInto(held as JsonDraft, value as JsonObject)
+    if (isObject(held) && isObject(value)) mergeInto(held, value)
     else draft[key] = value
   }
 }

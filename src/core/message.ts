@@ -97,11 +97,20 @@ export interface ToolMessage {
   readonly isError?: boolean | undefined
 }
 
+/** A call's arguments as JSON text; what could not be parsed goes back as it came. */
+export function argumentsText(call: ToolCall): string {
+  return typeof call.arguments === 'string' && call.invalid !== undefined
+    ? call.arguments
+    : JSON.stringify(call.arguments)
+}
+
 /** One turn of a conversation, as the dialects see it. */
 export type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage
 
 /** A turn's parts: a plain string is one text part, an empty one none. */
-export function partsOf<P extends { readonly type: string }>(content: string | readonly P[]): readonly (P | TextPart)[] {
+export function partsOf<P extends { readonly type: string }>(
+  content: string | readonly P[],
+): readonly (P | TextPart)[] {
   if (typeof content !== 'string') return content
   return content === '' ? [] : [{ type: 'text', text: content }]
 }
@@ -118,12 +127,17 @@ export function plainText(content: string | readonly { readonly type: string }[]
 export function base64Of(data: string | Uint8Array): string {
   if (typeof data === 'string') return data
   let binary = ''
-  for (let at = 0; at < data.length; at += 0x8000) binary += String.fromCharCode(...data.subarray(at, at + 0x8000))
+  for (let at = 0; at < data.length; at += 0x8000)
+    binary += String.fromCharCode(...data.subarray(at, at + 0x8000))
   return btoa(binary)
 }
 
 /** A part's bytes as a data URL, or its own URL. */
-export function urlOf(part: { readonly url?: string | undefined; readonly data?: string | Uint8Array | undefined; readonly mediaType?: string | undefined }): string {
+export function urlOf(part: {
+  readonly url?: string | undefined
+  readonly data?: string | Uint8Array | undefined
+  readonly mediaType?: string | undefined
+}): string {
   if (part.url !== undefined) return part.url
   return `data:${part.mediaType ?? 'application/octet-stream'};base64,${base64Of(part.data ?? '')}`
 }
@@ -138,7 +152,11 @@ export function readDataUrl(url: string | undefined): { mediaType: string; data:
 }
 
 /** Bytes of a part, wherever they are: in `data` or in a data URL. `undefined` when only a remote URL is known. */
-export function bytesOf(part: { readonly url?: string | undefined; readonly data?: string | Uint8Array | undefined; readonly mediaType?: string | undefined }): { mediaType: string; data: string } | undefined {
+export function bytesOf(part: {
+  readonly url?: string | undefined
+  readonly data?: string | Uint8Array | undefined
+  readonly mediaType?: string | undefined
+}): { mediaType: string; data: string } | undefined {
   if (part.data === undefined) return readDataUrl(part.url)
   return { mediaType: part.mediaType ?? 'application/octet-stream', data: base64Of(part.data) }
 }

@@ -6,9 +6,27 @@ import type { Warning } from './response.ts'
 /** The settings a parameter map speaks of. */
 export type SettingName = keyof Settings
 export const settingNames: readonly SettingName[] = Object.freeze([
-  'maxTokens', 'temperature', 'topP', 'topK', 'minP', 'stop', 'seed', 'frequencyPenalty', 'presencePenalty',
-  'repetitionPenalty', 'logitBias', 'logprobs', 'topLogprobs', 'n', 'responseFormat', 'tools', 'toolChoice',
-  'parallelToolCalls', 'reasoning', 'user', 'metadata',
+  'maxTokens',
+  'temperature',
+  'topP',
+  'topK',
+  'minP',
+  'stop',
+  'seed',
+  'frequencyPenalty',
+  'presencePenalty',
+  'repetitionPenalty',
+  'logitBias',
+  'logprobs',
+  'topLogprobs',
+  'n',
+  'responseFormat',
+  'tools',
+  'toolChoice',
+  'parallelToolCalls',
+  'reasoning',
+  'user',
+  'metadata',
 ] as const)
 
 /** What becomes of one setting on the wire. Plain data: it can be read before the call. */
@@ -45,7 +63,9 @@ export interface ResolvedSettings extends Omit<Settings, 'responseFormat' | 'too
   readonly stop?: readonly string[] | undefined
   readonly responseFormat?: ResolvedFormat | undefined
   readonly tools?: readonly ResolvedTool[] | undefined
-  readonly reasoning?: { readonly effort?: string | undefined; readonly budgetTokens?: number | undefined } | undefined
+  readonly reasoning?:
+    | { readonly effort?: string | undefined; readonly budgetTokens?: number | undefined }
+    | undefined
 }
 export interface ResolvedFormat {
   readonly type: 'text' | 'json'
@@ -92,7 +112,11 @@ export interface ParamExplanation {
 export function explainParams(params: ParamMap): readonly ParamExplanation[] {
   return settingNames.map((setting) => {
     const rule = params[setting]
-    if (rule === undefined || rule.drop !== undefined || (rule.to === undefined && rule.fixed === undefined)) {
+    if (
+      rule === undefined ||
+      rule.drop !== undefined ||
+      (rule.to === undefined && rule.fixed === undefined)
+    ) {
       return { setting, action: 'dropped', why: rule?.drop ?? 'not in this wire format' }
     }
     const { to, clamp, values, required, fixed } = rule
@@ -134,42 +158,52 @@ interface Encoding {
 }
 
 function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encoding): JsonValue | undefined {
-  const { target, warnings } = encoding
-  const rule = target.params[setting]
+  const { settings, target, body, warnings } = encoding
+  const { quirks } = target
   const where = `${target.provider} (${target.model})`
-  if (rule === undefined || rule.drop !== undefined || (rule.to === undefined && target.encode[setting] === undefined)) {
+  const say = (type: Warning['type'], message: string): void => {
+    warnings.push({ type, setting, message })
+  }
+  const rule = target.params[setting]
+  const encode = target.encode[setting] as WireEncode | undefined
+  if (rule === undefined || rule.drop !== undefined || (rule.to === undefined && encode === undefined)) {
     const why = rule?.drop ?? 'the wire format has no such parameter'
-    warnings.push({ type: 'unsupported', setting, message: `${setting} was not sent to ${where}: ${why}` })
+    say('unsupported', `${setting} was not sent to ${where}: ${why}`)
     return undefined
   }
   if (rule.fixed !== undefined) {
-    if (JSON.stringify(rule.fixed) !== JSON.stringify(value)) {
-      const message = `${setting} was sent to ${where} as ${JSON.stringify(rule.fixed)}, the only value it takes`
-      warnings.push({ type: 'changed', setting, message })
-    }
+    const asked = JSON.stringify(value)
+    const only = JSON.stringify(rule.fixed)
+    if (asked !== only) say('changed', `${setting} was sent to ${where} as ${only}, the only value it takes`)
     return rule.fixed
   }
-  const bounded = typeof value === 'number' && rule.clamp ? clampValue(setting, value, rule.clamp, where, warnings) : value
-  const encode = target.encode[setting] as ((value: JsonValue, context: EncodeContext) => JsonValue | undefined) | undefined
-  const warn = (message: string): void => {
-    warnings.push({ type: 'changed', setting, message: `${setting} for ${where}: ${message}` })
-  }
-  const context = { body: encoding.body, settings: encoding.settings, quirks: target.quirks, warn }
-  const encoded = encode ? encode(bounded, context) : bounded
-  return rule.values !== undefined && typeof encoded === 'string' ? (rule.values[encoded] ?? encoded) : encoded
-}
-
-function clampValue(setting: SettingName, value: number, [low, high]: readonly [number, number], where: string, warnings: Warning[]): number {
-  const bounded = Math.min(Math.max(value, low), high)
+  const bounded = clampValue(value, rule.clamp)
   if (bounded !== value) {
-    const message = `${setting} ${value} was sent to ${where} as ${bounded}: it takes ${low} to ${high}`
-    warnings.push({ type: 'changed', setting, message })
+    const range = rule.clamp?.join(' to ')
+    say(
+      'changed',
+      `${setting} ${JSON.stringify(value)} was sent to ${where} as ${JSON.stringify(bounded)}: it takes ${range}`,
+    )
   }
-  return bounded
+  const warn = (message: string): void => say('changed', `${setting} for ${where}: ${message}`)
+  const encoded = encode === undefined ? bounded : encode(bounded, { body, settings, quirks, warn })
+  const renamed = typeof encoded === 'string' ? rule.values?.[encoded] : undefined
+  return renamed ?? encoded
+}
+type WireEncode = (value: JsonValue, context: EncodeContext) => JsonValue | undefined
+
+function clampValue(value: JsonValue, clamp: ParamRule['clamp']): JsonValue {
+  return typeof value === 'number' && clamp !== undefined
+    ? Math.min(Math.max(value, clamp[0]), clamp[1])
+    : value
 }
 
 /** Applies `onUnsupported` to what was lost or changed: passes it on, refuses the call, or is silent. */
-export function judgeWarnings(warnings: readonly Warning[], policy: 'warn' | 'error' | 'drop', target: { provider: string; model: string }): readonly Warning[] {
+export function judgeWarnings(
+  warnings: readonly Warning[],
+  policy: 'warn' | 'error' | 'drop',
+  target: { provider: string; model: string },
+): readonly Warning[] {
   if (policy === 'warn' || warnings.length === 0) return warnings
   const losses = warnings.filter((warning) => warning.type !== 'other')
   if (policy === 'drop') return warnings.filter((warning) => warning.type === 'other')

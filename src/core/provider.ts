@@ -43,7 +43,9 @@ export interface ProviderDefinition {
   /** Model id, or the beginning of one followed by `*`, → traits. The longest match wins, laid over shorter ones. */
   readonly models?: Readonly<Record<string, ModelTraits>> | undefined
   /** Other wire formats of the same vendor, by the `api` name that chooses them. */
-  readonly apis?: Readonly<Record<string, Pick<ProviderDefinition, 'dialect'> & Partial<ProviderDefinition>>> | undefined
+  readonly apis?:
+    | Readonly<Record<string, Pick<ProviderDefinition, 'dialect'> & Partial<ProviderDefinition>>>
+    | undefined
   /** The vendor's API reference. */
   readonly docs?: string | undefined
   /** When the wire was last checked against it: `2026-11-21`. */
@@ -54,12 +56,17 @@ export interface ProviderDefinition {
 export function defineProvider(definition: ProviderDefinition): ProviderDefinition {
   const { id, dialect, baseUrl, auth } = definition
   if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(id)) fail(id, 'id', 'takes 1 to 64 of a-z, 0-9, "-", "." and "_"')
-  if (typeof dialect?.render !== 'function') fail(id, 'dialect', 'is missing: take one of the built-in dialects')
-  if (auth === undefined) fail(id, 'auth', "is missing: { type: 'bearer' }, { type: 'header', name } or { type: 'none' }")
-  if (baseUrl !== undefined && !/^https?:\/\/\S+$/.test(baseUrl)) fail(id, 'baseUrl', 'must be an http(s) URL')
+  if (typeof dialect?.render !== 'function')
+    fail(id, 'dialect', 'is missing: take one of the built-in dialects')
+  if (auth === undefined)
+    fail(id, 'auth', "is missing: { type: 'bearer' }, { type: 'header', name } or { type: 'none' }")
+  if (baseUrl !== undefined && !/^https?:\/\/\S+$/.test(baseUrl))
+    fail(id, 'baseUrl', 'must be an http(s) URL')
   return Object.freeze({ ...definition })
 }
 
 function fail(id: string, field: string, problem: string): never {
-  throw new LlmError('misconfigured', `provider ${JSON.stringify(id)}: ${field} ${problem}`, { provider: String(id) })
+  throw new LlmError('misconfigured', `provider ${JSON.stringify(id)}: ${field} ${problem}`, {
+    provider: id,
+  })
 }

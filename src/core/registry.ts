@@ -63,7 +63,10 @@ export function createRegistry(definitions: Iterable<ProviderDefinition>): Regis
   return {
     register: (definition) => {
       if (providers.has(definition.id)) {
-        throw new LlmError('conflict', `provider "${definition.id}" is registered already; use replace() to change it`)
+        throw new LlmError(
+          'conflict',
+          `provider "${definition.id}" is registered already; use replace() to change it`,
+        )
       }
       put(definition)
     },
@@ -93,26 +96,39 @@ function targetOf(providers: ReadonlyMap<string, ProviderDefinition>, reference:
 }
 
 // The prefix of a model names the provider only when none is given: ids that hold a slash themselves stay whole.
-function splitReference(providers: ReadonlyMap<string, ProviderDefinition>, { provider, model }: TargetReference): { provider: string; model: string | undefined } {
+function splitReference(
+  providers: ReadonlyMap<string, ProviderDefinition>,
+  { provider, model }: TargetReference,
+): { provider: string; model: string | undefined } {
   if (provider !== undefined && provider !== '') {
     const definition = providers.get(provider)
-    const own = definition !== undefined && definition.namespacedModels !== true && model?.startsWith(`${provider}/`) === true
+    const own =
+      definition !== undefined &&
+      definition.namespacedModels !== true &&
+      model?.startsWith(`${provider}/`) === true
     return { provider, model: own ? model?.slice(provider.length + 1) : model }
   }
   const slash = model?.indexOf('/') ?? -1
   if (model === undefined || slash <= 0) {
-    const given = model === undefined ? 'neither provider nor model was given' : `model "${model}" names no provider`
-    throw new LlmError('misconfigured', `${given}: give provider, or model as 'provider/model' (for example 'openai/gpt-4.1-mini')`)
+    const given =
+      model === undefined ? 'neither provider nor model was given' : `model "${model}" names no provider`
+    throw new LlmError(
+      'misconfigured',
+      `${given}: give provider, or model as 'provider/model' (for example 'openai/gpt-4.1-mini')`,
+    )
   }
   const prefix = model.slice(0, slash)
   const rest = model.slice(slash + 1)
   const definition = providers.get(prefix)
   if (definition === undefined) throw unknownProvider(providers, prefix)
-  return { provider: prefix, model: definition.namespacedModels === true && !rest.includes('/') ? model : rest }
+  return {
+    provider: prefix,
+    model: definition.namespacedModels === true && !rest.includes('/') ? model : rest,
+  }
 }
 
 function unknownProvider(providers: ReadonlyMap<string, ProviderDefinition>, id: string): LlmError {
-  const known = [...providers.keys()].sort().join(', ')
+  const known = [...providers.keys()].toSorted().join(', ')
   const message = `unknown provider "${id}"; known: ${known}. For any other OpenAI-compatible server use provider: 'openai-compatible' with its baseUrl`
   return new LlmError('misconfigured', message, { provider: id })
 }
@@ -123,17 +139,26 @@ function withApi(definition: ProviderDefinition, api: string | undefined): Provi
   if (other !== undefined) return { ...definition, ...other }
   const known = Object.keys(definition.apis ?? {})
   const choice = known.length === 0 ? 'it has one api only' : `known: ${known.join(', ')}`
-  throw new LlmError('misconfigured', `provider "${definition.id}" has no api "${api}"; ${choice}`, { provider: definition.id })
+  throw new LlmError('misconfigured', `provider "${definition.id}" has no api "${api}"; ${choice}`, {
+    provider: definition.id,
+  })
 }
 
 /** The traits of a model: every pattern that fits, the longest on top. */
 export function traitsOf(definition: ProviderDefinition, model: string): ModelTraits {
   const fits = Object.entries(definition.models ?? {})
-    .filter(([pattern]) => (pattern.endsWith('*') ? model.startsWith(pattern.slice(0, -1)) : model === pattern))
-    .sort(([a], [b]) => a.length - b.length)
+    .filter(([pattern]) =>
+      pattern.endsWith('*') ? model.startsWith(pattern.slice(0, -1)) : model === pattern,
+    )
+    .toSorted(([a], [b]) => a.length - b.length)
   let traits: ModelTraits = {}
   for (const [, next] of fits) {
-    traits = { ...traits, ...next, params: mergeParams(traits.params, next.params), quirks: { ...traits.quirks, ...next.quirks } }
+    traits = {
+      ...traits,
+      ...next,
+      params: mergeParams(traits.params, next.params),
+      quirks: { ...traits.quirks, ...next.quirks },
+    }
   }
   return traits
 }

@@ -9,9 +9,15 @@ const text = z.string()
 const bytes = z.union([z.string(), z.instanceof(Uint8Array)])
 const count = z.number().int().min(0)
 const headers = z.record(z.string(), z.string())
-const json = z.custom<unknown>((value) => value !== undefined && typeof value !== 'function', 'expected a JSON value')
+const json = z.custom<unknown>(
+  (value) => value !== undefined && typeof value !== 'function',
+  'expected a JSON value',
+)
 const callable = z.custom<unknown>((value) => typeof value === 'function', 'expected a function')
-const plain = z.custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null, 'expected an object')
+const plain = z.custom<Record<string, unknown>>(
+  (value) => typeof value === 'object' && value !== null,
+  'expected an object',
+)
 
 // By shape: a signal of another realm, or of a test environment, is one too.
 function isSignal(value: unknown): boolean {
@@ -21,8 +27,18 @@ function isSignal(value: unknown): boolean {
 
 const textPart = z.object({ type: z.literal('text'), text, signature: text.optional() })
 const source = { url: text.min(1).optional(), data: bytes.optional(), mediaType: text.optional() }
-const imagePart = z.object({ type: z.literal('image'), ...source, detail: z.enum(['low', 'high', 'auto']).optional() })
-const filePart = z.object({ type: z.literal('file'), ...source, fileId: text.optional(), filename: text.optional(), file: plain.optional() })
+const imagePart = z.object({
+  type: z.literal('image'),
+  ...source,
+  detail: z.enum(['low', 'high', 'auto']).optional(),
+})
+const filePart = z.object({
+  type: z.literal('file'),
+  ...source,
+  fileId: text.optional(),
+  filename: text.optional(),
+  file: plain.optional(),
+})
 const audioPart = z.object({ type: z.literal('audio'), data: bytes, mediaType: text })
 const reasoningPart = z.object({
   type: z.literal('reasoning'),
@@ -33,16 +49,45 @@ const reasoningPart = z.object({
   details: json.optional(),
   origin: text.optional(),
 })
-const toolCall = { id: text.min(1), name: text.min(1), arguments: json.default({}), invalid: text.optional(), signature: text.optional() }
+const toolCall = {
+  id: text.min(1),
+  name: text.min(1),
+  arguments: json.default({}),
+  invalid: text.optional(),
+  signature: text.optional(),
+}
 const toolCallPart = z.object({ type: z.literal('tool-call'), ...toolCall })
 // OpenAI's own part shapes, so that a history written for it can be handed over as it is.
-const openaiImage = z.object({ type: z.literal('image_url'), image_url: z.object({ url: text, detail: text.optional() }) })
-const openaiAudio = z.object({ type: z.literal('input_audio'), input_audio: z.object({ data: text, format: text }) })
+const openaiImage = z.object({
+  type: z.literal('image_url'),
+  image_url: z.object({ url: text, detail: text.optional() }),
+})
+const openaiAudio = z.object({
+  type: z.literal('input_audio'),
+  input_audio: z.object({ data: text, format: text }),
+})
 const openaiRefusal = z.object({ type: z.literal('refusal'), refusal: text })
 
-const userPart = z.discriminatedUnion('type', [textPart, imagePart, filePart, audioPart, openaiImage, openaiAudio])
-const assistantPart = z.discriminatedUnion('type', [textPart, reasoningPart, toolCallPart, filePart, openaiRefusal])
-const openaiCall = z.object({ id: text, type: text.optional(), function: z.object({ name: text, arguments: text.default('') }) })
+const userPart = z.discriminatedUnion('type', [
+  textPart,
+  imagePart,
+  filePart,
+  audioPart,
+  openaiImage,
+  openaiAudio,
+])
+const assistantPart = z.discriminatedUnion('type', [
+  textPart,
+  reasoningPart,
+  toolCallPart,
+  filePart,
+  openaiRefusal,
+])
+const openaiCall = z.object({
+  id: text,
+  type: text.optional(),
+  function: z.object({ name: text, arguments: text.default('') }),
+})
 const name = text.optional()
 
 const message = z.discriminatedUnion('role', [
@@ -101,7 +146,9 @@ const settings = {
   tools: z.array(z.union([tool, openaiTool])).optional(),
   toolChoice: toolChoice.optional(),
   parallelToolCalls: z.boolean().optional(),
-  reasoning: z.union([z.boolean(), effort, z.object({ effort: effort.optional(), budgetTokens: count.optional() })]).optional(),
+  reasoning: z
+    .union([z.boolean(), effort, z.object({ effort: effort.optional(), budgetTokens: count.optional() })])
+    .optional(),
   user: text.optional(),
   metadata: z.record(z.string(), z.string()).optional(),
 }
@@ -113,7 +160,9 @@ const request = z.strictObject({
   messages: z.array(message),
   system: text.optional(),
   apiKey: z.union([text, z.instanceof(Secret), callable]).optional(),
-  baseUrl: text.regex(/^https?:\/\/\S+$/, 'must be an http(s) URL with its version part, such as https://host/v1').optional(),
+  baseUrl: text
+    .regex(/^https?:\/\/\S+$/, 'must be an http(s) URL with its version part, such as https://host/v1')
+    .optional(),
   api: text.optional(),
   headers: headers.optional(),
   extraHeaders: headers.optional(),
@@ -122,9 +171,21 @@ const request = z.strictObject({
   transport: plain.optional(),
   signal: z.custom<AbortSignal>(isSignal, 'expected an AbortSignal').optional(),
   timeouts: z
-    .strictObject({ connectMs: count.optional(), headersMs: count.optional(), firstContentMs: count.optional(), idleMs: count.optional(), totalMs: count.optional() })
+    .strictObject({
+      connectMs: count.optional(),
+      headersMs: count.optional(),
+      firstContentMs: count.optional(),
+      idleMs: count.optional(),
+      totalMs: count.optional(),
+    })
     .optional(),
-  streamLimits: z.strictObject({ maxBytes: count.optional(), maxEventBytes: count.optional(), maxReplyBytes: count.optional() }).optional(),
+  streamLimits: z
+    .strictObject({
+      maxBytes: count.optional(),
+      maxEventBytes: count.optional(),
+      maxReplyBytes: count.optional(),
+    })
+    .optional(),
   onUnsupported: z.enum(['warn', 'error', 'drop']).optional(),
   userId: text.optional(),
   conversationId: text.optional(),
@@ -140,12 +201,33 @@ export type CheckedTool = z.output<typeof tool> | z.output<typeof openaiTool>
 
 // Wire names and neighbours' names that people write by habit.
 const HINTS: Readonly<Record<string, string>> = {
-  max_tokens: 'maxTokens', max_completion_tokens: 'maxTokens', maxOutputTokens: 'maxTokens', top_p: 'topP', top_k: 'topK', min_p: 'minP',
-  frequency_penalty: 'frequencyPenalty', presence_penalty: 'presencePenalty', repetition_penalty: 'repetitionPenalty',
-  logit_bias: 'logitBias', top_logprobs: 'topLogprobs', response_format: 'responseFormat', tool_choice: 'toolChoice',
-  parallel_tool_calls: 'parallelToolCalls', reasoning_effort: 'reasoning', stopSequences: 'stop', stop_sequences: 'stop',
-  api_key: 'apiKey', base_url: 'baseUrl', baseURL: 'baseUrl', abortSignal: 'signal', extra_headers: 'extraHeaders',
-  extra_body: 'extraBody', systemPrompt: 'system', prompt: 'messages', timeout: 'timeouts', timeoutMs: 'timeouts.totalMs',
+  max_tokens: 'maxTokens',
+  max_completion_tokens: 'maxTokens',
+  maxOutputTokens: 'maxTokens',
+  top_p: 'topP',
+  top_k: 'topK',
+  min_p: 'minP',
+  frequency_penalty: 'frequencyPenalty',
+  presence_penalty: 'presencePenalty',
+  repetition_penalty: 'repetitionPenalty',
+  logit_bias: 'logitBias',
+  top_logprobs: 'topLogprobs',
+  response_format: 'responseFormat',
+  tool_choice: 'toolChoice',
+  parallel_tool_calls: 'parallelToolCalls',
+  reasoning_effort: 'reasoning',
+  stopSequences: 'stop',
+  stop_sequences: 'stop',
+  api_key: 'apiKey',
+  base_url: 'baseUrl',
+  baseURL: 'baseUrl',
+  abortSignal: 'signal',
+  extra_headers: 'extraHeaders',
+  extra_body: 'extraBody',
+  systemPrompt: 'system',
+  prompt: 'messages',
+  timeout: 'timeouts',
+  timeoutMs: 'timeouts.totalMs',
 }
 
 /** Checks the shape of a request. Throws `invalid-request` with one issue per thing that is wrong, each with its path. */
@@ -153,7 +235,9 @@ export function checkRequest(input: unknown): CheckedRequest {
   const result = request.safeParse(input)
   if (result.success) return result.data
   const issues = result.error.issues.flatMap((issue) => issuesOf(issue))
-  const shown = issues.slice(0, 5).map(({ path, message: problem }) => `${path === '' ? 'request' : path}: ${problem}`)
+  const shown = issues
+    .slice(0, 5)
+    .map(({ path, message: problem }) => `${path === '' ? 'request' : path}: ${problem}`)
   const more = issues.length > shown.length ? ` (and ${issues.length - shown.length} more)` : ''
   throw new LlmError('invalid-request', `the request is not valid: ${shown.join('; ')}${more}`, { issues })
 }
@@ -165,7 +249,8 @@ function issuesOf(issue: ZodIssue): Issue[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
       const hint = HINTS[key]
-      const advice = hint === undefined ? 'use extraBody to send a provider its own parameter' : `write ${hint}`
+      const advice =
+        hint === undefined ? 'use extraBody to send a provider its own parameter' : `write ${hint}`
       return { path: path === '' ? key : `${path}.${key}`, message: `unknown field; ${advice}` }
     })
   }
@@ -173,7 +258,10 @@ function issuesOf(issue: ZodIssue): Issue[] {
   const branches = issue.code === 'invalid_union' ? issue.errors.filter((errors) => errors.length > 0) : []
   const best = branches.toSorted((a, b) => depthOf(b) - depthOf(a))[0]
   if (best === undefined || depthOf(best) === 0) return [{ path, message: issue.message }]
-  return best.map((inner) => ({ path: [path, ...inner.path.map(String)].filter(Boolean).join('.'), message: inner.message }))
+  return best.map((inner) => ({
+    path: [path, ...inner.path.map(String)].filter(Boolean).join('.'),
+    message: inner.message,
+  }))
 }
 
 function depthOf(issues: readonly ZodIssue[]): number {

@@ -105,8 +105,15 @@ export interface StreamLimits {
 
 /** A turn as callers may write it: OpenAI's own shapes for tool calls and parts are read too. */
 export type MessageInput =
-  | { readonly role: 'system' | 'developer'; readonly content: string | readonly { readonly type: 'text'; readonly text: string }[] }
-  | { readonly role: 'user'; readonly content: string | readonly (UserPart | OpenAIPart)[]; readonly name?: string | undefined }
+  | {
+      readonly role: 'system' | 'developer'
+      readonly content: string | readonly { readonly type: 'text'; readonly text: string }[]
+    }
+  | {
+      readonly role: 'user'
+      readonly content: string | readonly (UserPart | OpenAIPart)[]
+      readonly name?: string | undefined
+    }
   | {
       readonly role: 'assistant'
       readonly content?: string | readonly AssistantPart[] | null | undefined
@@ -124,7 +131,10 @@ export type MessageInput =
     }
   | Message
 type OpenAIPart =
-  | { readonly type: 'image_url'; readonly image_url: { readonly url: string; readonly detail?: string | undefined } }
+  | {
+      readonly type: 'image_url'
+      readonly image_url: { readonly url: string; readonly detail?: string | undefined }
+    }
   | { readonly type: 'input_audio'; readonly input_audio: { readonly data: string; readonly format: string } }
   | { readonly type: 'file'; readonly file: JsonObject }
   | FilePart

@@ -57,7 +57,9 @@ export interface Attempt {
   readonly provider: string
   readonly model: string
   readonly durationMs: number
-  readonly error?: { readonly kind: string; readonly message: string; readonly status?: number | undefined } | undefined
+  readonly error?:
+    | { readonly kind: string; readonly message: string; readonly status?: number | undefined }
+    | undefined
 }
 
 /** One of several answers (`n` above 1). */

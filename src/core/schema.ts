@@ -12,8 +12,12 @@ export function isStandardSchema(value: unknown): value is StandardSchema {
 const translations: WeakMap<object, JsonDraft> = new WeakMap()
 
 /** The JSON Schema of a schema. `toJsonSchema` translates zod's own where the schema does not bring its translation. Throws `invalid-request` at `path`. */
-export function jsonSchemaOf(schema: Schema, path: string, toJsonSchema: (schema: unknown) => unknown): JsonDraft {
-  if (!isStandardSchema(schema)) return schema as JsonDraft
+export function jsonSchemaOf(
+  schema: Schema,
+  path: string,
+  toJsonSchema: (schema: unknown) => unknown,
+): JsonDraft {
+  if (!isStandardSchema(schema)) return schema
   const known = translations.get(schema)
   if (known !== undefined) return known
   const made = translate(schema, path, toJsonSchema)
@@ -22,7 +26,11 @@ export function jsonSchemaOf(schema: Schema, path: string, toJsonSchema: (schema
   return clean
 }
 
-function translate(schema: StandardSchema, path: string, toJsonSchema: (schema: unknown) => unknown): JsonDraft {
+function translate(
+  schema: StandardSchema,
+  path: string,
+  toJsonSchema: (schema: unknown) => unknown,
+): JsonDraft {
   const { vendor, jsonSchema } = schema['~standard']
   const own = isObject(jsonSchema) ? jsonSchema['input'] : undefined
   try {
@@ -30,7 +38,9 @@ function translate(schema: StandardSchema, path: string, toJsonSchema: (schema: 
     if (vendor === 'zod') return toJsonSchema(schema) as JsonDraft
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new LlmError('invalid-request', `${path}: the schema has no JSON Schema: ${reason}`, { issues: [{ path, message: reason }] })
+    throw new LlmError('invalid-request', `${path}: the schema has no JSON Schema: ${reason}`, {
+      issues: [{ path, message: reason }],
+    })
   }
   const message = `a ${vendor} schema that brings no JSON Schema of its own; give its JSON Schema instead`
   throw new LlmError('invalid-request', `${path}: ${message}`, { issues: [{ path, message }] })

@@ -40,7 +40,7 @@ export async function resolveKey(source: KeySource | undefined): Promise<Secret 
 
 // The shapes of keys that vendors hand out, and of tokens in headers and query strings.
 const KEY_SHAPES: readonly RegExp[] = [
-  /\b(?:sk|pk|rk|gsk|xai|pplx|csk|nvapi|r8|hf|fw|tgp|ghp|gho|github_pat|key|ak)[-_][A-Za-z0-9_*.-]{8,}/g,
+  /\b(?:sk|pk|rk|gsk|xai|pplx|csk|nvapi|r8|hf|fw|tgp|ghp|gho|github_pat|key|ak)[-_][A-Za-z0-9_*.-]{16,}/g,
   /\bAIza[0-9A-Za-z_*-]{10,}/g,
   /\b(?:AKIA|ASIA)[0-9A-Z]{12,}/g,
   /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?/g,

@@ -34,20 +34,42 @@ export function saysTooLong(message: string): boolean {
 }
 
 const BY_STATUS: Readonly<Record<number, ErrorKind>> = {
-  400: 'invalid-request', 401: 'unauthorized', 402: 'quota-exhausted', 403: 'unauthorized', 404: 'not-found',
-  405: 'not-found', 408: 'timeout', 409: 'conflict', 410: 'not-found', 413: 'context-too-long', 415: 'invalid-request',
-  422: 'invalid-request', 424: 'server-failed', 425: 'overloaded', 429: 'rate-limited', 498: 'overloaded',
-  503: 'overloaded', 504: 'timeout', 524: 'timeout', 529: 'overloaded',
+  400: 'invalid-request',
+  401: 'unauthorized',
+  402: 'quota-exhausted',
+  403: 'unauthorized',
+  404: 'not-found',
+  405: 'not-found',
+  408: 'timeout',
+  409: 'conflict',
+  410: 'not-found',
+  413: 'context-too-long',
+  415: 'invalid-request',
+  422: 'invalid-request',
+  424: 'server-failed',
+  425: 'overloaded',
+  429: 'rate-limited',
+  498: 'overloaded',
+  503: 'overloaded',
+  504: 'timeout',
+  524: 'timeout',
+  529: 'overloaded',
 }
 
 // Words in codes and types, in the order in which they decide.
 const BY_WORD: readonly (readonly [RegExp, ErrorKind])[] = [
-  [/insufficient_quota|billing|payment|insufficient.?(credit|balance|funds)|quota_exceeded|out_of_credit/i, 'quota-exhausted'],
+  [
+    /insufficient_quota|billing|payment|insufficient.?(credit|balance|funds)|quota_exceeded|out_of_credit/i,
+    'quota-exhausted',
+  ],
   [/content.?(filter|policy)|responsible_ai|safety|moderation|data_inspection/i, 'content-blocked'],
   [/context.?(length|window)|string_above_max_length/i, 'context-too-long'],
   [/rate.?limit|too_many_requests|resource_exhausted|throttl/i, 'rate-limited'],
   [/overload|unavailable|capacity|engine_overloaded|model_loading/i, 'overloaded'],
-  [/authentication|unauthenticated|unauthorized|invalid_api_key|permission|forbidden|access_denied/i, 'unauthorized'],
+  [
+    /authentication|unauthenticated|unauthorized|invalid_api_key|permission|forbidden|access_denied/i,
+    'unauthorized',
+  ],
   [/not.?found|model_not_exist|unknown_model/i, 'not-found'],
   [/timeout|deadline/i, 'timeout'],
   [/invalid|bad_request|validation|unprocessable|failed_precondition|tool_use_failed/i, 'invalid-request'],
@@ -64,16 +86,26 @@ export function faultKind({ message, code, type, status }: FaultWords): ErrorKin
   const caller = status === undefined || (status >= 400 && status < 500)
   if (caller && (saysTooLong(message) || worded === 'context-too-long')) return 'context-too-long'
   if (status === undefined) return worded ?? 'server-failed'
-  if ((status === 429 || status === 403 || status === 400) && (worded === 'quota-exhausted' || saysNoCredit(message))) return 'quota-exhausted'
+  if (
+    (status === 429 || status === 403 || status === 400) &&
+    (worded === 'quota-exhausted' || saysNoCredit(message))
+  )
+    return 'quota-exhausted'
   if ((status === 400 || status === 403) && worded === 'content-blocked') return 'content-blocked'
   if (status === 400 && worded === 'unauthorized') return 'unauthorized'
   if (status === 400 && /api[_ ]?key (not valid|is invalid|expired)/i.test(message)) return 'unauthorized'
-  if (status === 404 || status === 400) return worded === 'not-found' ? 'not-found' : (BY_STATUS[status] ?? 'invalid-request')
-  return BY_STATUS[status] ?? (status >= 500 ? (worded === 'overloaded' ? 'overloaded' : 'server-failed') : 'invalid-request')
+  if (status === 404 || status === 400)
+    return worded === 'not-found' ? 'not-found' : (BY_STATUS[status] ?? 'invalid-request')
+  return (
+    BY_STATUS[status] ??
+    (status >= 500 ? (worded === 'overloaded' ? 'overloaded' : 'server-failed') : 'invalid-request')
+  )
 }
 
 function saysNoCredit(message: string): boolean {
-  return /insufficient (credit|balance|quota|funds)|credit balance is too low|exceeded your current quota|out of credits|billing details/i.test(message)
+  return /insufficient (credit|balance|quota|funds)|credit balance is too low|exceeded your current quota|out of credits|billing details/i.test(
+    message,
+  )
 }
 
 /** Reads the words out of an error reply: the shapes of all known servers, plain text and nothing at all. */
@@ -89,14 +121,27 @@ export function faultWords(status: number | undefined, body: unknown): FaultWord
   return wordsOf(reply, undefined, status)
 }
 
-function wordsOf(error: Record<string, unknown>, outerType: string | undefined, status: number | undefined): FaultWords {
+function wordsOf(
+  error: Record<string, unknown>,
+  outerType: string | undefined,
+  status: number | undefined,
+): FaultWords {
   const { code, type } = error
   const raw = objectOf(error['metadata'])['raw']
-  const message = textOf(error['message']) ?? detailText(error['detail']) ?? `the provider gave no reason (status ${status ?? 200})`
+  const message =
+    textOf(error['message']) ??
+    detailText(error['detail']) ??
+    `the provider gave no reason (status ${status ?? 200})`
   const named = textOf(code) ?? textOf(error['status'])
   const own = status ?? numberOf(code) ?? numberOf(error['status'])
-  const told = typeof raw === 'string' && !message.includes(raw) ? `${message}: ${raw.slice(0, 500)}` : message
-  return { message: told, code: named, type: textOf(type) ?? outerType, status: own !== undefined && own >= 400 && own < 600 ? own : status }
+  const told =
+    typeof raw === 'string' && !message.includes(raw) ? `${message}: ${raw.slice(0, 500)}` : message
+  return {
+    message: told,
+    code: named,
+    type: textOf(type) ?? outerType,
+    status: own !== undefined && own >= 400 && own < 600 ? own : status,
+  }
 }
 
 // FastAPI's list of { msg, loc }, Cloudflare's list of { message }, or a text.
@@ -123,5 +168,10 @@ function plainWords(text: string, status: number | undefined): string {
 /** The neutral fault of an error reply, by the words and the status alone. */
 export function readFault(status: number | undefined, body: unknown): Fault {
   const words = faultWords(status, body)
-  return { kind: faultKind(words), message: words.message, status: words.status, code: words.code ?? words.type }
+  return {
+    kind: faultKind(words),
+    message: words.message,
+    status: words.status,
+    code: words.code ?? words.type,
+  }
 }

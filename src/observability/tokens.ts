@@ -17,7 +17,8 @@ export function estimateUsage(messages: readonly Message[], answer: string): Usa
   let inputTokens = 0
   for (const { content } of messages) {
     inputTokens += TOKENS_PER_MESSAGE + estimateTokens(plainText(content))
-    if (typeof content !== 'string') inputTokens += TOKENS_PER_IMAGE * content.filter((part) => part.type === 'image').length
+    if (typeof content !== 'string')
+      inputTokens += TOKENS_PER_IMAGE * content.filter((part) => part.type === 'image').length
   }
   const outputTokens = estimateTokens(answer)
   return { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, estimated: true }

@@ -35,7 +35,8 @@ async function findKey(call: Call, headers: Readonly<Record<string, string>>): P
   if (auth.type === 'none') return undefined
   const given = await resolveKey(call.apiKey)
   const key = given ?? (await resolveKey(fromEnvironment(definition.env)))
-  if (key !== undefined || definition.keyRequired === false || headers[headerOf(call)] !== undefined) return key
+  if (key !== undefined || definition.keyRequired === false || headers[headerOf(call)] !== undefined)
+    return key
   const names = definition.env?.join(' or ') ?? ''
   const how = names === '' ? 'pass apiKey' : `set ${names}, or pass apiKey`
   throw new LlmError('misconfigured', `provider "${provider}" has no API key: ${how}`, { provider })

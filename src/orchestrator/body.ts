@@ -1,7 +1,7 @@
 import type { Call } from '../core/call.ts'
 import type { Fragment } from '../core/dialect.ts'
 import { LlmError } from '../core/error.ts'
-import { isObject, parseJson, type JsonObject } from '../core/json.ts'
+import { isObject, parseJson, type JsonValue } from '../core/json.ts'
 import type { ByteSource, FrameDecoder, WireReply } from '../core/wire.ts'
 import { createFrameDecoder, readBody } from '../transport/index.ts'
 
@@ -23,7 +23,11 @@ export async function openBody(call: Call, answer: WireReply): Promise<OpenedBod
   const source = told || !call.stream ? answer.body : await peek(answer.body)
   const streamed = told || ('first' in source && looksStreamed((source as PeekedSource).first, framing))
   if (streamed) return { source, decoder: createFrameDecoder(framing, call.streamLimits.maxEventBytes) }
-  return { source, decoder: undefined, whole: readWhole(call, await readBody(source, call.streamLimits.maxReplyBytes), answer.status) }
+  return {
+    source,
+    decoder: undefined,
+    whole: readWhole(call, await readBody(source, call.streamLimits.maxReplyBytes), answer.status),
+  }
 }
 
 interface PeekedSource extends ByteSource {
@@ -57,8 +61,13 @@ function readWhole(call: Call, text: string, status: number): readonly Fragment[
   const out: Fragment[] = []
   if (Array.isArray(json)) {
     const reader = dialect.reader(quirks)
-    for (const item of json) reader.read(item, undefined, out)
-  } else if (isObject(json)) dialect.parse(json as JsonObject, quirks, out)
-  else throw new LlmError('reply-malformed', `the reply is no JSON: ${dialect.fault(status, text).message.slice(0, 300)}`, { status })
+    for (const item of json as readonly JsonValue[]) reader.read(item, undefined, out)
+  } else if (isObject(json)) dialect.parse(json, quirks, out)
+  else
+    throw new LlmError(
+      'reply-malformed',
+      `the reply is no JSON: ${dialect.fault(status, text).message.slice(0, 300)}`,
+      { status },
+    )
   return out
 }

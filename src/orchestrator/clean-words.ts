@@ -50,15 +50,21 @@ function withoutRuns(words: string, request: string): string {
     if (place === -1) continue
     const { from, to } = widen(clean, at, request, place)
     clean = clean.slice(0, from) + ECHO + clean.slice(to)
-    at = from + ECHO.length - (from + ECHO.length) % (WINDOW / 2)
+    at = from + ECHO.length - ((from + ECHO.length) % (WINDOW / 2))
   }
   return clean
 }
 
 function widen(words: string, at: number, request: string, place: number): { from: number; to: number } {
   let before = 0
-  while (at - before > 0 && place - before > 0 && words[at - before - 1] === request[place - before - 1]) before++
+  while (at - before > 0 && place - before > 0 && words[at - before - 1] === request[place - before - 1])
+    before++
   let length = WINDOW
-  while (at + length < words.length && words[at + length] === request[place + length] && place + length < request.length) length++
+  while (
+    at + length < words.length &&
+    words[at + length] === request[place + length] &&
+    place + length < request.length
+  )
+    length++
   return { from: at - before, to: at + length }
 }

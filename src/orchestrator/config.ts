@@ -46,29 +46,55 @@ export interface ReadProviders {
 }
 
 const OPTION_NAMES: ReadonlySet<string> = new Set([
-  'providers', 'timeouts', 'stream', 'fetch', 'transport', 'onUnsupported', 'logger', 'clock',
+  'providers',
+  'timeouts',
+  'stream',
+  'fetch',
+  'transport',
+  'onUnsupported',
+  'logger',
+  'clock',
 ])
 const CONFIG_NAMES: ReadonlySet<string> = new Set([
-  'extends', 'apiKey', 'baseUrl', 'headers', 'fetch', 'transport', 'defaultModel',
+  'extends',
+  'apiKey',
+  'baseUrl',
+  'headers',
+  'fetch',
+  'transport',
+  'defaultModel',
 ])
-const TIMEOUT_NAMES: ReadonlySet<string> = new Set(['connectMs', 'headersMs', 'firstContentMs', 'idleMs', 'totalMs'])
+const TIMEOUT_NAMES: ReadonlySet<string> = new Set([
+  'connectMs',
+  'headersMs',
+  'firstContentMs',
+  'idleMs',
+  'totalMs',
+])
 const STREAM_NAMES: ReadonlySet<string> = new Set(['maxBytes', 'maxEventBytes', 'maxReplyBytes'])
 
 /** Checks the options; throws `misconfigured` naming the field. Misspelt names are refused: a limit nobody reads protects nobody. */
 export function checkOptions(options: OrchestratorOptions): void {
   checkNames(options, OPTION_NAMES, '')
-  for (const [field, names] of [['timeouts', TIMEOUT_NAMES], ['stream', STREAM_NAMES]] as const) {
+  for (const [field, names] of [
+    ['timeouts', TIMEOUT_NAMES],
+    ['stream', STREAM_NAMES],
+  ] as const) {
     const group = options[field]
     if (group === undefined) continue
     checkNames(group, names, `${field}.`)
     for (const [name, value] of Object.entries(group)) {
-      if (value !== undefined && !(typeof value === 'number' && value >= 0)) refuse(`${field}.${name}`, 'takes a number of 0 or more')
+      if (value !== undefined && !(typeof value === 'number' && value >= 0))
+        refuse(`${field}.${name}`, 'takes a number of 0 or more')
     }
   }
 }
 
 /** The catalogue with the host's providers laid over it. */
-export function readProviders(catalogue: readonly ProviderDefinition[], configured: OrchestratorOptions['providers']): ReadProviders {
+export function readProviders(
+  catalogue: readonly ProviderDefinition[],
+  configured: OrchestratorOptions['providers'],
+): ReadProviders {
   const definitions = new Map(catalogue.map((definition) => [definition.id, definition]))
   const access = new Map<string, ProviderAccess>()
   for (const [id, entry] of Object.entries(configured ?? {})) {
@@ -79,12 +105,16 @@ export function readProviders(catalogue: readonly ProviderDefinition[], configur
     checkNames(entry, CONFIG_NAMES, `providers.${id}.`)
     const base = definitions.get(entry.extends ?? id)
     if (base === undefined) {
-      const fix = entry.extends === undefined ? `is unknown: give extends, for example extends: 'openai-compatible'` : `extends the unknown provider "${entry.extends}"`
+      const fix =
+        entry.extends === undefined
+          ? `is unknown: give extends, for example extends: 'openai-compatible'`
+          : `extends the unknown provider "${entry.extends}"`
       refuse(`providers.${id}`, fix)
     }
     const { baseUrl = base.baseUrl, defaultModel = base.defaultModel } = entry
     definitions.set(id, defineProvider({ ...base, id, baseUrl, defaultModel }))
-    const transport = entry.transport ?? (entry.fetch === undefined ? undefined : createFetchTransport(entry.fetch))
+    const transport =
+      entry.transport ?? (entry.fetch === undefined ? undefined : createFetchTransport(entry.fetch))
     access.set(id, { apiKey: entry.apiKey, headers: entry.headers, transport })
   }
   return { definitions: [...definitions.values()], access }
@@ -100,5 +130,7 @@ function checkNames(value: object, known: ReadonlySet<string>, lead: string): vo
 }
 
 function refuse(path: string, problem: string): never {
-  throw new LlmError('misconfigured', `createOrchestrator: ${path} ${problem}`, { issues: [{ path, message: problem }] })
+  throw new LlmError('misconfigured', `createOrchestrator: ${path} ${problem}`, {
+    issues: [{ path, message: problem }],
+  })
 }

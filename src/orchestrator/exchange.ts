@@ -29,7 +29,9 @@ export async function exchange(call: Call): Promise<WireReply> {
 }
 
 /** A call as a wire request. Throws before anything is sent: a missing key, a setting refused by `onUnsupported: 'error'`. */
-export async function prepare(call: Call): Promise<{ request: WireRequest; warnings: readonly Warning[]; key: Secret | undefined }> {
+export async function prepare(
+  call: Call,
+): Promise<{ request: WireRequest; warnings: readonly Warning[]; key: Secret | undefined }> {
   const { target, settings, messages, stream } = call
   const { dialect, model, quirks } = target
   const body: JsonDraft = {}
@@ -59,14 +61,27 @@ class Attempt {
     this.#call = call
     this.#key = key
     this.#startedAt = clock.now()
-    const { headersMs = 0, firstContentMs = stream ? DEFAULT_FIRST_CONTENT_MS : 0, idleMs = DEFAULT_IDLE_MS } = timeouts
-    this.#watch = new AttemptWatch({ clock, headersMs, firstContentMs, idleMs, expire: (error) => this.#end(error) })
+    const {
+      headersMs = 0,
+      firstContentMs = stream ? DEFAULT_FIRST_CONTENT_MS : 0,
+      idleMs = DEFAULT_IDLE_MS,
+    } = timeouts
+    this.#watch = new AttemptWatch({
+      clock,
+      headersMs,
+      firstContentMs,
+      idleMs,
+      expire: (error) => this.#end(error),
+    })
     this.#unlink = scope.onAbort((error) => this.#end(error))
   }
 
   async run(request: WireRequest, warnings: readonly Warning[]): Promise<WireReply> {
     const { signal } = this.#controller
-    const answer = await this.#call.transport.send(request, { signal, connectMs: this.#call.timeouts.connectMs })
+    const answer = await this.#call.transport.send(request, {
+      signal,
+      connectMs: this.#call.timeouts.connectMs,
+    })
     this.#watch.headers()
     this.#body = answer.body
     this.#requestId = requestIdOf(answer)
@@ -74,7 +89,16 @@ class Attempt {
     const opened = await openBody(this.#call, answer).finally(() => signal.throwIfAborted())
     const close = (): void => this.close()
     const explain = (error: LlmError): LlmError => this.explain(error)
-    const parts = { call: this.#call, ...opened, watch: this.#watch, warnings, close, explain, requestId: this.#requestId, startedAt: this.#startedAt }
+    const parts = {
+      call: this.#call,
+      ...opened,
+      watch: this.#watch,
+      warnings,
+      close,
+      explain,
+      requestId: this.#requestId,
+      startedAt: this.#startedAt,
+    }
     this.#reply = new WireReply(parts)
     return this.#reply
   }
@@ -89,14 +113,30 @@ class Attempt {
 
   /** The error with all that is known of this try; the provider's words without secrets and echoes. */
   explain(error: unknown): LlmError {
-    const known = LlmError.is(error) ? error : new LlmError('network', `the exchange failed: ${String(error)}`, { cause: error })
+    const known = LlmError.is(error)
+      ? error
+      : new LlmError('network', `the exchange failed: ${String(error)}`, { cause: error })
     if (known.attempts !== undefined) return known
     const { provider, model } = this.#call.target
     const words = cleanWords(known.message, this.#call.messages, this.#key)
     const message = `${provider} (${model}): ${words}`
     const { kind, status, code, retryAfterMs, phase, issues, cause, partial } = known
-    const tried = { provider, model, durationMs: this.#call.clock.now() - this.#startedAt, error: { kind, message, status } }
-    const details = { status, code, retryAfterMs, phase, issues, cause, partial, requestId: known.requestId ?? this.#requestId }
+    const tried = {
+      provider,
+      model,
+      durationMs: this.#call.clock.now() - this.#startedAt,
+      error: { kind, message, status },
+    }
+    const details = {
+      status,
+      code,
+      retryAfterMs,
+      phase,
+      issues,
+      cause,
+      partial,
+      requestId: known.requestId ?? this.#requestId,
+    }
     return new LlmError(kind, message, { ...details, provider, model, attempts: [tried] })
   }
 
@@ -110,7 +150,14 @@ class Attempt {
 const DEFAULT_FIRST_CONTENT_MS = 120_000
 const DEFAULT_IDLE_MS = 60_000
 const CLOSED = new LlmError('aborted', 'the exchange was closed')
-const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'x-amzn-requestid', 'x-generation-id', 'apim-request-id', 'cf-ray']
+const REQUEST_ID_HEADERS = [
+  'x-request-id',
+  'request-id',
+  'x-amzn-requestid',
+  'x-generation-id',
+  'apim-request-id',
+  'cf-ray',
+]
 
 function requestIdOf(answer: WireAnswer): string | undefined {
   for (const name of REQUEST_ID_HEADERS) {

@@ -3,16 +3,32 @@ import { isObject, parseJson, type JsonValue } from '../core/json.ts'
 import type { Attempt, ChatResponse, Warning } from '../core/response.ts'
 
 /** The response as the caller gets it: with every try, and with the parsed object where JSON was asked for. */
-export async function finishResponse(call: Call, response: ChatResponse, attempts: readonly Attempt[]): Promise<ChatResponse> {
+export async function finishResponse(
+  call: Call,
+  response: ChatResponse,
+  attempts: readonly Attempt[],
+): Promise<ChatResponse> {
   const format = call.settings.responseFormat
   if (format?.type !== 'json' || response.text === '') return { ...response, attempts }
   const parsed = parseJson(withoutFence(response.text))
-  if (parsed === undefined) return { ...response, attempts, warnings: [...response.warnings, warning('the answer is not valid JSON')] }
+  if (parsed === undefined)
+    return {
+      ...response,
+      attempts,
+      warnings: [...response.warnings, warning('the answer is not valid JSON')],
+    }
   if (format.validate === undefined) return { ...response, attempts, object: parsed }
-  const result = (await format.validate(parsed)) as { value?: unknown; issues?: readonly { message: string }[] }
+  const result = (await format.validate(parsed)) as {
+    value?: unknown
+    issues?: readonly { message: string }[]
+  }
   if (result.issues === undefined) return { ...response, attempts, object: result.value as JsonValue }
   const reasons = result.issues.map((issue) => (isObject(issue) ? issue.message : String(issue))).join('; ')
-  return { ...response, attempts, warnings: [...response.warnings, warning(`the answer does not fit the schema: ${reasons}`)] }
+  return {
+    ...response,
+    attempts,
+    warnings: [...response.warnings, warning(`the answer does not fit the schema: ${reasons}`)],
+  }
 }
 
 function warning(problem: string): Warning {

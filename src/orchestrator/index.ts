@@ -1,2 +1,7 @@
-export { createOrchestrator, type ChatApiCall, type Orchestrator, type OrchestratorStats } from './orchestrator.ts'
+export {
+  createOrchestrator,
+  type ChatApiCall,
+  type Orchestrator,
+  type OrchestratorStats,
+} from './orchestrator.ts'
 export type { OrchestratorOptions, ProviderConfig } from './config.ts'

@@ -92,7 +92,8 @@ class Host {
   }
 
   async call(request: ChatRequest): Promise<ChatResponse | ChatStream> {
-    if (this.#closing !== undefined) throw new LlmError('misconfigured', 'the orchestrator is closed: it takes no new calls')
+    if (this.#closing !== undefined)
+      throw new LlmError('misconfigured', 'the orchestrator is closed: it takes no new calls')
     const { admitRequest } = await import('../core/door.ts')
     const admitted = admitRequest(request)
     const target = this.#parts.registry.resolve(request)
@@ -120,7 +121,8 @@ class Host {
         }
       })
     }
-    for (const scope of this.#active) scope.abort(new LlmError('aborted', 'the orchestrator was closed while the call was running'))
+    for (const scope of this.#active)
+      scope.abort(new LlmError('aborted', 'the orchestrator was closed while the call was running'))
     if (this.#parts.options.transport === undefined) await this.#parts.transport.close?.()
   }
 
@@ -142,7 +144,8 @@ class Host {
       baseUrl: checked.baseUrl,
       headers: { ...own?.headers, ...checked.headers, ...checked.extraHeaders },
       extraBody: checked.extraBody as ChatRequest['extraBody'],
-      transport: given ?? (fetchFn === undefined ? (own?.transport ?? transport) : createFetchTransport(fetchFn)),
+      transport:
+        given ?? (fetchFn === undefined ? (own?.transport ?? transport) : createFetchTransport(fetchFn)),
       timeouts,
       streamLimits: { ...DEFAULT_STREAM, ...options.stream, ...checked.streamLimits },
       onUnsupported: checked.onUnsupported ?? options.onUnsupported ?? 'warn',
@@ -176,7 +179,16 @@ class Host {
   }
 }
 
-function streamSource(reply: Reply, response: () => Promise<ChatResponse>): ConstructorParameters<typeof ChatStream>[0] {
+function streamSource(
+  reply: Reply,
+  response: () => Promise<ChatResponse>,
+): ConstructorParameters<typeof ChatStream>[0] {
   const { provider, model } = reply
-  return { provider, model, read: () => reply.read(), cancel: (reason) => reply.cancel(abortedError(reason)), response }
+  return {
+    provider,
+    model,
+    read: () => reply.read(),
+    cancel: (reason) => reply.cancel(abortedError(reason)),
+    response,
+  }
 }

@@ -42,11 +42,11 @@ export class WireReply implements Reply {
   readonly #normalizer: Normalizer
   readonly #guard: Guard
   readonly #collector: Collector
-  #ready: Batch[] = []
+  readonly #ready: Batch[] = []
   #error: LlmError | undefined
   #over = false
   #endedAt: number | undefined
-  #onEnd: ((error?: LlmError) => void)[] = []
+  readonly #onEnd: ((error?: LlmError) => void)[] = []
 
   constructor(parts: ReplyParts) {
     const { target, streamLimits } = parts.call
@@ -56,7 +56,7 @@ export class WireReply implements Reply {
     this.#reader = target.dialect.reader(target.quirks)
     const from = { provider: this.provider, model: this.model }
     this.#collector = new Collector({ ...from }, target.dialect.id)
-    const estimate = (): Usage => this.#estimate()
+    const estimate = (pending: Batch): Usage => this.#estimate(pending)
     this.#normalizer = createNormalizer({ ...from, finishReasons: target.dialect.finishReasons, estimate })
     this.#guard = createGuard(streamLimits.maxBytes)
   }
@@ -151,7 +151,10 @@ export class WireReply implements Reply {
     // The last frame may have been cut: that is a missing end, said below.
     else if (!last && data.trim() !== '') {
       this.#take(out.splice(0))
-      throw new LlmError('reply-malformed', `the provider sent an event that is no JSON: ${JSON.stringify(data.slice(0, 200))}`)
+      throw new LlmError(
+        'reply-malformed',
+        `the provider sent an event that is no JSON: ${JSON.stringify(data.slice(0, 200))}`,
+      )
     }
     return true
   }
@@ -200,7 +203,11 @@ export class WireReply implements Reply {
     }
     const cause = toLlmError(error, 'network', 'the connection broke')
     const cut = cause.kind === 'network' && this.#parts.call.stream
-    this.#fail(cut ? new LlmError('stream-broken', `the connection broke inside the stream: ${cause.message}`, { cause }) : cause)
+    this.#fail(
+      cut
+        ? new LlmError('stream-broken', `the connection broke inside the stream: ${cause.message}`, { cause })
+        : cause,
+    )
   }
 
   #fail(error: LlmError): void {
@@ -212,7 +219,10 @@ export class WireReply implements Reply {
       return
     }
     const explained = this.#parts.explain(error)
-    this.#error = this.#collector.contents === 0 && error.kind !== 'aborted' && !this.#parts.call.stream ? explained : explained.with({ partial: this.snapshot() })
+    this.#error =
+      this.#collector.contents === 0 && error.kind !== 'aborted' && !this.#parts.call.stream
+        ? explained
+        : explained.with({ partial: this.snapshot() })
     this.#parts.close()
     this.#ended()
   }
@@ -243,9 +253,16 @@ export class WireReply implements Reply {
     close()
   }
 
-  #estimate(): Usage {
-    const { text, reasoning, toolCalls } = this.#collector.response()
-    const calls = toolCalls.map((call) => JSON.stringify(call.arguments)).join('')
+  // Joined kind by kind, so that the figure does not depend on how the stream was cut.
+  #estimate(pending: Batch = []): Usage {
+    const { toolCalls, ...answer } = this.#collector.response()
+    let { text, reasoning } = answer
+    let calls = toolCalls.map((call) => JSON.stringify(call.arguments)).join('')
+    for (const event of pending) {
+      if (event.type === 'text-delta') text += event.text
+      else if (event.type === 'reasoning-delta') reasoning += event.text
+      else if (event.type === 'tool-call') calls += JSON.stringify(event.arguments)
+    }
     return estimateUsage(this.#parts.call.messages, text + reasoning + calls)
   }
 }

@@ -14,7 +14,7 @@ export interface WatchOptions {
 export class AttemptWatch {
   readonly #options: WatchOptions
   #timer: Timer | undefined
-  #headersTimer: Timer | undefined
+  readonly #headersTimer: Timer | undefined
   #phase: 'first-content' | 'idle' | 'over' = 'first-content'
   /** Silence already waited for since the last content, in milliseconds. */
   #waited = 0
@@ -24,7 +24,8 @@ export class AttemptWatch {
   constructor(options: WatchOptions) {
     this.#options = options
     const { clock, firstContentMs, headersMs } = options
-    if (firstContentMs > 0) this.#timer = clock.setTimer(() => this.#late('first-content', firstContentMs), firstContentMs)
+    if (firstContentMs > 0)
+      this.#timer = clock.setTimer(() => this.#late('first-content', firstContentMs), firstContentMs)
     if (headersMs > 0) this.#headersTimer = clock.setTimer(() => this.#late('headers', headersMs), headersMs)
   }
 

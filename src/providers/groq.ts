@@ -1,8 +1,8 @@
-import { defineProvider } from '../core/provider.ts'
+import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat } from '../dialects/index.ts'
 
 /** Groq. Usage comes in the last chunk under `x_groq`, unasked. */
-export const groq = defineProvider({
+export const groq: ProviderDefinition = defineProvider({
   id: 'groq',
   name: 'Groq',
   dialect: openaiChat,

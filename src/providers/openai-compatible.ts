@@ -1,8 +1,8 @@
-import { defineProvider } from '../core/provider.ts'
+import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat } from '../dialects/index.ts'
 
 /** Any server that speaks chat completions: give its `baseUrl`. Samplers that such servers add are sent as they name them. */
-export const openaiCompatible = defineProvider({
+export const openaiCompatible: ProviderDefinition = defineProvider({
   id: 'openai-compatible',
   name: 'OpenAI-compatible server',
   dialect: openaiChat,

@@ -1,4 +1,4 @@
-import { defineProvider } from '../core/provider.ts'
+import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat } from '../dialects/index.ts'
 
 const noSampling = 'reasoning models take no sampling settings'
@@ -18,7 +18,7 @@ const reasoningModel = {
 } as const
 
 /** OpenAI, chat completions. */
-export const openai = defineProvider({
+export const openai: ProviderDefinition = defineProvider({
   id: 'openai',
   name: 'OpenAI',
   dialect: openaiChat,
@@ -27,7 +27,10 @@ export const openai = defineProvider({
   env: ['OPENAI_API_KEY'],
   params: { reasoning: { drop: 'the model does not reason; reasoning models say so' } },
   models: {
-    'gpt-5*': { ...reasoningModel, params: { ...reasoningModel.params, reasoning: { to: 'reasoning_effort' } } },
+    'gpt-5*': {
+      ...reasoningModel,
+      params: { ...reasoningModel.params, reasoning: { to: 'reasoning_effort' } },
+    },
     'o1*': { ...reasoningModel, params: { ...reasoningModel.params, reasoning: { to: 'reasoning_effort' } } },
     'o3*': { ...reasoningModel, params: { ...reasoningModel.params, reasoning: { to: 'reasoning_effort' } } },
     'o4*': { ...reasoningModel, params: { ...reasoningModel.params, reasoning: { to: 'reasoning_effort' } } },

@@ -33,7 +33,13 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
   #ended = false
   #error: unknown
   #failure: unknown
-  #response: { promise: Promise<ChatResponse>; resolve(value: ChatResponse): void; reject(error: unknown): void } | undefined
+  #response:
+    | {
+        promise: Promise<ChatResponse>
+        resolve(value: ChatResponse | Promise<ChatResponse>): void
+        reject(error: unknown): void
+      }
+    | undefined
 
   constructor(source: ReplySource) {
     this.#source = source
@@ -68,7 +74,11 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<StreamEvent, undefined> {
-    if (this.#iterated) throw new LlmError('invalid-request', 'a stream can be iterated once; keep the events you need, or await stream.response')
+    if (this.#iterated)
+      throw new LlmError(
+        'invalid-request',
+        'a stream can be iterated once; keep the events you need, or await stream.response',
+      )
     this.#iterated = true
     return { next: () => this.#next(), return: () => this.#leave() }
   }
@@ -164,7 +174,7 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
 
   #settle(): void {
     if (this.#failure !== undefined) return this.#response?.reject(this.#failure)
-    Promise.resolve(this.#source.response()).then(this.#response?.resolve, this.#response?.reject)
+    this.#response?.resolve(this.#source.response())
   }
 }
 

@@ -41,7 +41,8 @@ function textOf(event: StreamEvent): string | undefined {
 }
 
 function cutEvent(event: StreamEvent, maxBytes: number): StreamEvent {
-  if (event.type === 'text-delta' || event.type === 'reasoning-delta') return { ...event, text: cutText(event.text, maxBytes) }
+  if (event.type === 'text-delta' || event.type === 'reasoning-delta')
+    return { ...event, text: cutText(event.text, maxBytes) }
   return event.type === 'tool-call-delta' ? { ...event, delta: cutText(event.delta, maxBytes) } : event
 }
 

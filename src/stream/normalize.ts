@@ -8,8 +8,8 @@ export interface NormalizerOptions {
   readonly model: string
   /** The dialect's table of stop reasons. */
   readonly finishReasons: Readonly<Record<string, FinishReason>>
-  /** Asked at the end when the provider reported no usage. */
-  readonly estimate: () => Usage
+  /** Asked at the end when the provider reported no usage; `pending` are the events of the last batch, not yet given. */
+  readonly estimate: (pending: readonly StreamEvent[]) => Usage
 }
 
 /** Makes the one event stream out of a dialect's fragments: `start` first, tool calls whole, one `finish` last. */
@@ -87,7 +87,8 @@ class EventNormalizer implements Normalizer {
     switch (fragment.type) {
       case 'text-delta':
         if (fragment.choice !== undefined) this.#see(fragment.choice)
-        if (fragment.text !== '' || fragment.signature !== undefined || fragment.logprobs !== undefined) out.push(fragment)
+        if (fragment.text !== '' || fragment.signature !== undefined || fragment.logprobs !== undefined)
+          out.push(fragment)
         return
       case 'reasoning-delta':
         if (fragment.text !== '' || hasVendorFields(fragment)) out.push(fragment)
@@ -149,7 +150,7 @@ class EventNormalizer implements Normalizer {
     this.finished = true
     this.stopped = true
     for (const tools of this.#tools.values()) tools.end(out)
-    const usage = this.usage ?? this.#options.estimate()
+    const usage = this.usage ?? this.#options.estimate(out)
     const endings = Array.from({ length: this.#choices }, (_none, index) => this.#endingOf(index))
     const [first = this.#endingOf(0)] = endings
     out.push({ type: 'usage', usage })
@@ -165,8 +166,18 @@ class EventNormalizer implements Normalizer {
   }
 }
 
-function hasVendorFields(event: { signature?: unknown; encrypted?: unknown; id?: unknown; details?: unknown }): boolean {
-  return event.signature !== undefined || event.encrypted !== undefined || event.id !== undefined || event.details !== undefined
+function hasVendorFields(event: {
+  signature?: unknown
+  encrypted?: unknown
+  id?: unknown
+  details?: unknown
+}): boolean {
+  return (
+    event.signature !== undefined ||
+    event.encrypted !== undefined ||
+    event.id !== undefined ||
+    event.details !== undefined
+  )
 }
 
 function mergeUsage(held: Partial<Usage> | undefined, next: Partial<Usage>): Partial<Usage> {

@@ -39,7 +39,8 @@ export class ToolCalls {
   add(fragment: ToolFragment, out: StreamEvent[]): void {
     const call = this.#find(fragment) ?? this.#open(fragment)
     if (fragment.signature !== undefined) call.signature = fragment.signature
-    if (call.name === undefined && fragment.name !== undefined && fragment.name !== '') call.name = fragment.name
+    if (call.name === undefined && fragment.name !== undefined && fragment.name !== '')
+      call.name = fragment.name
     if (!call.started && call.name !== undefined) this.#start(call, out)
     if (fragment.arguments !== undefined) this.#setWhole(call, fragment.arguments, out)
     if (fragment.delta !== undefined && fragment.delta !== '') this.#append(call, fragment.delta, out)
@@ -57,7 +58,10 @@ export class ToolCalls {
       if (known !== undefined) return known
       const nameless = this.#newest(index)
       // An id that comes late belongs to the call that is waiting for one.
-      const late = nameless !== undefined && nameless.wireId === undefined && (name === undefined || name === '' || name === nameless.name)
+      const late =
+        nameless !== undefined &&
+        nameless.wireId === undefined &&
+        (name === undefined || name === '' || name === nameless.name)
       return late && index !== undefined ? nameless : undefined
     }
     const call = this.#newest(index)
@@ -68,7 +72,9 @@ export class ToolCalls {
   }
 
   #newest(index: number | string | undefined): OpenCall | undefined {
-    return this.#calls.findLast((call) => !call.done && (index === undefined || call.index === index || call.index === undefined))
+    return this.#calls.findLast(
+      (call) => !call.done && (index === undefined || call.index === index || call.index === undefined),
+    )
   }
 
   #open({ id, index }: ToolFragment): OpenCall {
@@ -92,7 +98,8 @@ export class ToolCalls {
   #start(call: OpenCall, out: StreamEvent[]): void {
     call.started = true
     out.push(this.#mark({ type: 'tool-call-start', id: call.id, name: call.name ?? '' }))
-    if (call.waiting !== '') out.push(this.#mark({ type: 'tool-call-delta', id: call.id, delta: call.waiting }))
+    if (call.waiting !== '')
+      out.push(this.#mark({ type: 'tool-call-delta', id: call.id, delta: call.waiting }))
     call.waiting = ''
   }
 

@@ -30,7 +30,12 @@ export function createConnectWatch(): ConnectWatch {
   }
 }
 
-async function timed(observer: Observer, call: () => Promise<Response>, url: string, connectMs: number): Promise<Response> {
+async function timed(
+  observer: Observer,
+  call: () => Promise<Response>,
+  url: string,
+  connectMs: number,
+): Promise<Response> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(connectTimeout(url, connectMs)), connectMs)

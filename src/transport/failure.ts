@@ -29,7 +29,8 @@ export function transportError(error: unknown, url: string): LlmError {
     const message = `${where}: the transport's own ${phase} timeout ran out`
     return new LlmError('timeout', message, { phase, code, cause: error })
   }
-  const reason = (code === undefined ? undefined : CODES[code]) ?? (error instanceof Error ? error.message : String(error))
+  const reason =
+    (code === undefined ? undefined : CODES[code]) ?? (error instanceof Error ? error.message : String(error))
   return new LlmError('network', `${where}: ${reason}`, { code, cause: error })
 }
 
@@ -43,7 +44,7 @@ function codeOf(error: unknown): string | undefined {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth++) {
     const code = (at as { code?: unknown }).code
     if (typeof code === 'string') return code
-    const first = at instanceof AggregateError ? at.errors[0] : undefined
+    const first: unknown = at instanceof AggregateError ? at.errors[0] : undefined
     if (first !== undefined) return codeOf(first)
   }
   return undefined

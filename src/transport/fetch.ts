@@ -21,9 +21,19 @@ interface Fetcher {
   readonly connects: ConnectWatch
 }
 
-async function sendOnce({ fetchFn, connects }: Fetcher, request: WireRequest, options: SendOptions): Promise<WireReply> {
+async function sendOnce(
+  { fetchFn, connects }: Fetcher,
+  request: WireRequest,
+  options: SendOptions,
+): Promise<WireReply> {
   const { url, method, headers, body } = request
-  const init: RequestInit = { method, headers, body: body ?? null, signal: options.signal, redirect: 'manual' }
+  const init: RequestInit = {
+    method,
+    headers,
+    body: body ?? null,
+    signal: options.signal,
+    redirect: 'manual',
+  }
   const call = (): Promise<Response> => (fetchFn ?? globalThis.fetch)(url, init)
   try {
     const watched = options.connectMs !== undefined && options.connectMs > 0 && fetchFn === undefined

@@ -1,5 +1,8 @@
 /** How long a reply asks to wait, in milliseconds: `retry-after-ms`, or `retry-after` in seconds or as an HTTP date. */
-export function retryAfterOf(header: (name: string) => string | undefined, epochMs: number): number | undefined {
+export function retryAfterOf(
+  header: (name: string) => string | undefined,
+  epochMs: number,
+): number | undefined {
   const exact = Number.parseFloat(header('retry-after-ms') ?? '')
   if (Number.isFinite(exact) && exact >= 0) return Math.round(exact)
   const text = header('retry-after')?.trim() ?? ''

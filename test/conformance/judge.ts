@@ -8,18 +8,40 @@ export function judge({ expected, notCompared }: Recording, outcome: Outcome): s
   if (error !== undefined) return expected.mayError === true ? [] : [`error ${error.kind}: ${error.message}`]
   if (response === undefined) return ['no response']
   const differences: string[] = []
-  const check = (field: string, fits: boolean, got: unknown, want: unknown): void => {
-    if (!fits && !notCompared.includes(field)) differences.push(`${field}: got ${brief(got)}, expected ${brief(want)}`)
+  const check = (field: string, right: boolean, got: unknown, want: unknown): void => {
+    if (!right && !notCompared.includes(field))
+      differences.push(`${field}: got ${brief(got)}, expected ${brief(want)}`)
   }
   const refusal = expected.refusal ?? ''
-  check('text', [expected.text, `${expected.text ?? ''}${refusal}`].includes(response.text), response.text, expected.text)
+  check(
+    'text',
+    [expected.text, `${expected.text ?? ''}${refusal}`].includes(response.text),
+    response.text,
+    expected.text,
+  )
   check('reasoning', response.reasoning === expected.reasoning, response.reasoning, expected.reasoning)
   const calls = response.toolCalls.map(({ name, arguments: args }) => ({ name, args }))
   check('toolCalls', same(calls, expected.toolCalls), calls, expected.toolCalls)
   const reasons = expected.finishReason ?? []
-  check('finishReason', reasons.includes('*') || reasons.includes(response.finishReason), response.finishReason, reasons)
-  const { inputTokens: input, outputTokens: output, cachedInputTokens: cachedInput, reasoningTokens: reasoning, estimated } = response.usage
-  const usage = { input: estimated ? null : input, output: estimated ? null : output, cachedInput: cachedInput ?? null, reasoning: reasoning ?? null }
+  check(
+    'finishReason',
+    reasons.includes('*') || reasons.includes(response.finishReason),
+    response.finishReason,
+    reasons,
+  )
+  const {
+    inputTokens: input,
+    outputTokens: output,
+    cachedInputTokens: cachedInput,
+    reasoningTokens: reasoning,
+    estimated,
+  } = response.usage
+  const usage = {
+    input: estimated ? null : input,
+    output: estimated ? null : output,
+    cachedInput: cachedInput ?? null,
+    reasoning: reasoning ?? null,
+  }
   for (const [field, got] of Object.entries(usage)) {
     const want = expected.usage?.[field]
     check(`usage.${field}`, notCompared.includes('usage') || fits(got, want, field), got, want)
@@ -30,9 +52,11 @@ export function judge({ expected, notCompared }: Recording, outcome: Outcome): s
 function judgeError(expected: NonNullable<Expected['error']>, { error }: Outcome): string[] {
   if (error === undefined) return [`no error, expected ${brief(expected.message)}`]
   const differences: string[] = []
-  if (expected.status !== null && error.status !== expected.status) differences.push(`status ${error.status}, expected ${expected.status}`)
+  if (expected.status !== null && error.status !== expected.status)
+    differences.push(`status ${error.status}, expected ${expected.status}`)
   const head = expected.message.slice(0, 60)
-  if (!error.message.includes(head)) differences.push(`message ${brief(error.message)}, expected ${brief(expected.message)}`)
+  if (!error.message.includes(head))
+    differences.push(`message ${brief(error.message)}, expected ${brief(expected.message)}`)
   return differences
 }
 
@@ -51,7 +75,11 @@ function same(a: unknown, b: unknown): boolean {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]))
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  )
 }
 
 function brief(value: unknown): string {

@@ -31,7 +31,9 @@ export interface Recording {
 
 /** The folder that holds the recordings, or `undefined` with nothing there. They are never part of this project. */
 export function recordingsFolder(): string | undefined {
-  const folder = resolve(process.env['WIRE_FIXTURES'] ?? join(import.meta.dirname, '../../../shared/fixtures'))
+  const folder = resolve(
+    process.env['WIRE_FIXTURES'] ?? join(import.meta.dirname, '../../../shared/fixtures'),
+  )
   return existsSync(folder) ? folder : undefined
 }
 
@@ -61,7 +63,12 @@ interface Sidecar {
 function readRecording(place: string, sidecarName: string, lead: string): Recording {
   const sidecar = JSON.parse(readFileSync(join(place, sidecarName), 'utf8')) as Sidecar
   const raw = readFileSync(join(place, sidecar.file))
-  const framing = sidecar.file.endsWith('.ndjson') || sidecar.dialect === 'ollama-chat' ? 'ndjson' : sidecar.dialect.startsWith('bedrock') ? 'aws-event-stream' : 'sse'
+  const framing =
+    sidecar.file.endsWith('.ndjson') || sidecar.dialect === 'ollama-chat'
+      ? 'ndjson'
+      : sidecar.dialect.startsWith('bedrock')
+        ? 'aws-event-stream'
+        : 'sse'
   return {
     name: `${lead}/${sidecar.file}`,
     dialect: sidecar.dialect,
@@ -69,7 +76,10 @@ function readRecording(place: string, sidecarName: string, lead: string): Record
     model: sidecar.model ?? 'some-model',
     kind: sidecar.kind,
     status: sidecar.status ?? 200,
-    headers: { 'content-type': sidecar.kind === 'stream' ? 'text/event-stream' : 'application/json', ...sidecar.responseHeaders },
+    headers: {
+      'content-type': sidecar.kind === 'stream' ? 'text/event-stream' : 'application/json',
+      ...sidecar.responseHeaders,
+    },
     expected: sidecar.expected,
     notCompared: sidecar.notCompared ?? [],
     body: sidecar.file.endsWith('.chunks.txt') ? framed(raw.toString('utf8'), sidecar.dialect) : raw,

@@ -1,4 +1,4 @@
-import { chatApiCall, type ChatResponse, LlmError, type StreamEvent } from 'llm-switchyard'
+import { chatApiCall, type ChatResponse, LlmError, type StreamEvent, type Transport } from 'llm-switchyard'
 import type { Recording } from './recordings.ts'
 
 /** How a body is cut into network reads. */
@@ -7,7 +7,9 @@ export type Cut = (body: Uint8Array) => Uint8Array[]
 export const whole: Cut = (body) => [body]
 export const byteByByte: Cut = (body) => Array.from(body, (byte) => Uint8Array.of(byte))
 /** Every line end as CRLF. */
-export const crlf: Cut = (body) => [Buffer.from(Buffer.from(body).toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1')]
+export const crlf: Cut = (body) => [
+  Buffer.from(Buffer.from(body).toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1'),
+]
 
 /** Cuts at random places that the seed decides, and inside the first multi-byte characters. */
 export function seeded(seed: number): Cut {
@@ -15,25 +17,29 @@ export function seeded(seed: number): Cut {
     let state = seed
     const random = (): number => (state = (state * 1_103_515_245 + 12_345) & 0x7fffffff) / 0x7fffffff
     const cuts = new Set<number>()
-    for (let turn = 0; turn < Math.min(40, body.length); turn++) cuts.add(1 + Math.floor(random() * (body.length - 1)))
-    for (let at = 1; at < body.length && cuts.size < 60; at++) if (((body[at] as number) & 0xc0) === 0x80) cuts.add(at)
-    const places = [0, ...[...cuts].sort((a, b) => a - b), body.length]
+    for (let turn = 0; turn < Math.min(40, body.length); turn++)
+      cuts.add(1 + Math.floor(random() * (body.length - 1)))
+    for (let at = 1; at < body.length && cuts.size < 60; at++)
+      if (((body[at] as number) & 0xc0) === 0x80) cuts.add(at)
+    const places = [0, ...[...cuts].toSorted((a, b) => a - b), body.length]
     return places.slice(1).map((to, index) => body.subarray(places[index], to))
   }
 }
 
-/** A `fetch` that answers every request with the recording, cut as told. */
-export function fetchOf(recording: Recording, cut: Cut): typeof fetch {
-  return async () => {
-    const pieces = cut(recording.body)
-    const body = new ReadableStream<Uint8Array>({
-      pull: (controller) => {
-        const piece = pieces.shift()
-        if (piece === undefined) controller.close()
-        else controller.enqueue(piece)
-      },
-    })
-    return new Response(body, { status: recording.status, headers: recording.headers })
+/** A transport that answers every request with the recording, cut as told. */
+export function transportOf(recording: Recording, cut: Cut): Transport {
+  return {
+    send: async () => {
+      const pieces = cut(recording.body)
+      let at = 0
+      const body = {
+        read: async () => pieces[at++] ?? null,
+        cancel: () => {
+          at = pieces.length
+        },
+      }
+      return { status: recording.status, header: (name) => recording.headers[name], body }
+    },
   }
 }
 
@@ -58,7 +64,7 @@ export async function replayRecording(recording: Recording, cut: Cut): Promise<O
     apiKey: 'test-key',
     baseUrl: 'http://recorded.test/v1',
     messages: [{ role: 'user' as const, content: 'Say what was recorded.' }],
-    fetch: fetchOf(recording, cut),
+    transport: transportOf(recording, cut),
   }
   const events: StreamEvent[] = []
   try {

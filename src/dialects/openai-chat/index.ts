@@ -24,6 +24,7 @@ export const openaiChat: Dialect = Object.freeze({
     model_length: 'length',
     model_context_window_exceeded: 'length',
     tool_calls: 'tool-calls',
+    tool_call: 'tool-calls',
     tool_use: 'tool-calls',
     function_call: 'tool-calls',
     content_filter: 'content-filter',

@@ -52,7 +52,10 @@ interface Reasoning {
   readonly budgetTokens?: number | undefined
 }
 
-function renderReasoning({ effort, budgetTokens }: Reasoning, { body, quirks, warn }: EncodeContext): JsonValue | undefined {
+function renderReasoning(
+  { effort, budgetTokens }: Reasoning,
+  { body, quirks, warn }: EncodeContext,
+): JsonValue | undefined {
   const on = effort !== 'none'
   switch (quirks['reasoningStyle']) {
     case 'openrouter':
@@ -65,11 +68,14 @@ function renderReasoning({ effort, budgetTokens }: Reasoning, { body, quirks, wa
       return undefined
     case 'enable_thinking':
       setThinking(body, on, budgetTokens)
-      if (on && budgetTokens === undefined && effort !== undefined) warn(`thinking was turned on; effort "${effort}" has no word here`)
+      if (on && budgetTokens === undefined && effort !== undefined)
+        warn(`thinking was turned on; effort "${effort}" has no word here`)
       return undefined
     default:
       if (budgetTokens === undefined) return effort
-      warn(`a budget of ${budgetTokens} tokens was sent as effort "${effort ?? effortOf(budgetTokens)}": there is no budget here`)
+      warn(
+        `a budget of ${budgetTokens} tokens was sent as effort "${effort ?? effortOf(budgetTokens)}": there is no budget here`,
+      )
       return effort ?? effortOf(budgetTokens)
   }
 }

@@ -1,5 +1,13 @@
 import type { Fragment, Reader } from '../../core/dialect.ts'
-import { isObject, listOf, numberOf, objectOf, textOf, type JsonObject, type JsonValue } from '../../core/json.ts'
+import {
+  isObject,
+  listOf,
+  numberOf,
+  objectOf,
+  textOf,
+  type JsonObject,
+  type JsonValue,
+} from '../../core/json.ts'
 import type { TokenLogprob } from '../../core/response.ts'
 import { readFault } from '../fault.ts'
 import { readUsage } from './usage.ts'
@@ -58,7 +66,11 @@ function isFault(json: Record<string, unknown>, event: string | undefined): bool
   const { error, choices } = json
   if (error !== undefined && error !== null && error !== '') return true
   if (Array.isArray(choices)) return false
-  return event === 'error' || json['object'] === 'error' || (choices === undefined && (json['detail'] !== undefined || textOf(json['message']) !== undefined))
+  return (
+    event === 'error' ||
+    json['object'] === 'error' ||
+    (choices === undefined && (json['detail'] !== undefined || textOf(json['message']) !== undefined))
+  )
 }
 
 function readMeta(json: Record<string, unknown>, out: Fragment[]): boolean {
@@ -84,26 +96,35 @@ function readChoice(choice: Choice, field: 'delta' | 'message', out: Fragment[])
 
 type Mark = { readonly choice: number } | undefined
 
-function readDelta(delta: Delta, mark: Mark, logprobs: JsonValue | undefined, out: Fragment[]): void {
+function readDelta(delta: Delta, mark: Mark, logprobs: unknown, out: Fragment[]): void {
   const { content } = delta
   const reasoning = delta['reasoning_content'] ?? delta['reasoning']
-  if (typeof reasoning === 'string' && reasoning !== '') out.push({ type: 'reasoning-delta', text: reasoning, ...mark })
-  if (delta['reasoning_details'] !== undefined) readDetails(delta["reasoning_details"], textOf(reasoning), mark, out)
+  if (typeof reasoning === 'string' && reasoning !== '')
+    out.push({ type: 'reasoning-delta', text: reasoning, ...mark })
+  if (delta['reasoning_details'] !== undefined)
+    readDetails(delta['reasoning_details'], textOf(reasoning), mark, out)
   if (typeof content === 'string') {
-    if (logprobs !== undefined && logprobs !== null) out.push({ type: 'text-delta', text: content, logprobs: readLogprobs(logprobs), ...mark })
-    else if (content !== '') out.push(mark === undefined ? { type: 'text-delta', text: content } : { type: 'text-delta', text: content, ...mark })
+    if (logprobs !== undefined && logprobs !== null)
+      out.push({ type: 'text-delta', text: content, logprobs: readLogprobs(logprobs), ...mark })
+    else if (content !== '')
+      out.push(
+        mark === undefined
+          ? { type: 'text-delta', text: content }
+          : { type: 'text-delta', text: content, ...mark },
+      )
   } else if (Array.isArray(content)) {
     for (const part of content) readPart(part as JsonValue, mark, out)
   }
-  if (delta['refusal'] !== undefined && textOf(delta['refusal']) !== undefined) {
-    out.push({ type: 'text-delta', text: String(delta['refusal']), ...mark })
+  const refusal = textOf(delta['refusal'])
+  if (refusal !== undefined) {
+    out.push({ type: 'text-delta', text: refusal, ...mark })
   }
-  const { tool_calls: calls, function_call: legacy } = delta
-  if (Array.isArray(calls)) for (const call of calls) readToolCall(call as JsonValue, mark, out)
-  else if (isObject(legacy)) readToolCall({ index: 0, function: legacy as JsonObject }, mark, out)
+  const { tool_calls: calls, function_call: legacy, audio } = delta
+  if (Array.isArray(calls)) for (const call of calls) readToolCall(call, mark, out)
+  else if (isObject(legacy)) readToolCall({ index: 0, function: legacy }, mark, out)
   if (delta['images'] !== undefined) for (const image of listOf(delta['images'])) readImage(image, mark, out)
   if (delta['annotations'] !== undefined) readAnnotations(delta['annotations'], mark, out)
-  if (isObject(delta['audio'])) readAudio(delta['audio'] as JsonObject, mark, out)
+  if (isObject(audio)) readAudio(audio, mark, out)
 }
 
 // Content as a list of parts: text, thinking (with its own list of texts), references.
@@ -114,7 +135,9 @@ function readPart(part: JsonValue, mark: Mark, out: Fragment[]): void {
   }
   const { type, text, thinking, image_url: image } = objectOf(part)
   if (type === 'thinking' || type === 'reasoning') {
-    const texts = Array.isArray(thinking) ? thinking.map((item) => textOf(objectOf(item)['text']) ?? '') : [textOf(thinking) ?? textOf(text) ?? '']
+    const texts = Array.isArray(thinking)
+      ? thinking.map((item) => textOf(objectOf(item)['text']) ?? '')
+      : [textOf(thinking) ?? textOf(text) ?? '']
     out.push({ type: 'reasoning-delta', text: texts.join(''), ...mark })
   } else if (typeof text === 'string') out.push({ type: 'text-delta', text, ...mark })
   else if (image !== undefined) readImage(part, mark, out)
@@ -123,11 +146,16 @@ function readPart(part: JsonValue, mark: Mark, out: Fragment[]): void {
 // The vendor wants the list back as it is; where there is no plain reasoning beside it, its texts are the reasoning.
 function readDetails(value: unknown, reasoning: string | undefined, mark: Mark, out: Fragment[]): void {
   if (!Array.isArray(value) || value.length === 0) return
-  const text = reasoning !== undefined ? '' : value.map((item) => textOf(objectOf(item)['text']) ?? textOf(objectOf(item)['summary']) ?? '').join('')
+  const text =
+    reasoning !== undefined
+      ? ''
+      : value
+          .map((item) => textOf(objectOf(item)['text']) ?? textOf(objectOf(item)['summary']) ?? '')
+          .join('')
   out.push({ type: 'reasoning-delta', text, details: value as JsonValue, ...mark })
 }
 
-function readToolCall(value: JsonValue, mark: Mark, out: Fragment[]): void {
+function readToolCall(value: unknown, mark: Mark, out: Fragment[]): void {
   const call = objectOf(value)
   const called = objectOf(call['function'])
   const { arguments: args, name } = called
@@ -153,19 +181,27 @@ function readImage(value: unknown, mark: Mark, out: Fragment[]): void {
   else out.push({ type: 'file', mediaType: 'image/*', url, ...mark })
 }
 
-function readAudio({ data, transcript }: JsonObject, mark: Mark, out: Fragment[]): void {
+function readAudio({ data, transcript }: Record<string, unknown>, mark: Mark, out: Fragment[]): void {
   if (typeof transcript === 'string') out.push({ type: 'text-delta', text: transcript, ...mark })
   if (typeof data === 'string' && data !== '') out.push({ type: 'file', mediaType: 'audio/*', data, ...mark })
 }
 
-function readAnnotations(value: JsonValue | undefined, mark: Mark, out: Fragment[]): void {
+function readAnnotations(value: unknown, mark: Mark, out: Fragment[]): void {
   for (const item of listOf(value)) {
     const annotation = objectOf(item)
     const cited = objectOf(annotation['url_citation'])
     const url = textOf(cited['url']) ?? textOf(annotation['url'])
     if (url === undefined) continue
     const { title, start_index: start, end_index: end, content } = cited
-    out.push({ type: 'citation', url, title: textOf(title), text: textOf(content), start: numberOf(start), end: numberOf(end), ...mark })
+    out.push({
+      type: 'citation',
+      url,
+      title: textOf(title),
+      text: textOf(content),
+      start: numberOf(start),
+      end: numberOf(end),
+      ...mark,
+    })
   }
 }
 
@@ -176,11 +212,18 @@ function readCitations(value: unknown, out: Fragment[]): void {
   }
 }
 
-function readLogprobs(value: JsonValue): readonly TokenLogprob[] {
+function readLogprobs(value: unknown): readonly TokenLogprob[] {
   return listOf(objectOf(value)['content']).map((item) => {
     const { token, logprob, top_logprobs: top } = objectOf(item)
-    const others = listOf(top).map((other) => ({ token: String(objectOf(other)['token']), logprob: numberOf(objectOf(other)['logprob']) ?? 0 }))
-    return { token: String(token), logprob: numberOf(logprob) ?? 0, ...(others.length > 0 ? { top: others } : undefined) }
+    const others = listOf(top).map((other) => ({
+      token: String(objectOf(other)['token']),
+      logprob: numberOf(objectOf(other)['logprob']) ?? 0,
+    }))
+    return {
+      token: String(token),
+      logprob: numberOf(logprob) ?? 0,
+      ...(others.length > 0 ? { top: others } : undefined),
+    }
   })
 }
 

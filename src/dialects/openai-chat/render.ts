@@ -2,8 +2,16 @@ import type { RenderInput } from '../../core/dialect.ts'
 import { fitHistory, type ToolIdRule } from '../../core/history.ts'
 import type { JsonDraft, JsonObject, JsonValue } from '../../core/json.ts'
 import {
-  base64Of, partsOf, plainText, urlOf,
-  type AssistantMessage, type Message, type ToolMessage, type UserMessage, type UserPart,
+  argumentsText,
+  base64Of,
+  partsOf,
+  plainText,
+  urlOf,
+  type AssistantMessage,
+  type Message,
+  type ToolMessage,
+  type UserMessage,
+  type UserPart,
 } from '../../core/message.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
 
@@ -38,7 +46,11 @@ function renderMessage(message: Message, quirks: OpenAIChatQuirks, input: Render
   }
 }
 
-function renderUser({ content, name }: UserMessage, quirks: OpenAIChatQuirks, input: RenderInput): JsonObject {
+function renderUser(
+  { content, name }: UserMessage,
+  quirks: OpenAIChatQuirks,
+  input: RenderInput,
+): JsonObject {
   if (typeof content === 'string') return { role: 'user', content, name }
   const onlyText = content.every((part) => part.type === 'text')
   if (onlyText && quirks.plainText === true) return { role: 'user', content: plainText(content, '\n'), name }
@@ -52,11 +64,17 @@ function renderPart(part: UserPart, input: RenderInput): JsonValue {
     case 'image':
       return { type: 'image_url', image_url: { url: urlOf(part), detail: part.detail } }
     case 'audio':
-      return { type: 'input_audio', input_audio: { data: base64Of(part.data), format: audioFormat(part.mediaType) } }
+      return {
+        type: 'input_audio',
+        input_audio: { data: base64Of(part.data), format: audioFormat(part.mediaType) },
+      }
     case 'file': {
       if (part.fileId !== undefined) return { type: 'file', file: { file_id: part.fileId } }
       if (part.url !== undefined && !part.url.startsWith('data:')) {
-        input.warnings.push({ type: 'compatibility', message: 'a file by URL was sent as its link: this format takes file bytes or an id' })
+        input.warnings.push({
+          type: 'compatibility',
+          message: 'a file by URL was sent as its link: this format takes file bytes or an id',
+        })
         return { type: 'text', text: part.url }
       }
       return { type: 'file', file: { filename: part.filename ?? 'file', file_data: urlOf(part) } }
@@ -85,17 +103,29 @@ function renderAssistant({ content, name }: AssistantMessage, quirks: OpenAIChat
           tool_calls: calls.map((call) => ({
             id: call.id,
             type: 'function',
-            function: { name: call.name, arguments: call.invalid === undefined ? JSON.stringify(call.arguments) : String(call.arguments) },
+            function: {
+              name: call.name,
+              arguments: argumentsText(call),
+            },
           })),
         }),
   }
 }
 
-function renderReasoning(parts: readonly { type: string }[], { reasoningField }: OpenAIChatQuirks): JsonObject | undefined {
+function renderReasoning(
+  parts: readonly { type: string }[],
+  { reasoningField }: OpenAIChatQuirks,
+): JsonObject | undefined {
   if (reasoningField === undefined) return undefined
-  const thoughts = parts.filter((part) => part.type === 'reasoning') as { type: 'reasoning'; text: string; details?: JsonValue }[]
+  const thoughts = parts.filter((part) => part.type === 'reasoning') as {
+    type: 'reasoning'
+    text: string
+    details?: JsonValue
+  }[]
   if (thoughts.length === 0) return undefined
-  const details = thoughts.flatMap((thought) => (Array.isArray(thought.details) ? (thought.details as JsonValue[]) : []))
+  const details = thoughts.flatMap((thought) =>
+    Array.isArray(thought.details) ? (thought.details as JsonValue[]) : [],
+  )
   if (reasoningField === 'reasoning_details' && details.length > 0) return { reasoning_details: details }
   const text = thoughts.map((thought) => thought.text).join('')
   if (text === '') return undefined
@@ -107,12 +137,22 @@ function renderToolResult({ toolCallId, content, isError }: ToolMessage): JsonOb
   const text = plainText(content, '\n')
   const others = typeof content === 'string' ? [] : content.filter((part) => part.type !== 'text')
   const shown = isError === true && text !== '' ? `Error: ${text}` : text
-  const result = { role: 'tool', tool_call_id: toolCallId, content: shown === '' && others.length > 0 ? 'See the next message.' : shown }
+  const result = {
+    role: 'tool',
+    tool_call_id: toolCallId,
+    content: shown === '' && others.length > 0 ? 'See the next message.' : shown,
+  }
   if (others.length === 0) return [result]
   const parts = others.map((part) =>
     part.type === 'image'
       ? { type: 'image_url', image_url: { url: urlOf(part) } }
-      : { type: 'file', file: part.fileId === undefined ? { filename: part.filename ?? 'file', file_data: urlOf(part) } : { file_id: part.fileId } },
+      : {
+          type: 'file',
+          file:
+            part.fileId === undefined
+              ? { filename: part.filename ?? 'file', file_data: urlOf(part) }
+              : { file_id: part.fileId },
+        },
   )
   return [result, { role: 'user', content: parts }]
 }

@@ -16,8 +16,12 @@ export function readUsage(value: unknown): Partial<Usage> | undefined {
     outputTokens: outputOf(completion, { inputTokens, reasoningTokens, totalTokens }),
     totalTokens,
     cachedInputTokens:
-      numberOf(promptDetails['cached_tokens']) ?? numberOf(usage['prompt_cache_hit_tokens']) ?? numberOf(usage['cached_tokens']),
-    cacheWriteTokens: numberOf(promptDetails['cache_write_tokens']) ?? numberOf(promptDetails['cache_creation_tokens']),
+      numberOf(promptDetails['cached_tokens']) ??
+      numberOf(usage['prompt_cache_hit_tokens']) ??
+      numberOf(usage['cached_tokens']) ??
+      numberOf(usage['num_cached_tokens']),
+    cacheWriteTokens:
+      numberOf(promptDetails['cache_write_tokens']) ?? numberOf(promptDetails['cache_creation_tokens']),
     reasoningTokens,
   }
 }
@@ -28,9 +32,13 @@ interface Figures {
   readonly totalTokens: number | undefined
 }
 
-// Some servers count reasoning apart from the completion: their total, or a reasoning figure above the completion, tells.
-function outputOf(completion: number | undefined, { inputTokens = 0, reasoningTokens = 0, totalTokens }: Figures): number | undefined {
+// Some servers count reasoning apart from the completion: their total tells.
+function outputOf(
+  completion: number | undefined,
+  { inputTokens = 0, reasoningTokens = 0, totalTokens }: Figures,
+): number | undefined {
   if (completion === undefined || reasoningTokens === 0) return completion
-  const apart = totalTokens === inputTokens + completion + reasoningTokens || reasoningTokens > completion
-  return apart ? completion + reasoningTokens : completion
+  return totalTokens === inputTokens + completion + reasoningTokens
+    ? completion + reasoningTokens
+    : completion
 }

@@ -18,7 +18,7 @@ type Headers = Record<string, string | string[] | undefined>
 export class Exchange implements Dispatcher.DispatchHandler, ByteSource {
   readonly #options: ExchangeOptions
   #controller: Dispatcher.DispatchController | undefined
-  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #timer: ReturnType<typeof setTimeout> | undefined
   #pieces: Uint8Array[] = []
   #held = 0
   #ended = false

@@ -22,7 +22,9 @@ export interface UndiciTransportOptions {
  * A transport for Node on undici's `dispatch()`: a fraction of the cost of `fetch` per call and per open stream, with
  * pooling, keep-alive, HTTP/2 and proxies. One transport serves a whole process; `close()` ends its connections.
  */
-export function createUndiciTransport(options: UndiciTransportOptions = {}): Transport & { close(): Promise<void> } {
+export function createUndiciTransport(
+  options: UndiciTransportOptions = {},
+): Transport & { close(): Promise<void> } {
   const owned = options.dispatcher === undefined
   const dispatcher = options.dispatcher ?? createAgent(options)
   return {
@@ -33,7 +35,12 @@ export function createUndiciTransport(options: UndiciTransportOptions = {}): Tra
   }
 }
 
-function createAgent({ connections, connectMs = 10_000, keepAliveMs = 30_000, http2 = false }: UndiciTransportOptions): Agent {
+function createAgent({
+  connections,
+  connectMs = 10_000,
+  keepAliveMs = 30_000,
+  http2 = false,
+}: UndiciTransportOptions): Agent {
   return new Agent({
     connections: connections ?? null,
     connect: { timeout: connectMs },
@@ -45,7 +52,11 @@ function createAgent({ connections, connectMs = 10_000, keepAliveMs = 30_000, ht
   })
 }
 
-function dispatch(dispatcher: Dispatcher, request: WireRequest, { signal, connectMs }: SendOptions): Promise<WireReply> {
+function dispatch(
+  dispatcher: Dispatcher,
+  request: WireRequest,
+  { signal, connectMs }: SendOptions,
+): Promise<WireReply> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
     const url = parseUrl(request.url)
@@ -53,7 +64,10 @@ function dispatch(dispatcher: Dispatcher, request: WireRequest, { signal, connec
     const { method, headers, body } = request
     const path = url.pathname + url.search
     try {
-      dispatcher.dispatch({ origin: url.origin, path, method, headers: { ...headers }, body: body ?? null }, exchange)
+      dispatcher.dispatch(
+        { origin: url.origin, path, method, headers: { ...headers }, body: body ?? null },
+        exchange,
+      )
     } catch (error) {
       exchange.onResponseError(undefined, error as Error)
     }
