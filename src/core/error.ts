@@ -1,6 +1,31 @@
 import { scrubSecrets } from './secret.ts'
 import type { Attempt, ChatResponse } from './response.ts'
 
+/** The closed list of error kinds. */
+export type ErrorKind =
+  | 'rate-limited'
+  | 'overloaded'
+  | 'timeout'
+  | 'network'
+  | 'server-failed'
+  | 'stream-broken'
+  | 'reply-malformed'
+  | 'invalid-request'
+  | 'content-blocked'
+  | 'aborted'
+  | 'not-found'
+  | 'conflict'
+  | 'unauthorized'
+  | 'quota-exhausted'
+  | 'context-too-long'
+  | 'unsupported'
+  | 'breaker-open'
+  | 'queue-full'
+  | 'limit-exceeded'
+  | 'tool-failed'
+  | 'template-failed'
+  | 'misconfigured'
+
 /** What follows from a kind of error. Retry, breaker, fallback and HTTP delivery only read this table. */
 export interface ErrorTraits {
   /** May the same target be tried again? */
@@ -17,7 +42,7 @@ const traits = (retry: boolean, trips: boolean, fallsBack: boolean, httpStatus: 
   Object.freeze({ retry, trips, fallsBack, httpStatus })
 
 /** Every kind of error there is, and what follows from it. */
-export const errorTable = Object.freeze({
+export const errorTable: Readonly<Record<ErrorKind, ErrorTraits>> = Object.freeze({
   'rate-limited': traits(true, false, true, 429),
   overloaded: traits(true, true, true, 503),
   timeout: traits(true, true, true, 504),
@@ -40,10 +65,7 @@ export const errorTable = Object.freeze({
   'tool-failed': traits(false, false, false, 500),
   'template-failed': traits(false, false, false, 400),
   misconfigured: traits(false, false, false, 503),
-}) satisfies Record<string, ErrorTraits>
-
-/** The closed list of error kinds. */
-export type ErrorKind = keyof typeof errorTable
+})
 
 /** Which clock ran out. */
 export type TimeoutPhase = 'connect' | 'headers' | 'first-content' | 'idle' | 'total' | 'queue'
@@ -191,4 +213,11 @@ export function toLlmError(error: unknown, kind: ErrorKind, lead: string): LlmEr
   if (LlmError.is(error)) return error
   const reason = error instanceof Error ? error.message : String(error)
   return new LlmError(kind, `${lead}: ${reason}`, { cause: error })
+}
+
+/** Refuses a request at one path. */
+export function refuseRequest(path: string, message: string): never {
+  throw new LlmError('invalid-request', `the request is not valid: ${path}: ${message}`, {
+    issues: [{ path, message }],
+  })
 }

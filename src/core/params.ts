@@ -1,6 +1,6 @@
 import { setPath, type JsonDraft, type JsonValue } from './json.ts'
 import { LlmError } from './error.ts'
-import type { Settings } from './request.ts'
+import type { Settings, ToolChoice } from './request.ts'
 import type { Warning } from './response.ts'
 
 /** The settings a parameter map speaks of. */
@@ -59,7 +59,11 @@ export interface EncodeContext {
 }
 
 /** {@link Settings} after the door: one shape each. */
-export interface ResolvedSettings extends Omit<Settings, 'responseFormat' | 'tools' | 'reasoning' | 'stop'> {
+export interface ResolvedSettings extends Omit<
+  Settings,
+  'responseFormat' | 'tools' | 'toolChoice' | 'reasoning' | 'stop'
+> {
+  readonly toolChoice?: ToolChoice | undefined
   readonly stop?: readonly string[] | undefined
   readonly responseFormat?: ResolvedFormat | undefined
   readonly tools?: readonly ResolvedTool[] | undefined

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { Issue } from './error.ts'
 import { LlmError } from './error.ts'
+import type { ChatRequest } from './request.ts'
 import { Secret } from './secret.ts'
 
 // Loaded at the first call, not at import: the schema library is most of what this package would cost to load.
@@ -194,11 +195,6 @@ const request = z.strictObject({
   stream: z.boolean().optional(),
 })
 
-/** A request whose shape was checked; aliases are still in it. */
-export type CheckedRequest = z.output<typeof request>
-export type CheckedMessage = z.output<typeof message>
-export type CheckedTool = z.output<typeof tool> | z.output<typeof openaiTool>
-
 // Wire names and neighbours' names that people write by habit.
 const HINTS: Readonly<Record<string, string>> = {
   max_tokens: 'maxTokens',
@@ -231,9 +227,9 @@ const HINTS: Readonly<Record<string, string>> = {
 }
 
 /** Checks the shape of a request. Throws `invalid-request` with one issue per thing that is wrong, each with its path. */
-export function checkRequest(input: unknown): CheckedRequest {
+export function checkRequest(input: unknown): ChatRequest {
   const result = request.safeParse(input)
-  if (result.success) return result.data
+  if (result.success) return result.data as ChatRequest
   const issues = result.error.issues.flatMap((issue) => issuesOf(issue))
   const shown = issues
     .slice(0, 5)

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from './json.ts'
-import type { AssistantPart, FilePart, Message, ToolCall, ToolResultPart, UserPart } from './message.ts'
+import type { AssistantPart, TextPart, ToolCall, ToolResultPart, UserPart } from './message.ts'
 import type { Logger } from './log.ts'
 import type { KeySource } from './secret.ts'
 import type { Transport } from './wire.ts'
@@ -28,6 +28,8 @@ export interface Tool {
   readonly description?: string | undefined
   /** Shape of the arguments. Left out: no arguments. */
   readonly parameters?: Schema | undefined
+  /** The same under the name that MCP and others use. */
+  readonly inputSchema?: Schema | undefined
   /** Ask the vendor to hold the arguments to the schema, where it can. */
   readonly strict?: boolean | undefined
   /** Runs the tool. `chatApiCall` never calls it; tool loops do. */
@@ -70,9 +72,13 @@ export interface Settings {
   readonly topLogprobs?: number | undefined
   /** How many answers. Default 1. */
   readonly n?: number | undefined
+  /** Also OpenAI's `json_object` and `json_schema`, and a bare schema. */
   readonly responseFormat?: ResponseFormat | 'text' | 'json' | Schema | undefined
-  readonly tools?: readonly Tool[] | undefined
-  readonly toolChoice?: ToolChoice | undefined
+  readonly tools?: readonly (Tool | OpenAITool)[] | undefined
+  readonly toolChoice?:
+    | ToolChoice
+    | { readonly type: 'function'; readonly function: { readonly name: string } }
+    | undefined
   readonly parallelToolCalls?: boolean | undefined
   readonly reasoning?: ReasoningSetting | ReasoningEffort | boolean | undefined
   /** The end user's id, for the vendor's abuse checks. */
@@ -103,41 +109,62 @@ export interface StreamLimits {
   readonly maxReplyBytes?: number | undefined
 }
 
+/** OpenAI's own part shapes, read as they are. */
+export interface OpenAIImagePart {
+  readonly type: 'image_url'
+  readonly image_url: { readonly url: string; readonly detail?: string | undefined }
+}
+export interface OpenAIAudioPart {
+  readonly type: 'input_audio'
+  readonly input_audio: { readonly data: string; readonly format: string }
+}
+export interface OpenAIFilePart {
+  readonly type: 'file'
+  readonly file: { readonly file_data?: string; readonly file_id?: string; readonly filename?: string }
+}
+/** OpenAI's own shape of a tool call. */
+export interface OpenAIToolCall {
+  readonly id: string
+  readonly type?: string | undefined
+  readonly function: { readonly name: string; readonly arguments: string }
+}
+export interface SystemInput {
+  readonly role: 'system' | 'developer'
+  readonly content: string | readonly TextPart[]
+}
+export interface UserInput {
+  readonly role: 'user'
+  readonly content: string | readonly (UserPart | OpenAIImagePart | OpenAIAudioPart | OpenAIFilePart)[]
+  readonly name?: string | undefined
+}
+export interface AssistantInput {
+  readonly role: 'assistant'
+  readonly content?:
+    | string
+    | readonly (AssistantPart | { readonly type: 'refusal'; readonly refusal: string })[]
+    | null
+    | undefined
+  readonly name?: string | undefined
+  readonly toolCalls?: readonly ToolCall[] | undefined
+  readonly tool_calls?: readonly OpenAIToolCall[] | undefined
+  readonly reasoning_content?: string | null | undefined
+}
+/** The result of a tool call: text, parts, or any JSON value, which is written down as JSON. */
+export interface ToolInput {
+  readonly role: 'tool'
+  readonly toolCallId?: string | undefined
+  readonly tool_call_id?: string | undefined
+  readonly name?: string | undefined
+  readonly content: string | readonly ToolResultPart[] | JsonValue
+  readonly isError?: boolean | undefined
+}
 /** A turn as callers may write it: OpenAI's own shapes for tool calls and parts are read too. */
-export type MessageInput =
-  | {
-      readonly role: 'system' | 'developer'
-      readonly content: string | readonly { readonly type: 'text'; readonly text: string }[]
-    }
-  | {
-      readonly role: 'user'
-      readonly content: string | readonly (UserPart | OpenAIPart)[]
-      readonly name?: string | undefined
-    }
-  | {
-      readonly role: 'assistant'
-      readonly content?: string | readonly AssistantPart[] | null | undefined
-      readonly name?: string | undefined
-      readonly toolCalls?: readonly ToolCall[] | undefined
-      readonly tool_calls?: readonly JsonObject[] | undefined
-    }
-  | {
-      readonly role: 'tool'
-      readonly toolCallId?: string | undefined
-      readonly tool_call_id?: string | undefined
-      readonly name?: string | undefined
-      readonly content: string | readonly ToolResultPart[] | JsonValue
-      readonly isError?: boolean | undefined
-    }
-  | Message
-type OpenAIPart =
-  | {
-      readonly type: 'image_url'
-      readonly image_url: { readonly url: string; readonly detail?: string | undefined }
-    }
-  | { readonly type: 'input_audio'; readonly input_audio: { readonly data: string; readonly format: string } }
-  | { readonly type: 'file'; readonly file: JsonObject }
-  | FilePart
+export type MessageInput = SystemInput | UserInput | AssistantInput | ToolInput
+/** OpenAI's own shape of a tool. */
+export interface OpenAITool {
+  readonly type: 'function'
+  readonly function: Tool
+}
 
 /** A neutral request. */
 export interface ChatRequest extends Settings {

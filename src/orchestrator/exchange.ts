@@ -1,10 +1,12 @@
 import type { Call } from '../core/call.ts'
+import { Collector } from '../core/collect.ts'
 import { LlmError } from '../core/error.ts'
 import { mergeInto, parseJson, type JsonDraft } from '../core/json.ts'
 import { applyParams, judgeWarnings } from '../core/params.ts'
-import type { Warning } from '../core/response.ts'
+import type { ChatResponse, Warning } from '../core/response.ts'
 import type { Secret } from '../core/secret.ts'
 import type { ByteSource, WireReply as WireAnswer, WireRequest } from '../core/wire.ts'
+import { estimateUsage } from '../observability/index.ts'
 import { readBody, retryAfterOf } from '../transport/index.ts'
 import { resolveAccess } from './access.ts'
 import { openBody } from './body.ts'
@@ -55,6 +57,7 @@ class Attempt {
   #body: ByteSource | undefined
   #reply: WireReply | undefined
   #requestId: string | undefined
+  #accepted = false
 
   constructor(call: Call, key: Secret | undefined) {
     const { clock, timeouts, stream, scope } = call
@@ -86,6 +89,7 @@ class Attempt {
     this.#body = answer.body
     this.#requestId = requestIdOf(answer)
     if (answer.status >= 400) throw await readError(this.#call, answer)
+    this.#accepted = true
     const opened = await openBody(this.#call, answer).finally(() => signal.throwIfAborted())
     const close = (): void => this.close()
     const explain = (error: LlmError): LlmError => this.explain(error)
@@ -120,7 +124,8 @@ class Attempt {
     const { provider, model } = this.#call.target
     const words = cleanWords(known.message, this.#call.messages, this.#key)
     const message = `${provider} (${model}): ${words}`
-    const { kind, status, code, retryAfterMs, phase, issues, cause, partial } = known
+    const { kind, status, code, retryAfterMs, phase, issues, cause } = known
+    const partial = known.partial ?? (this.#accepted ? this.#nothing() : undefined)
     const tried = {
       provider,
       model,
@@ -138,6 +143,14 @@ class Attempt {
       requestId: known.requestId ?? this.#requestId,
     }
     return new LlmError(kind, message, { ...details, provider, model, attempts: [tried] })
+  }
+
+  // What a reply holds that ended before any of it could be read.
+  #nothing(): ChatResponse {
+    const { target, messages } = this.#call
+    return new Collector({ provider: target.provider, model: target.model }, target.dialect.id).response(() =>
+      estimateUsage(messages, ''),
+    )
   }
 
   #end(error: LlmError): void {

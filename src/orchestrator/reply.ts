@@ -57,14 +57,14 @@ export class WireReply implements Reply {
     const from = { provider: this.provider, model: this.model }
     this.#collector = new Collector({ ...from }, target.dialect.id)
     const estimate = (pending: Batch): Usage => this.#estimate(pending)
-    this.#normalizer = createNormalizer({ ...from, finishReasons: target.dialect.finishReasons, estimate })
+    const { finishReasons } = target.dialect
+    this.#normalizer = createNormalizer({ ...from, warnings: parts.warnings, finishReasons, estimate })
     this.#guard = createGuard(streamLimits.maxBytes)
   }
 
   /** Reads on until there is content, or the end: the commit point. Throws what went wrong before it. */
   async commit(): Promise<void> {
-    const { whole, warnings } = this.#parts
-    if (warnings.length > 0) this.#take(warnings.map((warning): Fragment => ({ type: 'warning', warning })))
+    const { whole } = this.#parts
     if (whole !== undefined) this.#takeWhole(whole)
     while (this.#collector.contents === 0 && !this.#over) await this.#pull()
     if (this.#error !== undefined && this.#collector.contents === 0) throw this.#error
@@ -218,11 +218,7 @@ export class WireReply implements Reply {
       this.#endOfSource()
       return
     }
-    const explained = this.#parts.explain(error)
-    this.#error =
-      this.#collector.contents === 0 && error.kind !== 'aborted' && !this.#parts.call.stream
-        ? explained
-        : explained.with({ partial: this.snapshot() })
+    this.#error = this.#parts.explain(error).with({ partial: this.snapshot() })
     this.#parts.close()
     this.#ended()
   }

@@ -1,11 +1,13 @@
 import type { Fault, Fragment } from '../core/dialect.ts'
 import type { StreamEvent } from '../core/event.ts'
-import type { FinishReason, Usage } from '../core/response.ts'
+import type { FinishReason, Usage, Warning } from '../core/response.ts'
 import { ToolCalls } from './tool-calls.ts'
 
 export interface NormalizerOptions {
   readonly provider: string
   readonly model: string
+  /** What was lost or changed on the way out: told right after `start`. */
+  readonly warnings?: readonly Warning[] | undefined
   /** The dialect's table of stop reasons. */
   readonly finishReasons: Readonly<Record<string, FinishReason>>
   /** Asked at the end when the provider reported no usage; `pending` are the events of the last batch, not yet given. */
@@ -123,6 +125,7 @@ class EventNormalizer implements Normalizer {
     const { provider, model } = this.#options
     const id = this.#id === undefined ? undefined : { id: this.#id }
     out.push({ type: 'start', provider, model: this.#model ?? model, ...id })
+    for (const warning of this.#options.warnings ?? []) out.push({ type: 'warning', warning })
   }
 
   #see(choice: number): void {
