@@ -194,7 +194,7 @@ export class WireReply implements Reply {
     this.#fail(new LlmError('stream-broken', message))
   }
 
-  // The connection broke, or a clock ran out. Where the model had said why it stopped, nothing is missing.
+  // The connection broke. Where the model had said why it stopped, nothing is missing.
   #break(error: unknown): void {
     if (this.#over) return
     if (this.#normalizer.stopped) {
@@ -203,22 +203,16 @@ export class WireReply implements Reply {
     }
     const cause = toLlmError(error, 'network', 'the connection broke')
     const cut = cause.kind === 'network' && this.#parts.call.stream
-    this.#fail(
-      cut
-        ? new LlmError('stream-broken', `the connection broke inside the stream: ${cause.message}`, { cause })
-        : cause,
-    )
+    const broken = (): LlmError =>
+      new LlmError('stream-broken', `the connection broke inside the stream: ${cause.message}`, { cause })
+    this.#fail(cut ? broken() : cause)
   }
 
   #fail(error: LlmError): void {
     this.#over = true
-    this.#parts.watch.stop()
-    if (this.#normalizer.stopped && error.kind === 'timeout' && error.phase === 'idle') {
-      this.#over = false
-      this.#endOfSource()
-      return
-    }
-    this.#error = this.#parts.explain(error).with({ partial: this.snapshot() })
+    const lateEnd = this.#normalizer.stopped && error.kind === 'timeout' && error.phase === 'idle'
+    if (lateEnd) this.#give(this.#normalizer.end() ?? [])
+    else this.#error = this.#parts.explain(error).with({ partial: this.snapshot() })
     this.#parts.close()
     this.#ended()
   }
