@@ -61,7 +61,7 @@ function opensPart(open: OpenPart, event: TextLike): boolean {
   if (event.encrypted !== undefined)
     return held.encrypted !== undefined || (open.text !== '' && event.id === undefined)
   return (
-    event.text !== '' &&
+    (event.text !== '' || event.signature !== undefined) &&
     (held.signature !== undefined || (held.encrypted !== undefined && held.id === undefined))
   )
 }

@@ -131,8 +131,8 @@ class Host {
     const own = access.get(target.provider)
     const clock = options.clock ?? systemClock
     const timeouts = { ...options.timeouts, ...checked.timeouts }
-    const fetchFn = checked.fetch as typeof globalThis.fetch | undefined
-    const given = checked.transport as Transport | undefined
+    const fetchFn = checked.fetch
+    const given = checked.transport
     return {
       requestId: checked.requestId ?? newId('req'),
       target,
@@ -140,10 +140,10 @@ class Host {
       settings,
       stream: checked.stream === true,
       scope: openScope(checked.signal, timeouts.totalMs ?? DEFAULT_TOTAL_MS, clock),
-      apiKey: (checked.apiKey as ChatRequest['apiKey']) ?? own?.apiKey,
+      apiKey: checked.apiKey ?? own?.apiKey,
       baseUrl: checked.baseUrl,
       headers: { ...own?.headers, ...checked.headers, ...checked.extraHeaders },
-      extraBody: checked.extraBody as ChatRequest['extraBody'],
+      extraBody: checked.extraBody,
       transport:
         given ?? (fetchFn === undefined ? (own?.transport ?? transport) : createFetchTransport(fetchFn)),
       timeouts,
@@ -152,7 +152,7 @@ class Host {
       userId: checked.userId,
       conversationId: checked.conversationId,
       clock,
-      logger: (checked.logger as ChatRequest['logger']) ?? options.logger,
+      logger: checked.logger ?? options.logger,
     }
   }
 

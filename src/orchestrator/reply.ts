@@ -4,34 +4,29 @@ import type { Fragment, Reader } from '../core/dialect.ts'
 import { LlmError, toLlmError } from '../core/error.ts'
 import type { Batch } from '../core/event.ts'
 import { parseJson } from '../core/json.ts'
-import type { Attempt, ChatResponse, Usage, Warning } from '../core/response.ts'
+import type { Attempt as Tried, ChatResponse, Usage, Warning } from '../core/response.ts'
 import type { Reply } from '../core/stage.ts'
 import type { ByteSource, Frame, FrameDecoder } from '../core/wire.ts'
 import { estimateUsage } from '../observability/index.ts'
 import { createGuard, createNormalizer, type Guard, type Normalizer } from '../stream/index.ts'
+import type { Attempt } from './attempt.ts'
 import { abortedError } from './scope.ts'
-import type { AttemptWatch } from './watch.ts'
 
 /** What an exchange hands over once the response headers were good. */
 export interface ReplyParts {
   readonly call: Call
+  readonly attempt: Attempt
   readonly source: ByteSource
   /** Cuts the body into frames; `undefined` for a reply that was read whole into `whole`. */
   readonly decoder: FrameDecoder | undefined
   readonly whole?: readonly Fragment[] | undefined
-  readonly watch: AttemptWatch
   readonly warnings: readonly Warning[]
-  /** Closes the upstream connection and releases the attempt. */
-  readonly close: () => void
-  /** An error with all that is known of this attempt, its words cleaned. */
-  readonly explain: (error: LlmError) => LlmError
-  /** The provider's id of the request, from its headers. */
-  readonly requestId: string | undefined
-  readonly startedAt: number
 }
 
 /** After the end mark, the rest of the body is read for this many pieces, so that the connection can be used again. */
 const MOST_TRAILING_PIECES = 4
+/** … and for this long. */
+const MOST_TRAILING_MS = 1_000
 
 /** A stream from the wire to events: one loop, one asynchronous hop per network read. */
 export class WireReply implements Reply {
@@ -89,10 +84,10 @@ export class WireReply implements Reply {
     if (!this.#over) this.#fail(error)
   }
 
-  get attempts(): readonly Attempt[] {
-    const { startedAt, call } = this.#parts
+  get attempts(): readonly Tried[] {
+    const { attempt, call } = this.#parts
     const { provider, model } = this
-    return [{ provider, model, durationMs: (this.#endedAt ?? call.clock.now()) - startedAt }]
+    return [{ provider, model, durationMs: (this.#endedAt ?? call.clock.now()) - attempt.startedAt }]
   }
 
   onEnd(action: (error?: LlmError) => void): void {
@@ -102,12 +97,13 @@ export class WireReply implements Reply {
 
   snapshot(): ChatResponse {
     const response = this.#collector.response(() => this.#normalizer.usage ?? this.#estimate())
-    const { requestId } = this.#parts
+    const { requestId } = this.#parts.attempt
     return requestId === undefined ? response : { ...response, requestId }
   }
 
   async #pull(): Promise<void> {
-    const { source, watch } = this.#parts
+    const { source } = this.#parts
+    const { watch } = this.#parts.attempt
     const before = this.#collector.contents
     watch.waiting()
     let piece: Uint8Array | null
@@ -212,15 +208,15 @@ export class WireReply implements Reply {
     this.#over = true
     const lateEnd = this.#normalizer.stopped && error.kind === 'timeout' && error.phase === 'idle'
     if (lateEnd) this.#give(this.#normalizer.end() ?? [])
-    else this.#error = this.#parts.explain(error).with({ partial: this.snapshot() })
-    this.#parts.close()
+    else this.#error = this.#parts.attempt.explain(error).with({ partial: this.snapshot() })
+    this.#parts.attempt.close()
     this.#ended()
   }
 
   #finish(): void {
     this.#over = true
-    this.#parts.watch.stop()
-    if (this.#parts.decoder === undefined) this.#parts.close()
+    this.#parts.attempt.watch.stop()
+    if (this.#parts.decoder === undefined) this.#parts.attempt.release()
     else void this.#drain()
     this.#ended()
   }
@@ -232,15 +228,17 @@ export class WireReply implements Reply {
 
   // What follows the end mark is read and thrown away, for a while: a connection that was read out can serve the next call.
   async #drain(): Promise<void> {
-    const { source, close, call } = this.#parts
-    const timer = call.clock.setTimer(close, 1_000)
+    const { source, attempt, call } = this.#parts
+    const timer = call.clock.setTimer(() => attempt.close(), MOST_TRAILING_MS)
+    let out = false
     try {
-      for (let turn = 0; turn < MOST_TRAILING_PIECES; turn++) if ((await source.read()) === null) break
+      for (let turn = 0; turn < MOST_TRAILING_PIECES && !out; turn++) out = (await source.read()) === null
     } catch {
       // The answer is complete: how its connection ends is nobody's concern.
     }
     call.clock.clearTimer(timer)
-    close()
+    if (out) attempt.release()
+    else attempt.close()
   }
 
   // Joined kind by kind, so that the figure does not depend on how the stream was cut.

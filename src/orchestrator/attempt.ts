@@ -1,0 +1,130 @@
+import type { Call } from '../core/call.ts'
+import { Collector } from '../core/collect.ts'
+import { LlmError } from '../core/error.ts'
+import { parseJson } from '../core/json.ts'
+import type { ChatResponse } from '../core/response.ts'
+import type { Secret } from '../core/secret.ts'
+import type { ByteSource, WireReply, WireRequest } from '../core/wire.ts'
+import { estimateUsage } from '../observability/index.ts'
+import { readBody, retryAfterOf } from '../transport/index.ts'
+import { cleanWords } from './clean-words.ts'
+import { AttemptWatch } from './watch.ts'
+
+const DEFAULT_FIRST_CONTENT_MS = 120_000
+const DEFAULT_IDLE_MS = 60_000
+const MOST_ERROR_BYTES = 256 * 1024
+const CLOSED = new LlmError('aborted', 'the exchange was closed')
+const REQUEST_ID_HEADERS: readonly string[] = [
+  'x-request-id',
+  'request-id',
+  'x-amzn-requestid',
+  'x-generation-id',
+  'apim-request-id',
+  'cf-ray',
+]
+
+/** One try on the wire: its own abort signal and clocks, and the words for what went wrong. */
+export class Attempt {
+  readonly startedAt: number
+  readonly watch: AttemptWatch
+  /** The provider's id of the request, once it answered. */
+  requestId: string | undefined
+  /** Told when the try is ended from outside: by a clock, or by the call. */
+  onFail: ((error: LlmError) => void) | undefined
+  readonly #call: Call
+  readonly #key: Secret | undefined
+  readonly #controller = new AbortController()
+  readonly #unlink: () => void
+  #body: ByteSource | undefined
+  #accepted = false
+  // Why the try was ended from outside: what its reader meets then is only a consequence.
+  #ended: LlmError | undefined
+
+  constructor(call: Call, key: Secret | undefined) {
+    const { clock, timeouts, stream, scope } = call
+    this.#call = call
+    this.#key = key
+    this.startedAt = clock.now()
+    const { headersMs = 0, idleMs = DEFAULT_IDLE_MS } = timeouts
+    const { firstContentMs = stream ? DEFAULT_FIRST_CONTENT_MS : 0 } = timeouts
+    const expire = (error: LlmError): void => this.#end(error)
+    this.watch = new AttemptWatch({ clock, headersMs, firstContentMs, idleMs, expire })
+    this.#unlink = scope.onAbort(expire)
+  }
+
+  /** Sends, and resolves to a good reply's head. Rejects with the provider's error. */
+  async send(request: WireRequest): Promise<WireReply> {
+    const { transport, timeouts } = this.#call
+    const answer = await transport.send(request, {
+      signal: this.#controller.signal,
+      connectMs: timeouts.connectMs,
+    })
+    this.watch.headers()
+    this.#body = answer.body
+    this.requestId = requestIdOf(answer)
+    if (answer.status >= 400) throw await readError(this.#call, answer)
+    this.#accepted = true
+    return answer
+  }
+
+  /** The try is over and its body was read out: clocks and listeners are released, the connection is kept. */
+  release(): void {
+    this.watch.stop()
+    this.#unlink()
+  }
+
+  /** Ends the upstream connection, and releases the rest. */
+  close(): void {
+    this.release()
+    this.#body?.cancel()
+    this.#controller.abort(CLOSED)
+  }
+
+  /** The error with all that is known of this try; the provider's words without secrets and echoes. */
+  explain(failure: unknown): LlmError {
+    const error = this.#ended ?? failure
+    const lead = `the exchange failed: ${String(error)}`
+    const known = LlmError.is(error) ? error : new LlmError('network', lead, { cause: error })
+    if (known.attempts !== undefined) return known
+    const { target, messages, clock } = this.#call
+    const { provider, model } = target
+    const message = `${provider} (${model}): ${cleanWords(known.message, messages, this.#key)}`
+    const { kind, status, code, retryAfterMs, phase, issues, cause } = known
+    const requestId = known.requestId ?? this.requestId
+    const partial = known.partial ?? (this.#accepted ? this.#nothing() : undefined)
+    const durationMs = clock.now() - this.startedAt
+    const attempts = [{ provider, model, durationMs, error: { kind, message, status } }]
+    const details = { provider, model, status, code, requestId, retryAfterMs, phase, issues, cause }
+    return new LlmError(kind, message, { ...details, partial, attempts })
+  }
+
+  // What a reply holds that ended before any of it could be read.
+  #nothing(): ChatResponse {
+    const { target, messages } = this.#call
+    const { provider, model, dialect } = target
+    return new Collector({ provider, model }, dialect.id).response(() => estimateUsage(messages, ''))
+  }
+
+  #end(error: LlmError): void {
+    this.#ended ??= error
+    this.onFail?.(error)
+    this.#controller.abort(error)
+    this.#body?.cancel()
+  }
+}
+
+function requestIdOf(answer: WireReply): string | undefined {
+  for (const name of REQUEST_ID_HEADERS) {
+    const id = answer.header(name)
+    if (id !== undefined) return id
+  }
+  return undefined
+}
+
+async function readError(call: Call, answer: WireReply): Promise<LlmError> {
+  const { dialect } = call.target
+  const text = await readBody(answer.body, MOST_ERROR_BYTES, true)
+  const { kind, message, ...fault } = dialect.fault(answer.status, parseJson(text) ?? text)
+  const retryAfterMs = retryAfterOf((name) => answer.header(name), call.clock.epochMs()) ?? fault.retryAfterMs
+  return new LlmError(kind, message, { ...fault, status: answer.status, retryAfterMs })
+}
