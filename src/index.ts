@@ -1,7 +1,16 @@
-import { createOrchestrator, type ChatApiCall } from './orchestrator/index.ts'
+import { createOrchestrator, type ChatApiCall, type Orchestrator } from './orchestrator/index.ts'
+
+// Without options, and without state but for its figures: what every host may share.
+const bare: Orchestrator = /* @__PURE__ */ createOrchestrator()
 
 /** One neutral call, to any provider. See {@link ChatRequest} for what it takes; `stream: true` resolves to a {@link ChatStream}. */
-export const chatApiCall: ChatApiCall = /* @__PURE__ */ createOrchestrator().chatApiCall
+export const chatApiCall: ChatApiCall = bare.chatApiCall
+/** Vectors of texts, from any provider that has them. */
+export const embed: Orchestrator['embed'] = bare.embed
+/** A judgement by a provider's moderation endpoint. */
+export const moderate: Orchestrator['moderate'] = bare.moderate
+/** The models that a provider lists. */
+export const listModels: Orchestrator['listModels'] = bare.listModels
 
 export { createOrchestrator } from './orchestrator/index.ts'
 export type {
@@ -27,12 +36,32 @@ export { collect, replay } from './core/collect.ts'
 export { isContent } from './core/event.ts'
 export { systemClock, type Clock } from './core/clock.ts'
 export { catalogue } from './providers/index.ts'
-export { openaiChat, type OpenAIChatQuirks } from './dialects/index.ts'
+export {
+  bedrockCohereEmbeddings,
+  cohereEmbeddings,
+  commonEmbeddings,
+  geminiEmbeddings,
+  moderationApi,
+  ollamaEmbeddings,
+  openaiChat,
+  titanEmbeddings,
+  vertexEmbeddings,
+  type EmbeddingOptions,
+  type OpenAIChatQuirks,
+} from './dialects/index.ts'
+export { anthropicMessages, type AnthropicMessagesQuirks } from './dialects/index.ts'
+export { cohere, type CohereQuirks } from './dialects/index.ts'
+export { gemini, type GeminiQuirks } from './dialects/index.ts'
+
+export { openaiResponses, type OpenAIResponsesQuirks } from './dialects/index.ts'
 export { createFetchTransport } from './transport/index.ts'
 export { estimateTokens } from './observability/index.ts'
 export type { ChatStream } from './stream/index.ts'
 export type { Batch, StreamEvent } from './core/event.ts'
 export type { Dialect, Fault, Fragment, Quirks, Reader, RenderInput, ToolFragment } from './core/dialect.ts'
+export type { EmbeddingApi, EmbeddingInput, EmbedResponse } from './core/embedding.ts'
+export type { ModelInfo, ModelListApi } from './core/model-list.ts'
+export type { ModerateResponse, ModerationApi, ModerationResult } from './core/moderation.ts'
 export type { JsonObject, JsonValue } from './core/json.ts'
 export type { Logger } from './core/log.ts'
 export type {
@@ -53,7 +82,10 @@ export type {
 } from './core/message.ts'
 export type { EncodeMap, ParamExplanation, ParamMap, ParamRule, SettingName } from './core/params.ts'
 export type {
+  CallOptions,
   ChatRequest,
+  EmbedRequest,
+  ModerateRequest,
   MessageInput,
   ReasoningEffort,
   ReasoningSetting,

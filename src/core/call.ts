@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import type { CredentialSource } from './credentials.ts'
 import type { JsonObject } from './json.ts'
 import type { Logger } from './log.ts'
 import type { Message } from './message.ts'
@@ -7,6 +8,7 @@ import type { Target } from './registry.ts'
 import type { StreamLimits, Timeouts } from './request.ts'
 import type { KeySource } from './secret.ts'
 import type { LlmError } from './error.ts'
+import type { Reply } from './reply.ts'
 import type { Transport } from './wire.ts'
 
 /** The life of one call: ends by the caller's signal, the total deadline, or its own end. */
@@ -29,9 +31,13 @@ export interface Call {
   readonly settings: ResolvedSettings
   readonly stream: boolean
   readonly scope: CallScope
+  /** The last step: one try of the target. */
+  readonly exchange: (call: Call) => Promise<Reply>
   /** In place of the provider's own. */
   readonly baseUrl?: string | undefined
   readonly apiKey?: KeySource | undefined
+  readonly credentials?: CredentialSource | undefined
+  readonly variables?: Readonly<Record<string, string>> | undefined
   readonly headers: Readonly<Record<string, string>>
   readonly extraBody?: JsonObject | undefined
   readonly transport: Transport

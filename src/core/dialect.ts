@@ -1,7 +1,10 @@
 import type { ErrorKind } from './error.ts'
 import type { JsonDraft, JsonObject, JsonValue } from './json.ts'
 import type { CitationEvent, FileEvent, ReasoningDelta, TextDelta } from './event.ts'
+import type { EmbeddingApi } from './embedding.ts'
 import type { Message } from './message.ts'
+import type { ModelListApi } from './model-list.ts'
+import type { ModerationApi } from './moderation.ts'
 import type { EncodeMap, ParamMap, ResolvedSettings } from './params.ts'
 import type { FinishReason, Usage, Warning } from './response.ts'
 import type { Framing } from './wire.ts'
@@ -93,6 +96,10 @@ export interface Dialect {
   /** Adds what a whole reply holds to `out`, as if it were a stream of one frame. */
   parse(reply: JsonObject, quirks: Quirks, out: Fragment[]): void
   reader(quirks: Quirks): Reader
-  /** An error reply, or a plain reply that is one in truth. `body` is parsed JSON or text. */
-  fault(status: number | undefined, body: unknown): Fault
+  /** An error reply, or a plain reply that is one in truth. `body` is parsed JSON or text; `header` knows the reply's headers, where it has any. */
+  fault(status: number | undefined, body: unknown, header?: (name: string) => string | undefined): Fault
+  /** Other endpoints that servers of this format have. */
+  readonly embeddings?: EmbeddingApi | undefined
+  readonly moderation?: ModerationApi | undefined
+  readonly models?: ModelListApi | undefined
 }

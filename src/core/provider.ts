@@ -1,5 +1,9 @@
 import { LlmError } from './error.ts'
 import type { Dialect, Quirks } from './dialect.ts'
+import type { EmbeddingApi } from './embedding.ts'
+import type { ModelListApi } from './model-list.ts'
+import type { ModerationApi } from './moderation.ts'
+import type { SigningCredentials } from './credentials.ts'
 import type { ParamMap } from './params.ts'
 
 /** How the key travels. `none`: no key is ever sent. */
@@ -7,6 +11,26 @@ export type Auth =
   | { readonly type: 'bearer' }
   | { readonly type: 'header'; readonly name: string }
   | { readonly type: 'none' }
+  | SigningAuth
+
+/**
+ * An AWS signature, version 4, made with the call's credentials for the region that the variable `region` names. A key
+ * that is given goes as a bearer token instead.
+ */
+export interface SigningAuth {
+  readonly type: 'sigv4'
+  /** The service's name in signatures. */
+  readonly service: string
+  /** Environment variables that may hold the credentials. */
+  readonly env?: Readonly<Record<keyof SigningCredentials, string>> | undefined
+}
+
+/** A part of a base URL that each host sets: `{region}`. */
+export interface ProviderVariable {
+  /** Environment variables that may hold it, in order. */
+  readonly env?: readonly string[] | undefined
+  readonly default?: string | undefined
+}
 
 /** What a model can do and take. Sparse: what is not said is not known, and nothing is refused for it. */
 export interface ModelTraits {
@@ -27,8 +51,10 @@ export interface ProviderDefinition {
   readonly id: string
   readonly name: string
   readonly dialect: Dialect
-  /** With its version part. Left out: the caller must give one. */
+  /** With its version part; `{name}` stands for a variable. Left out: the caller must give one. */
   readonly baseUrl?: string | undefined
+  /** What `{name}` in the base URL may be, by name. */
+  readonly variables?: Readonly<Record<string, ProviderVariable>> | undefined
   readonly auth: Auth
   /** Environment variables that may hold the key, in order. */
   readonly env?: readonly string[] | undefined
@@ -40,16 +66,22 @@ export interface ProviderDefinition {
   readonly namespacedModels?: boolean | undefined
   readonly params?: ParamMap | undefined
   readonly quirks?: Quirks | undefined
-  /** Model id, or the beginning of one followed by `*`, → traits. The longest match wins, laid over shorter ones. */
+  /** Model id, or a part of one with `*` for what is before or after it, → traits. The longest match wins, laid over shorter ones. */
   readonly models?: Readonly<Record<string, ModelTraits>> | undefined
   /** Other wire formats of the same vendor, by the `api` name that chooses them. */
   readonly apis?:
     | Readonly<Record<string, Pick<ProviderDefinition, 'dialect'> & Partial<ProviderDefinition>>>
     | undefined
+  /** In place of the dialect's own; `null` where the vendor has no such endpoint. */
+  readonly embeddings?: EmbeddingApi | null | undefined
+  readonly moderation?: ModerationApi | null | undefined
+  readonly modelList?: ModelListApi | null | undefined
   /** The vendor's API reference. */
   readonly docs?: string | undefined
   /** When the wire was last checked against it: `2026-11-21`. */
   readonly checked?: string | undefined
+  /** What of this data could not be checked there. */
+  readonly unverified?: string | undefined
 }
 
 /** Checks and freezes a provider's data. Throws `misconfigured` naming the field. */

@@ -144,12 +144,17 @@ function withApi(definition: ProviderDefinition, api: string | undefined): Provi
   })
 }
 
+function fitsPattern(model: string, pattern: string): boolean {
+  const opens = pattern.startsWith('*')
+  const part = pattern.slice(opens ? 1 : 0, pattern.endsWith('*') ? -1 : undefined)
+  if (pattern.endsWith('*')) return opens ? model.includes(part) : model.startsWith(part)
+  return opens ? model.endsWith(part) : model === part
+}
+
 /** The traits of a model: every pattern that fits, the longest on top. */
 export function traitsOf(definition: ProviderDefinition, model: string): ModelTraits {
   const fits = Object.entries(definition.models ?? {})
-    .filter(([pattern]) =>
-      pattern.endsWith('*') ? model.startsWith(pattern.slice(0, -1)) : model === pattern,
-    )
+    .filter(([pattern]) => fitsPattern(model, pattern))
     .toSorted(([a], [b]) => a.length - b.length)
   let traits: ModelTraits = {}
   for (const [, next] of fits) {

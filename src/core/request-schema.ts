@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import type { Issue } from './error.ts'
 import { LlmError } from './error.ts'
-import type { ChatRequest } from './request.ts'
+import { isObject } from './json.ts'
+import type { CallOptions, ChatRequest, EmbedRequest, ModerateRequest } from './request.ts'
 import { Secret } from './secret.ts'
 
 // Loaded at the first call, not at import: the schema library is most of what this package would cost to load.
@@ -154,13 +155,12 @@ const settings = {
   metadata: z.record(z.string(), z.string()).optional(),
 }
 
-const request = z.strictObject({
-  ...settings,
+const options = {
   provider: text.optional(),
   model: text.optional(),
-  messages: z.array(message),
-  system: text.optional(),
   apiKey: z.union([text, z.instanceof(Secret), callable]).optional(),
+  credentials: z.union([plain, callable]).optional(),
+  variables: z.record(z.string(), text).optional(),
   baseUrl: text
     .regex(/^https?:\/\/\S+$/, 'must be an http(s) URL with its version part, such as https://host/v1')
     .optional(),
@@ -192,8 +192,25 @@ const request = z.strictObject({
   conversationId: text.optional(),
   requestId: text.optional(),
   logger: plain.optional(),
+}
+
+const request = tableOf({
+  ...options,
+  ...settings,
+  messages: z.array(message),
+  system: text.optional(),
   stream: z.boolean().optional(),
 })
+const input = z.union([text.min(1), z.array(text.min(1)).min(1, 'there is nothing to send')])
+const embedRequest = tableOf({
+  ...options,
+  input,
+  dimensions: z.number().int().min(1).optional(),
+  purpose: z.enum(['query', 'document', 'similarity', 'classification', 'clustering']).optional(),
+  user: text.optional(),
+})
+const moderateRequest = tableOf({ ...options, input })
+const listRequest = tableOf(options)
 
 // Wire names and neighbours' names that people write by habit.
 const HINTS: Readonly<Record<string, string>> = {
@@ -223,41 +240,106 @@ const HINTS: Readonly<Record<string, string>> = {
   systemPrompt: 'system',
   prompt: 'messages',
   timeout: 'timeouts',
+  region: 'variables.region',
   timeoutMs: 'timeouts.totalMs',
 }
 
 /** Checks the shape of a request. Throws `invalid-request` with one issue per thing that is wrong, each with its path. */
-export function checkRequest(input: unknown): ChatRequest {
-  const result = request.safeParse(input)
-  if (result.success) return result.data as ChatRequest
-  const issues = result.error.issues.flatMap((issue) => issuesOf(issue))
+export function checkRequest(value: unknown): ChatRequest {
+  return check(request, value) as ChatRequest
+}
+
+/** The same for {@link EmbedRequest}. */
+export function checkEmbedRequest(value: unknown): EmbedRequest {
+  return check(embedRequest, value) as EmbedRequest
+}
+
+/** The same for {@link ModerateRequest}. */
+export function checkModerateRequest(value: unknown): ModerateRequest {
+  return check(moderateRequest, value) as ModerateRequest
+}
+
+/** The same for the options of a call without content. */
+export function checkCallOptions(value: unknown): CallOptions {
+  return check(listRequest, value) as CallOptions
+}
+
+/** Schemas by field name, and the names that must be there. */
+interface FieldTable {
+  readonly fields: Readonly<Record<string, z.ZodType>>
+  readonly required: readonly string[]
+}
+
+function tableOf(fields: Readonly<Record<string, z.ZodType>>): FieldTable {
+  const required = Object.entries(fields).filter(([, field]) => !field.safeParse(undefined).success)
+  return { fields, required: required.map(([name]) => name) }
+}
+
+// Only what is there is looked at: a request names a handful of some fifty fields.
+function check({ fields, required }: FieldTable, value: unknown): unknown {
+  if (!isObject(value)) throw invalid([{ path: '', message: 'Invalid input: expected object' }])
+  const checked: Record<string, unknown> = {}
+  const issues: Issue[] = []
+  for (const name of Object.keys(value)) {
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined
+    if (field === undefined) issues.push(unknownField(name, ''))
+    else if (name === 'messages' && isPlainTalk(value[name])) checked[name] = value[name]
+    else checked[name] = checkField(name, field, value[name], issues)
+  }
+  for (const name of required) {
+    const field = fields[name]
+    if (field !== undefined && checked[name] === undefined && !(name in value))
+      checkField(name, field, undefined, issues)
+  }
+  if (issues.length > 0) throw invalid(issues)
+  return checked
+}
+
+function checkField(name: string, field: z.ZodType, value: unknown, issues: Issue[]): unknown {
+  const result = field.safeParse(value)
+  if (result.success) return result.data
+  for (const issue of result.error.issues) issues.push(...issuesOf(issue, name))
+  return undefined
+}
+
+// Turns of plain text, as most are, need no schema to be seen through.
+function isPlainTalk(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isPlainTurn)
+}
+
+function isPlainTurn(turn: unknown): boolean {
+  if (!isObject(turn) || typeof turn['content'] !== 'string') return false
+  return PLAIN_ROLES.has(turn['role']) && Object.keys(turn).length === 2
+}
+const PLAIN_ROLES: ReadonlySet<unknown> = new Set(['system', 'developer', 'user', 'assistant'])
+
+function invalid(issues: readonly Issue[]): LlmError {
   const shown = issues
     .slice(0, 5)
     .map(({ path, message: problem }) => `${path === '' ? 'request' : path}: ${problem}`)
   const more = issues.length > shown.length ? ` (and ${issues.length - shown.length} more)` : ''
-  throw new LlmError('invalid-request', `the request is not valid: ${shown.join('; ')}${more}`, { issues })
+  return new LlmError('invalid-request', `the request is not valid: ${shown.join('; ')}${more}`, { issues })
 }
 
 type ZodIssue = z.core.$ZodIssue
 
-function issuesOf(issue: ZodIssue): Issue[] {
-  const path = issue.path.map(String).join('.')
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => {
-      const hint = HINTS[key]
-      const advice =
-        hint === undefined ? 'use extraBody to send a provider its own parameter' : `write ${hint}`
-      return { path: path === '' ? key : `${path}.${key}`, message: `unknown field; ${advice}` }
-    })
-  }
+function issuesOf(issue: ZodIssue, field: string): Issue[] {
+  const path = [field, ...issue.path.map(String)].join('.')
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(key, `${path}.`))
   // Of a union, the branch that came furthest says most.
   const branches = issue.code === 'invalid_union' ? issue.errors.filter((errors) => errors.length > 0) : []
   const best = branches.toSorted((a, b) => depthOf(b) - depthOf(a))[0]
   if (best === undefined || depthOf(best) === 0) return [{ path, message: issue.message }]
   return best.map((inner) => ({
-    path: [path, ...inner.path.map(String)].filter(Boolean).join('.'),
+    path: [path, ...inner.path.map(String)].join('.'),
     message: inner.message,
   }))
+}
+
+function unknownField(name: string, lead: string): Issue {
+  const hint = HINTS[name]
+  const advice = hint === undefined ? 'use extraBody to send a provider its own parameter' : `write ${hint}`
+  return { path: lead + name, message: `unknown field; ${advice}` }
 }
 
 function depthOf(issues: readonly ZodIssue[]): number {

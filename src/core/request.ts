@@ -1,3 +1,4 @@
+import type { CredentialSource } from './credentials.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { AssistantPart, TextPart, ToolCall, ToolResultPart, UserPart } from './message.ts'
 import type { Logger } from './log.ts'
@@ -166,18 +167,19 @@ export interface OpenAITool {
   readonly function: Tool
 }
 
-/** A neutral request. */
-export interface ChatRequest extends Settings {
+/** What every kind of call takes: where it goes, how, and for whom. */
+export interface CallOptions {
   /** Provider id. Left out: the prefix of `model` (`anthropic/claude-…`). */
   readonly provider?: string | undefined
   readonly model?: string | undefined
-  readonly messages: readonly MessageInput[]
-  /** Instructions put before the messages. */
-  readonly system?: string | undefined
   /** Default: the provider's own environment variable. */
   readonly apiKey?: KeySource | undefined
+  /** For providers whose requests are signed. Default: the provider's own environment variables. */
+  readonly credentials?: CredentialSource | undefined
   /** With its version part: `https://api.openai.com/v1`. */
   readonly baseUrl?: string | undefined
+  /** Fills the variables of a provider's base URL, such as `region`. Default: the provider's own environment variables. */
+  readonly variables?: Readonly<Record<string, string>> | undefined
   /** Chooses among several wire formats of one provider: `responses` at OpenAI. */
   readonly api?: string | undefined
   /** Headers of this call; `extraHeaders` is the same under its setting name. */
@@ -198,5 +200,27 @@ export interface ChatRequest extends Settings {
   /** Goes into logs, errors and events. Made when left out. */
   readonly requestId?: string | undefined
   readonly logger?: Logger | undefined
+}
+
+/** A neutral request. */
+export interface ChatRequest extends CallOptions, Settings {
+  readonly messages: readonly MessageInput[]
+  /** Instructions put before the messages. */
+  readonly system?: string | undefined
   readonly stream?: boolean | undefined
+}
+
+/** Texts to be turned into vectors. */
+export interface EmbedRequest extends CallOptions {
+  readonly input: string | readonly string[]
+  /** Length of the vectors, where the model lets it be chosen. */
+  readonly dimensions?: number | undefined
+  /** What the vectors are for, where the model cares. */
+  readonly purpose?: 'query' | 'document' | 'similarity' | 'classification' | 'clustering' | undefined
+  readonly user?: string | undefined
+}
+
+/** Texts to be judged by a provider's moderation endpoint. */
+export interface ModerateRequest extends CallOptions {
+  readonly input: string | readonly string[]
 }

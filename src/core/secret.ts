@@ -32,7 +32,11 @@ type KeyValue = string | Secret | undefined | null
 
 /** Asks the source. Resolves to `undefined` for no key and for an empty or blank one. */
 export async function resolveKey(source: KeySource | undefined): Promise<Secret | undefined> {
-  const value = typeof source === 'function' ? await source() : source
+  return readKey(typeof source === 'function' ? await source() : source)
+}
+
+/** A key at hand; `undefined` for none and for an empty or blank one. */
+export function readKey(value: KeyValue): Secret | undefined {
   if (value === undefined || value === null) return undefined
   const secret = value instanceof Secret ? value : new Secret(value)
   return secret.reveal().trim() === '' ? undefined : secret

@@ -1,23 +1,5 @@
 import type { Call } from './call.ts'
-import type { LlmError } from './error.ts'
-import type { Batch } from './event.ts'
-import type { Attempt, ChatResponse } from './response.ts'
-
-/** An answer from its commit point on: the first content is ready, nothing was given to the caller yet. */
-export interface Reply {
-  readonly provider: string
-  readonly model: string
-  /** Every try so far, in order; the last is this one. */
-  readonly attempts: readonly Attempt[]
-  /** The next batch; `null` after the last. Rejects with the `LlmError` that ended the stream, `partial` included. */
-  read(): Promise<Batch | null>
-  /** Ends the exchange; the upstream connection closes. Does nothing after the end. */
-  cancel(reason?: unknown): void
-  /** Runs `action` once, when the answer is over: with the error that ended it, or none. At once where it is over. */
-  onEnd(action: (error?: LlmError) => void): void
-  /** The answer as far as it was read. */
-  snapshot(): ChatResponse
-}
+import type { Reply } from './reply.ts'
 
 /** Decides whether, when and where a call goes. `next` resolves at the commit point; before it, another try is safe. */
 export type Stage = (call: Call, next: (call: Call) => Promise<Reply>) => Promise<Reply>

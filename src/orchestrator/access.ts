@@ -1,51 +1,80 @@
 import type { Call } from '../core/call.ts'
 import { LlmError } from '../core/error.ts'
-import { resolveKey, type Secret } from '../core/secret.ts'
+import type { SigningAuth } from '../core/provider.ts'
+import { readKey, type Secret } from '../core/secret.ts'
+import type { Framing } from '../core/wire.ts'
+import { findSigner, type Signer } from './credentials.ts'
+import { fillVariables, fromEnvironment } from './variables.ts'
 
 /** Where a call goes on the wire, and with which headers. */
 export interface Access {
   readonly baseUrl: string
   readonly headers: Readonly<Record<string, string>>
-  readonly key: Secret | undefined
+  /** What must never be shown. */
+  readonly secrets: readonly Secret[]
+  /** Signs a finished request, where the provider asks for it. */
+  readonly sign?: Signer['sign'] | undefined
+}
+
+const STREAM_TYPES: Readonly<Record<Framing, string>> = {
+  sse: 'text/event-stream',
+  ndjson: 'application/x-ndjson',
+  'aws-event-stream': 'application/vnd.amazon.eventstream',
 }
 
 /** Finds base URL, key and headers of a call. Throws `misconfigured` before any network where something is missing. */
 export async function resolveAccess(call: Call): Promise<Access> {
   const { target, stream } = call
   const { dialect, definition } = target
-  const baseUrl = call.baseUrl ?? target.baseUrl
-  if (baseUrl === undefined) {
+  const address = call.baseUrl ?? target.baseUrl
+  if (address === undefined) {
     const message = `provider "${target.provider}" needs a baseUrl with its version part, such as http://localhost:8000/v1`
     throw new LlmError('misconfigured', message, { provider: target.provider })
   }
   const headers: Record<string, string> = {
     'content-type': 'application/json',
-    accept: stream ? 'text/event-stream' : 'application/json',
+    accept: stream ? STREAM_TYPES[dialect.framing] : 'application/json',
   }
   for (const layer of [dialect.headers, definition.headers, call.headers]) {
     for (const name in layer) headers[name.toLowerCase()] = layer[name] as string
   }
-  const key = await findKey(call, headers)
+  // Waited for only where it has to be asked for: most keys are at hand.
+  const given = typeof call.apiKey === 'function' ? await call.apiKey() : call.apiKey
+  const own = readKey(given)
+  const signs = target.auth.type === 'sigv4' && own === undefined && headers['authorization'] === undefined
+  const signer = signs ? await findSigner(call, target.auth) : undefined
+  const filled = fillVariables(address, call)
+  const baseUrl = filled.endsWith('/') ? filled.slice(0, -1) : filled
+  if (signer !== undefined) return { baseUrl, headers, ...signer }
+  const key = findKey(call, own, headers)
   if (key !== undefined) setKey(headers, key, call)
-  return { baseUrl: baseUrl.endsWith('/') ? baseUrl.slice(0, -1) : baseUrl, headers, key }
+  return { baseUrl, headers, secrets: key === undefined ? [] : [key] }
 }
 
-async function findKey(call: Call, headers: Readonly<Record<string, string>>): Promise<Secret | undefined> {
+function findKey(
+  call: Call,
+  given: Secret | undefined,
+  headers: Readonly<Record<string, string>>,
+): Secret | undefined {
   const { definition, auth, provider } = call.target
   if (auth.type === 'none') return undefined
-  const given = await resolveKey(call.apiKey)
-  const key = given ?? (await resolveKey(fromEnvironment(definition.env)))
+  const key = given ?? readKey(fromEnvironment(definition.env))
   if (key !== undefined || definition.keyRequired === false || headers[headerOf(call)] !== undefined)
     return key
   const names = definition.env?.join(' or ') ?? ''
-  const how = names === '' ? 'pass apiKey' : `set ${names}, or pass apiKey`
-  throw new LlmError('misconfigured', `provider "${provider}" has no API key: ${how}`, { provider })
+  const how = [
+    ...(names === '' ? [] : [`set ${names}`]),
+    ...(auth.type === 'sigv4' ? signingAdvice(auth) : []),
+    'pass apiKey',
+  ]
+  throw new LlmError('misconfigured', `provider "${provider}" has no API key: ${how.join(', or ')}`, {
+    provider,
+  })
 }
 
-function fromEnvironment(names: readonly string[] | undefined): string | undefined {
-  const env = globalThis.process?.env
-  if (names === undefined || env === undefined) return undefined
-  return names.map((name) => env[name]).find((value) => value !== undefined && value.trim() !== '')
+function signingAdvice({ env }: SigningAuth): string[] {
+  const set = env === undefined ? [] : [`set ${env.accessKeyId} and ${env.secretAccessKey}`]
+  return [...set, 'pass credentials']
 }
 
 function headerOf({ target: { auth } }: Call): string {

@@ -3,10 +3,10 @@ import { Collector } from '../core/collect.ts'
 import { LlmError } from '../core/error.ts'
 import { parseJson } from '../core/json.ts'
 import type { ChatResponse } from '../core/response.ts'
-import type { Secret } from '../core/secret.ts'
 import type { ByteSource, WireReply, WireRequest } from '../core/wire.ts'
 import { estimateUsage } from '../observability/index.ts'
 import { readBody, retryAfterOf } from '../transport/index.ts'
+import type { Access } from './access.ts'
 import { cleanWords } from './clean-words.ts'
 import { AttemptWatch } from './watch.ts'
 
@@ -32,7 +32,7 @@ export class Attempt {
   /** Told when the try is ended from outside: by a clock, or by the call. */
   onFail: ((error: LlmError) => void) | undefined
   readonly #call: Call
-  readonly #key: Secret | undefined
+  readonly #access: Access
   readonly #controller = new AbortController()
   readonly #unlink: () => void
   #body: ByteSource | undefined
@@ -40,10 +40,10 @@ export class Attempt {
   // Why the try was ended from outside: what its reader meets then is only a consequence.
   #ended: LlmError | undefined
 
-  constructor(call: Call, key: Secret | undefined) {
+  constructor(call: Call, access: Access) {
     const { clock, timeouts, stream, scope } = call
     this.#call = call
-    this.#key = key
+    this.#access = access
     this.startedAt = clock.now()
     const { headersMs = 0, idleMs = DEFAULT_IDLE_MS } = timeouts
     const { firstContentMs = stream ? DEFAULT_FIRST_CONTENT_MS : 0 } = timeouts
@@ -55,7 +55,8 @@ export class Attempt {
   /** Sends, and resolves to a good reply's head. Rejects with the provider's error. */
   async send(request: WireRequest): Promise<WireReply> {
     const { transport, timeouts } = this.#call
-    const answer = await transport.send(request, {
+    const { sign } = this.#access
+    const answer = await transport.send(sign === undefined ? request : await sign(request), {
       signal: this.#controller.signal,
       connectMs: timeouts.connectMs,
     })
@@ -88,7 +89,7 @@ export class Attempt {
     if (known.attempts !== undefined) return known
     const { target, messages, clock } = this.#call
     const { provider, model } = target
-    const message = `${provider} (${model}): ${cleanWords(known.message, messages, this.#key)}`
+    const message = `${provider} (${model}): ${cleanWords(known.message, messages, this.#access.secrets)}`
     const { kind, status, code, retryAfterMs, phase, issues, cause } = known
     const requestId = known.requestId ?? this.requestId
     const partial = known.partial ?? (this.#accepted ? this.#nothing() : undefined)
@@ -124,7 +125,8 @@ function requestIdOf(answer: WireReply): string | undefined {
 async function readError(call: Call, answer: WireReply): Promise<LlmError> {
   const { dialect } = call.target
   const text = await readBody(answer.body, MOST_ERROR_BYTES, true)
-  const { kind, message, ...fault } = dialect.fault(answer.status, parseJson(text) ?? text)
-  const retryAfterMs = retryAfterOf((name) => answer.header(name), call.clock.epochMs()) ?? fault.retryAfterMs
+  const header = (name: string): string | undefined => answer.header(name)
+  const { kind, message, ...fault } = dialect.fault(answer.status, parseJson(text) ?? text, header)
+  const retryAfterMs = retryAfterOf(header, call.clock.epochMs()) ?? fault.retryAfterMs
   return new LlmError(kind, message, { ...fault, status: answer.status, retryAfterMs })
 }

@@ -37,7 +37,8 @@ interface PeekedSource extends ByteSource {
 /** Reads the first piece that is not blank, and puts it back. */
 async function peek(body: ByteSource): Promise<PeekedSource> {
   let first = await body.read()
-  while (first !== null && first.every((byte) => byte <= 0x20)) first = await body.read()
+  // Zero is no white space: a binary stream may begin with it.
+  while (first?.every((byte) => byte <= 0x20 && byte !== 0)) first = await body.read()
   let next: Uint8Array | null | undefined = first
   const read = (): Promise<Uint8Array | null> => {
     const held = next
@@ -52,7 +53,7 @@ function looksStreamed(first: Uint8Array | null, framing: string): boolean {
   if (first === null) return true
   const start = new TextDecoder().decode(first.subarray(0, 64)).trimStart().charAt(0)
   if (start === '<') return false
-  return framing === 'sse' ? start !== '{' && start !== '[' : true
+  return framing === 'ndjson' || (start !== '{' && start !== '[')
 }
 
 function readWhole(call: Call, text: string, status: number): readonly Fragment[] {

@@ -10,9 +10,13 @@ const WINDOW = 16
  * A provider's own words, fit for logs: no key, and no echo of the request. Whole message texts are taken out wherever they
  * stand, and every run of 24 characters or more that the words share with the request.
  */
-export function cleanWords(words: string, messages: readonly Message[], key: Secret | undefined): string {
+export function cleanWords(
+  words: string,
+  messages: readonly Message[],
+  secrets: readonly (Secret | undefined)[],
+): string {
   const short = words.length > MOST_WORDS ? `${words.slice(0, MOST_WORDS)}…` : words
-  return scrubSecrets(withoutEcho(short, textsOf(messages)), [key])
+  return scrubSecrets(withoutEcho(short, textsOf(messages)), secrets)
 }
 
 function textsOf(messages: readonly Message[]): string[] {

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import type { CredentialSource } from '../core/credentials.ts'
 import { LlmError } from '../core/error.ts'
 import type { Logger } from '../core/log.ts'
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
@@ -12,8 +13,10 @@ export interface ProviderConfig {
   /** A built-in provider of which this is another deployment, under a name of your own. */
   readonly extends?: string | undefined
   readonly apiKey?: KeySource | undefined
-  /** With its version part. */
+  readonly credentials?: CredentialSource | undefined
+  /** With its version part. Holds for every `api` of the provider. */
   readonly baseUrl?: string | undefined
+  readonly variables?: Readonly<Record<string, string>> | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly fetch?: typeof globalThis.fetch | undefined
   readonly transport?: Transport | undefined
@@ -36,6 +39,8 @@ export interface OrchestratorOptions {
 /** What a host's configuration adds to a provider's definition. */
 export interface ProviderAccess {
   readonly apiKey?: KeySource | undefined
+  readonly credentials?: CredentialSource | undefined
+  readonly variables?: Readonly<Record<string, string>> | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly transport?: Transport | undefined
 }
@@ -58,7 +63,9 @@ const OPTION_NAMES: ReadonlySet<string> = new Set([
 const CONFIG_NAMES: ReadonlySet<string> = new Set([
   'extends',
   'apiKey',
+  'credentials',
   'baseUrl',
+  'variables',
   'headers',
   'fetch',
   'transport',
@@ -112,12 +119,21 @@ export function readProviders(
       refuse(`providers.${id}`, fix)
     }
     const { baseUrl = base.baseUrl, defaultModel = base.defaultModel } = entry
-    definitions.set(id, defineProvider({ ...base, id, baseUrl, defaultModel }))
+    const apis = entry.baseUrl === undefined ? base.apis : withoutBaseUrls(base.apis)
+    definitions.set(id, defineProvider({ ...base, id, baseUrl, defaultModel, apis }))
     const transport =
       entry.transport ?? (entry.fetch === undefined ? undefined : createFetchTransport(entry.fetch))
-    access.set(id, { apiKey: entry.apiKey, headers: entry.headers, transport })
+    const { apiKey, credentials, variables, headers } = entry
+    access.set(id, { apiKey, credentials, variables, headers, transport })
   }
   return { definitions: [...definitions.values()], access }
+}
+
+// A host that moves a provider moves all its apis: their own addresses would lead back to the vendor.
+function withoutBaseUrls(apis: ProviderDefinition['apis']): ProviderDefinition['apis'] {
+  if (apis === undefined) return undefined
+  const moved = Object.entries(apis).map(([name, { baseUrl: _old, ...api }]) => [name, api] as const)
+  return Object.fromEntries(moved)
 }
 
 function isDefinition(entry: ProviderConfig | ProviderDefinition): entry is ProviderDefinition {

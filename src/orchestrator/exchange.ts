@@ -2,17 +2,16 @@ import type { Call } from '../core/call.ts'
 import { mergeInto, type JsonDraft } from '../core/json.ts'
 import { applyParams, judgeWarnings } from '../core/params.ts'
 import type { Warning } from '../core/response.ts'
-import type { Secret } from '../core/secret.ts'
 import type { WireRequest } from '../core/wire.ts'
-import { resolveAccess } from './access.ts'
+import { resolveAccess, type Access } from './access.ts'
 import { Attempt } from './attempt.ts'
 import { openBody } from './body.ts'
 import { WireReply } from './reply.ts'
 
 /** One try of one target: renders, sends, and reads to the commit point. Rejects with what went wrong before it. */
 export async function exchange(call: Call): Promise<WireReply> {
-  const { request, warnings, key } = await prepare(call)
-  const attempt = new Attempt(call, key)
+  const { request, warnings, access } = await prepare(call)
+  const attempt = new Attempt(call, access)
   try {
     const answer = await attempt.send(request)
     const opened = await openBody(call, answer)
@@ -29,7 +28,7 @@ export async function exchange(call: Call): Promise<WireReply> {
 /** A call as a wire request. Throws before anything is sent: a missing key, a setting refused by `onUnsupported: 'error'`. */
 export async function prepare(
   call: Call,
-): Promise<{ request: WireRequest; warnings: readonly Warning[]; key: Secret | undefined }> {
+): Promise<{ request: WireRequest; warnings: readonly Warning[]; access: Access }> {
   const { target, settings, messages, stream } = call
   const { dialect, model, quirks } = target
   const body: JsonDraft = {}
@@ -37,7 +36,8 @@ export async function prepare(
   dialect.render({ model, messages, settings, stream, quirks, warnings }, body)
   const kept = judgeWarnings(warnings, call.onUnsupported, target)
   if (call.extraBody !== undefined) mergeInto(body, call.extraBody)
-  const { baseUrl, headers, key } = await resolveAccess(call)
+  const access = await resolveAccess(call)
+  const { baseUrl, headers } = access
   const url = baseUrl + dialect.endpoint({ model, stream, quirks })
-  return { request: { url, method: 'POST', headers, body: JSON.stringify(body) }, warnings: kept, key }
+  return { request: { url, method: 'POST', headers, body: JSON.stringify(body) }, warnings: kept, access }
 }

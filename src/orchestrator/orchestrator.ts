@@ -1,20 +1,24 @@
-import { systemClock } from '../core/clock.ts'
 import type { Call, CallScope } from '../core/call.ts'
+import { systemClock } from '../core/clock.ts'
+import type { EmbedResponse } from '../core/embedding.ts'
 import { LlmError } from '../core/error.ts'
-import { newId } from '../core/id.ts'
-import { createRegistry, type Registry, type Target } from '../core/registry.ts'
-import type { ChatRequest, StreamLimits } from '../core/request.ts'
+import type { ModelInfo } from '../core/model-list.ts'
+import type { ModerateResponse } from '../core/moderation.ts'
+import { createRegistry, type Registry } from '../core/registry.ts'
+import type { Reply } from '../core/reply.ts'
+import type { CallOptions, ChatRequest, EmbedRequest, ModerateRequest } from '../core/request.ts'
 import type { ChatResponse } from '../core/response.ts'
-import type { Reply } from '../core/stage.ts'
-import type { AdmittedRequest } from '../core/door.ts'
-import type { Transport } from '../core/wire.ts'
 import { catalogue } from '../providers/index.ts'
 import { ChatStream } from '../stream/index.ts'
 import { createFetchTransport } from '../transport/index.ts'
-import { checkOptions, readProviders, type OrchestratorOptions, type ProviderAccess } from './config.ts'
+import { checkOptions, readProviders, type OrchestratorOptions } from './config.ts'
+import { embed } from './embed.ts'
+import { exchange } from './exchange.ts'
 import { finishResponse } from './finish.ts'
+import { listModels, moderate } from './moderate.ts'
+import { openCall, type HostParts } from './open-call.ts'
 import { createPipeline } from './pipeline.ts'
-import { abortedError, openScope } from './scope.ts'
+import { abortedError } from './scope.ts'
 
 /** Figures of one orchestrator since it was made. */
 export interface OrchestratorStats {
@@ -28,6 +32,12 @@ export interface OrchestratorStats {
 export interface Orchestrator extends AsyncDisposable {
   /** Resolves to the whole answer, or with `stream: true` to a stream, at its first content. Rejects with an `LlmError`. */
   readonly chatApiCall: ChatApiCall
+  /** Vectors of texts, in batches of the provider's size. */
+  embed(request: EmbedRequest): Promise<EmbedResponse>
+  /** A judgement by the provider's moderation endpoint. */
+  moderate(request: ModerateRequest): Promise<ModerateResponse>
+  /** The models that a provider lists. Takes its id, or call options. */
+  listModels(request: string | CallOptions): Promise<readonly ModelInfo[]>
   /** The providers: add, replace, list, and ask what becomes of a setting before the call. */
   readonly registry: Registry
   stats(): OrchestratorStats
@@ -42,12 +52,6 @@ export interface ChatApiCall {
   (request: ChatRequest): Promise<ChatResponse | ChatStream>
 }
 
-const DEFAULT_TOTAL_MS = 600_000
-const DEFAULT_STREAM: Required<StreamLimits> = {
-  maxBytes: 10 * 1024 * 1024,
-  maxEventBytes: 4 * 1024 * 1024,
-  maxReplyBytes: 64 * 1024 * 1024,
-}
 const DEFAULT_DRAIN_MS = 10_000
 
 /** Makes an orchestrator. Throws `misconfigured` naming the option that is wrong. */
@@ -56,9 +60,12 @@ export function createOrchestrator(options: OrchestratorOptions = {}): Orchestra
   const { definitions, access } = readProviders(catalogue, options.providers)
   const registry = createRegistry(definitions)
   const transport = options.transport ?? createFetchTransport(options.fetch)
-  const host = new Host({ options, registry, access, transport })
+  const host = new Host({ options, registry, access, transport, clock: options.clock ?? systemClock })
   return {
-    chatApiCall: ((request: ChatRequest) => host.call(request)) as ChatApiCall,
+    chatApiCall: ((request: ChatRequest) => host.chat(request)) as ChatApiCall,
+    embed: (request) => host.embed(request),
+    moderate: (request) => host.moderate(request),
+    listModels: (request) => host.listModels(request),
     registry,
     stats: () => host.stats(),
     close: (how) => host.close(how?.drainMs ?? DEFAULT_DRAIN_MS),
@@ -66,17 +73,11 @@ export function createOrchestrator(options: OrchestratorOptions = {}): Orchestra
   }
 }
 
-interface HostParts {
-  readonly options: OrchestratorOptions
-  readonly registry: Registry
-  readonly access: ReadonlyMap<string, ProviderAccess>
-  readonly transport: Transport
-}
-
 class Host {
   readonly #parts: HostParts
   readonly #run = createPipeline([])
   readonly #active = new Set<CallScope>()
+  #door: typeof import('../core/door.ts') | undefined
   #calls = 0
   #succeeded = 0
   #failed = 0
@@ -91,19 +92,33 @@ class Host {
     return { calls: this.#calls, active: this.#active.size, succeeded: this.#succeeded, failed: this.#failed }
   }
 
-  async call(request: ChatRequest): Promise<ChatResponse | ChatStream> {
-    if (this.#closing !== undefined)
-      throw new LlmError('misconfigured', 'the orchestrator is closed: it takes no new calls')
-    const { admitRequest } = await import('../core/door.ts')
-    const admitted = admitRequest(request)
-    const target = this.#parts.registry.resolve(request)
-    const call = this.#open(admitted, target)
-    this.#calls++
+  async chat(request: ChatRequest): Promise<ChatResponse | ChatStream> {
+    // Held once loaded: asking the module loader again costs more than the check itself.
+    const { admitRequest } = (this.#door ??= await import('../core/door.ts'))
+    const { checked, messages, settings } = admitRequest(request)
+    const stream = checked.stream === true
+    const call = openCall(this.#parts, checked, { messages, settings, stream, exchange })
     const reply = await this.#start(call)
     const response = (): Promise<ChatResponse> => finishResponse(call, reply.snapshot(), reply.attempts)
-    if (call.stream) return new ChatStream(streamSource(reply, response))
+    if (stream) return new ChatStream(streamSource(reply, response))
     while ((await reply.read()) !== null);
     return response()
+  }
+
+  async embed(request: EmbedRequest): Promise<EmbedResponse> {
+    const { checkEmbedRequest } = await import('../core/request-schema.ts')
+    return embed(this.#parts, checkEmbedRequest(request), (call) => this.#start(call))
+  }
+
+  async moderate(request: ModerateRequest): Promise<ModerateResponse> {
+    const { checkModerateRequest } = await import('../core/request-schema.ts')
+    return moderate(this.#parts, checkModerateRequest(request), (call) => this.#start(call))
+  }
+
+  async listModels(request: string | CallOptions): Promise<readonly ModelInfo[]> {
+    const { checkCallOptions } = await import('../core/request-schema.ts')
+    const options = checkCallOptions(typeof request === 'string' ? { provider: request } : request)
+    return listModels(this.#parts, options, (call) => this.#start(call))
   }
 
   close(drainMs: number): Promise<void> {
@@ -111,7 +126,7 @@ class Host {
   }
 
   async #close(drainMs: number): Promise<void> {
-    const clock = this.#parts.options.clock ?? systemClock
+    const { clock, options, transport } = this.#parts
     if (this.#active.size > 0 && drainMs > 0) {
       await new Promise<void>((resolve) => {
         const timer = clock.setTimer(resolve, drainMs)
@@ -121,45 +136,18 @@ class Host {
         }
       })
     }
-    for (const scope of this.#active)
-      scope.abort(new LlmError('aborted', 'the orchestrator was closed while the call was running'))
-    if (this.#parts.options.transport === undefined) await this.#parts.transport.close?.()
-  }
-
-  #open({ checked, messages, settings }: AdmittedRequest, target: Target): Call {
-    const { options, access, transport } = this.#parts
-    const own = access.get(target.provider)
-    const clock = options.clock ?? systemClock
-    const timeouts = { ...options.timeouts, ...checked.timeouts }
-    const fetchFn = checked.fetch
-    const given = checked.transport
-    return {
-      requestId: checked.requestId ?? newId('req'),
-      target,
-      messages,
-      settings,
-      stream: checked.stream === true,
-      scope: openScope(checked.signal, timeouts.totalMs ?? DEFAULT_TOTAL_MS, clock),
-      apiKey: checked.apiKey ?? own?.apiKey,
-      baseUrl: checked.baseUrl,
-      headers: { ...own?.headers, ...checked.headers, ...checked.extraHeaders },
-      extraBody: checked.extraBody,
-      transport:
-        given ?? (fetchFn === undefined ? (own?.transport ?? transport) : createFetchTransport(fetchFn)),
-      timeouts,
-      streamLimits: { ...DEFAULT_STREAM, ...options.stream, ...checked.streamLimits },
-      onUnsupported: checked.onUnsupported ?? options.onUnsupported ?? 'warn',
-      userId: checked.userId,
-      conversationId: checked.conversationId,
-      clock,
-      logger: checked.logger ?? options.logger,
-    }
+    const closed = new LlmError('aborted', 'the orchestrator was closed while the call was running')
+    for (const scope of this.#active) scope.abort(closed)
+    if (options.transport === undefined) await transport.close?.()
   }
 
   async #start(call: Call): Promise<Reply> {
     const { scope } = call
+    this.#calls++
     this.#active.add(scope)
     try {
+      if (this.#closing !== undefined)
+        throw new LlmError('misconfigured', 'the orchestrator is closed: it takes no new calls')
       if (scope.error !== undefined) throw scope.error
       const reply = await this.#run(call)
       reply.onEnd((error) => this.#end(scope, error))

@@ -1,11 +1,12 @@
 import type { Call } from '../core/call.ts'
-import type { Reply, Stage } from '../core/stage.ts'
-import { exchange } from './exchange.ts'
+import type { Reply } from '../core/reply.ts'
+import type { Stage } from '../core/stage.ts'
 
-/** The life of a call as one function: the stages in order, the exchange last. */
+/** The life of a call as one function: the stages in order, the call's own exchange last. */
 export function createPipeline(stages: readonly Stage[]): (call: Call) => Promise<Reply> {
+  const last = (call: Call): Promise<Reply> => call.exchange(call)
   return stages.reduceRight<(call: Call) => Promise<Reply>>(
     (next, stage) => (call) => stage(call, next),
-    exchange,
+    last,
   )
 }

@@ -3,7 +3,7 @@ import { judge } from './judge.ts'
 import { readRecordings, recordingsFolder } from './recordings.ts'
 import { byteByByte, crlf, replayRecording, seeded, whole, type Cut } from './replay.ts'
 
-const DIALECTS = ['openai-chat', 'anthropic-messages', 'gemini']
+const DIALECTS = ['openai-chat', 'anthropic-messages', 'gemini', 'openai-responses', 'cohere-v2']
 const folder = recordingsFolder()
 if (folder === undefined) {
   const reason =

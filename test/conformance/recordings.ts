@@ -11,7 +11,12 @@ export interface Expected {
   readonly refusal?: string
   readonly mayError?: boolean
   readonly error?: { readonly status: number | null; readonly message: string; readonly inStream?: boolean }
-  readonly embedding?: { readonly count: number }
+  readonly embedding?: {
+    readonly count: number
+    readonly dims?: number | null
+    readonly first?: readonly number[] | string | null
+    readonly usage?: { readonly input?: number }
+  }
 }
 
 /** One recorded answer of a real provider. */

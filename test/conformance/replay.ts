@@ -54,12 +54,15 @@ const PROVIDERS: Readonly<Record<string, string>> = {
   'openai-chat': 'openai',
   'anthropic-messages': 'anthropic',
   gemini: 'google',
+  'openai-responses': 'openai',
+  'cohere-v2': 'cohere',
 }
 
 /** Makes the call that the recording answers. */
 export async function replayRecording(recording: Recording, cut: Cut): Promise<Outcome> {
   const request = {
     provider: PROVIDERS[recording.dialect] ?? recording.dialect,
+    api: recording.dialect === 'openai-responses' ? 'responses' : undefined,
     model: recording.model,
     apiKey: 'test-key',
     baseUrl: 'http://recorded.test/v1',

@@ -11,6 +11,7 @@ const dialects = new Set([
   'openai-responses',
   'anthropic-messages',
   'gemini',
+  'embeddings',
   'cohere',
   'bedrock-converse',
   'ollama',

@@ -1,9 +1,13 @@
-import type { Dialect } from '../../core/dialect.ts'
+import type { Dialect, Reader } from '../../core/dialect.ts'
+import { commonEmbeddings } from '../embeddings/index.ts'
 import { readFault } from '../fault.ts'
+import { modelList } from './models.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'
+import { addReasoning } from './usage.ts'
 
+export { moderationApi } from './moderation.ts'
 export type { OpenAIChatQuirks } from './quirks.ts'
 
 /** The chat completions format: spoken by most vendors and nearly all local servers. */
@@ -37,7 +41,22 @@ export const openaiChat: Dialect = Object.freeze({
   },
   endpoint: () => '/chat/completions',
   render,
-  parse: (reply, _quirks, out) => readReply(reply, out),
-  reader: () => createReader(),
+  parse: (reply, quirks, out) => {
+    readReply(reply, out)
+    if (quirks['reasoningApart'] === true) addReasoning(out, 0)
+  },
+  reader: (quirks) => (quirks['reasoningApart'] === true ? addingReasoning(createReader()) : createReader()),
   fault: readFault,
+  embeddings: commonEmbeddings(),
+  models: modelList,
 } satisfies Dialect)
+
+function addingReasoning(reader: Reader): Reader {
+  return {
+    read: (json, event, out) => {
+      const from = out.length
+      reader.read(json, event, out)
+      addReasoning(out, from)
+    },
+  }
+}

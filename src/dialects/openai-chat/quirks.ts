@@ -12,6 +12,8 @@ export interface OpenAIChatQuirks extends Quirks {
   readonly reasoningStyle?: 'effort' | 'openrouter' | 'thinking' | 'enable_thinking' | undefined
   /** Word for "some tool must be called". Default `required`. */
   readonly requiredToolChoice?: 'required' | 'any' | undefined
+  /** Where the reasoning figure is larger than the completion, it was counted apart. */
+  readonly reasoningApart?: boolean | undefined
   /** Tool call ids must be nine letters and digits. */
   readonly shortToolIds?: boolean | undefined
   /** The server takes text only as a plain string, not as a list of parts. */

@@ -1,4 +1,5 @@
 import { numberOf, objectOf } from '../../core/json.ts'
+import type { Fragment } from '../../core/dialect.ts'
 import type { Usage } from '../../core/response.ts'
 
 /** Usage in this format: the same figures under the names of several vendors. */
@@ -41,4 +42,16 @@ function outputOf(
   return totalTokens === inputTokens + completion + reasoningTokens
     ? completion + reasoningTokens
     : completion
+}
+
+/** For servers that count some models' reasoning apart: a figure larger than the completion cannot be part of it. */
+export function addReasoning(fragments: Fragment[], from: number): void {
+  for (let at = from; at < fragments.length; at++) {
+    const fragment = fragments[at]
+    if (fragment?.type !== 'usage') continue
+    const { outputTokens = 0, reasoningTokens = 0 } = fragment.usage
+    if (reasoningTokens <= outputTokens) continue
+    const usage = { ...fragment.usage, outputTokens: outputTokens + reasoningTokens, totalTokens: undefined }
+    fragments[at] = { type: 'usage', usage }
+  }
 }

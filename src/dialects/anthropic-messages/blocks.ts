@@ -1,0 +1,193 @@
+import type { Fragment } from '../../core/dialect.ts'
+import {
+  isObject,
+  listOf,
+  objectOf,
+  parseJson,
+  textOf,
+  type JsonObject,
+  type JsonValue,
+} from '../../core/json.ts'
+
+type Wire = Readonly<Record<string, unknown>>
+
+/** A block that is being read. */
+interface OpenBlock {
+  readonly index: number
+  readonly kind: 'text' | 'thinking' | 'redacted' | 'tool' | 'vendor'
+  /** The block as it was started. */
+  readonly start: Wire
+  readonly id: string | undefined
+  /** Where its text begins in the answer. */
+  readonly from: number
+  readonly citations: Wire[]
+  /** Input of a tool, as JSON text. */
+  json: string
+  signature: string
+  /** Other fields of a vendor's block that came later. */
+  later: Wire | undefined
+}
+
+const KINDS: Readonly<Record<string, OpenBlock['kind']>> = {
+  text: 'text',
+  thinking: 'thinking',
+  redacted_thinking: 'redacted',
+  tool_use: 'tool',
+}
+
+/**
+ * Reads the blocks of one answer. What the vendor's own servers ran (searches, code, remote tools and their results) is
+ * no tool call: such blocks are kept as details of the reasoning, so that the turn can be sent back whole.
+ */
+export class BlockReader {
+  readonly #open = new Map<number, OpenBlock>()
+  #newest: OpenBlock | undefined
+  /** Characters of text so far. */
+  #length = 0
+  /** A vendor's block came since the last text or tool call. */
+  #afterVendor = false
+
+  open(at: number | undefined, value: unknown, out: Fragment[]): void {
+    const start = objectOf(value)
+    const index = at ?? (this.#newest?.index ?? -1) + 1
+    const held = this.#open.get(index)
+    if (held !== undefined) this.#finish(held, out)
+    const block: OpenBlock = {
+      index,
+      kind: KINDS[String(start['type'])] ?? 'vendor',
+      start,
+      id: textOf(start['id']),
+      from: this.#length,
+      citations: [],
+      json: '',
+      signature: textOf(start['signature']) ?? '',
+      later: undefined,
+    }
+    this.#open.set(index, block)
+    this.#newest = block
+    this.#begin(block, out)
+  }
+
+  delta(at: number | undefined, value: unknown, out: Fragment[]): void {
+    if (!isObject(value)) return
+    const block = at === undefined ? this.#newest : this.#open.get(at)
+    const { text, thinking, partial_json: json } = value
+    if (typeof text === 'string') this.#text(text, out)
+    else if (typeof json === 'string') this.#input(json, block, at, out)
+    else if (typeof thinking === 'string') this.#thought(thinking, block, out)
+    else if (typeof value['signature'] === 'string') this.#sign(value['signature'], block, out)
+    else if (isObject(value['citation'])) this.#cite(value['citation'], block, out)
+    else if (block?.kind === 'vendor') {
+      const { type: _type, ...fields } = value
+      block.later = { ...block.later, ...fields }
+    }
+  }
+
+  close(at: number | undefined, out: Fragment[]): void {
+    const block = at === undefined ? this.#newest : this.#open.get(at)
+    if (block !== undefined) this.#finish(block, out)
+  }
+
+  closeAll(out: Fragment[]): void {
+    for (const block of this.#open.values()) this.#finish(block, out)
+  }
+
+  #begin(block: OpenBlock, out: Fragment[]): void {
+    const { start, kind, index, id } = block
+    const { text, thinking, data, name } = start
+    if (kind === 'text' && typeof text === 'string') this.#text(text, out)
+    else if (kind === 'thinking' && typeof thinking === 'string') this.#thought(thinking, block, out)
+    else if (kind === 'redacted' && typeof data === 'string')
+      out.push({ type: 'reasoning-delta', text: '', encrypted: data, ...this.#mark(block) })
+    else if (kind === 'tool') out.push({ type: 'tool', index, id, name: textOf(name) })
+    if (start['citations'] !== undefined) block.citations.push(...listOf(start['citations']).map(objectOf))
+  }
+
+  #text(text: string, out: Fragment[]): void {
+    if (text === '') return
+    this.#length += text.length
+    this.#afterVendor = false
+    out.push({ type: 'text-delta', text })
+  }
+
+  #thought(text: string, block: OpenBlock | undefined, out: Fragment[]): void {
+    if (text !== '') out.push({ type: 'reasoning-delta', text, ...this.#mark(block) })
+  }
+
+  #input(json: string, block: OpenBlock | undefined, index: number | undefined, out: Fragment[]): void {
+    if (block !== undefined) block.json += json
+    if (block?.kind === 'vendor' || json === '') return
+    out.push({ type: 'tool', index: block?.index ?? index, id: block?.id, delta: json })
+  }
+
+  // Held until the block ends: a signature is valid as a whole.
+  #sign(signature: string, block: OpenBlock | undefined, out: Fragment[]): void {
+    if (block?.kind === 'thinking') block.signature = signature
+    else if (signature !== '' && block?.kind !== 'vendor')
+      out.push({ type: 'reasoning-delta', text: '', signature })
+  }
+
+  // Held until the block ends: a citation is of the block's whole text.
+  #cite(citation: Wire, block: OpenBlock | undefined, out: Fragment[]): void {
+    if (block === undefined) pushCitation(citation, undefined, out)
+    else block.citations.push(citation)
+  }
+
+  #finish(block: OpenBlock, out: Fragment[]): void {
+    this.#open.delete(block.index)
+    const { kind, index, id, start, signature } = block
+    for (const citation of block.citations)
+      pushCitation(citation, { start: block.from, end: this.#length }, out)
+    if (kind === 'thinking' && signature !== '')
+      out.push({ type: 'reasoning-delta', text: '', signature, ...this.#mark(block) })
+    if (kind === 'tool') {
+      const { input } = start
+      // Arguments that came in pieces stand; otherwise those that the block began with.
+      const whole = block.json.trim() === '' ? { arguments: (input ?? {}) as JsonValue } : undefined
+      out.push({ type: 'tool', index, id, ...whole, done: true })
+      this.#afterVendor = false
+    }
+    if (kind === 'vendor' && Object.keys(start).length > 0) this.#keepVendor(block, out)
+  }
+
+  #keepVendor({ start, index, json, later, id }: OpenBlock, out: Fragment[]): void {
+    const input = json.trim() === '' ? undefined : parseJson(json)
+    const block = { ...start, ...later, ...(input === undefined ? undefined : { input }) } as JsonObject
+    out.push({
+      type: 'reasoning-delta',
+      text: '',
+      id: id ?? textOf(start['tool_use_id']) ?? `${String(start['type'])}_${index}`,
+      details: [block],
+    })
+    this.#afterVendor = true
+    if (start['type'] === 'fallback') noteHandover(block, out)
+  }
+
+  // The id keeps a thought apart from the vendor's blocks around it.
+  #mark(block: OpenBlock | undefined): { readonly id: string } | undefined {
+    return this.#afterVendor ? { id: `thinking_${block?.index ?? 0}` } : undefined
+  }
+}
+
+// The vendor's own fallback: what follows is another model's.
+function noteHandover({ from, to }: JsonObject, out: Fragment[]): void {
+  const [before, after] = [from, to].map((side) => textOf(objectOf(side)['model']) ?? 'another')
+  const message = `the provider let model ${after} answer in place of ${before}`
+  out.push({ type: 'warning', warning: { type: 'other', message } })
+}
+
+interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+function pushCitation(citation: Wire, span: Span | undefined, out: Fragment[]): void {
+  const source = textOf(citation['source'])
+  const url =
+    textOf(citation['url']) ?? (source !== undefined && /^https?:/.test(source) ? source : undefined)
+  const title =
+    textOf(citation['title']) ?? textOf(citation['document_title']) ?? (url === source ? undefined : source)
+  const text = textOf(citation['cited_text'])
+  if (url === undefined && title === undefined && text === undefined) return
+  out.push({ type: 'citation', url, title, text, ...span })
+}

@@ -1,0 +1,32 @@
+import type { Dialect } from '../../core/dialect.ts'
+import { readFault } from './fault.ts'
+import { encode, params } from './params.ts'
+import { createReader, readReply } from './reader.ts'
+import { render } from './render.ts'
+
+export type { AnthropicMessagesQuirks } from './quirks.ts'
+
+/** The messages format: turns of typed blocks, streamed as named events. */
+export const anthropicMessages: Dialect = Object.freeze({
+  id: 'anthropic-messages',
+  framing: 'sse',
+  headers: { 'anthropic-version': '2023-06-01' },
+  params,
+  encode,
+  finishReasons: {
+    end_turn: 'stop',
+    stop_sequence: 'stop',
+    // The turn is not over: sent back as it is, the model goes on.
+    pause_turn: 'stop',
+    max_tokens: 'length',
+    model_context_window_exceeded: 'length',
+    tool_use: 'tool-calls',
+    refusal: 'content-filter',
+    compaction: 'other',
+  },
+  endpoint: () => '/messages',
+  render,
+  parse: (reply, _quirks, out) => readReply(reply, out),
+  reader: () => createReader(),
+  fault: readFault,
+} satisfies Dialect)

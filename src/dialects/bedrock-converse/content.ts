@@ -1,0 +1,192 @@
+import { isObject, parseJson, type JsonDraft, type JsonObject } from '../../core/json.ts'
+import {
+  bytesOf,
+  partsOf,
+  plainText,
+  type FilePart,
+  type ImagePart,
+  type ToolCallPart,
+  type ToolMessage,
+  type UserPart,
+} from '../../core/message.ts'
+import type { BedrockConverseQuirks } from './quirks.ts'
+
+/** Told what could not go along. */
+export type Note = (message: string) => void
+
+/** What parts are written with: documents get names that are unique in the request. */
+export interface PartContext {
+  readonly note: Note
+  readonly documents: Set<string>
+  readonly quirks: BedrockConverseQuirks
+}
+
+// The wire's names of formats, by media type.
+const IMAGES: Readonly<Record<string, string>> = {
+  'image/jpeg': 'jpeg',
+  'image/jpg': 'jpeg',
+  'image/png': 'png',
+  'image/gif': 'gif',
+  'image/webp': 'webp',
+}
+const DOCUMENTS: Readonly<Record<string, string>> = {
+  'application/pdf': 'pdf',
+  'text/csv': 'csv',
+  'application/msword': 'doc',
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document': 'docx',
+  'application/vnd.ms-excel': 'xls',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'xlsx',
+  'text/html': 'html',
+  'text/markdown': 'md',
+}
+const VIDEOS: Readonly<Record<string, string>> = {
+  'video/x-matroska': 'mkv',
+  'video/quicktime': 'mov',
+  'video/mp4': 'mp4',
+  'video/webm': 'webm',
+  'video/x-flv': 'flv',
+  'video/mpeg': 'mpeg',
+  'video/x-ms-wmv': 'wmv',
+  'video/3gpp': 'three_gp',
+}
+const SOUNDS: Readonly<Record<string, string>> = {
+  'audio/mpeg': 'mp3',
+  'audio/mp3': 'mp3',
+  'audio/wav': 'wav',
+  'audio/x-wav': 'wav',
+  'audio/wave': 'wav',
+  'audio/flac': 'flac',
+  'audio/ogg': 'ogg',
+  'audio/opus': 'opus',
+  'audio/aac': 'aac',
+  'audio/mp4': 'mp4',
+  'audio/webm': 'webm',
+}
+
+/** A text block; none for text of white space alone, which the format refuses. */
+export function renderText(text: string): JsonObject[] {
+  return text.trim() === '' ? [] : [{ text }]
+}
+
+/** One part of a user turn, or of a tool's result, as blocks. */
+export function renderPart(part: UserPart, context: PartContext): JsonObject[] {
+  switch (part.type) {
+    case 'text':
+      return renderText(part.text)
+    case 'image':
+      return renderMedia(part, 'image', context)
+    case 'file':
+      return renderFile(part, context)
+    case 'audio': {
+      const format = SOUNDS[part.mediaType]
+      if (format === undefined) return leaveOut(`sound of type ${part.mediaType}`, context)
+      return [{ audio: { format, source: { bytes: bytesOf(part)?.data } } }]
+    }
+  }
+}
+
+function leaveOut(what: string, { note }: PartContext): [] {
+  note(`${what} was left out: the format does not take it`)
+  return []
+}
+
+type MediaKind = 'image' | 'video'
+
+function renderMedia(part: ImagePart | FilePart, kind: MediaKind, context: PartContext): JsonObject[] {
+  const formats = kind === 'image' ? IMAGES : VIDEOS
+  const bytes = bytesOf(part)
+  const mediaType = bytes?.mediaType ?? part.mediaType ?? typeByName(part.url, formats)
+  const source = bytes === undefined ? placeOf(part.url) : { bytes: bytes.data }
+  if (source === undefined) return renderLink(kind, part.url, context)
+  const format = formats[mediaType ?? '']
+  if (format === undefined) return leaveOut(`${kind} of type ${mediaType ?? 'unknown'}`, context)
+  return [{ [kind]: { format, source } }]
+}
+
+function renderFile(part: FilePart, context: PartContext): JsonObject[] {
+  if (part.fileId !== undefined) return leaveOut('a file by its id', context)
+  const bytes = bytesOf(part)
+  const mediaType = bytes?.mediaType ?? part.mediaType ?? ''
+  if (mediaType.startsWith('image/')) return renderMedia(part, 'image', context)
+  if (mediaType.startsWith('video/')) return renderMedia(part, 'video', context)
+  const source = bytes === undefined ? placeOf(part.url) : { bytes: bytes.data }
+  if (source === undefined) return renderLink('file', part.url, context)
+  const format = documentFormat(mediaType, part.filename ?? part.url)
+  if (format === undefined) return leaveOut(`file ${part.filename ?? ''} of type ${mediaType}`, context)
+  return [{ document: { format, name: documentName(part.filename, context.documents), source } }]
+}
+
+// Bytes, or an object in the vendor's own store: nothing else is fetched.
+function placeOf(url: string | undefined): JsonObject | undefined {
+  return url?.startsWith('s3://') === true ? { s3Location: { uri: url } } : undefined
+}
+
+function renderLink(kind: string, url: string | undefined, { note }: PartContext): JsonObject[] {
+  note(`${kind} by URL was sent as its link: the format takes bytes, or an s3:// address`)
+  return renderText(url ?? '')
+}
+
+function typeByName(name: string | undefined, formats: Readonly<Record<string, string>>): string | undefined {
+  const end = /\.(\w+)$/
+    .exec(name ?? '')?.[1]
+    ?.toLowerCase()
+    .replace(/^jpg$/, 'jpeg')
+  return Object.keys(formats).find((mediaType) => formats[mediaType] === end)
+}
+
+function documentFormat(mediaType: string, name: string | undefined): string | undefined {
+  const known = DOCUMENTS[mediaType] ?? DOCUMENTS[typeByName(name, DOCUMENTS) ?? '']
+  const text = /^text\/|^application\/(json|xml|yaml|x-yaml)$|\+(json|xml)$/.test(mediaType)
+  return known ?? (text ? 'txt' : undefined)
+}
+
+/** A name of the characters that the format takes, and unique: it may be read as an instruction, and twice is refused. */
+function documentName(filename: string | undefined, taken: Set<string>): string {
+  const plain = (filename ?? '')
+    .replace(/\.\w+$/, '')
+    .replace(/[^A-Za-z0-9\s()[\]-]/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 180)
+  const base = plain === '' ? 'document' : plain
+  let name = base
+  for (let count = 2; taken.has(name); count++) name = `${base} (${count})`
+  taken.add(name)
+  return name
+}
+
+/** A call of an earlier turn. Its input is always an object on this wire. */
+export function renderCall({ id, name, arguments: args }: ToolCallPart): JsonObject {
+  const input: JsonDraft = isObject(args) ? (args as JsonDraft) : args === null ? {} : { arguments: args }
+  return { toolUse: { toolUseId: id, name: name.replace(/[^A-Za-z0-9_-]/g, '_'), input } }
+}
+
+/** The result of a call. Never without content, which is refused. */
+export function renderToolResult(message: ToolMessage, context: PartContext): JsonObject {
+  const { toolCallId, content, isError } = message
+  const { toolResultsAsJson, toolResultStatus }: BedrockConverseQuirks = context.quirks
+  const failed = isError === true
+  const told = failed && toolResultStatus === false
+  const blocks =
+    toolResultsAsJson === true
+      ? [{ json: jsonOf(plainText(content, '\n')) }, ...mediaOf(content, context)]
+      : partsOf(content).flatMap((part) => renderPart(part, context))
+  const lead = told ? [{ text: 'Error:' }] : []
+  const empty = failed ? 'The tool failed.' : 'The tool gave no output.'
+  return {
+    toolResult: {
+      toolUseId: toolCallId,
+      content: blocks.length === 0 ? [...lead, { text: empty }] : [...lead, ...blocks],
+      status: failed && !told ? 'error' : undefined,
+    },
+  }
+}
+
+function jsonOf(text: string): JsonObject {
+  const value = parseJson(text)
+  return isObject(value) ? (value as JsonObject) : { result: value ?? text }
+}
+
+function mediaOf(content: ToolMessage['content'], context: PartContext): JsonObject[] {
+  return partsOf(content).flatMap((part) => (part.type === 'text' ? [] : renderPart(part, context)))
+}

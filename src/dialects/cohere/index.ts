@@ -1,0 +1,32 @@
+import type { Dialect } from '../../core/dialect.ts'
+import { cohereEmbeddings } from '../embeddings/index.ts'
+import { readFault } from '../fault.ts'
+import { encode, params } from './params.ts'
+import { createReader, readReply } from './reader.ts'
+import { DIALECT, render } from './render.ts'
+
+export type { CohereQuirks } from './quirks.ts'
+
+/** The v2 chat format of Cohere's models: its own events, tool plans, citations. */
+export const cohere: Dialect = Object.freeze({
+  id: DIALECT,
+  framing: 'sse',
+  params,
+  encode,
+  finishReasons: {
+    COMPLETE: 'stop',
+    STOP_SEQUENCE: 'stop',
+    MAX_TOKENS: 'length',
+    TOOL_CALL: 'tool-calls',
+    ERROR: 'error',
+    TIMEOUT: 'error',
+    ERROR_LIMIT: 'length',
+    ERROR_TOXIC: 'content-filter',
+  },
+  endpoint: () => '/chat',
+  render,
+  parse: (reply, _quirks, out) => readReply(reply, out),
+  reader: () => createReader(),
+  fault: readFault,
+  embeddings: cohereEmbeddings,
+} satisfies Dialect)

@@ -1,0 +1,84 @@
+import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
+import type { JsonValue } from '../../core/json.ts'
+import type { ToolChoice } from '../../core/request.ts'
+
+const MOST_STOPS = 5
+
+/** The neutral settings in this format's words, with the ranges that it documents. */
+export const params: ParamMap = {
+  maxTokens: { to: 'max_tokens' },
+  temperature: { to: 'temperature', clamp: [0, 1] },
+  topP: { to: 'p', clamp: [0.01, 0.99] },
+  topK: { to: 'k', clamp: [0, 500] },
+  minP: { drop: 'the format has no min-p' },
+  stop: { to: 'stop_sequences' },
+  seed: { to: 'seed', clamp: [0, Number.MAX_SAFE_INTEGER] },
+  frequencyPenalty: { to: 'frequency_penalty', clamp: [0, 1] },
+  presencePenalty: { to: 'presence_penalty', clamp: [0, 1] },
+  repetitionPenalty: { drop: 'the format has no repetition penalty' },
+  logitBias: { drop: 'the format has no logit bias' },
+  logprobs: { to: 'logprobs' },
+  topLogprobs: { drop: 'the format gives the log probability of the chosen tokens only' },
+  n: { drop: 'the format gives one answer per request' },
+  responseFormat: { to: 'response_format' },
+  tools: { to: 'tools' },
+  toolChoice: { to: 'tool_choice' },
+  parallelToolCalls: { drop: 'the format has no switch for parallel tool calls' },
+  reasoning: { to: 'thinking' },
+  user: { drop: 'the format has no field for the end user' },
+  metadata: { drop: 'the format has no field for metadata' },
+}
+
+export const encode: EncodeMap = {
+  stop: (stop: readonly string[], { warn }: EncodeContext) => {
+    if (stop.length > MOST_STOPS) warn(`the first ${MOST_STOPS} were sent: the format takes no more`)
+    return stop.slice(0, MOST_STOPS)
+  },
+  responseFormat: renderFormat,
+  tools: renderTools,
+  toolChoice: renderToolChoice,
+  reasoning: renderThinking,
+}
+
+function renderFormat(
+  { type, schema }: ResolvedFormat,
+  { settings, warn }: EncodeContext,
+): JsonValue | undefined {
+  if (type === 'text') return { type: 'text' }
+  if (settings.tools === undefined) return { type: 'json_object', json_schema: schema }
+  warn('was not sent: the format takes none beside tools')
+  return undefined
+}
+
+// The format cannot name one tool: it is offered alone, and some tool must be called.
+function renderTools(tools: readonly ResolvedTool[], { body, settings, warn }: EncodeContext): JsonValue {
+  const choice = settings.toolChoice
+  const offered = typeof choice === 'object' ? tools.filter((tool) => tool.name === choice.name) : tools
+  const strict = offered.filter((tool) => tool.strict === true).length
+  if (strict > 0) body['strict_tools'] = true
+  if (strict > 0 && strict < offered.length)
+    warn('strict was sent for all of them: the format has one switch')
+  return offered.map(({ name, description, parameters }) => ({
+    type: 'function',
+    function: { name, description, parameters },
+  }))
+}
+
+function renderToolChoice(choice: ToolChoice, { settings, warn }: EncodeContext): JsonValue | undefined {
+  if (choice === 'auto') return undefined
+  if (settings.tools !== undefined) return choice === 'none' ? 'NONE' : 'REQUIRED'
+  warn('was not sent: there are no tools to choose from')
+  return undefined
+}
+
+interface Reasoning {
+  readonly effort?: string | undefined
+  readonly budgetTokens?: number | undefined
+}
+
+function renderThinking({ effort, budgetTokens }: Reasoning, { warn }: EncodeContext): JsonValue {
+  if (budgetTokens === 0 || (budgetTokens === undefined && effort === 'none')) return { type: 'disabled' }
+  if (budgetTokens === undefined && effort !== undefined)
+    warn(`thinking was turned on; effort "${effort}" has no word here`)
+  return { type: 'enabled', token_budget: budgetTokens }
+}

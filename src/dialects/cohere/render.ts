@@ -1,0 +1,148 @@
+import type { RenderInput } from '../../core/dialect.ts'
+import { fitHistory } from '../../core/history.ts'
+import { objectOf, textOf, type JsonDraft, type JsonObject } from '../../core/json.ts'
+import {
+  argumentsText,
+  bytesOf,
+  partsOf,
+  plainText,
+  urlOf,
+  type AssistantMessage,
+  type AssistantPart,
+  type FilePart,
+  type ToolMessage,
+  type UserMessage,
+  type UserPart,
+} from '../../core/message.ts'
+import type { CohereQuirks } from './quirks.ts'
+
+export const DIALECT = 'cohere'
+
+/** Writes model, messages and mode. */
+export function render(input: RenderInput, body: JsonDraft): void {
+  const quirks: CohereQuirks = input.quirks
+  const messages: JsonObject[] = []
+  // What a tool message cannot hold follows as a user turn, after the last result of the turn.
+  const media: JsonObject[] = []
+  const placeMedia = (): void => {
+    if (media.length > 0) messages.push({ role: 'user', content: media.splice(0) })
+  }
+  for (const message of fitHistory(input.messages, { dialect: DIALECT }, input.warnings)) {
+    if (message.role !== 'tool') placeMedia()
+    if (message.role === 'tool') messages.push(renderToolResult(message, media, input))
+    else if (message.role === 'user') messages.push(renderUser(message, input))
+    else if (message.role === 'assistant') messages.push(...renderAssistant(message, quirks, input))
+    else messages.push({ role: 'system', content: message.content })
+  }
+  placeMedia()
+  body['model'] = input.model
+  body['messages'] = messages
+  body['stream'] = input.stream
+}
+
+function renderUser({ content, name }: UserMessage, input: RenderInput): JsonObject {
+  if (name !== undefined)
+    lose(input, 'the names of user turns were not sent: this format has no field for them')
+  if (typeof content === 'string') return { role: 'user', content }
+  return { role: 'user', content: content.map((part) => renderPart(part, input)) }
+}
+
+function renderPart(part: UserPart, input: RenderInput): JsonObject {
+  switch (part.type) {
+    case 'text':
+      return renderText(part.text)
+    case 'image':
+      return { type: 'image_url', image_url: { url: urlOf(part), detail: part.detail } }
+    case 'audio':
+      lose(input, 'sound was left out: this format takes text and images')
+      return renderText(`[left out: ${part.mediaType}]`)
+    case 'file':
+      return renderFile(part, input)
+  }
+}
+
+function renderText(text: string): JsonObject {
+  return { type: 'text', text }
+}
+
+// Text and images are taken out of their files; any other file is named only.
+function renderFile(part: FilePart, input: RenderInput): JsonObject {
+  const bytes = bytesOf(part)
+  const mediaType = bytes?.mediaType ?? part.mediaType ?? ''
+  if (mediaType.startsWith('image/') && part.fileId === undefined)
+    return { type: 'image_url', image_url: { url: urlOf(part) } }
+  if (bytes !== undefined && /^text\/|[/+](json|xml)$/.test(mediaType)) return renderText(decode(bytes.data))
+  lose(input, 'files were left out but for their names: this format takes text and images')
+  return renderText(`[left out: ${part.filename ?? part.url ?? (mediaType || 'a file')}]`)
+}
+
+function decode(base64: string): string {
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+  return new TextDecoder().decode(bytes)
+}
+
+function renderAssistant(
+  { content }: AssistantMessage,
+  quirks: CohereQuirks,
+  input: RenderInput,
+): JsonObject[] {
+  const parts = partsOf(content)
+  if (parts.some((part) => part.type === 'file'))
+    lose(input, 'files that the model made were not sent back: this format takes none in its own turns')
+  const blocks = parts.flatMap((part) => renderBlock(part, quirks))
+  const calls = parts.flatMap((part) => (part.type === 'tool-call' ? [renderCall(part)] : []))
+  // An empty turn is refused.
+  if (blocks.length === 0 && calls.length === 0) return []
+  const onlyText = blocks.every((block) => block['type'] === 'text')
+  return [
+    {
+      role: 'assistant',
+      content: blocks.length === 0 ? undefined : onlyText ? plainText(parts) : blocks,
+      ...(calls.length === 0 ? undefined : { tool_plan: planOf(parts), tool_calls: calls }),
+    },
+  ]
+}
+
+function renderBlock(part: AssistantPart, { thinks }: CohereQuirks): JsonObject[] {
+  if (part.type === 'text') return part.text === '' ? [] : [renderText(part.text)]
+  const own = part.type === 'reasoning' && part.origin === DIALECT && part.text !== '' && thinks !== false
+  return own ? [{ type: 'thinking', thinking: part.text }] : []
+}
+
+function renderCall(call: Extract<AssistantPart, { type: 'tool-call' }>): JsonObject {
+  return {
+    id: call.id,
+    type: 'function',
+    function: { name: call.name, arguments: argumentsText(call) },
+  }
+}
+
+// The plan stands among the thoughts, as the reader put it there.
+function planOf(parts: readonly AssistantPart[]): string | undefined {
+  for (const part of parts) {
+    const plan =
+      part.type === 'reasoning' && part.origin === DIALECT
+        ? textOf(objectOf(part.details)['tool_plan'])
+        : undefined
+    if (plan !== undefined) return plan
+  }
+  return undefined
+}
+
+function renderToolResult(
+  { toolCallId, content, isError }: ToolMessage,
+  media: JsonObject[],
+  input: RenderInput,
+): JsonObject {
+  const text = plainText(content, '\n')
+  const others = typeof content === 'string' ? [] : content.filter((part) => part.type !== 'text')
+  media.push(...others.map((part) => renderPart(part, input)))
+  const shown = isError === true && text !== '' ? `Error: ${text}` : text
+  const result = shown === '' && others.length > 0 ? 'See the next user message.' : shown
+  return { role: 'tool', tool_call_id: toolCallId, content: result }
+}
+
+function lose(input: RenderInput, message: string): void {
+  if (!input.warnings.some((warning) => warning.message === message))
+    input.warnings.push({ type: 'compatibility', message })
+}

@@ -1,0 +1,80 @@
+import type { RenderInput } from '../../core/dialect.ts'
+import { isObject, type JsonDraft, type JsonValue } from '../../core/json.ts'
+import {
+  partsOf,
+  type AssistantMessage,
+  type AssistantPart,
+  type ReasoningPart,
+  type ToolCallPart,
+} from '../../core/message.ts'
+import { renderMedia } from './media.ts'
+import type { GeminiQuirks } from './quirks.ts'
+
+// The signature that the format documents for calls that another model made.
+const STAND_IN = 'skip_thought_signature_validator'
+
+const FOREIGN = 'reasoning of another wire format was left out of the history'
+
+/** An earlier answer as the parts of a model turn. Thoughts of other formats mean nothing here and are left out. */
+export function renderAnswer(
+  { content, name }: AssistantMessage,
+  quirks: GeminiQuirks,
+  { warnings }: RenderInput,
+): JsonDraft[] {
+  const parts: JsonDraft[] = []
+  let foreign = 0
+  for (const part of partsOf(content)) {
+    if (part.type === 'reasoning' && part.origin !== 'gemini') foreign++
+    else parts.push(...renderAnswerPart(part, quirks))
+  }
+  if (foreign > 0 && !warnings.some(({ message }) => message === FOREIGN))
+    warnings.push({ type: 'other', message: FOREIGN })
+  if (name !== undefined) {
+    const message = `the name "${name}" of a speaker was left out: the format has no field for it`
+    warnings.push({ type: 'compatibility', message })
+  }
+  if (quirks.signedCalls !== false) signParts(parts)
+  return parts
+}
+
+function renderAnswerPart(part: AssistantPart, quirks: GeminiQuirks): JsonDraft[] {
+  switch (part.type) {
+    case 'text':
+      return part.text === '' && part.signature === undefined
+        ? []
+        : [withSignature({ text: part.text }, part.signature)]
+    case 'reasoning':
+      return renderThought(part)
+    case 'tool-call':
+      return [withSignature({ functionCall: renderCall(part, quirks) }, part.signature)]
+    case 'file':
+      return [renderMedia(part, quirks)]
+  }
+}
+
+// What the provider ran itself came as parts that we do not read: they wait in `details` and go back as they came.
+function renderThought({ text, signature, details }: ReasoningPart): JsonDraft[] {
+  const thought =
+    text === '' && signature === undefined ? [] : [withSignature({ text, thought: true }, signature)]
+  const others = Array.isArray(details) ? details.filter((item: JsonValue) => isObject(item)) : []
+  return [...thought, ...others.map((item: JsonValue) => item as JsonDraft)]
+}
+
+function renderCall({ id, name, arguments: args }: ToolCallPart, quirks: GeminiQuirks): JsonDraft {
+  // Arguments are an object here; others, and text that was no JSON, are kept under a name.
+  const whole = isObject(args) ? args : args === null ? {} : { arguments: args }
+  return { ...(quirks.callIds === false ? undefined : { id }), name, args: whole }
+}
+
+function withSignature(part: JsonDraft, signature: string | undefined): JsonDraft {
+  return signature === undefined ? part : { ...part, thoughtSignature: signature }
+}
+
+// Of calls made together only the first is signed; every picture is.
+function signParts(parts: readonly JsonDraft[]): void {
+  const calls = parts.filter((part) => part['functionCall'] !== undefined)
+  const [first] = calls
+  if (first !== undefined && calls.every((part) => part['thoughtSignature'] === undefined))
+    first['thoughtSignature'] = STAND_IN
+  for (const part of parts) if (part['inlineData'] !== undefined) part['thoughtSignature'] ??= STAND_IN
+}

@@ -1,0 +1,123 @@
+import type { Fragment } from '../../core/dialect.ts'
+import { isObject, listOf, numberOf, objectOf, textOf, type JsonValue } from '../../core/json.ts'
+import type { TokenLogprob } from '../../core/response.ts'
+import { CallReader } from './calls.ts'
+import { createCitationReader, type CitationReader } from './citations.ts'
+
+type Mark = { readonly choice: number } | undefined
+
+/** Reads one answer of a reply, frame by frame. */
+export class CandidateReader {
+  readonly #mark: Mark
+  readonly #calls: CallReader
+  #citations: CitationReader | undefined
+  /** The answer so far: sources are told by their place in it. */
+  #text = ''
+  /** Of the tokens of this frame, until its text takes them along. */
+  #logprobs: readonly TokenLogprob[] | undefined
+
+  /** `choice` is the answer's index, where it is not the first. */
+  constructor(choice: number | undefined) {
+    this.#mark = choice === undefined ? undefined : { choice }
+    this.#calls = new CallReader(this.#mark)
+  }
+
+  read(candidate: Record<string, unknown>, out: Fragment[]): void {
+    const { content, finishReason, logprobsResult } = candidate
+    const parts = isObject(content) ? content['parts'] : undefined
+    if (logprobsResult !== undefined) this.#logprobs = readLogprobs(logprobsResult)
+    if (Array.isArray(parts)) for (const part of parts) this.#readPart(part, out)
+    if (this.#logprobs !== undefined) this.#pushText('', undefined, out)
+    if (candidate['groundingMetadata'] !== undefined || candidate['citationMetadata'] !== undefined) {
+      this.#citations ??= createCitationReader(this.#mark?.choice)
+      this.#citations.read(candidate, this.#text, out)
+    }
+    if (typeof finishReason === 'string' && finishReason !== '') this.#finish(finishReason, candidate, out)
+    else if (isFirstGeneration(candidate['safetyRatings'])) out.push({ type: 'finish', ...this.#mark })
+  }
+
+  #readPart(part: unknown, out: Fragment[]): void {
+    if (!isObject(part)) return
+    const { text, functionCall, inlineData, fileData } = part
+    const signature = textOf(part['thoughtSignature'])
+    if (typeof text === 'string') this.#readText(text, part['thought'] === true, signature, out)
+    else if (isObject(functionCall)) this.#calls.read(functionCall, signature, out)
+    else if (isObject(inlineData)) {
+      // Sketches that belong to a thought are no part of the answer.
+      if (part['thought'] !== true) this.#readFile(inlineData, 'data', out)
+    } else if (isObject(fileData)) this.#readFile(fileData, 'fileUri', out)
+    else if (OWN_WORK.some((kind) => part[kind] !== undefined))
+      out.push({ type: 'reasoning-delta', text: '', details: [part as JsonValue], ...this.#mark })
+    else if (signature !== undefined) this.#readText('', part['thought'] === true, signature, out)
+  }
+
+  #readText(text: string, thought: boolean, signature: string | undefined, out: Fragment[]): void {
+    if (text === '' && signature === undefined) return
+    if (!thought) this.#pushText(text, signature, out)
+    else out.push({ type: 'reasoning-delta', text, ...signed(signature), ...this.#mark })
+  }
+
+  #pushText(text: string, signature: string | undefined, out: Fragment[]): void {
+    const logprobs = this.#logprobs
+    this.#logprobs = undefined
+    this.#text += text
+    const told = logprobs === undefined ? undefined : { logprobs }
+    out.push({ type: 'text-delta', text, ...signed(signature), ...told, ...this.#mark })
+  }
+
+  #readFile(file: Record<string, unknown>, field: 'data' | 'fileUri', out: Fragment[]): void {
+    const value = textOf(file[field])
+    if (value === undefined) return
+    const where = field === 'data' ? { data: value } : { url: value }
+    const mediaType = textOf(file['mimeType']) ?? 'application/octet-stream'
+    out.push({ type: 'file', mediaType, ...where, ...this.#mark })
+  }
+
+  #finish(reason: string, { finishMessage }: Record<string, unknown>, out: Fragment[]): void {
+    this.#calls.end(out)
+    const words = textOf(finishMessage)
+    if (words !== undefined && !EXPECTED.has(reason))
+      out.push({
+        type: 'warning',
+        warning: { type: 'other', message: `the model stopped (${reason}): ${words}` },
+      })
+    out.push({ type: 'finish', reason, ...this.#mark })
+  }
+}
+
+function signed(signature: string | undefined): { readonly signature: string } | undefined {
+  return signature === undefined ? undefined : { signature }
+}
+
+// What the provider runs itself: code, and tools of its own with their results. Kept for the next turn, shown to nobody.
+const OWN_WORK: readonly string[] = ['executableCode', 'codeExecutionResult', 'toolCall', 'toolResponse']
+const EXPECTED: ReadonlySet<string> = new Set(['STOP', 'MAX_TOKENS'])
+
+// Words in which only the first generation of the service rated its answers. It was seen to end streams without a
+// finish reason; newer ones always give one, and a stream of theirs that ends without is cut.
+const FIRST_RATINGS: ReadonlySet<unknown> = new Set([
+  'HARM_CATEGORY_DEROGATORY',
+  'HARM_CATEGORY_TOXICITY',
+  'HARM_CATEGORY_VIOLENCE',
+  'HARM_CATEGORY_SEXUAL',
+  'HARM_CATEGORY_MEDICAL',
+  'HARM_CATEGORY_DANGEROUS',
+])
+
+function isFirstGeneration(ratings: unknown): boolean {
+  return Array.isArray(ratings) && ratings.some((rating) => FIRST_RATINGS.has(objectOf(rating)['category']))
+}
+
+function readLogprobs(value: unknown): TokenLogprob[] {
+  const { chosenCandidates, topCandidates } = objectOf(value)
+  const tops = listOf(topCandidates)
+  return listOf(chosenCandidates).map((chosen, at) => {
+    const top = listOf(objectOf(tops[at])['candidates']).map(readLogprob)
+    return { ...readLogprob(chosen), ...(top.length > 0 ? { top } : undefined) }
+  })
+}
+
+function readLogprob(value: unknown): { token: string; logprob: number } {
+  const { token, logProbability } = objectOf(value)
+  return { token: textOf(token) ?? '', logprob: numberOf(logProbability) ?? 0 }
+}

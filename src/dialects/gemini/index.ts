@@ -1,0 +1,36 @@
+import type { Dialect } from '../../core/dialect.ts'
+import { geminiEmbeddings } from '../embeddings/index.ts'
+import { LlmError } from '../../core/error.ts'
+import { finishReasons } from './finish.ts'
+import { readGeminiFault } from './fault.ts'
+import { encode, params } from './params.ts'
+import { createReader, readReply } from './reader.ts'
+import { render } from './render.ts'
+
+export type { GeminiQuirks } from './quirks.ts'
+
+/** The `generateContent` format: contents with parts, the model in the path, no end mark in its streams. */
+export const gemini: Dialect = Object.freeze({
+  id: 'gemini',
+  framing: 'sse',
+  params,
+  encode,
+  finishReasons,
+  endpoint: ({ model, stream }) =>
+    `/${modelPath(model)}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
+  render,
+  parse: (reply, _quirks, out) => readReply(reply, out),
+  reader: () => createReader(),
+  fault: readGeminiFault,
+  embeddings: geminiEmbeddings,
+} satisfies Dialect)
+
+// A bare id is one of the service's models; one with a slash (`tunedModels/mine`) says itself where it is.
+function modelPath(model: string): string {
+  const segments = (model.includes('/') ? model : `models/${model}`).split('/')
+  if (segments.some((segment) => /^(\.{0,2}|\s*)$/.test(segment))) {
+    const message = `model ${JSON.stringify(model)} is no model id: expected a name such as 'gemini-2.5-flash', 'models/<id>' or 'tunedModels/<id>'`
+    throw new LlmError('invalid-request', message, { issues: [{ path: 'model', message }] })
+  }
+  return segments.map(encodeURIComponent).join('/')
+}

@@ -1,0 +1,103 @@
+import type { RenderInput } from '../../core/dialect.ts'
+import { fitHistory, toolNames } from '../../core/history.ts'
+import type { JsonDraft } from '../../core/json.ts'
+import { partsOf, type Message, type UserMessage, type UserPart } from '../../core/message.ts'
+import { renderAnswer } from './answer.ts'
+import { renderMedia } from './media.ts'
+import type { GeminiQuirks } from './quirks.ts'
+import { renderResults } from './results.ts'
+
+/** One turn on the wire. */
+interface Content {
+  readonly role: 'user' | 'model'
+  readonly parts: JsonDraft[]
+}
+
+/** Writes the conversation: instructions apart, adjacent turns of one side as one. */
+export function render(input: RenderInput, body: JsonDraft): void {
+  const quirks: GeminiQuirks = input.quirks
+  const messages = fitHistory(input.messages, { dialect: 'gemini' }, input.warnings)
+  const contents = renderContents(messages, quirks, input)
+  const system = collectInstructions(messages, input)
+  if (system.length > 0) placeInstructions(system, contents, { body, quirks, input })
+  body['contents'] = contents.map(({ role, parts }) => ({ role, parts }))
+}
+
+function renderContents(messages: readonly Message[], quirks: GeminiQuirks, input: RenderInput): Content[] {
+  const names = toolNames(messages)
+  const contents: Content[] = []
+  const add = (role: Content['role'], parts: readonly JsonDraft[]): void => {
+    const last = contents.at(-1)
+    if (last?.role === role) last.parts.push(...parts)
+    else if (parts.length > 0) contents.push({ role, parts: [...parts] })
+  }
+  let at = 0
+  while (at < messages.length) {
+    const message = messages[at++] as Message
+    if (message.role === 'user') add('user', renderUser(message, quirks, input))
+    else if (message.role === 'assistant') add('model', renderAnswer(message, quirks, input))
+    else if (message.role === 'tool') {
+      // The results of calls that were made together go back together.
+      const results = [message]
+      for (let next = messages[at]; next?.role === 'tool'; next = messages[++at]) results.push(next)
+      add('user', renderResults(results, names, quirks))
+    }
+  }
+  return contents
+}
+
+function renderUser({ content, name }: UserMessage, quirks: GeminiQuirks, input: RenderInput): JsonDraft[] {
+  if (name !== undefined)
+    warn(input, `the name "${name}" of a speaker was left out: the format has no field for it`)
+  return partsOf(content).flatMap((part) => renderPart(part, quirks, input))
+}
+
+function renderPart(part: UserPart, quirks: GeminiQuirks, input: RenderInput): JsonDraft[] {
+  if (part.type === 'text') return part.text === '' ? [] : [{ text: part.text }]
+  if (part.type === 'image' && part.detail !== undefined && part.detail !== 'auto')
+    warn(input, `the detail "${part.detail}" of an image was left out: the format has no field for it`)
+  return [renderMedia(part, quirks)]
+}
+
+function collectInstructions(messages: readonly Message[], input: RenderInput): JsonDraft[] {
+  const system: JsonDraft[] = []
+  let begun = false
+  for (const message of messages) {
+    if (message.role !== 'system' && message.role !== 'developer') begun = true
+    else if (message.content !== '') {
+      if (begun)
+        warn(
+          input,
+          'instructions in the middle of the conversation were moved to its start, their only place',
+        )
+      system.push({ text: message.content })
+    }
+  }
+  return system
+}
+
+interface Place {
+  readonly body: JsonDraft
+  readonly quirks: GeminiQuirks
+  readonly input: RenderInput
+}
+
+function placeInstructions(system: JsonDraft[], contents: Content[], { body, quirks, input }: Place): void {
+  const alone = contents.length === 0
+  if (quirks.systemInstruction !== false && !alone) {
+    body['systemInstruction'] = { parts: system }
+    return
+  }
+  warn(
+    input,
+    alone
+      ? 'the instructions were sent as a user turn: a conversation cannot be empty'
+      : 'the instructions were put before the first user turn: the model takes none of their own',
+  )
+  if (contents[0]?.role === 'user') contents[0].parts.unshift(...system)
+  else contents.unshift({ role: 'user', parts: system })
+}
+
+function warn({ warnings }: RenderInput, message: string): void {
+  warnings.push({ type: 'compatibility', message })
+}

@@ -1,0 +1,65 @@
+import type { JsonDraft } from '../../core/json.ts'
+import { bytesOf, plainText, type FilePart, type ImagePart, type ToolMessage } from '../../core/message.ts'
+import { renderMedia } from './media.ts'
+import type { GeminiQuirks } from './quirks.ts'
+
+// What a function response takes inside it.
+const INSIDE: ReadonlySet<string> = new Set([
+  'image/png',
+  'image/jpeg',
+  'image/webp',
+  'application/pdf',
+  'text/plain',
+])
+
+/** The results of calls that were made together: one response for each, then what no response can hold. */
+export function renderResults(
+  results: readonly ToolMessage[],
+  names: ReadonlyMap<string, string>,
+  quirks: GeminiQuirks,
+): JsonDraft[] {
+  const responses: JsonDraft[] = []
+  const after: JsonDraft[] = []
+  for (const result of results) {
+    const name = names.get(result.toolCallId) ?? result.name ?? result.toolCallId
+    const media = mediaOf(result)
+    const inside = media.filter((part) => fitsInside(part, quirks))
+    const outside = media.filter((part) => !inside.includes(part))
+    responses.push({ functionResponse: renderResponse(result, { name, inside, outside }, quirks) })
+    if (outside.length > 0)
+      after.push({ text: `Result of ${name}:` }, ...outside.map((part) => renderMedia(part, quirks)))
+  }
+  return [...responses, ...after]
+}
+
+type Media = ImagePart | FilePart
+
+interface Parts {
+  readonly name: string
+  readonly inside: readonly Media[]
+  readonly outside: readonly Media[]
+}
+
+function renderResponse(
+  { toolCallId, content, isError }: ToolMessage,
+  { name, inside, outside }: Parts,
+  quirks: GeminiQuirks,
+): JsonDraft {
+  const text = plainText(content, '\n')
+  const shown = text === '' && outside.length > 0 ? 'See below.' : text
+  return {
+    ...(quirks.callIds === false ? undefined : { id: toolCallId }),
+    name,
+    response: isError === true ? { error: shown } : { output: shown },
+    ...(inside.length === 0 ? undefined : { parts: inside.map((part) => renderMedia(part, quirks)) }),
+  }
+}
+
+function mediaOf({ content }: ToolMessage): readonly Media[] {
+  return typeof content === 'string' ? [] : content.filter((part) => part.type !== 'text')
+}
+
+function fitsInside(part: Media, { resultParts }: GeminiQuirks): boolean {
+  const bytes = resultParts === false ? undefined : bytesOf(part)
+  return bytes !== undefined && INSIDE.has(bytes.mediaType)
+}

@@ -1,0 +1,94 @@
+import type { JsonValue } from '../../core/json.ts'
+import type { EncodeContext } from '../../core/params.ts'
+import type { GeminiQuirks } from './quirks.ts'
+
+interface Reasoning {
+  readonly effort?: string | undefined
+  readonly budgetTokens?: number | undefined
+}
+
+const DEFAULT_LEVELS: readonly string[] = ['LOW', 'MEDIUM', 'HIGH']
+const STRENGTH: Readonly<Record<string, number>> = {
+  none: 0,
+  minimal: 1,
+  low: 2,
+  medium: 3,
+  high: 4,
+  xhigh: 5,
+  max: 6,
+}
+// The budgets that the vendor itself gives these words; the strongest two get all there is.
+const BUDGETS: Readonly<Record<string, number>> = {
+  none: 0,
+  minimal: 1_024,
+  low: 1_024,
+  medium: 8_192,
+  high: 24_576,
+  xhigh: Infinity,
+  max: Infinity,
+}
+
+/** How much to think, as a level or as a budget, whichever the model takes. Thoughts are asked for with it. */
+export function renderThinking(reasoning: Reasoning, context: EncodeContext): JsonValue {
+  const quirks: GeminiQuirks = context.quirks
+  const config =
+    quirks.thinkingBudget === undefined
+      ? renderLevel(reasoning, quirks.thinkingLevels ?? DEFAULT_LEVELS, context)
+      : renderBudget(reasoning, quirks.thinkingBudget, context)
+  return isOff(reasoning) ? config : { ...config, includeThoughts: true }
+}
+
+type Warn = Pick<EncodeContext, 'warn'>
+
+function renderLevel(
+  reasoning: Reasoning,
+  levels: readonly string[],
+  { warn }: Warn,
+): { thinkingLevel: string } {
+  const { effort, budgetTokens } = reasoning
+  const wish = isOff(reasoning) ? 'none' : (effort ?? effortOf(budgetTokens))
+  const thinkingLevel = levelFor(wish, levels)
+  if (wish === 'none')
+    warn(`thinking cannot be turned off here; its lowest level ${thinkingLevel} was asked for`)
+  else if (effort === undefined && budgetTokens !== undefined)
+    warn(`a budget of ${budgetTokens} tokens was sent as level ${thinkingLevel}: there is no budget here`)
+  else if (wish.toUpperCase() !== thinkingLevel)
+    warn(`effort "${wish}" was sent as level ${thinkingLevel}: there is no such level here`)
+  return { thinkingLevel }
+}
+
+/** The level of the same strength, else the next stronger, else the strongest. */
+function levelFor(effort: string, levels: readonly string[]): string {
+  const wish = STRENGTH[effort] ?? 3
+  const level = levels.find((one) => (STRENGTH[one.toLowerCase()] ?? 0) >= wish)
+  return level ?? levels.at(-1) ?? 'HIGH'
+}
+
+function effortOf(budgetTokens = 8_192): string {
+  if (budgetTokens <= 4_096) return 'low'
+  return budgetTokens <= 16_384 ? 'medium' : 'high'
+}
+
+function renderBudget(
+  reasoning: Reasoning,
+  [least, most]: readonly [number, number],
+  { warn, quirks }: Pick<EncodeContext, 'warn' | 'quirks'>,
+): { thinkingBudget: number } {
+  const { effort, budgetTokens } = reasoning
+  if (isOff(reasoning)) {
+    if (quirks['thinkingOff'] === true) return { thinkingBudget: 0 }
+    warn(`thinking cannot be turned off here; the smallest budget of ${least} tokens was sent`)
+    return { thinkingBudget: least }
+  }
+  const wish = budgetTokens ?? BUDGETS[effort ?? 'medium'] ?? 8_192
+  const thinkingBudget = Math.min(Math.max(wish, least), most)
+  if (budgetTokens !== undefined && thinkingBudget !== budgetTokens)
+    warn(
+      `a budget of ${budgetTokens} tokens was sent as ${thinkingBudget}: the model takes ${least} to ${most}`,
+    )
+  return { thinkingBudget }
+}
+
+function isOff({ effort, budgetTokens }: Reasoning): boolean {
+  return effort === 'none' || (effort === undefined && budgetTokens === 0)
+}

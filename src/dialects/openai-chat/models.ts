@@ -1,0 +1,28 @@
+import { listOf, numberOf, objectOf, textOf } from '../../core/json.ts'
+import type { ModelInfo, ModelListApi } from '../../core/model-list.ts'
+
+/** The list of models: a page under `data`, or a bare list; what else servers say of a model is read where it is known. */
+export const modelList: ModelListApi = {
+  endpoint: '/models',
+  parse: (reply) => {
+    const items = Array.isArray(reply) ? reply : listOf(objectOf(reply)['data'] ?? objectOf(reply)['models'])
+    return { models: items.map(readModel).filter((model) => model.id !== '') }
+  },
+}
+
+function readModel(item: unknown): ModelInfo {
+  const model = objectOf(item)
+  return {
+    id: textOf(model['id']) ?? textOf(model['name']) ?? textOf(item) ?? '',
+    name: textOf(model['display_name']) ?? textOf(model['name']),
+    contextWindow:
+      numberOf(model['context_length']) ??
+      numberOf(model['context_window']) ??
+      numberOf(model['max_model_len']),
+    maxOutput:
+      numberOf(model['max_completion_tokens']) ??
+      numberOf(objectOf(model['top_provider'])['max_completion_tokens']),
+    created: numberOf(model['created']),
+    ownedBy: textOf(model['owned_by']),
+  }
+}

@@ -1,0 +1,32 @@
+import type { Dialect } from '../../core/dialect.ts'
+import { readResponseFault } from './fault.ts'
+import { encode, params } from './params.ts'
+import { createReader, readReply } from './reader.ts'
+import { DIALECT, render } from './render.ts'
+
+export type { OpenAIResponsesQuirks } from './quirks.ts'
+
+/** The responses format: items in place of messages, reasoning that can be sent back, tools that the server runs. */
+export const openaiResponses: Dialect = Object.freeze({
+  id: DIALECT,
+  framing: 'sse',
+  params,
+  encode,
+  finishReasons: {
+    completed: 'stop',
+    // Incomplete, and no word of why: the wire's plain end.
+    incomplete: 'stop',
+    stop: 'stop',
+    max_output_tokens: 'length',
+    max_tokens: 'length',
+    length: 'length',
+    tool_calls: 'tool-calls',
+    function_call: 'tool-calls',
+    content_filter: 'content-filter',
+  },
+  endpoint: () => '/responses',
+  render,
+  parse: (reply, _quirks, out) => readReply(reply, out),
+  reader: () => createReader(),
+  fault: readResponseFault,
+} satisfies Dialect)

@@ -1,0 +1,161 @@
+import type { Fragment, Reader } from '../../core/dialect.ts'
+import { isObject, listOf, numberOf, objectOf, textOf, type JsonObject } from '../../core/json.ts'
+import { readResponseFault } from './fault.ts'
+import { OutputItem, type AnswerState } from './item.ts'
+import { readUsage } from './usage.ts'
+
+type Wire = Readonly<Record<string, unknown>>
+
+/** A reader for one stream of events. */
+export function createReader(): Reader {
+  const answer = new Answer()
+  return {
+    read: (json, event, out) => {
+      if (isObject(json)) answer.read(json, textOf(json['type']) ?? event, out)
+    },
+  }
+}
+
+/** A whole reply as fragments. */
+export function readReply(reply: JsonObject, out: Fragment[]): void {
+  if (isFault(reply)) out.push({ type: 'fault', fault: readResponseFault(undefined, reply) })
+  else {
+    const answer = new Answer()
+    answer.begin(reply, out)
+    answer.finish(reply, out)
+  }
+}
+
+// An error in place of a response, a response that failed, or one of the flat shapes of an error.
+function isFault(reply: Wire): boolean {
+  const { error, status, output } = reply
+  if ((error !== undefined && error !== null && error !== '') || status === 'failed') return true
+  return output === undefined && (reply['detail'] !== undefined || textOf(reply['message']) !== undefined)
+}
+
+/** One answer, put together from its events. */
+class Answer {
+  readonly #items = new Map<number | string, OutputItem>()
+  readonly #customTools = new Set<string>()
+  readonly #state: AnswerState = { length: 0, customTools: this.#customTools }
+
+  read(json: Wire, type: string | undefined, out: Fragment[]): void {
+    switch (type) {
+      case 'response.created':
+      case 'response.in_progress':
+        return this.begin(objectOf(json['response']), out)
+      case 'response.output_item.added':
+        return this.#itemOf(json).open(objectOf(json['item']), out)
+      case 'response.output_item.done':
+        return this.#itemOf(json).finish(objectOf(json['item']), out)
+      case 'response.completed':
+      case 'response.incomplete':
+      case 'response.done':
+        return this.#end(objectOf(json['response']), out)
+      case 'response.failed':
+        out.push({ type: 'fault', fault: readResponseFault(undefined, json['response']) })
+        return
+      case 'error':
+      case undefined:
+        if (type === 'error' || isFault(json))
+          out.push({ type: 'fault', fault: readResponseFault(undefined, json) })
+        return
+      default:
+        this.#readPiece(json, type, out)
+    }
+  }
+
+  /** Who answers, and with which tools of free-text input. */
+  begin(response: Wire, out: Fragment[]): void {
+    out.push({ type: 'meta', id: textOf(response['id']), model: textOf(response['model']) })
+    for (const tool of listOf(response['tools'])) {
+      const { type, name } = objectOf(tool)
+      if (type === 'custom' && typeof name === 'string') this.#customTools.add(name)
+    }
+  }
+
+  /** The end of the answer: items that no event told of, usage, and why it ended. */
+  finish(response: Wire, out: Fragment[]): void {
+    const told = [...this.#items.values()]
+    for (const [index, item] of listOf(response['output']).entries())
+      this.#catchUp(objectOf(item), index, told, out)
+    const usage = readUsage(response['usage'])
+    if (usage !== undefined) out.push({ type: 'usage', usage })
+    const why = textOf(objectOf(response['incomplete_details'])['reason'])
+    out.push({ type: 'finish', reason: why ?? textOf(response['status']) ?? 'completed' })
+    out.push({ type: 'end' })
+  }
+
+  #end(response: Wire, out: Fragment[]): void {
+    if (isFault(response)) out.push({ type: 'fault', fault: readResponseFault(undefined, response) })
+    else {
+      this.begin(response, out)
+      this.finish(response, out)
+    }
+  }
+
+  #readPiece(json: Wire, type: string, out: Fragment[]): void {
+    const { delta } = json
+    switch (type) {
+      case 'response.output_text.delta':
+      case 'response.refusal.delta':
+        if (typeof delta === 'string') this.#itemOf(json).addText(delta, json['logprobs'], out)
+        return
+      case 'response.reasoning_summary_text.delta':
+      case 'response.reasoning_summary.delta':
+        if (typeof delta === 'string') this.#itemOf(json).addReasoning(delta, 'summary', out)
+        return
+      case 'response.reasoning_text.delta':
+      case 'response.reasoning.delta':
+        if (typeof delta === 'string') this.#itemOf(json).addReasoning(delta, 'content', out)
+        return
+      case 'response.function_call_arguments.delta':
+        if (typeof delta === 'string') this.#itemOf(json).addArguments(delta, out)
+        return
+      case 'response.function_call_arguments.done':
+        if (typeof json['arguments'] === 'string') this.#itemOf(json).setArguments(json['arguments'], out)
+        return
+      case 'response.output_text.annotation.added':
+        this.#itemOf(json).addCitation(json['annotation'], out)
+    }
+  }
+
+  // By place before id: some servers give an item another id with every event.
+  #itemOf(json: Wire): OutputItem {
+    const index = numberOf(json['output_index'])
+    const id = textOf(json['item_id']) ?? textOf(objectOf(json['item'])['id'])
+    const known =
+      index === undefined ? [...this.#items.values()].find((item) => item.id === id) : this.#items.get(index)
+    if (known !== undefined) return known
+    const item = this.#add(index ?? id ?? this.#items.size)
+    item.id = id
+    return item
+  }
+
+  #add(key: number | string): OutputItem {
+    const item = new OutputItem(key, this.#state)
+    this.#items.set(key, item)
+    return item
+  }
+
+  // The final response repeats what the events told. Only what none of them told is news; in doubt, it is not.
+  #catchUp(item: Wire, index: number, told: readonly OutputItem[], out: Fragment[]): void {
+    const known = findItem(told, item, index)
+    if (known !== undefined) {
+      if (!known.done) known.finish(item, out)
+      return
+    }
+    const news = item['type'] === 'function_call' || !told.some(({ type }) => type === item['type'])
+    if (news) this.#add(`final ${index}`).finish(item, out)
+  }
+}
+
+function findItem(items: readonly OutputItem[], item: Wire, index: number): OutputItem | undefined {
+  const callId = textOf(item['call_id'])
+  const id = textOf(item['id'])
+  return (
+    items.find((known) => callId !== undefined && known.callId === callId) ??
+    items.find((known) => id !== undefined && known.id === id) ??
+    items.find((known) => known.key === index && known.type === item['type'])
+  )
+}

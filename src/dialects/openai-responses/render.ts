@@ -1,0 +1,134 @@
+import type { RenderInput } from '../../core/dialect.ts'
+import { fitHistory, type ToolIdRule } from '../../core/history.ts'
+import { listOf, type JsonDraft, type JsonObject, type JsonValue } from '../../core/json.ts'
+import {
+  argumentsText,
+  base64Of,
+  partsOf,
+  plainText,
+  urlOf,
+  type AssistantMessage,
+  type FilePart,
+  type Message,
+  type ReasoningPart,
+  type ToolMessage,
+  type UserMessage,
+  type UserPart,
+} from '../../core/message.ts'
+import type { OpenAIResponsesQuirks } from './quirks.ts'
+
+export const DIALECT = 'openai-responses'
+/** Reasoning in the open, not summed up: marks in a reasoning part's `details` which kind its text is. */
+export const OPEN_REASONING = 'reasoning_text'
+
+const CALL_IDS: ToolIdRule = {
+  allowed: /^[A-Za-z0-9_-]{1,64}$/,
+  make: (index) => `call_${String(index).padStart(5, '0')}`,
+}
+
+/** Writes model, input items and mode. Nothing is kept by the server: reasoning goes back and forth sealed. */
+export function render(input: RenderInput, body: JsonDraft): void {
+  const quirks: OpenAIResponsesQuirks = input.quirks
+  const messages = fitHistory(input.messages, { dialect: DIALECT, toolIds: CALL_IDS }, input.warnings)
+  body['model'] = input.model
+  body['input'] = messages.flatMap((message) => renderMessage(message, quirks, input))
+  body['store'] = false
+  if (quirks.sealedReasoning ?? body['reasoning'] !== undefined)
+    body['include'] = [...(listOf(body['include']) as JsonValue[]), 'reasoning.encrypted_content']
+  if (input.stream) body['stream'] = true
+}
+
+function renderMessage(message: Message, quirks: OpenAIResponsesQuirks, input: RenderInput): JsonObject[] {
+  switch (message.role) {
+    case 'system':
+    case 'developer':
+      return [{ role: quirks.systemRole ?? 'system', content: message.content }]
+    case 'user':
+      return [renderUser(message, input)]
+    case 'assistant':
+      return renderAssistant(message, input)
+    case 'tool':
+      return [renderToolResult(message)]
+  }
+}
+
+function renderUser({ content, name }: UserMessage, input: RenderInput): JsonObject {
+  if (name !== undefined)
+    lose(input, 'the names of user turns were not sent: this format has no field for them')
+  return { role: 'user', content: typeof content === 'string' ? content : content.map(renderPart) }
+}
+
+function renderPart(part: UserPart): JsonObject {
+  switch (part.type) {
+    case 'text':
+      return { type: 'input_text', text: part.text }
+    case 'image':
+      return { type: 'input_image', image_url: urlOf(part), detail: part.detail }
+    case 'audio':
+      return {
+        type: 'input_audio',
+        input_audio: { data: base64Of(part.data), format: audioFormat(part.mediaType) },
+      }
+    case 'file':
+      return renderFile(part)
+  }
+}
+
+function renderFile(part: FilePart): JsonObject {
+  const image = part.mediaType?.startsWith('image/') === true
+  const type = image ? 'input_image' : 'input_file'
+  if (part.fileId !== undefined) return { type, file_id: part.fileId }
+  if (image) return { type, image_url: urlOf(part) }
+  if (part.url !== undefined && !part.url.startsWith('data:')) return { type, file_url: part.url }
+  return { type, filename: part.filename ?? 'file', file_data: urlOf(part) }
+}
+
+// `audio/mpeg` is called mp3 here; every other kind by the end of its media type.
+function audioFormat(mediaType: string): string {
+  const kind = mediaType.replace(/^audio\//, '').replace(/^x-/, '')
+  return kind === 'mpeg' ? 'mp3' : kind
+}
+
+function renderAssistant({ content }: AssistantMessage, input: RenderInput): JsonObject[] {
+  const items: JsonObject[] = []
+  // A thought that nothing follows is refused: it waits for the item it led to.
+  const thoughts: JsonObject[] = []
+  const add = (item: JsonObject): void => {
+    items.push(...thoughts.splice(0), item)
+  }
+  for (const part of partsOf(content)) {
+    if (part.type === 'reasoning') thoughts.push(...renderReasoning(part))
+    else if (part.type === 'file')
+      lose(input, 'files that the model made were not sent back: this format takes none in its own turns')
+    else if (part.type === 'tool-call')
+      add({ type: 'function_call', call_id: part.id, name: part.name, arguments: argumentsText(part) })
+    else if (part.text !== '') add({ role: 'assistant', content: part.text })
+  }
+  return items
+}
+
+// Only what the server can open, or read as it is. A sealed thought goes without its id: an id is looked up, and nothing is kept.
+function renderReasoning({ text, id, encrypted, details, origin }: ReasoningPart): JsonObject[] {
+  if (origin !== DIALECT) return []
+  if (details === OPEN_REASONING) {
+    const content = [{ type: 'reasoning_text', text }]
+    return [{ type: 'reasoning', id, summary: [], content, encrypted_content: encrypted }]
+  }
+  if (encrypted === undefined) return []
+  const summary = text === '' ? [] : [{ type: 'summary_text', text }]
+  return [{ type: 'reasoning', summary, encrypted_content: encrypted }]
+}
+
+function renderToolResult({ toolCallId, content, isError }: ToolMessage): JsonObject {
+  const result = { type: 'function_call_output', call_id: toolCallId }
+  const text = plainText(content, '\n')
+  if (typeof content === 'string' || content.every((part) => part.type === 'text'))
+    return { ...result, output: isError === true && text !== '' ? `Error: ${text}` : text }
+  const parts = content.map(renderPart)
+  return { ...result, output: isError === true ? [{ type: 'input_text', text: 'Error:' }, ...parts] : parts }
+}
+
+function lose(input: RenderInput, message: string): void {
+  if (!input.warnings.some((warning) => warning.message === message))
+    input.warnings.push({ type: 'compatibility', message })
+}

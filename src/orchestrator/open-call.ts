@@ -1,0 +1,76 @@
+import type { Call } from '../core/call.ts'
+import type { Clock } from '../core/clock.ts'
+import { newId } from '../core/id.ts'
+import type { Message } from '../core/message.ts'
+import type { ResolvedSettings } from '../core/params.ts'
+import type { Registry } from '../core/registry.ts'
+import type { CallOptions, StreamLimits } from '../core/request.ts'
+import type { Transport } from '../core/wire.ts'
+import { createFetchTransport } from '../transport/index.ts'
+import type { OrchestratorOptions, ProviderAccess } from './config.ts'
+import { openScope } from './scope.ts'
+
+const DEFAULT_TOTAL_MS = 600_000
+const DEFAULT_STREAM: Required<StreamLimits> = {
+  maxBytes: 10 * 1024 * 1024,
+  maxEventBytes: 4 * 1024 * 1024,
+  maxReplyBytes: 64 * 1024 * 1024,
+}
+
+/** What a host brings to every call. */
+export interface HostParts {
+  readonly options: OrchestratorOptions
+  readonly registry: Registry
+  readonly access: ReadonlyMap<string, ProviderAccess>
+  readonly transport: Transport
+  readonly clock: Clock
+}
+
+/** What a call is about, besides where it goes. */
+export interface CallContent {
+  readonly messages: readonly Message[]
+  readonly settings: ResolvedSettings
+  readonly stream: boolean
+  readonly exchange: Call['exchange']
+}
+
+/** Opens a call: resolves its target, lays the request over the host's options, starts its deadline. */
+export function openCall(host: HostParts, request: CallOptions, content: CallContent): Call {
+  const { options, clock } = host
+  const target = host.registry.resolve(request)
+  const own = host.access.get(target.provider)
+  const timeouts = laidOver(options.timeouts, request.timeouts)
+  return {
+    ...content,
+    requestId: request.requestId ?? newId('req'),
+    target,
+    scope: openScope(request.signal, timeouts.totalMs ?? DEFAULT_TOTAL_MS, clock),
+    apiKey: request.apiKey ?? own?.apiKey,
+    credentials: request.credentials ?? own?.credentials,
+    variables: { ...own?.variables, ...request.variables },
+    baseUrl: request.baseUrl,
+    headers: laidOver(laidOver(own?.headers, request.headers), request.extraHeaders),
+    extraBody: request.extraBody,
+    transport: transportOf(request, own?.transport ?? host.transport),
+    timeouts,
+    streamLimits: laidOver(laidOver(DEFAULT_STREAM, options.stream), request.streamLimits),
+    onUnsupported: request.onUnsupported ?? options.onUnsupported ?? 'warn',
+    userId: request.userId,
+    conversationId: request.conversationId,
+    clock,
+    logger: request.logger ?? options.logger,
+  }
+}
+
+const NONE = Object.freeze({})
+
+// Most calls lay nothing over their host: nothing is copied then.
+function laidOver<T extends object>(base: T | undefined, extra: Partial<T> | undefined): T {
+  if (extra === undefined) return base ?? (NONE as T)
+  return { ...(base as T), ...extra }
+}
+
+function transportOf(request: CallOptions, standing: Transport): Transport {
+  if (request.transport !== undefined) return request.transport
+  return request.fetch === undefined ? standing : createFetchTransport(request.fetch)
+}

@@ -1,0 +1,40 @@
+import type { Call } from '../core/call.ts'
+import { LlmError } from '../core/error.ts'
+
+/** The first of some environment variables that is set and not blank. */
+export function fromEnvironment(names: readonly string[] | undefined): string | undefined {
+  const env = globalThis.process?.env
+  if (names === undefined || env === undefined) return undefined
+  return names.map((name) => env[name]?.trim()).find((value) => value !== undefined && value !== '')
+}
+
+/** A base URL with every `{name}` filled in. Throws `misconfigured` for a variable that nobody has set. */
+export function fillVariables(baseUrl: string, call: Call): string {
+  if (!baseUrl.includes('{')) return baseUrl
+  return baseUrl.replace(/\{(\w+)\}/g, (_place, name: string) => encodeURIComponent(variableOf(call, name)))
+}
+
+/** The value of a variable: of the call, of the environment, or the provider's default. Throws `misconfigured`. */
+export function variableOf({ variables, target }: Call, name: string): string {
+  const { provider, definition } = target
+  const { env = [], default: standing } = definition.variables?.[name] ?? {}
+  const given = variables?.[name]?.trim()
+  const value = given === undefined || given === '' ? (fromEnvironment(env) ?? standing) : given
+  if (value === undefined) {
+    const set = env.length === 0 ? '' : `, or set ${env.join(' or ')}`
+    const message = `provider "${provider}" needs the variable "${name}": pass variables: { ${name}: … }${set}`
+    throw new LlmError('misconfigured', message, {
+      provider,
+      issues: [{ path: `variables.${name}`, message: 'is missing' }],
+    })
+  }
+  // It becomes a part of an address: anything else could lead the key to another host.
+  if (!/^[\w.:-]+$/.test(value)) {
+    const message = `the variable "${name}" of provider "${provider}" takes letters, digits, ".", ":", "_" and "-"`
+    throw new LlmError('misconfigured', message, {
+      provider,
+      issues: [{ path: `variables.${name}`, message: 'is not valid' }],
+    })
+  }
+  return value
+}

@@ -1,0 +1,89 @@
+import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
+import { anthropicMessages, type AnthropicMessagesQuirks } from '../dialects/index.ts'
+
+// Room for a long thought and a long answer; the vendor's own limit where that is smaller.
+const DEFAULT_MAX_TOKENS = 32_000
+
+/** A model whose answers are at most `maxOutput` tokens long. */
+function model(maxOutput: number, traits: ModelTraits, quirks?: AnthropicMessagesQuirks): ModelTraits {
+  const required = Math.min(maxOutput, DEFAULT_MAX_TOKENS)
+  return {
+    images: true,
+    tools: true,
+    reasoning: true,
+    jsonSchema: true,
+    ...traits,
+    maxOutput,
+    params: { ...traits.params, maxTokens: { required, clamp: [1, maxOutput] } },
+    quirks: { ...quirks, maxOutput },
+  }
+}
+
+const noSampling = 'the model takes no sampling settings'
+const noSamplers = {
+  temperature: { drop: noSampling },
+  topP: { drop: noSampling },
+  topK: { drop: noSampling },
+} as const
+const noSchema = { responseFormat: { drop: 'the model has no structured outputs' } } as const
+const noThinking = { reasoning: { drop: 'the model does not think before it answers' } } as const
+
+const large = { contextWindow: 1_000_000 } as const
+const small = { contextWindow: 200_000 } as const
+
+/** Thinks adaptively and takes no sampling settings. */
+const adaptive = model(128_000, { ...large, params: noSamplers })
+const alwaysAdaptive = model(128_000, { ...large, params: noSamplers }, { thinkingOff: 'never' })
+const adaptiveSampled = model(128_000, large, { efforts: ['low', 'medium', 'high', 'max'] })
+const budgeted = model(64_000, small, { thinking: 'budget' })
+const unstructured = { ...small, jsonSchema: false, params: noSchema } as const
+const thoughtless = {
+  ...small,
+  jsonSchema: false,
+  reasoning: false,
+  params: { ...noSchema, ...noThinking },
+} as const
+
+const unforced = { quirks: { forcedToolChoice: false } } as const
+
+/** Anthropic. What is not listed is taken for a new model: adaptive thinking, and settings sent as they are. */
+export const anthropic: ProviderDefinition = defineProvider({
+  id: 'anthropic',
+  name: 'Anthropic',
+  dialect: anthropicMessages,
+  baseUrl: 'https://api.anthropic.com/v1',
+  auth: { type: 'header', name: 'x-api-key' },
+  env: ['ANTHROPIC_API_KEY'],
+  quirks: { thinking: 'adaptive', thinkingDisplay: 'summarized' } satisfies AnthropicMessagesQuirks,
+  models: {
+    'claude-fable-5*': alwaysAdaptive,
+    'claude-fable-5-*': unforced,
+    'claude-mythos-5*': alwaysAdaptive,
+    'claude-mythos-5-*': unforced,
+    'claude-mythos-preview*': { quirks: { thinkingOff: 'never' } },
+    'claude-opus-5*': adaptive,
+    'claude-opus-5-5*': { quirks: { thinkingOff: 'never', forcedToolChoice: false } },
+    'claude-sonnet-5*': adaptive,
+    'claude-sonnet-5-5*': { quirks: { thinkingOff: 'between_tools', forcedToolChoice: false } },
+    'claude-haiku-5*': adaptive,
+    'claude-opus-4-8*': adaptive,
+    'claude-opus-4-7*': adaptive,
+    'claude-opus-4-6*': adaptiveSampled,
+    'claude-sonnet-4-6*': adaptiveSampled,
+    'claude-opus-4-5*': budgeted,
+    'claude-sonnet-4-5*': budgeted,
+    'claude-haiku-4-5*': budgeted,
+    'claude-opus-4-1*': model(32_000, small, { thinking: 'budget' }),
+    'claude-opus-4-0*': model(32_000, unstructured, { thinking: 'budget', strictTools: false }),
+    'claude-opus-4-20250514*': model(32_000, unstructured, { thinking: 'budget', strictTools: false }),
+    'claude-sonnet-4-0*': model(64_000, unstructured, { thinking: 'budget', strictTools: false }),
+    'claude-sonnet-4-20250514*': model(64_000, unstructured, { thinking: 'budget', strictTools: false }),
+    'claude-3-7-sonnet*': model(64_000, unstructured, { thinking: 'budget', strictTools: false }),
+    'claude-3-5-*': model(8_192, thoughtless, { strictTools: false }),
+    'claude-3-opus*': model(4_096, thoughtless, { strictTools: false }),
+    'claude-3-sonnet*': model(4_096, thoughtless, { strictTools: false }),
+    'claude-3-haiku*': model(4_096, thoughtless, { strictTools: false }),
+  },
+  docs: 'https://platform.claude.com/docs/en/api/messages',
+  checked: '2026-11-21',
+})

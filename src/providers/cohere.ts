@@ -1,0 +1,30 @@
+import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
+import { cohere as cohereChat, type CohereQuirks } from '../dialects/index.ts'
+
+const thoughtless: ModelTraits = {
+  reasoning: false,
+  params: { reasoning: { drop: 'the model does not think before it answers' } },
+  quirks: { thinks: false } satisfies CohereQuirks,
+}
+
+/** Cohere, chat v2. What is not listed is taken for a new model: one that thinks. */
+export const cohere: ProviderDefinition = defineProvider({
+  id: 'cohere',
+  name: 'Cohere',
+  dialect: cohereChat,
+  baseUrl: 'https://api.cohere.com/v2',
+  auth: { type: 'bearer' },
+  env: ['COHERE_API_KEY', 'CO_API_KEY'],
+  models: {
+    'command-a-plus*': { contextWindow: 128_000, maxOutput: 64_000, images: true, reasoning: true },
+    'command-a-reasoning*': { contextWindow: 256_000, maxOutput: 32_000, images: false, reasoning: true },
+    'command-a-03-2025': { ...thoughtless, contextWindow: 256_000, maxOutput: 8_000, images: false },
+    'command-a-vision*': { ...thoughtless, contextWindow: 128_000, maxOutput: 8_000, images: true },
+    'command-a-translate*': { ...thoughtless, contextWindow: 8_000, maxOutput: 8_000, images: false },
+    'command-r*': { ...thoughtless, contextWindow: 128_000, maxOutput: 4_000, images: false },
+    'c4ai-aya*': thoughtless,
+    'tiny-aya*': { ...thoughtless, contextWindow: 8_000, maxOutput: 8_000, images: false },
+  },
+  docs: 'https://docs.cohere.com/v2/reference/chat',
+  checked: '2026-11-21',
+})

@@ -1,0 +1,81 @@
+import type { ModelTraits, ProviderDefinition } from '../core/provider.ts'
+import { defineProvider } from '../core/provider.ts'
+import { gemini, type GeminiQuirks } from '../dialects/index.ts'
+
+const window = { contextWindow: 1_048_576, maxOutput: 65_536 } as const
+const noThinking = { reasoning: { drop: 'the model does not think' } } as const
+const noPenalties = {
+  frequencyPenalty: { drop: 'the model refuses penalties' },
+  presencePenalty: { drop: 'the model refuses penalties' },
+} as const
+const ownSampling = {
+  temperature: { drop: 'the model ignores it' },
+  topP: { drop: 'the model ignores it' },
+  topK: { drop: 'the model ignores it' },
+} as const
+
+// Before the third generation: no signatures are asked for, results hold text only, JSON and tools exclude each other.
+const early: GeminiQuirks = { signedCalls: false, resultParts: false, jsonWithTools: false }
+const budget = (least: number, most: number, thinkingOff: boolean): ModelTraits => ({
+  quirks: { ...early, thinkingBudget: [least, most], thinkingOff } satisfies GeminiQuirks,
+})
+const levels = (...thinkingLevels: string[]): ModelTraits => ({
+  quirks: { thinkingLevels } satisfies GeminiQuirks,
+})
+const fourLevels = levels('MINIMAL', 'LOW', 'MEDIUM', 'HIGH')
+
+const models: Readonly<Record<string, ModelTraits>> = {
+  'gemini-1*': { reasoning: false, params: noThinking, quirks: { ...early, strictTools: false } },
+  'gemini-2.0*': { reasoning: false, params: noThinking, quirks: { ...early, strictTools: false } },
+  'gemini-2.5*': { ...window, reasoning: true, params: noPenalties, quirks: early },
+  'gemini-2.5-pro*': budget(128, 32_768, false),
+  'gemini-2.5-flash*': budget(1, 24_576, true),
+  'gemini-2.5-flash-lite*': budget(512, 24_576, true),
+  'gemini-2.5-flash-image*': { reasoning: false, params: noThinking },
+  'gemini-3*': { ...window, reasoning: true, params: noPenalties },
+  'gemini-3-pro*': levels('LOW', 'HIGH'),
+  'gemini-3-pro-image*': { params: { reasoning: { drop: 'the model decides itself how much it thinks' } } },
+  'gemini-3-flash*': fourLevels,
+  'gemini-3.1-flash*': fourLevels,
+  'gemini-3.5-flash*': fourLevels,
+  'gemini-3.5-flash-lite*': { params: ownSampling },
+  'gemini-3.6*': { ...fourLevels, params: ownSampling },
+  'gemini-3.7*': { params: ownSampling },
+  'gemini-3.8*': { params: ownSampling },
+  'gemini-3.9*': { params: ownSampling },
+  'gemini-4*': { ...window, reasoning: true, params: { ...noPenalties, ...ownSampling } },
+  'gemini-flash-latest': { ...window, reasoning: true, params: { ...noPenalties, ...ownSampling } },
+  'gemini-flash-lite-latest': { ...window, reasoning: true, params: { ...noPenalties, ...ownSampling } },
+  'gemini-pro-latest': { ...window, reasoning: true, params: noPenalties },
+  'gemma-3*': {
+    reasoning: false,
+    tools: false,
+    params: {
+      ...noThinking,
+      tools: { drop: 'the model calls no tools' },
+      toolChoice: { drop: 'the model calls no tools' },
+      responseFormat: { drop: 'the model has no JSON mode' },
+    },
+    quirks: { ...early, systemInstruction: false } satisfies GeminiQuirks,
+  },
+}
+
+// Ids are also written with the folder they stand in.
+const withFolder = Object.entries(models).flatMap(([id, traits]) => [
+  [id, traits] as const,
+  [`models/${id}`, traits] as const,
+])
+
+/** Google's Gemini API, with a key from AI Studio. */
+export const google: ProviderDefinition = defineProvider({
+  id: 'google',
+  name: 'Google Gemini',
+  dialect: gemini,
+  baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+  auth: { type: 'header', name: 'x-goog-api-key' },
+  env: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'],
+  quirks: { fileBase: 'https://generativelanguage.googleapis.com/v1beta/' } satisfies GeminiQuirks,
+  models: Object.fromEntries(withFolder),
+  docs: 'https://ai.google.dev/api/generate-content',
+  checked: '2026-11-21',
+})

@@ -1,0 +1,17 @@
+import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
+import { openaiChat, openaiResponses } from '../dialects/index.ts'
+
+/** The router of Hugging Face: `model:provider` picks who serves a model. */
+export const huggingface: ProviderDefinition = defineProvider({
+  id: 'huggingface',
+  name: 'Hugging Face',
+  dialect: openaiChat,
+  baseUrl: 'https://router.huggingface.co/v1',
+  auth: { type: 'bearer' },
+  env: ['HF_TOKEN', 'HUGGINGFACE_API_KEY'],
+  namespacedModels: true,
+  apis: { responses: { dialect: openaiResponses } },
+  embeddings: null,
+  docs: 'https://huggingface.co/docs/inference-providers/tasks/chat-completion',
+  checked: '2026-11-21',
+})

@@ -1,0 +1,20 @@
+import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
+import { openaiChat } from '../dialects/index.ts'
+
+/** Hyperbolic. */
+export const hyperbolic: ProviderDefinition = defineProvider({
+  id: 'hyperbolic',
+  name: 'Hyperbolic',
+  dialect: openaiChat,
+  baseUrl: 'https://api.hyperbolic.xyz/v1',
+  auth: { type: 'bearer' },
+  env: ['HYPERBOLIC_API_KEY'],
+  namespacedModels: true,
+  params: {
+    topK: { to: 'top_k' },
+    minP: { to: 'min_p' },
+    repetitionPenalty: { to: 'repetition_penalty' },
+  },
+  docs: 'https://docs.hyperbolic.xyz/docs/rest-api',
+  checked: '2026-11-21',
+})

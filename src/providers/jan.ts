@@ -1,0 +1,14 @@
+import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
+import { openaiChat } from '../dialects/index.ts'
+
+/** Jan. Any key, as long as it is the one set in the app. */
+export const jan: ProviderDefinition = defineProvider({
+  id: 'jan',
+  name: 'Jan',
+  dialect: openaiChat,
+  baseUrl: 'http://127.0.0.1:1337/v1',
+  auth: { type: 'bearer' },
+  env: ['JAN_API_KEY'],
+  docs: 'https://www.jan.ai/docs/desktop/api-server',
+  checked: '2026-11-21',
+})

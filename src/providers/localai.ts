@@ -1,0 +1,17 @@
+import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
+import { openaiChat, openaiResponses } from '../dialects/index.ts'
+
+/** LocalAI. */
+export const localai: ProviderDefinition = defineProvider({
+  id: 'localai',
+  name: 'LocalAI',
+  dialect: openaiChat,
+  baseUrl: 'http://localhost:8080/v1',
+  auth: { type: 'bearer' },
+  env: ['LOCALAI_API_KEY'],
+  keyRequired: false,
+  params: { topK: { to: 'top_k' }, repetitionPenalty: { to: 'repeat_penalty' } },
+  apis: { responses: { dialect: openaiResponses } },
+  docs: 'https://localai.io/features/openai-functions/',
+  checked: '2026-11-21',
+})
