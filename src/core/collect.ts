@@ -189,11 +189,12 @@ export class Collector {
     }
   }
 
-  #addFile({ mediaType, data, url, choice }: Extract<StreamEvent, { type: 'file' }>): void {
+  #addFile({ mediaType, data, url, signature, choice }: Extract<StreamEvent, { type: 'file' }>): void {
     const file: GeneratedFile = {
       mediaType,
       ...(data === undefined ? undefined : { data }),
       ...(url === undefined ? undefined : { url }),
+      ...(signature === undefined ? undefined : { signature }),
     }
     this.#files.push(file)
     this.#answerOf(choice).addPart({ type: 'file', ...file })
@@ -264,6 +265,7 @@ function replayPart(
         mediaType: part.mediaType ?? '',
         data: part.data as string | undefined,
         url: part.url,
+        ...(part.signature === undefined ? undefined : { signature: part.signature }),
         ...choice,
       })
   }

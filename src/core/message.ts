@@ -27,6 +27,8 @@ export interface FilePart {
   /** For example `application/pdf`. Needed with `data`. */
   readonly mediaType?: string | undefined
   readonly filename?: string | undefined
+  /** The vendor's opaque mark on a file that its model made. */
+  readonly signature?: string | undefined
 }
 
 /** Sound as bytes. */

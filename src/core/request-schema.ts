@@ -39,6 +39,7 @@ const filePart = z.object({
   ...source,
   fileId: text.optional(),
   filename: text.optional(),
+  signature: text.optional(),
   file: plain.optional(),
 })
 const audioPart = z.object({ type: z.literal('audio'), data: bytes, mediaType: text })

@@ -43,6 +43,8 @@ export interface GeneratedFile {
   readonly mediaType: string
   readonly data?: string | undefined
   readonly url?: string | undefined
+  /** The vendor's opaque mark, which goes back with the file. */
+  readonly signature?: string | undefined
 }
 
 /** The log probability of one token, and of the likeliest others where asked for. */

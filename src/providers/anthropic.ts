@@ -34,7 +34,8 @@ const small = { contextWindow: 200_000 } as const
 /** Thinks adaptively and takes no sampling settings. */
 const adaptive = model(128_000, { ...large, params: noSamplers })
 const alwaysAdaptive = model(128_000, { ...large, params: noSamplers }, { thinkingOff: 'never' })
-const adaptiveSampled = model(128_000, large, { efforts: ['low', 'medium', 'high', 'max'] })
+const efforts = ['low', 'medium', 'high', 'max'] as const
+const adaptiveSampled = model(128_000, large, { efforts })
 const budgeted = model(64_000, small, { thinking: 'budget' })
 const unstructured = { ...small, jsonSchema: false, params: noSchema } as const
 const thoughtless = {
@@ -60,7 +61,7 @@ export const anthropic: ProviderDefinition = defineProvider({
     'claude-fable-5-*': unforced,
     'claude-mythos-5*': alwaysAdaptive,
     'claude-mythos-5-*': unforced,
-    'claude-mythos-preview*': { quirks: { thinkingOff: 'never' } },
+    'claude-mythos-preview*': { quirks: { thinkingOff: 'never', efforts } },
     'claude-opus-5*': adaptive,
     'claude-opus-5-5*': { quirks: { thinkingOff: 'never', forcedToolChoice: false } },
     'claude-sonnet-5*': adaptive,

@@ -48,7 +48,7 @@ function renderAnswerPart(part: AssistantPart, quirks: GeminiQuirks): JsonDraft[
     case 'tool-call':
       return [withSignature({ functionCall: renderCall(part, quirks) }, part.signature)]
     case 'file':
-      return [renderMedia(part, quirks)]
+      return [withSignature(renderMedia(part, quirks), part.signature)]
   }
 }
 

@@ -44,8 +44,8 @@ export class CandidateReader {
     else if (isObject(functionCall)) this.#calls.read(functionCall, signature, out)
     else if (isObject(inlineData)) {
       // Sketches that belong to a thought are no part of the answer.
-      if (part['thought'] !== true) this.#readFile(inlineData, 'data', out)
-    } else if (isObject(fileData)) this.#readFile(fileData, 'fileUri', out)
+      if (part['thought'] !== true) this.#readFile(inlineData, 'data', { out, signature })
+    } else if (isObject(fileData)) this.#readFile(fileData, 'fileUri', { out, signature })
     else if (OWN_WORK.some((kind) => part[kind] !== undefined))
       out.push({ type: 'reasoning-delta', text: '', details: [part as JsonValue], ...this.#mark })
     else if (signature !== undefined) this.#readText('', part['thought'] === true, signature, out)
@@ -65,12 +65,12 @@ export class CandidateReader {
     out.push({ type: 'text-delta', text, ...signed(signature), ...told, ...this.#mark })
   }
 
-  #readFile(file: Record<string, unknown>, field: 'data' | 'fileUri', out: Fragment[]): void {
+  #readFile(file: Record<string, unknown>, field: 'data' | 'fileUri', { out, signature }: MarkedOut): void {
     const value = textOf(file[field])
     if (value === undefined) return
     const where = field === 'data' ? { data: value } : { url: value }
     const mediaType = textOf(file['mimeType']) ?? 'application/octet-stream'
-    out.push({ type: 'file', mediaType, ...where, ...this.#mark })
+    out.push({ type: 'file', mediaType, ...where, ...signed(signature), ...this.#mark })
   }
 
   #finish(reason: string, { finishMessage }: Record<string, unknown>, out: Fragment[]): void {
@@ -120,4 +120,9 @@ function readLogprobs(value: unknown): TokenLogprob[] {
 function readLogprob(value: unknown): { token: string; logprob: number } {
   const { token, logProbability } = objectOf(value)
   return { token: textOf(token) ?? '', logprob: numberOf(logProbability) ?? 0 }
+}
+
+interface MarkedOut {
+  readonly out: Fragment[]
+  readonly signature: string | undefined
 }

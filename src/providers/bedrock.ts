@@ -1,0 +1,156 @@
+import type { ParamMap } from '../core/params.ts'
+import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
+import { bedrockConverse, openaiChat, type BedrockConverseQuirks } from '../dialects/index.ts'
+
+const thinks = { reasoning: { to: 'additionalModelRequestFields' } } as const
+const schema = { responseFormat: { to: 'outputConfig.textFormat' } } as const
+const noSampling = 'the model takes no sampling settings'
+const noSamplers = {
+  temperature: { drop: noSampling },
+  topP: { drop: noSampling },
+  topK: { drop: noSampling },
+} as const
+
+function model(traits: ModelTraits, params?: ParamMap, quirks?: BedrockConverseQuirks): ModelTraits {
+  return { ...traits, params, quirks }
+}
+
+const large = { contextWindow: 1_000_000 } as const
+const small = { contextWindow: 200_000 } as const
+const reasons = { reasoning: true } as const
+const structured = { jsonSchema: true } as const
+const strict = { strictTools: true } as const
+
+const allEfforts = ['low', 'medium', 'high', 'xhigh', 'max'] as const
+const adaptive = { reasoning: 'adaptive', efforts: ['low', 'medium', 'high', 'max'] } as const
+const budgeted = { reasoning: 'thinking' } as const
+// Refuse "strict" and schemas behind this format, unlike at their own vendor (not tried here).
+const adaptiveClaude = model(
+  { ...large, ...reasons },
+  { ...thinks, ...noSamplers },
+  { ...adaptive, efforts: allEfforts },
+)
+
+const claude = model(
+  { images: true, tools: true },
+  {
+    topK: { to: 'additionalModelRequestFields.top_k' },
+    parallelToolCalls: { to: 'additionalModelRequestFields.tool_choice.disable_parallel_tool_use' },
+  },
+  { thoughtsBack: true },
+)
+const noForcing = { forcedToolChoice: false, thoughtsBack: false } as const
+
+/**
+ * Amazon Bedrock, converse. The region is the variable `region`; requests are signed with AWS credentials, or carry a
+ * Bedrock API key. Model ids, those of inference profiles and ARNs are taken as they are. In China and other partitions the
+ * host differs: give a `baseUrl`.
+ */
+export const bedrock: ProviderDefinition = defineProvider({
+  id: 'bedrock',
+  name: 'Amazon Bedrock',
+  dialect: bedrockConverse,
+  baseUrl: 'https://bedrock-runtime.{region}.amazonaws.com',
+  variables: { region: { env: ['AWS_REGION', 'AWS_DEFAULT_REGION'], default: 'us-west-2' } },
+  auth: {
+    type: 'sigv4',
+    service: 'bedrock',
+    env: {
+      accessKeyId: 'AWS_ACCESS_KEY_ID',
+      secretAccessKey: 'AWS_SECRET_ACCESS_KEY',
+      sessionToken: 'AWS_SESSION_TOKEN',
+    },
+  },
+  env: ['AWS_BEARER_TOKEN_BEDROCK'],
+  params: {
+    responseFormat: { drop: 'the model has no structured outputs here; models that have them say so' },
+  },
+  models: {
+    '*anthropic.claude*': claude,
+    '*anthropic.claude-3-7*': model({ ...small, ...reasons }, thinks, budgeted),
+    '*anthropic.claude-opus-4*': model({ ...small, ...reasons }, thinks, budgeted),
+    '*anthropic.claude-sonnet-4*': model({ ...small, ...reasons }, thinks, budgeted),
+    '*anthropic.claude-opus-4-1*': model({}, undefined, { oneSampler: true }),
+    '*anthropic.claude-sonnet-4-5*': model(structured, schema, { ...strict, oneSampler: true }),
+    '*anthropic.claude-haiku-4-5*': model(
+      { ...small, ...reasons, ...structured },
+      { ...thinks, ...schema },
+      { ...budgeted, ...strict, oneSampler: true },
+    ),
+    '*anthropic.claude-opus-4-5*': model(structured, schema, { ...strict, oneSampler: true }),
+    '*anthropic.claude-sonnet-4-6*': model({ ...large, ...structured }, schema, {
+      ...adaptive,
+      ...strict,
+      oneSampler: true,
+    }),
+    '*anthropic.claude-opus-4-6*': model({ ...large, ...structured }, schema, {
+      ...adaptive,
+      ...strict,
+      oneSampler: true,
+    }),
+    '*anthropic.claude-opus-4-7*': adaptiveClaude,
+    '*anthropic.claude-opus-4-8*': adaptiveClaude,
+    '*anthropic.claude-opus-5*': adaptiveClaude,
+    '*anthropic.claude-sonnet-5*': adaptiveClaude,
+    '*anthropic.claude-haiku-5*': adaptiveClaude,
+    '*anthropic.claude-fable-5*': adaptiveClaude,
+    '*amazon.nova*': model(
+      { tools: true },
+      { topK: { to: 'additionalModelRequestFields.inferenceConfig.topK', clamp: [0, 128] } },
+      { thoughtsBack: false },
+    ),
+    '*amazon.nova-2-lite*': model({ ...large, ...reasons }, thinks, { reasoning: 'reasoningConfig' }),
+    '*amazon.titan*': model({ tools: false }, undefined, { systemPrompt: false, thoughtsBack: false }),
+    '*openai.gpt-oss*': model(
+      { contextWindow: 128_000, ...reasons, ...structured },
+      { ...thinks, ...schema, stop: { drop: 'the model takes no stop sequences here' } },
+      { reasoning: 'reasoning_effort', alwaysThinks: true, ...strict },
+    ),
+    '*meta.llama*': model({}, undefined, { ...noForcing, toolResultsAlone: true }),
+    '*mistral.*': model({}, undefined, {
+      thoughtsBack: false,
+      toolIds: 'short',
+      toolResultsAlone: true,
+      toolResultsAsJson: true,
+    }),
+    '*mistral.mistral-7b*': model({ tools: false }, undefined, { systemPrompt: false }),
+    '*mistral.mixtral*': model({ tools: false }, undefined, { systemPrompt: false }),
+    '*mistral.magistral-small*': model(structured, schema, strict),
+    '*mistral.ministral-3*': model(structured, schema, strict),
+    '*mistral.mistral-large-3*': model(structured, schema, strict),
+    '*mistral.voxtral*': model(structured, schema, strict),
+    '*cohere.command*': model({}, undefined, noForcing),
+    '*qwen.qwen3*': model(
+      { ...reasons, ...structured },
+      { ...thinks, ...schema },
+      {
+        reasoning: 'reasoning_config',
+        efforts: ['low', 'high'],
+        alwaysThinks: true,
+        thoughtsBack: false,
+        ...strict,
+      },
+    ),
+    '*google.gemma-3-12b*': model(structured, schema, strict),
+    '*google.gemma-3-27b*': model(structured, schema, strict),
+    '*minimax.minimax-m2*': model(structured, schema, strict),
+    '*nvidia.nemotron-nano*': model(structured, schema, strict),
+    '*moonshot*': model(structured, schema, { ...strict, toolIds: 'loose', thoughtsBack: false }),
+    '*zai.glm*': model(structured, schema, { ...strict, thoughtsBack: false }),
+    '*writer.palmyra*': model({}, undefined, {
+      ...noForcing,
+      toolResultsAlone: true,
+      toolResultStatus: false,
+    }),
+  },
+  apis: {
+    openai: {
+      dialect: openaiChat,
+      baseUrl: 'https://bedrock-runtime.{region}.amazonaws.com/openai/v1',
+      params: {},
+      models: {},
+    },
+  },
+  docs: 'https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html',
+  checked: '2026-11-21',
+})

@@ -1,0 +1,46 @@
+import { admitRequest } from '../../src/core/door.ts'
+import type { JsonDraft, JsonObject } from '../../src/core/json.ts'
+import { applyParams } from '../../src/core/params.ts'
+import { createRegistry } from '../../src/core/registry.ts'
+import type { ChatRequest, Settings } from '../../src/core/request.ts'
+import {
+  anthropicMessages,
+  type AnthropicMessagesQuirks,
+} from '../../src/dialects/anthropic-messages/index.ts'
+import { anthropic } from '../../src/providers/anthropic.ts'
+
+export const MODEL = 'claude-sonnet-4-5'
+export const registry = createRegistry([anthropic])
+export const tools = [
+  { name: 'look', parameters: { type: 'object', properties: { at: { type: 'string' } } } },
+] as const
+
+export interface Sent {
+  readonly body: JsonObject
+  /** `type setting: message`. */
+  readonly warnings: readonly string[]
+}
+
+interface SendOptions {
+  readonly model?: string
+  readonly quirks?: AnthropicMessagesQuirks
+  readonly messages?: ChatRequest['messages']
+}
+
+/** The body that settings make, as the exchange makes it. */
+export function send(settings: Settings, { model = MODEL, quirks, messages }: SendOptions = {}): Sent {
+  const target = registry.resolve({ provider: 'anthropic', model })
+  const merged = { ...target.quirks, ...quirks }
+  const admitted = admitRequest({ messages: messages ?? [{ role: 'user', content: 'hi' }], ...settings })
+  const body: JsonDraft = {}
+  const { encode } = anthropicMessages
+  const warnings = applyParams(admitted.settings, { ...target, quirks: merged, encode }, body)
+  const rest = { settings: admitted.settings, stream: false, quirks: merged, warnings }
+  anthropicMessages.render({ model, messages: admitted.messages, ...rest }, body)
+  return {
+    body: JSON.parse(JSON.stringify(body)) as JsonObject,
+    warnings: warnings.map(({ type, setting, message }) => `${type} ${setting}: ${message}`),
+  }
+}
+
+export const schema = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] } as const
