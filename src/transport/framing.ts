@@ -1,5 +1,6 @@
 import { LlmError } from '../core/error.ts'
 import type { FrameDecoder, Framing } from '../core/wire.ts'
+import { createAwsEventStreamDecoder } from './aws-event-stream.ts'
 import { createNdjsonDecoder } from './ndjson.ts'
 import { createSseDecoder } from './sse.ts'
 
@@ -10,6 +11,8 @@ export function createFrameDecoder(framing: Framing, maxEventBytes: number): Fra
       return createSseDecoder(maxEventBytes)
     case 'ndjson':
       return createNdjsonDecoder(maxEventBytes)
+    case 'aws-event-stream':
+      return createAwsEventStreamDecoder(maxEventBytes)
     default:
       throw new LlmError('misconfigured', `no decoder for the framing ${JSON.stringify(framing)}`)
   }

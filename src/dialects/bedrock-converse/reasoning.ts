@@ -100,7 +100,7 @@ export function mendParams(input: RenderInput, body: JsonDraft): void {
     warn(
       input,
       'reasoning',
-      'not sent: the turn that the tool results answer to holds no thought of this model',
+      'it was not sent: the turn that the tool results answer to holds no thought of this model',
     )
   } else if (type === 'enabled' || type === 'adaptive') {
     if (type === 'enabled') fitBudget(input, { body, fields, inference })
@@ -112,12 +112,12 @@ export function mendParams(input: RenderInput, body: JsonDraft): void {
   const { oneSampler }: BedrockConverseQuirks = input.quirks
   if (oneSampler === true && inference['temperature'] !== undefined && inference['topP'] !== undefined) {
     delete inference['topP']
-    warn(input, 'topP', 'not sent: the model takes temperature or top-p, not both')
+    warn(input, 'topP', 'it was not sent: the model takes temperature or top-p, not both')
   }
 }
 
 function warn(input: RenderInput, setting: SettingName, message: string): void {
-  const type = message.startsWith('not sent') ? 'unsupported' : 'changed'
+  const type = message.startsWith('it was not sent') ? 'unsupported' : 'changed'
   input.warnings.push({ type, setting, message: `${setting} for ${input.model}: ${message}` })
 }
 
@@ -156,11 +156,11 @@ function fitBudget(input: RenderInput, { body, fields, inference }: Parts): void
 function fitSampling(input: RenderInput, { fields, inference }: Parts): void {
   if (inference['temperature'] !== undefined && inference['temperature'] !== 1) {
     delete inference['temperature']
-    warn(input, 'temperature', 'not sent: while it thinks, the model takes none but 1')
+    warn(input, 'temperature', 'it was not sent: while it thinks, the model takes none but 1')
   }
   if (fields['top_k'] !== undefined) {
     delete fields['top_k']
-    warn(input, 'topK', 'not sent: while it thinks, the model takes none')
+    warn(input, 'topK', 'it was not sent: while it thinks, the model takes none')
   }
   const topP = numberOf(inference['topP'])
   if (topP !== undefined && topP < 0.95) {
@@ -174,7 +174,7 @@ function freeToolChoice(input: RenderInput, body: JsonDraft): void {
   const choice = objectOf(tools['toolChoice'])
   if (choice['any'] === undefined && choice['tool'] === undefined) return
   tools['toolChoice'] = { auto: {} }
-  warn(input, 'toolChoice', 'sent as "auto": while it thinks, the model cannot be made to call a tool')
+  warn(input, 'toolChoice', 'it was sent as "auto": while it thinks, the model cannot be made to call a tool')
 }
 
 const HIGH_EFFORT_REFUSES: readonly SettingName[] = ['maxTokens', 'temperature', 'topP']
@@ -183,6 +183,6 @@ function freeSampling(input: RenderInput, inference: JsonDraft): void {
   for (const setting of HIGH_EFFORT_REFUSES) {
     if (inference[setting] === undefined) continue
     delete inference[setting]
-    warn(input, setting, 'not sent: with high effort the model takes none')
+    warn(input, setting, 'it was not sent: with high effort the model takes none')
   }
 }

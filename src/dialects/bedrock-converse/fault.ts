@@ -1,0 +1,90 @@
+import type { Fault } from '../../core/dialect.ts'
+import type { ErrorKind } from '../../core/error.ts'
+import { objectOf, textOf } from '../../core/json.ts'
+import { readFault as readAnyFault, saysTooLong } from '../fault.ts'
+
+type Header = (name: string) => string | undefined
+
+interface Exception {
+  readonly kind: ErrorKind
+  /** The status that goes with it: inside a stream there is none. */
+  readonly status: number
+}
+
+const exception = (kind: ErrorKind, status: number): Exception => ({ kind, status })
+
+// By the exception's name in lower case, without "exception".
+const EXCEPTIONS: Readonly<Record<string, Exception>> = {
+  throttling: exception('rate-limited', 429),
+  toomanyrequests: exception('rate-limited', 429),
+  servicequotaexceeded: exception('quota-exhausted', 400),
+  modelnotready: exception('overloaded', 429),
+  serviceunavailable: exception('overloaded', 503),
+  modeltimeout: exception('timeout', 408),
+  modelerror: exception('server-failed', 424),
+  modelstreamerror: exception('server-failed', 424),
+  internalserver: exception('server-failed', 500),
+  internalfailure: exception('server-failed', 500),
+  validation: exception('invalid-request', 400),
+  serialization: exception('invalid-request', 400),
+  resourcenotfound: exception('not-found', 404),
+  unknownoperation: exception('not-found', 404),
+  conflict: exception('conflict', 409),
+  accessdenied: exception('unauthorized', 403),
+  expiredtoken: exception('unauthorized', 403),
+  unrecognizedclient: exception('unauthorized', 403),
+  invalidsignature: exception('unauthorized', 403),
+  invalidclienttokenid: exception('unauthorized', 403),
+  incompletesignature: exception('unauthorized', 403),
+  missingauthenticationtoken: exception('unauthorized', 403),
+  signaturedoesnotmatch: exception('unauthorized', 403),
+}
+
+/** The neutral fault of an error reply: its exception is named in a header, or in the body. */
+export function readFault(status: number | undefined, body: unknown, header?: Header): Fault {
+  const { __type: type, code, Output: output } = objectOf(body)
+  const inner = objectOf(output)['__type']
+  const name = header?.('x-amzn-errortype') ?? textOf(type) ?? textOf(inner) ?? textOf(code)
+  return faultOf(name, status, body)
+}
+
+/** The neutral fault of an exception inside a stream. */
+export function readException(name: string, body: unknown): Fault {
+  return faultOf(name, undefined, body)
+}
+
+// `com.amazon.coral.validate#ValidationException:http://…` → `ValidationException`.
+function faultOf(given: string | undefined, status: number | undefined, body: unknown): Fault {
+  const name = given?.replace(/:.*$/, '').replace(/^.*#/, '')
+  const known = name === undefined ? undefined : EXCEPTIONS[name.toLowerCase().replace(/exception$/, '')]
+  const words = messageOf(body)
+  const fault = readAnyFault(status ?? known?.status, words === undefined ? body : { message: words })
+  const { message } = fault
+  // "Too many tokens" is said of a rate here, not of a prompt.
+  const kind = refine(known?.kind ?? (status === 429 ? 'rate-limited' : fault.kind), message)
+  return { ...fault, message, kind, status: status ?? known?.status, code: name ?? fault.code }
+}
+
+function messageOf(body: unknown): string | undefined {
+  const { message, Message: other } = objectOf(body)
+  return textOf(message) ?? textOf(other)
+}
+
+// Words that say more than the name of the exception.
+function refine(kind: ErrorKind, message: string): ErrorKind {
+  switch (kind) {
+    case 'rate-limited':
+      return /per day|daily/i.test(message) ? 'quota-exhausted' : kind
+    case 'invalid-request':
+      if (saysTooLong(message)) return 'context-too-long'
+      if (/content filter|blocked by/i.test(message)) return 'content-blocked'
+      // A model that is not there under this name, or not in this region.
+      return /model identifier is invalid|on-demand throughput|model .*(not found|doesn't exist|does not exist)/i.test(
+        message,
+      )
+        ? 'not-found'
+        : kind
+    default:
+      return kind
+  }
+}

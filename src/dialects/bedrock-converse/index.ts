@@ -1,0 +1,31 @@
+import type { Dialect } from '../../core/dialect.ts'
+import { readFault } from './fault.ts'
+import { encode, params } from './params.ts'
+import { createReader, readReply } from './reader.ts'
+import { render } from './render.ts'
+
+export type { BedrockConverseQuirks } from './quirks.ts'
+
+/** The converse format: one shape over models of many families, streamed as a binary event stream. */
+export const bedrockConverse: Dialect = Object.freeze({
+  id: 'bedrock-converse',
+  framing: 'aws-event-stream',
+  params,
+  encode,
+  finishReasons: {
+    end_turn: 'stop',
+    stop_sequence: 'stop',
+    max_tokens: 'length',
+    model_context_window_exceeded: 'length',
+    tool_use: 'tool-calls',
+    guardrail_intervened: 'content-filter',
+    content_filtered: 'content-filter',
+    malformed_model_output: 'error',
+    malformed_tool_use: 'error',
+  },
+  endpoint: ({ model, stream }) => `/model/${encodeURIComponent(model)}/converse${stream ? '-stream' : ''}`,
+  render,
+  parse: (reply, _quirks, out) => readReply(reply, out),
+  reader: () => createReader(),
+  fault: readFault,
+} satisfies Dialect)

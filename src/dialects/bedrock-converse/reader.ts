@@ -1,0 +1,192 @@
+import type { Fragment, Reader } from '../../core/dialect.ts'
+import {
+  isObject,
+  listOf,
+  numberOf,
+  objectOf,
+  textOf,
+  type JsonObject,
+  type JsonValue,
+} from '../../core/json.ts'
+import { readException, readFault } from './fault.ts'
+import { readUsage } from './usage.ts'
+
+type Wire = Readonly<Record<string, unknown>>
+
+/** A block that is being read. What the vendor runs itself is no call of ours: `server`. */
+interface OpenBlock {
+  readonly kind: 'tool' | 'server' | 'other'
+  /** Where its text begins in the answer. */
+  readonly from: number
+  readonly citations: Wire[]
+  signature: string
+}
+
+/** A reader for one stream of named events. */
+export function createReader(): Reader {
+  return new EventReader()
+}
+
+class EventReader implements Reader {
+  readonly #open = new Map<number, OpenBlock>()
+  /** Characters of text so far. */
+  #length = 0
+  #stopped = false
+
+  read(json: JsonValue, event: string | undefined, out: Fragment[]): void {
+    if (!isObject(json)) return
+    if (event?.startsWith('exception:') === true) {
+      out.push({ type: 'fault', fault: readException(event.slice('exception:'.length), json) })
+      return
+    }
+    const index = numberOf(json['contentBlockIndex']) ?? 0
+    switch (event) {
+      case 'contentBlockStart':
+        return this.#begin(index, objectOf(json['start']), out)
+      case 'contentBlockDelta':
+        return this.#delta(index, objectOf(json['delta']), out)
+      case 'contentBlockStop':
+        return this.#finish(index, out)
+      case 'messageStop':
+        return this.#stop(json, out)
+      case 'metadata':
+        return this.#metadata(json, out)
+    }
+  }
+
+  // Text and thoughts come without a start.
+  #block(index: number, kind: OpenBlock['kind'] = 'other'): OpenBlock {
+    let block = this.#open.get(index)
+    if (block === undefined) {
+      block = { kind, from: this.#length, citations: [], signature: '' }
+      this.#open.set(index, block)
+    }
+    return block
+  }
+
+  #begin(index: number, start: Wire, out: Fragment[]): void {
+    const { toolUse, toolResult } = start
+    if (isObject(toolResult) || objectOf(toolUse)['type'] === 'server_tool_use') this.#block(index, 'server')
+    else if (isObject(toolUse)) {
+      this.#block(index, 'tool')
+      out.push({ type: 'tool', index, id: textOf(toolUse['toolUseId']), name: textOf(toolUse['name']) })
+    }
+  }
+
+  #delta(index: number, delta: Wire, out: Fragment[]): void {
+    const block = this.#block(index)
+    const { text, toolUse, reasoningContent, citation } = delta
+    if (block.kind === 'server') return
+    if (typeof text === 'string') {
+      this.#length += text.length
+      if (text !== '') out.push({ type: 'text-delta', text })
+    } else if (isObject(toolUse)) out.push({ type: 'tool', index, delta: textOf(toolUse['input']) })
+    else if (isObject(reasoningContent)) this.#think(reasoningContent, block, out)
+    else if (isObject(citation)) block.citations.push(citation)
+  }
+
+  // A signature is held until the block ends: it is valid as a whole.
+  #think({ text, signature, redactedContent, data }: Wire, block: OpenBlock, out: Fragment[]): void {
+    if (typeof signature === 'string') block.signature += signature
+    const encrypted = textOf(redactedContent) ?? textOf(data)
+    if (encrypted !== undefined) out.push({ type: 'reasoning-delta', text: '', encrypted })
+    const thought = textOf(text)
+    if (thought !== undefined) out.push({ type: 'reasoning-delta', text: thought })
+  }
+
+  #finish(index: number, out: Fragment[]): void {
+    const block = this.#open.get(index)
+    if (block === undefined) return
+    this.#open.delete(index)
+    const { kind, signature, citations, from } = block
+    if (signature !== '') out.push({ type: 'reasoning-delta', text: '', signature })
+    for (const citation of citations) pushCitation(citation, { start: from, end: this.#length }, out)
+    if (kind === 'tool') out.push({ type: 'tool', index, done: true })
+  }
+
+  #stop(json: Wire, out: Fragment[]): void {
+    for (const index of this.#open.keys()) this.#finish(index, out)
+    this.#stopped = true
+    out.push({ type: 'finish', reason: textOf(json['stopReason']) })
+  }
+
+  // The last event, after the stop: nothing needs to be waited for any more.
+  #metadata(json: Wire, out: Fragment[]): void {
+    pushUsage(json['usage'], out)
+    if (this.#stopped) out.push({ type: 'end' })
+  }
+}
+
+/** A whole reply as fragments. */
+export function readReply(reply: JsonObject, out: Fragment[]): void {
+  const { output, usage, stopReason } = reply
+  const message = objectOf(output)['message']
+  if (!isObject(message)) {
+    out.push({ type: 'fault', fault: readFault(undefined, reply) })
+    return
+  }
+  let length = 0
+  listOf(message['content']).forEach((block, index) => {
+    length = readBlock(objectOf(block), { index, from: length }, out)
+  })
+  pushUsage(usage, out)
+  out.push({ type: 'finish', reason: textOf(stopReason) }, { type: 'end' })
+}
+
+interface Place {
+  readonly index: number
+  /** Where the block's text begins in the answer. */
+  readonly from: number
+}
+
+/** Gives the length of the text so far. */
+function readBlock(block: Wire, { index, from }: Place, out: Fragment[]): number {
+  const { text, toolUse, reasoningContent, citationsContent } = block
+  if (typeof text === 'string') {
+    if (text !== '') out.push({ type: 'text-delta', text })
+    return from + text.length
+  }
+  if (isObject(citationsContent)) return readCited(citationsContent, from, out)
+  if (isObject(reasoningContent)) readThought(reasoningContent, out)
+  else if (isObject(toolUse) && toolUse['type'] !== 'server_tool_use') {
+    const { toolUseId, name, input } = toolUse
+    const whole = (input ?? {}) as JsonValue
+    out.push({ type: 'tool', index, id: textOf(toolUseId), name: textOf(name), arguments: whole, done: true })
+  }
+  return from
+}
+
+function readCited(cited: Wire, start: number, out: Fragment[]): number {
+  const text = textsOf(cited['content'])
+  if (text !== '') out.push({ type: 'text-delta', text })
+  const end = start + text.length
+  for (const citation of listOf(cited['citations'])) pushCitation(objectOf(citation), { start, end }, out)
+  return end
+}
+
+function readThought({ reasoningText, redactedContent, redactedReasoning }: Wire, out: Fragment[]): void {
+  const { text, signature } = objectOf(reasoningText)
+  const encrypted = textOf(redactedContent) ?? textOf(objectOf(redactedReasoning)['data'])
+  if (encrypted !== undefined) out.push({ type: 'reasoning-delta', text: '', encrypted })
+  if (typeof text === 'string' || typeof signature === 'string')
+    out.push({ type: 'reasoning-delta', text: textOf(text) ?? '', signature: textOf(signature) })
+}
+
+function pushUsage(value: unknown, out: Fragment[]): void {
+  const usage = readUsage(value)
+  if (usage !== undefined) out.push({ type: 'usage', usage })
+}
+
+function pushCitation(citation: Wire, span: { start: number; end: number }, out: Fragment[]): void {
+  const { url, domain } = objectOf(objectOf(citation['location'])['web'])
+  const title = textOf(citation['title']) ?? textOf(domain)
+  const text = textOf(textsOf(citation['sourceContent']))
+  if (url === undefined && title === undefined && text === undefined) return
+  out.push({ type: 'citation', url: textOf(url), title, text, ...(span.end > span.start ? span : undefined) })
+}
+
+function textsOf(parts: unknown): string {
+  return listOf(parts)
+    .map((part) => textOf(objectOf(part)['text']) ?? '')
+    .join('')
+}

@@ -1,0 +1,19 @@
+export { createFakeProvider, type FakeProvider, type FakeProviderOptions } from './fake-provider.ts'
+export { fakeFetch, type FakeFetch } from './fake-fetch.ts'
+export { mswHandlers, type Msw, type MswHandlersOptions } from './msw.ts'
+export { createFakeClock, type FakeClock, type FakeClockOptions } from './fake-clock.ts'
+export { script, type FakeScript, type ScriptedReply } from './script.ts'
+export type { Chaos, Place } from './chaos.ts'
+export type { FakeError, ProviderErrorKind } from './fake-error.ts'
+export type { LogEntry } from './log.ts'
+export type { FakeReasoning, FakeReply, FakeToolCall, Pacing, ToolDeltas } from './reply.ts'
+export type {
+  FakeRequest,
+  SeenMedia,
+  SeenSettings,
+  SeenTool,
+  SeenToolCall,
+  SeenToolResult,
+  SeenTurn,
+} from './request.ts'
+export type { FakeOptions } from './responder.ts'
