@@ -20,7 +20,15 @@ export type {
   OrchestratorStats,
   ProviderConfig,
 } from './orchestrator/index.ts'
-export { defineProvider, type Auth, type ModelTraits, type ProviderDefinition } from './core/provider.ts'
+export {
+  defineProvider,
+  type Auth,
+  type ModelTraits,
+  type ProviderDefinition,
+  type ProviderVariable,
+  type SigningAuth,
+} from './core/provider.ts'
+export type { CredentialSource, SigningCredentials } from './core/credentials.ts'
 export { defineTool } from './core/tool.ts'
 export {
   LlmError,
@@ -50,8 +58,11 @@ export {
   type OpenAIChatQuirks,
 } from './dialects/index.ts'
 export { anthropicMessages, type AnthropicMessagesQuirks } from './dialects/index.ts'
+export { bedrockConverse, type BedrockConverseQuirks } from './dialects/index.ts'
 export { cohere, type CohereQuirks } from './dialects/index.ts'
 export { gemini, type GeminiQuirks } from './dialects/index.ts'
+export { commonMarks, koboldGenerate, type KoboldQuirks, type RoleMarks } from './dialects/index.ts'
+export { ollamaChat, type OllamaQuirks } from './dialects/index.ts'
 
 export { openaiResponses, type OpenAIResponsesQuirks } from './dialects/index.ts'
 export { createFetchTransport } from './transport/index.ts'
@@ -59,6 +70,18 @@ export { estimateTokens } from './observability/index.ts'
 export type { ChatStream } from './stream/index.ts'
 export type { Batch, StreamEvent } from './core/event.ts'
 export type { Dialect, Fault, Fragment, Quirks, Reader, RenderInput, ToolFragment } from './core/dialect.ts'
+export type {
+  Balance,
+  BreakerEvent,
+  BreakerOptions,
+  BreakerState,
+  HealthStatus,
+  RetryBudgetOptions,
+  RetryOptions,
+  TargetHealth,
+} from './resilience/index.ts'
+export type { Budget, LayerLimits, LimitEvent, LimitsConfig, LimitStore } from './limits/index.ts'
+export { createLimiter, createMemoryLimitStore, limitPresets, type Limiter } from './limits/index.ts'
 export type { EmbeddingApi, EmbeddingInput, EmbedResponse } from './core/embedding.ts'
 export type { ModelInfo, ModelListApi } from './core/model-list.ts'
 export type { ModerateResponse, ModerationApi, ModerationResult } from './core/moderation.ts'

@@ -7,6 +7,7 @@ import type { ResolvedSettings } from './params.ts'
 import type { Target } from './registry.ts'
 import type { StreamLimits, Timeouts } from './request.ts'
 import type { KeySource } from './secret.ts'
+import type { Attempt } from './response.ts'
 import type { LlmError } from './error.ts'
 import type { Reply } from './reply.ts'
 import type { Transport } from './wire.ts'
@@ -27,12 +28,18 @@ export interface CallScope {
 export interface Call {
   readonly requestId: string
   readonly target: Target
+  /** The targets that may be tried, this one first. */
+  readonly candidates: readonly Target[]
+  /** The tries that were made already. */
+  readonly tried: readonly Attempt[]
   readonly messages: readonly Message[]
   readonly settings: ResolvedSettings
   readonly stream: boolean
   readonly scope: CallScope
   /** The last step: one try of the target. */
   readonly exchange: (call: Call) => Promise<Reply>
+  /** True where the request itself brought a key or an address: it goes there, not to another deployment. */
+  readonly accessGiven: boolean
   /** In place of the provider's own. */
   readonly baseUrl?: string | undefined
   readonly apiKey?: KeySource | undefined
@@ -44,6 +51,9 @@ export interface Call {
   readonly timeouts: Timeouts
   readonly streamLimits: Required<StreamLimits>
   readonly onUnsupported: 'warn' | 'error' | 'drop'
+  readonly fallback?: readonly string[] | undefined
+  readonly priority: 'critical' | 'high' | 'normal' | 'low'
+  readonly tags?: Readonly<Record<string, string>> | undefined
   readonly userId?: string | undefined
   readonly conversationId?: string | undefined
   readonly clock: Clock

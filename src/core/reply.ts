@@ -1,6 +1,6 @@
 import type { LlmError } from './error.ts'
 import type { Batch } from './event.ts'
-import type { Attempt, ChatResponse } from './response.ts'
+import type { Attempt, ChatResponse, Usage } from './response.ts'
 
 /** An answer from its commit point on: the first content is ready, nothing was given to the caller yet. */
 export interface Reply {
@@ -14,6 +14,8 @@ export interface Reply {
   cancel(reason?: unknown): void
   /** Runs `action` once, when the answer is over: with the error that ended it, or none. At once where it is over. */
   onEnd(action: (error?: LlmError) => void): void
+  /** Tokens as reported so far, or estimated. */
+  usage(): Usage
   /** The answer as far as it was read. */
   snapshot(): ChatResponse
 }

@@ -189,6 +189,9 @@ const options = {
     })
     .optional(),
   onUnsupported: z.enum(['warn', 'error', 'drop']).optional(),
+  fallback: z.array(text.min(1)).optional(),
+  priority: z.enum(['critical', 'high', 'normal', 'low']).optional(),
+  tags: z.record(z.string(), text).optional(),
   userId: text.optional(),
   conversationId: text.optional(),
   requestId: text.optional(),

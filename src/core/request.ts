@@ -93,7 +93,7 @@ export interface Timeouts {
   readonly connectMs?: number | undefined
   /** From the start of the attempt to the response headers. Default 0. */
   readonly headersMs?: number | undefined
-  /** From the start of the attempt to the first content. Default 120 000 for streams, 0 for plain calls. */
+  /** From the start of the attempt to the first content. Default 300 000 for streams, 0 for plain calls. */
   readonly firstContentMs?: number | undefined
   /** Silence between two content events while the consumer waits. Default 60 000. */
   readonly idleMs?: number | undefined
@@ -195,6 +195,12 @@ export interface CallOptions {
   readonly streamLimits?: StreamLimits | undefined
   /** What to do with a setting that the target lacks: `warn` sends the rest and says so, `error` refuses before anything is sent, `drop` is silent. Default `warn`. */
   readonly onUnsupported?: 'warn' | 'error' | 'drop' | undefined
+  /** Targets to try after the asked-for one, `provider/model` each. In place of the orchestrator's. */
+  readonly fallback?: readonly string[] | undefined
+  /** Who is served first where calls queue. Default `normal`. */
+  readonly priority?: 'critical' | 'high' | 'normal' | 'low' | undefined
+  /** Ids for limits of other layers than user and conversation: `{ tenant: 'acme' }`. */
+  readonly tags?: Readonly<Record<string, string>> | undefined
   readonly userId?: string | undefined
   readonly conversationId?: string | undefined
   /** Goes into logs, errors and events. Made when left out. */

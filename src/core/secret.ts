@@ -1,3 +1,5 @@
+// Node's name of the method that its console calls.
+const INSPECT: symbol = Symbol.for('nodejs.util.inspect.custom')
 const HIDDEN = '[secret]'
 
 /** A key or token that cannot be printed by accident: only `reveal()` gives it. */
@@ -6,6 +8,8 @@ export class Secret {
 
   constructor(value: string) {
     this.#value = value
+    // Not a method of the class: a computed name has no place in an isolated declaration.
+    Object.defineProperty(this, INSPECT, { value: () => HIDDEN })
   }
 
   /** The bare value, for the header that needs it. */
@@ -18,10 +22,6 @@ export class Secret {
   }
 
   toJSON(): string {
-    return HIDDEN
-  }
-
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
     return HIDDEN
   }
 }

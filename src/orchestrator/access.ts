@@ -1,7 +1,7 @@
 import type { Call } from '../core/call.ts'
 import { LlmError } from '../core/error.ts'
 import type { SigningAuth } from '../core/provider.ts'
-import { readKey, type Secret } from '../core/secret.ts'
+import { readKey, resolveKey, type Secret } from '../core/secret.ts'
 import type { Framing } from '../core/wire.ts'
 import { findSigner, type Signer } from './credentials.ts'
 import { fillVariables, fromEnvironment } from './variables.ts'
@@ -22,8 +22,11 @@ const STREAM_TYPES: Readonly<Record<Framing, string>> = {
   'aws-event-stream': 'application/vnd.amazon.eventstream',
 }
 
-/** Finds base URL, key and headers of a call. Throws `misconfigured` before any network where something is missing. */
-export async function resolveAccess(call: Call): Promise<Access> {
+/**
+ * Finds base URL, key and headers of a call: a promise only where a function has to be asked, or a request is signed.
+ * Throws or rejects with `misconfigured` before any network where something is missing.
+ */
+export function resolveAccess(call: Call): Access | Promise<Access> {
   const { target, stream } = call
   const { dialect, definition } = target
   const address = call.baseUrl ?? target.baseUrl
@@ -38,15 +41,29 @@ export async function resolveAccess(call: Call): Promise<Access> {
   for (const layer of [dialect.headers, definition.headers, call.headers]) {
     for (const name in layer) headers[name.toLowerCase()] = layer[name] as string
   }
-  // Waited for only where it has to be asked for: most keys are at hand.
-  const given = typeof call.apiKey === 'function' ? await call.apiKey() : call.apiKey
-  const own = readKey(given)
-  const signs = target.auth.type === 'sigv4' && own === undefined && headers['authorization'] === undefined
-  const signer = signs ? await findSigner(call, target.auth) : undefined
   const filled = fillVariables(address, call)
   const baseUrl = filled.endsWith('/') ? filled.slice(0, -1) : filled
-  if (signer !== undefined) return { baseUrl, headers, ...signer }
-  const key = findKey(call, own, headers)
+  const { apiKey } = call
+  const place = { baseUrl, headers }
+  if (typeof apiKey === 'function' || target.auth.type === 'sigv4') return askAccess(call, place)
+  return withKey(call, place, readKey(apiKey))
+}
+
+interface Place {
+  readonly baseUrl: string
+  readonly headers: Record<string, string>
+}
+
+async function askAccess(call: Call, place: Place): Promise<Access> {
+  const { auth } = call.target
+  const given = await resolveKey(call.apiKey)
+  const signs = auth.type === 'sigv4' && given === undefined && place.headers['authorization'] === undefined
+  const signer = signs ? await findSigner(call, auth) : undefined
+  return signer === undefined ? withKey(call, place, given) : { ...place, ...signer }
+}
+
+function withKey(call: Call, { baseUrl, headers }: Place, given: Secret | undefined): Access {
+  const key = findKey(call, given, headers)
   if (key !== undefined) setKey(headers, key, call)
   return { baseUrl, headers, secrets: key === undefined ? [] : [key] }
 }

@@ -10,7 +10,7 @@ import type { Access } from './access.ts'
 import { cleanWords } from './clean-words.ts'
 import { AttemptWatch } from './watch.ts'
 
-const DEFAULT_FIRST_CONTENT_MS = 120_000
+const DEFAULT_FIRST_CONTENT_MS = 300_000
 const DEFAULT_IDLE_MS = 60_000
 const MOST_ERROR_BYTES = 256 * 1024
 const CLOSED = new LlmError('aborted', 'the exchange was closed')
@@ -87,14 +87,14 @@ export class Attempt {
     const lead = `the exchange failed: ${String(error)}`
     const known = LlmError.is(error) ? error : new LlmError('network', lead, { cause: error })
     if (known.attempts !== undefined) return known
-    const { target, messages, clock } = this.#call
+    const { target, messages, clock, tried } = this.#call
     const { provider, model } = target
     const message = `${provider} (${model}): ${cleanWords(known.message, messages, this.#access.secrets)}`
     const { kind, status, code, retryAfterMs, phase, issues, cause } = known
     const requestId = known.requestId ?? this.requestId
     const partial = known.partial ?? (this.#accepted ? this.#nothing() : undefined)
     const durationMs = clock.now() - this.startedAt
-    const attempts = [{ provider, model, durationMs, error: { kind, message, status } }]
+    const attempts = [...tried, { provider, model, durationMs, error: { kind, message, status } }]
     const details = { provider, model, status, code, requestId, retryAfterMs, phase, issues, cause }
     return new LlmError(kind, message, { ...details, partial, attempts })
   }

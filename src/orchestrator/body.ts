@@ -16,18 +16,26 @@ export interface OpenedBody {
  * Opens a reply by what it is, not by what was asked for: some servers answer a stream request with a whole reply, or a
  * plain one with a stream. Throws `reply-malformed` for anything else, such as an HTML page with status 200.
  */
-export async function openBody(call: Call, answer: WireReply): Promise<OpenedBody> {
-  const { framing } = call.target.dialect
+export function openBody(call: Call, answer: WireReply): OpenedBody | Promise<OpenedBody> {
   const type = answer.header('content-type') ?? ''
   const told = /event-stream|x-ndjson|vnd\.amazon\.eventstream/.test(type)
-  const source = told || !call.stream ? answer.body : await peek(answer.body)
-  const streamed = told || ('first' in source && looksStreamed((source as PeekedSource).first, framing))
-  if (streamed) return { source, decoder: createFrameDecoder(framing, call.streamLimits.maxEventBytes) }
-  return {
-    source,
-    decoder: undefined,
-    whole: readWhole(call, await readBody(source, call.streamLimits.maxReplyBytes), answer.status),
-  }
+  if (told) return openStream(call, answer.body)
+  return call.stream ? openUntold(call, answer) : openWhole(call, answer, answer.body)
+}
+
+function openStream({ target, streamLimits }: Call, source: ByteSource): OpenedBody {
+  return { source, decoder: createFrameDecoder(target.dialect.framing, streamLimits.maxEventBytes) }
+}
+
+async function openUntold(call: Call, answer: WireReply): Promise<OpenedBody> {
+  const source = await peek(answer.body)
+  const streamed = looksStreamed(source.first, call.target.dialect.framing)
+  return streamed ? openStream(call, source) : openWhole(call, answer, source)
+}
+
+async function openWhole(call: Call, { status }: WireReply, source: ByteSource): Promise<OpenedBody> {
+  const text = await readBody(source, call.streamLimits.maxReplyBytes)
+  return { source, decoder: undefined, whole: readWhole(call, text, status) }
 }
 
 interface PeekedSource extends ByteSource {

@@ -6,13 +6,17 @@ import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import type { StreamLimits, Timeouts } from '../core/request.ts'
 import type { KeySource } from '../core/secret.ts'
 import type { Transport } from '../core/wire.ts'
+import type { OrchestratorEvent } from './event.ts'
+import type { LimitsConfig, LimitStore } from '../limits/index.ts'
+import type { Balance, BreakerOptions, RetryOptions } from '../resilience/index.ts'
 import { createFetchTransport } from '../transport/index.ts'
 
 /** How one provider is reached by this host. */
 export interface ProviderConfig {
   /** A built-in provider of which this is another deployment, under a name of your own. */
   readonly extends?: string | undefined
-  readonly apiKey?: KeySource | undefined
+  /** One key, or several that are used in turn. */
+  readonly apiKey?: KeySource | readonly KeySource[] | undefined
   readonly credentials?: CredentialSource | undefined
   /** With its version part. Holds for every `api` of the provider. */
   readonly baseUrl?: string | undefined
@@ -21,12 +25,28 @@ export interface ProviderConfig {
   readonly fetch?: typeof globalThis.fetch | undefined
   readonly transport?: Transport | undefined
   readonly defaultModel?: string | undefined
+  /** With `extends`: this deployment takes calls to the provider that it extends, in proportion to its weight. That one weighs 1, or what its own entry says. */
+  readonly weight?: number | undefined
 }
 
 /** Options of `createOrchestrator`. Each is optional; an absent one costs nothing. */
 export interface OrchestratorOptions {
   /** Built-in providers by id with this host's access, deployments that extend one, and definitions of your own. */
   readonly providers?: Readonly<Record<string, ProviderConfig | ProviderDefinition>> | undefined
+  /** Targets to try after the asked-for one, `provider/model` each. Without `retry`, every target gets one try. */
+  readonly fallback?: readonly string[] | undefined
+  /** Tries again what may be tried again. Default: not. */
+  readonly retry?: RetryOptions | undefined
+  /** Refuses calls beyond these rates and budgets. Default: none. */
+  readonly limits?: LimitsConfig | undefined
+  /** Where limits are counted. Default: in this process; a shared store holds them over many. */
+  readonly limitStore?: LimitStore | undefined
+  /** Keeps calls from a target that fails. Default: not. */
+  readonly breaker?: BreakerOptions | undefined
+  /** How calls are shared out among deployments with a weight. Default `weighted`. */
+  readonly balance?: Balance | undefined
+  /** Told of every decision, with the numbers behind it. Must not throw. */
+  readonly onEvent?: ((event: OrchestratorEvent) => void) | undefined
   readonly timeouts?: Timeouts | undefined
   readonly stream?: StreamLimits | undefined
   readonly fetch?: typeof globalThis.fetch | undefined
@@ -38,7 +58,7 @@ export interface OrchestratorOptions {
 
 /** What a host's configuration adds to a provider's definition. */
 export interface ProviderAccess {
-  readonly apiKey?: KeySource | undefined
+  readonly apiKey?: KeySource | readonly KeySource[] | undefined
   readonly credentials?: CredentialSource | undefined
   readonly variables?: Readonly<Record<string, string>> | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
@@ -48,10 +68,19 @@ export interface ProviderAccess {
 export interface ReadProviders {
   readonly definitions: readonly ProviderDefinition[]
   readonly access: ReadonlyMap<string, ProviderAccess>
+  /** Deployments that share the calls of a provider, with their weights. */
+  readonly pools: ReadonlyMap<string, readonly { readonly id: string; readonly weight: number }[]>
 }
 
 const OPTION_NAMES: ReadonlySet<string> = new Set([
   'providers',
+  'fallback',
+  'retry',
+  'breaker',
+  'limits',
+  'limitStore',
+  'balance',
+  'onEvent',
   'timeouts',
   'stream',
   'fetch',
@@ -70,6 +99,7 @@ const CONFIG_NAMES: ReadonlySet<string> = new Set([
   'fetch',
   'transport',
   'defaultModel',
+  'weight',
 ])
 const TIMEOUT_NAMES: ReadonlySet<string> = new Set([
   'connectMs',
@@ -126,7 +156,22 @@ export function readProviders(
     const { apiKey, credentials, variables, headers } = entry
     access.set(id, { apiKey, credentials, variables, headers, transport })
   }
-  return { definitions: [...definitions.values()], access }
+  return { definitions: [...definitions.values()], access, pools: readPools(configured ?? {}) }
+}
+
+// A deployment with a weight shares the calls of the provider that it extends, which weighs 1 unless its entry says more.
+function readPools(configured: NonNullable<OrchestratorOptions['providers']>): ReadProviders['pools'] {
+  const pools = new Map<string, { id: string; weight: number }[]>()
+  for (const [id, entry] of Object.entries(configured)) {
+    if (isDefinition(entry) || entry.weight === undefined) continue
+    if (!(entry.weight > 0)) refuse(`providers.${id}.weight`, 'takes a number above 0')
+    if (entry.extends === undefined || entry.extends === id) continue
+    const base = configured[entry.extends]
+    const own = base === undefined || isDefinition(base) ? 1 : (base.weight ?? 1)
+    const pool = pools.get(entry.extends) ?? [{ id: entry.extends, weight: own }]
+    pools.set(entry.extends, [...pool, { id, weight: entry.weight }])
+  }
+  return pools
 }
 
 // A host that moves a provider moves all its apis: their own addresses would lead back to the vendor.

@@ -10,14 +10,17 @@ import { WireReply } from './reply.ts'
 
 /** One try of one target: renders, sends, and reads to the commit point. Rejects with what went wrong before it. */
 export async function exchange(call: Call): Promise<WireReply> {
-  const { request, warnings, access } = await prepare(call)
+  const { body, warnings } = renderBody(call)
+  const found = resolveAccess(call)
+  // Waited for only where something had to be asked for: most keys are at hand.
+  const access = found instanceof Promise ? await found : found
   const attempt = new Attempt(call, access)
   try {
-    const answer = await attempt.send(request)
+    const answer = await attempt.send(requestOf(call, access, body))
     const opened = await openBody(call, answer)
     const reply = new WireReply({ call, attempt, warnings, ...opened })
     attempt.onFail = (error) => reply.fail(error)
-    await reply.commit()
+    if (!reply.committed) await reply.commit()
     return reply
   } catch (error) {
     attempt.close()
@@ -25,19 +28,22 @@ export async function exchange(call: Call): Promise<WireReply> {
   }
 }
 
-/** A call as a wire request. Throws before anything is sent: a missing key, a setting refused by `onUnsupported: 'error'`. */
-export async function prepare(
-  call: Call,
-): Promise<{ request: WireRequest; warnings: readonly Warning[]; access: Access }> {
+// Throws before anything is sent: a setting refused by `onUnsupported: 'error'`, a history that cannot be written.
+function renderBody(call: Call): { body: JsonDraft; warnings: readonly Warning[] } {
   const { target, settings, messages, stream } = call
-  const { dialect, model, quirks } = target
+  const { provider, model, dialect, params, quirks } = target
   const body: JsonDraft = {}
-  const warnings = applyParams(settings, { ...target, encode: dialect.encode }, body)
+  const warnings = applyParams(settings, { provider, model, params, quirks, encode: dialect.encode }, body)
   dialect.render({ model, messages, settings, stream, quirks, warnings }, body)
   const kept = judgeWarnings(warnings, call.onUnsupported, target)
   if (call.extraBody !== undefined) mergeInto(body, call.extraBody)
-  const access = await resolveAccess(call)
-  const { baseUrl, headers } = access
-  const url = baseUrl + dialect.endpoint({ model, stream, quirks })
-  return { request: { url, method: 'POST', headers, body: JSON.stringify(body) }, warnings: kept, access }
+  return { body, warnings: kept }
+}
+
+function requestOf({ target, stream }: Call, { baseUrl, headers }: Access, body: JsonDraft): WireRequest {
+  const { dialect, model, quirks } = target
+  const address = baseUrl + dialect.endpoint({ model, stream, quirks })
+  // An endpoint may lie beside the version's path.
+  const url = address.includes('/../') ? new URL(address).href : address
+  return { url, method: 'POST', headers, body: JSON.stringify(body) }
 }

@@ -3,11 +3,11 @@ import { isObject, parseJson, type JsonValue } from '../core/json.ts'
 import type { Attempt, ChatResponse, Warning } from '../core/response.ts'
 
 /** The response as the caller gets it: with every try, and with the parsed object where JSON was asked for. */
-export async function finishResponse(
+export function finishResponse(
   call: Call,
   response: ChatResponse,
   attempts: readonly Attempt[],
-): Promise<ChatResponse> {
+): ChatResponse | Promise<ChatResponse> {
   const format = call.settings.responseFormat
   if (format?.type !== 'json' || response.text === '') return { ...response, attempts }
   const parsed = parseJson(withoutFence(response.text))
@@ -17,16 +17,22 @@ export async function finishResponse(
       attempts,
       warnings: [...response.warnings, warning('the answer is not valid JSON')],
     }
-  if (format.validate === undefined) return { ...response, attempts, object: parsed }
-  const result = (await format.validate(parsed)) as {
+  const finished = { ...response, attempts, object: parsed }
+  return format.validate === undefined ? finished : validated(finished, format.validate)
+}
+
+async function validated(
+  { object, ...response }: ChatResponse,
+  validate: (value: unknown) => unknown,
+): Promise<ChatResponse> {
+  const result = (await validate(object)) as {
     value?: unknown
     issues?: readonly { message: string }[]
   }
-  if (result.issues === undefined) return { ...response, attempts, object: result.value as JsonValue }
+  if (result.issues === undefined) return { ...response, object: result.value as JsonValue }
   const reasons = result.issues.map((issue) => (isObject(issue) ? issue.message : String(issue))).join('; ')
   return {
     ...response,
-    attempts,
     warnings: [...response.warnings, warning(`the answer does not fit the schema: ${reasons}`)],
   }
 }

@@ -3,8 +3,9 @@ import type { Clock } from '../core/clock.ts'
 import { newId } from '../core/id.ts'
 import type { Message } from '../core/message.ts'
 import type { ResolvedSettings } from '../core/params.ts'
-import type { Registry } from '../core/registry.ts'
+import type { Registry, Target } from '../core/registry.ts'
 import type { CallOptions, StreamLimits } from '../core/request.ts'
+import type { KeySource } from '../core/secret.ts'
 import type { Transport } from '../core/wire.ts'
 import { createFetchTransport } from '../transport/index.ts'
 import type { OrchestratorOptions, ProviderAccess } from './config.ts'
@@ -22,6 +23,8 @@ export interface HostParts {
   readonly options: OrchestratorOptions
   readonly registry: Registry
   readonly access: ReadonlyMap<string, ProviderAccess>
+  /** Deployments that share the calls of a provider, with their weights. */
+  readonly pools: ReadonlyMap<string, readonly { readonly id: string; readonly weight: number }[]>
   readonly transport: Transport
   readonly clock: Clock
 }
@@ -44,8 +47,11 @@ export function openCall(host: HostParts, request: CallOptions, content: CallCon
     ...content,
     requestId: request.requestId ?? newId('req'),
     target,
+    candidates: [target],
+    tried: [],
+    accessGiven: request.apiKey !== undefined || request.baseUrl !== undefined,
     scope: openScope(request.signal, timeouts.totalMs ?? DEFAULT_TOTAL_MS, clock),
-    apiKey: request.apiKey ?? own?.apiKey,
+    apiKey: request.apiKey ?? firstKey(own?.apiKey),
     credentials: request.credentials ?? own?.credentials,
     variables: { ...own?.variables, ...request.variables },
     baseUrl: request.baseUrl,
@@ -55,11 +61,57 @@ export function openCall(host: HostParts, request: CallOptions, content: CallCon
     timeouts,
     streamLimits: laidOver(laidOver(DEFAULT_STREAM, options.stream), request.streamLimits),
     onUnsupported: request.onUnsupported ?? options.onUnsupported ?? 'warn',
+    fallback: request.fallback ?? options.fallback,
+    priority: request.priority ?? 'normal',
+    tags: request.tags,
     userId: request.userId,
     conversationId: request.conversationId,
     clock,
     logger: request.logger ?? options.logger,
   }
+}
+
+/**
+ * The same call to another target: with the access that this host has there. What the request brought for its own
+ * provider, a key or an address, never goes to another.
+ */
+export function retarget(host: HostParts, call: Call, target: Target): Call {
+  if (target.provider === call.target.provider) return { ...call, target }
+  const own = host.access.get(target.provider)
+  return {
+    ...call,
+    target,
+    apiKey: firstKey(own?.apiKey),
+    credentials: own?.credentials,
+    variables: own?.variables ?? {},
+    baseUrl: undefined,
+    headers: laidOver(own?.headers, withoutCredentials(call.headers)),
+    transport: own?.transport ?? host.transport,
+  }
+}
+
+const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set([
+  'authorization',
+  'x-api-key',
+  'api-key',
+  'x-goog-api-key',
+  'cookie',
+])
+
+function withoutCredentials(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !CREDENTIAL_HEADERS.has(name.toLowerCase())),
+  )
+}
+
+/** Of several keys the first; the planner turns to the others. */
+function firstKey(source: ProviderAccess['apiKey']): KeySource | undefined {
+  return isKeyList(source) ? source[0] : source
+}
+
+/** True where a provider has several keys to turn to. */
+export function isKeyList(source: ProviderAccess['apiKey']): source is readonly KeySource[] {
+  return Array.isArray(source)
 }
 
 const NONE = Object.freeze({})

@@ -1,5 +1,6 @@
 import type { Call, CallScope } from '../core/call.ts'
 import { systemClock } from '../core/clock.ts'
+import type { admitRequest } from '../core/door.ts'
 import type { EmbedResponse } from '../core/embedding.ts'
 import { LlmError } from '../core/error.ts'
 import type { ModelInfo } from '../core/model-list.ts'
@@ -9,8 +10,10 @@ import type { Reply } from '../core/reply.ts'
 import type { CallOptions, ChatRequest, EmbedRequest, ModerateRequest } from '../core/request.ts'
 import type { ChatResponse } from '../core/response.ts'
 import { catalogue } from '../providers/index.ts'
+import type { TargetHealth } from '../resilience/index.ts'
 import { ChatStream } from '../stream/index.ts'
 import { createFetchTransport } from '../transport/index.ts'
+import { Admission } from './admission.ts'
 import { checkOptions, readProviders, type OrchestratorOptions } from './config.ts'
 import { embed } from './embed.ts'
 import { exchange } from './exchange.ts'
@@ -18,6 +21,7 @@ import { finishResponse } from './finish.ts'
 import { listModels, moderate } from './moderate.ts'
 import { openCall, type HostParts } from './open-call.ts'
 import { createPipeline } from './pipeline.ts'
+import { Planner } from './planner.ts'
 import { abortedError } from './scope.ts'
 
 /** Figures of one orchestrator since it was made. */
@@ -40,6 +44,8 @@ export interface Orchestrator extends AsyncDisposable {
   listModels(request: string | CallOptions): Promise<readonly ModelInfo[]>
   /** The providers: add, replace, list, and ask what becomes of a setting before the call. */
   readonly registry: Registry
+  /** What is known of every target that was called: counts, latencies, state. */
+  health(): Readonly<Record<string, TargetHealth>>
   stats(): OrchestratorStats
   /** Refuses new calls, lets running ones end for `drainMs` (default 10 000), then aborts them. May be called again. */
   close(options?: { readonly drainMs?: number | undefined }): Promise<void>
@@ -57,16 +63,17 @@ const DEFAULT_DRAIN_MS = 10_000
 /** Makes an orchestrator. Throws `misconfigured` naming the option that is wrong. */
 export function createOrchestrator(options: OrchestratorOptions = {}): Orchestrator {
   checkOptions(options)
-  const { definitions, access } = readProviders(catalogue, options.providers)
+  const { definitions, access, pools } = readProviders(catalogue, options.providers)
   const registry = createRegistry(definitions)
   const transport = options.transport ?? createFetchTransport(options.fetch)
-  const host = new Host({ options, registry, access, transport, clock: options.clock ?? systemClock })
+  const host = new Host({ options, registry, access, pools, transport, clock: options.clock ?? systemClock })
   return {
     chatApiCall: ((request: ChatRequest) => host.chat(request)) as ChatApiCall,
     embed: (request) => host.embed(request),
     moderate: (request) => host.moderate(request),
     listModels: (request) => host.listModels(request),
     registry,
+    health: () => host.health(),
     stats: () => host.stats(),
     close: (how) => host.close(how?.drainMs ?? DEFAULT_DRAIN_MS),
     [Symbol.asyncDispose]: () => host.close(DEFAULT_DRAIN_MS),
@@ -75,9 +82,11 @@ export function createOrchestrator(options: OrchestratorOptions = {}): Orchestra
 
 class Host {
   readonly #parts: HostParts
-  readonly #run = createPipeline([])
+  readonly #planner: Planner
+  readonly #admission: Admission | undefined
+  readonly #run: ReturnType<typeof createPipeline>
   readonly #active = new Set<CallScope>()
-  #door: typeof import('../core/door.ts') | undefined
+  #admit: typeof admitRequest | undefined
   #calls = 0
   #succeeded = 0
   #failed = 0
@@ -86,6 +95,14 @@ class Host {
 
   constructor(parts: HostParts) {
     this.#parts = parts
+    this.#planner = new Planner(parts)
+    this.#admission = parts.options.limits === undefined ? undefined : new Admission(parts)
+    const admit = this.#admission === undefined ? [] : [this.#admission.stage]
+    this.#run = createPipeline([this.#planner.gate, ...admit, this.#planner.run])
+  }
+
+  health(): Readonly<Record<string, TargetHealth>> {
+    return this.#planner.health()
   }
 
   stats(): OrchestratorStats {
@@ -94,12 +111,13 @@ class Host {
 
   async chat(request: ChatRequest): Promise<ChatResponse | ChatStream> {
     // Held once loaded: asking the module loader again costs more than the check itself.
-    const { admitRequest } = (this.#door ??= await import('../core/door.ts'))
-    const { checked, messages, settings } = admitRequest(request)
+    const admit = (this.#admit ??= (await import('../core/door.ts')).admitRequest)
+    const { checked, messages, settings } = admit(request)
     const stream = checked.stream === true
     const call = openCall(this.#parts, checked, { messages, settings, stream, exchange })
     const reply = await this.#start(call)
-    const response = (): Promise<ChatResponse> => finishResponse(call, reply.snapshot(), reply.attempts)
+    const response = (): ChatResponse | Promise<ChatResponse> =>
+      finishResponse(call, reply.snapshot(), reply.attempts)
     if (stream) return new ChatStream(streamSource(reply, response))
     while ((await reply.read()) !== null);
     return response()
@@ -138,6 +156,8 @@ class Host {
     }
     const closed = new LlmError('aborted', 'the orchestrator was closed while the call was running')
     for (const scope of this.#active) scope.abort(closed)
+    this.#admission?.limiter.close()
+    this.#planner.close()
     if (options.transport === undefined) await transport.close?.()
   }
 
@@ -169,7 +189,7 @@ class Host {
 
 function streamSource(
   reply: Reply,
-  response: () => Promise<ChatResponse>,
+  response: () => ChatResponse | Promise<ChatResponse>,
 ): ConstructorParameters<typeof ChatStream>[0] {
   const { provider, model } = reply
   return {

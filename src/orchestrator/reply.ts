@@ -55,17 +55,26 @@ export class WireReply implements Reply {
     const { finishReasons } = target.dialect
     this.#normalizer = createNormalizer({ ...from, warnings: parts.warnings, finishReasons, estimate })
     this.#guard = createGuard(streamLimits.maxBytes)
+    if (parts.whole !== undefined) this.#takeWhole(parts.whole)
+  }
+
+  /** True from the first content on. */
+  get committed(): boolean {
+    return this.#collector.contents > 0
   }
 
   /** Reads on until there is content, or the end: the commit point. Throws what went wrong before it. */
   async commit(): Promise<void> {
-    const { whole } = this.#parts
-    if (whole !== undefined) this.#takeWhole(whole)
-    while (this.#collector.contents === 0 && !this.#over) await this.#pull()
-    if (this.#error !== undefined && this.#collector.contents === 0) throw this.#error
+    while (!this.committed && !this.#over) await this.#pull()
+    if (this.#error !== undefined && !this.committed) throw this.#error
   }
 
-  async read(): Promise<Batch | null> {
+  read(): Promise<Batch | null> {
+    const batch = this.#ready.shift()
+    return batch === undefined ? this.#readOn() : Promise.resolve(batch)
+  }
+
+  async #readOn(): Promise<Batch | null> {
     for (;;) {
       const batch = this.#ready.shift()
       if (batch !== undefined) return batch
@@ -87,7 +96,8 @@ export class WireReply implements Reply {
   get attempts(): readonly Tried[] {
     const { attempt, call } = this.#parts
     const { provider, model } = this
-    return [{ provider, model, durationMs: (this.#endedAt ?? call.clock.now()) - attempt.startedAt }]
+    const durationMs = (this.#endedAt ?? call.clock.now()) - attempt.startedAt
+    return [...call.tried, { provider, model, durationMs }]
   }
 
   onEnd(action: (error?: LlmError) => void): void {
@@ -95,8 +105,12 @@ export class WireReply implements Reply {
     else this.#onEnd.push(action)
   }
 
+  usage(): Usage {
+    return this.#normalizer.usage ?? this.#estimate()
+  }
+
   snapshot(): ChatResponse {
-    const response = this.#collector.response(() => this.#normalizer.usage ?? this.#estimate())
+    const response = this.#collector.response(() => this.usage())
     const { requestId } = this.#parts.attempt
     return requestId === undefined ? response : { ...response, requestId }
   }

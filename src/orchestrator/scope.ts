@@ -1,40 +1,52 @@
 import type { CallScope } from '../core/call.ts'
-import type { Clock } from '../core/clock.ts'
+import type { Clock, Timer } from '../core/clock.ts'
 import { LlmError } from '../core/error.ts'
 import { timeoutError } from './watch.ts'
 
 /** Opens the life of one call: it ends by the caller's signal or after `totalMs`. One listener, one timer, both released. */
 export function openScope(signal: AbortSignal | undefined, totalMs: number, clock: Clock): CallScope {
-  const actions = new Set<(error: LlmError) => void>()
-  let error: LlmError | undefined
-  let over = false
-  const abort = (reason: LlmError): void => {
-    if (over || error !== undefined) return
-    error = reason
-    release()
-    for (const action of actions) action(reason)
-    actions.clear()
+  return new Scope(signal, totalMs, clock)
+}
+
+class Scope implements CallScope {
+  error: LlmError | undefined
+  readonly #signal: AbortSignal | undefined
+  readonly #clock: Clock
+  readonly #actions = new Set<(error: LlmError) => void>()
+  readonly #timer: Timer | undefined
+  #over = false
+
+  constructor(signal: AbortSignal | undefined, totalMs: number, clock: Clock) {
+    this.#signal = signal
+    this.#clock = clock
+    if (totalMs > 0) this.#timer = clock.setTimer(() => this.abort(timeoutError('total', totalMs)), totalMs)
+    if (signal?.aborted === true) this.handleEvent()
+    else signal?.addEventListener('abort', this)
   }
-  const onSignal = (): void => abort(abortedError(signal?.reason))
-  const timer = totalMs > 0 ? clock.setTimer(() => abort(timeoutError('total', totalMs)), totalMs) : undefined
-  const release = (): void => {
-    over = true
-    if (timer !== undefined) clock.clearTimer(timer)
-    signal?.removeEventListener('abort', onSignal)
+
+  /** The signal's event. */
+  handleEvent(): void {
+    this.abort(abortedError(this.#signal?.reason))
   }
-  if (signal?.aborted === true) onSignal()
-  else signal?.addEventListener('abort', onSignal, { once: true })
-  return {
-    get error() {
-      return error
-    },
-    onAbort: (action) => {
-      if (error !== undefined) action(error)
-      else actions.add(action)
-      return () => actions.delete(action)
-    },
-    abort,
-    release,
+
+  onAbort(action: (error: LlmError) => void): () => void {
+    if (this.error !== undefined) action(this.error)
+    else this.#actions.add(action)
+    return () => this.#actions.delete(action)
+  }
+
+  abort(error: LlmError): void {
+    if (this.#over) return
+    this.error = error
+    this.release()
+    for (const action of this.#actions) action(error)
+    this.#actions.clear()
+  }
+
+  release(): void {
+    this.#over = true
+    this.#clock.clearTimer(this.#timer)
+    this.#signal?.removeEventListener('abort', this)
   }
 }
 

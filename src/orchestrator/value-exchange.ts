@@ -50,11 +50,13 @@ export class ValueReply<T> implements Reply {
     action()
   }
 
+  usage(): Usage {
+    return this.#usage ?? { inputTokens: 0, outputTokens: 0, totalTokens: 0, estimated: true }
+  }
+
   snapshot(): ChatResponse {
     const { provider, model } = this
-    return new Collector({ provider, model }, '').response(
-      this.#usage === undefined ? undefined : () => this.#usage as Usage,
-    )
+    return new Collector({ provider, model }, '').response(() => this.usage())
   }
 }
 
@@ -76,7 +78,8 @@ export async function exchangeValue<T>(call: Call, request: ValueRequest<T>): Pr
     const value = readValue(call, request, await readBody(answer.body, call.streamLimits.maxReplyBytes))
     attempt.release()
     const { provider, model } = call.target
-    const attempts = [{ provider, model, durationMs: call.clock.now() - attempt.startedAt }]
+    const durationMs = call.clock.now() - attempt.startedAt
+    const attempts = [...call.tried, { provider, model, durationMs }]
     return new ValueReply(call, value, { usage: request.usage?.(value), attempts })
   } catch (error) {
     attempt.close()

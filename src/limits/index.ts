@@ -1,0 +1,30 @@
+export type { AbortSources } from '../core/abort.ts'
+export type { Charge, LimitKeys } from './booking.ts'
+export type { Budget, LayerLimits, LimitsConfig, LimitUnit } from './config.ts'
+export { readLimitsEnv } from './env.ts'
+export {
+  createLimiter,
+  type AdmitOptions,
+  type LimitEvent,
+  type Limiter,
+  type LimiterOptions,
+  type LimiterStats,
+} from './limiter.ts'
+export { createMemoryLimitStore, type MemoryLimitStore } from './memory-store.ts'
+export { periodAt, type Period, type PeriodSpan } from './period.ts'
+export { limitPresets } from './presets.ts'
+export { refusalError, type Refusal } from './refusal.ts'
+export type { Reservation, SettledUsage } from './reservation.ts'
+export type { BucketSnapshot, BudgetSnapshot, LimitSnapshot } from './snapshot.ts'
+export type {
+  BucketCharge,
+  BucketDelta,
+  CounterCharge,
+  CounterDelta,
+  LimitStore,
+  StoreGrant,
+  StoreReading,
+  StoreRefusal,
+  StoreRequest,
+} from './store.ts'
+export type { UserFigures } from './user-figures.ts'

@@ -1,0 +1,198 @@
+import { systemClock, type Clock } from '../core/clock.ts'
+import { periodAt, type Period } from './period.ts'
+import type {
+  BucketCharge,
+  BucketDelta,
+  CounterCharge,
+  CounterDelta,
+  LimitStore,
+  StoreGrant,
+  StoreReading,
+  StoreRefusal,
+  StoreRequest,
+} from './store.ts'
+
+/** The store of one process: every verb answers at once. */
+export interface MemoryLimitStore extends LimitStore {
+  reserve(request: StoreRequest): StoreGrant | StoreRefusal
+  settle(buckets: readonly BucketDelta[], counters: readonly CounterDelta[]): readonly number[]
+  read(buckets: readonly BucketCharge[], counters: readonly CounterCharge[]): StoreReading
+  reset(keys: readonly string[]): void
+  /** How many buckets and counters are kept. Idle ones go while new ones come: no timer, bounded memory. */
+  readonly keys: number
+}
+
+/** Makes a store in this process's memory. */
+export function createMemoryLimitStore(clock: Clock = systemClock): MemoryLimitStore {
+  return new MemoryStore(clock)
+}
+
+interface Bucket {
+  /** The moment at which it is full again: the whole state, so refill has nothing to round. */
+  fullAt: number
+  /** Since when it has not been full. */
+  since: number
+}
+interface Counter {
+  startMs: number
+  endMs: number
+  used: number
+}
+
+// Sums of doubles are off by some 1e-9; a bucket that should pay exactly now must not refuse for that.
+const TOLERANCE_MS = 1e-4
+const TOLERANCE = 1e-9
+const SWEPT_PER_NEW_KEY = 3
+const NO_NUMBERS: readonly number[] = []
+
+class MemoryStore implements MemoryLimitStore {
+  readonly #clock: Clock
+  readonly #buckets: Map<string, Bucket> = new Map()
+  readonly #counters: Map<string, Counter> = new Map()
+  #bucketSweep: Iterator<[string, Bucket]> = this.#buckets.entries()
+  #counterSweep: Iterator<[string, Counter]> = this.#counters.entries()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get keys(): number {
+    return this.#buckets.size + this.#counters.size
+  }
+
+  reserve(request: StoreRequest): StoreGrant | StoreRefusal {
+    const { buckets, counters, maxWaitMs } = request
+    const now = this.#clock.now()
+    let waitMs = 0
+    for (const bucket of buckets) {
+      const wait = this.#wait(bucket, now)
+      if (wait > waitMs) waitMs = wait
+    }
+    const epochMs = counters.length > 0 ? this.#clock.epochMs() : 0
+    const affordable = counters.every((counter) => this.#affords(counter, epochMs))
+    if (!affordable || waitMs > Math.max(maxWaitMs, TOLERANCE_MS))
+      return { granted: false, ...this.#reading(buckets, counters, now) }
+    const waits =
+      waitMs > TOLERANCE_MS ? buckets.map((bucket) => Math.max(0, this.#wait(bucket, now))) : NO_NUMBERS
+    for (const bucket of buckets) this.#take(bucket, bucket.cost, now)
+    const periods =
+      counters.length > 0 ? counters.map((counter) => this.#count(counter, epochMs)) : NO_NUMBERS
+    return { granted: true, at: now, waitMs: waits === NO_NUMBERS ? 0 : waitMs, waits, periods }
+  }
+
+  settle(buckets: readonly BucketDelta[], counters: readonly CounterDelta[]): readonly number[] {
+    const now = this.#clock.now()
+    for (const { key, delta, period } of counters) {
+      const counter = this.#counters.get(key)
+      if (counter?.startMs === period) counter.used = Math.max(0, counter.used + delta)
+    }
+    const applied: number[] = []
+    for (const bucket of buckets) {
+      if (bucket.delta < 0) applied.push(this.#giveBack(bucket, now))
+      else {
+        this.#take(bucket, bucket.delta, now)
+        applied.push(bucket.delta)
+      }
+    }
+    return applied
+  }
+
+  read(buckets: readonly BucketCharge[], counters: readonly CounterCharge[]): StoreReading {
+    return this.#reading(buckets, counters, this.#clock.now())
+  }
+
+  reset(keys: readonly string[]): void {
+    for (const key of keys) {
+      this.#buckets.delete(key)
+      this.#counters.delete(key)
+    }
+  }
+
+  /** Until the bucket can pay, in milliseconds; below 0 where it holds more than that. */
+  #wait({ key, capacity, refillPerMs, cost }: BucketCharge, now: number): number {
+    const fullAt = this.#buckets.get(key)?.fullAt ?? now
+    return (fullAt > now ? fullAt - now : 0) + (cost - capacity) / refillPerMs
+  }
+
+  #take({ key, refillPerMs }: BucketCharge | BucketDelta, amount: number, now: number): void {
+    const bucket = this.#buckets.get(key)
+    if (bucket === undefined) {
+      this.#buckets.set(key, { fullAt: now + amount / refillPerMs, since: now })
+      this.#sweepBuckets(now)
+      return
+    }
+    if (bucket.fullAt <= now) bucket.since = bucket.fullAt = now
+    bucket.fullAt += amount / refillPerMs
+  }
+
+  #giveBack({ key, refillPerMs, delta, at }: BucketDelta, now: number): number {
+    const bucket = this.#buckets.get(key)
+    if (bucket === undefined || bucket.fullAt <= now || bucket.since > at) return 0
+    const given = Math.max(delta, (now - bucket.fullAt) * refillPerMs)
+    bucket.fullAt += given / refillPerMs
+    return given
+  }
+
+  #affords({ key, limit, cost }: CounterCharge, epochMs: number): boolean {
+    const counter = this.#counters.get(key)
+    const used = counter === undefined || counter.endMs <= epochMs ? 0 : counter.used
+    return used + cost <= limit + limit * TOLERANCE
+  }
+
+  /** Charges a counter; the start of the period it counts. A clock that steps back stays in the period it was in. */
+  #count({ key, per, cost }: CounterCharge, epochMs: number): number {
+    const known = this.#counters.get(key)
+    if (known !== undefined && known.endMs > epochMs) {
+      known.used += cost
+      return known.startMs
+    }
+    const span = periodAt(per, epochMs)
+    this.#counters.set(key, { ...span, used: cost })
+    if (known === undefined) this.#sweepCounters(epochMs)
+    return span.startMs
+  }
+
+  #reading(buckets: readonly BucketCharge[], counters: readonly CounterCharge[], now: number): StoreReading {
+    const available = buckets.map(({ key, capacity, refillPerMs }) => {
+      const fullAt = this.#buckets.get(key)?.fullAt ?? now
+      return fullAt > now ? capacity - (fullAt - now) * refillPerMs : capacity
+    })
+    const epochMs = counters.length > 0 ? this.#clock.epochMs() : 0
+    const spans = counters.map(({ key, per }) => this.#counterNow(key, per, epochMs))
+    return {
+      available,
+      used: spans.map(({ used }) => used),
+      resetMs: spans.map(({ endMs }) => endMs - epochMs),
+    }
+  }
+
+  #counterNow(key: string, per: Period, epochMs: number): Counter {
+    const known = this.#counters.get(key)
+    return known !== undefined && known.endMs > epochMs ? known : { ...periodAt(per, epochMs), used: 0 }
+  }
+
+  // A few old keys are looked at for every new one: what is idle goes as fast as anything new can come.
+  #sweepBuckets(now: number): void {
+    for (let swept = 0; swept < SWEPT_PER_NEW_KEY; swept++) {
+      const next = this.#bucketSweep.next()
+      if (next.done === true) {
+        this.#bucketSweep = this.#buckets.entries()
+        return
+      }
+      const [key, { fullAt }] = next.value
+      if (fullAt <= now) this.#buckets.delete(key)
+    }
+  }
+
+  #sweepCounters(epochMs: number): void {
+    for (let swept = 0; swept < SWEPT_PER_NEW_KEY; swept++) {
+      const next = this.#counterSweep.next()
+      if (next.done === true) {
+        this.#counterSweep = this.#counters.entries()
+        return
+      }
+      const [key, { endMs }] = next.value
+      if (endMs <= epochMs) this.#counters.delete(key)
+    }
+  }
+}

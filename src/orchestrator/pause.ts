@@ -1,0 +1,16 @@
+import type { Call } from '../core/call.ts'
+import type { LlmError } from '../core/error.ts'
+
+/** Waits before the next try. Rejects with what ended the call meanwhile; `attempts` are those of `before`. */
+export function pause({ scope, clock }: Call, ms: number, before: LlmError): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimer(() => {
+      unlink()
+      resolve()
+    }, ms)
+    const unlink = scope.onAbort((error) => {
+      clock.clearTimer(timer)
+      reject(error.with({ attempts: before.attempts, cause: error.cause ?? before }))
+    })
+  })
+}

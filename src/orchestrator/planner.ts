@@ -1,0 +1,234 @@
+import type { Call } from '../core/call.ts'
+import { LlmError } from '../core/error.ts'
+import type { Target } from '../core/registry.ts'
+import type { Reply } from '../core/reply.ts'
+import type { Stage } from '../core/stage.ts'
+import {
+  AttemptPlan,
+  chooseDeployment,
+  createBreakers,
+  createHealthBook,
+  createKeyRing,
+  createRetryBudgets,
+  isUpstreamFault,
+  RETRY_DEFAULTS,
+  type Breakers,
+  type HealthBook,
+  type KeyRing,
+  type Permit,
+  type RetryBudgets,
+  type TargetHealth,
+} from '../resilience/index.ts'
+import type { KeySource } from '../core/secret.ts'
+import { isKeyList, retarget, type HostParts } from './open-call.ts'
+import { pause } from './pause.ts'
+
+type Next = (call: Call) => Promise<Reply>
+
+/** The one planner of tries: retry, keys, deployments, fallback and breakers, with one budget of attempts per call. */
+export class Planner {
+  readonly #host: HostParts
+  readonly #health: HealthBook
+  readonly #breakers: Breakers | undefined
+  readonly #budgets: RetryBudgets
+  readonly #rings = new Map<string, KeyRing<KeySource>>()
+
+  constructor(host: HostParts) {
+    const { options, clock } = host
+    this.#host = host
+    this.#health = createHealthBook(clock)
+    this.#budgets = createRetryBudgets(options.retry?.budget)
+    this.#breakers =
+      options.breaker === undefined
+        ? undefined
+        : createBreakers({
+            ...options.breaker,
+            clock,
+            observe: (event) => options.onEvent?.({ type: 'breaker', ...event }),
+          })
+    for (const [provider, { apiKey }] of host.access)
+      if (isKeyList(apiKey)) this.#rings.set(provider, createKeyRing(apiKey, clock))
+  }
+
+  /** First stage: finds the targets that may be tried. Where all of them are closed to calls, nobody waits to hear it. */
+  readonly gate: Stage = (call, next) => {
+    const candidates = this.#candidates(call)
+    const closed = candidates.map((target) => this.#breakers?.state(nameOf(target)) === 'open')
+    if (closed.every(Boolean))
+      return Promise.reject(this.#refusal(candidates[0] as Target, this.#retryAfter(candidates)))
+    return next(candidates.length === 1 && candidates[0] === call.target ? call : { ...call, candidates })
+  }
+
+  /** Last stage before the exchange: tries, and tries again. */
+  readonly run: Stage = async (call, next) => {
+    const plan = new AttemptPlan(call.candidates, {
+      attempts: this.#attemptsOf(call),
+      retry: this.#host.options.retry,
+      random: Math.random,
+    })
+    let target: Target | undefined = plan.target
+    let tried = call.tried
+    let failure: LlmError | undefined
+    while (target !== undefined) {
+      const permit = this.#admit(target, call)
+      if (permit instanceof LlmError) {
+        failure ??= permit
+        target = plan.skip()
+        continue
+      }
+      plan.begin()
+      const outcome = await this.#try({ call, target, tried, permit }, next)
+      if (!(outcome instanceof LlmError)) return outcome
+      failure = outcome
+      tried = outcome.attempts ?? tried
+      if (call.scope.error !== undefined) break
+      target = await this.#next(plan, call, outcome)
+    }
+    throw (failure as LlmError).with({ attempts: tried })
+  }
+
+  /** What is known of every target that was called. */
+  health(): Readonly<Record<string, TargetHealth>> {
+    const open = (name: string): boolean => this.#breakers?.state(name) === 'open'
+    return Object.fromEntries(
+      this.#health.targets().map((name) => [name, this.#health.read(name, open(name))]),
+    )
+  }
+
+  close(): void {
+    this.#breakers?.close()
+  }
+
+  #candidates(call: Call): readonly Target[] {
+    const { registry } = this.#host
+    const own = call.accessGiven ? [call.target] : this.#deployments(call.target)
+    if (call.fallback === undefined || call.fallback.length === 0) return own
+    const all = [...own, ...call.fallback.map((model) => registry.resolve({ model }))]
+    const seen = new Set<string>()
+    return all.filter((target) => !seen.has(nameOf(target)) && seen.add(nameOf(target)) !== undefined)
+  }
+
+  // The deployments that share the provider's calls, in the order in which they should be tried.
+  #deployments(target: Target): readonly Target[] {
+    const pool = this.#host.pools.get(target.provider)
+    if (pool === undefined) return [target]
+    const targets = new Map(
+      pool.map(({ id }) => [
+        id,
+        id === target.provider ? target : this.#host.registry.resolve({ provider: id, model: target.model }),
+      ]),
+    )
+    const known = pool.map(({ id, weight }) => {
+      const name = nameOf(targets.get(id) as Target)
+      return { id, weight, inFlight: this.#health.inFlight(name), expectedMs: this.#health.expectedMs(name) }
+    })
+    const order = chooseDeployment(known, this.#host.options.balance ?? 'weighted', Math.random)
+    return order.map(({ id }) => targets.get(id) as Target)
+  }
+
+  #attemptsOf({ candidates, target }: Call): number {
+    const { retry } = this.#host.options
+    if (retry !== undefined) return retry.attempts ?? RETRY_DEFAULTS.attempts
+    return candidates.length + (this.#rings.get(target.provider)?.size ?? 1) - 1
+  }
+
+  #admit(target: Target, call: Call): Permit | undefined | LlmError {
+    const answer = this.#breakers?.admit(nameOf(target))
+    if (answer === undefined || 'succeed' in answer) return answer
+    const { retryAfterMs } = answer
+    this.#host.options.onEvent?.({
+      type: 'skipped',
+      requestId: call.requestId,
+      target: nameOf(target),
+      retryAfterMs,
+    })
+    return this.#refusal(target, retryAfterMs)
+  }
+
+  async #try({ call, target, tried, permit }: Try, next: Next): Promise<Reply | LlmError> {
+    const name = nameOf(target)
+    const { clock } = this.#host
+    const startedAt = clock.now()
+    const given = call.accessGiven && target === call.target
+    const key = given ? undefined : this.#rings.get(target.provider)?.next()
+    const aimed = call.target === target ? call : retarget(this.#host, call, target)
+    const keyed = key === undefined ? { ...aimed, tried } : { ...aimed, tried, apiKey: key.key }
+    this.#budgets.deposit(target.provider)
+    this.#health.begin(name)
+    const end = (error: LlmError | undefined): void => {
+      this.#health.end(name, error !== undefined && isUpstreamFault(error) ? error : undefined)
+      if (key !== undefined) this.#rings.get(target.provider)?.report(key.index, error)
+      if (error !== undefined) permit?.fail(error)
+    }
+    try {
+      const reply = await next(keyed)
+      const latencyMs = clock.now() - startedAt
+      this.#health.latency(name, latencyMs)
+      reply.onEnd((error) => {
+        end(error)
+        if (error === undefined) permit?.succeed(latencyMs)
+      })
+      return reply
+    } catch (error) {
+      const known = LlmError.is(error) ? error : new LlmError('network', String(error), { cause: error })
+      end(known)
+      return known
+    }
+  }
+
+  async #next(plan: AttemptPlan<Target>, call: Call, error: LlmError): Promise<Target | undefined> {
+    const from = plan.target
+    const step = plan.after(error, {
+      mayRetry: () => this.#budgets.withdraw(from.provider),
+      hasOtherKey: () =>
+        (this.#rings.get(from.provider)?.restMs ?? 0) === 0 &&
+        (this.#rings.get(from.provider)?.size ?? 1) > 1,
+      fits: (target) => error.kind !== 'context-too-long' || isLarger(target, from),
+    })
+    if (step === undefined) return undefined
+    const { target, waitMs } = step
+    const names = { from: nameOf(from), kind: error.kind, to: nameOf(target), waitMs }
+    this.#host.options.onEvent?.({
+      type: target === from ? 'retry' : 'fallback',
+      requestId: call.requestId,
+      ...names,
+    })
+    if (waitMs > 0) await pause(call, waitMs, error)
+    return target
+  }
+
+  #retryAfter(candidates: readonly Target[]): number {
+    const waits = candidates.map((target) => {
+      const answer = this.#breakers?.admit(nameOf(target))
+      return answer !== undefined && 'retryAfterMs' in answer ? answer.retryAfterMs : 0
+    })
+    return Math.min(...waits)
+  }
+
+  #refusal({ provider, model }: Target, retryAfterMs: number): LlmError {
+    const message = `${provider} (${model}): its breaker is open after repeated faults; it takes calls again in ${retryAfterMs} ms`
+    return new LlmError('breaker-open', message, { provider, model, retryAfterMs })
+  }
+}
+
+interface Try {
+  readonly call: Call
+  readonly target: Target
+  readonly tried: Call['tried']
+  readonly permit: Permit | undefined
+}
+
+/** The name of a target in health, events and breakers. */
+function nameOf({ provider, model }: Target): string {
+  return `${provider}/${model}`
+}
+
+// A window that is not known may be larger.
+function isLarger(target: Target, than: Target): boolean {
+  const { contextWindow } = target.traits
+  return (
+    contextWindow === undefined ||
+    than.traits.contextWindow === undefined ||
+    contextWindow > than.traits.contextWindow
+  )
+}

@@ -1,0 +1,16 @@
+export { AttemptPlan, type Circumstances, type PlanOptions, type Step } from './plan.ts'
+export { backoffMs } from './backoff.ts'
+export { chooseDeployment, type Balance, type Deployment } from './balance.ts'
+export {
+  createBreakers,
+  isUpstreamFault,
+  type BreakerEvent,
+  type BreakerOptions,
+  type Breakers,
+  type BreakerState,
+  type Permit,
+} from './breaker.ts'
+export { createHealthBook, type HealthBook, type HealthStatus, type TargetHealth } from './health.ts'
+export { createKeyRing, type KeyRing } from './key-ring.ts'
+export { createRetryBudgets, type RetryBudgetOptions, type RetryBudgets } from './retry-budget.ts'
+export { RETRY_DEFAULTS, type RetryOptions } from './retry.ts'

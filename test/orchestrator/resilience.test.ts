@@ -1,0 +1,260 @@
+import type { ServerResponse } from 'node:http'
+import { describe, expect, test } from 'vitest'
+import {
+  createOrchestrator,
+  LlmError,
+  type OrchestratorEvent,
+  type OrchestratorOptions,
+} from 'llm-switchyard'
+import { chunk, DONE, serve, SSE, text, type Loopback } from '../loopback.ts'
+
+type Answer = (response: ServerResponse, turn: number, key: string) => void
+
+const good: Answer = (response) => {
+  response.writeHead(200, SSE)
+  response.end(text('Hi') + chunk({}, 'stop') + DONE)
+}
+const refuse =
+  (status: number, headers: Record<string, string> = {}): Answer =>
+  (response) => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers })
+    response.end(JSON.stringify({ error: { message: `status ${status}` } }))
+  }
+const messages = [{ role: 'user' as const, content: 'Hello' }]
+
+async function yard(answers: Record<string, Answer>, options: OrchestratorOptions = {}) {
+  const turns: string[] = []
+  const servers: Loopback[] = []
+  const providers: Record<string, object> = {}
+  for (const [id, answer] of Object.entries(answers)) {
+    let turn = 0
+    const server = await serve((request, response) => {
+      turns.push(id)
+      answer(response, turn++, String(request.headers.authorization))
+    })
+    servers.push(server)
+    providers[id] = {
+      extends: 'openai',
+      baseUrl: `${server.url}/v1`,
+      apiKey: 'key',
+      ...options.providers?.[id],
+    }
+  }
+  const orchestrator = createOrchestrator({
+    ...options,
+    providers: providers as OrchestratorOptions['providers'],
+  })
+  return {
+    orchestrator,
+    turns,
+    [Symbol.asyncDispose]: async () => {
+      await orchestrator.close({ drainMs: 0 })
+      for (const server of servers) await server[Symbol.asyncDispose]()
+    },
+  }
+}
+
+describe('fallback', () => {
+  const cases: readonly [name: string, answer: Answer, expected: readonly string[], kind?: string][] = [
+    ['500', refuse(500), ['a', 'b']],
+    ['503', refuse(503), ['a', 'b']],
+    ['529', refuse(529), ['a', 'b']],
+    ['429', refuse(429), ['a', 'b']],
+    ['429 that asks for too long', refuse(429, { 'retry-after': '3600' }), ['a', 'b']],
+    ['401', refuse(401), ['a', 'b']],
+    ['402', refuse(402), ['a', 'b']],
+    ['400 never', refuse(400), ['a'], 'invalid-request'],
+    ['422 never', refuse(422), ['a'], 'invalid-request'],
+    ['a reset', (response) => response.destroy(), ['a', 'b']],
+    [
+      'an error inside a 200',
+      (response) =>
+        response.writeHead(200, SSE).end('data: {"error":{"message":"busy","type":"overloaded_error"}}\n\n'),
+      ['a', 'b'],
+    ],
+    ['an empty stream', (response) => response.writeHead(200, SSE).end(''), ['a', 'b']],
+    [
+      'an HTML page',
+      (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html></html>'),
+      ['a', 'b'],
+    ],
+    [
+      'a cut after content never',
+      (response) => response.writeHead(200, SSE).end(text('Hel')),
+      ['a'],
+      'stream-broken',
+    ],
+  ]
+  test.each(cases)('%s', async (_name, answer, expected, kind) => {
+    await using all = await yard({ a: answer, b: good }, { fallback: ['b/m'] })
+    const stream = await all.orchestrator
+      .chatApiCall({ model: 'a/m', messages, stream: true })
+      .catch((error: unknown) => error as LlmError)
+    const outcome = LlmError.is(stream)
+      ? stream
+      : await stream.response.catch((error: unknown) => error as LlmError)
+    expect(all.turns).toEqual(expected)
+    expect(outcome.attempts?.map(({ provider }) => provider)).toEqual(expected)
+    if (kind === undefined) {
+      expect(LlmError.is(outcome)).toBe(false)
+      expect(outcome.attempts?.[0]?.error).toBeDefined()
+      expect(outcome.attempts?.[1]?.error).toBeUndefined()
+    } else expect(LlmError.is(outcome) && outcome.kind).toBe(kind)
+  })
+
+  test('silence before content, by firstContentMs of the attempt', async () => {
+    await using all = await yard(
+      { a: () => undefined, b: good },
+      { fallback: ['b/m'], timeouts: { firstContentMs: 80 } },
+    )
+    const reply = await all.orchestrator.chatApiCall({ model: 'a/m', messages })
+    expect(reply).toMatchObject({
+      text: 'Hi',
+      provider: 'b',
+      attempts: [{ error: { kind: 'timeout' } }, { provider: 'b' }],
+    })
+  })
+
+  test("neither the request's key nor its address goes to another provider", async () => {
+    const keys: string[] = []
+    await using all = await yard(
+      { b: (response, turn, key) => (keys.push(key), good(response, turn, key)) },
+      { fallback: ['b/m'] },
+    )
+    await using bad = await serve((_request, response) => refuse(500)(response, 0, ''))
+    await all.orchestrator.chatApiCall({
+      model: 'openai/m',
+      baseUrl: `${bad.url}/v1`,
+      apiKey: 'secret-of-openai',
+      messages,
+    })
+    expect(keys).toEqual(['Bearer key'])
+  })
+})
+
+describe('retry', () => {
+  test('shares one budget of tries with fallback, and never uses up the fallback', async () => {
+    await using all = await yard(
+      { a: refuse(500), b: refuse(500) },
+      { fallback: ['b/m'], retry: { attempts: 3, backoffMs: 1 } },
+    )
+    await expect(all.orchestrator.chatApiCall({ model: 'a/m', messages })).rejects.toMatchObject({
+      kind: 'server-failed',
+    })
+    expect(all.turns).toEqual(['a', 'a', 'b'])
+  })
+
+  test('waits what the provider asks for, and not when that is too long', async () => {
+    const events: OrchestratorEvent[] = []
+    const first =
+      (other: Answer): Answer =>
+      (response, turn, key) =>
+        (turn === 0 ? other : good)(response, turn, key)
+    await using short = await yard(
+      { a: first(refuse(429, { 'retry-after-ms': '40' })) },
+      { retry: {}, onEvent: (event) => events.push(event) },
+    )
+    expect((await short.orchestrator.chatApiCall({ model: 'a/m', messages })).attempts).toHaveLength(2)
+    expect(events).toMatchObject([{ type: 'retry', waitMs: 40 }])
+    await using long = await yard({ a: first(refuse(429, { 'retry-after': '120' })) }, { retry: {} })
+    await expect(long.orchestrator.chatApiCall({ model: 'a/m', messages })).rejects.toMatchObject({
+      kind: 'rate-limited',
+      retryAfterMs: 120_000,
+    })
+    expect(long.turns).toEqual(['a'])
+  })
+
+  test('a wait ends with the call', async () => {
+    await using all = await yard({ a: refuse(503, { 'retry-after': '30' }) }, { retry: {} })
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(), 50)
+    const startedAt = performance.now()
+    await expect(
+      all.orchestrator.chatApiCall({ model: 'a/m', messages, signal: controller.signal }),
+    ).rejects.toMatchObject({ kind: 'aborted' })
+    expect(performance.now() - startedAt).toBeLessThan(2_000)
+    expect(all.orchestrator.stats()).toMatchObject({ active: 0, failed: 1 })
+  })
+
+  test('a dead key makes room for the next, without a wait', async () => {
+    const keys: string[] = []
+    const answer: Answer = (response, turn, key) => {
+      keys.push(key)
+      ;(key.endsWith('dead') ? refuse(401) : good)(response, turn, key)
+    }
+    await using all = await yard({ a: answer }, { providers: { a: { apiKey: ['dead', 'alive'] } } })
+    for (let turn = 0; turn < 3; turn++) await all.orchestrator.chatApiCall({ model: 'a/m', messages })
+    expect(keys).toEqual(['Bearer dead', 'Bearer alive', 'Bearer alive', 'Bearer alive'])
+  })
+})
+
+describe('the breaker', () => {
+  test('opens after faults in a row, refuses at once, probes one at a time, closes after good probes', async () => {
+    let healthy = false
+    const answer: Answer = (response, turn, key) => (healthy ? good : refuse(500))(response, turn, key)
+    await using all = await yard(
+      { a: answer },
+      { breaker: { failures: 2, openMs: 80, halfOpenSuccesses: 2 } },
+    )
+    const call = () => all.orchestrator.chatApiCall({ model: 'a/m', messages })
+    for (let turn = 0; turn < 2; turn++) await expect(call()).rejects.toMatchObject({ kind: 'server-failed' })
+    await expect(call()).rejects.toMatchObject({
+      kind: 'breaker-open',
+      retryAfterMs: expect.any(Number) as number,
+    })
+    expect(all.turns).toHaveLength(2)
+    expect(all.orchestrator.health()['a/m']).toMatchObject({ status: 'circuit-open', failed: 2 })
+    healthy = true
+    await new Promise((resolve) => setTimeout(resolve, 120))
+    const outcomes = await Promise.allSettled([call(), call(), call()])
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected', 'rejected'])
+    await call()
+    await Promise.all([call(), call(), call()])
+    expect(all.orchestrator.health()['a/m']?.status).toBe('healthy')
+  })
+
+  test("a caller's faults do not open it", async () => {
+    await using all = await yard({ a: refuse(400) }, { breaker: { failures: 2 } })
+    for (let turn = 0; turn < 4; turn++) {
+      await expect(all.orchestrator.chatApiCall({ model: 'a/m', messages })).rejects.toMatchObject({
+        kind: 'invalid-request',
+      })
+    }
+    expect(all.turns).toHaveLength(4)
+  })
+
+  test('an open one is skipped where there is another target', async () => {
+    await using all = await yard({ a: refuse(500), b: good }, { breaker: { failures: 1 }, fallback: ['b/m'] })
+    for (let turn = 0; turn < 3; turn++) await all.orchestrator.chatApiCall({ model: 'a/m', messages })
+    expect(all.turns).toEqual(['a', 'b', 'b', 'b'])
+  })
+})
+
+describe('deployments', () => {
+  test('share the calls by weight', async () => {
+    await using all = await yard(
+      { a: good, eu: good },
+      { providers: { a: { weight: 1 }, eu: { extends: 'a', weight: 3 } } },
+    )
+    for (let turn = 0; turn < 200; turn++) await all.orchestrator.chatApiCall({ model: 'a/m', messages })
+    const share = all.turns.filter((id) => id === 'eu').length / 200
+    expect(share).toBeGreaterThan(0.6)
+    expect(share).toBeLessThan(0.9)
+  })
+})
+
+describe('limits', () => {
+  test('refuse with the layer and a true wait; a refusal takes nothing', async () => {
+    await using all = await yard({ a: good }, { limits: { user: { requestsPerMinute: 60 }, burst: 1 / 30 } })
+    const call = (userId: string) => all.orchestrator.chatApiCall({ model: 'a/m', messages, userId })
+    await call('u1')
+    await call('u1')
+    await expect(call('u1')).rejects.toMatchObject({
+      kind: 'limit-exceeded',
+      scope: 'user',
+      retryAfterMs: expect.any(Number) as number,
+    })
+    await call('u2')
+    expect(all.turns).toHaveLength(3)
+  })
+})
