@@ -16,6 +16,7 @@ export { createOrchestrator } from './orchestrator/index.ts'
 export type {
   ChatApiCall,
   Orchestrator,
+  OrchestratorEvent,
   OrchestratorOptions,
   OrchestratorStats,
   ProviderConfig,

@@ -13,7 +13,7 @@ let sections = 0
 /** A numbered headline, and the call that is made below it. */
 export function section(title: string, ...code: string[]): void {
   console.log(`\n${bold(`${++sections}. ${title}`)}`)
-  for (const line of code) console.log(dim(`   ${line}`))
+  for (const call of code) console.log(dim(`   ${call}`))
 }
 
 export function line(label: string, text: string): void {

@@ -91,15 +91,15 @@ const openaiCall = z.object({
   type: text.optional(),
   function: z.object({ name: text, arguments: text.default('') }),
 })
-const name = text.optional()
+const speaker = text.optional()
 
 const message = z.discriminatedUnion('role', [
   z.object({ role: z.enum(['system', 'developer']), content: z.union([text, z.array(textPart)]) }),
-  z.object({ role: z.literal('user'), content: z.union([text, z.array(userPart)]), name }),
+  z.object({ role: z.literal('user'), content: z.union([text, z.array(userPart)]), name: speaker }),
   z.object({
     role: z.literal('assistant'),
     content: z.union([text, z.array(assistantPart)]).nullish(),
-    name,
+    name: speaker,
     toolCalls: z.array(z.object(toolCall)).optional(),
     tool_calls: z.array(openaiCall).optional(),
     reasoning_content: text.nullish(),
@@ -108,7 +108,7 @@ const message = z.discriminatedUnion('role', [
     role: z.literal('tool'),
     toolCallId: text.min(1).optional(),
     tool_call_id: text.min(1).optional(),
-    name,
+    name: speaker,
     content: json,
     isError: z.boolean().optional(),
   }),

@@ -5,3 +5,4 @@ export {
   type OrchestratorStats,
 } from './orchestrator.ts'
 export type { OrchestratorOptions, ProviderConfig } from './config.ts'
+export type { OrchestratorEvent } from './event.ts'

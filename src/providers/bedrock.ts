@@ -1,6 +1,12 @@
 import type { ParamMap } from '../core/params.ts'
 import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
-import { bedrockConverse, openaiChat, type BedrockConverseQuirks } from '../dialects/index.ts'
+import {
+  bedrockCohereEmbeddings,
+  bedrockConverse,
+  openaiChat,
+  titanEmbeddings,
+  type BedrockConverseQuirks,
+} from '../dialects/index.ts'
 
 const thinks = { reasoning: { to: 'additionalModelRequestFields' } } as const
 const schema = { responseFormat: { to: 'outputConfig.textFormat' } } as const
@@ -37,7 +43,6 @@ const claude = model(
     topK: { to: 'additionalModelRequestFields.top_k' },
     parallelToolCalls: { to: 'additionalModelRequestFields.tool_choice.disable_parallel_tool_use' },
   },
-  { thoughtsBack: true },
 )
 const noForcing = { forcedToolChoice: false, thoughtsBack: false } as const
 
@@ -143,13 +148,18 @@ export const bedrock: ProviderDefinition = defineProvider({
       toolResultStatus: false,
     }),
   },
+  embeddings: titanEmbeddings,
+  modelList: null,
   apis: {
     openai: {
       dialect: openaiChat,
       baseUrl: 'https://bedrock-runtime.{region}.amazonaws.com/openai/v1',
       params: {},
       models: {},
+      embeddings: null,
     },
+    // Its embedding models take a body of their own.
+    cohere: { dialect: bedrockConverse, embeddings: bedrockCohereEmbeddings },
   },
   docs: 'https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html',
   checked: '2026-11-21',

@@ -2,6 +2,7 @@ import type { ProviderDefinition } from '../core/provider.ts'
 import { anthropic } from './anthropic.ts'
 import { aphrodite } from './aphrodite.ts'
 import { baseten } from './baseten.ts'
+import { bedrock } from './bedrock.ts'
 import { cerebras } from './cerebras.ts'
 import { cohere } from './cohere.ts'
 import { deepinfra } from './deepinfra.ts'
@@ -13,6 +14,7 @@ import { groq } from './groq.ts'
 import { huggingface } from './huggingface.ts'
 import { hyperbolic } from './hyperbolic.ts'
 import { jan } from './jan.ts'
+import { koboldcpp } from './koboldcpp.ts'
 import { litellm } from './litellm.ts'
 import { llamacpp } from './llamacpp.ts'
 import { lmstudio } from './lmstudio.ts'
@@ -23,6 +25,7 @@ import { moonshot } from './moonshot.ts'
 import { nebius } from './nebius.ts'
 import { novita } from './novita.ts'
 import { nvidia } from './nvidia.ts'
+import { ollama } from './ollama.ts'
 import { openai } from './openai.ts'
 import { openaiCompatible } from './openai-compatible.ts'
 import { openrouter } from './openrouter.ts'
@@ -45,6 +48,7 @@ export const catalogue: readonly ProviderDefinition[] = Object.freeze([
   google,
   aphrodite,
   baseten,
+  bedrock,
   cerebras,
   cohere,
   deepinfra,
@@ -55,6 +59,7 @@ export const catalogue: readonly ProviderDefinition[] = Object.freeze([
   huggingface,
   hyperbolic,
   jan,
+  koboldcpp,
   litellm,
   llamacpp,
   lmstudio,
@@ -65,6 +70,7 @@ export const catalogue: readonly ProviderDefinition[] = Object.freeze([
   nebius,
   novita,
   nvidia,
+  ollama,
   openrouter,
   perplexity,
   poe,

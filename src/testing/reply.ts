@@ -8,7 +8,7 @@ export interface FakeToolCall {
   readonly name: string
   /** Default: no arguments. */
   readonly arguments?: JsonValue | undefined
-  /** The arguments as the wire carries them, for text that is no JSON. In place of `arguments`; openai-chat only. */
+  /** The arguments as the wire carries them, for text that is no JSON; where the wire carries a value, `arguments` goes. */
   readonly argumentsText?: string | undefined
   /** Default: one made from the number of the call. Gemini sends an id only where you give one. */
   readonly id?: string | undefined

@@ -124,8 +124,10 @@ function headOf({ method, path, headers }: Pick<Incoming, 'method' | 'path' | 'h
 
 // The server serves each format in its own place; everywhere else the end of the path tells.
 function findWire(head: RequestHead): { wire: FakeWire; asked: 'chat' | 'models' | undefined } | undefined {
-  const mounted = wires.find(({ mount }) => head.path.startsWith(`/${mount}/`))
-  if (mounted !== undefined) return { wire: mounted, asked: mounted.match(head) ?? askedForModels(head) }
+  const mounted = wires.filter(({ mount }) => head.path.startsWith(`/${mount}/`))
+  // One vendor may serve several formats in one place.
+  const own = mounted.find((wire) => wire.match(head) !== undefined) ?? mounted[0]
+  if (own !== undefined) return { wire: own, asked: own.match(head) ?? askedForModels(head) }
   for (const wire of wires) {
     const asked = wire.match(head)
     if (asked !== undefined) return { wire, asked }

@@ -39,7 +39,7 @@ describe.skipIf(folder === undefined)('recorded embeddings of real providers', (
       const { count, dims, first } = expected.embedding ?? { count: 0 }
       expect(embeddings).toHaveLength(count)
       if (dims) expect(embeddings[0]).toHaveLength(dims)
-      if (first)
+      if (Array.isArray(first))
         expect(embeddings[0]?.slice(0, first.length)).toEqual(
           first.map((value) => expect.closeTo(value, 6) as number),
         )

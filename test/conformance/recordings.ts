@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { EventStreamCodec } from '@smithy/eventstream-codec'
+import { fromUtf8, toUtf8 } from '@smithy/util-utf8'
 
 /** What a recording says the answer is. See the README beside the recordings. */
 export interface Expected {
@@ -87,14 +89,20 @@ function readRecording(place: string, sidecarName: string, lead: string): Record
     },
     expected: sidecar.expected,
     notCompared: sidecar.notCompared ?? [],
-    body: sidecar.file.endsWith('.chunks.txt') ? framed(raw.toString('utf8'), sidecar.dialect) : raw,
+    body: bodyOf(raw, sidecar),
     framing,
   }
+}
+
+function bodyOf(raw: Buffer, { file, dialect }: Sidecar): Uint8Array {
+  if (file.endsWith('.b64')) return Buffer.from(raw.toString('latin1'), 'base64')
+  return file.endsWith('.chunks.txt') ? framed(raw.toString('utf8'), dialect) : raw
 }
 
 // Chunk files hold one JSON chunk a line: on the wire each is a frame.
 function framed(text: string, dialect: string): Uint8Array {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
+  if (dialect === 'bedrock-converse') return Buffer.concat(lines.map(eventFrame))
   const frame = (line: string): string => {
     if (dialect === 'openai-chat') return `data: ${line}\n\n`
     if (dialect === 'gemini') return `data: ${line}\r\n\r\n`
@@ -103,4 +111,16 @@ function framed(text: string, dialect: string): Uint8Array {
   }
   const done = dialect === 'openai-chat' || dialect === 'cohere-v2' ? 'data: [DONE]\n\n' : ''
   return new TextEncoder().encode(lines.map(frame).join('') + done)
+}
+
+// `{"<event type>": payload}` as one message of an AWS event stream.
+function eventFrame(line: string): Uint8Array {
+  const [[type, payload] = ['', {}]] = Object.entries(JSON.parse(line) as Record<string, unknown>)
+  const text = (value: string) => ({ type: 'string', value }) as const
+  const headers = {
+    ':event-type': text(type),
+    ':content-type': text('application/json'),
+    ':message-type': text('event'),
+  }
+  return new EventStreamCodec(toUtf8, fromUtf8).encode({ headers, body: fromUtf8(JSON.stringify(payload)) })
 }

@@ -56,6 +56,8 @@ const PROVIDERS: Readonly<Record<string, string>> = {
   gemini: 'google',
   'openai-responses': 'openai',
   'cohere-v2': 'cohere',
+  'bedrock-converse': 'bedrock',
+  'ollama-chat': 'ollama',
 }
 
 /** Makes the call that the recording answers. */

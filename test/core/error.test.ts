@@ -32,7 +32,7 @@ describe('LlmError', () => {
     expect(`${error.message} ${JSON.stringify(error)}`).not.toContain(KEY)
     expect(inspect(new Secret(KEY))).not.toContain(KEY)
     expect(JSON.stringify({ key: new Secret(KEY) })).not.toContain(KEY)
-    expect(`${new Secret(KEY)}`).toBe('[secret]')
+    expect(String(new Secret(KEY))).toBe('[secret]')
   })
 
   test('with adds and keeps', () => {

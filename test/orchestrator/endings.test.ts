@@ -192,7 +192,7 @@ const endings: readonly [
 ]
 
 describe.each(Object.keys(transports))('every ending of a stream, on %s', (transport) => {
-  test.each(endings)('%s', async (_name, answer, kind, partial, extra) => {
+  test.each(endings)('%s', async (...[, answer, kind, partial, extra]) => {
     await using server = await serve((_request, response) => answer(response))
     const { events, error } = await run(server, transport, extra)
     const ends = events.filter(({ type }) => type === 'finish')

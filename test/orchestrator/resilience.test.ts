@@ -42,7 +42,7 @@ async function yard(answers: Record<string, Answer>, options: OrchestratorOption
   }
   const orchestrator = createOrchestrator({
     ...options,
-    providers: providers as OrchestratorOptions['providers'],
+    providers,
   })
   return {
     orchestrator,
@@ -118,7 +118,12 @@ describe('fallback', () => {
   test("neither the request's key nor its address goes to another provider", async () => {
     const keys: string[] = []
     await using all = await yard(
-      { b: (response, turn, key) => (keys.push(key), good(response, turn, key)) },
+      {
+        b: (response, turn, key) => {
+          keys.push(key)
+          good(response, turn, key)
+        },
+      },
       { fallback: ['b/m'] },
     )
     await using bad = await serve((_request, response) => refuse(500)(response, 0, ''))

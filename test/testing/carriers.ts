@@ -1,5 +1,6 @@
 import { setupServer } from 'msw/node'
 import type { ChatRequest } from 'llm-switchyard'
+import { createUndiciTransport } from 'llm-switchyard/undici'
 import {
   createFakeProvider,
   fakeFetch,
@@ -11,13 +12,13 @@ import {
 
 /** A running fake, and what a call needs to reach it. */
 export interface Carried extends AsyncDisposable {
-  readonly reach: Pick<ChatRequest, 'baseUrl' | 'fetch'>
+  readonly reach: Pick<ChatRequest, 'baseUrl' | 'fetch' | 'transport'>
   readonly log: readonly LogEntry[]
 }
 
 export type Carrier = (answers: FakeScript, dialect: string, options?: FakeOptions) => Promise<Carried>
 
-/** The three ways to reach one script: over a socket, by an injected `fetch`, and by msw at the vendors' own hosts. */
+/** The ways to reach one script: over a socket by either transport, by an injected `fetch`, by msw at the vendors' hosts. */
 export const carriers: Readonly<Record<string, Carrier>> = {
   server: async (answers, dialect, options) => {
     const provider = await createFakeProvider({ ...options, script: answers })
@@ -26,6 +27,16 @@ export const carriers: Readonly<Record<string, Carrier>> = {
       log: provider.log,
       [Symbol.asyncDispose]: () => provider.close(),
     }
+  },
+  undici: async (answers, dialect, options) => {
+    const provider = await createFakeProvider({ ...options, script: answers })
+    const transport = createUndiciTransport()
+    const close = async (): Promise<void> => {
+      await transport.close()
+      await provider.close()
+    }
+    const reach = { baseUrl: provider.baseUrl(dialect), transport }
+    return { reach, log: provider.log, [Symbol.asyncDispose]: close }
   },
   fetch: async (answers, _dialect, options) => {
     const fetch = fakeFetch(answers, options)
@@ -40,8 +51,12 @@ export const carriers: Readonly<Record<string, Carrier>> = {
 }
 
 /** One provider and model for each wire format. */
-export const targets: Readonly<Record<string, { readonly provider: string; readonly model: string }>> = {
+export const targets: Readonly<
+  Record<string, { readonly provider: string; readonly api?: string; readonly model: string }>
+> = {
   'openai-chat': { provider: 'openai', model: 'gpt-4.1-mini' },
   'anthropic-messages': { provider: 'anthropic', model: 'claude-haiku-4-5' },
   gemini: { provider: 'google', model: 'gemini-3-flash' },
+  'openai-responses': { provider: 'openai', api: 'responses', model: 'gpt-5-mini' },
+  cohere: { provider: 'cohere', model: 'command-a-plus-05-2026' },
 }

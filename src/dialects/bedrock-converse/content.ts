@@ -157,7 +157,7 @@ function documentName(filename: string | undefined, taken: Set<string>): string 
 
 /** A call of an earlier turn. Its input is always an object on this wire. */
 export function renderCall({ id, name, arguments: args }: ToolCallPart): JsonObject {
-  const input: JsonDraft = isObject(args) ? (args as JsonDraft) : args === null ? {} : { arguments: args }
+  const input: JsonDraft = isObject(args) ? args : args === null ? {} : { arguments: args }
   return { toolUse: { toolUseId: id, name: name.replace(/[^A-Za-z0-9_-]/g, '_'), input } }
 }
 
@@ -184,7 +184,7 @@ export function renderToolResult(message: ToolMessage, context: PartContext): Js
 
 function jsonOf(text: string): JsonObject {
   const value = parseJson(text)
-  return isObject(value) ? (value as JsonObject) : { result: value ?? text }
+  return isObject(value) ? value : { result: value ?? text }
 }
 
 function mediaOf(content: ToolMessage['content'], context: PartContext): JsonObject[] {

@@ -25,7 +25,7 @@ export const params: ParamMap = {
   tools: { to: 'toolConfig.tools' },
   toolChoice: { to: 'toolConfig.toolChoice' },
   parallelToolCalls: { drop: 'the format has no such switch; models that have one say so' },
-  reasoning: { to: 'additionalModelRequestFields' },
+  reasoning: { drop: 'each family is asked to think in its own way; models that think say so' },
   user: { drop: 'the format has no field for the end user' },
   metadata: { to: 'requestMetadata' },
 }

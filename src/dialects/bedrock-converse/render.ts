@@ -8,6 +8,7 @@ import {
   type ReasoningPart,
   type SystemMessage,
 } from '../../core/message.ts'
+import { tellTools } from '../told-tools.ts'
 import {
   renderCall,
   renderPart,
@@ -16,9 +17,8 @@ import {
   type Note,
   type PartContext,
 } from './content.ts'
+import { mendParams } from './mend.ts'
 import type { BedrockConverseQuirks } from './quirks.ts'
-import { mendParams } from './reasoning.ts'
-import { tellTools } from './told-tools.ts'
 
 const DIALECT = 'bedrock-converse'
 const TOOL_IDS: ToolIdRule = {
@@ -50,7 +50,10 @@ export function render(input: RenderInput, body: JsonDraft): void {
   }
   const rules = { dialect: DIALECT, toolIds: toolIdsOf(quirks) }
   const fitted = fitHistory(input.messages, rules, input.warnings)
-  const messages = offersTools(input) ? fitted : tellTools(fitted, note)
+  // Without tools the format refuses calls and results; a tool made up for their sake could be called.
+  const told = (): void =>
+    note('earlier tool calls and their results were sent as text: the format takes them only with tools')
+  const messages = offersTools(input) ? fitted : tellTools(fitted, told)
   const turns = renderTurns(messages, { note, quirks, documents: new Set() })
   renderSystem(messages, { body, turns, quirks, note })
   noteLostThoughts(messages, input)

@@ -1,6 +1,6 @@
 import type { Dialect } from '../../core/dialect.ts'
 import { cohereEmbeddings } from '../embeddings/index.ts'
-import { readFault } from '../fault.ts'
+import { readChatFault } from './fault.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { DIALECT, render } from './render.ts'
@@ -27,6 +27,6 @@ export const cohere: Dialect = Object.freeze({
   render,
   parse: (reply, _quirks, out) => readReply(reply, out),
   reader: () => createReader(),
-  fault: readFault,
+  fault: readChatFault,
   embeddings: cohereEmbeddings,
 } satisfies Dialect)

@@ -1,7 +1,7 @@
 import type { Fragment, Reader } from '../../core/dialect.ts'
 import { isObject, listOf, numberOf, objectOf, textOf, type JsonObject } from '../../core/json.ts'
 import type { TokenLogprob } from '../../core/response.ts'
-import { readFault } from '../fault.ts'
+import { readChatFault } from './fault.ts'
 import { readUsage } from './usage.ts'
 
 type Wire = Readonly<Record<string, unknown>>
@@ -49,7 +49,7 @@ export function createReader(): Reader {
           readEnd(delta, out)
           return
         default:
-          if (isFault(json, type)) out.push({ type: 'fault', fault: readFault(undefined, json) })
+          if (isFault(json, type)) out.push({ type: 'fault', fault: readChatFault(undefined, json) })
       }
     },
   }
@@ -58,7 +58,7 @@ export function createReader(): Reader {
 /** A whole reply as fragments. */
 export function readReply(reply: JsonObject, out: Fragment[]): void {
   if (isFault(reply, undefined)) {
-    out.push({ type: 'fault', fault: readFault(undefined, reply) })
+    out.push({ type: 'fault', fault: readChatFault(undefined, reply) })
     return
   }
   out.push({ type: 'meta', id: textOf(reply['id']) })
@@ -135,7 +135,7 @@ function readEnd(end: Wire, out: Fragment[]): void {
   if (usage !== undefined) out.push({ type: 'usage', usage })
   const error = textOf(end['error'])
   if (error !== undefined) {
-    out.push({ type: 'fault', fault: readFault(undefined, { message: error }) })
+    out.push({ type: 'fault', fault: readChatFault(undefined, { message: error }) })
     return
   }
   out.push({ type: 'finish', reason: textOf(end['finish_reason']) })

@@ -36,8 +36,7 @@ function fromList(value: unknown, packed: PackedAs): readonly Vector[] | undefin
 
 function readVector(item: unknown, packed: PackedAs): Vector | undefined {
   if (typeof item === 'string') return unpack(item, packed)
-  if (Array.isArray(item))
-    return item.every((one) => typeof one === 'number') ? (item as number[]) : undefined
+  if (Array.isArray(item)) return item.every((one) => typeof one === 'number') ? item : undefined
   if (!isObject(item)) return undefined
   return readVector(item['embedding'] ?? item['values'] ?? item['embeddings'] ?? item['float'], packed)
 }

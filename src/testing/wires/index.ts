@@ -1,10 +1,18 @@
 import { anthropicMessages } from './anthropic-messages.ts'
+import { cohere } from './cohere.ts'
 import { gemini } from './gemini.ts'
 import { openaiChat } from './openai-chat.ts'
+import { openaiResponses } from './openai-responses.ts'
 import type { FakeWire } from './wire.ts'
 
 /** Every wire format that the fake speaks. A request that several would take goes to the first. */
-export const wires: readonly FakeWire[] = Object.freeze([anthropicMessages, gemini, openaiChat])
+export const wires: readonly FakeWire[] = Object.freeze([
+  anthropicMessages,
+  gemini,
+  openaiChat,
+  openaiResponses,
+  cohere,
+])
 
 export type { Frame } from './frame.ts'
 export type { ErrorReply, FakeWire, ReadRules, RequestHead } from './wire.ts'

@@ -1,17 +1,17 @@
-import { argumentsText, partsOf, plainText, type AssistantPart, type Message } from '../../core/message.ts'
-import type { Note } from './content.ts'
+import { toolNames } from '../core/history.ts'
+import { argumentsText, partsOf, plainText, type AssistantPart, type Message } from '../core/message.ts'
 
-/**
- * A conversation with its tool calls and results told in words. The format refuses them in a request that offers no tools,
- * and a tool made up for its sake could be called.
- */
-export function tellTools(messages: readonly Message[], note: Note): readonly Message[] {
+/** A conversation with its tool calls and results told in words, for a request that cannot hold them. Runs `told` if there were any. */
+export function tellTools(messages: readonly Message[], told: () => void): readonly Message[] {
   if (!messages.some(holdsTools)) return messages
-  note('earlier tool calls and their results were sent as text: the format takes them only with tools')
+  told()
+  const names = toolNames(messages)
   return messages.map((message): Message => {
     if (message.role === 'tool') {
-      const { name, content, isError } = message
-      const text = `${isError === true ? 'Failed result' : 'Result'}${name === undefined ? '' : ` of ${name}`}: ${plainText(content, '\n')}`
+      const { toolCallId, content, isError } = message
+      const name = message.name ?? names.get(toolCallId) ?? 'a tool'
+      const lead = isError === true ? 'Failed result of' : 'Result of'
+      const text = `${lead} ${name}: ${plainText(content, '\n')}`
       const media = partsOf(content).filter((part) => part.type !== 'text')
       return { role: 'user', content: [{ type: 'text', text }, ...media] }
     }

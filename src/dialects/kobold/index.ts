@@ -1,0 +1,31 @@
+import type { Dialect } from '../../core/dialect.ts'
+import { objectOf, textOf } from '../../core/json.ts'
+import { readFault } from '../fault.ts'
+import { params } from './params.ts'
+import { createReader, readReply } from './reader.ts'
+import { render } from './render.ts'
+
+export { commonMarks } from './prompt.ts'
+export type { KoboldQuirks, RoleMarks } from './quirks.ts'
+
+/** The native generate format of Kobold servers: one text in, one text out. */
+export const koboldGenerate: Dialect = Object.freeze({
+  id: 'kobold',
+  framing: 'sse',
+  params,
+  encode: {},
+  finishReasons: { stop: 'stop', length: 'length' },
+  // The stream lies beside the version's path.
+  endpoint: ({ stream }) => (stream ? '/../extra/generate/stream' : '/generate'),
+  render,
+  parse: (reply, _quirks, out) => readReply(reply, out),
+  reader: () => createReader(),
+  fault: (status, body) => readFault(status, body),
+  models: {
+    endpoint: '/model',
+    parse: (reply) => {
+      const id = textOf(objectOf(reply)['result'])
+      return { models: id === undefined ? [] : [{ id }] }
+    },
+  },
+} satisfies Dialect)

@@ -1,0 +1,66 @@
+import type { Fragment, Reader } from '../../core/dialect.ts'
+import { isObject, listOf, numberOf, objectOf, textOf, type JsonObject } from '../../core/json.ts'
+import type { TokenLogprob } from '../../core/response.ts'
+import { readFault } from '../fault.ts'
+
+type Wire = Readonly<Record<string, unknown>>
+
+/** A reader for one stream of tokens. */
+export function createReader(): Reader {
+  return {
+    read: (json, _event, out) => {
+      if (!isObject(json)) return
+      if (isFault(json)) {
+        out.push({ type: 'fault', fault: readFault(undefined, json) })
+        return
+      }
+      const { token } = json
+      if (typeof token === 'string' && token !== '') out.push({ type: 'text-delta', text: token })
+      const reason = reasonOf(json)
+      if (reason !== undefined) out.push({ type: 'finish', reason }, { type: 'end' })
+    },
+  }
+}
+
+/** A whole reply as fragments. */
+export function readReply(reply: JsonObject, out: Fragment[]): void {
+  const [first] = listOf(reply['results'])
+  if (!isObject(first)) {
+    out.push({ type: 'fault', fault: readFault(undefined, reply) })
+    return
+  }
+  const logprobs = readLogprobs(first['logprobs'])
+  const text = textOf(first['text']) ?? ''
+  out.push(logprobs === undefined ? { type: 'text-delta', text } : { type: 'text-delta', text, logprobs })
+  pushUsage(first, out)
+  out.push({ type: 'finish', reason: reasonOf(first) }, { type: 'end' })
+}
+
+// Only newer servers count, and only in whole replies.
+function pushUsage({ prompt_tokens: prompt, completion_tokens: completion }: Wire, out: Fragment[]): void {
+  const inputTokens = numberOf(prompt)
+  const outputTokens = numberOf(completion)
+  if (inputTokens === undefined || outputTokens === undefined || inputTokens + outputTokens === 0) return
+  out.push({ type: 'usage', usage: { inputTokens, outputTokens } })
+}
+
+function isFault(json: Wire): boolean {
+  return json['token'] === undefined && (json['error'] !== undefined || json['detail'] !== undefined)
+}
+
+// Older servers write the text "null" where there is no reason yet.
+function reasonOf({ finish_reason: reason }: Wire): string | undefined {
+  return reason === 'null' ? undefined : textOf(reason)
+}
+
+function readLogprobs(value: unknown): TokenLogprob[] | undefined {
+  const { content } = objectOf(value)
+  return Array.isArray(content) ? content.map(readLogprob) : undefined
+}
+
+function readLogprob(value: unknown): TokenLogprob {
+  const { token, logprob, top_logprobs: top } = objectOf(value)
+  const others = listOf(top).map((other) => readLogprob(other))
+  const own = { token: textOf(token) ?? '', logprob: numberOf(logprob) ?? 0 }
+  return others.length === 0 ? own : { ...own, top: others }
+}

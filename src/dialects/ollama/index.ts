@@ -1,0 +1,23 @@
+import type { Dialect } from '../../core/dialect.ts'
+import { readFault } from '../fault.ts'
+import { modelList } from './models.ts'
+import { encode, params } from './params.ts'
+import { createReader, readReply } from './reader.ts'
+import { render } from './render.ts'
+
+export type { OllamaQuirks } from './quirks.ts'
+
+/** The native chat format of Ollama: a message in pieces, one JSON object a line. */
+export const ollamaChat: Dialect = Object.freeze({
+  id: 'ollama',
+  framing: 'ndjson',
+  params,
+  encode,
+  finishReasons: { stop: 'stop', length: 'length' },
+  endpoint: () => '/chat',
+  render,
+  parse: (reply, _quirks, out) => readReply(reply, out),
+  reader: () => createReader(),
+  fault: (status, body) => readFault(status, body),
+  models: modelList,
+} satisfies Dialect)

@@ -1,0 +1,147 @@
+import type { RenderInput } from '../../core/dialect.ts'
+import { fitHistory, toolNames } from '../../core/history.ts'
+import { isObject, listOf, objectOf, type JsonDraft, type JsonObject } from '../../core/json.ts'
+import {
+  bytesOf,
+  partsOf,
+  plainText,
+  type AssistantMessage,
+  type FilePart,
+  type ImagePart,
+  type Message,
+  type ToolCallPart,
+  type ToolMessage,
+  type UserPart,
+} from '../../core/message.ts'
+
+type Note = (message: string) => void
+
+/** Writes model, messages and mode. */
+export function render(input: RenderInput, body: JsonDraft): void {
+  const note: Note = (message) => {
+    input.warnings.push({ type: 'compatibility', message })
+  }
+  const messages = fitHistory(input.messages, { dialect: 'ollama' }, input.warnings)
+  const names = toolNames(messages)
+  body['model'] = input.model
+  body['messages'] = messages.flatMap((message) => renderMessage(message, names, note))
+  // The server streams unless told not to.
+  body['stream'] = input.stream
+  fitTools(input, body)
+}
+
+// There is no choice on this wire: which tools are offered is all there is to decide.
+function fitTools({ settings }: RenderInput, body: JsonDraft): void {
+  const { toolChoice } = settings
+  if (toolChoice === 'none') delete body['tools']
+  if (typeof toolChoice !== 'object') return
+  body['tools'] = listOf(body['tools']).filter((tool): tool is JsonObject => {
+    return objectOf(objectOf(tool)['function'])['name'] === toolChoice.name
+  })
+}
+
+function renderMessage(message: Message, names: ReadonlyMap<string, string>, note: Note): JsonObject[] {
+  if ('name' in message && message.role !== 'tool' && message.name !== undefined)
+    note('the name of a speaker was left out: the format has none')
+  switch (message.role) {
+    case 'system':
+    case 'developer':
+      return [{ role: 'system', content: message.content }]
+    case 'user':
+      return [renderUser(message.content, note)]
+    case 'assistant':
+      return [renderAssistant(message, note)]
+    case 'tool':
+      return renderToolResult(message, names, note)
+  }
+}
+
+function renderUser(content: string | readonly UserPart[], note: Note): JsonObject {
+  if (typeof content === 'string') return { role: 'user', content }
+  const images: string[] = []
+  const texts: string[] = []
+  for (const part of content) {
+    const read = readPart(part, note)
+    if (read.image !== undefined) images.push(read.image)
+    if (read.text !== undefined) texts.push(read.text)
+  }
+  return { role: 'user', content: texts.join('\n'), ...(images.length > 0 ? { images } : undefined) }
+}
+
+interface ReadPart {
+  readonly text?: string
+  /** Base64. */
+  readonly image?: string
+}
+
+function readPart(part: UserPart, note: Note): ReadPart {
+  switch (part.type) {
+    case 'text':
+      return { text: part.text }
+    case 'image':
+      return readImage(part, note)
+    case 'file':
+      return readFile(part, note)
+    case 'audio':
+      note('sound was left out: the format takes none')
+      return {}
+  }
+}
+
+function readImage(part: ImagePart | FilePart, note: Note): ReadPart {
+  const bytes = bytesOf(part)
+  if (bytes !== undefined) return { image: bytes.data }
+  note('an image by URL was sent as its link: the format takes bytes')
+  return { text: part.url ?? '' }
+}
+
+// The format knows texts and images: a file that is either goes as that.
+function readFile(part: FilePart, note: Note): ReadPart {
+  const bytes = bytesOf(part)
+  const mediaType = bytes?.mediaType ?? part.mediaType ?? ''
+  if (mediaType.startsWith('image/')) return readImage(part, note)
+  if (bytes !== undefined && /^text\/|^application\/(json|xml|yaml|x-yaml)$|\+(json|xml)$/.test(mediaType)) {
+    const text = new TextDecoder().decode(Uint8Array.from(atob(bytes.data), (mark) => mark.charCodeAt(0)))
+    return { text: part.filename === undefined ? text : `${part.filename}:\n${text}` }
+  }
+  note(`file ${part.filename ?? ''} of type ${mediaType} was left out: the format takes text and images`)
+  return {}
+}
+
+function renderAssistant({ content }: AssistantMessage, note: Note): JsonObject {
+  const parts = partsOf(content)
+  const calls = parts.filter((part) => part.type === 'tool-call')
+  const thinking = parts.map((part) => (part.type === 'reasoning' ? part.text : '')).join('')
+  if (parts.some((part) => part.type === 'file'))
+    note('a file that a model made was left out: the format takes none in an assistant turn')
+  return {
+    role: 'assistant',
+    content: plainText(parts),
+    ...(thinking === '' ? undefined : { thinking }),
+    ...(calls.length === 0 ? undefined : { tool_calls: calls.map(renderCall) }),
+  }
+}
+
+// Arguments are an object here, never text.
+function renderCall({ id, name, arguments: args }: ToolCallPart, index: number): JsonObject {
+  const input: JsonDraft = isObject(args) ? args : args === null ? {} : { arguments: args }
+  return { id, function: { index, name, arguments: input } }
+}
+
+// A tool message holds text only: pictures follow as a user turn.
+function renderToolResult(
+  { toolCallId, name, content, isError }: ToolMessage,
+  names: ReadonlyMap<string, string>,
+  note: Note,
+): JsonObject[] {
+  const text = plainText(content, '\n')
+  const others = partsOf(content).filter((part) => part.type !== 'text')
+  const shown = isError === true && text !== '' ? `Error: ${text}` : text
+  const result = {
+    role: 'tool',
+    tool_name: name ?? names.get(toolCallId),
+    tool_call_id: toolCallId,
+    content: shown === '' && others.length > 0 ? 'See the next message.' : shown,
+  }
+  return others.length === 0 ? [result] : [result, renderUser(others, note)]
+}

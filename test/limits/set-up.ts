@@ -1,0 +1,50 @@
+import {
+  createLimiter,
+  refusalError,
+  type Charge,
+  type LimitEvent,
+  type LimitKeys,
+  type Limiter,
+  type LimitsConfig,
+  type Refusal,
+  type Reservation,
+} from '../../src/limits/index.ts'
+import { createFakeClock, type FakeClock } from '../../src/testing/fake-clock.ts'
+
+/** The figures that the project started from. */
+export const seeds: LimitsConfig = {
+  global: { requestsPerMinute: 60 },
+  user: { requestsPerMinute: 20, tokensPerMinute: 10_000 },
+  conversation: { requestsPerMinute: 10 },
+  burst: 1.5,
+}
+
+/** A limiter on a clock that stands still; `ask` is `reserve`, which the memory store answers at once. */
+export function setUp(limits: LimitsConfig): {
+  limiter: Limiter
+  clock: FakeClock
+  ask: Ask
+  events: LimitEvent[]
+} {
+  const clock = createFakeClock()
+  const events: LimitEvent[] = []
+  const limiter = createLimiter({ limits, clock, observe: (event) => void events.push(event) })
+  const ask: Ask = (keys, charge) => limiter.reserve(keys, charge) as Reservation | Refusal
+  return { limiter, clock, ask, events }
+}
+export type Ask = (keys: LimitKeys, charge?: Charge) => Reservation | Refusal
+
+export function refusal(answer: Reservation | Refusal): Refusal {
+  if (answer.granted) throw new Error('granted, but should have been refused')
+  return answer
+}
+export function reservation(answer: Reservation | Refusal): Reservation {
+  if (!answer.granted) throw new Error(refusalError(answer).message)
+  return answer
+}
+/** How many such calls pass, one after the other, until one is refused. */
+export function passes(ask: Ask, keys: LimitKeys, charge: Charge = { tokens: 1 }): number {
+  let count = 0
+  while (count < 100_000 && ask(keys, charge).granted) count++
+  return count
+}
