@@ -51,6 +51,8 @@ export interface Call {
   readonly timeouts: Timeouts
   readonly streamLimits: Required<StreamLimits>
   readonly onUnsupported: 'warn' | 'error' | 'drop'
+  /** Go on elsewhere when a stream breaks in its text. */
+  readonly continuation: boolean
   readonly fallback?: readonly string[] | undefined
   readonly priority: 'critical' | 'high' | 'normal' | 'low'
   readonly tags?: Readonly<Record<string, string>> | undefined

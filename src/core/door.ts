@@ -1,19 +1,12 @@
 import * as z from 'zod'
 import { refuseRequest } from './error.ts'
 import { isObject, type JsonDraft } from './json.ts'
-import type { Message } from './message.ts'
 import type { ResolvedFormat, ResolvedSettings, ResolvedTool } from './params.ts'
+import type { AdmittedRequest } from './plain-request.ts'
 import type { ChatRequest, OpenAITool, Schema, Tool } from './request.ts'
 import { checkRequest } from './request-schema.ts'
 import { isStandardSchema, jsonSchemaOf } from './schema.ts'
 import { readTurn } from './turn.ts'
-
-/** A request behind the door: checked once, one shape for everything. */
-export interface AdmittedRequest {
-  readonly checked: ChatRequest
-  readonly messages: readonly Message[]
-  readonly settings: ResolvedSettings
-}
 
 /** Checks a request and brings it into one shape. Throws `invalid-request` with the paths of what is wrong. */
 export function admitRequest(input: unknown): AdmittedRequest {

@@ -96,6 +96,17 @@ export interface StepEvent {
   readonly usage: Usage
 }
 
+/** The stream broke and goes on from another try: asked for with `continuation`. Nothing before `offset` is sent again. */
+export interface ContinuedEvent {
+  readonly type: 'continued'
+  /** Length of the text before the break, in UTF-16 units. */
+  readonly offset: number
+  readonly provider: string
+  readonly model: string
+  /** The kind of error that broke the stream. */
+  readonly after: string
+}
+
 /** Everything that flows back from a call. A closed union: a switch over `type` can be complete. */
 export type StreamEvent =
   | StartEvent
@@ -112,6 +123,7 @@ export type StreamEvent =
   | ToolResultEvent
   | ToolErrorEvent
   | StepEvent
+  | ContinuedEvent
 
 /** The events of one network read. */
 export type Batch = readonly StreamEvent[]

@@ -140,7 +140,9 @@ export interface ParamTarget {
 /** Writes the settings into a wire body by the target's map. Every loss or change is a warning. Pure but for `body`. */
 export function applyParams(settings: ResolvedSettings, target: ParamTarget, body: JsonDraft): Warning[] {
   const warnings: Warning[] = []
-  for (const setting of settingNames) {
+  // By index: an iterator over a frozen list makes an object for each step.
+  for (let at = 0; at < settingNames.length; at++) {
+    const setting = settingNames[at] as SettingName
     const value = settings[setting]
     const rule = target.params[setting]
     if (value === undefined) {

@@ -1,17 +1,22 @@
 import { LlmError } from './error.ts'
 import type { Dialect, Quirks } from './dialect.ts'
 import type { EmbeddingApi } from './embedding.ts'
+import type { JsonObject } from './json.ts'
 import type { ModelListApi } from './model-list.ts'
 import type { ModerationApi } from './moderation.ts'
 import type { SigningCredentials } from './credentials.ts'
 import type { ParamMap } from './params.ts'
 
 /** How the key travels. `none`: no key is ever sent. */
-export type Auth =
-  | { readonly type: 'bearer' }
-  | { readonly type: 'header'; readonly name: string }
-  | { readonly type: 'none' }
-  | SigningAuth
+export type Auth = { readonly type: 'bearer' } | HeaderAuth | { readonly type: 'none' } | SigningAuth
+
+/** The key alone in a header of its own. */
+export interface HeaderAuth {
+  readonly type: 'header'
+  readonly name: string
+  /** `bearer`: a JSON web token that is given in place of the key goes as `Authorization: Bearer`. */
+  readonly tokens?: 'bearer' | undefined
+}
 
 /**
  * An AWS signature, version 4, made with the call's credentials for the region that the variable `region` names. A key
@@ -25,21 +30,43 @@ export interface SigningAuth {
   readonly env?: Readonly<Record<keyof SigningCredentials, string>> | undefined
 }
 
-/** A part of a base URL that each host sets: `{region}`. */
+/** A part of a base URL, or of a query, that each host sets: `{region}`. */
 export interface ProviderVariable {
   /** Environment variables that may hold it, in order. */
   readonly env?: readonly string[] | undefined
   readonly default?: string | undefined
+  /** Follows from another variable, where nobody sets it: that one's value → this one's, `*` for all others. */
+  readonly from?: { readonly variable: string; readonly values: Readonly<Record<string, string>> } | undefined
 }
 
-/** What a model can do and take. Sparse: what is not said is not known, and nothing is refused for it. */
+/** Where a vendor puts the chat endpoint, in place of its dialect's; `{model}` stands for the model's id. */
+export interface ProviderPaths {
+  readonly chat: string
+  /** Default: `chat`. */
+  readonly stream?: string | undefined
+}
+
+/**
+ * What a model can do and take. Sparse: what is not said is not known, and nothing is refused for it. What is said is kept:
+ * a call that asks for more is brought into bounds with a warning, or refused under `onUnsupported: 'error'`.
+ */
 export interface ModelTraits {
+  /** Tokens of prompt and answer together. */
   readonly contextWindow?: number | undefined
+  /** Tokens of the longest answer. */
   readonly maxOutput?: number | undefined
+  /** Takes images. */
   readonly images?: boolean | undefined
+  /** Calls tools. */
   readonly tools?: boolean | undefined
+  /** Holds its answer to a JSON Schema. False: the schema is told as an instruction. */
   readonly jsonSchema?: boolean | undefined
+  /** Thinks before it answers, always or when asked to. */
   readonly reasoning?: boolean | undefined
+  /** Goes on from an assistant turn that ends the conversation. */
+  readonly prefill?: boolean | undefined
+  /** Laid over the provider's own `body`. */
+  readonly body?: JsonObject | undefined
   /** Laid over the provider's parameter map. */
   readonly params?: ParamMap | undefined
   readonly quirks?: Quirks | undefined
@@ -61,6 +88,12 @@ export interface ProviderDefinition {
   /** False for local servers and others that answer without a key. Default true. */
   readonly keyRequired?: boolean | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Goes with the address of every request; `{name}` stands for a variable. */
+  readonly query?: Readonly<Record<string, string>> | undefined
+  /** With `{model}` in a path, the model is left out of the body. */
+  readonly paths?: ProviderPaths | undefined
+  /** Fields that every chat request carries, whatever is asked for. */
+  readonly body?: JsonObject | undefined
   readonly defaultModel?: string | undefined
   /** True where model ids hold a slash themselves (`vendor/model`). */
   readonly namespacedModels?: boolean | undefined

@@ -1,7 +1,9 @@
 import type { Dialect, Quirks } from './dialect.ts'
 import { LlmError } from './error.ts'
+import type { JsonObject } from './json.ts'
 import { explainParams, mergeParams, type ParamExplanation, type ParamMap } from './params.ts'
 import type { Auth, ModelTraits, ProviderDefinition } from './provider.ts'
+import { traitParams } from './traits.ts'
 
 /** Where a call goes: a provider, a model, and everything that follows from the two. */
 export interface Target {
@@ -13,6 +15,9 @@ export interface Target {
   readonly baseUrl: string | undefined
   readonly params: ParamMap
   readonly quirks: Quirks
+  /** Fields that every chat request carries. */
+  readonly body: JsonObject | undefined
+  /** What the model can do, as far as it is known. */
   readonly traits: ModelTraits
 }
 
@@ -90,9 +95,12 @@ function targetOf(providers: ReadonlyMap<string, ProviderDefinition>, reference:
   }
   const { dialect, auth, baseUrl } = definition
   const traits = traitsOf(definition, id)
-  const params = mergeParams(dialect.params, definition.params, traits.params)
+  const below = mergeParams(dialect.params, definition.params)
+  const params = mergeParams(below, traitParams(traits, below), traits.params)
   const quirks = { ...definition.quirks, ...traits.quirks }
-  return Object.freeze({ provider, model: id, definition, dialect, auth, baseUrl, params, quirks, traits })
+  const body = traits.body === undefined ? definition.body : { ...definition.body, ...traits.body }
+  const where = { provider, model: id, definition, dialect, auth, baseUrl }
+  return Object.freeze({ ...where, params, quirks, body, traits })
 }
 
 // The prefix of a model names the provider only when none is given: ids that hold a slash themselves stay whole.
@@ -136,12 +144,25 @@ function unknownProvider(providers: ReadonlyMap<string, ProviderDefinition>, id:
 function withApi(definition: ProviderDefinition, api: string | undefined): ProviderDefinition {
   if (api === undefined) return definition
   const other = definition.apis?.[api]
-  if (other !== undefined) return { ...definition, ...other }
+  if (other !== undefined)
+    return { ...(other.dialect === definition.dialect ? definition : bare(definition)), ...other }
   const known = Object.keys(definition.apis ?? {})
   const choice = known.length === 0 ? 'it has one api only' : `known: ${known.join(', ')}`
   throw new LlmError('misconfigured', `provider "${definition.id}" has no api "${api}"; ${choice}`, {
     provider: definition.id,
   })
+}
+
+// What is said in the words of one dialect means nothing in another.
+function bare({
+  params: _params,
+  quirks: _quirks,
+  models: _models,
+  body: _body,
+  paths: _paths,
+  ...rest
+}: ProviderDefinition): ProviderDefinition {
+  return rest
 }
 
 function fitsPattern(model: string, pattern: string): boolean {
@@ -163,6 +184,7 @@ export function traitsOf(definition: ProviderDefinition, model: string): ModelTr
       ...next,
       params: mergeParams(traits.params, next.params),
       quirks: { ...traits.quirks, ...next.quirks },
+      body: next.body === undefined ? traits.body : { ...traits.body, ...next.body },
     }
   }
   return traits

@@ -2,6 +2,8 @@ import * as z from 'zod'
 import type { Issue } from './error.ts'
 import { LlmError } from './error.ts'
 import { isObject } from './json.ts'
+import { isPlainTurn } from './plain-request.ts'
+import { BASE_URL, isSignal, NUMBER_RULES, type NumberRule } from './request-rules.ts'
 import type { CallOptions, ChatRequest, EmbedRequest, ModerateRequest } from './request.ts'
 import { Secret } from './secret.ts'
 
@@ -20,12 +22,6 @@ const plain = z.custom<Record<string, unknown>>(
   (value) => typeof value === 'object' && value !== null,
   'expected an object',
 )
-
-// By shape: a signal of another realm, or of a test environment, is one too.
-function isSignal(value: unknown): boolean {
-  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>
-  return typeof aborted === 'boolean' && typeof addEventListener === 'function'
-}
 
 const textPart = z.object({ type: z.literal('text'), text, signature: text.optional() })
 const source = { url: text.min(1).optional(), data: bytes.optional(), mediaType: text.optional() }
@@ -130,21 +126,20 @@ const toolChoice = z.union([
   z.object({ type: z.literal('function'), function: z.object({ name: text.min(1) }) }),
 ])
 
+function numberOf({ whole, min, max }: NumberRule): z.ZodNumber {
+  const base = whole === true ? z.number().int() : z.number()
+  const above = min === undefined ? base : base.min(min)
+  return max === undefined ? above : above.max(max)
+}
+
 const settings = {
-  maxTokens: z.number().int().min(1).optional(),
-  temperature: z.number().min(0).max(2).optional(),
-  topP: z.number().min(0).max(1).optional(),
-  topK: count.optional(),
-  minP: z.number().min(0).max(1).optional(),
+  ...Object.fromEntries(
+    Object.entries(NUMBER_RULES).map(([name, rule]) => [name, numberOf(rule).optional()]),
+  ),
   stop: z.union([text.min(1), z.array(text.min(1))]).optional(),
-  seed: z.number().int().optional(),
-  frequencyPenalty: z.number().min(-2).max(2).optional(),
-  presencePenalty: z.number().min(-2).max(2).optional(),
-  repetitionPenalty: z.number().min(0).optional(),
   logitBias: z.record(z.string(), z.number().min(-100).max(100)).optional(),
   logprobs: z.boolean().optional(),
   topLogprobs: z.number().int().min(0).max(20).optional(),
-  n: z.number().int().min(1).max(128).optional(),
   responseFormat: z.union([z.enum(['text', 'json']), plain]).optional(),
   tools: z.array(z.union([tool, openaiTool])).optional(),
   toolChoice: toolChoice.optional(),
@@ -163,7 +158,7 @@ const options = {
   credentials: z.union([plain, callable]).optional(),
   variables: z.record(z.string(), text).optional(),
   baseUrl: text
-    .regex(/^https?:\/\/\S+$/, 'must be an http(s) URL with its version part, such as https://host/v1')
+    .regex(BASE_URL, 'must be an http(s) URL with its version part, such as https://host/v1')
     .optional(),
   api: text.optional(),
   headers: headers.optional(),
@@ -190,6 +185,7 @@ const options = {
     .optional(),
   onUnsupported: z.enum(['warn', 'error', 'drop']).optional(),
   fallback: z.array(text.min(1)).optional(),
+  continuation: z.boolean().optional(),
   priority: z.enum(['critical', 'high', 'normal', 'low']).optional(),
   tags: z.record(z.string(), text).optional(),
   userId: text.optional(),
@@ -310,12 +306,6 @@ function checkField(name: string, field: z.ZodType, value: unknown, issues: Issu
 function isPlainTalk(value: unknown): boolean {
   return Array.isArray(value) && value.every(isPlainTurn)
 }
-
-function isPlainTurn(turn: unknown): boolean {
-  if (!isObject(turn) || typeof turn['content'] !== 'string') return false
-  return PLAIN_ROLES.has(turn['role']) && Object.keys(turn).length === 2
-}
-const PLAIN_ROLES: ReadonlySet<unknown> = new Set(['system', 'developer', 'user', 'assistant'])
 
 function invalid(issues: readonly Issue[]): LlmError {
   const shown = issues

@@ -197,6 +197,8 @@ export interface CallOptions {
   readonly onUnsupported?: 'warn' | 'error' | 'drop' | undefined
   /** Targets to try after the asked-for one, `provider/model` each. In place of the orchestrator's. */
   readonly fallback?: readonly string[] | undefined
+  /** When a stream breaks in the middle of its text, go on from there with a target that takes a beginning; told by a `continued` event. Default false. */
+  readonly continuation?: boolean | undefined
   /** Who is served first where calls queue. Default `normal`. */
   readonly priority?: 'critical' | 'high' | 'normal' | 'low' | undefined
   /** Ids for limits of other layers than user and conversation: `{ tenant: 'acme' }`. */

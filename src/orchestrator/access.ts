@@ -1,6 +1,6 @@
 import type { Call } from '../core/call.ts'
 import { LlmError } from '../core/error.ts'
-import type { SigningAuth } from '../core/provider.ts'
+import type { Auth, SigningAuth } from '../core/provider.ts'
 import { readKey, resolveKey, type Secret } from '../core/secret.ts'
 import type { Framing } from '../core/wire.ts'
 import { findSigner, type Signer } from './credentials.ts'
@@ -76,8 +76,8 @@ function findKey(
   const { definition, auth, provider } = call.target
   if (auth.type === 'none') return undefined
   const key = given ?? readKey(fromEnvironment(definition.env))
-  if (key !== undefined || definition.keyRequired === false || headers[headerOf(call)] !== undefined)
-    return key
+  const held = headers[headerOf(call)] ?? (takesTokens(auth) ? headers['authorization'] : undefined)
+  if (key !== undefined || definition.keyRequired === false || held !== undefined) return key
   const names = definition.env?.join(' or ') ?? ''
   const how = [
     ...(names === '' ? [] : [`set ${names}`]),
@@ -98,6 +98,13 @@ function headerOf({ target: { auth } }: Call): string {
   return auth.type === 'header' ? auth.name.toLowerCase() : 'authorization'
 }
 
+function takesTokens(auth: Auth): boolean {
+  return auth.type === 'header' && auth.tokens === 'bearer'
+}
+
+// Three parts of base64url, the first one a JSON object.
+const TOKEN = /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/
+
 function setKey(headers: Record<string, string>, key: Secret, call: Call): void {
   const value = key.reveal().trim()
   // A line break or a control character in a header would be refused by the transport, which prints the value.
@@ -105,5 +112,8 @@ function setKey(headers: Record<string, string>, key: Secret, call: Call): void 
     const message = `the API key of provider "${call.target.provider}" holds characters that no header can carry: check it for line breaks and quotes`
     throw new LlmError('misconfigured', message, { provider: call.target.provider })
   }
-  headers[headerOf(call)] = call.target.auth.type === 'header' ? value : `Bearer ${value}`
+  const { auth } = call.target
+  if (auth.type !== 'header') headers[headerOf(call)] = `Bearer ${value}`
+  else if (takesTokens(auth) && TOKEN.test(value)) headers['authorization'] = `Bearer ${value}`
+  else headers[headerOf(call)] = value
 }

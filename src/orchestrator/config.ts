@@ -7,6 +7,7 @@ import type { StreamLimits, Timeouts } from '../core/request.ts'
 import type { KeySource } from '../core/secret.ts'
 import type { Transport } from '../core/wire.ts'
 import type { OrchestratorEvent } from './event.ts'
+import type { ThroughputOptions } from './throughput.ts'
 import type { LimitsConfig, LimitStore } from '../limits/index.ts'
 import type { Balance, BreakerOptions, RetryOptions } from '../resilience/index.ts'
 import { createFetchTransport } from '../transport/index.ts'
@@ -37,6 +38,12 @@ export interface OrchestratorOptions {
   readonly fallback?: readonly string[] | undefined
   /** Tries again what may be tried again. Default: not. */
   readonly retry?: RetryOptions | undefined
+  /** When a stream breaks in the middle of its text, go on from there elsewhere. Default false. */
+  readonly continuation?: boolean | undefined
+  /** Starts a second try on the next target where the first is silent for so long; the first to begin wins. Default: not. */
+  readonly hedge?: { readonly afterMs: number } | undefined
+  /** Holds a stream back until it is fast enough, and turns to the next target where it is not. Default: not. */
+  readonly throughput?: ThroughputOptions | undefined
   /** Refuses calls beyond these rates and budgets. Default: none. */
   readonly limits?: LimitsConfig | undefined
   /** Where limits are counted. Default: in this process; a shared store holds them over many. */
@@ -77,6 +84,9 @@ const OPTION_NAMES: ReadonlySet<string> = new Set([
   'fallback',
   'retry',
   'breaker',
+  'continuation',
+  'hedge',
+  'throughput',
   'limits',
   'limitStore',
   'balance',

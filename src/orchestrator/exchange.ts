@@ -2,8 +2,10 @@ import type { Call } from '../core/call.ts'
 import { mergeInto, type JsonDraft } from '../core/json.ts'
 import { applyParams, judgeWarnings } from '../core/params.ts'
 import type { Warning } from '../core/response.ts'
+import { fitTraits } from '../core/traits.ts'
 import type { WireRequest } from '../core/wire.ts'
 import { resolveAccess, type Access } from './access.ts'
+import { addressOf, chatPath } from './address.ts'
 import { Attempt } from './attempt.ts'
 import { openBody } from './body.ts'
 import { WireReply } from './reply.ts'
@@ -30,20 +32,19 @@ export async function exchange(call: Call): Promise<WireReply> {
 
 // Throws before anything is sent: a setting refused by `onUnsupported: 'error'`, a history that cannot be written.
 function renderBody(call: Call): { body: JsonDraft; warnings: readonly Warning[] } {
-  const { target, settings, messages, stream } = call
+  const { target, stream } = call
   const { provider, model, dialect, params, quirks } = target
-  const body: JsonDraft = {}
-  const warnings = applyParams(settings, { provider, model, params, quirks, encode: dialect.encode }, body)
+  const { messages, settings, warnings } = fitTraits(call, target)
+  const body: JsonDraft = target.body === undefined ? {} : structuredClone(target.body)
+  warnings.push(...applyParams(settings, { provider, model, params, quirks, encode: dialect.encode }, body))
   dialect.render({ model, messages, settings, stream, quirks, warnings }, body)
+  if (target.definition.paths?.chat.includes('{model}') === true) delete body['model']
   const kept = judgeWarnings(warnings, call.onUnsupported, target)
   if (call.extraBody !== undefined) mergeInto(body, call.extraBody)
   return { body, warnings: kept }
 }
 
-function requestOf({ target, stream }: Call, { baseUrl, headers }: Access, body: JsonDraft): WireRequest {
-  const { dialect, model, quirks } = target
-  const address = baseUrl + dialect.endpoint({ model, stream, quirks })
-  // An endpoint may lie beside the version's path.
-  const url = address.includes('/../') ? new URL(address).href : address
+function requestOf(call: Call, { baseUrl, headers }: Access, body: JsonDraft): WireRequest {
+  const url = addressOf(call, baseUrl, chatPath(call.target, call.stream))
   return { url, method: 'POST', headers, body: JSON.stringify(body) }
 }

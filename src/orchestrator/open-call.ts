@@ -61,6 +61,7 @@ export function openCall(host: HostParts, request: CallOptions, content: CallCon
     timeouts,
     streamLimits: laidOver(laidOver(DEFAULT_STREAM, options.stream), request.streamLimits),
     onUnsupported: request.onUnsupported ?? options.onUnsupported ?? 'warn',
+    continuation: request.continuation ?? options.continuation ?? false,
     fallback: request.fallback ?? options.fallback,
     priority: request.priority ?? 'normal',
     tags: request.tags,

@@ -3,6 +3,7 @@ import { systemClock } from '../core/clock.ts'
 import type { admitRequest } from '../core/door.ts'
 import type { EmbedResponse } from '../core/embedding.ts'
 import { LlmError } from '../core/error.ts'
+import { admitPlain } from '../core/plain-request.ts'
 import type { ModelInfo } from '../core/model-list.ts'
 import type { ModerateResponse } from '../core/moderation.ts'
 import { createRegistry, type Registry } from '../core/registry.ts'
@@ -110,9 +111,7 @@ class Host {
   }
 
   async chat(request: ChatRequest): Promise<ChatResponse | ChatStream> {
-    // Held once loaded: asking the module loader again costs more than the check itself.
-    const admit = (this.#admit ??= (await import('../core/door.ts')).admitRequest)
-    const { checked, messages, settings } = admit(request)
+    const { checked, messages, settings } = admitPlain(request) ?? (await this.#loadDoor())(request)
     const stream = checked.stream === true
     const call = openCall(this.#parts, checked, { messages, settings, stream, exchange })
     const reply = await this.#start(call)
@@ -121,6 +120,11 @@ class Host {
     if (stream) return new ChatStream(streamSource(reply, response))
     while ((await reply.read()) !== null);
     return response()
+  }
+
+  // Held once loaded: asking the module loader again costs more than the check itself.
+  async #loadDoor(): Promise<typeof admitRequest> {
+    return (this.#admit ??= (await import('../core/door.ts')).admitRequest)
   }
 
   async embed(request: EmbedRequest): Promise<EmbedResponse> {

@@ -20,8 +20,11 @@ import {
   type TargetHealth,
 } from '../resilience/index.ts'
 import type { KeySource } from '../core/secret.ts'
+import { ContinuedReply } from './continuation.ts'
+import { raceTries } from './hedge.ts'
 import { isKeyList, retarget, type HostParts } from './open-call.ts'
 import { pause } from './pause.ts'
+import { proveThroughput } from './throughput.ts'
 
 type Next = (call: Call) => Promise<Reply>
 
@@ -61,15 +64,23 @@ export class Planner {
 
   /** Last stage before the exchange: tries, and tries again. */
   readonly run: Stage = async (call, next) => {
+    const { retry } = this.#host.options
     const plan = new AttemptPlan(call.candidates, {
       attempts: this.#attemptsOf(call),
-      retry: this.#host.options.retry,
+      retry,
       random: Math.random,
     })
-    let target: Target | undefined = plan.target
-    let tried = call.tried
-    let failure: LlmError | undefined
-    while (target !== undefined) {
+    const reply = await this.#tries({ plan, call, next, tried: call.tried, failure: undefined }, plan.target)
+    if (!call.continuation || !call.stream) return reply
+    return new ContinuedReply(call, reply, (error, text) =>
+      this.#continue({ plan, call, next, tried: error.attempts ?? [], failure: error }, text),
+    )
+  }
+
+  async #tries(tries: Tries, first: Target | undefined): Promise<Reply> {
+    const { plan, call } = tries
+    let { tried, failure } = tries
+    for (let target = first; target !== undefined;) {
       const permit = this.#admit(target, call)
       if (permit instanceof LlmError) {
         failure ??= permit
@@ -77,7 +88,7 @@ export class Planner {
         continue
       }
       plan.begin()
-      const outcome = await this.#try({ call, target, tried, permit }, next)
+      const outcome = await this.#tryOrHedge({ call, target, tried, permit, plan }, tries.next)
       if (!(outcome instanceof LlmError)) return outcome
       failure = outcome
       tried = outcome.attempts ?? tried
@@ -85,6 +96,15 @@ export class Planner {
       target = await this.#next(plan, call, outcome)
     }
     throw (failure as LlmError).with({ attempts: tried })
+  }
+
+  // Another target, or the same one again, goes on from where the text broke off: only one that takes a beginning.
+  async #continue(tries: Tries, text: string): Promise<Reply> {
+    const { plan, failure } = tries
+    const messages: Call['messages'] = [...tries.call.messages, { role: 'assistant', content: text }]
+    let target = await this.#next(plan, tries.call, failure as LlmError)
+    while (target !== undefined && target.traits.prefill !== true) target = plan.skip()
+    return this.#tries({ ...tries, call: { ...tries.call, messages } }, target)
   }
 
   /** What is known of every target that was called. */
@@ -145,6 +165,26 @@ export class Planner {
     return this.#refusal(target, retryAfterMs)
   }
 
+  // With hedging, a try that is slow to begin gets a rival on the next target; the first to begin wins, the other is ended.
+  #tryOrHedge(main: Try & { readonly plan: AttemptPlan<Target> }, next: Next): Promise<Reply | LlmError> {
+    const { hedge } = this.#host.options
+    const { call, plan, target } = main
+    const rival = hedge === undefined ? undefined : (plan.peek() ?? target)
+    if (hedge === undefined || rival === undefined) return this.#try(main, next)
+    const race = (entrant: Try): Promise<Reply | LlmError> => this.#try(entrant, next)
+    return raceTries({
+      call,
+      afterMs: hedge.afterMs,
+      main: (scope, tried) => race({ ...main, call: { ...call, scope }, tried }),
+      rival: (scope, tried) => {
+        const permit = this.#admit(rival, call)
+        if (permit instanceof LlmError || !plan.spend()) return undefined
+        return race({ call: { ...call, scope }, target: rival, tried, permit })
+      },
+      tried: main.tried,
+    })
+  }
+
   async #try({ call, target, tried, permit }: Try, next: Next): Promise<Reply | LlmError> {
     const name = nameOf(target)
     const { clock } = this.#host
@@ -161,7 +201,10 @@ export class Planner {
       if (error !== undefined) permit?.fail(error)
     }
     try {
-      const reply = await next(keyed)
+      const { throughput } = this.#host.options
+      const begun = await next(keyed)
+      const reply =
+        throughput === undefined || !call.stream ? begun : await proveThroughput(begun, throughput, clock)
       const latencyMs = clock.now() - startedAt
       this.#health.latency(name, latencyMs)
       reply.onEnd((error) => {
@@ -209,6 +252,14 @@ export class Planner {
     const message = `${provider} (${model}): its breaker is open after repeated faults; it takes calls again in ${retryAfterMs} ms`
     return new LlmError('breaker-open', message, { provider, model, retryAfterMs })
   }
+}
+
+interface Tries {
+  readonly plan: AttemptPlan<Target>
+  readonly call: Call
+  readonly next: Next
+  readonly tried: Call['tried']
+  readonly failure: LlmError | undefined
 }
 
 interface Try {

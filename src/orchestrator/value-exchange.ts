@@ -6,6 +6,7 @@ import type { Attempt as Tried, ChatResponse, Usage } from '../core/response.ts'
 import { Collector } from '../core/collect.ts'
 import { readBody } from '../transport/index.ts'
 import { resolveAccess } from './access.ts'
+import { addressOf } from './address.ts'
 import { Attempt } from './attempt.ts'
 
 /** A plain request and how its reply is read. */
@@ -69,7 +70,7 @@ export async function exchangeValue<T>(call: Call, request: ValueRequest<T>): Pr
   try {
     const { method, endpoint } = request
     const sent = {
-      url: access.baseUrl + endpoint,
+      url: addressOf(call, access.baseUrl, endpoint),
       method,
       headers: access.headers,
       body: body === undefined ? undefined : JSON.stringify(body),

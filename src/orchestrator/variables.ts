@@ -1,5 +1,6 @@
 import type { Call } from '../core/call.ts'
 import { LlmError } from '../core/error.ts'
+import type { ProviderVariable } from '../core/provider.ts'
 
 /** The first of some environment variables that is set and not blank. */
 export function fromEnvironment(names: readonly string[] | undefined): string | undefined {
@@ -15,11 +16,13 @@ export function fillVariables(baseUrl: string, call: Call): string {
 }
 
 /** The value of a variable: of the call, of the environment, or the provider's default. Throws `misconfigured`. */
-export function variableOf({ variables, target }: Call, name: string): string {
+export function variableOf(call: Call, name: string): string {
+  const { variables, target } = call
   const { provider, definition } = target
-  const { env = [], default: standing } = definition.variables?.[name] ?? {}
+  const { env = [], default: standing, from } = definition.variables?.[name] ?? {}
   const given = variables?.[name]?.trim()
-  const value = given === undefined || given === '' ? (fromEnvironment(env) ?? standing) : given
+  const found = given === undefined || given === '' ? (fromEnvironment(env) ?? standing) : given
+  const value = found ?? (from === undefined ? undefined : derived(from, call))
   if (value === undefined) {
     const set = env.length === 0 ? '' : `, or set ${env.join(' or ')}`
     const message = `provider "${provider}" needs the variable "${name}": pass variables: { ${name}: … }${set}`
@@ -37,4 +40,12 @@ export function variableOf({ variables, target }: Call, name: string): string {
     })
   }
   return value
+}
+
+function derived(
+  { variable, values }: NonNullable<ProviderVariable['from']>,
+  call: Call,
+): string | undefined {
+  const form = values[variableOf(call, variable)] ?? values['*']
+  return form === undefined ? undefined : fillVariables(form, call)
 }

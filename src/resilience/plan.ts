@@ -56,6 +56,18 @@ export class AttemptPlan<T> {
     this.#made++
   }
 
+  /** The target that would come next, if there is one. */
+  peek(): T | undefined {
+    return this.#targets[this.#at + 1]
+  }
+
+  /** Takes one try for a rival of the running one; false where none is left. */
+  spend(): boolean {
+    if (this.#made >= this.#options.attempts) return false
+    this.#made++
+    return true
+  }
+
   /** The target takes no calls now: the next one, without a try spent. `undefined` where there is none. */
   skip(): T | undefined {
     return this.#made < this.#options.attempts ? this.#advance() : undefined

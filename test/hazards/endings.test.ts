@@ -22,78 +22,96 @@ async function stream(access: CallOptions): Promise<Ending> {
   }
 }
 
-const hazards: readonly (readonly [
-  name: string,
-  reply: FakeReply,
-  kinds: readonly string[],
-  options?: CallOptions,
-])[] = [
-  ['a cut in the middle', { text: TEXT, chaos: { type: 'cut', at: 'middle' } }, ['stream-broken']],
+interface Hazard {
+  readonly reply: FakeReply
+  readonly kinds: readonly string[]
+  readonly options?: CallOptions
+}
+
+const hazards: readonly (readonly [name: string, hazard: Hazard])[] = [
+  [
+    'a cut in the middle',
+    { reply: { text: TEXT, chaos: { type: 'cut', at: 'middle' } }, kinds: ['stream-broken'] },
+  ],
   [
     'a reset in the middle',
-    { text: TEXT, chaos: { type: 'cut', at: 'middle', by: 'reset' } },
-    ['stream-broken'],
+    { reply: { text: TEXT, chaos: { type: 'cut', at: 'middle', by: 'reset' } }, kinds: ['stream-broken'] },
   ],
   [
     'a cut inside an event',
-    { text: TEXT, chaos: { type: 'cut', at: 'middle', inside: true } },
-    ['stream-broken'],
+    { reply: { text: TEXT, chaos: { type: 'cut', at: 'middle', inside: true } }, kinds: ['stream-broken'] },
   ],
-  ['a cut before any content', { text: TEXT, chaos: { type: 'cut', at: 'content' } }, ['stream-broken']],
+  [
+    'a cut before any content',
+    { reply: { text: TEXT, chaos: { type: 'cut', at: 'content' } }, kinds: ['stream-broken'] },
+  ],
   [
     'a reset before the headers',
-    { text: TEXT, chaos: { type: 'cut', at: 'headers', by: 'reset' } },
-    ['network'],
+    { reply: { text: TEXT, chaos: { type: 'cut', at: 'headers', by: 'reset' } }, kinds: ['network'] },
   ],
   [
     'an error before content',
-    { text: TEXT, chaos: { type: 'error', at: 'content', error: 'overloaded' } },
-    ['overloaded'],
+    {
+      reply: { text: TEXT, chaos: { type: 'error', at: 'content', error: 'overloaded' } },
+      kinds: ['overloaded'],
+    },
   ],
   [
     'an error after content',
-    { text: TEXT, chaos: { type: 'error', at: 'middle', error: 'overloaded' } },
-    ['overloaded'],
+    {
+      reply: { text: TEXT, chaos: { type: 'error', at: 'middle', error: 'overloaded' } },
+      kinds: ['overloaded'],
+    },
   ],
   [
     'an event that is no JSON',
-    { text: TEXT, chaos: { type: 'malformed', at: 'middle' } },
-    ['reply-malformed', 'stream-broken'],
+    {
+      reply: { text: TEXT, chaos: { type: 'malformed', at: 'middle' } },
+      kinds: ['reply-malformed', 'stream-broken'],
+    },
   ],
-  ['an HTML page', { chaos: { type: 'html' } }, ['reply-malformed']],
+  ['an HTML page', { reply: { chaos: { type: 'html' } }, kinds: ['reply-malformed'] }],
   [
     'an endless answer',
-    { text: TEXT, chaos: { type: 'endless' } },
-    ['reply-malformed'],
-    { streamLimits: { maxBytes: 100_000 } },
+    {
+      reply: { text: TEXT, chaos: { type: 'endless' } },
+      kinds: ['reply-malformed'],
+      options: { streamLimits: { maxBytes: 100_000 } },
+    },
   ],
-  ['an event of 5 MB', { text: TEXT, chaos: { type: 'oversize' } }, ['reply-malformed']],
+  ['an event of 5 MB', { reply: { text: TEXT, chaos: { type: 'oversize' } }, kinds: ['reply-malformed'] }],
   [
     'silence before the headers',
-    { text: TEXT, chaos: { type: 'hang', at: 'headers' } },
-    ['timeout'],
-    { timeouts: { firstContentMs: 80 } },
+    {
+      reply: { text: TEXT, chaos: { type: 'hang', at: 'headers' } },
+      kinds: ['timeout'],
+      options: { timeouts: { firstContentMs: 80 } },
+    },
   ],
   [
     'silence before content',
-    { text: TEXT, chaos: { type: 'hang', at: 'start', pingMs: 15 } },
-    ['timeout'],
-    { timeouts: { firstContentMs: 80 } },
+    {
+      reply: { text: TEXT, chaos: { type: 'hang', at: 'start', pingMs: 15 } },
+      kinds: ['timeout'],
+      options: { timeouts: { firstContentMs: 80 } },
+    },
   ],
   [
     'silence in the middle',
-    { text: TEXT, chaos: { type: 'hang', at: 'middle', pingMs: 15 } },
-    ['timeout'],
-    { timeouts: { idleMs: 80 } },
+    {
+      reply: { text: TEXT, chaos: { type: 'hang', at: 'middle', pingMs: 15 } },
+      kinds: ['timeout'],
+      options: { timeouts: { idleMs: 80 } },
+    },
   ],
-  ['no credit', { error: 'quota-exhausted' }, ['quota-exhausted']],
-  ['a prompt that is too long', { error: 'context-too-long' }, ['context-too-long']],
-  ['a rate limit', { error: 'rate-limited' }, ['rate-limited']],
-  ['an unknown model', { error: 'not-found' }, ['not-found']],
+  ['no credit', { reply: { error: 'quota-exhausted' }, kinds: ['quota-exhausted'] }],
+  ['a prompt that is too long', { reply: { error: 'context-too-long' }, kinds: ['context-too-long'] }],
+  ['a rate limit', { reply: { error: 'rate-limited' }, kinds: ['rate-limited'] }],
+  ['an unknown model', { reply: { error: 'not-found' }, kinds: ['not-found'] }],
 ]
 
 describe.each(spoken)('%s', (dialect) => {
-  test.each(hazards)('%s ends once, typed, with what had come', async (...[, reply, kinds, options]) => {
+  test.each(hazards)('%s ends once, typed, with what had come', async (_name, { reply, kinds, options }) => {
     await using fake = await createFakeProvider({ script: reply })
     const { events, error } = await stream({ ...at(fake, dialect), ...options })
     expect(events.filter(({ type }) => type === 'finish')).toHaveLength(0)

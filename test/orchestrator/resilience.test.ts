@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import {
+  catalogue,
   createOrchestrator,
+  defineProvider,
   LlmError,
   type OrchestratorEvent,
   type OrchestratorOptions,
@@ -261,5 +263,123 @@ describe('limits', () => {
     })
     await call('u2')
     expect(all.turns).toHaveLength(3)
+  })
+})
+
+describe('hedging', () => {
+  test('a slow try gets a rival; the first to begin wins and the other is ended and recorded', async () => {
+    await using all = await yard(
+      { a: () => undefined, b: good },
+      { fallback: ['b/m'], hedge: { afterMs: 40 } },
+    )
+    const stream = await all.orchestrator.chatApiCall({ model: 'a/m', messages, stream: true })
+    const reply = await stream.response
+    expect(reply.provider).toBe('b')
+    expect(reply.attempts).toMatchObject([{ provider: 'a', error: { kind: 'aborted' } }, { provider: 'b' }])
+    expect(all.orchestrator.stats().active).toBe(0)
+  })
+
+  test('a quick try gets none', async () => {
+    await using all = await yard({ a: good, b: good }, { fallback: ['b/m'], hedge: { afterMs: 500 } })
+    await all.orchestrator.chatApiCall({ model: 'a/m', messages })
+    expect(all.turns).toEqual(['a'])
+  })
+})
+
+describe('continuation', () => {
+  const broken: Answer = (response) => {
+    response.writeHead(200, SSE)
+    response.write(text('Once upon '))
+    setTimeout(() => response.destroy(), 20)
+  }
+  const rest: Answer = (response) =>
+    response.writeHead(200, SSE).end(text('a time.') + chunk({}, 'stop') + DONE)
+  const openai = catalogue.find(({ id }) => id === 'openai')!
+  const goesOn = (id: string, url: string) =>
+    defineProvider({
+      ...openai,
+      id,
+      baseUrl: `${url}/v1`,
+      keyRequired: false,
+      models: { '*': { prefill: true } },
+    })
+
+  test('goes on from where the text broke, tells where, and sends nothing twice', async () => {
+    const bodies: string[] = []
+    await using a = await serve((_request, response) => broken(response, 0, ''))
+    await using b = await serve((request, response) => {
+      let body = ''
+      request.on('data', (piece: Buffer) => (body += piece.toString()))
+      request.on('end', () => {
+        bodies.push(body)
+        rest(response, 0, '')
+      })
+    })
+    await using orchestrator = createOrchestrator({
+      providers: { a: goesOn('a', a.url), b: goesOn('b', b.url) },
+      fallback: ['b/m'],
+    })
+    const stream = await orchestrator.chatApiCall({
+      model: 'a/m',
+      messages,
+      stream: true,
+      continuation: true,
+    })
+    const events: { type: string }[] = []
+    for await (const event of stream) events.push(event)
+    expect(events.filter(({ type }) => type === 'continued')).toEqual([
+      { type: 'continued', offset: 10, provider: 'b', model: 'm', after: 'stream-broken' },
+    ])
+    const reply = await stream.response
+    expect(reply).toMatchObject({
+      text: 'Once upon a time.',
+      finishReason: 'stop',
+      attempts: [{ provider: 'a' }, { provider: 'b' }],
+    })
+    expect(bodies[0]).toContain('"role":"assistant","content":"Once upon "')
+    expect(orchestrator.stats()).toMatchObject({ active: 0, succeeded: 1 })
+  })
+
+  test('is not done unasked, nor where no target takes a beginning', async () => {
+    await using all = await yard({ a: broken, b: good }, { fallback: ['b/m'] })
+    for (const continuation of [false, true]) {
+      const stream = await all.orchestrator.chatApiCall({
+        model: 'a/m',
+        messages,
+        stream: true,
+        continuation,
+      })
+      await expect(stream.response).rejects.toMatchObject({
+        kind: 'stream-broken',
+        partial: { text: 'Once upon ' },
+      })
+    }
+    expect(all.turns).toEqual(['a', 'a'])
+    expect(all.orchestrator.stats().active).toBe(0)
+  })
+})
+
+describe('throughput', () => {
+  const drip: Answer = (response) => {
+    response.writeHead(200, SSE)
+    const timer = setInterval(() => response.write(text('.')), 20)
+    response.on('close', () => clearInterval(timer))
+  }
+  const options = { fallback: ['b/m'], throughput: { charsPerSecond: 500, windowMs: 120 } }
+
+  test('a slow stream is given up before anything of it was seen', async () => {
+    await using all = await yard({ a: drip, b: good }, options)
+    const stream = await all.orchestrator.chatApiCall({ model: 'a/m', messages, stream: true })
+    const reply = await stream.response
+    expect(reply).toMatchObject({
+      text: 'Hi',
+      attempts: [{ provider: 'a', error: { kind: 'timeout' } }, { provider: 'b' }],
+    })
+  })
+
+  test('a short answer is no slow one', async () => {
+    await using all = await yard({ a: good, b: good }, options)
+    const stream = await all.orchestrator.chatApiCall({ model: 'a/m', messages, stream: true })
+    expect((await stream.response).provider).toBe('a')
   })
 })

@@ -1,0 +1,153 @@
+import type { Call } from '../core/call.ts'
+import { Collector } from '../core/collect.ts'
+import { errorTable, LlmError, toLlmError } from '../core/error.ts'
+import type { Batch, StreamEvent } from '../core/event.ts'
+import type { Reply } from '../core/reply.ts'
+import type { Attempt, ChatResponse, Usage } from '../core/response.ts'
+import { abortedError } from './scope.ts'
+
+/** Makes the try that goes on from `text`. Rejects where there is none. */
+type GoOn = (error: LlmError, text: string) => Promise<Reply>
+
+/**
+ * A stream that goes on elsewhere when it breaks in the middle of its text. The reader is told by a `continued` event
+ * with the offset at which the new part begins; nothing is sent twice, and nothing is continued inside a tool call.
+ */
+export class ContinuedReply implements Reply {
+  readonly #call: Call
+  readonly #goOn: GoOn
+  readonly #collector: Collector
+  readonly #onEnd: ((error?: LlmError) => void)[] = []
+  #reply: Reply
+  #spent: Usage[] = []
+  #splices = 0
+  #error: LlmError | undefined
+  #over = false
+  #inToolCall = false
+
+  constructor(call: Call, reply: Reply, goOn: GoOn) {
+    this.#call = call
+    this.#reply = reply
+    this.#goOn = goOn
+    this.#collector = new Collector({ provider: reply.provider, model: reply.model }, call.target.dialect.id)
+    call.scope.onAbort((error) => this.#settle(error))
+    this.#follow(reply)
+  }
+
+  get provider(): string {
+    return this.#reply.provider
+  }
+
+  get model(): string {
+    return this.#reply.model
+  }
+
+  get attempts(): readonly Attempt[] {
+    return this.#reply.attempts
+  }
+
+  async read(): Promise<Batch | null> {
+    if (this.#error !== undefined) throw this.#error
+    try {
+      const batch = await this.#reply.read()
+      return batch === null ? this.#end() : this.#pass(batch)
+    } catch (error) {
+      return this.#afterBreak(toLlmError(error, 'network', 'the stream broke'))
+    }
+  }
+
+  cancel(reason?: unknown): void {
+    if (this.#over) return
+    this.#reply.cancel(reason)
+    this.#fail(abortedError(reason))
+  }
+
+  onEnd(action: (error?: LlmError) => void): void {
+    if (this.#over) action(this.#error)
+    else this.#onEnd.push(action)
+  }
+
+  usage(): Usage {
+    return [...this.#spent, this.#reply.usage()].reduce(addUsage)
+  }
+
+  snapshot(): ChatResponse {
+    return this.#splices === 0 ? this.#reply.snapshot() : this.#collector.response(() => this.usage())
+  }
+
+  async #afterBreak(error: LlmError): Promise<Batch | null> {
+    const { text, toolCalls } = this.#collector.response()
+    const inText = text !== '' && toolCalls.length === 0 && !this.#inToolCall
+    if (!errorTable[error.kind].trips || !inText || this.#call.scope.error !== undefined) this.#fail(error)
+    const before = this.#reply
+    try {
+      this.#reply = await this.#goOn(error, text)
+      this.#follow(this.#reply)
+    } catch {
+      // The first break is what the reader has to know.
+      this.#fail(error)
+    }
+    this.#spent = [...this.#spent, before.usage()]
+    this.#splices++
+    const { provider, model } = this.#reply
+    const splice: StreamEvent = { type: 'continued', offset: text.length, provider, model, after: error.kind }
+    return this.#pass([splice])
+  }
+
+  // A second part begins anew: its start is told as `continued`, its usage is added to what was spent before.
+  #pass(batch: Batch): Batch {
+    const events =
+      this.#splices === 0
+        ? batch
+        : batch.filter(({ type }) => type !== 'start').map((event) => this.#summed(event))
+    for (const { type } of events) {
+      if (type === 'tool-call-start') this.#inToolCall = true
+      else if (type === 'tool-call') this.#inToolCall = false
+    }
+    this.#collector.add(events)
+    return events
+  }
+
+  #summed(event: StreamEvent): StreamEvent {
+    if (event.type !== 'usage' && event.type !== 'finish') return event
+    return { ...event, usage: [...this.#spent, event.usage].reduce(addUsage) }
+  }
+
+  #end(): null {
+    this.#settle()
+    return null
+  }
+
+  #fail(error: LlmError): never {
+    this.#error = this.#splices === 0 ? error : error.with({ partial: this.snapshot() })
+    this.#settle(this.#error)
+    throw this.#error
+  }
+
+  // An answer that is complete upstream, or ended for good, holds nothing any more, read or not.
+  #follow(reply: Reply): void {
+    reply.onEnd((error) => {
+      if (error === undefined || !errorTable[error.kind].trips) this.#settle(error)
+    })
+  }
+
+  #settle(error?: LlmError): void {
+    if (this.#over) return
+    this.#over = true
+    for (const action of this.#onEnd.splice(0)) action(error)
+  }
+}
+
+function addUsage(a: Usage, b: Usage): Usage {
+  const sum = (x: number | undefined, y: number | undefined): number | undefined =>
+    x === undefined && y === undefined ? undefined : (x ?? 0) + (y ?? 0)
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    totalTokens: a.totalTokens + b.totalTokens,
+    cachedInputTokens: sum(a.cachedInputTokens, b.cachedInputTokens),
+    cacheWriteTokens: sum(a.cacheWriteTokens, b.cacheWriteTokens),
+    reasoningTokens: sum(a.reasoningTokens, b.reasoningTokens),
+    ...(a.estimated === true || b.estimated === true ? { estimated: true } : undefined),
+  }
+}
