@@ -1,6 +1,6 @@
 import type { Call } from '../core/call.ts'
 import { Collector } from '../core/collect.ts'
-import { errorTable, LlmError, toLlmError } from '../core/error.ts'
+import { errorTable, toLlmError, type LlmError } from '../core/error.ts'
 import type { Batch, StreamEvent } from '../core/event.ts'
 import type { Reply } from '../core/reply.ts'
 import type { Attempt, ChatResponse, Usage } from '../core/response.ts'
