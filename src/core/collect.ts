@@ -97,7 +97,7 @@ export class Collector {
   /** Content events so far. */
   contents = 0
 
-  /** `origin` is the dialect's id: it marks reasoning that only it can take back. */
+  /** `origin` marks reasoning that only who made it can take back. */
   constructor(start: { provider: string; model: string }, origin: string) {
     this.#start = start
     this.#origin = origin
@@ -115,30 +115,33 @@ export class Collector {
     const finish = this.#finish
     const usage = this.#usage ??
       fallback?.() ?? { inputTokens: 0, outputTokens: 0, totalTokens: 0, estimated: true }
-    const choices = this.#answers.map((answer, index) => this.#choice(answer, index))
-    const { index: _index, ...first } = choices[0] as Choice
-    const logprobs = this.#answers[0]?.logprobs ?? []
+    const [answer] = this.#answers as [Answer, ...Answer[]]
+    const { logprobs } = answer
+    const choices = this.#answers.length === 1 ? undefined : this.#choices()
     return {
       ...this.#start,
-      ...first,
+      ...this.#outcome(answer, 0),
       citations: [...this.#citations],
       files: [...this.#files],
       usage: finish?.usage ?? usage,
       warnings: [...this.#warnings],
       attempts: [],
       ...(logprobs.length > 0 ? { logprobs } : undefined),
-      ...(choices.length > 1 ? { choices } : undefined),
+      ...(choices === undefined ? undefined : { choices }),
     }
   }
 
-  #choice(answer: Answer, index: number): Choice {
+  #choices(): Choice[] {
+    return this.#answers.map((answer, index) => ({ index, ...this.#outcome(answer, index) }))
+  }
+
+  #outcome(answer: Answer, index: number): Omit<Choice, 'index'> {
     const ending = this.#finish?.choices?.[index] ?? (index === 0 ? this.#finish : undefined)
     const finishReason: FinishReason = ending?.finishReason ?? 'other'
     const text = answer.textOf('text')
     const reasoning = answer.textOf('reasoning')
     const { toolCalls, message } = { toolCalls: [...answer.toolCalls], message: answer.message() }
     return {
-      index,
       text,
       reasoning,
       toolCalls,

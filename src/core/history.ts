@@ -16,6 +16,30 @@ export interface HistoryRules {
   readonly toolIds?: ToolIdRule | undefined
 }
 
+interface Home {
+  readonly origin: string
+  readonly dialect: { readonly id: string }
+}
+
+/**
+ * The conversation as one target sees it: its own thoughts (also those marked with the dialect alone, as hand-made ones
+ * may be) carry the dialect's name as origin, those of others lose the
+ * fields that only their maker could take back.
+ */
+export function ownHistory(messages: readonly Message[], home: Home): readonly Message[] {
+  if (messages.every(isPlain)) return messages
+  return messages.map((message) => {
+    if (message.role !== 'assistant' || typeof message.content === 'string') return message
+    return { ...message, content: message.content.map((part) => ownPart(part, home)) }
+  })
+}
+
+function ownPart(part: AssistantPart, { origin, dialect }: Home): AssistantPart {
+  if (part.type !== 'reasoning' || part.origin === undefined) return part
+  if (part.origin === origin || part.origin === dialect.id) return { ...part, origin: dialect.id }
+  return { type: 'reasoning', text: part.text, origin: part.origin }
+}
+
 /** The name of the tool behind every call id of a conversation. */
 export function toolNames(messages: readonly Message[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>()

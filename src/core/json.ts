@@ -46,7 +46,7 @@ const UNSAFE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'p
 
 /** Sets `value` at a dotted path (`generationConfig.topK`), making the objects on the way. Changes `draft`. */
 export function setPath(draft: JsonDraft, path: string, value: JsonValue): void {
-  const keys = path.split('.')
+  const keys = path.includes('.') ? path.split('.') : []
   const last = keys.pop() ?? path
   let at = draft
   for (const key of keys) {

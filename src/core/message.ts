@@ -51,7 +51,7 @@ export interface ReasoningPart {
   readonly id?: string | undefined
   /** The vendor's own list of thinking details (OpenRouter). */
   readonly details?: JsonValue | undefined
-  /** The dialect that made the part: only it can take `signature`, `encrypted`, `id` and `details` back. */
+  /** Who made the part, `vendor/dialect`: only it can take `signature`, `encrypted`, `id` and `details` back. */
   readonly origin?: string | undefined
 }
 

@@ -165,13 +165,14 @@ interface Encoding {
 
 function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encoding): JsonValue | undefined {
   const { settings, target, body, warnings } = encoding
+  const rule = target.params[setting]
+  const encode = target.encode[setting] as WireEncode | undefined
+  if (encode === undefined && rule?.to !== undefined && isRename(rule)) return value
   const { quirks } = target
   const where = `${target.provider} (${target.model})`
   const say = (type: Warning['type'], message: string): void => {
     warnings.push({ type, setting, message })
   }
-  const rule = target.params[setting]
-  const encode = target.encode[setting] as WireEncode | undefined
   if (rule === undefined || rule.drop !== undefined || (rule.to === undefined && encode === undefined)) {
     const why = rule?.drop ?? 'the wire format has no such parameter'
     say('unsupported', `${setting} was not sent to ${where}: ${why}`)
@@ -196,6 +197,11 @@ function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encodin
   const renamed = typeof encoded === 'string' ? rule.values?.[encoded] : undefined
   return renamed ?? encoded
 }
+// Sent as it is, under another name: most settings of most targets.
+function isRename({ drop, fixed, clamp, values }: ParamRule): boolean {
+  return drop === undefined && fixed === undefined && clamp === undefined && values === undefined
+}
+
 type WireEncode = (value: JsonValue, context: EncodeContext) => JsonValue | undefined
 
 function clampValue(value: JsonValue, clamp: ParamRule['clamp']): JsonValue {

@@ -77,6 +77,8 @@ export interface ProviderDefinition {
   /** Lower-case letters, digits, `-`, `.` and `_`: the prefix in `provider/model`. */
   readonly id: string
   readonly name: string
+  /** Whose models answer: what one of its deployments sealed or signed, another takes back. Default: the id. */
+  readonly vendor?: string | undefined
   readonly dialect: Dialect
   /** With its version part; `{name}` stands for a variable. Left out: the caller must give one. */
   readonly baseUrl?: string | undefined
@@ -99,7 +101,7 @@ export interface ProviderDefinition {
   readonly namespacedModels?: boolean | undefined
   readonly params?: ParamMap | undefined
   readonly quirks?: Quirks | undefined
-  /** Model id, or a part of one with `*` for what is before or after it, → traits. The longest match wins, laid over shorter ones. */
+  /** Model id, with `*` for anything, → traits. The longest pattern that fits wins, laid over shorter ones. */
   readonly models?: Readonly<Record<string, ModelTraits>> | undefined
   /** Other wire formats of the same vendor, by the `api` name that chooses them. */
   readonly apis?:

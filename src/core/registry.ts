@@ -19,6 +19,8 @@ export interface Target {
   readonly body: JsonObject | undefined
   /** What the model can do, as far as it is known. */
   readonly traits: ModelTraits
+  /** Who can take sealed and signed thoughts of this target back: the vendor and its wire format. */
+  readonly origin: string
 }
 
 /** What names a target. */
@@ -100,7 +102,8 @@ function targetOf(providers: ReadonlyMap<string, ProviderDefinition>, reference:
   const quirks = { ...definition.quirks, ...traits.quirks }
   const body = traits.body === undefined ? definition.body : { ...definition.body, ...traits.body }
   const where = { provider, model: id, definition, dialect, auth, baseUrl }
-  return Object.freeze({ ...where, params, quirks, body, traits })
+  const origin = `${definition.vendor ?? definition.id}/${dialect.id}`
+  return Object.freeze({ ...where, params, quirks, body, traits, origin })
 }
 
 // The prefix of a model names the provider only when none is given: ids that hold a slash themselves stay whole.
@@ -166,10 +169,18 @@ function bare({
 }
 
 function fitsPattern(model: string, pattern: string): boolean {
-  const opens = pattern.startsWith('*')
-  const part = pattern.slice(opens ? 1 : 0, pattern.endsWith('*') ? -1 : undefined)
-  if (pattern.endsWith('*')) return opens ? model.includes(part) : model.startsWith(part)
-  return opens ? model.endsWith(part) : model === part
+  const [first = '', ...rest] = pattern.split('*')
+  const last = rest.pop()
+  if (last === undefined) return model === pattern
+  const end = model.length - last.length
+  if (!model.startsWith(first) || !model.endsWith(last) || end < first.length) return false
+  let at = first.length
+  for (const part of rest) {
+    const found = model.indexOf(part, at)
+    if (found < 0 || found + part.length > end) return false
+    at = found + part.length
+  }
+  return true
 }
 
 /** The traits of a model: every pattern that fits, the longest on top. */

@@ -18,5 +18,6 @@ export function chatPath({ definition, dialect, model, quirks }: Target, stream:
   const { paths } = definition
   if (paths === undefined) return dialect.endpoint({ model, stream, quirks })
   const path = stream ? (paths.stream ?? paths.chat) : paths.chat
-  return path.replace('{model}', encodeURIComponent(model))
+  // An id may hold an `@` before its version, which an address may hold as it is.
+  return path.replace('{model}', () => encodeURIComponent(model).replaceAll('%40', '@'))
 }

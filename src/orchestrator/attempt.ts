@@ -102,8 +102,8 @@ export class Attempt {
   // What a reply holds that ended before any of it could be read.
   #nothing(): ChatResponse {
     const { target, messages } = this.#call
-    const { provider, model, dialect } = target
-    return new Collector({ provider, model }, dialect.id).response(() => estimateUsage(messages, ''))
+    const { provider, model, origin } = target
+    return new Collector({ provider, model }, origin).response(() => estimateUsage(messages, ''))
   }
 
   #end(error: LlmError): void {

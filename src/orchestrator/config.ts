@@ -160,7 +160,10 @@ export function readProviders(
     }
     const { baseUrl = base.baseUrl, defaultModel = base.defaultModel } = entry
     const apis = entry.baseUrl === undefined ? base.apis : withoutBaseUrls(base.apis)
-    definitions.set(id, defineProvider({ ...base, id, baseUrl, defaultModel, apis }))
+    definitions.set(
+      id,
+      defineProvider({ ...base, id, vendor: base.vendor ?? base.id, baseUrl, defaultModel, apis }),
+    )
     const transport =
       entry.transport ?? (entry.fetch === undefined ? undefined : createFetchTransport(entry.fetch))
     const { apiKey, credentials, variables, headers } = entry

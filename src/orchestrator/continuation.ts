@@ -29,7 +29,7 @@ export class ContinuedReply implements Reply {
     this.#call = call
     this.#reply = reply
     this.#goOn = goOn
-    this.#collector = new Collector({ provider: reply.provider, model: reply.model }, call.target.dialect.id)
+    this.#collector = new Collector({ provider: reply.provider, model: reply.model }, call.target.origin)
     call.scope.onAbort((error) => this.#settle(error))
     this.#follow(reply)
   }

@@ -1,4 +1,5 @@
 import type { Call } from '../core/call.ts'
+import { ownHistory } from '../core/history.ts'
 import { mergeInto, type JsonDraft } from '../core/json.ts'
 import { applyParams, judgeWarnings } from '../core/params.ts'
 import type { Warning } from '../core/response.ts'
@@ -37,7 +38,7 @@ function renderBody(call: Call): { body: JsonDraft; warnings: readonly Warning[]
   const { messages, settings, warnings } = fitTraits(call, target)
   const body: JsonDraft = target.body === undefined ? {} : structuredClone(target.body)
   warnings.push(...applyParams(settings, { provider, model, params, quirks, encode: dialect.encode }, body))
-  dialect.render({ model, messages, settings, stream, quirks, warnings }, body)
+  dialect.render({ model, messages: ownHistory(messages, target), settings, stream, quirks, warnings }, body)
   if (target.definition.paths?.chat.includes('{model}') === true) delete body['model']
   const kept = judgeWarnings(warnings, call.onUnsupported, target)
   if (call.extraBody !== undefined) mergeInto(body, call.extraBody)

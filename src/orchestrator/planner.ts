@@ -35,6 +35,8 @@ export class Planner {
   readonly #breakers: Breakers | undefined
   readonly #budgets: RetryBudgets
   readonly #rings = new Map<string, KeyRing<KeySource>>()
+  /** False where a call to a single target is tried once, come what may. */
+  readonly #mayTryAgain: boolean
 
   constructor(host: HostParts) {
     const { options, clock } = host
@@ -51,19 +53,48 @@ export class Planner {
           })
     for (const [provider, { apiKey }] of host.access)
       if (isKeyList(apiKey)) this.#rings.set(provider, createKeyRing(apiKey, clock))
+    const { retry, hedge } = options
+    this.#mayTryAgain =
+      retry !== undefined || hedge !== undefined || this.#breakers !== undefined || this.#rings.size > 0
   }
 
   /** First stage: finds the targets that may be tried. Where all of them are closed to calls, nobody waits to hear it. */
   readonly gate: Stage = (call, next) => {
     const candidates = this.#candidates(call)
+    if (this.#breakers === undefined) return next(withCandidates(call, candidates))
     const closed = candidates.map((target) => this.#breakers?.state(nameOf(target)) === 'open')
     if (closed.every(Boolean))
       return Promise.reject(this.#refusal(candidates[0] as Target, this.#retryAfter(candidates)))
-    return next(candidates.length === 1 && candidates[0] === call.target ? call : { ...call, candidates })
+    return next(withCandidates(call, candidates))
   }
 
   /** Last stage before the exchange: tries, and tries again. */
-  readonly run: Stage = async (call, next) => {
+  readonly run: Stage = (call, next) => {
+    const single = call.candidates.length === 1 && call.candidates[0] === call.target && !call.continuation
+    return single && !this.#mayTryAgain ? this.#once(call, next) : this.#plan(call, next)
+  }
+
+  // One target, one key, one try: there is nothing to plan, only to note.
+  #once(call: Call, next: Next): Promise<Reply> {
+    const name = nameOf(call.target)
+    const { clock } = this.#host
+    const startedAt = clock.now()
+    const end = (error: LlmError | undefined): void =>
+      this.#health.end(name, error !== undefined && isUpstreamFault(error) ? error : undefined)
+    const begun = (reply: Reply): Reply => {
+      this.#health.latency(name, clock.now() - startedAt)
+      reply.onEnd(end)
+      return reply
+    }
+    this.#health.begin(name)
+    return next(call).then(begun, (error: unknown) => {
+      const known = knownError(error)
+      end(known)
+      throw known
+    })
+  }
+
+  async #plan(call: Call, next: Next): Promise<Reply> {
     const { retry } = this.#host.options
     const plan = new AttemptPlan(call.candidates, {
       attempts: this.#attemptsOf(call),
@@ -213,7 +244,7 @@ export class Planner {
       })
       return reply
     } catch (error) {
-      const known = LlmError.is(error) ? error : new LlmError('network', String(error), { cause: error })
+      const known = knownError(error)
       end(known)
       return known
     }
@@ -267,6 +298,14 @@ interface Try {
   readonly target: Target
   readonly tried: Call['tried']
   readonly permit: Permit | undefined
+}
+
+function withCandidates(call: Call, candidates: readonly Target[]): Call {
+  return candidates.length === 1 && candidates[0] === call.target ? call : { ...call, candidates }
+}
+
+function knownError(error: unknown): LlmError {
+  return LlmError.is(error) ? error : new LlmError('network', String(error), { cause: error })
 }
 
 /** The name of a target in health, events and breakers. */

@@ -50,7 +50,7 @@ export class WireReply implements Reply {
     this.model = target.model
     this.#reader = target.dialect.reader(target.quirks)
     const from = { provider: this.provider, model: this.model }
-    this.#collector = new Collector({ ...from }, target.dialect.id)
+    this.#collector = new Collector({ ...from }, target.origin)
     const estimate = (pending: Batch): Usage => this.#estimate(pending)
     const { finishReasons } = target.dialect
     this.#normalizer = createNormalizer({ ...from, warnings: parts.warnings, finishReasons, estimate })

@@ -192,7 +192,7 @@ describe('streams that leave things out', () => {
       stop,
     ])
     expect(message.content).toEqual([
-      { type: 'reasoning', text: 'Hm.', signature: 'last', origin: 'anthropic-messages' },
+      { type: 'reasoning', text: 'Hm.', signature: 'last', origin: 'anthropic/anthropic-messages' },
     ])
   })
 })

@@ -47,6 +47,17 @@ describe('an error inside a 200', () => {
     },
   )
 
+  test.each<readonly [string, ErrorKind]>([
+    ['the service is overloaded', 'overloaded'],
+    ['trial token rate limit exceeded', 'rate-limited'],
+    ['too many tokens: size limit exceeded by 11326 tokens.', 'context-too-long'],
+    ['invalid request: message must not be empty in a turn', 'invalid-request'],
+    ['generation timeout', 'timeout'],
+  ])('"%s" tells its kind where no status does', async (error, kind) => {
+    const end = { type: 'message-end', delta: { finish_reason: 'ERROR', error } }
+    expect(await outcomeOf([start, end])).toMatchObject({ kind, code: undefined })
+  })
+
   test('in place of a whole reply', async () => {
     const request = callTo(target, JSON.stringify({ message: 'Oh dear.' }), 'application/json')
     await expect(chatApiCall({ ...request, stream: false })).rejects.toMatchObject({ kind: 'server-failed' })

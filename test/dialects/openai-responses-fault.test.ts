@@ -106,6 +106,12 @@ test('a stream without its last event is broken', async () => {
   })
 })
 
+test('a message with plain text for content is read', async () => {
+  const output = [{ type: 'message', role: 'assistant', content: 'Well.' }]
+  const request = callTo(target, JSON.stringify({ status: 'completed', output }), 'application/json')
+  expect(await chatApiCall({ ...request, stream: false })).toMatchObject({ text: 'Well.' })
+})
+
 test('odd frames are passed over', async () => {
   const odd = [
     [1, 2],

@@ -45,8 +45,19 @@ export function callTo(
   }
 }
 
+/** How a fixture's stream becomes the body of a reply. */
+export interface StreamFile {
+  readonly name: string
+  /** Its `content-type`. */
+  readonly type: string
+  /** Makes binary frames of it; line ends mean nothing in them. */
+  readonly encode?: (file: Buffer) => Uint8Array
+}
+
+const sse: StreamFile = { name: 'stream.sse', type: 'text/event-stream' }
+
 /** Every shape in a folder of own fixtures: its stream under every cut, and its whole reply, which must agree. */
-export function testShapes(dialect: string, target: Target): void {
+export function testShapes(dialect: string, target: Target, { name, type, encode }: StreamFile = sse): void {
   const folder = join(import.meta.dirname, '../fixtures', dialect)
   const read = (shape: string, file: string): Buffer => readFileSync(join(folder, shape, file))
   const shapes = readdirSync(folder)
@@ -54,8 +65,10 @@ export function testShapes(dialect: string, target: Target): void {
   describe.each(shapes)('stream of shape %s', (shape) => {
     const expected = JSON.parse(read(shape, 'expected.json').toString('utf8')) as Expected
 
-    test.each(Object.entries(cuts))('%s', async (_name, cut) => {
-      const request = callTo(target, read(shape, 'stream.sse'), 'text/event-stream', cut)
+    const fitting = Object.entries(cuts).filter(([, cut]) => encode === undefined || cut !== crlf)
+    test.each(fitting)('%s', async (_name, cut) => {
+      const file = read(shape, name)
+      const request = callTo(target, encode?.(file) ?? file, type, cut)
       const stream = await chatApiCall({ ...request, stream: true })
       const events: StreamEvent[] = []
       for await (const event of stream) events.push(event)

@@ -14,7 +14,7 @@ export function mendParams(input: RenderInput, body: JsonDraft): void {
   const { type } = objectOf(fields['thinking'])
   if (type === 'enabled' && !thinkingMayGoOn(body)) {
     delete fields['thinking']
-    if (Object.keys(fields).length === 0) delete body[FIELDS]
+    if (Object.keys(fields).length === 0) body[FIELDS] = undefined
     note(
       input,
       'reasoning',

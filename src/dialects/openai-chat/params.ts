@@ -1,6 +1,8 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
-import type { JsonDraft, JsonValue } from '../../core/json.ts'
+import type { JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
+import type { OpenAIChatQuirks } from './quirks.ts'
+import { renderReasoning, thinks } from './reasoning.ts'
 
 /** The neutral settings in this format's words. Samplers that only some servers have are dropped here and mapped by those. */
 export const params: ParamMap = {
@@ -29,11 +31,10 @@ export const params: ParamMap = {
 
 export const encode: EncodeMap = {
   tools: (tools: readonly ResolvedTool[]) => tools.map(renderTool),
-  toolChoice: (choice: ToolChoice, { quirks }: EncodeContext) => {
-    if (choice === 'required') return quirks['requiredToolChoice'] ?? 'required'
-    return typeof choice === 'string' ? choice : { type: 'function', function: { name: choice.name } }
-  },
+  toolChoice: renderToolChoice,
   responseFormat: renderFormat,
+  logprobs: (wanted: boolean, { quirks }: EncodeContext) =>
+    quirks['logprobsCount'] === true ? Number(wanted) : wanted,
   reasoning: renderReasoning,
 }
 
@@ -41,53 +42,27 @@ function renderTool({ name, description, parameters, strict }: ResolvedTool): Js
   return { type: 'function', function: { name, description, parameters, strict } }
 }
 
-function renderFormat({ type, schema, name, description, strict }: ResolvedFormat): JsonValue {
+function renderToolChoice(choice: ToolChoice, { settings, quirks, warn }: EncodeContext): JsonValue {
+  if (choice === 'auto' || choice === 'none') return choice
+  const { forcedToolChoice, requiredToolChoice }: OpenAIChatQuirks = quirks
+  if (forcedToolChoice === false) {
+    warn('it was sent as "auto": the model cannot be made to call a tool')
+    return 'auto'
+  }
+  if (forcedToolChoice === 'unthinking' && thinks(settings.reasoning, quirks)) {
+    warn('it was sent as "auto": while it thinks, the model cannot be made to call a tool')
+    return 'auto'
+  }
+  if (choice === 'required') return requiredToolChoice ?? 'required'
+  return { type: 'function', function: { name: choice.name } }
+}
+
+function renderFormat(
+  { type, schema: given, name, description, strict }: ResolvedFormat,
+  { quirks }: EncodeContext,
+): JsonValue {
   if (type === 'text') return { type: 'text' }
+  const schema = given ?? (quirks['jsonBySchema'] === true ? { type: 'object' } : undefined)
   if (schema === undefined) return { type: 'json_object' }
   return { type: 'json_schema', json_schema: { name: name ?? 'response', description, schema, strict } }
-}
-
-interface Reasoning {
-  readonly effort?: string | undefined
-  readonly budgetTokens?: number | undefined
-}
-
-function renderReasoning(
-  { effort, budgetTokens }: Reasoning,
-  { body, quirks, warn }: EncodeContext,
-): JsonValue | undefined {
-  const on = effort !== 'none'
-  switch (quirks['reasoningStyle']) {
-    case 'openrouter':
-      body['reasoning'] = budgetTokens === undefined ? { effort } : { max_tokens: budgetTokens }
-      return undefined
-    case 'thinking':
-      body['thinking'] = { type: on ? 'enabled' : 'disabled' }
-      if (budgetTokens !== undefined) warn('the budget was not sent: thinking can only be turned on or off')
-      else if (on && effort !== undefined) warn(`thinking was turned on; effort "${effort}" has no word here`)
-      return undefined
-    case 'enable_thinking':
-      setThinking(body, on, budgetTokens)
-      if (on && budgetTokens === undefined && effort !== undefined)
-        warn(`thinking was turned on; effort "${effort}" has no word here`)
-      return undefined
-    default:
-      if (budgetTokens === undefined) return effort
-      warn(
-        `a budget of ${budgetTokens} tokens was sent as effort "${effort ?? effortOf(budgetTokens)}": there is no budget here`,
-      )
-      return effort ?? effortOf(budgetTokens)
-  }
-}
-
-function setThinking(body: JsonDraft, on: boolean, budgetTokens: number | undefined): void {
-  body['enable_thinking'] = on
-  if (budgetTokens !== undefined) body['thinking_budget'] = budgetTokens
-}
-
-/** The effort word nearest to a budget. */
-function effortOf(budgetTokens: number): string {
-  if (budgetTokens === 0) return 'none'
-  if (budgetTokens <= 4_096) return 'low'
-  return budgetTokens <= 16_384 ? 'medium' : 'high'
 }

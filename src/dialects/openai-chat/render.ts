@@ -9,10 +9,12 @@ import {
   urlOf,
   type AssistantMessage,
   type Message,
+  type ReasoningPart,
   type ToolMessage,
   type UserMessage,
   type UserPart,
 } from '../../core/message.ts'
+import { mendParams } from './mend.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
 
 const SHORT_IDS: ToolIdRule = {
@@ -26,10 +28,32 @@ export function render(input: RenderInput, body: JsonDraft): void {
   const toolIds = quirks.shortToolIds === true ? SHORT_IDS : undefined
   const messages = fitHistory(input.messages, { dialect: 'openai-chat', toolIds }, input.warnings)
   body['model'] = input.model
-  body['messages'] = messages.flatMap((message) => renderMessage(message, quirks, input))
+  const turns = resultsTogether(messages.flatMap((message) => renderMessage(message, quirks, input)))
+  const { prefillField } = quirks
+  if (prefillField !== undefined && messages.at(-1)?.role === 'assistant')
+    turns.push({ ...turns.pop(), [prefillField]: true })
+  body['messages'] = turns
+  mendParams(input, body)
   if (!input.stream) return
   body['stream'] = true
   if (quirks.streamUsage !== false) body['stream_options'] = { include_usage: true }
+}
+
+// The results of one turn's calls must follow each other: what a result shows besides its text comes after the last.
+function resultsTogether(turns: readonly JsonObject[]): JsonObject[] {
+  const ordered: JsonObject[] = []
+  const shown: JsonObject[] = []
+  for (const [at, turn] of turns.entries()) {
+    const between =
+      turn['role'] === 'user' && turns[at - 1]?.['role'] === 'tool' && turns[at + 1]?.['role'] === 'tool'
+    if (between) {
+      shown.push(turn)
+      continue
+    }
+    if (turn['role'] !== 'tool') ordered.push(...shown.splice(0))
+    ordered.push(turn)
+  }
+  return [...ordered, ...shown]
 }
 
 function renderMessage(message: Message, quirks: OpenAIChatQuirks, input: RenderInput): JsonObject[] {
@@ -96,7 +120,7 @@ function renderAssistant({ content, name }: AssistantMessage, quirks: OpenAIChat
     role: 'assistant',
     content: text === '' && calls.length > 0 ? null : text,
     name,
-    ...renderReasoning(parts, quirks),
+    ...renderThoughts(parts, text, quirks),
     ...(calls.length === 0
       ? undefined
       : {
@@ -112,24 +136,25 @@ function renderAssistant({ content, name }: AssistantMessage, quirks: OpenAIChat
   }
 }
 
-function renderReasoning(
-  parts: readonly { type: string }[],
-  { reasoningField }: OpenAIChatQuirks,
+function renderThoughts(
+  parts: readonly { readonly type: string }[],
+  text: string,
+  { reasoningField: field, reasoningRequired }: OpenAIChatQuirks,
 ): JsonObject | undefined {
-  if (reasoningField === undefined) return undefined
-  const thoughts = parts.filter((part) => part.type === 'reasoning') as {
-    type: 'reasoning'
-    text: string
-    details?: JsonValue
-  }[]
-  if (thoughts.length === 0) return undefined
-  const details = thoughts.flatMap((thought) =>
-    Array.isArray(thought.details) ? (thought.details as JsonValue[]) : [],
-  )
-  if (reasoningField === 'reasoning_details' && details.length > 0) return { reasoning_details: details }
-  const text = thoughts.map((thought) => thought.text).join('')
-  if (text === '') return undefined
-  return { [reasoningField === 'reasoning_details' ? 'reasoning' : reasoningField]: text }
+  if (field === undefined) return undefined
+  const thoughts = parts.filter((part) => part.type === 'reasoning') as ReasoningPart[]
+  const thought = thoughts.map((part) => part.text).join('')
+  if (field === 'reasoning_details') {
+    const details = thoughts.flatMap((part) =>
+      Array.isArray(part.details) ? (part.details as JsonValue[]) : [],
+    )
+    if (details.length > 0) return { reasoning_details: details }
+    return thought === '' ? undefined : { reasoning: thought }
+  }
+  if (thought === '') return reasoningRequired === true ? { [field]: '' } : undefined
+  if (field !== 'thinking') return { [field]: thought }
+  const said = text === '' ? [] : [{ type: 'text', text }]
+  return { content: [{ type: 'thinking', thinking: [{ type: 'text', text: thought }] }, ...said] }
 }
 
 // A tool message holds text only: pictures and files follow as a user turn.

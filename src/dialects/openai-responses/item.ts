@@ -146,7 +146,8 @@ export class OutputItem {
   }
 
   #finishMessage(item: Wire, out: Fragment[]): void {
-    const parts = listOf(item['content']).map(objectOf)
+    const { content } = item
+    const parts = typeof content === 'string' ? [{ text: content }] : listOf(content).map(objectOf)
     const texts = parts.map((part) => textOf(part['text']) ?? textOf(part['refusal']) ?? '')
     if (this.#given.text === '')
       for (const [at, text] of texts.entries()) this.addText(text, parts[at]?.['logprobs'], out)
