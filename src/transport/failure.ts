@@ -29,8 +29,7 @@ export function transportError(error: unknown, url: string): LlmError {
     const message = `${where}: the transport's own ${phase} timeout ran out`
     return new LlmError('timeout', message, { phase, code, cause: error })
   }
-  const reason =
-    (code === undefined ? undefined : CODES[code]) ?? (error instanceof Error ? error.message : String(error))
+  const reason = (code === undefined ? undefined : CODES[code]) ?? deepestMessage(error)
   return new LlmError('network', `${where}: ${reason}`, { code, cause: error })
 }
 
@@ -48,6 +47,13 @@ function codeOf(error: unknown): string | undefined {
     if (first !== undefined) return codeOf(first)
   }
   return undefined
+}
+
+// `fetch failed` says nothing: what it was caused by does.
+function deepestMessage(error: unknown): string {
+  let at = error
+  while (at instanceof Error && at.cause instanceof Error) at = at.cause
+  return at instanceof Error ? at.message : String(at)
 }
 
 /** Scheme, host and port of an URL: what an error may show of it. */
