@@ -10,7 +10,7 @@ import type { KeySource } from './secret.ts'
 import type { Attempt } from './response.ts'
 import type { LlmError } from './error.ts'
 import type { Reply } from './reply.ts'
-import type { Transport } from './wire.ts'
+import type { Transport, WireReply } from './wire.ts'
 
 /** The life of one call: ends by the caller's signal, the total deadline, or its own end. */
 export interface CallScope {
@@ -40,6 +40,8 @@ export interface Call {
   readonly exchange: (call: Call) => Promise<Reply>
   /** True where the request itself brought a key or an address: it goes there, not to another deployment. */
   readonly accessGiven: boolean
+  /** Told the head of the provider's answer, good or bad. */
+  readonly onAnswer?: ((answer: Pick<WireReply, 'status' | 'header'>) => void) | undefined
   /** In place of the provider's own. */
   readonly baseUrl?: string | undefined
   readonly apiKey?: KeySource | undefined

@@ -58,6 +58,8 @@ export interface Fault {
 
 /** Turns frames into fragments. Made per stream: it may remember. */
 export interface Reader {
+  /** True where frames that differ in one text alone mean the same but for that text: then not each of them is parsed. */
+  readonly textRepeats?: boolean | undefined
   /** Adds what the frame holds to `out`. `json` is any JSON value; fields that are missing or odd are passed over. */
   read(json: JsonValue, event: string | undefined, out: Fragment[]): void
 }

@@ -13,6 +13,16 @@ export {
 export { createMemoryLimitStore, type MemoryLimitStore } from './memory-store.ts'
 export { periodAt, type Period, type PeriodSpan } from './period.ts'
 export { limitPresets } from './presets.ts'
+export {
+  createProviderQuota,
+  type ProviderQuota,
+  type ProviderQuotaOptions,
+  type QuotaAnswer,
+  type QuotaCall,
+  type QuotaCharge,
+  type QuotaSnapshot,
+} from './provider-quota.ts'
+export { readRateHeaders, type HeaderOf, type RateReading } from './rate-headers.ts'
 export { refusalError, type Refusal } from './refusal.ts'
 export type { Reservation, SettledUsage } from './reservation.ts'
 export type { BucketSnapshot, BudgetSnapshot, LimitSnapshot } from './snapshot.ts'

@@ -61,6 +61,7 @@ export class Attempt {
       connectMs: timeouts.connectMs,
     })
     this.watch.headers()
+    this.#call.onAnswer?.(answer)
     this.#body = answer.body
     this.requestId = requestIdOf(answer)
     if (answer.status >= 400) throw await readError(this.#call, answer)

@@ -7,10 +7,12 @@ import type { StreamLimits, Timeouts } from '../core/request.ts'
 import type { KeySource } from '../core/secret.ts'
 import type { Transport } from '../core/wire.ts'
 import type { OrchestratorEvent } from './event.ts'
+import type { QuotaOptions } from './quota.ts'
 import type { ThroughputOptions } from './throughput.ts'
 import type { LimitsConfig, LimitStore } from '../limits/index.ts'
-import type { Balance, BreakerOptions, RetryOptions } from '../resilience/index.ts'
+import type { Balance, BreakerOptions, BreakerSync, RetryOptions } from '../resilience/index.ts'
 import { createFetchTransport } from '../transport/index.ts'
+import { envName } from './variables.ts'
 
 /** How one provider is reached by this host. */
 export interface ProviderConfig {
@@ -34,6 +36,13 @@ export interface ProviderConfig {
 export interface OrchestratorOptions {
   /** Built-in providers by id with this host's access, deployments that extend one, and definitions of your own. */
   readonly providers?: Readonly<Record<string, ProviderConfig | ProviderDefinition>> | undefined
+  /** Provider of requests that name none. Default: the environment variable `DEFAULT_LLM_PROVIDER`. */
+  readonly defaultProvider?: string | undefined
+  /**
+   * Model of requests that name none, with or without its provider before it (`openai/gpt-4.1-mini`). Default: the
+   * environment variable `DEFAULT_MODEL_<PROVIDER>` (`.` and `-` as `_`).
+   */
+  readonly defaultModel?: string | undefined
   /** Targets to try after the asked-for one, `provider/model` each. Without `retry`, every target gets one try. */
   readonly fallback?: readonly string[] | undefined
   /** Tries again what may be tried again. Default: not. */
@@ -48,8 +57,12 @@ export interface OrchestratorOptions {
   readonly limits?: LimitsConfig | undefined
   /** Where limits are counted. Default: in this process; a shared store holds them over many. */
   readonly limitStore?: LimitStore | undefined
+  /** Slows calls down before a provider refuses them, by its own rate-limit headers. Default: not. */
+  readonly quotas?: QuotaOptions | undefined
   /** Keeps calls from a target that fails. Default: not. */
   readonly breaker?: BreakerOptions | undefined
+  /** Shares what breakers found with other processes; needs `breaker`. The host closes it. Default: not shared. */
+  readonly breakerSync?: BreakerSync | undefined
   /** How calls are shared out among deployments with a weight. Default `weighted`. */
   readonly balance?: Balance | undefined
   /** Told of every decision, with the numbers behind it. Must not throw. */
@@ -81,14 +94,18 @@ export interface ReadProviders {
 
 const OPTION_NAMES: ReadonlySet<string> = new Set([
   'providers',
+  'defaultProvider',
+  'defaultModel',
   'fallback',
   'retry',
   'breaker',
+  'breakerSync',
   'continuation',
   'hedge',
   'throughput',
   'limits',
   'limitStore',
+  'quotas',
   'balance',
   'onEvent',
   'timeouts',
@@ -123,6 +140,8 @@ const STREAM_NAMES: ReadonlySet<string> = new Set(['maxBytes', 'maxEventBytes', 
 /** Checks the options; throws `misconfigured` naming the field. Misspelt names are refused: a limit nobody reads protects nobody. */
 export function checkOptions(options: OrchestratorOptions): void {
   checkNames(options, OPTION_NAMES, '')
+  if (options.breakerSync !== undefined && options.breaker === undefined)
+    refuse('breakerSync', 'shares breakers, and there are none: give breaker, {} for its defaults')
   for (const [field, names] of [
     ['timeouts', TIMEOUT_NAMES],
     ['stream', STREAM_NAMES],
@@ -160,9 +179,11 @@ export function readProviders(
     }
     const { baseUrl = base.baseUrl, defaultModel = base.defaultModel } = entry
     const apis = entry.baseUrl === undefined ? base.apis : withoutBaseUrls(base.apis)
+    // A deployment's own key comes before the one that it shares.
+    const env = entry.extends === undefined ? base.env : [`${envName(id)}_API_KEY`, ...(base.env ?? [])]
     definitions.set(
       id,
-      defineProvider({ ...base, id, vendor: base.vendor ?? base.id, baseUrl, defaultModel, apis }),
+      defineProvider({ ...base, id, vendor: base.vendor ?? base.id, baseUrl, defaultModel, apis, env }),
     )
     const transport =
       entry.transport ?? (entry.fetch === undefined ? undefined : createFetchTransport(entry.fetch))

@@ -16,6 +16,7 @@ import { ChatStream } from '../stream/index.ts'
 import { createFetchTransport } from '../transport/index.ts'
 import { Admission } from './admission.ts'
 import { checkOptions, readProviders, type OrchestratorOptions } from './config.ts'
+import { withDefaultProvider, withDefaults } from './defaults.ts'
 import { embed } from './embed.ts'
 import { exchange } from './exchange.ts'
 import { finishResponse } from './finish.ts'
@@ -23,6 +24,7 @@ import { listModels, moderate } from './moderate.ts'
 import { openCall, type HostParts } from './open-call.ts'
 import { createPipeline } from './pipeline.ts'
 import { Planner } from './planner.ts'
+import { createQuotaStage } from './quota.ts'
 import { abortedError } from './scope.ts'
 
 /** Figures of one orchestrator since it was made. */
@@ -99,7 +101,9 @@ class Host {
     this.#planner = new Planner(parts)
     this.#admission = parts.options.limits === undefined ? undefined : new Admission(parts)
     const admit = this.#admission === undefined ? [] : [this.#admission.stage]
-    this.#run = createPipeline([this.#planner.gate, ...admit, this.#planner.run])
+    const { quotas } = parts.options
+    const quota = quotas === undefined ? [] : [createQuotaStage(parts, quotas)]
+    this.#run = createPipeline([this.#planner.gate, ...admit, this.#planner.run, ...quota])
   }
 
   health(): Readonly<Record<string, TargetHealth>> {
@@ -113,7 +117,8 @@ class Host {
   async chat(request: ChatRequest): Promise<ChatResponse | ChatStream> {
     const { checked, messages, settings } = admitPlain(request) ?? (await this.#loadDoor())(request)
     const stream = checked.stream === true
-    const call = openCall(this.#parts, checked, { messages, settings, stream, exchange })
+    const placed = withDefaults(this.#parts, checked)
+    const call = openCall(this.#parts, placed, { messages, settings, stream, exchange })
     const reply = await this.#start(call)
     const response = (): ChatResponse | Promise<ChatResponse> =>
       finishResponse(call, reply.snapshot(), reply.attempts)
@@ -129,18 +134,21 @@ class Host {
 
   async embed(request: EmbedRequest): Promise<EmbedResponse> {
     const { checkEmbedRequest } = await import('../core/request-schema.ts')
-    return embed(this.#parts, checkEmbedRequest(request), (call) => this.#start(call))
+    const placed = withDefaultProvider(this.#parts, checkEmbedRequest(request))
+    return embed(this.#parts, placed, (call) => this.#start(call))
   }
 
   async moderate(request: ModerateRequest): Promise<ModerateResponse> {
     const { checkModerateRequest } = await import('../core/request-schema.ts')
-    return moderate(this.#parts, checkModerateRequest(request), (call) => this.#start(call))
+    const placed = withDefaultProvider(this.#parts, checkModerateRequest(request))
+    return moderate(this.#parts, placed, (call) => this.#start(call))
   }
 
   async listModels(request: string | CallOptions): Promise<readonly ModelInfo[]> {
     const { checkCallOptions } = await import('../core/request-schema.ts')
     const options = checkCallOptions(typeof request === 'string' ? { provider: request } : request)
-    return listModels(this.#parts, options, (call) => this.#start(call))
+    const placed = withDefaultProvider(this.#parts, options)
+    return listModels(this.#parts, placed, (call) => this.#start(call))
   }
 
   close(drainMs: number): Promise<void> {

@@ -1,8 +1,8 @@
 import type { Call } from '../core/call.ts'
 import type { LlmError } from '../core/error.ts'
 
-/** Waits before the next try. Rejects with what ended the call meanwhile; `attempts` are those of `before`. */
-export function pause({ scope, clock }: Call, ms: number, before: LlmError): Promise<void> {
+/** Waits before the next try. Rejects with what ended the call meanwhile; `attempts` are those of `before`, the error of the try before it. */
+export function pause({ scope, clock }: Call, ms: number, before?: LlmError): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = clock.setTimer(() => {
       unlink()
@@ -10,7 +10,11 @@ export function pause({ scope, clock }: Call, ms: number, before: LlmError): Pro
     }, ms)
     const unlink = scope.onAbort((error) => {
       clock.clearTimer(timer)
-      reject(error.with({ attempts: before.attempts, cause: error.cause ?? before }))
+      reject(
+        before === undefined
+          ? error
+          : error.with({ attempts: before.attempts, cause: error.cause ?? before }),
+      )
     })
   })
 }

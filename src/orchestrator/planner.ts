@@ -12,6 +12,7 @@ import {
   createRetryBudgets,
   isUpstreamFault,
   RETRY_DEFAULTS,
+  type BreakerEvent,
   type Breakers,
   type HealthBook,
   type KeyRing,
@@ -33,6 +34,7 @@ export class Planner {
   readonly #host: HostParts
   readonly #health: HealthBook
   readonly #breakers: Breakers | undefined
+  readonly #leaveSync: (() => void) | undefined
   readonly #budgets: RetryBudgets
   readonly #rings = new Map<string, KeyRing<KeySource>>()
   /** False where a call to a single target is tried once, come what may. */
@@ -46,11 +48,10 @@ export class Planner {
     this.#breakers =
       options.breaker === undefined
         ? undefined
-        : createBreakers({
-            ...options.breaker,
-            clock,
-            observe: (event) => options.onEvent?.({ type: 'breaker', ...event }),
-          })
+        : createBreakers({ ...options.breaker, clock, observe: (event) => this.#announce(event) })
+    this.#leaveSync = options.breakerSync?.subscribe(({ target, openMs }) =>
+      this.#breakers?.trip(target, openMs),
+    )
     for (const [provider, { apiKey }] of host.access)
       if (isKeyList(apiKey)) this.#rings.set(provider, createKeyRing(apiKey, clock))
     const { retry, hedge } = options
@@ -147,7 +148,17 @@ export class Planner {
   }
 
   close(): void {
+    this.#leaveSync?.()
     this.#breakers?.close()
+  }
+
+  // What another process has told is not told again.
+  #announce(event: BreakerEvent): void {
+    const { onEvent, breakerSync } = this.#host.options
+    onEvent?.({ type: 'breaker', ...event })
+    const { target, state, reason, openMs } = event
+    if (state === 'open' && reason !== 'shared' && openMs !== undefined)
+      breakerSync?.publish({ target, openMs, reason })
   }
 
   #candidates(call: Call): readonly Target[] {

@@ -3,12 +3,12 @@ import { Collector } from '../core/collect.ts'
 import type { Fragment, Reader } from '../core/dialect.ts'
 import { LlmError, toLlmError } from '../core/error.ts'
 import type { Batch } from '../core/event.ts'
-import { parseJson } from '../core/json.ts'
+import { parseJson, type JsonValue } from '../core/json.ts'
 import type { Attempt as Tried, ChatResponse, Usage, Warning } from '../core/response.ts'
 import type { Reply } from '../core/reply.ts'
 import type { ByteSource, Frame, FrameDecoder } from '../core/wire.ts'
 import { estimateUsage } from '../observability/index.ts'
-import { createGuard, createNormalizer, type Guard, type Normalizer } from '../stream/index.ts'
+import { createGuard, createNormalizer, TextPattern, type Guard, type Normalizer } from '../stream/index.ts'
 import type { Attempt } from './attempt.ts'
 import { abortedError } from './scope.ts'
 
@@ -34,6 +34,7 @@ export class WireReply implements Reply {
   readonly model: string
   readonly #parts: ReplyParts
   readonly #reader: Reader
+  readonly #pattern: TextPattern | undefined
   readonly #normalizer: Normalizer
   readonly #guard: Guard
   readonly #collector: Collector
@@ -49,6 +50,7 @@ export class WireReply implements Reply {
     this.provider = target.provider
     this.model = target.model
     this.#reader = target.dialect.reader(target.quirks)
+    if (this.#reader.textRepeats === true) this.#pattern = new TextPattern()
     const from = { provider: this.provider, model: this.model }
     this.#collector = new Collector({ ...from }, target.origin)
     const estimate = (pending: Batch): Usage => this.#estimate(pending)
@@ -150,13 +152,18 @@ export class WireReply implements Reply {
 
   // False where nothing after this frame counts.
   #readFrame(frame: Frame, out: Fragment[], last: boolean): boolean {
-    const { data, event } = frame
+    const { data } = frame
     if (data === '[DONE]') {
       out.push({ type: 'end' })
       return false
     }
+    const known = this.#pattern?.read(frame)
+    if (known !== undefined) {
+      out.push(known)
+      return true
+    }
     const json = parseJson(data)
-    if (json !== undefined) this.#reader.read(json, event, out)
+    if (json !== undefined) this.#parsed(frame, json, out)
     else if (data.trim() === '[DONE]') out.push({ type: 'end' })
     // The last frame may have been cut: that is a missing end, said below.
     else if (!last && data.trim() !== '') {
@@ -167,6 +174,13 @@ export class WireReply implements Reply {
       )
     }
     return true
+  }
+
+  #parsed(frame: Frame, json: JsonValue, out: Fragment[]): void {
+    const before = out.length
+    this.#reader.read(json, frame.event, out)
+    const only = out.length === before + 1 ? out[before] : undefined
+    if (only !== undefined) this.#pattern?.learn(frame, only)
   }
 
   #take(fragments: readonly Fragment[]): void {

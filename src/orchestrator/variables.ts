@@ -9,6 +9,11 @@ export function fromEnvironment(names: readonly string[] | undefined): string | 
   return names.map((name) => env[name]?.trim()).find((value) => value !== undefined && value !== '')
 }
 
+/** A provider's id as a part of an environment variable's name: `github-models` → `GITHUB_MODELS`. */
+export function envName(provider: string): string {
+  return provider.toUpperCase().replace(/[.-]/g, '_')
+}
+
 /** A base URL with every `{name}` filled in. Throws `misconfigured` for a variable that nobody has set. */
 export function fillVariables(baseUrl: string, call: Call): string {
   if (!baseUrl.includes('{')) return baseUrl

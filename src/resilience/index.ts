@@ -10,6 +10,7 @@ export {
   type BreakerState,
   type Permit,
 } from './breaker.ts'
+export type { BreakerSync, BreakerTrip } from './breaker-sync.ts'
 export { createHealthBook, type HealthBook, type HealthStatus, type TargetHealth } from './health.ts'
 export { createKeyRing, type KeyRing } from './key-ring.ts'
 export { createRetryBudgets, type RetryBudgetOptions, type RetryBudgets } from './retry-budget.ts'

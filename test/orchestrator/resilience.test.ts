@@ -383,3 +383,48 @@ describe('throughput', () => {
     expect((await stream.response).provider).toBe('a')
   })
 })
+
+describe('quotas', () => {
+  const spent: Answer = (response) => {
+    response.writeHead(200, {
+      ...SSE,
+      'x-ratelimit-limit-requests': '100',
+      'x-ratelimit-remaining-requests': '0',
+      'x-ratelimit-reset-requests': '60s',
+    })
+    response.end(text('Hi') + chunk({}, 'stop') + DONE)
+  }
+
+  test('a target that says it is spent gets no more calls: the next one does', async () => {
+    await using all = await yard({ a: spent, b: good }, { fallback: ['b/m'], quotas: { maxWaitMs: 50 } })
+    for (let turn = 0; turn < 3; turn++) await all.orchestrator.chatApiCall({ model: 'a/m', messages })
+    expect(all.turns).toEqual(['a', 'b', 'b'])
+  })
+
+  test('alone, the call is refused with the wait, and nothing is sent', async () => {
+    await using all = await yard({ a: spent }, { quotas: { maxWaitMs: 50 } })
+    await all.orchestrator.chatApiCall({ model: 'a/m', messages })
+    await expect(all.orchestrator.chatApiCall({ model: 'a/m', messages })).rejects.toMatchObject({
+      kind: 'rate-limited',
+    })
+    expect(all.turns).toHaveLength(1)
+  })
+
+  test('a short wait is waited', async () => {
+    const soon: Answer = (response, turn, key) => {
+      if (turn > 0) return good(response, turn, key)
+      response.writeHead(200, {
+        ...SSE,
+        'x-ratelimit-limit-requests': '100',
+        'x-ratelimit-remaining-requests': '0',
+        'x-ratelimit-reset-requests': '400ms',
+      })
+      response.end(text('Hi') + chunk({}, 'stop') + DONE)
+    }
+    await using all = await yard({ a: soon }, { quotas: {} })
+    await all.orchestrator.chatApiCall({ model: 'a/m', messages })
+    const startedAt = performance.now()
+    await all.orchestrator.chatApiCall({ model: 'a/m', messages })
+    expect(performance.now() - startedAt).toBeGreaterThan(30)
+  })
+})

@@ -1,0 +1,122 @@
+/** A header by its lower-case name. */
+export type HeaderOf = (name: string) => string | undefined
+
+/** What one reply says about one of its provider's limits. */
+export interface RateReading {
+  /** The words of the header that told it: `requests`, `tokens`, `input-tokens`, `requests-day` … */
+  readonly name: string
+  readonly unit: 'requests' | 'tokens' | 'input-tokens' | 'output-tokens'
+  readonly limit?: number | undefined
+  readonly remaining: number
+  /** Until the limit is whole again, in milliseconds. */
+  readonly resetMs?: number | undefined
+  /** True where all comes back at the reset; otherwise some comes back all the time, and the last of it at the reset. */
+  readonly window: boolean
+  /** The length of the limit's period, where it is told, in milliseconds. */
+  readonly periodMs?: number | undefined
+}
+
+interface Family {
+  readonly name: string
+  readonly unit: RateReading['unit']
+  readonly window: boolean
+  readonly headers: (what: 'limit' | 'remaining' | 'reset') => string
+}
+
+const SUFFIXES = ['second', 'minute', 'hour', 'day', 'month'] as const
+const PERIODS_MS: Readonly<Record<string, number>> = {
+  second: 1000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+}
+
+const families: readonly Family[] = [
+  ...(['requests', 'tokens'] as const).flatMap((unit) => [
+    prefixed(unit, unit, false),
+    ...SUFFIXES.map((suffix) => prefixed(`${unit}-${suffix}`, unit, true)),
+  ]),
+  prefixed('tokens_usage_based', 'tokens', false),
+  ...(['requests', 'tokens', 'input-tokens', 'output-tokens'] as const).map((unit) => ({
+    name: unit,
+    unit,
+    window: false,
+    headers: (what: string) => `anthropic-ratelimit-${unit}-${what}`,
+  })),
+  { name: 'requests', unit: 'requests', window: true, headers: (what) => `x-ratelimit-${what}` },
+  { name: 'requests', unit: 'requests', window: true, headers: (what) => `ratelimit-${what}` },
+]
+
+function prefixed(name: string, unit: Family['unit'], window: boolean): Family {
+  return { name, unit, window, headers: (what) => `x-ratelimit-${what}-${name}` }
+}
+
+/** Reads every limit that a reply's headers tell. What is masked, unlimited or no figure is left out. */
+export function readRateHeaders(header: HeaderOf, epochMs: number): RateReading[] {
+  return families.flatMap((family) => {
+    const remaining = figure(header(family.headers('remaining')))
+    if (remaining === undefined) return []
+    const limit = figure(header(family.headers('limit')))
+    // A limit of -1, or of 0, is how servers say that there is none.
+    if (limit === undefined ? remaining < 0 : limit <= 0) return []
+    const { name, unit, window } = family
+    const renewal = figure(header(`x-ratelimit-renewalperiod-${name}`))
+    const periodMs = renewal === undefined ? PERIODS_MS[name.split('-')[1] ?? ''] : renewal * 1000
+    // Servers that tell the renewal period give the reset in milliseconds, all others in seconds.
+    const bareMs = renewal === undefined ? 1000 : 1
+    const resetMs = resetOf(header(family.headers('reset')), { epochMs: serverTime(header, epochMs), bareMs })
+    return [{ name, unit, window, limit, remaining: Math.max(0, remaining), resetMs, periodMs }]
+  })
+}
+
+const UNITS_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+const DURATION = /^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h|d))+$/
+const DURATION_PART = /(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d)/g
+const BARE = /^\d+(?:\.\d+)?$/
+
+interface ResetContext {
+  readonly epochMs: number
+  /** What one unit of a bare number is, in milliseconds. */
+  readonly bareMs: number
+}
+
+/** A reset as milliseconds from now: `6m0s`, `12ms`, seconds, a moment since 1970 in seconds or milliseconds, or a date. */
+export function resetOf(
+  text: string | undefined,
+  { epochMs, bareMs }: ResetContext = { epochMs: 0, bareMs: 1000 },
+): number | undefined {
+  const value = text?.trim() ?? ''
+  if (DURATION.test(value)) {
+    let total = 0
+    for (const [, amount, unit = ''] of value.matchAll(DURATION_PART))
+      total += Number(amount) * (UNITS_MS[unit] ?? 0)
+    return total
+  }
+  if (BARE.test(value)) {
+    const number = Number(value)
+    if (number >= 1e11) return Math.max(0, number - epochMs)
+    return number >= 1e9 ? Math.max(0, number * 1000 - epochMs) : number * bareMs
+  }
+  const date = value.length < 8 ? Number.NaN : Date.parse(value)
+  return Number.isNaN(date) ? undefined : Math.max(0, date - epochMs)
+}
+
+// The provider's own clock where it is told: moments are on that clock, and ours may be minutes off.
+function serverTime(header: HeaderOf, epochMs: number): number {
+  const told = Date.parse(header('date') ?? '')
+  return Number.isNaN(told) ? epochMs : told
+}
+
+function figure(text: string | undefined): number | undefined {
+  const value = text === undefined || text.trim() === '' ? Number.NaN : Number(text)
+  return Number.isFinite(value) ? value : undefined
+}
