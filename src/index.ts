@@ -76,11 +76,22 @@ export type {
   BreakerEvent,
   BreakerOptions,
   BreakerState,
+  BreakerSync,
+  BreakerTrip,
   HealthStatus,
   RetryBudgetOptions,
   RetryOptions,
   TargetHealth,
 } from './resilience/index.ts'
+export {
+  createQueue,
+  type CallQueue,
+  type QueueConfig,
+  type QueueEvent,
+  type QueueJob,
+  type QueueStatus,
+  type Slot,
+} from './queue/index.ts'
 export type { Budget, LayerLimits, LimitEvent, LimitsConfig, LimitStore } from './limits/index.ts'
 export { createLimiter, createMemoryLimitStore, limitPresets, type Limiter } from './limits/index.ts'
 export type { EmbeddingApi, EmbeddingInput, EmbedResponse } from './core/embedding.ts'

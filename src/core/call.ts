@@ -56,7 +56,7 @@ export interface Call {
   /** Go on elsewhere when a stream breaks in its text. */
   readonly continuation: boolean
   readonly fallback?: readonly string[] | undefined
-  readonly priority: 'critical' | 'high' | 'normal' | 'low'
+  readonly priority?: 'critical' | 'high' | 'normal' | 'low' | undefined
   readonly tags?: Readonly<Record<string, string>> | undefined
   readonly userId?: string | undefined
   readonly conversationId?: string | undefined

@@ -199,7 +199,7 @@ export interface CallOptions {
   readonly fallback?: readonly string[] | undefined
   /** When a stream breaks in the middle of its text, go on from there with a target that takes a beginning; told by a `continued` event. Default false. */
   readonly continuation?: boolean | undefined
-  /** Who is served first where calls queue. Default `normal`. */
+  /** Who is served first where calls queue. Default `high` for a stream, `normal` for a whole answer. */
   readonly priority?: 'critical' | 'high' | 'normal' | 'low' | undefined
   /** Ids for limits of other layers than user and conversation: `{ tenant: 'acme' }`. */
   readonly tags?: Readonly<Record<string, string>> | undefined

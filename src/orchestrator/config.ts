@@ -10,6 +10,7 @@ import type { OrchestratorEvent } from './event.ts'
 import type { QuotaOptions } from './quota.ts'
 import type { ThroughputOptions } from './throughput.ts'
 import type { LimitsConfig, LimitStore } from '../limits/index.ts'
+import type { QueueConfig } from '../queue/index.ts'
 import type { Balance, BreakerOptions, BreakerSync, RetryOptions } from '../resilience/index.ts'
 import { createFetchTransport } from '../transport/index.ts'
 import { envName } from './variables.ts'
@@ -57,6 +58,8 @@ export interface OrchestratorOptions {
   readonly limits?: LimitsConfig | undefined
   /** Where limits are counted. Default: in this process; a shared store holds them over many. */
   readonly limitStore?: LimitStore | undefined
+  /** How many calls run at once, and how the others wait. Default: all run at once. */
+  readonly queue?: QueueConfig | undefined
   /** Slows calls down before a provider refuses them, by its own rate-limit headers. Default: not. */
   readonly quotas?: QuotaOptions | undefined
   /** Keeps calls from a target that fails. Default: not. */
@@ -105,6 +108,7 @@ const OPTION_NAMES: ReadonlySet<string> = new Set([
   'throughput',
   'limits',
   'limitStore',
+  'queue',
   'quotas',
   'balance',
   'onEvent',

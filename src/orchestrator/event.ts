@@ -1,10 +1,12 @@
 import type { LimitEvent } from '../limits/index.ts'
+import type { QueueEvent } from '../queue/index.ts'
 import type { BreakerEvent } from '../resilience/index.ts'
 
 /** A decision of the orchestrator, with the numbers behind it. No text, no key. */
 export type OrchestratorEvent =
   | ({ readonly type: 'breaker' } & BreakerEvent)
   | { readonly type: 'limit'; readonly event: LimitEvent }
+  | { readonly type: 'queue'; readonly event: QueueEvent }
   | {
       readonly type: 'retry' | 'fallback'
       readonly requestId: string

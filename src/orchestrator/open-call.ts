@@ -63,7 +63,7 @@ export function openCall(host: HostParts, request: CallOptions, content: CallCon
     onUnsupported: request.onUnsupported ?? options.onUnsupported ?? 'warn',
     continuation: request.continuation ?? options.continuation ?? false,
     fallback: request.fallback ?? options.fallback,
-    priority: request.priority ?? 'normal',
+    priority: request.priority,
     tags: request.tags,
     userId: request.userId,
     conversationId: request.conversationId,

@@ -10,7 +10,9 @@ import { createRegistry, type Registry } from '../core/registry.ts'
 import type { Reply } from '../core/reply.ts'
 import type { CallOptions, ChatRequest, EmbedRequest, ModerateRequest } from '../core/request.ts'
 import type { ChatResponse } from '../core/response.ts'
+import type { Limiter, LimiterStats } from '../limits/index.ts'
 import { catalogue } from '../providers/index.ts'
+import type { CallQueue, QueueStatus } from '../queue/index.ts'
 import type { TargetHealth } from '../resilience/index.ts'
 import { ChatStream } from '../stream/index.ts'
 import { createFetchTransport } from '../transport/index.ts'
@@ -24,6 +26,7 @@ import { listModels, moderate } from './moderate.ts'
 import { openCall, type HostParts } from './open-call.ts'
 import { createPipeline } from './pipeline.ts'
 import { Planner } from './planner.ts'
+import { Queueing } from './queueing.ts'
 import { createQuotaStage } from './quota.ts'
 import { abortedError } from './scope.ts'
 
@@ -33,6 +36,10 @@ export interface OrchestratorStats {
   readonly active: number
   readonly succeeded: number
   readonly failed: number
+  /** With `limits`: reservations and refusals. */
+  readonly limits?: LimiterStats | undefined
+  /** With `queue`: who waits and who runs. */
+  readonly queue?: QueueStatus | undefined
 }
 
 /** One way to call every provider. */
@@ -47,6 +54,10 @@ export interface Orchestrator extends AsyncDisposable {
   listModels(request: string | CallOptions): Promise<readonly ModelInfo[]>
   /** The providers: add, replace, list, and ask what becomes of a setting before the call. */
   readonly registry: Registry
+  /** With `limits`: snapshots and resets by user, conversation and tag. */
+  readonly limiter: Limiter | undefined
+  /** With `queue`: status, recent activity, cancelling and clearing. */
+  readonly queue: CallQueue | undefined
   /** What is known of every target that was called: counts, latencies, state. */
   health(): Readonly<Record<string, TargetHealth>>
   stats(): OrchestratorStats
@@ -76,6 +87,8 @@ export function createOrchestrator(options: OrchestratorOptions = {}): Orchestra
     moderate: (request) => host.moderate(request),
     listModels: (request) => host.listModels(request),
     registry,
+    limiter: host.limiter,
+    queue: host.queue,
     health: () => host.health(),
     stats: () => host.stats(),
     close: (how) => host.close(how?.drainMs ?? DEFAULT_DRAIN_MS),
@@ -87,6 +100,7 @@ class Host {
   readonly #parts: HostParts
   readonly #planner: Planner
   readonly #admission: Admission | undefined
+  readonly #queueing: Queueing | undefined
   readonly #run: ReturnType<typeof createPipeline>
   readonly #active = new Set<CallScope>()
   #admit: typeof admitRequest | undefined
@@ -100,7 +114,9 @@ class Host {
     this.#parts = parts
     this.#planner = new Planner(parts)
     this.#admission = parts.options.limits === undefined ? undefined : new Admission(parts)
-    const admit = this.#admission === undefined ? [] : [this.#admission.stage]
+    const { queue } = parts.options
+    this.#queueing = queue === undefined ? undefined : new Queueing(parts)
+    const admit = [this.#admission?.stage, this.#queueing?.stage].filter((stage) => stage !== undefined)
     const { quotas } = parts.options
     const quota = quotas === undefined ? [] : [createQuotaStage(parts, quotas)]
     this.#run = createPipeline([this.#planner.gate, ...admit, this.#planner.run, ...quota])
@@ -110,8 +126,24 @@ class Host {
     return this.#planner.health()
   }
 
+  get limiter(): Limiter | undefined {
+    return this.#admission?.limiter
+  }
+
+  get queue(): CallQueue | undefined {
+    return this.#queueing?.queue
+  }
+
   stats(): OrchestratorStats {
-    return { calls: this.#calls, active: this.#active.size, succeeded: this.#succeeded, failed: this.#failed }
+    const { limiter, queue } = this
+    return {
+      calls: this.#calls,
+      active: this.#active.size,
+      succeeded: this.#succeeded,
+      failed: this.#failed,
+      ...(limiter === undefined ? undefined : { limits: limiter.stats() }),
+      ...(queue === undefined ? undefined : { queue: queue.status() }),
+    }
   }
 
   async chat(request: ChatRequest): Promise<ChatResponse | ChatStream> {
@@ -169,6 +201,7 @@ class Host {
     const closed = new LlmError('aborted', 'the orchestrator was closed while the call was running')
     for (const scope of this.#active) scope.abort(closed)
     this.#admission?.limiter.close()
+    await this.#queueing?.queue.close()
     this.#planner.close()
     if (options.transport === undefined) await transport.close?.()
   }

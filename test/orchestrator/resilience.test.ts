@@ -415,9 +415,9 @@ describe('quotas', () => {
       if (turn > 0) return good(response, turn, key)
       response.writeHead(200, {
         ...SSE,
-        'x-ratelimit-limit-requests': '100',
+        'x-ratelimit-limit-requests': '1',
         'x-ratelimit-remaining-requests': '0',
-        'x-ratelimit-reset-requests': '400ms',
+        'x-ratelimit-reset-requests': '200ms',
       })
       response.end(text('Hi') + chunk({}, 'stop') + DONE)
     }
@@ -425,6 +425,55 @@ describe('quotas', () => {
     await all.orchestrator.chatApiCall({ model: 'a/m', messages })
     const startedAt = performance.now()
     await all.orchestrator.chatApiCall({ model: 'a/m', messages })
-    expect(performance.now() - startedAt).toBeGreaterThan(30)
+    expect(performance.now() - startedAt).toBeGreaterThan(100)
+  })
+})
+
+describe('the queue', () => {
+  const slow: Answer = (response) => {
+    response.writeHead(200, SSE)
+    response.write(text('Hi'))
+    setTimeout(() => response.end(chunk({}, 'stop') + DONE), 60)
+  }
+
+  test('holds the slot until the stream has ended, and serves by priority', async () => {
+    const order: string[] = []
+    await using all = await yard({ a: slow }, { queue: { concurrency: 1, maxPending: 10 } })
+    const call = async (name: string, priority: 'critical' | 'normal' | 'low') => {
+      const stream = await all.orchestrator.chatApiCall({ model: 'a/m', messages, priority, stream: true })
+      order.push(name)
+      await stream.response
+    }
+    await Promise.all([
+      call('first', 'normal'),
+      call('low', 'low'),
+      call('normal', 'normal'),
+      call('critical', 'critical'),
+    ])
+    expect(order).toEqual(['first', 'critical', 'normal', 'low'])
+    expect(all.orchestrator.stats().queue).toMatchObject({ pending: 0, running: 0 })
+  })
+
+  test('refuses beyond maxPending with the number that waits, and does not run what waited too long', async () => {
+    await using all = await yard({ a: slow }, { queue: { concurrency: 1, maxPending: 1, timeoutMs: 20 } })
+    const call = () => all.orchestrator.chatApiCall({ model: 'a/m', messages })
+    const outcomes = await Promise.allSettled([call(), call(), call()])
+    expect(
+      outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason : 'good')),
+    ).toMatchObject(['good', { kind: 'timeout', phase: 'queue' }, { kind: 'queue-full', pending: 1 }])
+    expect(all.turns).toHaveLength(1)
+  })
+
+  test('close lets running calls end, refuses new ones, and ends those that wait too long', async () => {
+    await using all = await yard({ a: slow }, { queue: { concurrency: 1 } })
+    const running = all.orchestrator.chatApiCall({ model: 'a/m', messages })
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    const closed = all.orchestrator.close({ drainMs: 1_000 })
+    await expect(all.orchestrator.chatApiCall({ model: 'a/m', messages })).rejects.toSatisfy((error) =>
+      LlmError.is(error),
+    )
+    expect((await running).text).toBe('Hi')
+    await closed
+    await all.orchestrator.close()
   })
 })

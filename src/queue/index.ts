@@ -1,0 +1,5 @@
+export type { CallQueue, QueueEvent, QueueOptions, QueueStatus, RunningCall } from './call-queue.ts'
+export { priorities, type Priority, type QueueConfig } from './config.ts'
+export type { QueueActivity, QueueJob, QueueResult, Slot } from './job.ts'
+export type { QueueCounts } from './log.ts'
+export { createQueue } from './queue.ts'

@@ -1,0 +1,82 @@
+import type { LlmError } from '../core/error.ts'
+import type { Heap, HeapItem } from '../core/heap.ts'
+import { priorities, type Priority } from './config.ts'
+import type { QueueJob, Slot } from './job.ts'
+
+/** Whose turn it is: users are served by turn, the lowest first. */
+export interface UserTurn {
+  readonly id: string
+  turn: number
+  readonly lanes: Lane[]
+}
+
+/** The waiting calls of one user, one priority and one group, in order of arrival. */
+export interface Lane extends HeapItem {
+  readonly user: UserTurn
+  readonly shelf: Shelf
+  first: Ticket | undefined
+  last: Ticket | undefined
+}
+
+/** The waiting calls of one priority in one group: whose turn it is, and who came first. */
+export interface Shelf {
+  readonly group: Group
+  readonly lanes: Heap<Lane>
+  oldest: Ticket | undefined
+  youngest: Ticket | undefined
+}
+
+/** Calls that share a cap: those of one provider, or all that have none. */
+export interface Group {
+  readonly cap: number
+  readonly shelves: readonly Shelf[]
+  running: number
+  waiting: number
+}
+
+/** One call on its way through the queue. Its links are kept by the structures it stands in. */
+export class Ticket implements HeapItem {
+  readonly job: QueueJob
+  readonly priority: Priority
+  /** Place of the priority: 0 is the most urgent. */
+  readonly level: number
+  readonly seq: number
+  readonly enqueuedAt: number
+  readonly timeoutAt: number
+  state: 'waiting' | 'running' | 'over' = 'waiting'
+  resolve: (slot: Slot) => void = noop
+  reject: (error: LlmError) => void = noop
+  /** Takes the abort listener back. */
+  unlink: () => void = noop
+  /** Starts the call, once p-queue has given it. */
+  enter: () => Promise<unknown> = nowhere
+
+  /** In the heap of timeouts. */
+  heapIndex = -1
+  lane: Lane | undefined
+  before: Ticket | undefined
+  behind: Ticket | undefined
+  older: Ticket | undefined
+  younger: Ticket | undefined
+  /** Another waiting call with the same request id. */
+  twin: Ticket | undefined
+
+  constructor(job: QueueJob, seq: number, { now, timeoutMs }: { now: number; timeoutMs: number }) {
+    this.job = job
+    this.priority = priorityOf(job)
+    this.level = priorities.indexOf(this.priority)
+    this.seq = seq
+    this.enqueuedAt = now
+    const { deadlineAt = Infinity } = job
+    this.timeoutAt = Math.min(timeoutMs > 0 ? now + timeoutMs : Infinity, deadlineAt)
+  }
+}
+
+/** The priority of a call; streams are more urgent than whole answers unless told otherwise. */
+export function priorityOf({ priority, streaming }: QueueJob): Priority {
+  return priority ?? (streaming === true ? 'high' : 'normal')
+}
+
+function noop(): void {}
+
+async function nowhere(): Promise<void> {}
