@@ -1,9 +1,13 @@
 import { LlmError, type StreamEvent, type Usage } from 'llm-switchyard'
 
 const plain = process.env['NO_COLOR'] !== undefined || !process.stdout.isTTY
-const paint = (code: number) => (text: string) => (plain ? text : `\u001b[${code}m${text}\u001b[0m`)
-export const bold = paint(1)
-export const dim = paint(2)
+type Paint = (text: string) => string
+const paint =
+  (code: number): Paint =>
+  (text) =>
+    plain ? text : `\u001b[${code}m${text}\u001b[0m`
+export const bold: Paint = paint(1)
+export const dim: Paint = paint(2)
 const red = paint(31)
 const green = paint(32)
 const yellow = paint(33)

@@ -95,6 +95,7 @@ describe('turns in chat completions', () => {
       reasoning_content: 'Hm.',
       tool_calls: [{ id: expect.stringMatching(/^[A-Za-z0-9]{9}$/) as string }],
     })
-    expect(result?.['tool_call_id']).toBe((assistant?.['tool_calls'] as { id: string }[])[0]?.id)
+    const calls = assistant?.['tool_calls'] as { id: string }[] | undefined
+    expect(result?.['tool_call_id']).toBe(calls?.[0]?.id)
   })
 })
