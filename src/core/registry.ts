@@ -116,7 +116,8 @@ function splitReference(
     const own =
       definition !== undefined &&
       definition.namespacedModels !== true &&
-      model?.startsWith(`${provider}/`) === true
+      model?.startsWith(`${provider}/`) === true &&
+      !isOwnName(definition, model)
     return { provider, model: own ? model?.slice(provider.length + 1) : model }
   }
   const slash = model?.indexOf('/') ?? -1
@@ -132,10 +133,13 @@ function splitReference(
   const rest = model.slice(slash + 1)
   const definition = providers.get(prefix)
   if (definition === undefined) throw unknownProvider(providers, prefix)
-  return {
-    provider: prefix,
-    model: definition.namespacedModels === true && !rest.includes('/') ? model : rest,
-  }
+  const whole = definition.namespacedModels === true ? !rest.includes('/') : isOwnName(definition, model)
+  return { provider: prefix, model: whole ? model : rest }
+}
+
+// A provider may have models of its own name (`groq/compound`): its table of models tells.
+function isOwnName({ id, models = {} }: ProviderDefinition, model: string): boolean {
+  return Object.keys(models).some((pattern) => pattern.startsWith(`${id}/`) && fitsPattern(model, pattern))
 }
 
 function unknownProvider(providers: ReadonlyMap<string, ProviderDefinition>, id: string): LlmError {

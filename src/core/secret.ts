@@ -35,6 +35,11 @@ export async function resolveKey(source: KeySource | undefined): Promise<Secret 
   return readKey(typeof source === 'function' ? await source() : source)
 }
 
+/** The source, or `undefined` where it is empty or blank text. A function may yet give a key. */
+export function presentKey(source: KeySource | undefined): KeySource | undefined {
+  return typeof source === 'function' || readKey(source) !== undefined ? source : undefined
+}
+
 /** A key at hand; `undefined` for none and for an empty or blank one. */
 export function readKey(value: KeyValue): Secret | undefined {
   if (value === undefined || value === null) return undefined

@@ -14,6 +14,7 @@ export interface FaultWords {
 const OVERFLOW: readonly RegExp[] = [
   /prompt is too long/i,
   /exceeds? the (model'?s? )?(maximum )?context (window|length|size)/i,
+  /context (window|length) exceeds/i,
   /context[_ ]length[_ ]exceeded/i,
   /model_context_window_exceeded/i,
   /input (token count|length|is too long)[^.]*(exceeds?|maximum|too long|requested model)/i,
@@ -59,7 +60,7 @@ const BY_STATUS: Readonly<Record<number, ErrorKind>> = {
 // Words in codes and types, in the order in which they decide.
 const BY_WORD: readonly (readonly [RegExp, ErrorKind])[] = [
   [
-    /insufficient_quota|billing|payment|insufficient.?(credit|balance|funds)|quota_exceeded|out_of_credit/i,
+    /insufficient_quota|billing|payment|insufficient.?(credit|balance|funds)|(?<!request_|token_)quota_exceeded|out_of_credit|arrearage/i,
     'quota-exhausted',
   ],
   [/content.?(filter|policy)|responsible_ai|safety|moderation|data_inspection/i, 'content-blocked'],
@@ -70,7 +71,7 @@ const BY_WORD: readonly (readonly [RegExp, ErrorKind])[] = [
     /authentication|unauthenticated|unauthorized|invalid_api_key|permission|forbidden|access_denied/i,
     'unauthorized',
   ],
-  [/not.?found|model_not_exist|unknown_model/i, 'not-found'],
+  [/not.?found|model_not_exist|unknown_model|invalid_model/i, 'not-found'],
   [/timeout|deadline/i, 'timeout'],
   [/invalid|bad_request|validation|unprocessable|failed_precondition|tool_use_failed/i, 'invalid-request'],
   [/internal|server_error|api_error|unknown/i, 'server-failed'],
@@ -83,7 +84,8 @@ const BY_WORD: readonly (readonly [RegExp, ErrorKind])[] = [
 export function faultKind({ message, code, type, status }: FaultWords): ErrorKind {
   const words = `${code ?? ''} ${type ?? ''}`
   const worded = BY_WORD.find(([pattern]) => pattern.test(words))?.[1]
-  const caller = status === undefined || (status >= 400 && status < 500)
+  // A 429 that speaks of tokens means tokens per minute.
+  const caller = status === undefined || (status >= 400 && status < 500 && status !== 429)
   if (caller && (saysTooLong(message) || worded === 'context-too-long')) return 'context-too-long'
   if (status === undefined) return worded ?? 'server-failed'
   if (
@@ -93,7 +95,10 @@ export function faultKind({ message, code, type, status }: FaultWords): ErrorKin
     return 'quota-exhausted'
   if ((status === 400 || status === 403) && worded === 'content-blocked') return 'content-blocked'
   if (status === 400 && worded === 'unauthorized') return 'unauthorized'
-  if (status === 400 && /api[_ ]?key (not valid|is invalid|expired)/i.test(message)) return 'unauthorized'
+  if (status === 400 && /api[_ ]?key (not valid|is invalid|expired)|incorrect api key/i.test(message))
+    return 'unauthorized'
+  if (status === 400 && /\bunknown model\b/i.test(message)) return 'not-found'
+  if (status === 429 && worded === 'overloaded') return 'overloaded'
   if (status === 404 || status === 400)
     return worded === 'not-found' ? 'not-found' : (BY_STATUS[status] ?? 'invalid-request')
   return (
@@ -103,7 +108,7 @@ export function faultKind({ message, code, type, status }: FaultWords): ErrorKin
 }
 
 function saysNoCredit(message: string): boolean {
-  return /insufficient (credit|balance|quota|funds)|credit balance is too low|exceeded your current quota|out of credits|billing details/i.test(
+  return /insufficient (credit|balance|quota|funds)|credit balance is too low|exceeded your current quota|out of credits|used all available credits|spending limit|billing details/i.test(
     message,
   )
 }

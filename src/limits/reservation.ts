@@ -61,7 +61,7 @@ interface ReservationParts extends Booking {
   readonly end: (reservation: OpenReservation, settlement: Settlement) => void
 }
 
-const NO_SHARES: Settlement['shares'] = []
+const NO_SHARES: readonly (readonly [rule: CounterRule, share: number])[] = []
 
 /** A granted booking until it is settled or released. */
 export class OpenReservation implements Reservation {

@@ -162,7 +162,7 @@ export class WaitingRoom {
     if (next === undefined) return
     this.#firesAt = next.firstAt
     // Rounded up: a timer cuts fractions off and would fire before the turn.
-    const delayMs = Math.max(0, Math.ceil(next.firstAt - this.#clock.now()))
+    const delayMs = Math.max(0, Math.ceil(next.firstAt - TOLERANCE_MS - this.#clock.now()))
     this.#timer = this.#clock.setTimer(() => this.#wake(), delayMs)
   }
 

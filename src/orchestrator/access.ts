@@ -1,5 +1,5 @@
 import type { Call } from '../core/call.ts'
-import { LlmError } from '../core/error.ts'
+import { LlmError, toLlmError } from '../core/error.ts'
 import type { Auth, SigningAuth } from '../core/provider.ts'
 import { readKey, resolveKey, type Secret } from '../core/secret.ts'
 import type { Framing } from '../core/wire.ts'
@@ -56,7 +56,13 @@ interface Place {
 
 async function askAccess(call: Call, place: Place): Promise<Access> {
   const { auth } = call.target
-  const given = await resolveKey(call.apiKey)
+  const given = await resolveKey(call.apiKey).catch((error: unknown) => {
+    throw toLlmError(
+      error,
+      'misconfigured',
+      `the apiKey function of provider "${call.target.provider}" failed`,
+    )
+  })
   const signs = auth.type === 'sigv4' && given === undefined && place.headers['authorization'] === undefined
   const signer = signs ? await findSigner(call, auth) : undefined
   return signer === undefined ? withKey(call, place, given) : { ...place, ...signer }

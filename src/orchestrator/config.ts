@@ -4,10 +4,9 @@ import { LlmError } from '../core/error.ts'
 import type { Logger } from '../core/log.ts'
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import type { StreamLimits, Timeouts } from '../core/request.ts'
-import type { KeySource } from '../core/secret.ts'
+import { presentKey, Secret, type KeySource } from '../core/secret.ts'
 import type { Transport } from '../core/wire.ts'
 import type { OrchestratorEvent } from './event.ts'
-import type { QuotaOptions } from './quota.ts'
 import type { ThroughputOptions } from './throughput.ts'
 import type { LimitsConfig, LimitStore } from '../limits/index.ts'
 import type { QueueConfig } from '../queue/index.ts'
@@ -31,6 +30,14 @@ export interface ProviderConfig {
   readonly defaultModel?: string | undefined
   /** With `extends`: this deployment takes calls to the provider that it extends, in proportion to its weight. That one weighs 1, or what its own entry says. */
   readonly weight?: number | undefined
+}
+
+/** Slows calls down before a provider refuses them, by what its rate-limit headers and refusals tell. */
+export interface QuotaOptions {
+  /** Longest wait for a provider's quota, in milliseconds; beyond it the next target is tried, or the call refused. Default 10 000. */
+  readonly maxWaitMs?: number | undefined
+  /** How long a figure from a header is believed. Default 60 000. */
+  readonly trustMs?: number | undefined
 }
 
 /** Options of `createOrchestrator`. Each is optional; an absent one costs nothing. */
@@ -191,10 +198,17 @@ export function readProviders(
     )
     const transport =
       entry.transport ?? (entry.fetch === undefined ? undefined : createFetchTransport(entry.fetch))
-    const { apiKey, credentials, variables, headers } = entry
-    access.set(id, { apiKey, credentials, variables, headers, transport })
+    const { credentials, variables, headers } = entry
+    access.set(id, { apiKey: presentKeys(entry.apiKey), credentials, variables, headers, transport })
   }
   return { definitions: [...definitions.values()], access, pools: readPools(configured ?? {}) }
+}
+
+// An unset environment variable must not stand in the way of a key.
+function presentKeys(source: ProviderConfig['apiKey']): ProviderConfig['apiKey'] {
+  if (typeof source !== 'object' || source instanceof Secret) return presentKey(source)
+  const keys = source.filter((key) => presentKey(key) !== undefined)
+  return keys.length === 0 ? undefined : keys
 }
 
 // A deployment with a weight shares the calls of the provider that it extends, which weighs 1 unless its entry says more.

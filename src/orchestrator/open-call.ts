@@ -5,7 +5,7 @@ import type { Message } from '../core/message.ts'
 import type { ResolvedSettings } from '../core/params.ts'
 import type { Registry, Target } from '../core/registry.ts'
 import type { CallOptions, StreamLimits } from '../core/request.ts'
-import type { KeySource } from '../core/secret.ts'
+import { presentKey, type KeySource } from '../core/secret.ts'
 import type { Transport } from '../core/wire.ts'
 import { createFetchTransport } from '../transport/index.ts'
 import type { OrchestratorOptions, ProviderAccess } from './config.ts'
@@ -43,15 +43,16 @@ export function openCall(host: HostParts, request: CallOptions, content: CallCon
   const target = host.registry.resolve(request)
   const own = host.access.get(target.provider)
   const timeouts = laidOver(options.timeouts, request.timeouts)
+  const given = presentKey(request.apiKey)
   return {
     ...content,
     requestId: request.requestId ?? newId('req'),
     target,
     candidates: [target],
     tried: [],
-    accessGiven: request.apiKey !== undefined || request.baseUrl !== undefined,
+    accessGiven: given !== undefined || request.baseUrl !== undefined,
     scope: openScope(request.signal, timeouts.totalMs ?? DEFAULT_TOTAL_MS, clock),
-    apiKey: request.apiKey ?? firstKey(own?.apiKey),
+    apiKey: given ?? firstKey(own?.apiKey),
     credentials: request.credentials ?? own?.credentials,
     variables: { ...own?.variables, ...request.variables },
     baseUrl: request.baseUrl,

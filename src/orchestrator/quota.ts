@@ -4,16 +4,9 @@ import type { Stage } from '../core/stage.ts'
 import type { WireReply } from '../core/wire.ts'
 import { createProviderQuota, type QuotaCharge } from '../limits/index.ts'
 import { estimateUsage } from '../observability/index.ts'
+import type { QuotaOptions } from './config.ts'
 import type { HostParts } from './open-call.ts'
 import { pause } from './pause.ts'
-
-/** Slows calls down before a provider refuses them, by what its rate-limit headers and refusals tell. */
-export interface QuotaOptions {
-  /** Longest wait for a provider's quota, in milliseconds; beyond it the next target is tried, or the call refused. Default 10 000. */
-  readonly maxWaitMs?: number | undefined
-  /** How long a figure from a header is believed. Default 60 000. */
-  readonly trustMs?: number | undefined
-}
 
 /** One stage per try: waits for room at the target, and learns from its answer. */
 export function createQuotaStage({ clock }: HostParts, { maxWaitMs = 10_000, trustMs }: QuotaOptions): Stage {

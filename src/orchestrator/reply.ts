@@ -142,11 +142,18 @@ export class WireReply implements Reply {
   #decode(piece: Uint8Array | null): void {
     const decoder = this.#parts.decoder as FrameDecoder
     const frames: Frame[] = []
-    if (piece === null) decoder.end(frames)
-    else decoder.push(piece, frames)
+    let broken: unknown
+    try {
+      if (piece === null) decoder.end(frames)
+      else decoder.push(piece, frames)
+    } catch (error) {
+      broken = error
+    }
     const fragments: Fragment[] = []
     for (const frame of frames) if (!this.#readFrame(frame, fragments, piece === null)) break
     this.#take(fragments)
+    // What came before the fault counts, however the network cut it.
+    if (broken !== undefined) throw broken
     if (piece === null && !this.#over) this.#endOfSource()
   }
 

@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat } from '../dialects/index.ts'
+import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 /** Aphrodite Engine. */
 export const aphrodite: ProviderDefinition = defineProvider({
@@ -14,7 +14,14 @@ export const aphrodite: ProviderDefinition = defineProvider({
     topK: { to: 'top_k' },
     minP: { to: 'min_p' },
     repetitionPenalty: { to: 'repetition_penalty' },
+    user: { drop: 'the server ignores it' },
+    metadata: { drop: 'the server ignores it' },
   },
+  quirks: {
+    reasoningField: 'reasoning',
+    efforts: ['none', 'low', 'medium', 'high'],
+    budgetField: 'thinking_token_budget',
+  } satisfies OpenAIChatQuirks,
   docs: 'https://aphrodite.pygmalion.chat',
   checked: '2026-11-21',
 })

@@ -1,7 +1,7 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat } from '../dialects/index.ts'
 
-/** Baseten. */
+/** Baseten, model APIs. For a dedicated deployment give its own `baseUrl`. */
 export const baseten: ProviderDefinition = defineProvider({
   id: 'baseten',
   name: 'Baseten',
@@ -17,4 +17,6 @@ export const baseten: ProviderDefinition = defineProvider({
   },
   docs: 'https://docs.baseten.co/reference/inference-api/chat-completions',
   checked: '2026-11-21',
+  unverified:
+    'which settings each model takes; some turn thinking on with chat_template_args (extraBody) instead of an effort; embeddings need a deployment of their own',
 })

@@ -1,6 +1,8 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
+const none = { drop: 'the API refuses it' } as const
+
 /** Cerebras. The largest answer is reserved against the rate limit up front: ask for what you need. */
 export const cerebras: ProviderDefinition = defineProvider({
   id: 'cerebras',
@@ -11,13 +13,27 @@ export const cerebras: ProviderDefinition = defineProvider({
   env: ['CEREBRAS_API_KEY'],
   params: {
     maxTokens: { to: 'max_completion_tokens' },
-    frequencyPenalty: { drop: 'the API has no penalties' },
-    presencePenalty: { drop: 'the API has no penalties' },
-    n: { drop: 'the API gives one answer' },
+    frequencyPenalty: none,
+    presencePenalty: none,
+    logitBias: none,
     metadata: { drop: 'the API has no such parameter' },
   },
-  quirks: { reasoningField: 'reasoning' } satisfies OpenAIChatQuirks,
+  quirks: {
+    reasoningField: 'reasoning',
+    efforts: ['none', 'low', 'medium', 'high'],
+  } satisfies OpenAIChatQuirks,
+  models: {
+    'gpt-oss*': {
+      contextWindow: 131_072,
+      maxOutput: 40_960,
+      images: false,
+      reasoning: true,
+      quirks: { efforts: ['low', 'medium', 'high'] },
+    },
+    'qwen-3.8*': { contextWindow: 131_072, images: false, reasoning: true },
+  },
   embeddings: null,
   docs: 'https://inference-docs.cerebras.ai/api-reference/chat-completions',
   checked: '2026-11-21',
+  unverified: "penalties and logit bias are in the vendor's SDK, but its guide lists them as refused",
 })

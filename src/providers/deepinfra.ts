@@ -14,8 +14,13 @@ export const deepinfra: ProviderDefinition = defineProvider({
     topK: { to: 'top_k' },
     minP: { to: 'min_p' },
     repetitionPenalty: { to: 'repetition_penalty' },
+    metadata: { drop: 'the API has no such parameter' },
   },
-  quirks: { reasoningApart: true } satisfies OpenAIChatQuirks,
-  docs: 'https://deepinfra.com/docs/openai_api',
+  quirks: {
+    reasoningApart: true,
+    efforts: ['none', 'low', 'medium', 'high', 'xhigh'],
+  } satisfies OpenAIChatQuirks,
+  docs: 'https://docs.deepinfra.com/api-reference/chat-completions/openai-chat-completions',
   checked: '2026-11-21',
+  unverified: 'logit bias, log probabilities and parallel tool calls',
 })

@@ -1,7 +1,13 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** DeepSeek. Earlier thoughts go back on assistant turns. */
+const v4 = { contextWindow: 1_000_000, maxOutput: 384_000, images: false, reasoning: true } as const
+const retired: OpenAIChatQuirks = { reasoningField: undefined, reasoningRequired: false }
+
+/**
+ * DeepSeek. Its models think unless told not to (`reasoning: 'none'`), and take their earlier thoughts back on every
+ * assistant turn; every effort word is taken, and mapped to low, high or max. JSON comes without a schema.
+ */
 export const deepseek: ProviderDefinition = defineProvider({
   id: 'deepseek',
   name: 'DeepSeek',
@@ -14,11 +20,29 @@ export const deepseek: ProviderDefinition = defineProvider({
     n: { drop: 'the API gives one answer' },
     logitBias: { drop: 'the API has no logit bias' },
     parallelToolCalls: { drop: 'the API has no such parameter' },
+    reasoning: { to: 'thinking' },
     user: { drop: 'the API takes no end-user id' },
     metadata: { drop: 'the API has no such parameter' },
   },
-  quirks: { reasoningStyle: 'thinking', reasoningField: 'reasoning_content' } satisfies OpenAIChatQuirks,
+  quirks: {
+    reasoningStyle: 'switch_and_effort',
+    reasoningField: 'reasoning_content',
+    reasoningRequired: true,
+    thinksUnasked: true,
+    samplersWhileThinking: 'ignored',
+    forcedToolChoice: 'unthinking',
+  } satisfies OpenAIChatQuirks,
+  models: {
+    '*': { jsonSchema: false },
+    'deepseek-v4-pro*': v4,
+    'deepseek-v4-flash*': v4,
+    'deepseek-v4-flash-vision*': { images: true },
+    'deepseek-chat': { ...v4, quirks: { ...retired, thinksUnasked: false } },
+    'deepseek-reasoner': { ...v4, quirks: retired },
+  },
+  apis: { responses: { dialect: openaiResponses } },
   embeddings: null,
-  docs: 'https://api-docs.deepseek.com',
+  docs: 'https://api-docs.deepseek.com/api/create-chat-completion',
   checked: '2026-11-21',
+  unverified: 'log probabilities while the model thinks; the responses API keeps its own limits',
 })

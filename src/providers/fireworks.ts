@@ -1,7 +1,7 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat } from '../dialects/index.ts'
+import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** Fireworks AI. */
+/** Fireworks AI; model ids begin with `accounts/`. */
 export const fireworks: ProviderDefinition = defineProvider({
   id: 'fireworks',
   name: 'Fireworks AI',
@@ -15,6 +15,10 @@ export const fireworks: ProviderDefinition = defineProvider({
     minP: { to: 'min_p' },
     repetitionPenalty: { to: 'repetition_penalty' },
   },
+  quirks: {
+    reasoningField: 'reasoning_content',
+    efforts: ['none', 'low', 'medium', 'high'],
+  } satisfies OpenAIChatQuirks,
   docs: 'https://docs.fireworks.ai/api-reference/post-chatcompletions',
   checked: '2026-11-21',
 })

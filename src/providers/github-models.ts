@@ -1,7 +1,10 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat } from '../dialects/index.ts'
 
-/** GitHub Models: a token with `models:read`. */
+const unknown = { drop: 'the API has no such parameter' } as const
+const reasoner = { params: { maxTokens: { to: 'max_completion_tokens' } } } as const
+
+/** GitHub Models: a token with `models:read`. An organisation's own address goes into `baseUrl`. */
 export const githubModels: ProviderDefinition = defineProvider({
   id: 'github-models',
   name: 'GitHub Models',
@@ -11,6 +14,18 @@ export const githubModels: ProviderDefinition = defineProvider({
   env: ['GITHUB_MODELS_TOKEN', 'GITHUB_TOKEN'],
   namespacedModels: true,
   headers: { 'x-github-api-version': '2022-11-28' },
+  params: {
+    n: unknown,
+    logitBias: unknown,
+    logprobs: unknown,
+    topLogprobs: unknown,
+    parallelToolCalls: unknown,
+    user: unknown,
+    metadata: unknown,
+  },
+  models: { 'openai/gpt-5*': reasoner, 'openai/o*': reasoner },
+  modelList: null,
   docs: 'https://docs.github.com/en/rest/models/inference',
   checked: '2026-11-21',
+  unverified: 'the effort word: the schema has none, its reasoning models are said to take it',
 })

@@ -1,7 +1,29 @@
-import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat } from '../dialects/index.ts'
+import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
+import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** Groq. Usage comes in the last chunk under `x_groq`, unasked. */
+const unsupported = { drop: 'no model of this API supports it' } as const
+const reasons = { reasoning: { to: 'reasoning_effort' } } as const
+
+const window = { contextWindow: 131_072 } as const
+const plain: ModelTraits = { ...window, images: false, tools: true }
+const oss: ModelTraits = {
+  ...plain,
+  maxOutput: 65_536,
+  jsonSchema: true,
+  reasoning: true,
+  params: reasons,
+  quirks: { efforts: ['low', 'medium', 'high'] } satisfies OpenAIChatQuirks,
+}
+// Thoughts come inside the text unless they are asked for apart.
+const qwen: ModelTraits = {
+  ...window,
+  reasoning: true,
+  params: reasons,
+  body: { reasoning_format: 'parsed' },
+  quirks: { efforts: ['none', 'default'] } satisfies OpenAIChatQuirks,
+}
+
+/** Groq. Usage comes in the last chunk under `x_groq`, unasked. Some models only take a JSON schema as a parameter. */
 export const groq: ProviderDefinition = defineProvider({
   id: 'groq',
   name: 'Groq',
@@ -9,6 +31,29 @@ export const groq: ProviderDefinition = defineProvider({
   baseUrl: 'https://api.groq.com/openai/v1',
   auth: { type: 'bearer' },
   env: ['GROQ_API_KEY'],
+  params: {
+    maxTokens: { to: 'max_completion_tokens' },
+    n: { drop: 'the API gives one answer' },
+    frequencyPenalty: unsupported,
+    presencePenalty: unsupported,
+    logitBias: unsupported,
+    logprobs: unsupported,
+    topLogprobs: unsupported,
+    reasoning: { drop: 'the model takes no such parameter; models that do say so' },
+    metadata: { drop: 'the API has no such parameter' },
+  },
+  quirks: { reasoningField: 'reasoning' } satisfies OpenAIChatQuirks,
+  models: {
+    '*': { jsonSchema: false },
+    'openai/gpt-oss*': oss,
+    'qwen/qwen3*': qwen,
+    'meta-llama/llama-4*': { ...window, maxOutput: 8_192, images: true, tools: true, jsonSchema: true },
+    'moonshotai/kimi-k2*': { jsonSchema: true },
+    'llama-3.3-70b*': { ...plain, maxOutput: 32_768 },
+    'llama-3.1-8b*': plain,
+    'groq/compound*': { ...window, maxOutput: 8_192, tools: false },
+  },
+  embeddings: null,
   docs: 'https://console.groq.com/docs/api-reference',
   checked: '2026-11-21',
 })

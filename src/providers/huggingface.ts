@@ -1,6 +1,8 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat, openaiResponses } from '../dialects/index.ts'
 
+const unknown = { drop: 'the API has no such parameter' } as const
+
 /** The router of Hugging Face: `model:provider` picks who serves a model. */
 export const huggingface: ProviderDefinition = defineProvider({
   id: 'huggingface',
@@ -10,6 +12,14 @@ export const huggingface: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['HF_TOKEN', 'HUGGINGFACE_API_KEY'],
   namespacedModels: true,
+  params: {
+    topLogprobs: { to: 'top_logprobs', clamp: [0, 5] },
+    n: unknown,
+    logitBias: unknown,
+    parallelToolCalls: unknown,
+    user: unknown,
+    metadata: unknown,
+  },
   apis: { responses: { dialect: openaiResponses } },
   embeddings: null,
   docs: 'https://huggingface.co/docs/inference-providers/tasks/chat-completion',

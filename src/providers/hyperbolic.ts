@@ -15,6 +15,8 @@ export const hyperbolic: ProviderDefinition = defineProvider({
     minP: { to: 'min_p' },
     repetitionPenalty: { to: 'repetition_penalty' },
   },
+  embeddings: null,
   docs: 'https://docs.hyperbolic.xyz/docs/rest-api',
   checked: '2026-11-21',
+  unverified: 'tools, JSON schema and log probabilities: the reference does not say which models take them',
 })

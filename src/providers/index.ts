@@ -1,9 +1,11 @@
 import type { ProviderDefinition } from '../core/provider.ts'
 import { anthropic } from './anthropic.ts'
 import { aphrodite } from './aphrodite.ts'
+import { azure } from './azure.ts'
 import { baseten } from './baseten.ts'
 import { bedrock } from './bedrock.ts'
 import { cerebras } from './cerebras.ts'
+import { cloudflare } from './cloudflare.ts'
 import { cohere } from './cohere.ts'
 import { deepinfra } from './deepinfra.ts'
 import { deepseek } from './deepseek.ts'
@@ -37,6 +39,7 @@ import { tabbyapi } from './tabbyapi.ts'
 import { textGenerationWebui } from './text-generation-webui.ts'
 import { together } from './together.ts'
 import { vercelGateway } from './vercel-gateway.ts'
+import { vertex } from './vertex.ts'
 import { vllm } from './vllm.ts'
 import { xai } from './xai.ts'
 import { zai } from './zai.ts'
@@ -47,9 +50,11 @@ export const catalogue: readonly ProviderDefinition[] = Object.freeze([
   anthropic,
   google,
   aphrodite,
+  azure,
   baseten,
   bedrock,
   cerebras,
+  cloudflare,
   cohere,
   deepinfra,
   deepseek,
@@ -80,6 +85,7 @@ export const catalogue: readonly ProviderDefinition[] = Object.freeze([
   textGenerationWebui,
   together,
   vercelGateway,
+  vertex,
   vllm,
   xai,
   zai,

@@ -1,21 +1,25 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** llama.cpp server. */
+/** llama.cpp server. It has loaded one model, unless it runs as a router. */
 export const llamacpp: ProviderDefinition = defineProvider({
   id: 'llamacpp',
   name: 'llama.cpp server',
   dialect: openaiChat,
   baseUrl: 'http://localhost:8080/v1',
   auth: { type: 'bearer' },
-  env: ['LLAMACPP_API_KEY'],
+  env: ['LLAMACPP_API_KEY', 'LLAMA_API_KEY'],
   keyRequired: false,
+  defaultModel: 'default',
   params: {
     topK: { to: 'top_k' },
     minP: { to: 'min_p' },
     repetitionPenalty: { to: 'repeat_penalty' },
+    user: { drop: 'the server ignores it' },
+    metadata: { drop: 'the server ignores it' },
   },
   quirks: { reasoningField: 'reasoning_content' } satisfies OpenAIChatQuirks,
+  apis: { responses: { dialect: openaiResponses } },
   docs: 'https://github.com/ggml-org/llama.cpp/tree/master/tools/server',
   checked: '2026-11-21',
 })

@@ -1,17 +1,30 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openaiResponses } from '../dialects/index.ts'
+import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** LM Studio. */
+const ignored = { drop: 'the server ignores it' } as const
+
+/** LM Studio. JSON by a schema only. */
 export const lmstudio: ProviderDefinition = defineProvider({
   id: 'lmstudio',
   name: 'LM Studio',
   dialect: openaiChat,
   baseUrl: 'http://localhost:1234/v1',
   auth: { type: 'bearer' },
-  env: ['LMSTUDIO_API_KEY'],
+  env: ['LMSTUDIO_API_KEY', 'LM_API_TOKEN'],
   keyRequired: false,
-  params: { topK: { to: 'top_k' }, repetitionPenalty: { to: 'repeat_penalty' } },
+  params: {
+    topK: { to: 'top_k' },
+    repetitionPenalty: { to: 'repeat_penalty' },
+    n: ignored,
+    logprobs: ignored,
+    topLogprobs: ignored,
+    parallelToolCalls: ignored,
+    user: ignored,
+    metadata: ignored,
+  },
+  quirks: { jsonBySchema: true } satisfies OpenAIChatQuirks,
   apis: { responses: { dialect: openaiResponses } },
-  docs: 'https://lmstudio.ai/docs/developer/openai-compat',
+  docs: 'https://lmstudio.ai/docs/developer/openai-compat/chat-completions',
   checked: '2026-11-21',
+  unverified: 'the effort word in chat: the list of parameters has none, the responses API has it',
 })

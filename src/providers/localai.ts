@@ -10,8 +10,14 @@ export const localai: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['LOCALAI_API_KEY'],
   keyRequired: false,
-  params: { topK: { to: 'top_k' }, repetitionPenalty: { to: 'repeat_penalty' } },
+  params: {
+    topK: { to: 'top_k' },
+    minP: { to: 'min_p' },
+    repetitionPenalty: { to: 'repeat_penalty' },
+    parallelToolCalls: { drop: 'the server ignores it' },
+    user: { drop: 'the server ignores it' },
+  },
   apis: { responses: { dialect: openaiResponses } },
-  docs: 'https://localai.io/features/openai-functions/',
+  docs: 'https://localai.io/features/text-generation/',
   checked: '2026-11-21',
 })

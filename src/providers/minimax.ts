@@ -1,7 +1,10 @@
-import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
+import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** MiniMax. */
+const ignored = { drop: 'the API ignores it' } as const
+const m2: ModelTraits = { contextWindow: 204_800, maxOutput: 131_072, images: false, reasoning: true }
+
+/** MiniMax, worldwide; in China the base URL is https://api.minimaxi.com/v1. Thoughts are asked for apart from the text. */
 export const minimax: ProviderDefinition = defineProvider({
   id: 'minimax',
   name: 'MiniMax',
@@ -10,14 +13,32 @@ export const minimax: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['MINIMAX_API_KEY'],
   params: {
-    frequencyPenalty: { drop: 'the API ignores it' },
-    presencePenalty: { drop: 'the API ignores it' },
-    logitBias: { drop: 'the API ignores it' },
+    maxTokens: { to: 'max_completion_tokens' },
+    temperature: { to: 'temperature', clamp: [0.01, 1] },
     n: { drop: 'the API gives one answer' },
+    frequencyPenalty: ignored,
+    presencePenalty: ignored,
+    logitBias: ignored,
+    reasoning: { drop: 'the model always thinks' },
     metadata: { drop: 'the API has no such parameter' },
   },
   quirks: { reasoningField: 'reasoning_details' } satisfies OpenAIChatQuirks,
+  body: { reasoning_split: true },
+  models: {
+    '*': { jsonSchema: false },
+    'MiniMax-M2*': m2,
+    'MiniMax-M3*': {
+      contextWindow: 1_000_000,
+      maxOutput: 128_000,
+      images: true,
+      reasoning: true,
+      params: { reasoning: { to: 'thinking' } },
+      quirks: { reasoningStyle: 'switch', switchOn: 'adaptive' } satisfies OpenAIChatQuirks,
+    },
+  },
+  apis: { responses: { dialect: openaiResponses } },
   embeddings: null,
   docs: 'https://platform.minimax.io/docs/api-reference/text-openai-api',
   checked: '2026-11-21',
+  unverified: 'seed, log probabilities and forced tool calls',
 })

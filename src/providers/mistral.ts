@@ -1,7 +1,15 @@
-import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
+import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
 import { commonEmbeddings, moderationApi, openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** Mistral AI. Usage comes in streams unasked; thinking comes as content parts. */
+const window = { contextWindow: 262_144, images: true, tools: true, jsonSchema: true } as const
+const switched: ModelTraits = {
+  ...window,
+  reasoning: true,
+  params: { reasoning: { to: 'reasoning_effort' } },
+  quirks: { efforts: ['none', 'high'] } satisfies OpenAIChatQuirks,
+}
+
+/** Mistral AI. Usage comes in streams unasked; thinking comes, and goes back, as content parts. */
 export const mistral: ProviderDefinition = defineProvider({
   id: 'mistral',
   name: 'Mistral AI',
@@ -10,20 +18,37 @@ export const mistral: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['MISTRAL_API_KEY'],
   params: {
+    temperature: { to: 'temperature', clamp: [0, 1.5] },
     seed: { to: 'random_seed' },
     logitBias: { drop: 'the API has no logit bias' },
     logprobs: { drop: 'the API gives no log probabilities' },
     topLogprobs: { drop: 'the API gives no log probabilities' },
+    reasoning: { drop: 'the model takes no such parameter; models that do say so' },
     user: { drop: 'the API takes no end-user id' },
-    metadata: { to: 'metadata' },
   },
   quirks: {
     streamUsage: false,
     shortToolIds: true,
     requiredToolChoice: 'any',
+    reasoningField: 'thinking',
+    prefillField: 'prefix',
   } satisfies OpenAIChatQuirks,
+  models: {
+    'mistral-large*': window,
+    'mistral-medium*': window,
+    'mistral-medium-3*': switched,
+    'mistral-medium-2604*': switched,
+    'mistral-medium-latest': switched,
+    'mistral-small*': { ...window, contextWindow: 131_072 },
+    'mistral-small-2603*': switched,
+    'mistral-small-latest': switched,
+    'magistral*': { contextWindow: 131_072, tools: true, reasoning: true },
+    'codestral*': { contextWindow: 256_000, images: false, tools: true },
+    'devstral*': { contextWindow: 262_144, images: false, tools: true },
+  },
   embeddings: commonEmbeddings({ maxBatch: 128, dimensions: 'output_dimension', user: false }),
   moderation: moderationApi('mistral-moderation-latest'),
   docs: 'https://docs.mistral.ai/api',
   checked: '2026-11-21',
+  unverified: 'the largest batch of embeddings: the limit is said in tokens',
 })

@@ -1,25 +1,75 @@
-import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
+import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** Moonshot AI, worldwide; in China the base URL is https://api.moonshot.cn/v1. */
+const fixed = { drop: 'the vendor has fixed it for this model' } as const
+const noSamplers = {
+  temperature: fixed,
+  topP: fixed,
+  n: fixed,
+  frequencyPenalty: fixed,
+  presencePenalty: fixed,
+} as const
+const kimi: ModelTraits = {
+  contextWindow: 262_144,
+  images: true,
+  tools: true,
+  reasoning: true,
+  params: noSamplers,
+}
+const switched: OpenAIChatQuirks = {
+  reasoningStyle: 'switch',
+  thinksUnasked: true,
+  forcedToolChoice: 'unthinking',
+}
+const always: ModelTraits = {
+  ...kimi,
+  params: { ...noSamplers, reasoning: { drop: 'the model always thinks' } },
+  quirks: { forcedToolChoice: false } satisfies OpenAIChatQuirks,
+}
+
+/** Moonshot AI, worldwide; in China the base URL is https://api.moonshot.cn/v1. Below a temperature of 0.3, which is the default, one answer comes. */
 export const moonshot: ProviderDefinition = defineProvider({
   id: 'moonshot',
   name: 'Moonshot AI',
   dialect: openaiChat,
   baseUrl: 'https://api.moonshot.ai/v1',
   auth: { type: 'bearer' },
-  env: ['MOONSHOT_API_KEY'],
+  env: ['MOONSHOT_API_KEY', 'MOONSHOTAI_API_KEY', 'KIMI_API_KEY'],
   params: {
     maxTokens: { to: 'max_completion_tokens' },
+    temperature: { to: 'temperature', clamp: [0, 1] },
     seed: { drop: 'the API has no seed' },
     logitBias: { drop: 'the API has no logit bias' },
     logprobs: { drop: 'the API gives no log probabilities' },
     topLogprobs: { drop: 'the API gives no log probabilities' },
     parallelToolCalls: { drop: 'the API has no such parameter' },
+    reasoning: { to: 'thinking' },
+    user: { to: 'safety_identifier' },
     metadata: { drop: 'the API has no such parameter' },
   },
-  quirks: { reasoningStyle: 'thinking', reasoningField: 'reasoning_content' } satisfies OpenAIChatQuirks,
+  quirks: {
+    reasoningStyle: 'switch',
+    reasoningField: 'reasoning_content',
+    choicesFromTemperature: 0.3,
+    prefillField: 'partial',
+  } satisfies OpenAIChatQuirks,
+  models: {
+    'moonshot-v1*': { images: false, tools: true, reasoning: false, quirks: { forcedToolChoice: false } },
+    'moonshot-v1*vision*': { images: true },
+    'kimi-k2.5*': { ...kimi, quirks: switched },
+    'kimi-k2.6*': { ...kimi, quirks: switched },
+    'kimi-k2.7*': always,
+    'kimi-k2-thinking*': { ...always, images: false },
+    'kimi-k3*': {
+      ...kimi,
+      contextWindow: 1_048_576,
+      params: { ...noSamplers, reasoning: { to: 'reasoning_effort' } },
+      quirks: { reasoningStyle: 'effort', efforts: ['low', 'high', 'max'], forcedToolChoice: false },
+    },
+  },
+  apis: { responses: { dialect: openaiResponses } },
   embeddings: null,
-  docs: 'https://platform.moonshot.ai/docs/api/chat',
+  docs: 'https://platform.kimi.ai/docs/api/chat',
   checked: '2026-11-21',
+  unverified: 'the exact temperature below which one answer comes: the reference says "close to 0"',
 })

@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat } from '../dialects/index.ts'
+import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 /** Nebius Token Factory. */
 export const nebius: ProviderDefinition = defineProvider({
@@ -15,6 +15,12 @@ export const nebius: ProviderDefinition = defineProvider({
     minP: { to: 'min_p' },
     repetitionPenalty: { to: 'repetition_penalty' },
   },
-  docs: 'https://docs.tokenfactory.nebius.com/api-reference',
+  quirks: {
+    reasoningField: 'reasoning_content',
+    efforts: ['low', 'medium', 'high'],
+  } satisfies OpenAIChatQuirks,
+  docs: 'https://docs.tokenfactory.nebius.com/api-reference/inference/create-chat-completion',
   checked: '2026-11-21',
+  unverified:
+    'top-k, min-p, repetition penalty, seed, parallel tool calls and metadata: not in the reference, which lets other fields pass',
 })

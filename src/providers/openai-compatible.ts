@@ -14,5 +14,6 @@ export const openaiCompatible: ProviderDefinition = defineProvider({
     minP: { to: 'min_p' },
     repetitionPenalty: { to: 'repetition_penalty' },
   },
+  docs: 'https://platform.openai.com/docs/api-reference/chat',
   checked: '2026-11-21',
 })

@@ -19,15 +19,81 @@ const noSamplers = {
   logitBias: { drop: noSampling },
 } as const
 
+const sees = { images: true, tools: true, jsonSchema: true } as const
+const chat = (contextWindow: number, maxOutput: number, traits: ModelTraits = sees): ModelTraits => ({
+  contextWindow,
+  maxOutput,
+  ...traits,
+})
+const unstructured = { tools: true, jsonSchema: false } as const
+
 const chatReasoner: ModelTraits = {
+  ...sees,
   reasoning: true,
   params: {
     ...noSamplers,
     maxTokens: { to: 'max_completion_tokens' },
+    stop: { drop: 'the model takes no stop sequences' },
     reasoning: { to: 'reasoning_effort' },
   },
   quirks: { systemRole: 'developer' } satisfies OpenAIChatQuirks,
 }
+const oSeries: ModelTraits = {
+  ...chat(200_000, 100_000),
+  ...chatReasoner,
+  params: { ...chatReasoner.params, parallelToolCalls: { drop: 'the model has no such parameter' } },
+  quirks: { ...chatReasoner.quirks, efforts: ['low', 'medium', 'high'] },
+}
+const efforts = (...words: string[]): ModelTraits => ({
+  quirks: { efforts: words } satisfies OpenAIChatQuirks,
+})
+const samplers = {
+  temperature: { to: 'temperature' },
+  topP: { to: 'top_p' },
+  logprobs: { to: 'logprobs' },
+  topLogprobs: { to: 'top_logprobs' },
+} as const
+/** Thinks only when asked to, and samples only when it does not think. */
+const unasked = (...words: string[]): ModelTraits => ({
+  params: samplers,
+  quirks: { efforts: words, samplersWhileThinking: 'refused' } satisfies OpenAIChatQuirks,
+})
+const always = (...words: string[]): ModelTraits => ({ params: noSamplers, ...efforts(...words) })
+
+const chatModels: Readonly<Record<string, ModelTraits>> = {
+  'gpt-3.5-turbo*': chat(16_385, 4_096, { ...unstructured, images: false }),
+  'gpt-4': chat(8_192, 8_192, { ...unstructured, images: false }),
+  'gpt-4-0613': chat(8_192, 8_192, { ...unstructured, images: false }),
+  'gpt-4-turbo*': chat(128_000, 4_096, { ...unstructured, images: true }),
+  'gpt-4o*': chat(128_000, 16_384),
+  'gpt-4o-2024-05-13': { maxOutput: 4_096, jsonSchema: false },
+  'gpt-4.1*': chat(1_047_576, 32_768),
+  'gpt-5*': { ...chat(400_000, 128_000), ...chatReasoner },
+  'gpt-5': efforts('minimal', 'low', 'medium', 'high'),
+  'gpt-5-*': efforts('minimal', 'low', 'medium', 'high'),
+  'gpt-5-codex*': efforts('low', 'medium', 'high'),
+  'gpt-5-pro*': { maxOutput: 272_000, ...efforts('high') },
+  'gpt-5-chat*': {
+    reasoning: false,
+    params: { ...samplers, ...noReasoning, stop: { to: 'stop' } },
+    quirks: { systemRole: 'system', efforts: undefined } satisfies OpenAIChatQuirks,
+  },
+  'gpt-5.*': efforts('none', 'low', 'medium', 'high', 'xhigh'),
+  'gpt-5.1*': unasked('none', 'low', 'medium', 'high'),
+  'gpt-5.1-codex*': always('low', 'medium', 'high', 'xhigh'),
+  'gpt-5.2*': unasked('none', 'low', 'medium', 'high', 'xhigh'),
+  'gpt-5.3*': unasked('none', 'low', 'medium', 'high', 'xhigh'),
+  'gpt-5.4*': { contextWindow: 1_050_000, ...unasked('none', 'low', 'medium', 'high', 'xhigh') },
+  'gpt-5.5*': { contextWindow: 1_050_000 },
+  'gpt-5.*-pro*': always('medium', 'high', 'xhigh'),
+  'gpt-5.*-chat*': { contextWindow: 128_000, maxOutput: 16_384, ...always('medium') },
+  'gpt-6*': chatReasoner,
+  'o1*': { ...oSeries, params: { ...oSeries.params, stop: { to: 'stop' } } },
+  'o3*': oSeries,
+  'o3-mini*': { images: false },
+  'o4*': oSeries,
+}
+
 const responsesReasoner: ModelTraits = {
   reasoning: true,
   params: { ...noSamplers, reasoning: { to: 'reasoning' } },
@@ -55,7 +121,7 @@ export const openai: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['OPENAI_API_KEY'],
   params: noReasoning,
-  models: { 'gpt-5*': chatReasoner, 'o1*': chatReasoner, 'o3*': chatReasoner, 'o4*': chatReasoner },
+  models: chatModels,
   apis: {
     responses: {
       dialect: openaiResponses,

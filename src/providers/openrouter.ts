@@ -1,7 +1,10 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** OpenRouter. Errors after the start come inside the stream; thinking details go back as they came. */
+/**
+ * OpenRouter. Errors after the start come inside the stream; thinking details go back as they came. Name your app with the
+ * headers `HTTP-Referer` and `X-OpenRouter-Title`.
+ */
 export const openrouter: ProviderDefinition = defineProvider({
   id: 'openrouter',
   name: 'OpenRouter',
@@ -14,8 +17,11 @@ export const openrouter: ProviderDefinition = defineProvider({
     topK: { to: 'top_k' },
     minP: { to: 'min_p' },
     repetitionPenalty: { to: 'repetition_penalty' },
+    n: { drop: 'the API gives one answer' },
+    reasoning: { to: 'reasoning' },
   },
-  quirks: { reasoningStyle: 'openrouter', reasoningField: 'reasoning_details' } satisfies OpenAIChatQuirks,
+  quirks: { reasoningStyle: 'object', reasoningField: 'reasoning_details' } satisfies OpenAIChatQuirks,
+  apis: { responses: { dialect: openaiResponses } },
   docs: 'https://openrouter.ai/docs/api-reference/chat-completion',
   checked: '2026-11-21',
 })

@@ -1,7 +1,16 @@
-import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
+import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
 import { commonEmbeddings, openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** Perplexity. Usage and citations come with every chunk. */
+const noTools = { drop: 'the API calls no tools' } as const
+const window = { contextWindow: 128_000, tools: false } as const
+const reasoner: ModelTraits = {
+  ...window,
+  reasoning: true,
+  params: { reasoning: { to: 'reasoning_effort' } },
+  quirks: { efforts: ['minimal', 'low', 'medium', 'high'] } satisfies OpenAIChatQuirks,
+}
+
+/** Perplexity. Usage and citations come with every chunk; search filters go into `extraBody`. JSON by a schema only. */
 export const perplexity: ProviderDefinition = defineProvider({
   id: 'perplexity',
   name: 'Perplexity',
@@ -14,17 +23,27 @@ export const perplexity: ProviderDefinition = defineProvider({
     stop: { drop: 'the API has no stop sequences' },
     seed: { drop: 'the API has no seed' },
     n: { drop: 'the API gives one answer' },
-    tools: { drop: 'the API calls no tools' },
-    toolChoice: { drop: 'the API calls no tools' },
-    parallelToolCalls: { drop: 'the API calls no tools' },
+    tools: noTools,
+    toolChoice: noTools,
+    parallelToolCalls: noTools,
     logitBias: { drop: 'the API has no logit bias' },
     logprobs: { drop: 'the API gives no log probabilities' },
     topLogprobs: { drop: 'the API gives no log probabilities' },
+    reasoning: { drop: 'the model takes no such parameter; models that do say so' },
     user: { drop: 'the API takes no end-user id' },
     metadata: { drop: 'the API has no such parameter' },
   },
-  quirks: { streamUsage: false } satisfies OpenAIChatQuirks,
+  quirks: { streamUsage: false, jsonBySchema: true } satisfies OpenAIChatQuirks,
+  models: {
+    sonar: window,
+    'sonar-pro*': { ...window, contextWindow: 200_000, images: true },
+    'sonar-reasoning*': reasoner,
+    'sonar-deep-research*': reasoner,
+  },
   embeddings: commonEmbeddings({ endpoint: '/v1/embeddings', packed: 'int8', user: false }),
+  modelList: null,
   docs: 'https://docs.perplexity.ai/api-reference/chat-completions-post',
   checked: '2026-11-21',
+  unverified:
+    "tools, stop, n and log probabilities stand in the types of the vendor's SDK, not in its reference",
 })

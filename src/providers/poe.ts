@@ -1,7 +1,9 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat } from '../dialects/index.ts'
+import { openaiChat, openaiResponses } from '../dialects/index.ts'
 
-/** Poe. */
+const ignored = { drop: 'the API ignores it' } as const
+
+/** Poe. Reasoning and JSON schemas by its responses API: `api: 'responses'`. */
 export const poe: ProviderDefinition = defineProvider({
   id: 'poe',
   name: 'Poe',
@@ -10,17 +12,19 @@ export const poe: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['POE_API_KEY'],
   params: {
-    seed: { drop: 'the API ignores it' },
-    logitBias: { drop: 'the API ignores it' },
-    logprobs: { drop: 'the API ignores it' },
-    topLogprobs: { drop: 'the API ignores it' },
-    frequencyPenalty: { drop: 'the API ignores it' },
-    presencePenalty: { drop: 'the API ignores it' },
-    responseFormat: { drop: 'the API ignores it' },
-    user: { drop: 'the API ignores it' },
-    metadata: { drop: 'the API ignores it' },
-    n: { fixed: 1, to: 'n' },
+    n: { drop: 'the API gives one answer' },
+    seed: ignored,
+    logitBias: ignored,
+    logprobs: ignored,
+    topLogprobs: ignored,
+    frequencyPenalty: ignored,
+    presencePenalty: ignored,
+    responseFormat: ignored,
+    reasoning: ignored,
+    user: ignored,
+    metadata: ignored,
   },
+  apis: { responses: { dialect: openaiResponses } },
   embeddings: null,
   docs: 'https://creator.poe.com/docs/external-applications/openai-compatible-api',
   checked: '2026-11-21',

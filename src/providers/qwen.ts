@@ -1,5 +1,8 @@
-import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
+import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
 import { commonEmbeddings, openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+
+const large: ModelTraits = { contextWindow: 1_000_000, tools: true, reasoning: true }
+const series: ModelTraits = { tools: true, jsonSchema: true, reasoning: true }
 
 /** Qwen models, worldwide; in China the base URL is https://dashscope.aliyuncs.com/compatible-mode/v1. */
 export const qwen: ProviderDefinition = defineProvider({
@@ -8,16 +11,34 @@ export const qwen: ProviderDefinition = defineProvider({
   dialect: openaiChat,
   baseUrl: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
   auth: { type: 'bearer' },
-  env: ['DASHSCOPE_API_KEY', 'QWEN_API_KEY'],
+  env: ['DASHSCOPE_API_KEY', 'ALIBABA_API_KEY', 'QWEN_API_KEY'],
   params: {
     topK: { to: 'top_k' },
+    topLogprobs: { to: 'top_logprobs', clamp: [0, 5] },
     frequencyPenalty: { drop: 'the API has a presence penalty only' },
     logitBias: { drop: 'the API has no logit bias' },
+    reasoning: { to: 'enable_thinking' },
     user: { drop: 'the API takes no end-user id' },
     metadata: { drop: 'the API has no such parameter' },
   },
-  quirks: { reasoningStyle: 'enable_thinking' } satisfies OpenAIChatQuirks,
+  quirks: { reasoningStyle: 'boolean', budgetField: 'thinking_budget' } satisfies OpenAIChatQuirks,
+  models: {
+    '*': { jsonSchema: false },
+    'qwen-max*': { contextWindow: 32_768, maxOutput: 8_192, images: false, tools: true, reasoning: false },
+    'qwen-plus*': { ...large, images: false },
+    'qwen-flash*': { ...large, images: false },
+    'qwen-turbo*': { ...large, images: false },
+    'qwen-vl*': { images: true },
+    'qwen3-max*': { contextWindow: 262_144, maxOutput: 65_536, images: false, tools: true },
+    'qwen3-coder*': { images: false, tools: true, reasoning: false },
+    'qwen3-vl*': { images: true, tools: true },
+    'qwen3.5*': series,
+    'qwen3.6*': series,
+    'qwen3.7*': series,
+  },
   embeddings: commonEmbeddings({ maxBatch: 10, user: false }),
-  docs: 'https://www.alibabacloud.com/help/en/model-studio/use-qwen-by-calling-api',
+  docs: 'https://www.alibabacloud.com/help/en/model-studio/qwen-api-via-openai-chat-completions',
   checked: '2026-11-21',
+  unverified:
+    'forced tool calls; open models that think by default answer in streams only, or with reasoning: "none"',
 })

@@ -1,5 +1,7 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat } from '../dialects/index.ts'
+import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+
+const unused = { drop: 'the API takes it and does not use it' } as const
 
 /** SambaNova. */
 export const sambanova: ProviderDefinition = defineProvider({
@@ -9,7 +11,14 @@ export const sambanova: ProviderDefinition = defineProvider({
   baseUrl: 'https://api.sambanova.ai/v1',
   auth: { type: 'bearer' },
   env: ['SAMBANOVA_API_KEY'],
-  params: { topK: { to: 'top_k' } },
+  params: {
+    topK: { to: 'top_k' },
+    frequencyPenalty: unused,
+    presencePenalty: unused,
+    user: { drop: 'the API takes no end-user id' },
+    metadata: { drop: 'the API has no such parameter' },
+  },
+  quirks: { efforts: ['low', 'medium', 'high'] } satisfies OpenAIChatQuirks,
   docs: 'https://docs.sambanova.ai/cloud/api-reference/overview',
   checked: '2026-11-21',
 })

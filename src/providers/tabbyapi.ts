@@ -1,7 +1,7 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat } from '../dialects/index.ts'
+import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** TabbyAPI. */
+/** TabbyAPI. It has loaded one model, whatever is asked for. */
 export const tabbyapi: ProviderDefinition = defineProvider({
   id: 'tabbyapi',
   name: 'TabbyAPI',
@@ -10,11 +10,20 @@ export const tabbyapi: ProviderDefinition = defineProvider({
   auth: { type: 'header', name: 'x-api-key' },
   env: ['TABBYAPI_API_KEY'],
   keyRequired: false,
+  defaultModel: 'default',
   params: {
     topK: { to: 'top_k' },
     minP: { to: 'min_p' },
     repetitionPenalty: { to: 'repetition_penalty' },
+    seed: { drop: 'the server has no seed' },
+    user: { drop: 'the server ignores it' },
+    metadata: { drop: 'the server ignores it' },
   },
+  quirks: {
+    reasoningField: 'reasoning_content',
+    budgetField: 'reasoning_budget_tokens',
+    logprobsCount: true,
+  } satisfies OpenAIChatQuirks,
   docs: 'https://github.com/theroyallab/tabbyAPI/wiki',
   checked: '2026-11-21',
 })

@@ -1,7 +1,9 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat } from '../dialects/index.ts'
+import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** Text generation web UI. */
+const ignored = { drop: 'the server ignores it' } as const
+
+/** Text generation web UI. It has loaded one model, whatever is asked for. */
 export const textGenerationWebui: ProviderDefinition = defineProvider({
   id: 'text-generation-webui',
   name: 'Text generation web UI',
@@ -10,11 +12,19 @@ export const textGenerationWebui: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['OOBABOOGA_API_KEY'],
   keyRequired: false,
+  defaultModel: 'default',
   params: {
     topK: { to: 'top_k' },
     minP: { to: 'min_p' },
     repetitionPenalty: { to: 'repetition_penalty' },
+    n: ignored,
+    responseFormat: { drop: 'the server has grammars only (grammar_string in extraBody)' },
+    parallelToolCalls: ignored,
+    user: ignored,
+    metadata: ignored,
   },
+  quirks: { reasoningField: 'reasoning_content' } satisfies OpenAIChatQuirks,
   docs: 'https://github.com/oobabooga/text-generation-webui/wiki/12-%E2%80%90-OpenAI-API',
   checked: '2026-11-21',
+  unverified: 'whether earlier reasoning is read back',
 })

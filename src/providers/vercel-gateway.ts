@@ -1,16 +1,23 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** Vercel AI Gateway. */
+/** Vercel AI Gateway. Routing goes into `extraBody` as `providerOptions`. */
 export const vercelGateway: ProviderDefinition = defineProvider({
   id: 'vercel-gateway',
   name: 'Vercel AI Gateway',
   dialect: openaiChat,
   baseUrl: 'https://ai-gateway.vercel.sh/v1',
   auth: { type: 'bearer' },
-  env: ['AI_GATEWAY_API_KEY', 'VERCEL_OIDC_TOKEN'],
+  env: ['AI_GATEWAY_API_KEY', 'VERCEL_AI_GATEWAY_API_KEY', 'VERCEL_OIDC_TOKEN'],
   namespacedModels: true,
-  quirks: { reasoningStyle: 'openrouter', reasoningField: 'reasoning_details' } satisfies OpenAIChatQuirks,
-  docs: 'https://vercel.com/docs/ai-gateway/openai-compat',
+  params: { reasoning: { to: 'reasoning' } },
+  quirks: {
+    reasoningStyle: 'object',
+    reasoningField: 'reasoning_details',
+    efforts: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'],
+  } satisfies OpenAIChatQuirks,
+  apis: { responses: { dialect: openaiResponses } },
+  docs: 'https://vercel.com/docs/ai-gateway/sdks-and-apis/openai-chat-completions',
   checked: '2026-11-21',
+  unverified: 'n, log probabilities, logit bias and metadata: the guide does not list them',
 })

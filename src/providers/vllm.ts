@@ -1,7 +1,7 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat } from '../dialects/index.ts'
+import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** vLLM. */
+/** vLLM. Reasoning comes as `reasoning`, from older servers as `reasoning_content`. */
 export const vllm: ProviderDefinition = defineProvider({
   id: 'vllm',
   name: 'vLLM',
@@ -15,7 +15,13 @@ export const vllm: ProviderDefinition = defineProvider({
     minP: { to: 'min_p' },
     repetitionPenalty: { to: 'repetition_penalty' },
     user: { drop: 'the server ignores it' },
+    metadata: { drop: 'the server ignores it' },
   },
+  quirks: {
+    reasoningField: 'reasoning',
+    budgetField: 'thinking_token_budget',
+  } satisfies OpenAIChatQuirks,
+  apis: { responses: { dialect: openaiResponses } },
   docs: 'https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html',
   checked: '2026-11-21',
 })

@@ -1,7 +1,19 @@
-import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openaiResponses } from '../dialects/index.ts'
+import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
+import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** xAI. */
+const refused = { drop: 'reasoning models refuse it' } as const
+const window = { contextWindow: 1_000_000, images: true, tools: true, jsonSchema: true } as const
+const reasoner = (...efforts: string[]): ModelTraits => ({
+  ...window,
+  reasoning: true,
+  quirks: { efforts } satisfies OpenAIChatQuirks,
+})
+const switched = reasoner('none', 'low', 'medium', 'high')
+const noEffort = {
+  reasoning: { drop: 'the model takes no effort: its name says whether it thinks' },
+} as const
+
+/** xAI. What is not listed is taken for a reasoning model: no penalties, no stop sequences. */
 export const xai: ProviderDefinition = defineProvider({
   id: 'xai',
   name: 'xAI',
@@ -9,8 +21,40 @@ export const xai: ProviderDefinition = defineProvider({
   baseUrl: 'https://api.x.ai/v1',
   auth: { type: 'bearer' },
   env: ['XAI_API_KEY'],
-  params: { logitBias: { drop: 'the API ignores it' }, metadata: { drop: 'the API has no such parameter' } },
+  params: {
+    topLogprobs: { to: 'top_logprobs', clamp: [0, 8] },
+    frequencyPenalty: refused,
+    presencePenalty: refused,
+    stop: refused,
+    logitBias: { drop: 'the API ignores it' },
+    metadata: { drop: 'the API has no such parameter' },
+  },
+  models: {
+    'grok-3': switched,
+    'grok-3-mini*': { ...reasoner('low', 'high'), contextWindow: 131_072, images: false },
+    'grok-4-0709': switched,
+    'grok-4-fast*': switched,
+    'grok-4-1-fast*': switched,
+    'grok-4.20*': { ...window, reasoning: true, params: noEffort },
+    'grok-4.20-*non-reasoning': {
+      reasoning: false,
+      params: {
+        reasoning: { drop: 'the model does not think before it answers' },
+        frequencyPenalty: { to: 'frequency_penalty' },
+        presencePenalty: { to: 'presence_penalty' },
+        stop: { to: 'stop' },
+      },
+    },
+    'grok-4.20-multi-agent*': { tools: false },
+    'grok-4.3*': switched,
+    'grok-latest': switched,
+    'grok-4.5*': reasoner('low', 'medium', 'high'),
+    'grok-4.6*': reasoner('low', 'medium', 'high', 'xhigh'),
+    'grok-build*': { contextWindow: 256_000, images: true, tools: true, reasoning: true },
+  },
   apis: { responses: { dialect: openaiResponses } },
+  embeddings: null,
   docs: 'https://docs.x.ai/docs/api-reference',
   checked: '2026-11-21',
+  unverified: 'effort words of models after 4.6; penalties and stop of models that do not reason',
 })

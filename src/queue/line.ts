@@ -158,10 +158,7 @@ export class Line {
     ticket.lane = undefined
     group.waiting--
     level.waiting--
-    if (level.waiting === 0) {
-      level.users.clear()
-      level.turn = 0
-    } else if (isIdle(user, level)) level.users.delete(user.id)
+    if (isIdle(user, level)) level.users.delete(user.id)
   }
 
   #user(level: Level, id: string): UserTurn {

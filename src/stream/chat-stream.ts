@@ -130,9 +130,7 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
 
   // One read at a time, whoever asks.
   #pull(): Promise<void> {
-    return (this.#pulling ??= this.#read().finally(() => {
-      this.#pulling = undefined
-    }))
+    return (this.#pulling ??= this.#read())
   }
 
   async #read(): Promise<void> {
@@ -145,6 +143,7 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
       this.#error = error
       this.#end(error)
     }
+    this.#pulling = undefined
   }
 
   async #drive(): Promise<void> {

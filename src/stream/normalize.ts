@@ -44,8 +44,8 @@ class EventNormalizer implements Normalizer {
   stopped = false
   fault: Fault | undefined
   readonly #options: NormalizerOptions
-  readonly #tools = new Map<number, ToolCalls>()
-  readonly #endings = new Map<number, Ending>()
+  #tools: Map<number, ToolCalls> | undefined
+  readonly #endings: (Ending | undefined)[] = []
   #started = false
   #id: string | undefined
   #model: string | undefined
@@ -135,35 +135,39 @@ class EventNormalizer implements Normalizer {
   #toolsOf(choice: number | undefined): ToolCalls {
     const index = choice ?? 0
     this.#see(index)
-    let tools = this.#tools.get(index)
-    if (tools === undefined) this.#tools.set(index, (tools = new ToolCalls(choice)))
+    const all = (this.#tools ??= new Map<number, ToolCalls>())
+    let tools = all.get(index)
+    if (tools === undefined) all.set(index, (tools = new ToolCalls(choice)))
     return tools
   }
 
   #stop(choice: number, raw: string | undefined): void {
     this.#see(choice)
     this.stopped = true
-    const known = this.#endings.get(choice)
+    const known = this.#endings[choice]
     if (known !== undefined && raw === undefined) return
     const finishReason = raw === undefined ? 'other' : (this.#options.finishReasons[raw] ?? 'other')
-    this.#endings.set(choice, { finishReason, rawFinishReason: raw })
+    this.#endings[choice] = { finishReason, rawFinishReason: raw }
   }
 
   #finish(out: StreamEvent[]): void {
     this.finished = true
     this.stopped = true
-    for (const tools of this.#tools.values()) tools.end(out)
+    for (const tools of this.#tools?.values() ?? []) tools.end(out)
     const usage = this.usage ?? this.#options.estimate(out)
-    const endings = Array.from({ length: this.#choices }, (_none, index) => this.#endingOf(index))
-    const [first = this.#endingOf(0)] = endings
     out.push({ type: 'usage', usage })
-    out.push({ type: 'finish', ...first, usage, ...(endings.length > 1 ? { choices: endings } : undefined) })
+    const finish = { type: 'finish', ...this.#endingOf(0), usage } as const
+    if (this.#choices === 1) out.push(finish)
+    else {
+      const choices = Array.from({ length: this.#choices }, (_none, index) => this.#endingOf(index))
+      out.push({ ...finish, choices })
+    }
   }
 
   // Some wires stop for tool calls with the word they use for a plain stop.
   #endingOf(choice: number): Ending {
-    const ending = this.#endings.get(choice) ?? { finishReason: 'other', rawFinishReason: undefined }
-    const calls = this.#tools.get(choice)?.any === true
+    const ending = this.#endings[choice] ?? { finishReason: 'other', rawFinishReason: undefined }
+    const calls = this.#tools?.get(choice)?.any === true
     const plain = ending.finishReason === 'stop' || ending.finishReason === 'other'
     return calls && plain ? { ...ending, finishReason: 'tool-calls' } : ending
   }
@@ -191,6 +195,6 @@ function mergeUsage(held: Partial<Usage> | undefined, next: Partial<Usage>): Par
 }
 
 function wholeUsage(part: Partial<Usage>): Usage {
-  const { inputTokens = 0, outputTokens = 0, totalTokens = inputTokens + outputTokens, ...rest } = part
-  return { inputTokens, outputTokens, totalTokens, ...rest }
+  const { inputTokens = 0, outputTokens = 0, totalTokens = inputTokens + outputTokens } = part
+  return { ...part, inputTokens, outputTokens, totalTokens }
 }

@@ -70,7 +70,7 @@ async function builtInUrls(): Promise<string[]> {
   const { catalogue } = await import('../providers/index.ts')
   const spoken = new Set(wires.map(({ dialect }) => dialect))
   return catalogue.flatMap(({ dialect, baseUrl }) =>
-    // Whole hosts: SDKs may use another version of the API than we do.
-    baseUrl !== undefined && spoken.has(dialect.id) ? [new URL(baseUrl).origin] : [],
+    // Whole hosts: SDKs may use another version of the API than we do. Those of every region, account and the like.
+    baseUrl !== undefined && spoken.has(dialect.id) ? [new URL(baseUrl).origin.replace(/\{\w+\}/g, '*')] : [],
   )
 }

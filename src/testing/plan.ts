@@ -113,11 +113,12 @@ function headersOf({ wire, request, reply, requestId }: Exchange): Record<string
 
 // A whole reply goes out in four pieces, so that it has places at which something can go wrong.
 function wholeFrames(json: unknown): Frame[] {
-  const text = JSON.stringify(json)
+  // Of characters: half of a surrogate pair would not survive being sent alone.
+  const text = Array.from(JSON.stringify(json))
   const quarter = Math.ceil(text.length / 4)
   return ([0, 1, 2, 3] as const).map((part) => ({
     place: part === 3 ? 'finish' : 'content',
-    data: text.slice(part * quarter, (part + 1) * quarter),
+    data: text.slice(part * quarter, (part + 1) * quarter).join(''),
     wrap: (data) => data,
   }))
 }

@@ -21,37 +21,34 @@ interface Fetcher {
   readonly connects: ConnectWatch
 }
 
-async function sendOnce(
-  { fetchFn, connects }: Fetcher,
-  request: WireRequest,
-  options: SendOptions,
-): Promise<WireReply> {
-  const { url, method, headers, body } = request
-  const init: RequestInit = {
-    method,
-    headers,
-    body: body ?? null,
-    signal: options.signal,
-    redirect: 'manual',
-  }
-  const call = (): Promise<Response> => (fetchFn ?? globalThis.fetch)(url, init)
-  try {
-    const watched = options.connectMs !== undefined && options.connectMs > 0 && fetchFn === undefined
-    const sent = watched ? connects.run(call, url, options.connectMs ?? 0) : call()
-    return replyOf(await orAborted(sent, options.signal), url)
-  } catch (error) {
-    throw options.signal.aborted ? options.signal.reason : transportError(error, url)
-  }
+function sendOnce(fetcher: Fetcher, request: WireRequest, options: SendOptions): Promise<WireReply> {
+  const { signal } = options
+  return new Promise((resolve, reject) => {
+    // A mock may ignore the signal; the call must end all the same.
+    const abort = (): void => reject(signal.reason)
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort)
+    startFetch(fetcher, request, options).then(
+      (response) => {
+        signal.removeEventListener('abort', abort)
+        resolve(replyOf(response, request.url))
+      },
+      (error: unknown) => {
+        signal.removeEventListener('abort', abort)
+        reject(signal.aborted ? signal.reason : transportError(error, request.url))
+      },
+    )
+  })
 }
 
-// A mock may ignore the signal; the call must end all the same.
-function orAborted(sent: Promise<Response>, signal: AbortSignal): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason)
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort, { once: true })
-    sent.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
+async function startFetch(
+  { fetchFn, connects }: Fetcher,
+  { url, method, headers, body }: WireRequest,
+  { signal, connectMs = 0 }: SendOptions,
+): Promise<Response> {
+  const init: RequestInit = { method, headers, body: body ?? null, signal, redirect: 'manual' }
+  const call = (): Promise<Response> => (fetchFn ?? globalThis.fetch)(url, init)
+  return connectMs > 0 && fetchFn === undefined ? connects.run(call, url, connectMs) : call()
 }
 
 function replyOf(response: Response, url: string): WireReply {
@@ -66,17 +63,17 @@ const emptySource: ByteSource = { read: () => Promise.resolve(null), cancel: () 
 
 function sourceOf(body: ReadableStream<Uint8Array>, url: string): ByteSource {
   const reader = body.getReader()
+  const fail = (error: unknown): never => {
+    throw transportError(error, url)
+  }
   return {
-    read: async () => {
-      try {
-        const { value } = await reader.read()
-        return value ?? null
-      } catch (error) {
-        throw transportError(error, url)
-      }
-    },
+    read: () => reader.read().then(pieceOf, fail),
     cancel: () => {
       reader.cancel().catch(() => undefined)
     },
   }
+}
+
+function pieceOf({ value }: { readonly value?: Uint8Array | undefined }): Uint8Array | null {
+  return value ?? null
 }

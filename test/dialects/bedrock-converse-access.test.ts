@@ -3,6 +3,7 @@ import { Sha256 } from '@aws-crypto/sha256-js'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { chatApiCall, createOrchestrator, LlmError, type ChatRequest, type WireRequest } from 'llm-switchyard'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { urlOf } from './shapes.ts'
 
 const credentials = {
   accessKeyId: 'AKIDEXAMPLE0000000',
@@ -141,7 +142,7 @@ describe('how a request proves who sends it', () => {
     const orchestrator = createOrchestrator({
       providers: { bedrock: { credentials, variables: { region: 'ap-south-1' } } },
       fetch: async (seen) => {
-        url = String(seen)
+        url = urlOf(seen)
         return new Response(answer, { headers: { 'content-type': 'application/json' } })
       },
     })

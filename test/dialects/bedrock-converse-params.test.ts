@@ -293,7 +293,7 @@ describe('reasoning', () => {
       },
       /toolChoice: /,
     ],
-  ])('%s gives a warning', (_name, settings, model, body, warning) => {
+  ])('%s gives a warning', (...[, settings, model, body, warning]) => {
     const sent = send(settings, model)
     expect(sent.body).toEqual(body)
     expect(sent.warnings).toEqual([expect.stringMatching(warning)])

@@ -1,6 +1,6 @@
 import { chatApiCall, createOrchestrator, koboldGenerate, LlmError, type ErrorKind } from 'llm-switchyard'
 import { describe, expect, test } from 'vitest'
-import { callTo } from './shapes.ts'
+import { callTo, urlOf } from './shapes.ts'
 
 const target = { provider: 'koboldcpp' }
 const sse = (...events: object[]): string =>
@@ -42,6 +42,7 @@ test('an error inside a stream, and a stream without an end, fail with what ther
   const half = { token: 'Half an', finish_reason: null }
   for (const [body, kind] of [
     [sse(half, { detail: { msg: 'Out of memory', type: 'server_error' } }), 'server-failed'],
+    [sse(half, { detail: { msg: 'Server is busy', type: 'service_unavailable' } }), 'overloaded'],
     [sse(half), 'stream-broken'],
   ] as const) {
     const stream = await chatApiCall({ ...callTo(target, body, 'text/event-stream'), stream: true })
@@ -61,9 +62,8 @@ test('counts of a newer server are taken, its log probabilities too', async () =
     content: [{ token: 'Hi', logprob: -0.5, top_logprobs: [{ token: 'Hi', logprob: -0.5 }] }],
   }
   const result = { text: 'Hi', finish_reason: 'stop', prompt_tokens: 8, completion_tokens: 1, logprobs }
-  const response = await chatApiCall(
-    callTo(target, JSON.stringify({ results: [result] }), 'application/json'),
-  )
+  const request = callTo(target, JSON.stringify({ results: [result] }), 'application/json')
+  const response = await chatApiCall({ ...request, stream: false })
   expect(response.usage).toEqual({ inputTokens: 8, outputTokens: 1, totalTokens: 9 })
   expect(response.logprobs).toEqual([{ token: 'Hi', logprob: -0.5, top: [{ token: 'Hi', logprob: -0.5 }] }])
 })
@@ -83,7 +83,7 @@ describe('where calls go', () => {
       stream,
       messages: [{ role: 'user' as const, content: 'Hi' }],
       fetch: async (seen: string | URL | Request) => {
-        url = String(seen)
+        url = urlOf(seen)
         return new Response(null, { status: 500 })
       },
     }
@@ -94,7 +94,7 @@ describe('where calls go', () => {
   test('the one model of a server is listed', async () => {
     const orchestrator = createOrchestrator({
       fetch: async (url) => {
-        expect(String(url)).toBe('http://localhost:5001/api/v1/model')
+        expect(urlOf(url)).toBe('http://localhost:5001/api/v1/model')
         return Response.json({ result: 'koboldcpp/some-model' })
       },
     })

@@ -159,7 +159,7 @@ describe('settings', () => {
     const bare = { ...koboldcpp, quirks: rest }
     const messages = [{ role: 'user' as const, content: 'x'.repeat(length) }]
     const { body } = sendTo(bare, { maxTokens }, { model: 'm', messages, quirks })
-    const around = String(body['prompt']).length - length
+    const around = (body['prompt'] as string).length - length
     expect(body['max_context_length']).toBe(context + (context === 4_100 ? around : 0))
   })
 })

@@ -1,6 +1,6 @@
 import { chatApiCall, createOrchestrator, LlmError, ollamaChat, type ErrorKind } from 'llm-switchyard'
 import { describe, expect, test } from 'vitest'
-import { callTo } from './shapes.ts'
+import { callTo, urlOf } from './shapes.ts'
 
 const target = { provider: 'ollama', model: 'qwen3' }
 const type = 'application/x-ndjson'
@@ -22,6 +22,7 @@ describe('the kind of an error', () => {
 
   test.each<[string, object, ErrorKind]>([
     ['in words alone', { error: 'an error was encountered while running the model' }, 'server-failed'],
+    ['of a full server', { error: 'server busy, please try again.' }, 'overloaded'],
     ['with its status', { error: 'too many requests', status: 429 }, 'rate-limited'],
   ])('of an error inside a stream, %s', async (_name, error, kind) => {
     const body = line({ content: 'Half an' }) + `${JSON.stringify(error)}\n`
@@ -68,7 +69,7 @@ test('the models of a server are listed', async () => {
   ]
   const orchestrator = createOrchestrator({
     fetch: async (url) => {
-      expect(String(url)).toBe('http://localhost:11434/api/tags')
+      expect(urlOf(url)).toBe('http://localhost:11434/api/tags')
       return Response.json({ models })
     },
   })
@@ -80,12 +81,12 @@ test('the models of a server are listed', async () => {
 })
 
 describe('where calls go', () => {
-  async function urlOf(api: string | undefined, baseUrl: string | undefined): Promise<string> {
+  async function calledAt(api: string | undefined, baseUrl: string | undefined): Promise<string> {
     let url = ''
     const orchestrator = createOrchestrator({
       providers: baseUrl === undefined ? {} : { ollama: { baseUrl } },
       fetch: async (seen, init) => {
-        url = `${String(seen)} ${new Headers(init?.headers).get('accept')}`
+        url = `${urlOf(seen)} ${new Headers(init?.headers).get('accept')}`
         return new Response(null, { status: 500 })
       },
     })
@@ -101,6 +102,6 @@ describe('where calls go', () => {
     [undefined, 'http://gpu.test/api', 'http://gpu.test/api/chat application/x-ndjson'],
     ['openai', 'http://gpu.test/v1', 'http://gpu.test/v1/chat/completions text/event-stream'],
   ])('api %s of a host at %s', async (api, baseUrl, expected) => {
-    expect(await urlOf(api, baseUrl)).toBe(expected)
+    expect(await calledAt(api, baseUrl)).toBe(expected)
   })
 })

@@ -86,6 +86,11 @@ export function testShapes(dialect: string, target: Target, { name, type, encode
   })
 }
 
+/** Where a call to `fetch` went. */
+export function urlOf(input: string | URL | Request): string {
+  return new Request(input).url
+}
+
 /** Of a response, what the shape of a reply decides. */
 function essence(response: Partial<ChatResponse>): Partial<ChatResponse> {
   const { provider: _provider, model: _model, id: _id, attempts: _attempts, ...rest } = response

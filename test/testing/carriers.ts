@@ -57,6 +57,13 @@ export const targets: Readonly<
   'openai-chat': { provider: 'openai', model: 'gpt-4.1-mini' },
   'anthropic-messages': { provider: 'anthropic', model: 'claude-haiku-4-5' },
   gemini: { provider: 'google', model: 'gemini-3-flash' },
-  'openai-responses': { provider: 'openai', api: 'responses', model: 'gpt-5-mini' },
+  'openai-responses': { provider: 'openai', api: 'responses', model: 'gpt-4.1-mini' },
   cohere: { provider: 'cohere', model: 'command-a-plus-05-2026' },
+  'bedrock-converse': { provider: 'bedrock', model: 'us.anthropic.claude-haiku-4-5-20251001-v1:0' },
+  ollama: { provider: 'ollama', model: 'qwen3' },
+}
+
+/** What a format has no field or word for. */
+export const lacks: Readonly<Record<string, readonly string[]>> = {
+  ollama: ['citations', 'content-filter', 'cachedInputTokens', 'mediaType'],
 }

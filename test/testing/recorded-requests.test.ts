@@ -5,7 +5,15 @@ import { describe, expect, test } from 'vitest'
 import { recordingsFolder } from '../conformance/recordings.ts'
 
 /** The vendors whose rules the fake keeps; servers that only speak the format have rules and fields of their own. */
-const vendors = ['openai-chat/openai', 'anthropic-messages/anthropic', 'gemini/google']
+const vendors = [
+  'openai-chat/openai',
+  'anthropic-messages/anthropic',
+  'gemini/google',
+  'openai-responses/openai',
+  'cohere-v2/cohere',
+  'bedrock-converse/bedrock',
+  'ollama-chat/ollama',
+]
 
 interface Recorded {
   readonly name: string
@@ -49,7 +57,11 @@ describe.runIf(folder !== undefined)('the fake takes what the vendor took', () =
 
   test.each(recorded.filter(({ accepted }) => accepted))('$name', async ({ url, headers, body }) => {
     const fetch = fakeFetch('ok')
-    await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+    await fetch(url.replace('<AWS_REGION>', 'eu-west-1'), {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    })
     expect(fetch.log[0]?.refused).toBeUndefined()
     expect(fetch.log[0]?.request).toBeDefined()
   })

@@ -10,12 +10,20 @@ import {
   type Msw,
 } from 'llm-switchyard/testing'
 import { describe, expect, test, vi } from 'vitest'
-import { targets } from './carriers.ts'
+import { lacks, targets } from './carriers.ts'
 
 const messages = [{ role: 'user' as const, content: 'Hi' }]
 const ask = (answers: FakeScript, dialect = 'openai-chat') => {
   const fetch = fakeFetch(answers)
   return { fetch, call: () => chatApiCall({ ...targets[dialect]!, fetch, apiKey: 'k', messages }) }
+}
+
+// What a format has a word for: one has no stop texts, others cannot name a tool.
+const usual = { stop: ['END'], toolChoice: { name: 'f' } }
+const told: Readonly<Record<string, object>> = {
+  'openai-responses': { toolChoice: { name: 'f' } },
+  cohere: { stop: ['END'], toolChoice: 'required' },
+  ollama: { stop: ['END'] },
 }
 
 describe('a script', () => {
@@ -84,16 +92,15 @@ describe('a script', () => {
       prompt: 'What?',
       toolResults: [],
       tools: [{ name: 'f', description: 'F' }],
-      settings: { maxTokens: 2000, temperature: 0.5, stop: ['END'], toolChoice: { name: 'f' } },
+      settings: { maxTokens: 2000, temperature: 0.5, ...(told[dialect] ?? usual) },
     })
     expect(seen?.turns.map(({ role, text }) => [role, text])).toEqual([
       ['user', 'Look'],
       ['assistant', 'I see.'],
       ['user', 'What?'],
     ])
-    expect(seen?.turns[0]?.media).toEqual([
-      { type: 'image', mediaType: 'image/png', data: 'aGk=', url: undefined },
-    ])
+    const mediaType = lacks[dialect]?.includes('mediaType') === true ? undefined : 'image/png'
+    expect(seen?.turns[0]?.media).toEqual([{ type: 'image', mediaType, data: 'aGk=', url: undefined }])
   })
 
   test('usage is estimated, given in part, or left out', async () => {

@@ -1,6 +1,6 @@
 import type { Dialect } from '../../core/dialect.ts'
 import { objectOf, textOf } from '../../core/json.ts'
-import { readFault } from '../fault.ts'
+import { readFault } from './fault.ts'
 import { params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'

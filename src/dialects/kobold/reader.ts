@@ -1,7 +1,7 @@
 import type { Fragment, Reader } from '../../core/dialect.ts'
 import { isObject, listOf, numberOf, objectOf, textOf, type JsonObject } from '../../core/json.ts'
 import type { TokenLogprob } from '../../core/response.ts'
-import { readFault } from '../fault.ts'
+import { readFault } from './fault.ts'
 
 type Wire = Readonly<Record<string, unknown>>
 

@@ -1,5 +1,5 @@
 import type { Dialect } from '../../core/dialect.ts'
-import { readFault } from '../fault.ts'
+import { readFault } from './fault.ts'
 import { modelList } from './models.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'

@@ -9,7 +9,7 @@ import {
   type JsonValue,
 } from '../../core/json.ts'
 import type { TokenLogprob } from '../../core/response.ts'
-import { readFault } from '../fault.ts'
+import { readFault } from './fault.ts'
 
 type Wire = Readonly<Record<string, unknown>>
 

@@ -25,7 +25,7 @@ export function mendParams(input: RenderInput, body: JsonDraft): void {
 function fitSamplers(fate: 'refused' | 'ignored', { model, warnings }: RenderInput, body: JsonDraft): void {
   for (const [setting, param] of SAMPLERS) {
     if (body[param] === undefined) continue
-    if (fate === 'refused') delete body[param]
+    if (fate === 'refused') body[param] = undefined
     const what = fate === 'refused' ? 'was not sent to' : 'has no effect on'
     warnings.push({
       type: 'unsupported',

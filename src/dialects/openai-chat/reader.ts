@@ -18,6 +18,7 @@ export function createReader(): Reader {
   // Some servers repeat the whole list with every chunk.
   let cited = 0
   return {
+    textRepeats: true,
     read: (json, event, out) => {
       if (!isObject(json)) return
       const { choices, usage } = json

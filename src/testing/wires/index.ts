@@ -1,6 +1,9 @@
 import { anthropicMessages } from './anthropic-messages.ts'
+import { bedrockConverse } from './bedrock-converse.ts'
 import { cohere } from './cohere.ts'
 import { gemini } from './gemini.ts'
+import { kobold } from './kobold.ts'
+import { ollama } from './ollama.ts'
 import { openaiChat } from './openai-chat.ts'
 import { openaiResponses } from './openai-responses.ts'
 import type { FakeWire } from './wire.ts'
@@ -12,6 +15,9 @@ export const wires: readonly FakeWire[] = Object.freeze([
   openaiChat,
   openaiResponses,
   cohere,
+  bedrockConverse,
+  ollama,
+  kobold,
 ])
 
 export type { Frame } from './frame.ts'

@@ -72,11 +72,11 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteSource {
     this.#fail(this.#error ?? transportError(error, this.#options.url))
   }
 
-  async read(): Promise<Uint8Array | null> {
+  read(): Promise<Uint8Array | null> {
     const piece = this.#take()
-    if (piece !== undefined) return piece
-    if (this.#error !== undefined) throw this.#error
-    if (this.#ended) return null
+    if (piece !== undefined) return Promise.resolve(piece)
+    if (this.#error !== undefined) return Promise.reject(this.#error)
+    if (this.#ended) return Promise.resolve(null)
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
     })

@@ -27,8 +27,9 @@ export function createUndiciTransport(
 ): Transport & { close(): Promise<void> } {
   const owned = options.dispatcher === undefined
   const dispatcher = options.dispatcher ?? createAgent(options)
+  const placeOf = createPlaces()
   return {
-    send: (request, send) => followRedirects(request, (hop) => dispatch(dispatcher, hop, send)),
+    send: (request, send) => followRedirects(request, (hop) => dispatch({ dispatcher, placeOf }, hop, send)),
     close: async () => {
       if (owned) await dispatcher.destroy()
     },
@@ -52,29 +53,44 @@ function createAgent({
   })
 }
 
+interface Way {
+  readonly dispatcher: Dispatcher
+  readonly placeOf: (url: string) => Place
+}
+
 function dispatch(
-  dispatcher: Dispatcher,
+  { dispatcher, placeOf }: Way,
   request: WireRequest,
   { signal, connectMs }: SendOptions,
 ): Promise<WireReply> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
-    const url = parseUrl(request.url)
+    const { origin, path } = placeOf(request.url)
     const exchange = new Exchange({ url: request.url, signal, connectMs, resolve, reject })
     const { method, headers, body } = request
-    const path = url.pathname + url.search
     try {
-      dispatcher.dispatch(
-        { origin: url.origin, path, method, headers: { ...headers }, body: body ?? null },
-        exchange,
-      )
+      dispatcher.dispatch({ origin, path, method, headers, body: body ?? null }, exchange)
     } catch (error) {
       exchange.onResponseError(undefined, error as Error)
     }
   })
 }
 
-function parseUrl(url: string): URL {
-  if (URL.canParse(url)) return new URL(url)
-  throw new LlmError('misconfigured', `not an URL: ${JSON.stringify(url)}`)
+/** An URL in the two parts that `dispatch()` takes. */
+interface Place {
+  readonly url: string
+  readonly origin: string
+  readonly path: string
+}
+
+// Calls go to the same few addresses: the last one is kept as it was parsed.
+function createPlaces(): (url: string) => Place {
+  let last: Place | undefined
+  return (url) => (last?.url === url ? last : (last = parsePlace(url)))
+}
+
+function parsePlace(url: string): Place {
+  if (!URL.canParse(url)) throw new LlmError('misconfigured', `not an URL: ${JSON.stringify(url)}`)
+  const { origin, pathname, search } = new URL(url)
+  return { url, origin, path: pathname + search }
 }

@@ -1,0 +1,269 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Dialect } from '../src/core/dialect.ts'
+import { listOf } from '../src/core/json.ts'
+import { explainParams, mergeParams, type ParamExplanation } from '../src/core/params.ts'
+import type { ModelTraits, ProviderDefinition } from '../src/core/provider.ts'
+import { createRegistry, type Registry, type Target } from '../src/core/registry.ts'
+import { catalogue } from '../src/providers/index.ts'
+import { root } from './entries.ts'
+
+/** Where the page lies. */
+export const providersPage: string = join(root, 'docs/providers.md')
+
+/** The page about every built-in provider, made from the catalogue alone. */
+export function providersDoc(definitions: readonly ProviderDefinition[] = catalogue): string {
+  const registry = createRegistry(definitions)
+  const rows = definitions.map((definition) => overviewRow(definition, registry))
+  const pages = definitions.map((definition) => providerSection(definition, registry))
+  const dialects = [...new Set(definitions.map(({ dialect }) => dialect))].map(dialectSection)
+  const table = [...OVERVIEW_HEAD, ...rows].join('\n')
+  return `${[HEAD, table, FOOT, ...dialects, '## Provider by provider', ...pages].join('\n\n')}\n`
+}
+
+function dialectSection({ id, params }: Dialect): string {
+  const dropped = explainParams(params).filter(({ action }) => action === 'dropped')
+  const rows = dropped.map(({ setting, why = '' }) => `| ${code(setting)} | ${cell(why)} |`)
+  const table = ['| setting | why |', '| --- | --- |', ...rows].join('\n')
+  return `### Dialect ${id}\n\n${rows.length === 0 ? 'Takes every setting.' : table}`
+}
+
+const HEAD = `# Providers
+
+This page is made from the catalogue in \`src/providers\` by \`npm run docs:providers\`; a test keeps it fresh. What a call would lose or change can also be asked at run time: \`registry.explain('groq', 'model-id')\` for settings, \`registry.resolve({ provider, model }).traits\` for what a model can do.
+
+Every provider streams. *by model* means that models differ: see the provider's section. *passed on* means that nothing is known of the models: the request is sent as it is, and the provider decides. *told* means that a JSON schema is given to the model as an instruction, with a warning. Tables of models list what is known; a model that no row fits gets the provider's own settings.`
+
+const FOOT = `## What a dialect drops
+
+A dropped or changed setting gives a warning in the response, or an error before anything is sent under \`onUnsupported: 'error'\`. These settings have no place in a wire format; a provider that has one after all says so below. All others go to the wire under the format's own name, unless the provider's section says otherwise.`
+
+const COLUMNS = [
+  'provider',
+  'dialect',
+  'key',
+  'tools',
+  'JSON schema',
+  'images',
+  'reasoning',
+  'embeddings',
+  'moderation',
+  'model list',
+]
+const OVERVIEW_HEAD = [`| ${COLUMNS.join(' | ')} |`, `|${' --- |'.repeat(COLUMNS.length)}`]
+
+function overviewRow(definition: ProviderDefinition, registry: Registry): string {
+  const { id, name, dialect } = definition
+  const targets = targetsOf(definition, registry)
+  const cells = [
+    `[${name}](#${id.replaceAll('.', '')}) \`${id}\``,
+    dialect.id,
+    keyWord(definition),
+    sum(targets.map((target) => sends(target, 'tools', target.traits.tools))),
+    sum(targets.map(schemaWord)),
+    sum(targets.map(({ traits }) => (traits.images === undefined ? 'passed on' : word(traits.images)))),
+    sum(targets.map((target) => sends(target, 'reasoning', target.traits.reasoning))),
+    word(
+      (definition.embeddings === undefined ? dialect.embeddings : definition.embeddings) !== undefined &&
+        definition.embeddings !== null,
+    ),
+    word((definition.moderation ?? dialect.moderation ?? null) !== null && definition.moderation !== null),
+    word((definition.modelList ?? dialect.models ?? null) !== null && definition.modelList !== null),
+  ]
+  return `| ${cells.join(' | ')} |`
+}
+
+/** A model that nothing is known of, and one of each family that has traits. */
+function targetsOf({ id, models = {} }: ProviderDefinition, registry: Registry): readonly Target[] {
+  const families = Object.keys(models).filter((pattern) => pattern !== '*')
+  return ['some-model', ...families.map((pattern) => pattern.replaceAll('*', 'x'))].map((model) =>
+    registry.resolve({ provider: id, model }),
+  )
+}
+
+function sends({ params }: Target, setting: 'tools' | 'reasoning', said: boolean | undefined): string {
+  const rule = params[setting]
+  const sent = rule !== undefined && rule.drop === undefined && rule.to !== undefined
+  return word(sent || (setting === 'reasoning' && said === true))
+}
+
+function schemaWord({ params, traits }: Target): string {
+  const rule = params.responseFormat
+  if (rule === undefined || rule.drop !== undefined) return 'no'
+  return traits.jsonSchema === false ? 'told' : 'yes'
+}
+
+function word(yes: boolean): string {
+  return yes ? 'yes' : 'no'
+}
+
+/** One word for all models, or that they differ. What nothing is known of does not make a difference. */
+function sum(words: readonly string[]): string {
+  const known = new Set(words.filter((each) => each !== 'passed on'))
+  if (known.size === 0) return 'passed on'
+  return known.size === 1 && known.size === new Set(words).size ? (words[0] ?? '') : 'by model'
+}
+
+function keyWord({ auth, keyRequired }: ProviderDefinition): string {
+  if (auth.type === 'none') return 'none'
+  return keyRequired === false ? 'optional' : 'needed'
+}
+
+function providerSection(definition: ProviderDefinition, registry: Registry): string {
+  const { id, docs, checked, unverified } = definition
+  const facts = [
+    `Base URL: ${definition.baseUrl === undefined ? 'give one' : code(definition.baseUrl)}${variables(definition)}`,
+    `Key: ${authWords(definition)}`,
+    ...apiFacts(definition),
+    ...(definition.namespacedModels === true ? ['Model ids hold a slash themselves and stay whole.'] : []),
+    ...(definition.defaultModel === undefined
+      ? []
+      : [`Model when none is named: ${code(definition.defaultModel)}.`]),
+    ...(definition.body === undefined
+      ? []
+      : [`Sent with every request: ${code(JSON.stringify(definition.body))}.`]),
+    `Checked ${checked ?? 'never'} against ${docs ?? 'no reference'}.`,
+    ...(unverified === undefined ? [] : [`Not verified: ${unverified}.`]),
+  ]
+  const anyModel = registry.resolve({ provider: id, model: 'some-model' })
+  const changes = changesOf(definition, explainParams(anyModel.params))
+  const parts = [
+    `### ${id}`,
+    facts.map((fact) => `- ${fact}`).join('\n'),
+    ...(changes.length === 0 ? [] : [changeTable(changes)]),
+    ...modelTable(definition, registry),
+  ]
+  return parts.join('\n\n')
+}
+
+function variables({ variables: known = {}, query = {} }: ProviderDefinition): string {
+  const said = Object.entries(known).flatMap(([name, { env = [], default: standing, from }]) => {
+    if (from !== undefined) return []
+    const sources = env.map(code).join(' or ')
+    const fallback = standing === undefined ? '' : `, default ${code(standing)}`
+    return [`${code(`{${name}}`)} from ${sources || '`variables`'}${fallback}`]
+  })
+  const asked = Object.entries(query).map(([name, value]) => code(`?${name}=${value}`))
+  return [...(said.length === 0 ? [] : [`; ${said.join('; ')}`]), ...asked].join('; ')
+}
+
+function authWords({ auth, env = [], keyRequired }: ProviderDefinition): string {
+  if (auth.type === 'none') return 'none is sent'
+  const how = {
+    bearer: () => '`Authorization: Bearer`',
+    header: () =>
+      auth.type === 'header'
+        ? `header ${code(auth.name)}${auth.tokens === undefined ? '' : ', a token as `Authorization: Bearer`'}`
+        : '',
+    sigv4: () => 'requests are signed (AWS, version 4), or the key goes as `Authorization: Bearer`',
+  }[auth.type]()
+  const names = env.length === 0 ? '' : `, from ${env.map(code).join(', ')}`
+  return `${how}${names}${keyRequired === false ? '; none is needed' : ''}`
+}
+
+function apiFacts({ apis = {}, baseUrl }: ProviderDefinition): string[] {
+  return Object.entries(apis).map(([name, api]) => {
+    const place = api.baseUrl === undefined || api.baseUrl === baseUrl ? '' : ` at ${code(api.baseUrl)}`
+    return `${code(`api: '${name}'`)} speaks ${api.dialect.id}${place}.`
+  })
+}
+
+interface Change {
+  readonly setting: string
+  readonly what: string
+}
+
+/** What the provider does otherwise than its dialect. */
+function changesOf({ dialect }: ProviderDefinition, explained: readonly ParamExplanation[]): Change[] {
+  const usual = new Map(explainParams(mergeParams(dialect.params)).map((each) => [each.setting, each]))
+  return explained.flatMap((each) => {
+    const what = describe(each)
+    const before = usual.get(each.setting)
+    if (before !== undefined && describe(before) === what) return []
+    return [{ setting: each.setting, what }]
+  })
+}
+
+function describe({ action, to, why, clamp, fixed, required }: ParamExplanation): string {
+  if (action === 'dropped') return `dropped: ${why ?? ''}`
+  const bounds = clamp === undefined ? '' : `, ${bound(clamp)}`
+  const standing = required === undefined ? '' : `, ${code(JSON.stringify(required))} when not given`
+  const only = fixed === undefined ? '' : `, always ${code(JSON.stringify(fixed))}`
+  return `${code(to ?? '')}${bounds}${standing}${only}`
+}
+
+function bound([least, most]: readonly [number, number]): string {
+  return most === Infinity || most === Number.MAX_SAFE_INTEGER ? `${least} at least` : `${least} to ${most}`
+}
+
+function changeTable(changes: readonly Change[]): string {
+  const rows = changes.map(({ setting, what }) => `| ${code(setting)} | ${cell(what)} |`)
+  return ['| setting | on the wire |', '| --- | --- |', ...rows].join('\n')
+}
+
+function modelTable({ id, models = {} }: ProviderDefinition, registry: Registry): string[] {
+  const usual = settingWords(registry.resolve({ provider: id, model: 'some-model' }))
+  // Families of which the same is known share a row.
+  const rows = new Map<string, string[]>()
+  for (const pattern of Object.keys(models)) {
+    const target = registry.resolve({ provider: id, model: pattern.replaceAll('*', 'x') })
+    const { traits, quirks } = target
+    const cells = [
+      tokens(traits.contextWindow),
+      tokens(traits.maxOutput),
+      marks(traits),
+      differences(usual, settingWords(target)),
+      listOf(quirks['efforts']).join(', '),
+    ]
+    const known = cells.join(' | ')
+    rows.set(known, [...(rows.get(known) ?? []), code(pattern)])
+  }
+  if (rows.size === 0) return []
+  const head = '| models | context | answer | known | settings | efforts |'
+  const lines = [...rows].map(([known, patterns]) => `| ${patterns.join(', ')} | ${known} |`)
+  return [[head, '| --- | --- | --- | --- | --- | --- |', ...lines].join('\n')]
+}
+
+function settingWords({ params }: Target): ReadonlyMap<string, string> {
+  return new Map(
+    explainParams(params).map(({ setting, action, to }) => [
+      setting,
+      action === 'dropped' ? 'dropped' : (to ?? ''),
+    ]),
+  )
+}
+
+function differences(usual: ReadonlyMap<string, string>, own: ReadonlyMap<string, string>): string {
+  const changed = [...own].filter(([setting, what]) => usual.get(setting) !== what)
+  const dropped = changed.flatMap(([setting, what]) => (what === 'dropped' ? [setting] : []))
+  const sent = changed.flatMap(([setting, what]) =>
+    what === 'dropped' ? [] : [`${setting} as ${code(what)}`],
+  )
+  return [...(dropped.length === 0 ? [] : [`no ${dropped.join(', ')}`]), ...sent].join('; ')
+}
+
+function marks(traits: ModelTraits): string {
+  const names = ['images', 'tools', 'jsonSchema', 'reasoning'] as const
+  const said = names.flatMap((name) => {
+    const value = traits[name]
+    return value === undefined ? [] : [value ? name : `no ${name}`]
+  })
+  return said.join(', ')
+}
+
+function tokens(count: number | undefined): string {
+  return count === undefined ? '' : count.toLocaleString('en').replaceAll(',', ' ')
+}
+
+function code(text: string): string {
+  return `\`${text}\``
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|')
+}
+
+// Run as a script, it writes the page; a test imports it.
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
+  writeFileSync(providersPage, providersDoc())

@@ -1,0 +1,40 @@
+import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
+import { commonEmbeddings, openaiChat } from '../dialects/index.ts'
+import { openai } from './openai.ts'
+
+/**
+ * Azure OpenAI. The model is the name of a deployment: one that is named like its model has that model's traits. Takes a
+ * key, or an Entra token from a function. `api: 'deployments'` speaks the older addresses, which need an API version.
+ */
+export const azure: ProviderDefinition = defineProvider({
+  id: 'azure',
+  name: 'Azure OpenAI',
+  dialect: openaiChat,
+  baseUrl: 'https://{resource}.openai.azure.com/openai/v1',
+  variables: {
+    resource: { env: ['AZURE_OPENAI_RESOURCE', 'AZURE_RESOURCE_NAME'] },
+    apiVersion: { env: ['AZURE_OPENAI_API_VERSION', 'OPENAI_API_VERSION'], default: '2024-10-21' },
+  },
+  auth: { type: 'header', name: 'api-key', tokens: 'bearer' },
+  env: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
+  params: openai.params,
+  models: openai.models,
+  apis: {
+    ...openai.apis,
+    deployments: {
+      dialect: openaiChat,
+      baseUrl: 'https://{resource}.openai.azure.com/openai/deployments',
+      paths: { chat: '/{model}/chat/completions' },
+      query: { 'api-version': '{apiVersion}' },
+      embeddings: {
+        ...commonEmbeddings(),
+        endpoint: (model) => `/${encodeURIComponent(model)}/embeddings`,
+      },
+      modelList: null,
+    },
+  },
+  moderation: null,
+  docs: 'https://learn.microsoft.com/azure/ai-foundry/openai/reference-preview-latest',
+  checked: '2026-11-21',
+  unverified: 'models of other vendors in the same resource: their servers refuse some of these parameters',
+})

@@ -1,0 +1,22 @@
+import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
+import { commonEmbeddings, openaiChat, openaiResponses } from '../dialects/index.ts'
+
+/** Cloudflare Workers AI, by its OpenAI-compatible address; model ids begin with `@cf/`. */
+export const cloudflare: ProviderDefinition = defineProvider({
+  id: 'cloudflare',
+  name: 'Cloudflare Workers AI',
+  dialect: openaiChat,
+  baseUrl: 'https://api.cloudflare.com/client/v4/accounts/{account}/ai/v1',
+  variables: { account: { env: ['CLOUDFLARE_ACCOUNT_ID'] } },
+  auth: { type: 'bearer' },
+  env: ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_API_KEY'],
+  namespacedModels: true,
+  params: { topK: { to: 'top_k' }, repetitionPenalty: { to: 'repetition_penalty' } },
+  apis: { responses: { dialect: openaiResponses } },
+  embeddings: commonEmbeddings({ maxBatch: 100, dimensions: null, user: false }),
+  modelList: null,
+  docs: 'https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility/',
+  checked: '2026-11-21',
+  unverified:
+    'which settings each model takes: they are said model by model; the limit of one embeddings request',
+})

@@ -1,0 +1,60 @@
+import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
+import { anthropicMessages, gemini, vertexEmbeddings } from '../dialects/index.ts'
+import { anthropic } from './anthropic.ts'
+import { google } from './google.ts'
+
+const place = 'https://{host}/v1/projects/{project}/locations/{location}/publishers'
+
+/**
+ * Gemini on Vertex AI, with an OAuth token from a function; `api: 'anthropic'` for Claude. `api: 'express'` takes a Vertex
+ * key in place of project and token.
+ */
+export const vertex: ProviderDefinition = defineProvider({
+  id: 'vertex',
+  name: 'Google Vertex AI',
+  dialect: gemini,
+  baseUrl: 'https://{host}/v1beta1/projects/{project}/locations/{location}/publishers/google',
+  variables: {
+    project: { env: ['GOOGLE_VERTEX_PROJECT', 'GOOGLE_CLOUD_PROJECT'] },
+    location: { env: ['GOOGLE_VERTEX_LOCATION', 'GOOGLE_CLOUD_LOCATION'], default: 'global' },
+    host: {
+      from: {
+        variable: 'location',
+        values: {
+          global: 'aiplatform.googleapis.com',
+          eu: 'aiplatform.eu.rep.googleapis.com',
+          us: 'aiplatform.us.rep.googleapis.com',
+          '*': '{location}-aiplatform.googleapis.com',
+        },
+      },
+    },
+  },
+  auth: { type: 'bearer' },
+  env: ['GOOGLE_OAUTH_ACCESS_TOKEN', 'CLOUDSDK_AUTH_ACCESS_TOKEN'],
+  models: google.models,
+  embeddings: vertexEmbeddings,
+  modelList: null,
+  apis: {
+    anthropic: {
+      dialect: anthropicMessages,
+      baseUrl: `${place}/anthropic/models`,
+      paths: { chat: '/{model}:rawPredict', stream: '/{model}:streamRawPredict' },
+      body: { anthropic_version: 'vertex-2023-10-16' },
+      params: { responseFormat: { drop: 'the model has no structured outputs here' } },
+      quirks: { ...anthropic.quirks, strictTools: false },
+      models: anthropic.models,
+      embeddings: null,
+    },
+    express: {
+      dialect: gemini,
+      baseUrl: 'https://aiplatform.googleapis.com/v1/publishers/google',
+      auth: { type: 'header', name: 'x-goog-api-key' },
+      env: ['GOOGLE_VERTEX_API_KEY'],
+      embeddings: null,
+    },
+  },
+  docs: 'https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference',
+  checked: '2026-11-21',
+  unverified:
+    'structured outputs of Claude models here; which embedding models answer at the location "global"',
+})

@@ -1,0 +1,75 @@
+import type { JsonObject } from '../../core/json.ts'
+import { Refusal } from '../fake-error.ts'
+import { turnOf, type ReadRequest, type SeenTurn } from '../request.ts'
+import { Fields } from './fields.ts'
+import type { ReadRules, RequestHead } from './wire.ts'
+
+/** Where a stream is asked for: beside the version's path. */
+export const STREAM_PATH = '/api/extra/generate/stream'
+
+// The server passes over what it does not know: a mistyped field would go unseen.
+const KNOWN: ReadonlySet<string> = new Set(
+  `banned_strings banned_tokens bypass_eos ban_eos_token dry_allowed_length dry_base dry_multiplier dry_penalty_last_n
+  dry_sequence_breakers dynatemp_exponent dynatemp_range frmtrmblln frmttriminc genkey grammar grammar_retain_state images
+  logit_bias logprobs max_context_length max_length memory min_p mirostat mirostat_eta mirostat_tau n nsigma
+  presence_penalty prompt quiet render_special rep_pen rep_pen_range rep_pen_slope replace_instruct_placeholders
+  sampler_order sampler_seed smoothing_factor stop_sequence temperature tfs top_a top_k top_p trim_stop typical
+  use_default_badwordsids xtc_probability xtc_threshold`.split(/\s+/),
+)
+const MOST = Number.MAX_SAFE_INTEGER
+
+/** Reads a generate body by KoboldCpp's rules. There is no model in it. */
+export function readKobold(body: JsonObject, { path }: RequestHead, rules: ReadRules): ReadRequest {
+  const fields = new Fields(body, '', refuse)
+  const unknown = fields.unknown(KNOWN)
+  if (unknown !== undefined && rules.unknownFields === 'refuse') refuse(unknown, 'is not a known field')
+  const context = fields.integer('max_context_length', 8, MOST)
+  const maxTokens = fields.integer('max_length', 1, MOST)
+  if (context !== undefined && (maxTokens ?? 0) > context)
+    fields.refuse('max_length', 'must not be more than max_context_length')
+  for (const name of ['min_p', 'rep_pen', 'typical']) fields.number(name, 0, MOST)
+  return {
+    model: '',
+    stream: path.endsWith(STREAM_PATH),
+    ...readPrompt((fields.text('memory') ?? '') + fields.required('prompt')),
+    tools: [],
+    settings: {
+      maxTokens,
+      temperature: fields.number('temperature', 0, MOST),
+      topP: fields.number('top_p', 0, 1),
+      topK: fields.integer('top_k', 0, MOST),
+      seed: fields.integer('sampler_seed', -1, MOST),
+      presencePenalty: fields.number('presence_penalty', -2, 2),
+      logprobs: fields.flag('logprobs'),
+      stop: fields.texts('stop_sequence'),
+    },
+  }
+}
+
+function refuse(path: string, problem: string): never {
+  throw new Refusal({ kind: 'invalid-request', message: `${path} ${problem}` })
+}
+
+const MARK = /\{\{\[(SYSTEM|INPUT|OUTPUT)(?:_END)?\]\}\}|(?:^|\n)### (Instruction|Response):\n/g
+const ROLES: Readonly<Record<string, 'user' | 'assistant'>> = {
+  INPUT: 'user',
+  Instruction: 'user',
+  OUTPUT: 'assistant',
+  Response: 'assistant',
+}
+
+// The server's own placeholders and the usual marks tell the turns apart; a prompt without any is one turn of the user.
+function readPrompt(prompt: string): Pick<ReadRequest, 'system' | 'turns'> {
+  const marks = [...prompt.matchAll(MARK)]
+  if (marks.length === 0) return { system: '', turns: [turnOf('user', { text: prompt })] }
+  const system = [prompt.slice(0, marks[0]?.index)]
+  const turns: SeenTurn[] = []
+  for (const [at, mark] of marks.entries()) {
+    const text = prompt.slice(mark.index + mark[0].length, marks[at + 1]?.index).trim()
+    const role = ROLES[mark[1] ?? mark[2] ?? '']
+    if (text === '') continue
+    if (role === undefined) system.push(text)
+    else turns.push(turnOf(role, { text }))
+  }
+  return { system: system.join('').trim(), turns }
+}
