@@ -11,7 +11,7 @@ import type { LimitStore, StoreGrant, StoreRefusal } from './store.ts'
 import { UserBook, type UserFigures } from './user-figures.ts'
 import { WaitingRoom, type Waiter } from './waiting-room.ts'
 
-/** A decision, with the numbers behind it. */
+/** A decision, with the numbers behind it. `waiting` is followed by `granted` when the turn has come, or by `released`. */
 export type LimitEvent =
   | {
       readonly type: 'granted' | 'waiting'
@@ -227,12 +227,15 @@ class LimiterCore {
 
   #wait(keys: LimitKeys, { reservation, waits, waitMs }: Granted, options: AbortSources): Promise<void> {
     const since = this.#clock.now()
+    const dues = reservation.buckets.flatMap(({ key, cost, refillPerMs }, index) => {
+      const wait = waits[index] ?? waitMs
+      return wait > 0 ? [{ key, at: since + wait, costMs: cost / refillPerMs }] : []
+    })
+    // A waiter without a due would have no turn.
+    if (dues.length === 0) return Promise.resolve()
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
-        dues: reservation.buckets.flatMap(({ key, cost, refillPerMs }, index) => {
-          const wait = waits[index] ?? waitMs
-          return wait > 0 ? [{ key, at: since + wait, costMs: cost / refillPerMs }] : []
-        }),
+        dues,
         start: () => {
           unlink()
           const waited = this.#clock.now() - since

@@ -61,7 +61,10 @@ describe('against exact buckets', () => {
       userTokens: fc.integer({ min: 200, max: 3000 }),
       conversation: fc.integer({ min: 1, max: 13 }),
     })
-    const ops = fc.array(fc.oneof(reserve, reserve, reserve, pass, settle, release), { maxLength: 120 })
+    const ops = fc.array(fc.oneof(reserve, reserve, reserve, pass, settle, release), {
+      maxLength: 120,
+      size: 'max',
+    })
     fc.assert(
       fc.property(figures, ops, ({ global, user, userTokens, conversation }, steps) => {
         const { ask, clock } = setUp({
@@ -133,7 +136,7 @@ describe('in any stretch of time', () => {
         ms: fc.double({ min: 0, max: 4000, noNaN: true }),
         calls: fc.integer({ min: 0, max: 30 }),
       }),
-      { maxLength: 60 },
+      { maxLength: 60, size: 'max' },
     )
     fc.assert(
       fc.property(figures, steps, ({ perMinute, burst }, arrivals) => {
@@ -144,12 +147,14 @@ describe('in any stretch of time', () => {
           clock.advance(ms)
           for (let call = 0; call < calls; call++) if (ask({ user: 'u' }).granted) grants.push(clock.now())
         }
-        for (let first = 0; first < grants.length; first++) {
+        let excess = -Infinity
+        for (const [first, from] of grants.entries()) {
           for (let last = first; last < grants.length; last++) {
-            const allowed = capacity + ((grants[last]! - grants[first]!) * perMinute) / 60_000
-            expect(last - first + 1).toBeLessThanOrEqual(allowed + 1e-6)
+            const allowed = capacity + ((grants[last]! - from) * perMinute) / 60_000
+            excess = Math.max(excess, last - first + 1 - allowed)
           }
         }
+        expect(excess).toBeLessThanOrEqual(1e-6)
       }),
       { numRuns: 200 },
     )
@@ -213,7 +218,7 @@ describe('waiting', () => {
       }
       serve()
     }
-    tick(600_000)
+    while (line.length > 0) tick(1)
     return starts
   }
 
@@ -236,7 +241,7 @@ describe('waiting', () => {
       }
       await clock.advanceAsync(0)
     }
-    await clock.advanceAsync(600_000)
+    await clock.advanceAsync(3_600_000)
     return { calls, limiter, clock }
   }
 
@@ -252,13 +257,14 @@ describe('waiting', () => {
   test('gives the turns of first come, first served, with calls that leave and calls that give back', async () => {
     const step: fc.Arbitrary<Step> = fc.record({
       ms: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 3000 })),
-      tokens: fc.integer({ min: 1, max: 60 }),
+      // Below the capacity: a bucket that is full the moment it pays a waiting call counts as never full in between.
+      tokens: fc.integer({ min: 1, max: 59 }),
       action: fc.constantFrom('call', 'call', 'call', 'abort', 'settle'),
       which: fc.nat({ max: 50 }),
     })
     await fc.assert(
       fc.asyncProperty(
-        fc.array(step, { maxLength: 40 }),
+        fc.array(step, { maxLength: 40, size: 'max' }),
         fc.constantFrom(60, 97, 240, 600),
         async (steps, capacity) => {
           const { calls, limiter, clock } = await ours(steps, capacity)
@@ -280,7 +286,7 @@ describe('waiting', () => {
       leavesAfterMs: fc.option(fc.integer({ min: 0, max: 20_000 }), { nil: undefined }),
     })
     await fc.assert(
-      fc.asyncProperty(fc.array(call, { maxLength: 60 }), async (arrivals) => {
+      fc.asyncProperty(fc.array(call, { maxLength: 60, size: 'max' }), async (arrivals) => {
         const { limiter, clock } = setUp({
           global: { requestsPerMinute: 120, tokensPerMinute: 2000 },
           user: { requestsPerMinute: 30, tokensPerMinute: 1000 },
