@@ -12,7 +12,7 @@ export interface Bar {
   readonly holds: boolean
 }
 
-const CHUNK_MEASURES = ['chunk', 'chunk-16', 'chunk-each'] as const
+const CHUNK_MEASURES = ['chunk', 'chunk-16', 'chunk-each', 'chunk-padded'] as const
 const CALL_MEASURES = ['call', 'call-64'] as const
 
 /** Every bar of the bare call, judged by the medians of one run. */
@@ -29,7 +29,7 @@ export function judge(figures: Figures): Bar[] {
     ),
     ...CALL_MEASURES.map((id) => bar(`on undici, CPU per ${NAMES[id]}`, 0.5, cpu(id, 'undici')?.ratio, '×')),
     ...CHUNK_MEASURES.map((id) => bar(`on undici, CPU per ${NAMES[id]}`, 1, cpu(id, 'undici')?.ratio, '×')),
-    bar('on undici, RSS per open stream', 60, rss?.value, 'KiB'),
+    bar('on undici, RSS per open stream of 1 000', 60, rss?.value, 'KiB'),
     bar('import of the core', 40, core?.value, 'ms'),
     bar(
       'bundle of the minimal chat call, min+gzip',
@@ -47,6 +47,7 @@ export const NAMES: Readonly<Record<MeasureId, string>> = {
   chunk: 'chunk, 1 stream',
   'chunk-16': 'chunk, 16 streams',
   'chunk-each': 'chunk, one HTTP chunk per event',
+  'chunk-padded': 'chunk, no two alike',
   first: 'first chunk',
 }
 

@@ -18,10 +18,18 @@ const { values: flags } = parseArgs({
   },
 })
 
-const MEASURES: readonly MeasureId[] = ['call', 'call-64', 'chunk', 'chunk-16', 'chunk-each', 'first']
+const MEASURES: readonly MeasureId[] = [
+  'call',
+  'call-64',
+  'chunk',
+  'chunk-16',
+  'chunk-each',
+  'chunk-padded',
+  'first',
+]
 const HELD: readonly SubjectId[] = ['hand', 'fetch', 'undici']
-const FULL = { repetitions: 7, holds: 5, span: { warmMs: 700, runMs: 900 }, holdMs: 4_000 }
-const QUICK = { repetitions: 3, holds: 1, span: { warmMs: 300, runMs: 300 }, holdMs: 1_500 }
+const FULL = { repetitions: 7, holds: 5, span: { warmMs: 1_000, runMs: 1_000 }, holdMs: 4_000 }
+const QUICK = { repetitions: 3, holds: 1, span: { warmMs: 600, runMs: 300 }, holdMs: 1_500 }
 const plan = flags.quick ? QUICK : FULL
 const STREAMS = 1_000
 

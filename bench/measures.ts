@@ -2,7 +2,7 @@ import type { Subject } from './subject.ts'
 import { CHUNKS, STREAM_LENGTH, WHOLE_TEXT } from './wire.ts'
 
 /** What is timed in one process per subject. */
-export type MeasureId = 'call' | 'call-64' | 'chunk' | 'chunk-16' | 'chunk-each' | 'first'
+export type MeasureId = 'call' | 'call-64' | 'chunk' | 'chunk-16' | 'chunk-each' | 'chunk-padded' | 'first'
 
 /** How long to run: until the time is up, and whole rounds only. */
 export interface Span {
@@ -62,6 +62,8 @@ function roundOf(id: Exclude<MeasureId, 'first'>, subject: Subject, origin: stri
       }
     case 'chunk-each':
       return { units: CHUNKS, run: () => checkedStream(subject, `${origin}/each/v1`) }
+    case 'chunk-padded':
+      return { units: CHUNKS, run: () => checkedStream(subject, `${origin}/padded/v1`) }
   }
 }
 

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Subject } from './subject.ts'
 import { PACE_MS } from './wire.ts'
 
+const WORK_ROUNDS = 20
+
 /** How many streams to hold open, and for how long. */
 export interface Holding {
   readonly streams: number
@@ -10,8 +12,10 @@ export interface Holding {
 
 /** What many open streams cost. */
 export interface HoldSample {
-  /** Peak of the resident set over the one before the first stream, per stream. */
+  /** Peak of the resident set over the one of the same process at work, per stream. */
   readonly rssKib: number
+  /** The same over the one before the process had done anything but load and call once. */
+  readonly coldRssKib: number
   readonly cpuUsPerChunk: number
   /** Chunks that came, as a share of those due. */
   readonly delivered: number
@@ -24,6 +28,8 @@ export async function hold(
   { streams, holdMs }: Holding,
 ): Promise<HoldSample> {
   await subject.call()
+  const rssCold = process.memoryUsage.rss()
+  await work(subject, origin)
   const rssBefore = process.memoryUsage.rss()
   const controllers = Array.from({ length: streams }, () => new AbortController())
   let chunks = 0
@@ -50,7 +56,19 @@ export async function hold(
   await Promise.all(running)
   return {
     rssKib: (peak - rssBefore) / 1_024 / streams,
+    coldRssKib: (peak - rssCold) / 1_024 / streams,
     cpuUsPerChunk: (user + system) / came,
     delivered: came / due,
+  }
+}
+
+/** Ordinary work for a while: the engine's young generation then has the size that it has in a service. */
+async function work(subject: Subject, origin: string): Promise<void> {
+  for (let round = 0; round < WORK_ROUNDS; round++) {
+    const onText = (): void => undefined
+    const streams = Array.from({ length: 16 }, () =>
+      subject.stream({ baseUrl: `${origin}/coalesced/v1`, onText }),
+    )
+    await Promise.all(streams)
   }
 }

@@ -19,7 +19,7 @@ export function report(figures: Figures): string {
 }
 
 function cpuTable({ measures }: Figures): Row[] {
-  const ids: readonly MeasureId[] = ['call', 'call-64', 'chunk', 'chunk-16', 'chunk-each']
+  const ids: readonly MeasureId[] = ['call', 'call-64', 'chunk', 'chunk-16', 'chunk-each', 'chunk-padded']
   const head = ['subject', ...ids.map((id) => NAMES[id])]
   return [
     head,
@@ -33,6 +33,7 @@ function latencyTable({ measures, hold }: Figures): Row[] {
     'p50, ms',
     'p99, ms',
     'peak RSS per stream, KiB',
+    'the same, process just started',
     'CPU per paced chunk, µs',
     'delivered',
   ]
@@ -42,6 +43,7 @@ function latencyTable({ measures, hold }: Figures): Row[] {
       shown(figureOf(measures.first, id, (sample) => sample.p50)),
       shown(figureOf(measures.first, id, (sample) => sample.p99)),
       shown(figureOf(hold, id, (sample) => sample.rssKib)),
+      shown(figureOf(hold, id, (sample) => sample.coldRssKib)),
       shown(figureOf(hold, id, (sample) => sample.cpuUsPerChunk)),
       delivered === undefined ? ABSENT : `${(delivered.value * 100).toFixed(0)} %`,
     ]
@@ -115,6 +117,7 @@ export function toJson(figures: Figures): object {
     ),
     firstChunkMs: { p50: all(measures.first, ({ p50 }) => p50), p99: all(measures.first, ({ p99 }) => p99) },
     rssKibPerStream: all(hold, ({ rssKib }) => rssKib),
+    coldRssKibPerStream: all(hold, ({ coldRssKib }) => coldRssKib),
     pacedCpuUsPerChunk: all(hold, ({ cpuUsPerChunk }) => cpuUsPerChunk),
     importMs: all(startup, ({ importMs }) => importMs),
     firstAnswerMs: all(startup, ({ firstAnswerMs }) => firstAnswerMs),

@@ -14,11 +14,20 @@ import {
 
 // The loopback provider, in a process of its own: tells its port, ends with the process that started it.
 
-const events = [...Array.from({ length: CHUNKS }, (_none, index) => chunkEvent(wordAt(index))), ...endEvents]
-const writes: Buffer[][] = []
-for (let at = 0; at < events.length; at += CHUNKS_PER_WRITE)
-  writes.push(events.slice(at, at + CHUNKS_PER_WRITE).map((event) => Buffer.from(event)))
-const joined = writes.map((write) => [Buffer.concat(write)])
+/** A long stream's events in groups, one for each network write. */
+function writesOf(padding: (index: number) => string | undefined): Buffer[][] {
+  const chunks = Array.from({ length: CHUNKS }, (_none, index) => chunkEvent(wordAt(index), padding(index)))
+  const events = [...chunks, ...endEvents].map((event) => Buffer.from(event))
+  const groups: Buffer[][] = []
+  for (let at = 0; at < events.length; at += CHUNKS_PER_WRITE)
+    groups.push(events.slice(at, at + CHUNKS_PER_WRITE))
+  return groups
+}
+const joined = (groups: readonly Buffer[][]): Buffer[][] => groups.map((group) => [Buffer.concat(group)])
+
+const alike = writesOf(() => undefined)
+const coalesced = joined(alike)
+const padded = joined(writesOf((index) => (index * 2_654_435_761).toString(36).slice(0, 8)))
 const whole = Buffer.from(wholeReply)
 const pacedEvent = Buffer.from(chunkEvent(wordAt(0)))
 
@@ -36,8 +45,9 @@ const answers: Readonly<Record<Mode, (response: ServerResponse) => void>> = {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': whole.length })
     response.end(whole)
   },
-  coalesced: (response) => writeAll(startStream(response), joined),
-  each: (response) => writeAll(startStream(response), writes),
+  coalesced: (response) => writeAll(startStream(response), coalesced),
+  each: (response) => writeAll(startStream(response), alike),
+  padded: (response) => writeAll(startStream(response), padded),
   first: (response) => {
     startStream(response).write(pacedEvent)
     setTimeout(() => response.end(endEvents.join('')), FIRST_HOLD_MS)

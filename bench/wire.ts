@@ -1,5 +1,5 @@
 /** How the loopback server answers, as the first part of the path: `/coalesced/v1/chat/completions`. */
-export type Mode = 'whole' | 'coalesced' | 'each' | 'first' | 'paced'
+export type Mode = 'whole' | 'coalesced' | 'each' | 'padded' | 'first' | 'paced'
 
 /** Content chunks of one long stream. */
 export const CHUNKS = 2_000
@@ -43,15 +43,17 @@ export const STREAM_LENGTH: number = Array.from(
   (_none, index) => wordAt(index).length,
 ).reduce((sum, length) => sum + length, 0)
 
-/** One chunk of about 200 bytes as a server-sent event. */
-export function chunkEvent(content: string): string {
-  return eventOf([{ index: 0, delta: { content }, logprobs: null, finish_reason: null }])
+/** One chunk of about 200 bytes as a server-sent event; `padding` goes into a field of its own, as some vendors do. */
+export function chunkEvent(content: string, padding?: string): string {
+  return eventOf([{ index: 0, delta: { content }, logprobs: null, finish_reason: null }], {
+    obfuscation: padding,
+  })
 }
 
 /** What ends a stream: the finish reason, the usage, the end mark. */
 export const endEvents: readonly string[] = [
   eventOf([{ index: 0, delta: {}, logprobs: null, finish_reason: 'stop' }]),
-  eventOf([], usage),
+  eventOf([], { usage }),
   'data: [DONE]\n\n',
 ]
 
@@ -70,8 +72,8 @@ export const wholeReply: string = JSON.stringify({
   usage,
 })
 
-function eventOf(choices: readonly object[], reported?: object): string {
-  const chunk = { ...head, object: 'chat.completion.chunk', choices, ...(reported && { usage: reported }) }
+function eventOf(choices: readonly object[], more?: object): string {
+  const chunk = { ...head, object: 'chat.completion.chunk', choices, ...more }
   return `data: ${JSON.stringify(chunk)}\n\n`
 }
 

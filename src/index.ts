@@ -24,8 +24,10 @@ export type {
 export {
   defineProvider,
   type Auth,
+  type HeaderAuth,
   type ModelTraits,
   type ProviderDefinition,
+  type ProviderPaths,
   type ProviderVariable,
   type SigningAuth,
 } from './core/provider.ts'

@@ -13,7 +13,10 @@ import type {
 } from './response.ts'
 
 /** A part under construction. */
-type OpenPart = { -readonly [K in keyof AssistantPart]: AssistantPart[K] } & { text?: string }
+type OpenPart = { -readonly [K in keyof AssistantPart]: AssistantPart[K] } & {
+  text?: string
+  origin?: string
+}
 type TextLike = Extract<StreamEvent, { type: 'text-delta' | 'reasoning-delta' }>
 
 class Answer {
@@ -25,7 +28,7 @@ class Answer {
   addText(event: TextLike, origin: string): void {
     const type = event.type === 'text-delta' ? 'text' : 'reasoning'
     if (this.#open === undefined || this.#open.type !== type || opensPart(this.#open, event)) {
-      this.#open = { type, text: '', ...(type === 'reasoning' ? { origin } : undefined) }
+      this.#open = type === 'text' ? { type, text: '' } : { type, text: '', origin }
       this.parts.push(this.#open)
     }
     this.#open.text += event.text

@@ -67,23 +67,35 @@ export class WireReply implements Reply {
 
   /** Reads on until there is content, or the end: the commit point. Throws what went wrong before it. */
   async commit(): Promise<void> {
-    while (!this.committed && !this.#over) await this.#pull()
+    const arrive = (piece: Uint8Array | null): void => this.#arrive(piece)
+    const broken = (error: unknown): void => this.#break(error)
+    while (!this.committed && !this.#over) await this.#pull(arrive, broken)
     if (this.#error !== undefined && !this.committed) throw this.#error
   }
 
   read(): Promise<Batch | null> {
     const batch = this.#ready.shift()
-    return batch === undefined ? this.#readOn() : Promise.resolve(batch)
+    if (batch !== undefined) return Promise.resolve(batch)
+    if (this.#error !== undefined) return Promise.reject(this.#error)
+    return this.#over ? Promise.resolve(null) : this.#pull(this.#giveArrived, this.#giveBroken)
   }
 
-  async #readOn(): Promise<Batch | null> {
-    for (;;) {
-      const batch = this.#ready.shift()
-      if (batch !== undefined) return batch
-      if (this.#error !== undefined) throw this.#error
-      if (this.#over) return null
-      await this.#pull()
-    }
+  // Made once for all reads, and no async functions: what a thousand waiting streams hold would be mostly their frames.
+  readonly #giveArrived = (piece: Uint8Array | null): Batch | null | Promise<Batch | null> => {
+    this.#arrive(piece)
+    return this.#give()
+  }
+
+  readonly #giveBroken = (error: unknown): Batch | null | Promise<Batch | null> => {
+    this.#break(error)
+    return this.#give()
+  }
+
+  #give(): Batch | null | Promise<Batch | null> {
+    const batch = this.#ready.shift()
+    if (batch !== undefined) return batch
+    if (this.#error !== undefined) throw this.#error
+    return this.#over ? null : this.read()
   }
 
   cancel(reason?: unknown): void {
@@ -117,26 +129,22 @@ export class WireReply implements Reply {
     return requestId === undefined ? response : { ...response, requestId }
   }
 
-  async #pull(): Promise<void> {
-    const { source } = this.#parts
-    const { watch } = this.#parts.attempt
-    const before = this.#collector.contents
-    watch.waiting()
-    let piece: Uint8Array | null
-    try {
-      piece = await source.read()
-    } catch (error) {
-      this.#break(error)
-      return
-    }
+  #pull<T>(arrived: (piece: Uint8Array | null) => T, broken: (error: unknown) => T): Promise<Awaited<T>> {
+    const { source, attempt } = this.#parts
+    attempt.watch.waiting()
+    return source.read().then(arrived, broken) as Promise<Awaited<T>>
+  }
+
+  #arrive(piece: Uint8Array | null): void {
     if (this.#over) return
+    const before = this.#collector.contents
     try {
       this.#decode(piece)
     } catch (error) {
       this.#fail(toLlmError(error, 'reply-malformed', 'the reply could not be read'))
       return
     }
-    watch.arrived(this.#collector.contents > before)
+    this.#parts.attempt.watch.arrived(this.#collector.contents > before)
   }
 
   #decode(piece: Uint8Array | null): void {
@@ -192,7 +200,7 @@ export class WireReply implements Reply {
 
   #take(fragments: readonly Fragment[]): void {
     const batch = this.#guard.check(this.#normalizer.push(fragments))
-    this.#give(batch)
+    this.#keep(batch)
     if (this.#guard.error !== undefined) this.#fail(this.#guard.error)
     else if (this.#normalizer.fault !== undefined) {
       const { kind, message, ...details } = this.#normalizer.fault
@@ -205,16 +213,17 @@ export class WireReply implements Reply {
     if (!this.#over) this.#endOfSource()
   }
 
-  #give(batch: Batch): void {
+  #keep(batch: Batch): void {
     if (batch.length === 0) return
     this.#collector.add(batch)
-    this.#ready.push(batch)
+    // A list that was pushed to has room for sixteen more: a waiting stream holds its last batch.
+    this.#ready.push(batch.length < 16 ? batch.slice() : batch)
   }
 
   #endOfSource(): void {
     const last = this.#normalizer.end()
     if (last !== undefined) {
-      this.#give(last)
+      this.#keep(last)
       this.#finish()
       return
     }
@@ -242,7 +251,7 @@ export class WireReply implements Reply {
   #fail(error: LlmError): void {
     this.#over = true
     const lateEnd = this.#normalizer.stopped && error.kind === 'timeout' && error.phase === 'idle'
-    if (lateEnd) this.#give(this.#normalizer.end() ?? [])
+    if (lateEnd) this.#keep(this.#normalizer.end() ?? [])
     else this.#error = this.#parts.attempt.explain(error).with({ partial: this.snapshot() })
     this.#parts.attempt.close()
     this.#ended()

@@ -8,11 +8,13 @@ export function openScope(signal: AbortSignal | undefined, totalMs: number, cloc
   return new Scope(signal, totalMs, clock)
 }
 
+type Action = (error: LlmError) => void
+
 class Scope implements CallScope {
   error: LlmError | undefined
   readonly #signal: AbortSignal | undefined
   readonly #clock: Clock
-  readonly #actions = new Set<(error: LlmError) => void>()
+  #actions: readonly Action[] = []
   readonly #timer: Timer | undefined
   #over = false
 
@@ -29,10 +31,12 @@ class Scope implements CallScope {
     this.abort(abortedError(this.#signal?.reason))
   }
 
-  onAbort(action: (error: LlmError) => void): () => void {
+  onAbort(action: Action): () => void {
     if (this.error !== undefined) action(this.error)
-    else this.#actions.add(action)
-    return () => this.#actions.delete(action)
+    else this.#actions = [...this.#actions, action]
+    return () => {
+      this.#actions = this.#actions.filter((other) => other !== action)
+    }
   }
 
   abort(error: LlmError): void {
@@ -40,7 +44,7 @@ class Scope implements CallScope {
     this.error = error
     this.release()
     for (const action of this.#actions) action(error)
-    this.#actions.clear()
+    this.#actions = []
   }
 
   release(): void {

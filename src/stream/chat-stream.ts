@@ -25,11 +25,10 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
   readonly #source: ReplySource
   #batch: Batch = []
   #at = 0
-  #pulling: Promise<void> | undefined
-  // Batches read on behalf of `response` before anyone iterated.
+  #pulling: Promise<unknown> | undefined
+  // Batches that were read and not asked for yet.
   #kept: Batch[] = []
   #iterated = false
-  #driven = false
   #ended = false
   #error: unknown
   #failure: unknown
@@ -100,20 +99,30 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
   }
 
   #next(): Promise<Result> {
-    if (this.#at < this.#batch.length) {
+    if (this.#at < this.#batch.length)
       return Promise.resolve({ value: this.#batch[this.#at++] as StreamEvent, done: false })
-    }
-    return this.#advance()
+    if (this.#kept.length > 0 || this.#ended) return Promise.resolve().then(this.#deliver)
+    if (this.#pulling !== undefined) return this.#pulling.then(this.#deliver, this.#deliver)
+    const next = this.#source.read().then(this.#deliverTaken, this.#deliverBroken)
+    this.#pulling = next
+    return next
   }
 
-  async #advance(): Promise<Result> {
-    for (;;) {
-      const kept = this.#kept.shift()
-      if (kept !== undefined) this.#load(kept)
-      else if (this.#ended) return this.#finish()
-      else await this.#pull()
-      if (this.#at < this.#batch.length) return { value: this.#batch[this.#at++] as StreamEvent, done: false }
-    }
+  // Made once for all reads, and no async functions: a stream that waits for its provider holds a promise or two.
+  readonly #deliverTaken = (batch: Batch | null): Result | Promise<Result> => {
+    this.#take(batch)
+    return this.#deliver()
+  }
+
+  readonly #deliverBroken = (error: unknown): Result | Promise<Result> => {
+    this.#break(error)
+    return this.#deliver()
+  }
+
+  readonly #deliver = (): Result | Promise<Result> => {
+    if (this.#at === this.#batch.length) this.#load(this.#kept.shift() ?? [])
+    if (this.#at < this.#batch.length) return { value: this.#batch[this.#at++] as StreamEvent, done: false }
+    return this.#ended ? this.#finish() : this.#next()
   }
 
   #load(batch: Batch): void {
@@ -128,29 +137,29 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
     return DONE
   }
 
-  // One read at a time, whoever asks.
-  #pull(): Promise<void> {
-    return (this.#pulling ??= this.#read())
+  // One read at a time, whoever asks. What it ends in, the stream says.
+  async #pull(): Promise<void> {
+    const taken = (batch: Batch | null): void => this.#take(batch)
+    const broken = (error: unknown): void => this.#break(error)
+    this.#pulling ??= this.#source.read().then(taken, broken)
+    await this.#pulling.catch(() => undefined)
   }
 
-  async #read(): Promise<void> {
-    try {
-      const batch = await this.#source.read()
-      if (batch === null) this.#end()
-      else if (this.#iterated && !this.#driven) this.#load(batch)
-      else this.#kept.push(batch)
-    } catch (error) {
-      this.#error = error
-      this.#end(error)
-    }
+  #take(batch: Batch | null): void {
     this.#pulling = undefined
+    if (batch === null) this.#end()
+    else this.#kept.push(batch)
+  }
+
+  #break(error: unknown): void {
+    this.#pulling = undefined
+    this.#error = error
+    this.#end(error)
   }
 
   async #drive(): Promise<void> {
     if (this.#iterated) return
-    this.#driven = true
     while (!this.#ended && !this.#iterated) await this.#pull()
-    this.#driven = false
   }
 
   async #leave(): Promise<Result> {

@@ -11,28 +11,33 @@ export interface Guard {
 
 /** Counts the UTF-8 bytes of text, reasoning and tool arguments; past `maxBytes` the answer is cut there and `error` set. 0: no bound. */
 export function createGuard(maxBytes: number): Guard {
-  let left = maxBytes
-  let error: LlmError | undefined
-  const guard = {
-    get error() {
-      return error
-    },
-    check: (batch: StreamEvent[]): StreamEvent[] => {
-      for (let at = 0; at < batch.length; at++) {
-        const event = batch[at] as StreamEvent
-        const text = textOf(event)
-        if (text === undefined) continue
-        const size = utf8Length(text)
-        left -= size
-        if (left >= 0) continue
-        const message = `the answer is longer than ${maxBytes} bytes and was cut there; raise stream.maxBytes if it is meant to`
-        error = new LlmError('reply-malformed', message)
-        return [...batch.slice(0, at), cutEvent(event, left + size)]
-      }
-      return batch
-    },
+  return new TextGuard(maxBytes)
+}
+
+class TextGuard implements Guard {
+  error: LlmError | undefined
+  readonly #maxBytes: number
+  #left: number
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+    this.#left = maxBytes === 0 ? Infinity : maxBytes
   }
-  return maxBytes === 0 ? { error: undefined, check: (batch) => batch } : guard
+
+  check(batch: StreamEvent[]): StreamEvent[] {
+    for (let at = 0; at < batch.length; at++) {
+      const event = batch[at] as StreamEvent
+      const text = textOf(event)
+      if (text === undefined) continue
+      const size = utf8Length(text)
+      this.#left -= size
+      if (this.#left >= 0) continue
+      const message = `the answer is longer than ${this.#maxBytes} bytes and was cut there; raise stream.maxBytes if it is meant to`
+      this.error = new LlmError('reply-malformed', message)
+      return [...batch.slice(0, at), cutEvent(event, this.#left + size)]
+    }
+    return batch
+  }
 }
 
 function textOf(event: StreamEvent): string | undefined {

@@ -5,11 +5,11 @@ import type { Frame, FrameDecoder } from '../core/wire.ts'
 /** Cuts a server-sent-event stream into frames. Comments and unknown fields are passed over; a last event without its blank line counts. */
 export function createSseDecoder(maxEventBytes: number): FrameDecoder {
   const decoder = new TextDecoder()
-  let out: Frame[] = []
+  let out: Frame[] | undefined
   const parser = createParser({
     onEvent: (message) => {
       if (message.data.length > maxEventBytes) throw tooLarge(maxEventBytes)
-      out.push(message)
+      out?.push(message)
     },
     onError: (error) => {
       if (error.type === 'max-buffer-size-exceeded') throw tooLarge(maxEventBytes)
@@ -19,6 +19,8 @@ export function createSseDecoder(maxEventBytes: number): FrameDecoder {
   const feed = (text: string, frames: Frame[]): void => {
     out = frames
     if (text !== '') parser.feed(text)
+    // Kept, they would hold the text of the whole read for as long as the next one takes.
+    out = undefined
   }
   return {
     push: (piece, frames) => feed(decoder.decode(piece, { stream: true }), frames),

@@ -17,6 +17,8 @@ export const installed: Readonly<Record<string, string>> = {
 export const peers: Readonly<Record<string, string>> = {
   undici: 'transport/undici',
   msw: 'testing',
+  redis: 'persistence/redis',
+  ioredis: 'persistence/redis',
 }
 
 /** Every outside package has one door. Only `node:` builtins are free. */

@@ -31,7 +31,7 @@ async function streamed(request: Partial<ChatRequest>): Promise<WireRequest> {
   const call = { model: 'm', apiKey: 'key', messages, ...request, stream: true as const }
   // The stub knows no streams: how the call ends does not matter.
   await chatApiCall({ ...call, transport: noting(requests) })
-    .then((stream) => stream.response())
+    .then((stream) => stream.response)
     .catch(() => undefined)
   return requests[0] as WireRequest
 }

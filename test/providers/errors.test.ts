@@ -2,7 +2,9 @@ import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { catalogue, chatApiCall, LlmError, type Transport } from 'llm-switchyard'
 import { fakeFetch } from 'llm-switchyard/testing'
-import { own, usual, type Happening, type Voice } from './voices.ts'
+import { anyVariables } from './sent.ts'
+import { own } from './voices.ts'
+import { usual, type Happening, type Voice } from './wire-voices.ts'
 
 const KINDS: Readonly<Record<Happening, string>> = {
   tooLong: 'context-too-long',
@@ -36,12 +38,20 @@ function answering({ status, headers = {}, body }: Voice): Transport {
   }
 }
 
-const variables = { resource: 'mine', project: 'mine', account: 'mine', location: 'eu' }
 const messages = [{ role: 'user' as const, content: 'Hi' }]
 
 async function failure(provider: string, transport: Transport, stream = false): Promise<LlmError> {
   const baseUrl = provider === 'openai-compatible' ? 'http://here.test/v1' : undefined
-  const request = { provider, model: 'nope', apiKey: KEY, baseUrl, variables, messages, transport, stream }
+  const request = {
+    provider,
+    model: 'nope',
+    apiKey: KEY,
+    baseUrl,
+    variables: anyVariables,
+    messages,
+    transport,
+    stream,
+  }
   const error: unknown = await chatApiCall(request).catch((caught: unknown) => caught)
   if (LlmError.is(error)) return error
   throw new Error('the call did not fail')
@@ -108,7 +118,16 @@ describe.each(catalogue.map(({ id, dialect }) => [id, dialect.id] as const))('%s
     const baseUrl = provider === 'openai-compatible' ? 'http://here.test/v1' : undefined
     // The fake knows the header of a format's own vendor.
     const headers = { authorization: 'Bearer key' }
-    const request = { provider, model: 'nope', apiKey: 'key', baseUrl, variables, headers, messages, fetch }
+    const request = {
+      provider,
+      model: 'nope',
+      apiKey: 'key',
+      baseUrl,
+      variables: anyVariables,
+      headers,
+      messages,
+      fetch,
+    }
     const stream = await chatApiCall({ ...request, stream: true })
     const error: unknown = await stream.response.catch((caught: unknown) => caught)
     if (!LlmError.is(error)) throw new Error('the stream did not fail')

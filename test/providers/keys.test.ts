@@ -9,7 +9,7 @@ import {
   type WireRequest,
 } from 'llm-switchyard'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { noting, refusalOf } from './sent.ts'
+import { anyVariables, noting, refusalOf } from './sent.ts'
 
 const NAMES = [
   'GROQ_API_KEY',
@@ -28,7 +28,6 @@ afterEach(() => {
 })
 
 const messages = [{ role: 'user' as const, content: 'Hi' }]
-const variables = { resource: 'r', project: 'p', account: 'a', region: 'us-east-1' }
 
 /** The key that a call to Groq carried, through a host that has `configured`. */
 async function keySent(given: KeySource | undefined, configured?: KeySource | readonly KeySource[]) {
@@ -48,7 +47,14 @@ describe('a key', () => {
       vi.stubEnv(name, 'from-the-environment')
       const requests: WireRequest[] = []
       const baseUrl = provider === 'openai-compatible' ? 'http://here.test/v1' : undefined
-      const call = { provider, model: 'm', baseUrl, variables, messages, transport: noting(requests) }
+      const call = {
+        provider,
+        model: 'm',
+        baseUrl,
+        variables: anyVariables,
+        messages,
+        transport: noting(requests),
+      }
       await chatApiCall(call).catch(() => undefined)
       expect(Object.values(requests[0]?.headers ?? {}).join(' ')).toContain('from-the-environment')
     },
@@ -60,7 +66,7 @@ describe('a key', () => {
       .map(({ id, env = [] }) => [id, env]),
   )('of %s that is missing is asked for by name, before anything is sent', async (provider, env) => {
     for (const apiKey of [undefined, '', '  ', async () => '', () => undefined]) {
-      const error = await refusalOf({ provider, model: 'm', apiKey, variables })
+      const error = await refusalOf({ provider, model: 'm', apiKey, variables: anyVariables })
       expect(error.kind).toBe('misconfigured')
       for (const name of env) expect(error.message).toContain(name)
     }
@@ -138,10 +144,12 @@ describe('a key', () => {
       throw new Error('the vault is shut')
     }
     const call = { provider: 'groq', model: 'm', messages, transport: noting(requests) }
-    await expect(chatApiCall({ ...call, apiKey: failing })).rejects.toThrow()
+    await expect(chatApiCall({ ...call, apiKey: failing })).rejects.toMatchObject({ kind: 'misconfigured' })
     expect(requests).toEqual([])
     // A line break in a header would be refused by the transport, which prints the value.
-    const broken: unknown = await chatApiCall({ ...call, apiKey: `${key}\nX: y` }).catch((error) => error)
+    const broken: unknown = await chatApiCall({ ...call, apiKey: `${key}\nX: y` }).catch(
+      (error: unknown) => error,
+    )
     expect(LlmError.is(broken) && broken.kind).toBe('misconfigured')
     for (const shown of [String(broken), JSON.stringify(broken), inspect(broken, { depth: 9 })])
       expect(shown).not.toContain(key)

@@ -1,4 +1,11 @@
-import { chatApiCall, LlmError, type ChatRequest, type Transport, type WireRequest } from 'llm-switchyard'
+import {
+  catalogue,
+  chatApiCall,
+  LlmError,
+  type ChatRequest,
+  type Transport,
+  type WireRequest,
+} from 'llm-switchyard'
 
 /** What a call put on the wire, and what it said about it. */
 export interface Sent {
@@ -14,6 +21,13 @@ const REPLIES: Readonly<Record<string, unknown>> = {
   anthropic: { content: [{ type: 'text', text: 'ok' }], stop_reason: 'end_turn', usage: {} },
   openai: { choices: [{ message: { content: 'ok' }, finish_reason: 'stop' }] },
 }
+
+/** A value for every variable that some provider needs. */
+export const anyVariables: Readonly<Record<string, string>> = Object.fromEntries(
+  catalogue.flatMap(({ variables = {} }) =>
+    Object.entries(variables).flatMap(([name, { from }]) => (from === undefined ? [[name, 'mine']] : [])),
+  ),
+)
 
 /** A transport that notes each request and gives a short answer. */
 export function noting(requests: WireRequest[]): Transport {

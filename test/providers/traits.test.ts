@@ -10,7 +10,7 @@ import {
 } from 'llm-switchyard'
 import { describe, expect, test } from 'vitest'
 import { fitTraits, traitParams } from '../../src/core/traits.ts'
-import { noting, sentBy } from './sent.ts'
+import { anyVariables, noting, sentBy } from './sent.ts'
 
 const tools = [{ name: 'look', parameters: { type: 'object', properties: {} } }]
 const schema = { type: 'object', properties: { a: { type: 'string' } } }
@@ -193,8 +193,7 @@ test('every model that is known to take no tools gets none', async () => {
     for (const [pattern, known] of Object.entries(models)) {
       if (known.tools !== false || dialect.id !== 'openai-chat') continue
       const model = pattern.replaceAll('*', '-x-')
-      const variables = { resource: 'r' }
-      const { body, warnings } = await sentBy({ provider: id, model, tools, variables })
+      const { body, warnings } = await sentBy({ provider: id, model, tools, variables: anyVariables })
       expect({ id, pattern, tools: body['tools'] }).toEqual({ id, pattern, tools: undefined })
       expect(warnings.length).toBeGreaterThan(0)
       count++

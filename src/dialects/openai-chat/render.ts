@@ -41,6 +41,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
 
 // The results of one turn's calls must follow each other: what a result shows besides its text comes after the last.
 function resultsTogether(turns: readonly JsonObject[]): JsonObject[] {
+  if (!turns.some((turn) => turn['role'] === 'tool')) return [...turns]
   const ordered: JsonObject[] = []
   const shown: JsonObject[] = []
   for (const [at, turn] of turns.entries()) {

@@ -9,8 +9,11 @@ interface ExchangeOptions {
   readonly url: string
   readonly signal: AbortSignal
   readonly connectMs: number | undefined
-  readonly resolve: (reply: WireReply) => void
-  readonly reject: (error: unknown) => void
+}
+/** Who waits for the head of the answer. */
+interface Asker {
+  resolve(reply: WireReply): void
+  reject(error: unknown): void
 }
 type Headers = Record<string, string | string[] | undefined>
 
@@ -26,8 +29,12 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteSource {
   #waiting: { resolve(piece: Uint8Array | null): void; reject(error: unknown): void } | undefined
   readonly #onAbort = (): void => this.#stop(this.#options.signal.reason)
 
-  constructor(options: ExchangeOptions) {
+  // Let go once answered: it holds the head, and a stream may stay open for long.
+  #asker: Asker | undefined
+
+  constructor(options: ExchangeOptions, asker: Asker) {
     this.#options = options
+    this.#asker = asker
     options.signal.addEventListener('abort', this.#onAbort, { once: true })
     const { connectMs, url } = options
     if (connectMs !== undefined && connectMs > 0) {
@@ -46,7 +53,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteSource {
       const value = headers[name]
       return Array.isArray(value) ? value.join(', ') : value
     }
-    this.#options.resolve({ status, header, body: this })
+    this.#asker?.resolve({ status, header, body: this })
+    this.#asker = undefined
   }
 
   onResponseData(controller: Dispatcher.DispatchController, piece: Uint8Array): void {
@@ -111,7 +119,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteSource {
     if (this.#ended) return
     this.#error ??= error
     this.#settle()
-    this.#options.reject(this.#error)
+    this.#asker?.reject(this.#error)
+    this.#asker = undefined
     this.#waiting?.reject(this.#error)
     this.#waiting = undefined
   }

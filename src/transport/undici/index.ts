@@ -66,7 +66,7 @@ function dispatch(
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
     const { origin, path } = placeOf(request.url)
-    const exchange = new Exchange({ url: request.url, signal, connectMs, resolve, reject })
+    const exchange = new Exchange({ url: request.url, signal, connectMs }, { resolve, reject })
     const { method, headers, body } = request
     try {
       dispatcher.dispatch({ origin, path, method, headers, body: body ?? null }, exchange)

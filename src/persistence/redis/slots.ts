@@ -1,0 +1,243 @@
+import { systemClock, type Clock, type Timer } from '../../core/clock.ts'
+import { LlmError } from '../../core/error.ts'
+import { newId } from '../../core/id.ts'
+import type { Logger } from '../../core/log.ts'
+import {
+  DEFAULT_PREFIX,
+  DEFAULT_TIMEOUT_MS,
+  keySpace,
+  listen,
+  misconfigured,
+  type ListeningRedisClient,
+} from './client.ts'
+import { idleTimer, RedisLink, type LinkStats } from './link.ts'
+import { releaseScript, renewScript, takeScript } from './slot-scripts.ts'
+
+/** How many calls may be in flight at once, over all processes, that count to one key: `total`, `provider/openai`. */
+export interface SlotCap {
+  readonly key: string
+  /** A whole number of 1 or more. */
+  readonly limit: number
+}
+
+/** One slot of every cap. It is kept alive while its process lives, and falls free by itself where that has crashed. */
+export interface SlotLease {
+  readonly taken: true
+  /** The call is over. What comes after the first does nothing. */
+  release(): void
+}
+
+/** Nothing was taken. */
+export interface SlotRefusal {
+  readonly taken: false
+  /** Slots in use, cap by cap. */
+  readonly used: readonly number[]
+}
+
+/** In-flight caps that hold over many processes. Who waits, and in which order, is the business of each. */
+export interface SharedSlots {
+  /** Takes a slot of every cap, or of none. */
+  take(caps: readonly SlotCap[]): Promise<SlotLease | SlotRefusal>
+  /** Hears when slots may have become free anywhere. Returns what ends it. */
+  onFree(listener: () => void): () => void
+  close(): Promise<void>
+}
+
+export interface RedisSlotsOptions {
+  /** A connected client. Where somebody asks for `onFree`, a second connection, made with `duplicate()`, listens. */
+  readonly client: ListeningRedisClient
+  /** First part of every key; processes with the same one share their slots. Default `switchyard`. */
+  readonly prefix?: string | undefined
+  /** After which the slots of a process that crashed are free again, in milliseconds. Default 30 000. */
+  readonly leaseMs?: number | undefined
+  /** While Redis is down: `fail-open` holds the same caps in this process alone, `fail-closed` rejects with `overloaded` (code `slots-down`). */
+  readonly onDown: 'fail-open' | 'fail-closed'
+  /** Longest time for one operation, in milliseconds. Default 500. */
+  readonly timeoutMs?: number | undefined
+  readonly logger?: Logger | undefined
+  readonly clock?: Clock | undefined
+}
+
+export interface RedisSlots extends SharedSlots {
+  stats(): RedisSlotsStats
+}
+
+export interface RedisSlotsStats extends LinkStats {
+  /** Leases that this process holds. */
+  readonly held: number
+  readonly taken: number
+  readonly refused: number
+}
+
+/** A semaphore over Redis whose holders must stay alive. */
+export function createRedisSlots(options: RedisSlotsOptions): RedisSlots {
+  const { onDown, leaseMs = DEFAULT_LEASE_MS } = options
+  if (onDown !== 'fail-open' && onDown !== 'fail-closed')
+    throw misconfigured('onDown', "takes 'fail-open' or 'fail-closed'")
+  if (!(leaseMs >= 10 && leaseMs <= MAX_LEASE_MS))
+    throw misconfigured('leaseMs', `takes a number from 10 to ${MAX_LEASE_MS}`)
+  return new SlotsOverRedis(options)
+}
+
+const DEFAULT_LEASE_MS = 30_000
+const MAX_LEASE_MS = 86_400_000
+const RENEWALS_PER_LEASE = 3
+
+class SlotsOverRedis implements RedisSlots {
+  readonly #options: RedisSlotsOptions
+  readonly #space: string
+  readonly #leaseMs: number
+  readonly #clock: Clock
+  readonly #link: RedisLink
+  /** By lease. */
+  readonly #held = new Map<string, readonly SlotCap[]>()
+  /** Given back while Redis was down. */
+  readonly #owed = new Map<string, readonly SlotCap[]>()
+  readonly #listeners = new Set<() => void>()
+  #stopListening: (() => void) | undefined
+  #renewal: Timer | undefined
+  #taken = 0
+  #refused = 0
+
+  constructor(options: RedisSlotsOptions) {
+    const { client, prefix = DEFAULT_PREFIX, onDown, logger, clock = systemClock } = options
+    this.#options = options
+    this.#space = keySpace(prefix, 'slots')
+    this.#leaseMs = Math.ceil(options.leaseMs ?? DEFAULT_LEASE_MS)
+    this.#clock = clock
+    this.#link = new RedisLink({
+      client,
+      space: this.#space,
+      clock,
+      logger,
+      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      use: `slots, ${onDown}`,
+      onDown: () => undefined,
+      onUp: () => this.#catchUp(),
+    })
+  }
+
+  async take(caps: readonly SlotCap[]): Promise<SlotLease | SlotRefusal> {
+    const lease = newId('slot')
+    const args = [lease, String(this.#leaseMs), ...caps.map(({ limit }) => String(limit))]
+    try {
+      const late = (): void => this.#giveBack(lease, caps)
+      const reply = await this.#link.run(takeScript, { keys: this.#keys(caps), args }, late)
+      if (reply === 'taken') return this.#lease(lease, caps, () => this.#giveBack(lease, caps))
+      this.#refused++
+      return { taken: false, used: reply.split(' ').map(Number) }
+    } catch (error) {
+      return this.#takeWithout(caps, error)
+    }
+  }
+
+  onFree(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    const hear = (): void => this.#tellFree()
+    this.#stopListening ??= listen(this.#options.client, `${this.#space}:free`, {
+      message: hear,
+      ready: hear,
+    })
+    return () => void this.#listeners.delete(listener)
+  }
+
+  stats(): RedisSlotsStats {
+    return { ...this.#link.stats(), held: this.#held.size, taken: this.#taken, refused: this.#refused }
+  }
+
+  /** Gives back what is held. The client stays open. */
+  async close(): Promise<void> {
+    this.#listeners.clear()
+    this.#stopListening?.()
+    this.#stopListening = undefined
+    this.#stopRenewal()
+    const held = [...this.#held]
+    this.#held.clear()
+    for (const [lease, caps] of held) this.#giveBack(lease, caps)
+    await this.#link.close()
+  }
+
+  #keys(caps: readonly SlotCap[]): string[] {
+    return caps.map(({ key }) => `${this.#space}:${key}`)
+  }
+
+  #takeWithout(caps: readonly SlotCap[], cause: unknown): SlotLease | SlotRefusal {
+    if (this.#options.onDown === 'fail-closed') {
+      const { retryAfterMs, reason } = this.#link
+      const message = `slots: Redis, which counts them, is down (${reason}); it is tried again in ${retryAfterMs} ms`
+      throw new LlmError('overloaded', message, { code: 'slots-down', retryAfterMs, cause })
+    }
+    const all = [...this.#held.values()].flat()
+    const used = caps.map(({ key }) => all.filter((held) => held.key === key).length)
+    // A name of its own: the one that Redis may have heard is given back when it answers after all.
+    const lease = newId('slot')
+    if (caps.every(({ limit }, index) => (used[index] ?? 0) < limit))
+      return this.#lease(lease, caps, () => this.#giveBackLocal(lease, caps))
+    this.#refused++
+    return { taken: false, used }
+  }
+
+  #lease(lease: string, caps: readonly SlotCap[], giveBack: () => void): SlotLease {
+    this.#taken++
+    this.#held.set(lease, caps)
+    if (this.#renewal === undefined) this.#scheduleRenewal()
+    return {
+      taken: true,
+      release: () => {
+        if (!this.#held.delete(lease)) return
+        giveBack()
+        if (this.#held.size === 0) this.#stopRenewal()
+      },
+    }
+  }
+
+  // What Redis does not hear of now it hears of when it is back, if it has not forgotten it by then.
+  #giveBack(lease: string, caps: readonly SlotCap[]): void {
+    const args = [lease, `${this.#space}:free`]
+    this.#link.run(releaseScript, { keys: this.#keys(caps), args }).catch(() => {
+      this.#owed.set(lease, caps)
+      this.#tellFree()
+    })
+  }
+
+  // Redis may have heard of one that was taken without it, since it is back.
+  #giveBackLocal(lease: string, caps: readonly SlotCap[]): void {
+    if (this.#link.up) this.#giveBack(lease, caps)
+    else this.#tellFree()
+  }
+
+  #catchUp(): void {
+    const owed = [...this.#owed]
+    this.#owed.clear()
+    for (const [lease, caps] of owed) this.#giveBack(lease, caps)
+    void this.#renew()
+    this.#tellFree()
+  }
+
+  #scheduleRenewal(): void {
+    const renew = (): void => {
+      this.#scheduleRenewal()
+      void this.#renew()
+    }
+    this.#renewal = idleTimer(this.#clock, renew, this.#leaseMs / RENEWALS_PER_LEASE)
+  }
+
+  #stopRenewal(): void {
+    this.#clock.clearTimer(this.#renewal)
+    this.#renewal = undefined
+  }
+
+  // One that fails is made up for by the next, or by the first after an outage.
+  async #renew(): Promise<void> {
+    const kept = [...this.#held].flatMap(([lease, caps]) =>
+      this.#keys(caps).map((key) => [key, lease] as const),
+    )
+    if (kept.length === 0) return
+    const args = [String(this.#leaseMs), ...kept.map(([, lease]) => lease)]
+    await this.#link.run(renewScript, { keys: kept.map(([key]) => key), args }).catch(() => undefined)
+  }
+
+  #tellFree(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}

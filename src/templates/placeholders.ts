@@ -1,0 +1,96 @@
+import { LlmError } from '../core/error.ts'
+import type { TemplateEngine } from './engine.ts'
+import { type PromptPart, promptParts, type PromptTemplate } from './prompt-template.ts'
+
+/** A placeholder of one part of a prompt template. */
+export interface Placeholder {
+  readonly part: PromptPart
+  readonly name: string
+}
+
+/** How the declared placeholders of a prompt template fit its texts, and the data. */
+export interface PlaceholderReport {
+  /** Declared without a `?`, and without a value in the data. Empty where no data was given. */
+  readonly missing: readonly Placeholder[]
+  /** Used in a text, and not declared. Empty where the template declares nothing. */
+  readonly unknown: readonly Placeholder[]
+  /** Declared, and not used. */
+  readonly unused: readonly Placeholder[]
+  /** Parts whose text is no template, and why. */
+  readonly broken: readonly { readonly part: PromptPart; readonly message: string }[]
+}
+
+/** The name under which a chat brings the text of a message to each part. */
+export const chatNames: Readonly<Record<PromptPart, string>> = Object.freeze({
+  system: 'original_system_message_from_request',
+  user: 'message_content',
+  assistant: 'message_content',
+})
+
+const OPTIONAL = '?'
+
+/** Compares what a template declares, what its texts use and what the data brings. Runs no getter of the data. */
+export function checkPlaceholdersWith(
+  engine: TemplateEngine,
+  template: PromptTemplate,
+  data?: object,
+): PlaceholderReport {
+  const broken: { part: PromptPart; message: string }[] = []
+  const parts = promptParts.flatMap((part) => {
+    const source = template[part]
+    if (source === undefined) return []
+    const used = namesIn(engine, source, (message) => broken.push({ part, message }))
+    return [{ part, used, declared: declaredIn(template, part) }]
+  })
+  const everywhere = new Set(parts.flatMap(({ used }) => used))
+  const isFlat = Array.isArray(template.placeholders)
+  const unused = parts.flatMap(({ part, used, declared }) =>
+    pick(part, declared, (name) => !(isFlat ? everywhere.has(name) : used.includes(name))),
+  )
+  const unknown = parts.flatMap(({ part, used, declared }) =>
+    pick(part, used, (name) => !declared.includes(name) && name !== chatNames[part]),
+  )
+  return {
+    missing: data === undefined ? [] : parts.flatMap(({ part }) => missingIn(template, part, data)),
+    unknown: template.placeholders === undefined ? [] : unknown,
+    unused,
+    broken,
+  }
+}
+
+/** The placeholders of a part that the data must bring, and does not. */
+export function missingIn(template: PromptTemplate, part: PromptPart, data: object): Placeholder[] {
+  const required = entriesFor(template, part).filter((entry) => !entry.endsWith(OPTIONAL))
+  return pick(part, required, (name) => name !== chatNames[part] && !hasValue(data, name))
+}
+
+function pick(part: PromptPart, names: readonly string[], wanted: (name: string) => boolean): Placeholder[] {
+  return names.filter(wanted).map((name) => ({ part, name }))
+}
+
+function namesIn(
+  engine: TemplateEngine,
+  source: string,
+  report: (message: string) => void,
+): readonly string[] {
+  try {
+    return engine.compileTemplate(source).names
+  } catch (error) {
+    report(LlmError.is(error) ? error.message : 'it is no template')
+    return []
+  }
+}
+
+function declaredIn(template: PromptTemplate, part: PromptPart): readonly string[] {
+  return entriesFor(template, part).map((entry) => (entry.endsWith(OPTIONAL) ? entry.slice(0, -1) : entry))
+}
+
+function entriesFor({ placeholders }: PromptTemplate, part: PromptPart): readonly string[] {
+  if (placeholders === undefined) return []
+  return 'length' in placeholders ? placeholders : (placeholders[part] ?? [])
+}
+
+function hasValue(data: object, name: string): boolean {
+  const descriptor = Object.getOwnPropertyDescriptor(data, name)
+  return descriptor !== undefined && (descriptor.get !== undefined || descriptor.value !== undefined)
+}

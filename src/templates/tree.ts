@@ -1,0 +1,134 @@
+import type { Value } from './value.ts'
+
+/** An expression, after everything that is not allowed has been refused. Lines count from 1. */
+export type Expression =
+  | { readonly kind: 'literal'; readonly value: Value }
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'list'; readonly items: readonly Expression[] }
+  | { readonly kind: 'dict'; readonly entries: readonly Entry[] }
+  | { readonly kind: 'member'; readonly target: Expression; readonly key: Expression }
+  | { readonly kind: 'call'; readonly name: string; readonly args: Arguments; readonly line: number }
+  | {
+      readonly kind: 'filter'
+      readonly name: string
+      readonly input: Expression
+      readonly args: Arguments
+      readonly line: number
+    }
+  | {
+      readonly kind: 'test'
+      readonly name: string
+      readonly target: Expression
+      readonly args: readonly Expression[]
+    }
+  | { readonly kind: 'capture'; readonly body: readonly Statement[] }
+  | { readonly kind: 'call-block'; readonly block: MacroBody }
+  | {
+      readonly kind: 'choice'
+      readonly test: Expression
+      readonly chosen: Expression
+      readonly otherwise: Expression | undefined
+    }
+  | { readonly kind: 'not' | 'minus' | 'plus' | 'floor'; readonly target: Expression }
+  | { readonly kind: 'and' | 'or'; readonly items: readonly Expression[] }
+  | {
+      readonly kind: 'in' | 'power'
+      readonly left: Expression
+      readonly right: Expression
+    }
+  | { readonly kind: 'chain'; readonly first: Expression; readonly rest: readonly Link[] }
+
+/** What operators of one precedence do, from left to right. */
+export interface Link {
+  readonly operator: Operator
+  readonly operand: Expression
+}
+
+export type Operator = '+' | '-' | '~' | '*' | '/' | '%' | Relation | Equality
+export type Relation = '<' | '>' | '<=' | '>='
+export type Equality = '==' | '===' | '!=' | '!=='
+
+/** `name: value` of a dict literal. */
+export interface Entry {
+  readonly name: string
+  readonly value: Expression
+}
+
+/** Arguments of a call or filter. */
+export interface Arguments {
+  readonly positional: readonly Expression[]
+  /** In the order they were written; the last of equal names counts. */
+  readonly keywords: readonly Entry[]
+}
+
+/** A macro or a call block. */
+export interface MacroBody {
+  readonly name: string
+  readonly parameters: readonly string[]
+  /** Parameters with defaults; they come after those without, wherever they were written. */
+  readonly defaults: readonly Entry[]
+  readonly body: readonly Statement[]
+  readonly names: FrameNames
+}
+
+/** Names that are set in a frame itself, not in one inside it. */
+export type FrameNames = ReadonlySet<string>
+
+export type Statement =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'output'; readonly value: Expression; readonly line: number }
+  | Condition
+  | Loop
+  | {
+      readonly kind: 'set'
+      readonly names: readonly string[]
+      readonly value: Expression
+      readonly line: number
+    }
+  | { readonly kind: 'macro'; readonly macro: MacroBody }
+  | Switch
+
+export interface Condition {
+  readonly kind: 'if'
+  readonly test: Expression
+  readonly body: readonly Statement[]
+  readonly otherwise: readonly Statement[]
+  readonly line: number
+}
+
+export interface Loop {
+  readonly kind: 'for'
+  readonly variables: readonly string[]
+  readonly list: Expression
+  /** `for … if`: which turns there are. It sees the loop's variables. */
+  readonly filter: Expression | undefined
+  readonly body: readonly Statement[]
+  readonly otherwise: readonly Statement[]
+  readonly names: FrameNames
+  /** The name `loop` is read somewhere inside. */
+  readonly usesLoop: boolean
+  readonly line: number
+}
+
+export interface Switch {
+  readonly kind: 'switch'
+  readonly subject: Expression
+  readonly cases: readonly Case[]
+  readonly otherwise: readonly Statement[]
+  readonly line: number
+}
+
+export interface Case {
+  readonly value: Expression
+  readonly body: readonly Statement[]
+  /** Nothing at all stands in it, so the next one runs. */
+  readonly fallsThrough: boolean
+}
+
+/** A whole template. */
+export interface Tree {
+  readonly body: readonly Statement[]
+  readonly names: FrameNames
+  /** How many nodes it was read from. */
+  readonly nodes: number
+}

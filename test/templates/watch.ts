@@ -1,0 +1,116 @@
+import { isDeepStrictEqual } from 'node:util'
+import { LlmError } from 'llm-switchyard'
+import { renderTemplate, type TemplateOptions } from 'llm-switchyard/templates'
+
+/** Words that stand in data no template may see, and in no honest answer. */
+const HIDDEN = /hidden-|\[native code\]|node_modules|\/src\/|\.ts:\d/
+
+/** What came of a rendering. */
+export interface Outcome {
+  readonly output?: string | undefined
+  readonly error?: LlmError | undefined
+  readonly ms: number
+}
+
+/** Renders under watch. Throws where anything but a text or a `template-failed` comes out, or where one of them says too much. */
+export function renderWatched(source: string, data: unknown, options?: TemplateOptions): Outcome {
+  const before = prototypes()
+  const startedAt = performance.now()
+  let outcome: Outcome
+  try {
+    const output = renderTemplate(source, data, options)
+    outcome = { output, ms: performance.now() - startedAt }
+  } catch (error) {
+    if (!LlmError.is(error, 'template-failed')) throw new Error('not a template-failed', { cause: error })
+    outcome = { error, ms: performance.now() - startedAt }
+  }
+  if (!isDeepStrictEqual(prototypes(), before)) throw new Error('a prototype has changed')
+  const { error, output } = outcome
+  if (error?.cause !== undefined) throw new Error('the error has a cause')
+  const said = error === undefined ? (output ?? '') : `${error.message} ${JSON.stringify(error)}`
+  if (HIDDEN.test(said)) throw new Error(`it says too much: ${said}`)
+  return outcome
+}
+
+/** The same, once more where it took too long: a busy machine is not the template's fault. */
+export function renderInTime(
+  source: string,
+  data: () => unknown,
+  mostMs: number,
+  options?: TemplateOptions,
+): Outcome {
+  const first = renderWatched(source, data(), options)
+  return first.ms <= mostMs ? first : renderWatched(source, data(), options)
+}
+
+const WATCHED: readonly object[] = [
+  Object.prototype,
+  Array.prototype,
+  String.prototype,
+  Number.prototype,
+  Boolean.prototype,
+  Function.prototype,
+  Map.prototype,
+  Object,
+  Array,
+  globalThis,
+]
+
+/** Everything a template could have changed for everyone. */
+function prototypes(): unknown[] {
+  return WATCHED.flatMap((target) => {
+    const keys = Reflect.ownKeys(target)
+    return target === globalThis
+      ? keys.length
+      : keys.flatMap((key) => [key, Object.getOwnPropertyDescriptor(target, key)?.value])
+  })
+}
+
+/** Functions, getters and conversions that say when they run. */
+export interface Traps {
+  readonly data: Readonly<Record<string, unknown>>
+  readonly sprung: () => readonly string[]
+}
+
+/** Data with a trap in every place that could run code of the caller. */
+export function setTraps(): Traps {
+  const sprung: string[] = []
+  const trap = (name: string) => (): string => {
+    sprung.push(name)
+    return 'hidden-trap'
+  }
+  const converting = {
+    toString: trap('toString'),
+    valueOf: trap('valueOf'),
+    toJSON: trap('toJSON'),
+    [Symbol.toPrimitive]: trap('toPrimitive'),
+    [Symbol.iterator]: trap('iterator'),
+    length: 3,
+    a: 'x',
+  }
+  Reflect.set(converting, 'then', trap('then'))
+  class Instance {
+    readonly a = 'hidden-field'
+    get b(): string {
+      return trap('getter')()
+    }
+    toString(): string {
+      return trap('toString of an instance')()
+    }
+  }
+  const data = {
+    name: 'Ada',
+    list: ['b', 'a', 3],
+    dict: { a: 1, b: { c: 'd' } },
+    text: 'some words here',
+    f: trap('f'),
+    o: converting,
+    functions: [trap('item'), { g: trap('g') }],
+    instance: new Instance(),
+    getter: Object.defineProperty({}, 'a', { get: trap('own getter'), enumerable: true }),
+  }
+  return {
+    data: Object.defineProperty(data, 'top', { get: trap('top getter'), enumerable: true }),
+    sprung: () => sprung,
+  }
+}
