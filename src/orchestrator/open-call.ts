@@ -1,6 +1,5 @@
 import type { Call } from '../core/call.ts'
 import type { Clock } from '../core/clock.ts'
-import { newId } from '../core/id.ts'
 import type { Message } from '../core/message.ts'
 import type { ResolvedSettings } from '../core/params.ts'
 import type { Registry, Target } from '../core/registry.ts'
@@ -27,6 +26,7 @@ export interface HostParts {
   readonly pools: ReadonlyMap<string, readonly { readonly id: string; readonly weight: number }[]>
   readonly transport: Transport
   readonly clock: Clock
+  readonly nextRequestId: () => string
 }
 
 /** What a call is about, besides where it goes. */
@@ -46,7 +46,7 @@ export function openCall(host: HostParts, request: CallOptions, content: CallCon
   const given = presentKey(request.apiKey)
   return {
     ...content,
-    requestId: request.requestId ?? newId('req'),
+    requestId: request.requestId ?? host.nextRequestId(),
     target,
     candidates: [target],
     tried: [],

@@ -3,6 +3,7 @@ import { systemClock } from '../core/clock.ts'
 import type { admitRequest } from '../core/door.ts'
 import type { EmbedResponse } from '../core/embedding.ts'
 import { LlmError } from '../core/error.ts'
+import { createIds } from '../core/id.ts'
 import { admitPlain } from '../core/plain-request.ts'
 import type { ModelInfo } from '../core/model-list.ts'
 import type { ModerateResponse } from '../core/moderation.ts'
@@ -80,7 +81,9 @@ export function createOrchestrator(options: OrchestratorOptions = {}): Orchestra
   const { definitions, access, pools } = readProviders(catalogue, options.providers)
   const registry = createRegistry(definitions)
   const transport = options.transport ?? createFetchTransport(options.fetch)
-  const host = new Host({ options, registry, access, pools, transport, clock: options.clock ?? systemClock })
+  const clock = options.clock ?? systemClock
+  const nextRequestId = createIds('req')
+  const host = new Host({ options, registry, access, pools, transport, clock, nextRequestId })
   return {
     chatApiCall: ((request: ChatRequest) => host.chat(request)) as ChatApiCall,
     embed: (request) => host.embed(request),

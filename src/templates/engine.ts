@@ -43,6 +43,7 @@ export function createTemplateEngine(options: TemplateEngineOptions = {}): Templ
   const { clock = systemClock, cachedNodes = CACHED_NODES, limits, trimBlocks, lstripBlocks } = options
   const base = guarded(() => resolveLimits(defaultTemplateLimits, limits, refuse))
   const cache = new ProgramCache(cachedNodes)
+  const exhausted = toTemplateError(new RangeError('no stack'), 0)
 
   const limitsOf = (given: TemplateOptions | undefined): TemplateLimits =>
     given?.limits === undefined ? base : resolveLimits(base, given.limits, refuse)
@@ -61,11 +62,21 @@ export function createTemplateEngine(options: TemplateEngineOptions = {}): Templ
   }
 
   return {
-    renderTemplate: (source, data, given) =>
-      guarded(() => {
+    renderTemplate: (source, data, given) => {
+      try {
         const now = limitsOf(given)
         return load(source, now, given).run(data, now, clock)
-      }),
+      } catch (error) {
+        // Where the stack is used up, not even an error can be made: then the one from before is thrown.
+        let failure = exhausted
+        try {
+          failure = toTemplateError(error, 0)
+        } catch {
+          failure = exhausted
+        }
+        throw failure
+      }
+    },
     compileTemplate: (source, given) =>
       guarded(() => {
         const made = limitsOf(given)
