@@ -1,7 +1,7 @@
 import { admitRequest } from '../../src/core/door.ts'
 import type { JsonDraft, JsonObject } from '../../src/core/json.ts'
 import { applyParams } from '../../src/core/params.ts'
-import { createRegistry } from '../../src/core/registry.ts'
+import { createRegistry, type Registry } from '../../src/core/registry.ts'
 import type { ChatRequest, Settings } from '../../src/core/request.ts'
 import {
   anthropicMessages,
@@ -10,10 +10,10 @@ import {
 import { anthropic } from '../../src/providers/anthropic.ts'
 
 export const MODEL = 'claude-sonnet-4-5'
-export const registry = createRegistry([anthropic])
-export const tools = [
+export const registry: Registry = createRegistry([anthropic])
+export const tools: readonly [{ readonly name: string; readonly parameters: JsonObject }] = [
   { name: 'look', parameters: { type: 'object', properties: { at: { type: 'string' } } } },
-] as const
+]
 
 export interface Sent {
   readonly body: JsonObject
