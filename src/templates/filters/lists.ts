@@ -36,7 +36,7 @@ function slice(run: Run, value: Value, [count, filling]: List): List {
   const each = Math.floor(items.length / slices)
   const made: Value[] = []
   for (let index = 0, offset = 0; index < slices; index++) {
-    run.spend(2)
+    run.spend(4)
     const start = offset + index * each
     if (index < extra) offset++
     const row = items.slice(start, offset + (index + 1) * each)
