@@ -56,7 +56,7 @@ export {
   ollamaEmbeddings,
   openaiChat,
   titanEmbeddings,
-  vertexEmbeddings,
+  predictEmbeddings,
   type EmbeddingOptions,
   type OpenAIChatQuirks,
 } from './dialects/index.ts'

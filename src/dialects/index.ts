@@ -13,6 +13,6 @@ export {
   geminiEmbeddings,
   ollamaEmbeddings,
   titanEmbeddings,
-  vertexEmbeddings,
+  predictEmbeddings,
   type EmbeddingOptions,
 } from './embeddings/index.ts'

@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { anthropicMessages, gemini, vertexEmbeddings } from '../dialects/index.ts'
+import { anthropicMessages, gemini, predictEmbeddings } from '../dialects/index.ts'
 import { anthropic } from './anthropic.ts'
 import { google } from './google.ts'
 
@@ -32,7 +32,7 @@ export const vertex: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['GOOGLE_OAUTH_ACCESS_TOKEN', 'CLOUDSDK_AUTH_ACCESS_TOKEN'],
   models: google.models,
-  embeddings: vertexEmbeddings,
+  embeddings: predictEmbeddings,
   modelList: null,
   apis: {
     anthropic: {

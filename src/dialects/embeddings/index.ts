@@ -78,8 +78,8 @@ function modelPath(model: string): string {
   return model.includes('/') ? model : `models/${model}`
 }
 
-/** Vertex AI's `predict` form: one list of instances. */
-export const vertexEmbeddings: EmbeddingApi = {
+/** The `predict` form: one list of instances. */
+export const predictEmbeddings: EmbeddingApi = {
   maxBatch: 250,
   endpoint: (model) => `/models/${model}:predict`,
   render: ({ inputs, dimensions, purpose, user, warn }) => {
