@@ -23,6 +23,8 @@ export interface ReplyParts {
   readonly warnings: readonly Warning[]
 }
 
+const NOTHING: readonly never[] = Object.freeze([])
+
 /** After the end mark, the rest of the body is read for this many pieces, so that the connection can be used again. */
 const MOST_TRAILING_PIECES = 4
 /** … and for this long. */
@@ -38,11 +40,12 @@ export class WireReply implements Reply {
   readonly #normalizer: Normalizer
   readonly #guard: Guard
   readonly #collector: Collector
-  readonly #ready: Batch[] = []
+  // Events that nobody has asked for yet.
+  #ready: Batch = NOTHING
   #error: LlmError | undefined
   #over = false
   #endedAt: number | undefined
-  readonly #onEnd: ((error?: LlmError) => void)[] = []
+  #onEnd: readonly ((error?: LlmError) => void)[] = NOTHING
 
   constructor(parts: ReplyParts) {
     const { target, streamLimits } = parts.call
@@ -74,8 +77,7 @@ export class WireReply implements Reply {
   }
 
   read(): Promise<Batch | null> {
-    const batch = this.#ready.shift()
-    if (batch !== undefined) return Promise.resolve(batch)
+    if (this.#ready.length > 0) return Promise.resolve(this.#takeReady())
     if (this.#error !== undefined) return Promise.reject(this.#error)
     return this.#over ? Promise.resolve(null) : this.#pull(this.#giveArrived, this.#giveBroken)
   }
@@ -92,10 +94,15 @@ export class WireReply implements Reply {
   }
 
   #give(): Batch | null | Promise<Batch | null> {
-    const batch = this.#ready.shift()
-    if (batch !== undefined) return batch
+    if (this.#ready.length > 0) return this.#takeReady()
     if (this.#error !== undefined) throw this.#error
     return this.#over ? null : this.read()
+  }
+
+  #takeReady(): Batch {
+    const batch = this.#ready
+    this.#ready = NOTHING
+    return batch
   }
 
   cancel(reason?: unknown): void {
@@ -116,7 +123,7 @@ export class WireReply implements Reply {
 
   onEnd(action: (error?: LlmError) => void): void {
     if (this.#over) action(this.#error)
-    else this.#onEnd.push(action)
+    else this.#onEnd = [...this.#onEnd, action]
   }
 
   usage(): Usage {
@@ -216,8 +223,8 @@ export class WireReply implements Reply {
   #keep(batch: Batch): void {
     if (batch.length === 0) return
     this.#collector.add(batch)
-    // A list that was pushed to has room for sixteen more: a waiting stream holds its last batch.
-    this.#ready.push(batch.length < 16 ? batch.slice() : batch)
+    // Copied: a list that was pushed to has room for sixteen more, and a waiting stream holds its last batch.
+    this.#ready = this.#ready.length === 0 ? batch.slice() : [...this.#ready, ...batch]
   }
 
   #endOfSource(): void {
@@ -267,7 +274,9 @@ export class WireReply implements Reply {
 
   #ended(): void {
     this.#endedAt = this.#parts.call.clock.now()
-    for (const action of this.#onEnd.splice(0)) action(this.#error)
+    const actions = this.#onEnd
+    this.#onEnd = NOTHING
+    for (const action of actions) action(this.#error)
   }
 
   // What follows the end mark is read and thrown away, for a while: a connection that was read out can serve the next call.

@@ -110,7 +110,11 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
 
   // Made once for all reads, and no async functions: a stream that waits for its provider holds a promise or two.
   readonly #deliverTaken = (batch: Batch | null): Result | Promise<Result> => {
-    this.#take(batch)
+    // The usual way: one batch read, for the one who waits for it.
+    if (batch !== null && this.#kept.length === 0 && this.#at === this.#batch.length) {
+      this.#pulling = undefined
+      this.#load(batch)
+    } else this.#take(batch)
     return this.#deliver()
   }
 
@@ -120,7 +124,7 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
   }
 
   readonly #deliver = (): Result | Promise<Result> => {
-    if (this.#at === this.#batch.length) this.#load(this.#kept.shift() ?? [])
+    if (this.#at === this.#batch.length && this.#kept.length > 0) this.#load(this.#kept.shift() ?? [])
     if (this.#at < this.#batch.length) return { value: this.#batch[this.#at++] as StreamEvent, done: false }
     return this.#ended ? this.#finish() : this.#next()
   }

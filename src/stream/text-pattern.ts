@@ -36,6 +36,7 @@ export class TextPattern {
 
   /** Learns from a parsed frame which gave this one fragment. */
   learn({ data, event }: Frame, fragment: Fragment): void {
+    if (this.#lessons === 0) this.#head = ''
     if (this.#lessons === 0 || !isBare(fragment) || !PLAIN.test(fragment.text)) return
     this.#lessons--
     const text = JSON.stringify(fragment.text)

@@ -115,7 +115,6 @@ describe('frames that repeat all but their text', () => {
     const pattern = new TextPattern()
     const frames = Array.from({ length: 9 }, (_none, id) => ({ data: `{"id":${id},"text":"word"}` }))
     for (const each of frames) pattern.learn(each, { type: 'text-delta', text: 'word' })
-    expect(pattern.read({ data: '{"id":3,"text":"more"}' })).toEqual({ type: 'text-delta', text: 'more' })
-    expect(pattern.read({ data: '{"id":8,"text":"more"}' })).toBeUndefined()
+    for (const id of [3, 8]) expect(pattern.read({ data: `{"id":${id},"text":"more"}` })).toBeUndefined()
   })
 })
