@@ -1,5 +1,6 @@
 import type { Dialect } from '../../core/dialect.ts'
 import { readFault } from './fault.ts'
+import { modelList } from './models.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'
@@ -29,4 +30,5 @@ export const anthropicMessages: Dialect = Object.freeze({
   parse: (reply, _quirks, out) => readReply(reply, out),
   reader: () => createReader(),
   fault: readFault,
+  models: modelList,
 } satisfies Dialect)

@@ -1,6 +1,7 @@
 import type { Dialect } from '../../core/dialect.ts'
 import { cohereEmbeddings } from '../embeddings/index.ts'
 import { readChatFault } from './fault.ts'
+import { modelList } from './models.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { DIALECT, render } from './render.ts'
@@ -29,4 +30,5 @@ export const cohere: Dialect = Object.freeze({
   reader: () => createReader(),
   fault: readChatFault,
   embeddings: cohereEmbeddings,
+  models: modelList,
 } satisfies Dialect)

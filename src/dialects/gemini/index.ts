@@ -3,6 +3,7 @@ import { geminiEmbeddings } from '../embeddings/index.ts'
 import { LlmError } from '../../core/error.ts'
 import { finishReasons } from './finish.ts'
 import { readGeminiFault } from './fault.ts'
+import { modelList } from './models.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'
@@ -23,6 +24,7 @@ export const gemini: Dialect = Object.freeze({
   reader: () => createReader(),
   fault: readGeminiFault,
   embeddings: geminiEmbeddings,
+  models: modelList,
 } satisfies Dialect)
 
 // A bare id is one of the service's models; one with a slash (`tunedModels/mine`) says itself where it is.

@@ -1,0 +1,21 @@
+import { listOf, numberOf, objectOf, textOf } from '../../core/json.ts'
+import type { ModelInfo, ModelListApi } from '../../core/model-list.ts'
+
+/** The models that chat. The list stayed in the first version of the API: it is asked for beside the second. */
+export const modelList: ModelListApi = {
+  endpoint: '/../v1/models?endpoint=chat&page_size=1000',
+  parse: (reply) => {
+    const { models, next_page_token: token } = objectOf(reply)
+    const cursor = textOf(token)
+    return {
+      models: listOf(models).flatMap(readModel),
+      next: cursor === undefined ? undefined : `&page_token=${encodeURIComponent(cursor)}`,
+    }
+  },
+}
+
+function readModel(item: unknown): ModelInfo[] {
+  const { name, context_length: contextLength } = objectOf(item)
+  const id = textOf(name)
+  return id === undefined ? [] : [{ id, contextWindow: numberOf(contextLength) }]
+}

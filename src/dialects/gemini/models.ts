@@ -1,0 +1,29 @@
+import { listOf, numberOf, objectOf, textOf } from '../../core/json.ts'
+import type { ModelInfo, ModelListApi } from '../../core/model-list.ts'
+
+/** The list of models in pages of the largest size; ids stand without their folder, as requests take them. */
+export const modelList: ModelListApi = {
+  endpoint: '/models?pageSize=1000',
+  parse: (reply) => {
+    const { models, nextPageToken } = objectOf(reply)
+    const token = textOf(nextPageToken)
+    return {
+      models: listOf(models).flatMap(readModel),
+      next: token === undefined ? undefined : `&pageToken=${encodeURIComponent(token)}`,
+    }
+  },
+}
+
+function readModel(item: unknown): ModelInfo[] {
+  const { name, displayName, inputTokenLimit, outputTokenLimit } = objectOf(item)
+  const path = textOf(name)
+  if (path === undefined) return []
+  return [
+    {
+      id: path.replace(/^models\//, ''),
+      name: textOf(displayName),
+      contextWindow: numberOf(inputTokenLimit),
+      maxOutput: numberOf(outputTokenLimit),
+    },
+  ]
+}
