@@ -1,4 +1,4 @@
-import type { Fragment, Reader } from '../../core/dialect.ts'
+import type { Fault, Fragment, Reader } from '../../core/dialect.ts'
 import {
   isObject,
   listOf,
@@ -10,6 +10,7 @@ import {
 } from '../../core/json.ts'
 import type { TokenLogprob } from '../../core/response.ts'
 import { readFault } from '../fault.ts'
+import { enclosedFault } from './status-envelope.ts'
 import { readUsage } from './usage.ts'
 
 /** A reader for one stream of chunks. */
@@ -23,7 +24,7 @@ export function createReader(): Reader {
       if (!isObject(json)) return
       const { choices, usage } = json
       if (isFault(json, event)) {
-        out.push({ type: 'fault', fault: readFault(undefined, json) })
+        out.push({ type: 'fault', fault: faultOf(json) })
         return
       }
       if (!named) named = readMeta(json, out)
@@ -41,7 +42,7 @@ export function createReader(): Reader {
 /** A whole reply as fragments. */
 export function readReply(reply: JsonObject, out: Fragment[]): void {
   if (isFault(reply, undefined)) {
-    out.push({ type: 'fault', fault: readFault(undefined, reply) })
+    out.push({ type: 'fault', fault: faultOf(reply) })
     return
   }
   readMeta(reply, out)
@@ -67,11 +68,16 @@ function isFault(json: Record<string, unknown>, event: string | undefined): bool
   const { error, choices } = json
   if (error !== undefined && error !== null && error !== '') return true
   if (Array.isArray(choices)) return false
+  if (json['base_resp'] !== undefined && enclosedFault(json) !== undefined) return true
   return (
     event === 'error' ||
     json['object'] === 'error' ||
     (choices === undefined && (json['detail'] !== undefined || textOf(json['message']) !== undefined))
   )
+}
+
+function faultOf(json: Record<string, unknown>): Fault {
+  return enclosedFault(json) ?? readFault(undefined, json)
 }
 
 function readMeta(json: Record<string, unknown>, out: Fragment[]): boolean {
