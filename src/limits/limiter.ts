@@ -56,6 +56,8 @@ export interface LimiterStats {
 
 /** Takes room in every layer at once, or in none. */
 export interface Limiter {
+  /** True where a layer or a budget counts tokens or cost: only then does a charge need its tokens. */
+  readonly countsTokens: boolean
   /** Decides at once, never waits. The memory store answers without a promise. Settle or release what is granted. */
   reserve(keys: LimitKeys, charge?: Charge): Reservation | Refusal | Promise<Reservation | Refusal>
   /**
@@ -81,6 +83,7 @@ export interface Limiter {
 export function createLimiter(options: LimiterOptions): Limiter {
   const core = new LimiterCore(options)
   return {
+    countsTokens: core.countsTokens,
     reserve: (keys, charge = {}) => core.reserve(keys, charge),
     admit: (keys, charge = {}, how = {}) => core.admit(keys, charge, how),
     snapshot: (keys) => core.snapshot(keys),
@@ -99,6 +102,7 @@ interface Granted {
 
 class LimiterCore {
   readonly users: UserBook
+  readonly countsTokens: boolean
   readonly #clock: Clock
   readonly #store: LimitStore
   readonly #booker: Booker
@@ -115,6 +119,7 @@ class LimiterCore {
 
   constructor({ limits, clock = systemClock, store, observe }: LimiterOptions) {
     const rules = compileLimits(limits)
+    this.countsTokens = [...rules.buckets, ...rules.counters].some(({ unit }) => unit !== 'requests')
     this.#clock = clock
     this.#store = store ?? createMemoryLimitStore(clock)
     this.#booker = new Booker(rules)

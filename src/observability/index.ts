@@ -1,1 +1,2 @@
+export { TokenMemo } from './token-memo.ts'
 export { estimateTokens, estimateUsage } from './tokens.ts'

@@ -12,14 +12,18 @@ export function estimateTokens(text: string): number {
   return text === '' ? 0 : estimateTokenCount(text)
 }
 
-/** Usage of a call whose provider reported none: marked `estimated`. */
-export function estimateUsage(messages: readonly Message[], answer: string): Usage {
+/** Usage of a call whose provider reported none: marked `estimated`. Texts are counted by `count`. */
+export function estimateUsage(
+  messages: readonly Message[],
+  answer: string,
+  count: (text: string) => number = estimateTokens,
+): Usage {
   let inputTokens = 0
   for (const { content } of messages) {
-    inputTokens += TOKENS_PER_MESSAGE + estimateTokens(plainText(content))
+    inputTokens += TOKENS_PER_MESSAGE + count(plainText(content))
     if (typeof content !== 'string')
       inputTokens += TOKENS_PER_IMAGE * content.filter((part) => part.type === 'image').length
   }
-  const outputTokens = estimateTokens(answer)
+  const outputTokens = count(answer)
   return { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, estimated: true }
 }
