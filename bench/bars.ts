@@ -15,7 +15,7 @@ export interface Bar {
 const CHUNK_MEASURES = ['chunk', 'chunk-16', 'chunk-each', 'chunk-padded'] as const
 const CALL_MEASURES = ['call', 'call-64'] as const
 
-/** Every bar of the bare call, judged by the medians of one run. */
+/** Every bar, of the bare call and of the one with everything on, judged by the medians of one run. */
 export function judge(figures: Figures): Bar[] {
   const cpu = (id: MeasureId, subject: SubjectId): Figure | undefined =>
     figureOf(figures.measures[id], subject, (sample: Sample) => sample.cpuUs)
@@ -29,6 +29,20 @@ export function judge(figures: Figures): Bar[] {
     ),
     ...CALL_MEASURES.map((id) => bar(`on undici, CPU per ${NAMES[id]}`, 0.5, cpu(id, 'undici')?.ratio, '×')),
     ...CHUNK_MEASURES.map((id) => bar(`on undici, CPU per ${NAMES[id]}`, 1, cpu(id, 'undici')?.ratio, '×')),
+    ...CHUNK_MEASURES.map((id) =>
+      bar(`everything on, on fetch, CPU per ${NAMES[id]}`, 1.25, cpu(id, 'guarded-fetch')?.ratio, '×'),
+    ),
+    ...CALL_MEASURES.map((id) =>
+      bar(
+        `everything on, on fetch, CPU over the hand loop, ${NAMES[id]}`,
+        60,
+        cpu(id, 'guarded-fetch')?.over,
+        'µs',
+      ),
+    ),
+    ...CALL_MEASURES.map((id) =>
+      bar(`everything on, on undici, CPU per ${NAMES[id]}`, 0.6, cpu(id, 'guarded-undici')?.ratio, '×'),
+    ),
     bar('on undici, RSS per open stream of 1 000', 60, rss?.value, 'KiB'),
     bar('import of the core', 40, core?.value, 'ms'),
     bar(

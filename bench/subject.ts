@@ -23,13 +23,23 @@ export interface SubjectEntry {
   load(): Promise<{ readonly create: SubjectFactory }>
 }
 
-export type SubjectId = 'hand' | 'fetch' | 'undici' | 'openai' | 'ai-sdk'
+export type SubjectId = 'hand' | 'fetch' | 'undici' | 'guarded-fetch' | 'guarded-undici' | 'openai' | 'ai-sdk'
 
 /** Everything that is measured; the first is what the ratios stand on. */
 export const subjects: readonly SubjectEntry[] = [
   { id: 'hand', title: 'hand loop: fetch + eventsource-parser', load: () => import('./subjects/hand.ts') },
   { id: 'fetch', title: 'llm-switchyard on fetch', load: () => import('./subjects/switchyard-fetch.ts') },
   { id: 'undici', title: 'llm-switchyard on undici', load: () => import('./subjects/switchyard-undici.ts') },
+  {
+    id: 'guarded-fetch',
+    title: 'llm-switchyard on fetch, everything on',
+    load: () => import('./subjects/guarded-fetch.ts'),
+  },
+  {
+    id: 'guarded-undici',
+    title: 'llm-switchyard on undici, everything on',
+    load: () => import('./subjects/guarded-undici.ts'),
+  },
   { id: 'openai', title: 'openai', load: () => import('./subjects/openai.ts') },
   { id: 'ai-sdk', title: 'ai + @ai-sdk/openai-compatible', load: () => import('./subjects/ai-sdk.ts') },
 ]

@@ -4,12 +4,15 @@ const HIDDEN = '[secret]'
 
 /** A key or token that cannot be printed by accident: only `reveal()` gives it. */
 export class Secret {
+  // Not a method of the class: a computed name has no place in an isolated declaration.
+  static {
+    Object.defineProperty(this.prototype, INSPECT, { value: () => HIDDEN })
+  }
+
   readonly #value: string
 
   constructor(value: string) {
     this.#value = value
-    // Not a method of the class: a computed name has no place in an isolated declaration.
-    Object.defineProperty(this, INSPECT, { value: () => HIDDEN })
   }
 
   /** The bare value, for the header that needs it. */
