@@ -19,46 +19,69 @@ type OpenPart = { -readonly [K in keyof AssistantPart]: AssistantPart[K] } & {
 }
 type TextLike = Extract<StreamEvent, { type: 'text-delta' | 'reasoning-delta' }>
 
+// A text that grows by single pieces is held as a chain of them, many times its size: it is joined now and then.
+const MOST_PIECES = 64
+
 class Answer {
-  readonly parts: OpenPart[] = []
   readonly toolCalls: ToolCall[] = []
   readonly logprobs: TokenLogprob[] = []
+  readonly #parts: OpenPart[] = []
   #open: OpenPart | undefined
+  // The end of the open part's text.
+  #pieces: string[] = []
 
   addText(event: TextLike, origin: string): void {
     const type = event.type === 'text-delta' ? 'text' : 'reasoning'
-    if (this.#open === undefined || this.#open.type !== type || opensPart(this.#open, event)) {
+    if (this.#open === undefined || this.#open.type !== type || this.#isNext(this.#open, event)) {
+      this.#settle()
       this.#open = type === 'text' ? { type, text: '' } : { type, text: '', origin }
-      this.parts.push(this.#open)
+      this.#parts.push(this.#open)
     }
-    this.#open.text += event.text
+    this.#pieces.push(event.text)
+    if (this.#pieces.length >= MOST_PIECES) this.#settle()
     if (event.type === 'reasoning-delta' || event.signature !== undefined)
       assignVendorFields(this.#open, event)
     if (event.type === 'text-delta' && event.logprobs !== undefined) this.logprobs.push(...event.logprobs)
   }
 
   addPart(part: AssistantPart): void {
+    this.#settle()
     this.#open = undefined
-    this.parts.push(part)
+    this.#parts.push(part)
   }
 
   textOf(type: 'text' | 'reasoning'): string {
+    this.#settle()
     let text = ''
-    for (const part of this.parts) if (part.type === type) text += part.text
+    for (const part of this.#parts) if (part.type === type) text += part.text
     return text
   }
 
   message(): AssistantMessage {
-    const parts = this.parts.filter((part) => part.text !== '' || part.type !== 'text' || 'signature' in part)
+    this.#settle()
+    const parts = this.#parts.filter(
+      (part) => part.text !== '' || part.type !== 'text' || 'signature' in part,
+    )
     const plain = parts.every((part) => part.type === 'text' && !('signature' in part))
     if (plain) return { role: 'assistant', content: this.textOf('text') }
     return { role: 'assistant', content: parts.map((part) => ({ ...part })) as AssistantPart[] }
   }
+
+  #isNext(open: OpenPart, event: TextLike): boolean {
+    if (event.type === 'text-delta') return false
+    if (event.encrypted !== undefined) this.#settle()
+    return opensPart(open, event)
+  }
+
+  #settle(): void {
+    if (this.#open === undefined || this.#pieces.length === 0) return
+    this.#open.text += this.#pieces.join('')
+    this.#pieces = []
+  }
 }
 
 // A thought that is signed, sealed or has another id is complete: what follows is the next one.
-function opensPart(open: OpenPart, event: TextLike): boolean {
-  if (event.type === 'text-delta') return false
+function opensPart(open: OpenPart, event: Extract<TextLike, { type: 'reasoning-delta' }>): boolean {
   const held = open as { signature?: string; encrypted?: string; id?: string }
   if (event.id !== undefined && held.id !== undefined && held.id !== event.id) return true
   if (event.encrypted !== undefined)

@@ -1,4 +1,5 @@
 import type { Call } from '../core/call.ts'
+import type { LlmError } from '../core/error.ts'
 import { ownHistory } from '../core/history.ts'
 import { mergeInto, type JsonDraft } from '../core/json.ts'
 import { applyParams, judgeWarnings } from '../core/params.ts'
@@ -22,13 +23,18 @@ export async function exchange(call: Call): Promise<WireReply> {
     const answer = await attempt.send(requestOf(call, access, body))
     const opened = await openBody(call, answer)
     const reply = new WireReply({ call, attempt, warnings, ...opened })
-    attempt.onFail = (error) => reply.fail(error)
+    attempt.onFail = failing(reply)
     if (!reply.committed) await reply.commit()
     return reply
   } catch (error) {
     attempt.close()
     throw attempt.explain(error)
   }
+}
+
+// Apart from the exchange: a function made there would hold the whole request for as long as the answer lasts.
+function failing(reply: WireReply): (error: LlmError) => void {
+  return (error) => reply.fail(error)
 }
 
 // Throws before anything is sent: a setting refused by `onUnsupported: 'error'`, a history that cannot be written.
