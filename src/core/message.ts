@@ -149,9 +149,23 @@ export function readDataUrl(url: string | undefined): { mediaType: string; data:
   const match = /^data:([^;,]*)((?:;[^;,]*)*),(.*)$/s.exec(url ?? '')
   if (!match) return undefined
   const [, mediaType = '', flags = '', body = ''] = match
-  const data = flags.includes(';base64') ? body : base64Of(new TextEncoder().encode(decodeURIComponent(body)))
+  const data = flags.includes(';base64') ? body : base64Of(percentDecoded(body))
   return { mediaType: mediaType === '' ? 'text/plain' : mediaType, data }
 }
+
+// Byte by byte, as URLs are: what is no escape stays as it is, and the bytes need not be UTF-8.
+function percentDecoded(text: string): Uint8Array {
+  const bytes = new TextEncoder().encode(text)
+  let size = 0
+  for (let at = 0; at < bytes.length; at++, size++) {
+    const escape = bytes[at] === PERCENT ? String.fromCharCode(...bytes.subarray(at + 1, at + 3)) : ''
+    const isEscape = /^[0-9a-f]{2}$/i.test(escape)
+    bytes[size] = isEscape ? Number.parseInt(escape, 16) : (bytes[at] as number)
+    if (isEscape) at += 2
+  }
+  return bytes.subarray(0, size)
+}
+const PERCENT = 0x25
 
 /** Bytes of a part, wherever they are: in `data` or in a data URL. `undefined` when only a remote URL is known. */
 export function bytesOf(part: {
