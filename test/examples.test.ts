@@ -19,6 +19,7 @@ describe('every example runs as a user would run it', () => {
     ['demo/main.ts', 'That was the tour.'],
     ['fallback.ts', 'answer 3 "Hello from the other line."'],
     ['tools.ts', 'Dress warmly: {"celsius":-3}'],
+    ['persona-chat/main.ts', 'That was the talk.'],
     ['structured.ts', "tags: [ 'rail', 'power' ]"],
   ])(
     '%s',

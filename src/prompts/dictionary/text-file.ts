@@ -1,0 +1,76 @@
+import type { Issue } from '../../core/error.ts'
+import { splitRegexKey } from './regex-key.ts'
+
+/** A key and what is put in its place, as a dictionary file has them. */
+export interface KeyedText {
+  readonly key: string
+  readonly content: string
+}
+
+const BLOCK_END = '---@@@---'
+
+/**
+ * Reads a dictionary file: `key: value` lines, and `key: |` with a block below that a line `---@@@---` ends. A key in
+ * slashes is a regular expression and may hold colons; inside a block every line is text. Blank lines are skipped, and a
+ * line without a colon is told of.
+ */
+export function parseDictionaryText(source: string): { entries: KeyedText[]; issues: Issue[] } {
+  const entries: KeyedText[] = []
+  const issues: Issue[] = []
+  const lines = source.replace(/^\uFEFF/, '').split(/\r?\n/)
+  const trimmed = lines.map((line) => line.trim())
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at] ?? ''
+    if (trimmed[at] === '' || trimmed[at] === BLOCK_END) continue
+    const path = `line ${at + 1}`
+    const pair = splitLine(line)
+    if (pair === undefined) {
+      issues.push({ path, message: 'has no colon, and is skipped' })
+      continue
+    }
+    let { content } = pair
+    if (content === '|') {
+      const end = trimmed.indexOf(BLOCK_END, at + 1)
+      if (end < 0)
+        issues.push({ path, message: `begins a block that no ${BLOCK_END} ends: it goes on to the end` })
+      const last = end < 0 ? lines.length : end
+      content = lines.slice(at + 1, last).join('\n')
+      at = last
+    }
+    if (pair.key === '') issues.push({ path, message: 'has no key, and is skipped' })
+    else entries.push({ key: pair.key, content })
+  }
+  return { entries, issues }
+}
+
+/** Writes the file that {@link parseDictionaryText} reads. Throws nothing; see `issues` for what the format cannot hold. */
+export function formatDictionaryText(entries: readonly KeyedText[]): { text: string; issues: Issue[] } {
+  const issues: Issue[] = []
+  const pieces: string[] = []
+  for (const [index, { key, content }] of entries.entries()) {
+    const piece = needsBlock(content) ? `${key}: |\n${content}\n${BLOCK_END}` : `${key}: ${content}`
+    const read = parseDictionaryText(piece)
+    const [only] = read.entries
+    const same = read.entries.length === 1 && only?.key === key && only.content === content
+    if (same && read.issues.length === 0) pieces.push(piece)
+    else
+      issues.push({
+        path: `entries.${index}`,
+        message: 'cannot be written in this format; use Markdown or JSON',
+      })
+  }
+  return { text: pieces.length === 0 ? '' : `${pieces.join('\n')}\n`, issues }
+}
+
+function needsBlock(content: string): boolean {
+  return content.includes('\n') || content !== content.trim() || content === '|'
+}
+
+function splitLine(line: string): KeyedText | undefined {
+  const start = line.trimStart()
+  const regex = splitRegexKey(start, ':')
+  const key = regex?.key ?? (start.includes(':') ? start.slice(0, start.indexOf(':')) : undefined)
+  if (key === undefined) return undefined
+  const rest = regex?.rest ?? start.slice(key.length)
+  return { key: key.trim(), content: rest.slice(1).trim() }
+}

@@ -1,0 +1,202 @@
+import { requestError, type Issue } from '../core/error.ts'
+import { newId } from '../core/id.ts'
+import { isObject, parseJson, type JsonObject } from '../core/json.ts'
+import { definePersona, type Persona } from './persona.ts'
+import { isPng, readPngTexts } from './png-text.ts'
+
+const MAX_NAME_CHARS = 100
+const MAX_TEXT_CHARS = 200_000
+const MAX_LIST = 1_000
+const MAX_OBJECT_CHARS = 5_000_000
+
+// Our name first, then that of the card formats, then names found in the wild. The first that is there counts.
+const TEXTS = {
+  nickname: ['nickname'],
+  description: ['description', 'char_persona'],
+  personality: ['personality'],
+  scenario: ['scenario', 'world_scenario'],
+  systemPrompt: ['systemPrompt', 'system_prompt'],
+  postHistoryInstructions: ['postHistoryInstructions', 'post_history_instructions', 'post_history'],
+  greeting: ['greeting', 'first_mes', 'first_message', 'firstMessage', 'char_greeting'],
+  exampleDialogue: [
+    'exampleDialogue',
+    'mes_example',
+    'message_example',
+    'messageExample',
+    'example_dialogue',
+    'example_messages',
+  ],
+  notes: ['notes', 'creator_notes', 'creatorNotes', 'creatorcomment', 'creator_comment'],
+  creator: ['creator', 'author'],
+  cardVersion: ['cardVersion', 'character_version', 'characterVersion'],
+  image: ['image', 'image_base64', 'avatar'],
+} as const
+const NAMES = ['name', 'char_name', 'character_name'] as const
+const LISTS = {
+  alternateGreetings: ['alternateGreetings', 'alternate_greetings'],
+  tags: ['tags'],
+} as const
+
+/**
+ * Reads a character card: JSON of the formats v1, v2 and v3 as an object or text, a PNG image that carries one, or a
+ * persona of ours. Throws `invalid-request` with all issues. The persona has a new id and version 0.
+ */
+export function readPersonaCard(source: unknown): Persona {
+  const card = source instanceof Uint8Array ? cardOfPng(source) : parsed(source)
+  if (!isObject(card)) throw requestError([{ path: '', message: 'is no character card: expected an object' }])
+  const { fields, lead } = dataOf(card)
+  const reader = new CardReader(fields, lead)
+  const name = reader.name()
+  const texts = Object.fromEntries(Object.entries(TEXTS).map(([field, names]) => [field, reader.text(names)]))
+  const lists = Object.fromEntries(Object.entries(LISTS).map(([field, names]) => [field, reader.list(names)]))
+  const extensions = reader.object(['extensions']) ?? {}
+  const book = reader.object(['book', 'character_book'])
+  if (reader.issues.length > 0) throw requestError(reader.issues)
+  const kept = book === undefined ? {} : { book }
+  return definePersona({ ...texts, ...lists, ...kept, name, extensions, id: newId('persona'), version: 0 })
+}
+
+/** The persona as a card of format v2, which most programs read. */
+export function writePersonaCard(persona: Persona): JsonObject {
+  const { nickname, image, book } = persona
+  return {
+    spec: 'chara_card_v2',
+    spec_version: '2.0',
+    data: {
+      name: persona.name,
+      description: persona.description,
+      personality: persona.personality,
+      scenario: persona.scenario,
+      first_mes: persona.greeting,
+      mes_example: persona.exampleDialogue,
+      creator_notes: persona.notes,
+      system_prompt: persona.systemPrompt,
+      post_history_instructions: persona.postHistoryInstructions,
+      alternate_greetings: persona.alternateGreetings,
+      tags: persona.tags,
+      creator: persona.creator,
+      character_version: persona.cardVersion,
+      extensions: persona.extensions,
+      ...(nickname === '' ? {} : { nickname }),
+      ...(image === '' ? {} : { image }),
+      ...(book === undefined ? {} : { character_book: book }),
+    },
+  }
+}
+
+function parsed(source: unknown): unknown {
+  if (typeof source !== 'string') return source
+  return parseJson(source.replace(/^\uFEFF/, ''))
+}
+
+function cardOfPng(bytes: Uint8Array): unknown {
+  if (!isPng(bytes)) return parsed(new TextDecoder().decode(bytes))
+  const texts = readPngTexts(bytes)
+  const text = texts.get('ccv3') ?? texts.get('chara')
+  if (text === undefined)
+    throw requestError([{ path: '', message: 'is an image without a character card in it' }])
+  const card = parseJson(decodeBase64(text) ?? '')
+  if (card === undefined)
+    throw requestError([{ path: '', message: 'is an image whose character card is not readable' }])
+  return card
+}
+
+function decodeBase64(text: string): string | undefined {
+  try {
+    return new TextDecoder().decode(Uint8Array.from(atob(text), (char) => char.charCodeAt(0)))
+  } catch {
+    return undefined
+  }
+}
+
+/** From v2 on, the fields are in `data`. Some programs write the old fields beside it; `data` counts. */
+function dataOf(card: Record<string, unknown>): { fields: Record<string, unknown>; lead: string } {
+  return isObject(card['data']) ? { fields: card['data'], lead: 'data.' } : { fields: card, lead: '' }
+}
+
+class CardReader {
+  readonly issues: Issue[] = []
+  readonly #fields: Record<string, unknown>
+  readonly #lead: string
+
+  constructor(fields: Record<string, unknown>, lead: string) {
+    this.#fields = fields
+    this.#lead = lead
+  }
+
+  name(): string {
+    const name = this.text(NAMES).trim()
+    const told = this.issues.length > 0
+    if (name === '' && !told) this.#issue('name', 'is needed')
+    if (name.length > MAX_NAME_CHARS) this.#issue('name', `is longer than ${MAX_NAME_CHARS} characters`)
+    if (/\p{Cc}/u.test(name)) this.#issue('name', 'takes no control characters')
+    return name
+  }
+
+  text(names: readonly string[]): string {
+    const found = this.#find(names)
+    if (found === undefined) return ''
+    // Versions and the like are numbers in some cards.
+    const text = typeof found.value === 'number' ? String(found.value) : found.value
+    if (typeof text !== 'string') return this.#issue(found.name, 'expected a text')
+    // An embedded image is as long as it is.
+    if (text.length > MAX_TEXT_CHARS && !TEXTS.image.some((name) => name === found.name))
+      return this.#issue(found.name, `is longer than ${MAX_TEXT_CHARS} characters`)
+    return text
+  }
+
+  list(names: readonly string[]): readonly string[] {
+    const found = this.#find(names)
+    if (found === undefined) return []
+    const value = typeof found.value === 'string' ? splitList(found.value) : found.value
+    if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {
+      this.#issue(found.name, 'expected a list of texts')
+      return []
+    }
+    if (value.length > MAX_LIST || value.some((item) => item.length > MAX_TEXT_CHARS))
+      this.#issue(found.name, `takes at most ${MAX_LIST} texts of ${MAX_TEXT_CHARS} characters`)
+    return value
+  }
+
+  object(names: readonly string[]): JsonObject | undefined {
+    const found = this.#find(names)
+    if (found === undefined) return undefined
+    const value = typeof found.value === 'string' ? parseJson(found.value) : found.value
+    const plain = isObject(value) ? plainCopy(value) : undefined
+    if (plain === undefined) this.#issue(found.name, 'expected an object of plain JSON')
+    return plain
+  }
+
+  #find(names: readonly string[]): { name: string; value: unknown } | undefined {
+    for (const name of names) {
+      const value = Object.hasOwn(this.#fields, name) ? this.#fields[name] : undefined
+      if (value !== undefined && value !== null) return { name, value }
+    }
+    return undefined
+  }
+
+  #issue(name: string, message: string): string {
+    this.issues.push({ path: this.#lead + name, message })
+    return ''
+  }
+}
+
+/** `undefined` for what cannot be written as JSON, or is too much of it. */
+function plainCopy(value: object): JsonObject | undefined {
+  try {
+    const text = JSON.stringify(value)
+    return text.length > MAX_OBJECT_CHARS ? undefined : (JSON.parse(text) as JsonObject)
+  } catch {
+    return undefined
+  }
+}
+
+/** A list that came as text: as JSON, else with commas. */
+function splitList(text: string): unknown {
+  const list = parseJson(text)
+  if (Array.isArray(list)) return list
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}
