@@ -1,0 +1,39 @@
+import type { Batch, FinishEvent } from '../../core/event.ts'
+import type { Usage } from '../../core/response.ts'
+import type { Encoder, Ending } from './encoder.ts'
+import { plainErrorBody } from './error-body.ts'
+import { lineJson } from './sse.ts'
+
+/** Every event as one line of JSON, as it is. The last line is the `finish` event, or `{"type":"error","error":{…}}`. */
+export function ndjsonEncoder(): Encoder {
+  return new EventLines()
+}
+
+class EventLines implements Encoder {
+  readonly contentType = 'application/x-ndjson; charset=utf-8'
+  #usage: Usage | undefined
+  #finish: FinishEvent | undefined
+
+  open(): string {
+    return ''
+  }
+
+  encode(batch: Batch): string {
+    let lines = ''
+    for (const event of batch) {
+      if (event.type === 'usage') this.#usage = event.usage
+      if (event.type === 'finish') this.#finish = event
+      else lines += `${lineJson(event)}\n`
+    }
+    return lines
+  }
+
+  close(ending: Ending): string {
+    if (ending.type === 'error') {
+      const usage = ending.error.partial?.usage ?? this.#usage
+      return `${lineJson({ type: 'error', ...plainErrorBody(ending.error).body, usage })}\n`
+    }
+    const finish = this.#finish ?? { type: 'finish', finishReason: 'other', usage: this.#usage }
+    return `${lineJson(finish)}\n`
+  }
+}

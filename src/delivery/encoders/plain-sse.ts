@@ -1,0 +1,113 @@
+import type { Batch, StreamEvent } from '../../core/event.ts'
+import type { FinishReason, Usage } from '../../core/response.ts'
+import type { Encoder, Ending } from './encoder.ts'
+import { plainErrorBody } from './error-body.ts'
+import type { PlainSseOptions } from './options.ts'
+import { dataFrame, DONE_FRAME, HEARTBEAT, lineJson, SSE_TYPE, streamEnd, streamStart } from './sse.ts'
+
+/**
+ * Small JSON frames for a page's own script, after an opening `:ok`: `content`, `reasoning`, `tool_call_start`,
+ * `tool_result`, `tool_error`, `step`, `citation`, `file`, `warning`, `continued`, then `done` with usage, or `error`. The
+ * last frame is `[DONE]` on every path. A frame of another answer than the first carries `choice`.
+ */
+export function plainSseEncoder(options: PlainSseOptions): Encoder {
+  return new PlainFrames(options)
+}
+
+class PlainFrames implements Encoder {
+  readonly contentType = SSE_TYPE
+  readonly heartbeat = HEARTBEAT
+  readonly #options: PlainSseOptions
+  #model: string
+  #framed = false
+  #finishReason: FinishReason = 'other'
+  #usage: Usage | undefined
+
+  constructor(options: PlainSseOptions) {
+    this.#options = options
+    this.#model = options.model ?? ''
+  }
+
+  open(): string {
+    return ':ok\n\n'
+  }
+
+  encode(batch: Batch): string {
+    let frames = ''
+    for (const event of batch)
+      frames +=
+        event.type === 'text-delta' && event.choice === undefined
+          ? contentFrame('content', event.text)
+          : this.#frame(event)
+    return frames
+  }
+
+  close(ending: Ending): string {
+    const { streamFrames } = this.#options
+    const last = ending.type === 'done' ? this.#finish() : this.#fail(ending)
+    const end = streamFrames === true ? streamEnd(this.#options, ending.type === 'done') : ''
+    return this.#begin() + last + end + DONE_FRAME
+  }
+
+  #frame(event: StreamEvent): string {
+    switch (event.type) {
+      case 'start':
+        this.#model = this.#options.model ?? event.model
+        return this.#begin()
+      case 'text-delta':
+        return contentFrame('content', event.text, event.choice)
+      case 'reasoning-delta':
+        return contentFrame('reasoning', event.text, event.choice)
+      case 'tool-call': {
+        const { id, name, arguments: args, invalid, choice } = event
+        return dataFrame({ type: 'tool_call_start', id, name, args, invalid, choice })
+      }
+      // The call follows, whole.
+      case 'tool-call-start':
+      case 'tool-call-delta':
+        return ''
+      case 'tool-result':
+        return dataFrame({ type: 'tool_result', id: event.id, name: event.name, result: event.result })
+      case 'tool-error':
+        return dataFrame({ type: 'tool_error', id: event.id, name: event.name, error: event.message })
+      case 'usage':
+        this.#usage = event.usage
+        return ''
+      case 'finish':
+        this.#usage = event.usage
+        this.#finishReason = event.finishReason
+        return ''
+      case 'step':
+      case 'citation':
+      case 'file':
+      case 'warning':
+        return dataFrame(event)
+      case 'continued':
+        return dataFrame({ type: 'continued', offset: event.offset })
+    }
+  }
+
+  #begin(): string {
+    if (this.#options.streamFrames !== true || this.#framed) return ''
+    this.#framed = true
+    return streamStart(this.#options, this.#model)
+  }
+
+  #finish(): string {
+    const { id, conversationId } = this.#options
+    const told = { finishReason: this.#finishReason, usage: this.#usage }
+    return dataFrame({ type: 'done', ...told, id, model: this.#model, conversationId })
+  }
+
+  #fail({ error }: Extract<Ending, { type: 'error' }>): string {
+    const usage = error.partial?.usage ?? this.#usage
+    const { conversationId } = this.#options
+    return dataFrame({ type: 'error', ...plainErrorBody(error).body, usage, conversationId })
+  }
+}
+
+function contentFrame(type: 'content' | 'reasoning', text: string, choice?: number): string {
+  if (text === '') return ''
+  const which = choice === undefined ? '' : `,"choice":${choice}`
+  return `data: {"type":"${type}","content":${lineJson(text)}${which}}\n\n`
+}

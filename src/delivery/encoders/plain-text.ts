@@ -1,0 +1,32 @@
+import type { Batch } from '../../core/event.ts'
+import type { Encoder } from './encoder.ts'
+
+/** The text of the first answer and nothing else. Has no word for an error: the body then breaks off. */
+export function plainTextEncoder(): Encoder {
+  return new BareText()
+}
+
+class BareText implements Encoder {
+  readonly contentType = 'text/plain; charset=utf-8'
+  readonly breaksOnError = true
+  // The first half of a character that was cut in two: the bytes of a half would be another character.
+  #half = ''
+
+  open(): string {
+    return ''
+  }
+
+  encode(batch: Batch): string {
+    let text = this.#half
+    for (const event of batch)
+      if (event.type === 'text-delta' && (event.choice ?? 0) === 0) text += event.text
+    const last = text.charCodeAt(text.length - 1)
+    const halved = last >= 0xd800 && last <= 0xdbff
+    this.#half = halved ? text.slice(-1) : ''
+    return halved ? text.slice(0, -1) : text
+  }
+
+  close(): string {
+    return this.#half
+  }
+}
