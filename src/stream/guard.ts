@@ -33,7 +33,7 @@ class TextGuard implements Guard {
       this.#left -= size
       if (this.#left >= 0) continue
       const message = `the answer is longer than ${this.#maxBytes} bytes and was cut there; raise stream.maxBytes if it is meant to`
-      this.error = new LlmError('reply-malformed', message)
+      this.error = new LlmError('reply-malformed', message, { code: 'answer-too-long' })
       return [...batch.slice(0, at), cutEvent(event, this.#left + size)]
     }
     return batch

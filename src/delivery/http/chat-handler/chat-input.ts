@@ -1,0 +1,111 @@
+import { LlmError, type Issue } from '../../../core/error.ts'
+import { newId } from '../../../core/id.ts'
+import { listOf, textOf, type JsonObject } from '../../../core/json.ts'
+import type { ChatRequest, MessageInput } from '../../../core/request.ts'
+import type { Access } from '../guards/index.ts'
+import { areUiMessages, readUiMessages } from './ui-turns.ts'
+
+/** The settings that a page may choose; everything else in a body is for the host's own `respond`. */
+export type ChatSettings = Partial<Pick<ChatRequest, (typeof SETTINGS)[number]>>
+
+const SETTINGS = [
+  'model',
+  'temperature',
+  'topP',
+  'topK',
+  'maxTokens',
+  'stop',
+  'seed',
+  'frequencyPenalty',
+  'presencePenalty',
+  'reasoning',
+  'responseFormat',
+  'tools',
+  'toolChoice',
+  'parallelToolCalls',
+] as const
+
+/** What a page asks for. */
+export interface ChatInput {
+  /** The turns sent: all of them, or the newest alone where the page sent only a text. */
+  readonly messages: readonly MessageInput[]
+  /** The page's own, or a new one. */
+  readonly conversationId: string
+  readonly settings: ChatSettings
+  /** True for a streamed answer: the usual case. */
+  readonly stream: boolean
+  /** True where the page speaks the AI SDK's protocol. */
+  readonly isUiMessage: boolean
+  /** The body as it came. */
+  readonly body: JsonObject
+}
+
+const MAX_ID = 200
+
+/**
+ * Reads the body of a chat request: `messages` (neutral or OpenAI's shapes, or the AI SDK's UI messages), or one text as
+ * `message` or `content`. Throws `invalid-request` with every problem.
+ */
+export function readChatInput(body: Record<string, unknown>, access: Access): ChatInput {
+  const issues: Issue[] = []
+  const isUiMessage = areUiMessages(body['messages']) || 'trigger' in body
+  const messages = isUiMessage ? readUiMessages(listOf(body['messages']), issues) : readMessages(body, issues)
+  if (messages.length === 0 && issues.length === 0)
+    issues.push({ path: 'messages', message: 'there is no turn to answer: give messages, or message' })
+  const conversationId = readId(body, issues) ?? access.conversationId ?? newId('conv')
+  const settings = readSettings(body, access, issues)
+  if (issues.length > 0) {
+    const said = issues.map(({ path, message }) => `${path}: ${message}`).join('; ')
+    throw new LlmError('invalid-request', `the request is not valid: ${said}`, { issues })
+  }
+  const stream = body['stream'] !== false
+  return { messages, conversationId, settings, stream, isUiMessage, body: body as JsonObject }
+}
+
+function readMessages(body: Record<string, unknown>, issues: Issue[]): MessageInput[] {
+  const { messages } = body
+  if (messages !== undefined) {
+    // Their shape is checked where they are sent.
+    if (Array.isArray(messages)) return messages as MessageInput[]
+    issues.push({ path: 'messages', message: 'takes a list of turns' })
+    return []
+  }
+  for (const name of ['message', 'content']) {
+    const text = body[name]
+    if (text === undefined) continue
+    if (typeof text === 'string' && text.trim() !== '') return [{ role: 'user', content: text }]
+    issues.push({ path: name, message: 'takes a text that is not empty' })
+  }
+  return []
+}
+
+function readId(body: Record<string, unknown>, issues: Issue[]): string | undefined {
+  for (const name of ['conversationId', 'conversation_id', 'id']) {
+    const value = body[name]
+    if (value === undefined || value === null) continue
+    if (typeof value === 'string' && value !== '' && value.length <= MAX_ID && !hasControls(value))
+      return value
+    issues.push({ path: name, message: `takes a text of 1 to ${MAX_ID} characters` })
+  }
+  return undefined
+}
+
+// It goes into headers and frames.
+function hasControls(text: string): boolean {
+  // eslint-disable-next-line no-control-regex
+  return /[\u0000-\u001f\u007f]/.test(text)
+}
+
+function readSettings(body: Record<string, unknown>, access: Access, issues: Issue[]): ChatSettings {
+  const found = SETTINGS.flatMap((name) =>
+    body[name] === undefined || body[name] === null ? [] : [[name, body[name]] as const],
+  )
+  const settings = Object.fromEntries(found) as ChatSettings
+  const { models, maxTokens } = access.limits ?? {}
+  const model = textOf(settings.model)
+  if (model !== undefined && models !== undefined && !models.includes(model))
+    issues.push({ path: 'model', message: 'this model is not open to you' })
+  if (maxTokens === undefined) return settings
+  const asked = typeof settings.maxTokens === 'number' ? settings.maxTokens : maxTokens
+  return { ...settings, maxTokens: Math.min(asked, maxTokens) }
+}

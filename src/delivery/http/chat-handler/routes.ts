@@ -1,0 +1,92 @@
+import type { Clock } from '../../../core/clock.ts'
+import { LlmError } from '../../../core/error.ts'
+import { plainSseEncoder } from '../../encoders/index.ts'
+import { jsonResponse, notFound, type Place, type Visit } from '../guards/index.ts'
+import { resumeChat } from './resume-route.ts'
+import { streamHeaders } from '../stream-headers.ts'
+import { findRun, type RouteParts, type StreamVisit } from './stream-visit.ts'
+import { testStream } from './test-sse.ts'
+
+type Serve = (parts: RouteParts, visit: Visit) => Promise<Response>
+type Route = readonly [methods: readonly string[], serve: (visit: Visit) => Promise<Response>]
+
+/** The route of a request. One that leads nowhere leads to a 404, behind the guards as all others. */
+export function placeOf(parts: RouteParts, request: Request, answer: Serve): Place {
+  const { pathname } = new URL(request.url)
+  const [methods, serve] = routeOf(parts, pathname, answer) ?? [
+    [request.method === 'HEAD' ? 'GET' : request.method],
+    () => Promise.reject(notFound(request.method, pathname)),
+  ]
+  return { methods, serve, errorBody: parts.errorBody }
+}
+
+function routeOf(parts: RouteParts, pathname: string, answer: Serve): Route | undefined {
+  const { basePath } = parts.options
+  const inside = basePath === undefined ? pathname : below(pathname, basePath)
+  if (inside === undefined) return undefined
+  const segments = inside.split('/').filter((segment) => segment !== '')
+  if (segments.at(-1) === 'test-sse' && (basePath === undefined || segments.length === 1))
+    return [['GET'], async () => testResponse(parts.clock)]
+  const action = ACTIONS[segments.at(-1) ?? '']
+  const id = decodeId(segments.at(-2))
+  if (action !== undefined && id !== undefined && (basePath === undefined || segments.length === 2)) {
+    const [methods, serve] = action
+    return [methods, (visit) => serve({ parts, visit, id })]
+  }
+  if (basePath !== undefined && segments.length > 0) return undefined
+  return [['POST'], (visit) => answer(parts, visit)]
+}
+
+function below(pathname: string, basePath: string): string | undefined {
+  const base = `/${basePath
+    .split('/')
+    .filter((segment) => segment !== '')
+    .join('/')}`
+  if (base === '/') return pathname
+  if (pathname === base) return ''
+  return pathname.startsWith(`${base}/`) ? pathname.slice(base.length) : undefined
+}
+
+function decodeId(segment: string | undefined): string | undefined {
+  if (segment === undefined) return undefined
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return undefined
+  }
+}
+
+const ACTIONS: Readonly<
+  Record<string, readonly [methods: readonly string[], serve: (about: StreamVisit) => Promise<Response>]>
+> = {
+  stream: [
+    ['GET', 'DELETE'],
+    async (about) => (about.visit.request.method === 'DELETE' ? cancel(about) : resumeChat(about)),
+  ],
+  cancel: [['POST'], (about) => cancel(about)],
+  stop: [['POST'], (about) => cancel(about)],
+  status: [['GET'], (about) => tell(about, ({ parts, id }) => parts.runs.status(id))],
+  metrics: [['GET'], (about) => tell(about, ({ parts, id }) => parts.runs.metrics(id))],
+}
+
+async function cancel(about: StreamVisit): Promise<Response> {
+  const info = await findRun(about)
+  if (info === undefined) throw unknown(about.id)
+  const cancelled = await about.parts.runs.cancel(info.id, 'the client stopped the stream')
+  return jsonResponse({ streamId: info.id, cancelled })
+}
+
+async function tell(about: StreamVisit, read: (about: StreamVisit) => Promise<unknown>): Promise<Response> {
+  const info = await findRun(about)
+  const found = info === undefined ? undefined : await read({ ...about, id: info.id })
+  if (found === undefined) throw unknown(about.id)
+  return jsonResponse(found, { headers: { 'cache-control': 'no-store' } })
+}
+
+function unknown(id: string): LlmError {
+  return new LlmError('not-found', `there is no stream or conversation "${id}", or it ended too long ago`)
+}
+
+function testResponse(clock: Clock): Response {
+  return new Response(testStream(clock), { headers: streamHeaders(plainSseEncoder({ createdMs: 0 })) })
+}

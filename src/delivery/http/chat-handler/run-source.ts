@@ -1,0 +1,36 @@
+import type { Clock } from '../../../core/clock.ts'
+import { LlmError } from '../../../core/error.ts'
+import type { Batch } from '../../../core/event.ts'
+import type { RunReader } from '../../runs/index.ts'
+import { safeError } from '../guards/index.ts'
+
+/** A reader as the source of a body. Errors come in words that may be shown; a body that is left detaches the reader. */
+export function runSource(
+  reader: RunReader,
+  { paceMs, clock }: { readonly paceMs: number; readonly clock: Clock },
+): { batches(): AsyncGenerator<Batch, void, undefined>; cancel(): void } {
+  let endPause = (): void => undefined
+  const pause = (): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = clock.setTimer(resolve, paceMs)
+      endPause = () => {
+        clock.clearTimer(timer)
+        resolve()
+      }
+    })
+  const batches = async function* (): AsyncGenerator<Batch, void, undefined> {
+    try {
+      for await (const { batch } of reader) {
+        yield batch
+        if (paceMs > 0) await pause()
+      }
+    } catch (error) {
+      throw LlmError.is(error) ? safeError(error) : error
+    }
+  }
+  const cancel = (): void => {
+    reader.detach()
+    endPause()
+  }
+  return { batches, cancel }
+}

@@ -1,0 +1,56 @@
+import { textOf, type JsonObject } from '../../../core/json.ts'
+import { LlmError } from '../../../core/error.ts'
+import { eventBody } from '../event-body.ts'
+import type { Visit } from '../guards/index.ts'
+import { streamHeaders } from '../stream-headers.ts'
+import { numberedEncoder, type FramePosition } from './numbered.ts'
+import { encoderFor, type ChatProtocol } from './protocol.ts'
+import type { RouteParts } from './stream-visit.ts'
+import { runSource } from './run-source.ts'
+
+/** One connection to a run. */
+export interface Connection {
+  readonly runId: string
+  /** What is stored with the run. */
+  readonly meta: JsonObject
+  readonly protocol: ChatProtocol | undefined
+  readonly after: FramePosition | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** Attaches to a run and streams it. The client that leaves detaches; an access that expires ends the body with `unauthorized`. */
+export async function streamResponse(
+  { runs, clock, options }: RouteParts,
+  visit: Visit,
+  { runId, meta, protocol, after, headers }: Connection,
+): Promise<Response> {
+  const encoder = numberedEncoder(encoderFor({ runId, meta, protocol, clock }), runId, after)
+  const leave = visit.leave()
+  const reader = await runs.attach(runId).catch((error: unknown) => {
+    leave.release()
+    throw error
+  })
+  const expire = (): void => {
+    const reason: unknown = leave.signal?.reason
+    reader.fail(LlmError.is(reason) ? reason : new LlmError('unauthorized', 'the access has expired'))
+  }
+  leave.signal?.addEventListener('abort', expire, { once: true })
+  const { heartbeatMs, paceMs = 0 } = options
+  const onEnd = (): void => {
+    leave.signal?.removeEventListener('abort', expire)
+    leave.release()
+    reader.detach()
+  }
+  const { signal } = visit.request
+  const body = eventBody(runSource(reader, { paceMs, clock }), encoder, { clock, heartbeatMs, signal, onEnd })
+  const names = { 'x-stream-id': runId, 'x-conversation-id': headerText(meta) }
+  return new Response(body, {
+    headers: { ...streamHeaders(encoder), ...names, ...headers },
+  })
+}
+
+// A header holds no more than Latin letters; what is beyond goes as in an URL.
+function headerText(meta: JsonObject): string {
+  const text = textOf(meta['conversationId']) ?? ''
+  return /^[\u0020-\u007e]*$/.test(text) ? text : encodeURIComponent(text)
+}

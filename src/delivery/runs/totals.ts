@@ -1,0 +1,47 @@
+import type { RunEnd } from './save.ts'
+
+/** What the runs of one model, or one conversation, come to. */
+export interface RunTotals {
+  readonly runs: number
+  readonly completed: number
+  readonly failed: number
+  readonly cancelled: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+}
+
+// Conversations and models beyond it: those that were quiet longest are forgotten.
+const MAX_KEYS = 1_000
+
+const NOTHING: RunTotals = Object.freeze({
+  runs: 0,
+  completed: 0,
+  failed: 0,
+  cancelled: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+})
+
+/** Adds up ended runs. */
+export class TotalsTable {
+  readonly #rows = new Map<string, RunTotals>()
+
+  add(key: string, { error, usage }: RunEnd): void {
+    const row = this.#rows.get(key) ?? NOTHING
+    const outcome = error === undefined ? 'completed' : error.kind === 'aborted' ? 'cancelled' : 'failed'
+    this.#rows.delete(key)
+    this.#rows.set(key, {
+      ...row,
+      [outcome]: row[outcome] + 1,
+      runs: row.runs + 1,
+      inputTokens: row.inputTokens + usage.inputTokens,
+      outputTokens: row.outputTokens + usage.outputTokens,
+    })
+    const [oldest] = this.#rows.keys()
+    if (this.#rows.size > MAX_KEYS && oldest !== undefined) this.#rows.delete(oldest)
+  }
+
+  rows(): Readonly<Record<string, RunTotals>> {
+    return Object.fromEntries(this.#rows)
+  }
+}
