@@ -23,6 +23,7 @@ export const places: Readonly<Record<string, string>> = {
   './testing': 'src/testing/index.ts',
   './providers/*': 'src/providers/*.ts',
   './templates': 'src/templates/index.ts',
+  './prompts': 'src/prompts/index.ts',
   './conversations': 'src/conversations/index.ts',
   './persistence/*': 'src/persistence/*.ts',
   './redis': 'src/persistence/redis/index.ts',

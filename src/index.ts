@@ -17,6 +17,7 @@ export type {
   ChatApiCall,
   Orchestrator,
   OrchestratorEvent,
+  CostOf,
   OrchestratorOptions,
   OrchestratorStats,
   ProviderConfig,
@@ -41,6 +42,14 @@ export {
   type Issue,
   type TimeoutPhase,
 } from './core/error.ts'
+export {
+  defaultRequestLimits,
+  unsafePatterns,
+  type RequestLimits,
+  type TurnRole,
+  type UnsafePattern,
+} from './core/request-limits.ts'
+export { isConversationId, isPersonaName } from './core/identifier.ts'
 export { Secret, type KeySource } from './core/secret.ts'
 export { createRegistry, type Registry, type Target } from './core/registry.ts'
 export { collect, replay } from './core/collect.ts'
@@ -80,11 +89,18 @@ export type {
   BreakerState,
   BreakerSync,
   BreakerTrip,
+  HealthChange,
+  HealthMonitor,
+  HealthMonitorOptions,
+  HealthSource,
   HealthStatus,
+  Rest,
+  RestSync,
   RetryBudgetOptions,
   RetryOptions,
   TargetHealth,
 } from './resilience/index.ts'
+export { createHealthMonitor } from './resilience/index.ts'
 export {
   createQueue,
   type CallQueue,
@@ -92,13 +108,69 @@ export {
   type QueueEvent,
   type QueueJob,
   type QueueStatus,
+  type SharedSlots,
   type Slot,
+  type SlotCap,
+  type SlotLease,
+  type SlotRefusal,
 } from './queue/index.ts'
 export type { Budget, LayerLimits, LimitEvent, LimitsConfig, LimitStore } from './limits/index.ts'
 export { createLimiter, createMemoryLimitStore, limitPresets, type Limiter } from './limits/index.ts'
 export type { EmbeddingApi, EmbeddingInput, EmbedResponse } from './core/embedding.ts'
 export type { ModelInfo, ModelListApi } from './core/model-list.ts'
 export type { ModerateResponse, ModerationApi, ModerationResult } from './core/moderation.ts'
+export {
+  compilePattern,
+  createEndpointModerator,
+  createJsonlSink,
+  createJudgeModerator,
+  createPiiModerator,
+  createPlaceholders,
+  createProfanityModerator,
+  createRuleModerator,
+  createTopicMonitor,
+  createWebhookSink,
+  openRules,
+  parseRules,
+  type AlertSeverity,
+  type AlertSink,
+  type EndpointModeratorOptions,
+  type JudgeFinding,
+  type JudgeModeratorOptions,
+  type ModeratedCaller,
+  type ModeratedRange,
+  type ModerationAction,
+  type ModerationContext,
+  type ModerationEvent,
+  type ModerationFinding,
+  type ModerationOptions,
+  type ModerationOutcome,
+  type ModerationOverride,
+  type ModerationRule,
+  type ModerationScan,
+  type ModerationSideOptions,
+  type ModerationSource,
+  type Moderator,
+  type ParsedRules,
+  type PatternInput,
+  type PatternMatch,
+  type PiiModeratorOptions,
+  type PiiType,
+  type Placeholders,
+  type ProfanityModeratorOptions,
+  type RuleModeratorOptions,
+  type RulesDocument,
+  type SafePattern,
+  type TopicAlert,
+  type TopicMonitor,
+  type TopicMonitorOptions,
+  type TopicRule,
+  type TopicScope,
+  type TopicSource,
+  type TopicSubject,
+  type Watchlist,
+  type WebhookSinkOptions,
+} from './moderation/index.ts'
 export type { JsonObject, JsonValue } from './core/json.ts'
 export type { Logger } from './core/log.ts'
 export type {

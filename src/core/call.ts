@@ -1,11 +1,12 @@
 import type { Clock } from './clock.ts'
 import type { CredentialSource } from './credentials.ts'
 import type { JsonObject } from './json.ts'
+import type { Batch, StreamEvent } from './event.ts'
 import type { Logger } from './log.ts'
 import type { Message } from './message.ts'
 import type { ResolvedSettings } from './params.ts'
 import type { Target } from './registry.ts'
-import type { StreamLimits, Timeouts } from './request.ts'
+import type { CallOptions, StreamLimits, Timeouts } from './request.ts'
 import type { KeySource } from './secret.ts'
 import type { Attempt } from './response.ts'
 import type { LlmError } from './error.ts'
@@ -16,12 +17,26 @@ import type { Transport, WireReply } from './wire.ts'
 export interface CallScope {
   /** Why the call was ended from outside, once it was. */
   readonly error: LlmError | undefined
+  /** Moment of the clock by which it ends, where that is bounded. */
+  readonly deadlineAt?: number | undefined
   /** Runs `action` when the call is ended from outside; at once if it was already. Gives the way to take it back. */
   onAbort(action: (error: LlmError) => void): () => void
   /** Ends the call from outside. */
   abort(error: LlmError): void
   /** The call is over: timers and listeners are released. */
   release(): void
+}
+
+/** Takes out of the events of one answer what must not be given. Made per try: it may hold back what is not decided yet. */
+export interface AnswerFilter {
+  /** Takes the events of one network read. */
+  push(batch: Batch): void
+  /** Gives the events that are decided, after a few milliseconds at most. */
+  work(): StreamEvent[]
+  /** True where there is more to do: `work` again after others had their turn. */
+  readonly pending: boolean
+  /** Set once the answer has to end. What came before was given. */
+  readonly error: LlmError | undefined
 }
 
 /** A neutral request on its way: everything a stage or the exchange needs, passed whole. */
@@ -40,6 +55,8 @@ export interface Call {
   readonly exchange: (call: Call) => Promise<Reply>
   /** True where the request itself brought a key or an address: it goes there, not to another deployment. */
   readonly accessGiven: boolean
+  /** Asked before a try: counts the call for this provider and for no other. `undefined` where it may go on at once. */
+  readonly moveTo?: ((provider: string) => Promise<void> | undefined) | undefined
   /** Told the head of the provider's answer, good or bad. */
   readonly onAnswer?: ((answer: Pick<WireReply, 'status' | 'header'>) => void) | undefined
   /** In place of the provider's own. */
@@ -60,6 +77,14 @@ export interface Call {
   readonly tags?: Readonly<Record<string, string>> | undefined
   readonly userId?: string | undefined
   readonly conversationId?: string | undefined
+  /** False where the request asks for no moderation. */
+  readonly moderation?: boolean | undefined
+  /** Makes what the events of a try's answer flow through. */
+  readonly filter?: (() => AnswerFilter) | undefined
+  /** Told the text of every answer, whole or cut, as the model gave it. */
+  readonly onAnswerText?: ((text: string) => void) | undefined
+  readonly onAdmitted?: CallOptions['onAdmitted']
+  readonly onEnd?: CallOptions['onEnd']
   readonly clock: Clock
   readonly logger?: Logger | undefined
 }

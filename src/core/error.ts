@@ -75,6 +75,8 @@ export interface Issue {
   /** Dotted path: `messages.0.content`. */
   readonly path: string
   readonly message: string
+  /** 413 where the only trouble is that there is too much of something. Left out: 400. */
+  readonly status?: 413 | undefined
 }
 
 /** What an {@link LlmError} knows besides its kind and message. */
@@ -134,6 +136,14 @@ export class LlmError extends Error implements ErrorDetails {
   static is(error: unknown, kind?: ErrorKind): error is LlmError {
     if (typeof error !== 'object' || error === null || !(BRAND in error)) return false
     return kind === undefined || (error as { kind?: unknown }).kind === kind
+  }
+
+  /** Status for a host's own HTTP answer: that of the kind, or 413 where a request is only too large. */
+  get httpStatus(): number {
+    const { issues = [], kind } = this
+    return issues.length > 0 && issues.every(({ status }) => status === 413)
+      ? 413
+      : errorTable[kind].httpStatus
   }
 
   /** The same error with more known about it. The original is not changed. */
@@ -213,6 +223,15 @@ export function toLlmError(error: unknown, kind: ErrorKind, lead: string): LlmEr
   if (LlmError.is(error)) return error
   const reason = error instanceof Error ? error.message : String(error)
   return new LlmError(kind, `${lead}: ${reason}`, { cause: error })
+}
+
+/** An error that tells the first of `issues` in its message, and carries all. */
+export function requestError(issues: readonly Issue[]): LlmError {
+  const shown = issues
+    .slice(0, 5)
+    .map(({ path, message: problem }) => `${path === '' ? 'request' : path}: ${problem}`)
+  const more = issues.length > shown.length ? ` (and ${issues.length - shown.length} more)` : ''
+  return new LlmError('invalid-request', `the request is not valid: ${shown.join('; ')}${more}`, { issues })
 }
 
 /** Refuses a request at one path. */

@@ -82,6 +82,9 @@ const PLAIN: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
   ['fetch', isFunction],
   ['transport', isThing],
   ['logger', isThing],
+  ['moderation', (value) => typeof value === 'boolean'],
+  ['onAdmitted', isFunction],
+  ['onEnd', isFunction],
   ['signal', isSignal],
   ...Object.entries(NUMBER_RULES).map(
     ([name, rule]) => [name, (value: unknown) => typeof value === 'number' && fits(value, rule)] as const,

@@ -1,6 +1,5 @@
 import * as z from 'zod'
-import type { Issue } from './error.ts'
-import { LlmError } from './error.ts'
+import { requestError, type Issue } from './error.ts'
 import { isObject } from './json.ts'
 import { isPlainTurn } from './plain-request.ts'
 import { BASE_URL, isSignal, NUMBER_RULES, type NumberRule } from './request-rules.ts'
@@ -192,6 +191,9 @@ const options = {
   conversationId: text.optional(),
   requestId: text.optional(),
   logger: plain.optional(),
+  moderation: z.boolean().optional(),
+  onAdmitted: callable.optional(),
+  onEnd: callable.optional(),
 }
 
 const request = tableOf({
@@ -277,7 +279,7 @@ function tableOf(fields: Readonly<Record<string, z.ZodType>>): FieldTable {
 
 // Only what is there is looked at: a request names a handful of some fifty fields.
 function check({ fields, required }: FieldTable, value: unknown): unknown {
-  if (!isObject(value)) throw invalid([{ path: '', message: 'Invalid input: expected object' }])
+  if (!isObject(value)) throw requestError([{ path: '', message: 'Invalid input: expected object' }])
   const checked: Record<string, unknown> = {}
   const issues: Issue[] = []
   for (const name of Object.keys(value)) {
@@ -291,7 +293,7 @@ function check({ fields, required }: FieldTable, value: unknown): unknown {
     if (field !== undefined && checked[name] === undefined && !(name in value))
       checkField(name, field, undefined, issues)
   }
-  if (issues.length > 0) throw invalid(issues)
+  if (issues.length > 0) throw requestError(issues)
   return checked
 }
 
@@ -305,14 +307,6 @@ function checkField(name: string, field: z.ZodType, value: unknown, issues: Issu
 // Turns of plain text, as most are, need no schema to be seen through.
 function isPlainTalk(value: unknown): boolean {
   return Array.isArray(value) && value.every(isPlainTurn)
-}
-
-function invalid(issues: readonly Issue[]): LlmError {
-  const shown = issues
-    .slice(0, 5)
-    .map(({ path, message: problem }) => `${path === '' ? 'request' : path}: ${problem}`)
-  const more = issues.length > shown.length ? ` (and ${issues.length - shown.length} more)` : ''
-  return new LlmError('invalid-request', `the request is not valid: ${shown.join('; ')}${more}`, { issues })
 }
 
 type ZodIssue = z.core.$ZodIssue

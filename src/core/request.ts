@@ -1,7 +1,9 @@
 import type { CredentialSource } from './credentials.ts'
 import type { JsonObject, JsonValue } from './json.ts'
-import type { AssistantPart, TextPart, ToolCall, ToolResultPart, UserPart } from './message.ts'
+import type { AssistantPart, Message, TextPart, ToolCall, ToolResultPart, UserPart } from './message.ts'
 import type { Logger } from './log.ts'
+import type { LlmError } from './error.ts'
+import type { ChatResponse } from './response.ts'
 import type { KeySource } from './secret.ts'
 import type { Transport } from './wire.ts'
 
@@ -205,9 +207,21 @@ export interface CallOptions {
   readonly tags?: Readonly<Record<string, string>> | undefined
   readonly userId?: string | undefined
   readonly conversationId?: string | undefined
+  /** False: this call is not moderated. For calls of the host's own, never for a user's. Default true. */
+  readonly moderation?: boolean | undefined
   /** Goes into logs, errors and events. Made when left out. */
   readonly requestId?: string | undefined
   readonly logger?: Logger | undefined
+  /**
+   * Runs once the call is admitted (limits, queue) and before anything is sent: for work that belongs to the call, such as
+   * saving the user's turn. Told the messages as moderation has left them. Never runs for a call that is refused; what it
+   * throws ends the call, with nothing sent or charged.
+   */
+  readonly onAdmitted?:
+    | ((admitted: { readonly messages: readonly Message[] }) => void | Promise<void>)
+    | undefined
+  /** Told once when an answer that had begun is over, complete or cut, also one that nobody reads. Must not throw. */
+  readonly onEnd?: ((answer: ChatResponse, error?: LlmError) => void) | undefined
 }
 
 /** A neutral request. */

@@ -173,10 +173,28 @@ function plainWords(text: string, status: number | undefined): string {
 /** The neutral fault of an error reply, by the words and the status alone. */
 export function readFault(status: number | undefined, body: unknown): Fault {
   const words = faultWords(status, body)
+  const kind = faultKind(words)
+  const retryAfterMs = kind === 'rate-limited' || kind === 'overloaded' ? toldWait(words.message) : undefined
   return {
-    kind: faultKind(words),
+    kind,
     message: words.message,
     status: words.status,
     code: words.code ?? words.type,
+    ...(retryAfterMs === undefined ? undefined : { retryAfterMs }),
   }
+}
+
+const TOLD =
+  /\b(?:try again|retry|wait)(?: (?:in|after|for|at least))?(?: about)? ((?:\d+(?:\.\d+)?\s*(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h)(?![a-z])\s*)+)/i
+const SPAN_PART = /(\d+(?:\.\d+)?)\s*(ms|milli|s|m|h)/gi
+const PART_MS: Readonly<Record<string, number>> = { ms: 1, milli: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+
+/** How long the words ask to wait, in milliseconds: `try again in 1m2.5s`, `retry after 20 seconds`. */
+function toldWait(message: string): number | undefined {
+  const told = TOLD.exec(message.slice(0, 2_000))?.[1]
+  if (told === undefined) return undefined
+  let total = 0
+  for (const [, amount, unit = ''] of told.matchAll(SPAN_PART))
+    total += Number(amount) * (PART_MS[unit.toLowerCase()] ?? 0)
+  return Math.ceil(total - 1e-6)
 }

@@ -10,7 +10,13 @@ export {
   type LimiterOptions,
   type LimiterStats,
 } from './limiter.ts'
-export { createMemoryLimitStore, type MemoryLimitStore } from './memory-store.ts'
+export {
+  createMemoryLimitStore,
+  type BucketState,
+  type CounterState,
+  type MemoryLimitState,
+  type MemoryLimitStore,
+} from './memory-store.ts'
 export { periodAt, type Period, type PeriodSpan } from './period.ts'
 export { limitPresets } from './presets.ts'
 export {

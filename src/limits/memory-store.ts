@@ -22,18 +22,29 @@ export interface MemoryLimitStore extends LimitStore {
   readonly keys: number
 }
 
-/** Makes a store in this process's memory. */
-export function createMemoryLimitStore(clock: Clock = systemClock): MemoryLimitStore {
-  return new MemoryStore(clock)
+/** What a store holds, by key: to begin with, and afterwards what has become of it. */
+export interface MemoryLimitState {
+  readonly buckets: Map<string, BucketState>
+  readonly counters: Map<string, CounterState>
 }
 
-interface Bucket {
+/** Makes a store in this process's memory. */
+export function createMemoryLimitStore(
+  clock: Clock = systemClock,
+  state: MemoryLimitState = { buckets: new Map(), counters: new Map() },
+): MemoryLimitStore {
+  return new MemoryStore(clock, state)
+}
+
+/** One bucket that is not full. */
+export interface BucketState {
   /** The moment at which it is full again: the whole state, so refill has nothing to round. */
   fullAt: number
   /** Since when it has not been full. */
   since: number
 }
-interface Counter {
+/** One counter, and the period that it counts. */
+export interface CounterState {
   startMs: number
   endMs: number
   used: number
@@ -47,13 +58,19 @@ const NO_NUMBERS: readonly number[] = []
 
 class MemoryStore implements MemoryLimitStore {
   readonly #clock: Clock
-  readonly #buckets: Map<string, Bucket> = new Map()
-  readonly #counters: Map<string, Counter> = new Map()
-  #bucketSweep: Iterator<[string, Bucket]> = this.#buckets.entries()
-  #counterSweep: Iterator<[string, Counter]> = this.#counters.entries()
+  readonly #buckets: Map<string, BucketState>
+  readonly #counters: Map<string, CounterState>
+  #bucketSweep: Iterator<[string, BucketState]>
+  #counterSweep: Iterator<[string, CounterState]>
+  /** The buckets of the request at hand: each is looked up once. */
+  readonly #found: (BucketState | undefined)[] = []
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, { buckets, counters }: MemoryLimitState) {
     this.#clock = clock
+    this.#buckets = buckets
+    this.#counters = counters
+    this.#bucketSweep = buckets.entries()
+    this.#counterSweep = counters.entries()
   }
 
   get keys(): number {
@@ -64,8 +81,11 @@ class MemoryStore implements MemoryLimitStore {
     const { buckets, counters, maxWaitMs } = request
     const now = this.#clock.now()
     let waitMs = 0
-    for (const bucket of buckets) {
-      const wait = this.#wait(bucket, now)
+    for (let index = 0; index < buckets.length; index++) {
+      const charge = buckets[index] as BucketCharge
+      const bucket = this.#buckets.get(charge.key)
+      this.#found[index] = bucket
+      const wait = waitOf(charge, bucket, now)
       if (wait > waitMs) waitMs = wait
     }
     const epochMs = counters.length > 0 ? this.#clock.epochMs() : 0
@@ -73,8 +93,10 @@ class MemoryStore implements MemoryLimitStore {
     if (!affordable || waitMs > Math.max(maxWaitMs, TOLERANCE_MS))
       return { granted: false, ...this.#reading(buckets, counters, now) }
     const waits =
-      waitMs > TOLERANCE_MS ? buckets.map((bucket) => Math.max(0, this.#wait(bucket, now))) : NO_NUMBERS
-    for (const bucket of buckets) this.#take(bucket, bucket.cost, now)
+      waitMs > TOLERANCE_MS
+        ? buckets.map((bucket, index) => Math.max(0, waitOf(bucket, this.#found[index], now)))
+        : NO_NUMBERS
+    this.#charge(buckets, now)
     const periods =
       counters.length > 0 ? counters.map((counter) => this.#count(counter, epochMs)) : NO_NUMBERS
     return { granted: true, at: now, waitMs: waits === NO_NUMBERS ? 0 : waitMs, waits, periods }
@@ -108,10 +130,18 @@ class MemoryStore implements MemoryLimitStore {
     }
   }
 
-  /** Until the bucket can pay, in milliseconds; below 0 where it holds more than that. */
-  #wait({ key, capacity, refillPerMs, cost }: BucketCharge, now: number): number {
-    const fullAt = this.#buckets.get(key)?.fullAt ?? now
-    return (fullAt > now ? fullAt - now : 0) + (cost - capacity) / refillPerMs
+  // Known buckets first: a new one sweeps idle ones away, and one that has paid is not idle.
+  #charge(buckets: readonly BucketCharge[], now: number): void {
+    let fresh = false
+    for (let index = 0; index < buckets.length; index++) {
+      const { cost, refillPerMs } = buckets[index] as BucketCharge
+      const bucket = this.#found[index]
+      if (bucket === undefined) fresh = true
+      else pay(bucket, cost / refillPerMs, now)
+    }
+    if (!fresh) return
+    for (const [index, charge] of buckets.entries())
+      if (this.#found[index] === undefined) this.#take(charge, charge.cost, now)
   }
 
   #take({ key, refillPerMs }: BucketCharge | BucketDelta, amount: number, now: number): void {
@@ -121,8 +151,7 @@ class MemoryStore implements MemoryLimitStore {
       this.#sweepBuckets(now)
       return
     }
-    if (bucket.fullAt <= now) bucket.since = bucket.fullAt = now
-    bucket.fullAt += amount / refillPerMs
+    pay(bucket, amount / refillPerMs, now)
   }
 
   #giveBack({ key, refillPerMs, delta, at }: BucketDelta, now: number): number {
@@ -166,7 +195,7 @@ class MemoryStore implements MemoryLimitStore {
     }
   }
 
-  #counterNow(key: string, per: Period, epochMs: number): Counter {
+  #counterNow(key: string, per: Period, epochMs: number): CounterState {
     const known = this.#counters.get(key)
     return known !== undefined && known.endMs > epochMs ? known : { ...periodAt(per, epochMs), used: 0 }
   }
@@ -195,4 +224,19 @@ class MemoryStore implements MemoryLimitStore {
       if (endMs <= epochMs) this.#counters.delete(key)
     }
   }
+}
+
+/** Until the bucket can pay, in milliseconds; below 0 where it holds more than that. */
+function waitOf(
+  { capacity, refillPerMs, cost }: BucketCharge,
+  bucket: BucketState | undefined,
+  now: number,
+): number {
+  const fullAt = bucket === undefined ? now : bucket.fullAt
+  return (fullAt > now ? fullAt - now : 0) + (cost - capacity) / refillPerMs
+}
+
+function pay(bucket: BucketState, refillMs: number, now: number): void {
+  if (bucket.fullAt <= now) bucket.since = bucket.fullAt = now
+  bucket.fullAt += refillMs
 }

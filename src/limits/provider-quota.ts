@@ -43,6 +43,8 @@ export interface ProviderQuota {
   waitMs(target: string, charge?: QuotaCharge): number
   /** A call goes out. It counts against what is left until the provider's own figures include it. */
   send(target: string, charge?: QuotaCharge): QuotaCall
+  /** Takes no calls to `target` for so long: another process was refused there. */
+  block(target: string, ms: number): void
   snapshot(target: string): QuotaSnapshot
   /** Forgets what is known of a target. */
   reset(target: string): void
@@ -126,6 +128,11 @@ class QuotaWatch implements ProviderQuota {
       },
       dropped: () => void close(),
     }
+  }
+
+  block(target: string, ms: number): void {
+    const state = this.#state(target)
+    state.blockedUntil = Math.max(state.blockedUntil, this.#clock.now() + ms)
   }
 
   snapshot(target: string): QuotaSnapshot {

@@ -84,7 +84,7 @@ export interface StoreReading {
  * needs one round trip per verb. Time is the store's own: no caller sends its clock, and a clock that steps back
  * credits nothing.
  *
- * Laws, which `storeLaws` checks:
+ * Laws, which `limitStoreLaws` of `llm-switchyard/testing` checks:
  * - `reserve` takes from all or from none, and a refusal changes nothing, not even the time of a bucket.
  * - A bucket pays when `available >= cost`; with `maxWaitMs` it may also pay later, in the order of the calls.
  * - Refill is exact at any polling: a bucket keeps the moment at which it will be full, not a rounded level.

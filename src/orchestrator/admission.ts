@@ -8,15 +8,22 @@ import {
   type LimitKeys,
   type Reservation,
 } from '../limits/index.ts'
-import { estimateUsage } from '../observability/index.ts'
+import type { Usage } from '../core/response.ts'
+import { estimateUsage, TokenMemo } from '../observability/index.ts'
+import type { CostOf } from './config.ts'
 import type { HostParts } from './open-call.ts'
 
 /** Reserves room for a call in every layer before anyone waits for it, and settles with what it really used. */
 export class Admission {
   readonly limiter: Limiter
+  readonly #costOf: CostOf | undefined
+  readonly #defaultMaxTokens: number
+  readonly #tokens = new TokenMemo()
 
   constructor({ options, clock }: HostParts) {
     const { limits = {}, limitStore, onEvent } = options
+    this.#costOf = options.costUsd
+    this.#defaultMaxTokens = limits.defaultMaxTokens ?? DEFAULT_MAX_TOKENS
     const observe =
       onEvent === undefined ? undefined : (event: LimitEvent) => onEvent({ type: 'limit', event })
     this.limiter = createLimiter({ limits, clock, store: limitStore, observe })
@@ -26,34 +33,59 @@ export class Admission {
     const reservation = await this.#reserve(call)
     try {
       const reply = await next(call)
-      reply.onEnd(() => reservation.settle(reply.usage()))
+      reply.onEnd(() => {
+        const usage = reply.usage()
+        reservation.settle(usage, this.#cost(usage, reply))
+      })
       return reply
     } catch (error) {
-      settleFailure(reservation, error)
+      this.#settleFailure(reservation, error)
       throw error
     }
   }
 
   async #reserve(call: Call): Promise<Reservation> {
-    const { settings, scope, clock, messages } = call
-    const { inputTokens } = estimateUsage(messages, '')
-    const charge = { inputTokens, maxTokens: settings.maxTokens }
-    const { target } = call
+    const { settings, scope, messages, target } = call
+    const inputTokens = this.limiter.countsTokens
+      ? estimateUsage(messages, '', this.#tokens.count).inputTokens
+      : 0
+    const { maxTokens } = settings
+    const charge = { inputTokens, maxTokens, costUsd: this.#expectedCost(call, inputTokens) }
     try {
-      return await this.limiter.admit(keysOf(call), charge, {
-        scope,
-        deadlineAt: deadlineOf(call, clock.now()),
-      })
+      return await this.limiter.admit(keysOf(call), charge, { scope, deadlineAt: scope.deadlineAt })
     } catch (error) {
       if (!LlmError.is(error)) throw error
       throw error.with({ provider: target.provider, model: target.model })
     }
   }
+
+  // The dearest of the targets that may answer; not known where the price of the asked-for one is not.
+  #expectedCost({ settings, candidates, target }: Call, inputTokens: number): number | undefined {
+    if (this.#costOf === undefined) return undefined
+    const outputTokens = settings.maxTokens ?? this.#defaultMaxTokens
+    const usage = { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, estimated: true }
+    const asked = this.#cost(usage, target)
+    if (asked === undefined) return undefined
+    return candidates.reduce((most, other) => Math.max(most, this.#cost(usage, other) ?? 0), asked)
+  }
+
+  #cost(usage: Usage, { provider, model }: { provider: string; model: string }): number | undefined {
+    const cost = this.#costOf?.(usage, { provider, model })
+    return typeof cost === 'number' && Number.isFinite(cost) && cost >= 0 ? cost : undefined
+  }
+
+  // A call that was never sent gives everything back; one that the provider refused counts as a request without tokens;
+  // of one that broke off, nobody knows what it cost.
+  #settleFailure(reservation: Reservation, error: unknown): void {
+    const known = LlmError.is(error) ? error : undefined
+    const { attempts = [], status, partial, provider = '', model = '' } = known ?? {}
+    if (attempts.length === 0) reservation.release()
+    else if (status !== undefined && status >= 400) reservation.settle({ totalTokens: 0 }, 0)
+    else reservation.settle(partial?.usage, partial && this.#cost(partial.usage, { provider, model }))
+  }
 }
 
-function deadlineOf({ timeouts }: Call, now: number): number | undefined {
-  return timeouts.totalMs === undefined || timeouts.totalMs === 0 ? undefined : now + timeouts.totalMs
-}
+const DEFAULT_MAX_TOKENS = 1_024
 
 function keysOf({ userId, conversationId, tags, target }: Call): LimitKeys {
   return {
@@ -61,13 +93,4 @@ function keysOf({ userId, conversationId, tags, target }: Call): LimitKeys {
     conversation: conversationId,
     tags: { provider: target.provider, model: target.model, ...tags },
   }
-}
-
-// A call that was never sent gives everything back; one that the provider refused counts as a request without tokens;
-// of one that broke off, nobody knows what it cost.
-function settleFailure(reservation: Reservation, error: unknown): void {
-  const known = LlmError.is(error) ? error : undefined
-  if (known?.attempts === undefined || known.attempts.length === 0) reservation.release()
-  else if (known.status !== undefined && known.status >= 400) reservation.settle({ totalTokens: 0 })
-  else reservation.settle(known.partial?.usage)
 }

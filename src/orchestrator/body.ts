@@ -4,6 +4,7 @@ import { LlmError } from '../core/error.ts'
 import { isObject, parseJson, type JsonValue } from '../core/json.ts'
 import type { ByteSource, FrameDecoder, WireReply } from '../core/wire.ts'
 import { createFrameDecoder, readBody } from '../transport/index.ts'
+import { timeoutError } from './watch.ts'
 
 /** The body of a good reply: a stream to be decoded, or a whole reply as fragments. */
 export interface OpenedBody {
@@ -34,8 +35,32 @@ async function openUntold(call: Call, answer: WireReply): Promise<OpenedBody> {
 }
 
 async function openWhole(call: Call, { status }: WireReply, source: ByteSource): Promise<OpenedBody> {
-  const text = await readBody(source, call.streamLimits.maxReplyBytes)
+  const text = await readBody(neverSilent(call, source), call.streamLimits.maxReplyBytes)
   return { source, decoder: undefined, whole: readWhole(call, text, status) }
+}
+
+/**
+ * A whole reply that has begun must not fall silent for longer than the `idleMs` that was asked for. Before it begins, the
+ * model thinks, and `firstContentMs` counts. Without `idleMs` there is no bound but the call's own.
+ */
+function neverSilent({ clock, timeouts }: Call, source: ByteSource): ByteSource {
+  const { idleMs = 0 } = timeouts
+  if (idleMs === 0) return source
+  let begun = false
+  const begin = (piece: Uint8Array | null): Uint8Array | null => {
+    begun ||= piece !== null && !isBlank(piece)
+    return piece
+  }
+  const timed = (): Promise<Uint8Array | null> =>
+    new Promise((resolve, reject) => {
+      const timer = clock.setTimer(() => reject(timeoutError('idle', idleMs)), idleMs)
+      const done = (): void => clock.clearTimer(timer)
+      source.read().then(resolve, reject).finally(done)
+    })
+  return {
+    read: () => (begun ? timed() : source.read().then(begin)),
+    cancel: () => source.cancel(),
+  }
 }
 
 interface PeekedSource extends ByteSource {
@@ -45,8 +70,7 @@ interface PeekedSource extends ByteSource {
 /** Reads the first piece that is not blank, and puts it back. */
 async function peek(body: ByteSource): Promise<PeekedSource> {
   let first = await body.read()
-  // Zero is no white space: a binary stream may begin with it.
-  while (first?.every((byte) => byte <= 0x20 && byte !== 0)) first = await body.read()
+  while (first !== null && isBlank(first)) first = await body.read()
   let next: Uint8Array | null | undefined = first
   const read = (): Promise<Uint8Array | null> => {
     const held = next
@@ -54,6 +78,11 @@ async function peek(body: ByteSource): Promise<PeekedSource> {
     return held === undefined ? body.read() : Promise.resolve(held)
   }
   return { first, read, cancel: () => body.cancel() }
+}
+
+// Zero is no white space: a binary stream may begin with it.
+function isBlank(piece: Uint8Array): boolean {
+  return piece.every((byte) => byte <= 0x20 && byte !== 0)
 }
 
 // A stream of events begins with a field name or a comment; a whole reply with a bracket; an HTML page with `<`.

@@ -3,14 +3,17 @@ import type { CredentialSource } from '../core/credentials.ts'
 import { LlmError } from '../core/error.ts'
 import type { Logger } from '../core/log.ts'
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
+import { readRequestLimits, type RequestLimits } from '../core/request-limits.ts'
 import type { StreamLimits, Timeouts } from '../core/request.ts'
+import type { Usage } from '../core/response.ts'
 import { presentKey, Secret, type KeySource } from '../core/secret.ts'
 import type { Transport } from '../core/wire.ts'
 import type { OrchestratorEvent } from './event.ts'
 import type { ThroughputOptions } from './throughput.ts'
 import type { LimitsConfig, LimitStore } from '../limits/index.ts'
+import type { ModerationOptions, TopicMonitor } from '../moderation/index.ts'
 import type { QueueConfig } from '../queue/index.ts'
-import type { Balance, BreakerOptions, BreakerSync, RetryOptions } from '../resilience/index.ts'
+import type { Balance, BreakerOptions, BreakerSync, RestSync, RetryOptions } from '../resilience/index.ts'
 import { createFetchTransport } from '../transport/index.ts'
 import { envName } from './variables.ts'
 
@@ -40,6 +43,12 @@ export interface QuotaOptions {
   readonly trustMs?: number | undefined
 }
 
+/** What a usage costs at a target, in USD; `null` or `undefined` where the price is not known. Must not throw. */
+export type CostOf = (
+  usage: Usage,
+  target: { readonly provider: string; readonly model: string },
+) => number | null | undefined
+
 /** Options of `createOrchestrator`. Each is optional; an absent one costs nothing. */
 export interface OrchestratorOptions {
   /** Built-in providers by id with this host's access, deployments that extend one, and definitions of your own. */
@@ -65,6 +74,10 @@ export interface OrchestratorOptions {
   readonly limits?: LimitsConfig | undefined
   /** Where limits are counted. Default: in this process; a shared store holds them over many. */
   readonly limitStore?: LimitStore | undefined
+  /** Refuses chat requests that are larger than this, or hold what is not allowed, before anything else. `true`: the default limits. Default: none. */
+  readonly requestLimits?: true | Partial<RequestLimits> | undefined
+  /** Prices, for budgets in USD: what is asked before a call, with its estimated usage, and after it. Default: none is known. */
+  readonly costUsd?: CostOf | undefined
   /** How many calls run at once, and how the others wait. Default: all run at once. */
   readonly queue?: QueueConfig | undefined
   /** Slows calls down before a provider refuses them, by its own rate-limit headers. Default: not. */
@@ -73,10 +86,16 @@ export interface OrchestratorOptions {
   readonly breaker?: BreakerOptions | undefined
   /** Shares what breakers found with other processes; needs `breaker`. The host closes it. Default: not shared. */
   readonly breakerSync?: BreakerSync | undefined
+  /** Shares with other processes how long targets and keys rest that a provider has limited. The host closes it. Default: not shared. */
+  readonly restSync?: RestSync | undefined
   /** How calls are shared out among deployments with a weight. Default `weighted`. */
   readonly balance?: Balance | undefined
   /** Told of every decision, with the numbers behind it. Must not throw. */
   readonly onEvent?: ((event: OrchestratorEvent) => void) | undefined
+  /** Judges what users write and what models answer. Default: not. */
+  readonly moderation?: ModerationOptions | undefined
+  /** Shown what users write and models answer, moderated or not; team and organisation are the tags `team` and `org`. Default: none. */
+  readonly topics?: TopicMonitor | undefined
   readonly timeouts?: Timeouts | undefined
   readonly stream?: StreamLimits | undefined
   readonly fetch?: typeof globalThis.fetch | undefined
@@ -110,14 +129,19 @@ const OPTION_NAMES: ReadonlySet<string> = new Set([
   'retry',
   'breaker',
   'breakerSync',
+  'restSync',
+  'costUsd',
   'continuation',
   'hedge',
   'throughput',
   'limits',
   'limitStore',
+  'requestLimits',
   'queue',
   'quotas',
   'balance',
+  'moderation',
+  'topics',
   'onEvent',
   'timeouts',
   'stream',
@@ -151,8 +175,17 @@ const STREAM_NAMES: ReadonlySet<string> = new Set(['maxBytes', 'maxEventBytes', 
 /** Checks the options; throws `misconfigured` naming the field. Misspelt names are refused: a limit nobody reads protects nobody. */
 export function checkOptions(options: OrchestratorOptions): void {
   checkNames(options, OPTION_NAMES, '')
+  if (options.requestLimits !== undefined) readRequestLimits(options.requestLimits)
   if (options.breakerSync !== undefined && options.breaker === undefined)
     refuse('breakerSync', 'shares breakers, and there are none: give breaker, {} for its defaults')
+  const keys = Object.values(options.providers ?? {}).some(
+    (entry) => 'apiKey' in entry && Array.isArray(entry.apiKey),
+  )
+  if (options.restSync !== undefined && options.quotas === undefined && !keys)
+    refuse(
+      'restSync',
+      'shares what quotas and keys learn, and there are none: give quotas, {} for their defaults',
+    )
   for (const [field, names] of [
     ['timeouts', TIMEOUT_NAMES],
     ['stream', STREAM_NAMES],

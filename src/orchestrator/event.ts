@@ -1,4 +1,5 @@
 import type { LimitEvent } from '../limits/index.ts'
+import type { ModerationEvent } from '../moderation/index.ts'
 import type { QueueEvent } from '../queue/index.ts'
 import type { BreakerEvent } from '../resilience/index.ts'
 
@@ -7,6 +8,7 @@ export type OrchestratorEvent =
   | ({ readonly type: 'breaker' } & BreakerEvent)
   | { readonly type: 'limit'; readonly event: LimitEvent }
   | { readonly type: 'queue'; readonly event: QueueEvent }
+  | { readonly type: 'moderation'; readonly event: ModerationEvent }
   | {
       readonly type: 'retry' | 'fallback'
       readonly requestId: string

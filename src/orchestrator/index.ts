@@ -4,5 +4,5 @@ export {
   type Orchestrator,
   type OrchestratorStats,
 } from './orchestrator.ts'
-export type { OrchestratorOptions, ProviderConfig } from './config.ts'
+export type { CostOf, OrchestratorOptions, ProviderConfig } from './config.ts'
 export type { OrchestratorEvent } from './event.ts'

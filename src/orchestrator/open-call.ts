@@ -68,6 +68,9 @@ export function openCall(host: HostParts, request: CallOptions, content: CallCon
     tags: request.tags,
     userId: request.userId,
     conversationId: request.conversationId,
+    moderation: request.moderation,
+    onAdmitted: request.onAdmitted,
+    onEnd: request.onEnd,
     clock,
     logger: request.logger ?? options.logger,
   }

@@ -18,17 +18,21 @@ import type { TargetHealth } from '../resilience/index.ts'
 import { ChatStream } from '../stream/index.ts'
 import { createFetchTransport } from '../transport/index.ts'
 import { Admission } from './admission.ts'
+import { callbacks } from './callbacks.ts'
 import { checkOptions, readProviders, type OrchestratorOptions } from './config.ts'
 import { withDefaultProvider, withDefaults } from './defaults.ts'
 import { embed } from './embed.ts'
 import { exchange } from './exchange.ts'
 import { finishResponse } from './finish.ts'
 import { listModels, moderate } from './moderate.ts'
+import { Moderation } from './moderation.ts'
 import { openCall, type HostParts } from './open-call.ts'
 import { createPipeline } from './pipeline.ts'
 import { Planner } from './planner.ts'
 import { Queueing } from './queueing.ts'
 import { createQuotaStage } from './quota.ts'
+import { createTopicStage } from './topics.ts'
+import { requestLimiter } from './request-limiter.ts'
 import { abortedError } from './scope.ts'
 
 /** Figures of one orchestrator since it was made. */
@@ -105,7 +109,9 @@ class Host {
   readonly #admission: Admission | undefined
   readonly #queueing: Queueing | undefined
   readonly #run: ReturnType<typeof createPipeline>
+  readonly #quota: ReturnType<typeof createQuotaStage> | undefined
   readonly #active = new Set<CallScope>()
+  readonly #limitRequest: ReturnType<typeof requestLimiter>
   #admit: typeof admitRequest | undefined
   #calls = 0
   #succeeded = 0
@@ -117,11 +123,23 @@ class Host {
     this.#parts = parts
     this.#planner = new Planner(parts)
     this.#admission = parts.options.limits === undefined ? undefined : new Admission(parts)
+    this.#limitRequest = requestLimiter(parts.options.requestLimits)
     const { queue } = parts.options
     this.#queueing = queue === undefined ? undefined : new Queueing(parts)
-    const admit = [this.#admission?.stage, this.#queueing?.stage].filter((stage) => stage !== undefined)
+    const { moderation, topics } = parts.options
+    const watch = topics === undefined ? undefined : createTopicStage(topics)
+    const judge = moderation === undefined ? undefined : new Moderation(parts, moderation)
+    const admit = [
+      this.#admission?.stage,
+      watch,
+      judge?.input,
+      this.#queueing?.stage,
+      callbacks,
+      judge?.output,
+    ].filter((stage) => stage !== undefined)
     const { quotas } = parts.options
-    const quota = quotas === undefined ? [] : [createQuotaStage(parts, quotas)]
+    this.#quota = quotas === undefined ? undefined : createQuotaStage(parts, quotas)
+    const quota = this.#quota === undefined ? [] : [this.#quota.stage]
     this.#run = createPipeline([this.#planner.gate, ...admit, this.#planner.run, ...quota])
   }
 
@@ -150,7 +168,9 @@ class Host {
   }
 
   async chat(request: ChatRequest): Promise<ChatResponse | ChatStream> {
-    const { checked, messages, settings } = admitPlain(request) ?? (await this.#loadDoor())(request)
+    const admitted = admitPlain(request) ?? (await this.#loadDoor())(request)
+    if (this.#limitRequest !== undefined) await this.#limitRequest(admitted)
+    const { checked, messages, settings } = admitted
     const stream = checked.stream === true
     const placed = withDefaults(this.#parts, checked)
     const call = openCall(this.#parts, placed, { messages, settings, stream, exchange })
@@ -201,11 +221,14 @@ class Host {
         }
       })
     }
-    const closed = new LlmError('aborted', 'the orchestrator was closed while the call was running')
+    const closed = new LlmError('aborted', 'the orchestrator was closed while the call was running', {
+      code: 'shutdown',
+    })
     for (const scope of this.#active) scope.abort(closed)
     this.#admission?.limiter.close()
     await this.#queueing?.queue.close()
     this.#planner.close()
+    this.#quota?.close()
     if (options.transport === undefined) await transport.close?.()
   }
 

@@ -17,6 +17,7 @@ import {
   type HealthBook,
   type KeyRing,
   type Permit,
+  type Rest,
   type RetryBudgets,
   type TargetHealth,
 } from '../resilience/index.ts'
@@ -34,7 +35,7 @@ export class Planner {
   readonly #host: HostParts
   readonly #health: HealthBook
   readonly #breakers: Breakers | undefined
-  readonly #leaveSync: (() => void) | undefined
+  readonly #leave: readonly ((() => void) | undefined)[]
   readonly #budgets: RetryBudgets
   readonly #rings = new Map<string, KeyRing<KeySource>>()
   /** False where a call to a single target is tried once, come what may. */
@@ -49,11 +50,12 @@ export class Planner {
       options.breaker === undefined
         ? undefined
         : createBreakers({ ...options.breaker, clock, observe: (event) => this.#announce(event) })
-    this.#leaveSync = options.breakerSync?.subscribe(({ target, openMs }) =>
-      this.#breakers?.trip(target, openMs),
-    )
     for (const [provider, { apiKey }] of host.access)
       if (isKeyList(apiKey)) this.#rings.set(provider, createKeyRing(apiKey, clock))
+    this.#leave = [
+      options.breakerSync?.subscribe(({ target, openMs }) => this.#breakers?.trip(target, openMs)),
+      this.#rings.size === 0 ? undefined : options.restSync?.subscribe((rest) => this.#restKey(rest)),
+    ]
     const { retry, hedge } = options
     this.#mayTryAgain =
       retry !== undefined || hedge !== undefined || this.#breakers !== undefined || this.#rings.size > 0
@@ -63,9 +65,10 @@ export class Planner {
   readonly gate: Stage = (call, next) => {
     const candidates = this.#candidates(call)
     if (this.#breakers === undefined) return next(withCandidates(call, candidates))
-    const closed = candidates.map((target) => this.#breakers?.state(nameOf(target)) === 'open')
-    if (closed.every(Boolean))
-      return Promise.reject(this.#refusal(candidates[0] as Target, this.#retryAfter(candidates)))
+    const waits = candidates.map((target) => this.#breakers?.refusesFor(nameOf(target)))
+    const known = waits.filter((ms) => ms !== undefined)
+    if (known.length === candidates.length)
+      return Promise.reject(this.#refusal(candidates[0] as Target, Math.min(...known)))
     return next(withCandidates(call, candidates))
   }
 
@@ -148,8 +151,20 @@ export class Planner {
   }
 
   close(): void {
-    this.#leaveSync?.()
+    for (const leave of this.#leave) leave?.()
     this.#breakers?.close()
+  }
+
+  #reportKey(provider: string, index: number, error: LlmError | undefined): void {
+    const restMs = this.#rings.get(provider)?.report(index, error) ?? 0
+    if (restMs > 0)
+      this.#host.options.restSync?.publish({ subject: `${provider}#${index}`, restMs, reason: error?.kind })
+  }
+
+  // Processes list a provider's keys in the same order.
+  #restKey({ subject, restMs }: Rest): void {
+    const [, provider = '', index = ''] = /^([^/]+)#(\d+)$/.exec(subject) ?? []
+    this.#rings.get(provider)?.rest(Number(index), restMs)
   }
 
   // What another process has told is not told again.
@@ -188,10 +203,12 @@ export class Planner {
     return order.map(({ id }) => targets.get(id) as Target)
   }
 
-  #attemptsOf({ candidates, target }: Call): number {
+  #attemptsOf({ candidates }: Call): number {
     const { retry } = this.#host.options
     if (retry !== undefined) return retry.attempts ?? RETRY_DEFAULTS.attempts
-    return candidates.length + (this.#rings.get(target.provider)?.size ?? 1) - 1
+    const providers = new Set(candidates.map(({ provider }) => provider))
+    const keys = [...providers].map((provider) => this.#rings.get(provider)?.size ?? 1)
+    return candidates.length + keys.reduce((sum, size) => sum + size - 1, 0)
   }
 
   #admit(target: Target, call: Call): Permit | undefined | LlmError {
@@ -221,25 +238,31 @@ export class Planner {
       rival: (scope, tried) => {
         const permit = this.#admit(rival, call)
         if (permit instanceof LlmError || !plan.spend()) return undefined
-        return race({ call: { ...call, scope }, target: rival, tried, permit })
+        // One call counts for one provider: the first.
+        return race({ call: { ...call, scope, moveTo: undefined }, target: rival, tried, permit })
       },
       tried: main.tried,
     })
   }
 
   async #try({ call, target, tried, permit }: Try, next: Next): Promise<Reply | LlmError> {
+    const moving = call.moveTo?.(target.provider)
+    const moved = moving === undefined ? undefined : await moving.catch(knownError)
+    if (moved instanceof LlmError) {
+      permit?.fail(moved)
+      return moved.with({ attempts: tried })
+    }
     const name = nameOf(target)
     const { clock } = this.#host
     const startedAt = clock.now()
-    const given = call.accessGiven && target === call.target
-    const key = given ? undefined : this.#rings.get(target.provider)?.next()
+    const key = isOwn(call, target) ? undefined : this.#rings.get(target.provider)?.next()
     const aimed = call.target === target ? call : retarget(this.#host, call, target)
     const keyed = key === undefined ? { ...aimed, tried } : { ...aimed, tried, apiKey: key.key }
     this.#budgets.deposit(target.provider)
     this.#health.begin(name)
     const end = (error: LlmError | undefined): void => {
       this.#health.end(name, error !== undefined && isUpstreamFault(error) ? error : undefined)
-      if (key !== undefined) this.#rings.get(target.provider)?.report(key.index, error)
+      if (key !== undefined) this.#reportKey(target.provider, key.index, error)
       if (error !== undefined) permit?.fail(error)
     }
     try {
@@ -265,9 +288,7 @@ export class Planner {
     const from = plan.target
     const step = plan.after(error, {
       mayRetry: () => this.#budgets.withdraw(from.provider),
-      hasOtherKey: () =>
-        (this.#rings.get(from.provider)?.restMs ?? 0) === 0 &&
-        (this.#rings.get(from.provider)?.size ?? 1) > 1,
+      hasOtherKey: () => !isOwn(call, from) && this.#rings.get(from.provider)?.usable === true,
       fits: (target) => error.kind !== 'context-too-long' || isLarger(target, from),
     })
     if (step === undefined) return undefined
@@ -280,14 +301,6 @@ export class Planner {
     })
     if (waitMs > 0) await pause(call, waitMs, error)
     return target
-  }
-
-  #retryAfter(candidates: readonly Target[]): number {
-    const waits = candidates.map((target) => {
-      const answer = this.#breakers?.admit(nameOf(target))
-      return answer !== undefined && 'retryAfterMs' in answer ? answer.retryAfterMs : 0
-    })
-    return Math.min(...waits)
   }
 
   #refusal({ provider, model }: Target, retryAfterMs: number): LlmError {
@@ -317,6 +330,11 @@ function withCandidates(call: Call, candidates: readonly Target[]): Call {
 
 function knownError(error: unknown): LlmError {
   return LlmError.is(error) ? error : new LlmError('network', String(error), { cause: error })
+}
+
+/** The request itself brought the key or the address for this target. */
+function isOwn(call: Call, target: Target): boolean {
+  return call.accessGiven && target === call.target
 }
 
 /** The name of a target in health, events and breakers. */

@@ -1,4 +1,4 @@
-import type { Call } from '../core/call.ts'
+import type { AnswerFilter, Call } from '../core/call.ts'
 import { Collector } from '../core/collect.ts'
 import type { Fragment, Reader } from '../core/dialect.ts'
 import { LlmError, toLlmError } from '../core/error.ts'
@@ -8,6 +8,7 @@ import type { Attempt as Tried, ChatResponse, Usage, Warning } from '../core/res
 import type { Reply } from '../core/reply.ts'
 import type { ByteSource, Frame, FrameDecoder } from '../core/wire.ts'
 import { estimateUsage } from '../observability/index.ts'
+import { nextTurn } from '../moderation/index.ts'
 import { createGuard, createNormalizer, TextPattern, type Guard, type Normalizer } from '../stream/index.ts'
 import type { Attempt } from './attempt.ts'
 import { abortedError } from './scope.ts'
@@ -40,6 +41,9 @@ export class WireReply implements Reply {
   readonly #normalizer: Normalizer
   readonly #guard: Guard
   readonly #collector: Collector
+  readonly #filter: AnswerFilter | undefined
+  /** With a filter: the answer as the model gave it, for figures and for who watches texts. */
+  readonly #raw: Collector | undefined
   // Events that nobody has asked for yet.
   #ready: Batch = NOTHING
   #error: LlmError | undefined
@@ -60,6 +64,8 @@ export class WireReply implements Reply {
     const { finishReasons } = target.dialect
     this.#normalizer = createNormalizer({ ...from, warnings: parts.warnings, finishReasons, estimate })
     this.#guard = createGuard(streamLimits.maxBytes)
+    this.#filter = parts.call.filter?.()
+    if (this.#filter !== undefined) this.#raw = new Collector({ ...from }, '')
     if (parts.whole !== undefined) this.#takeWhole(parts.whole)
   }
 
@@ -72,14 +78,18 @@ export class WireReply implements Reply {
   async commit(): Promise<void> {
     const arrive = (piece: Uint8Array | null): void => this.#arrive(piece)
     const broken = (error: unknown): void => this.#break(error)
-    while (!this.committed && !this.#over) await this.#pull(arrive, broken)
+    while (!this.committed && !this.#over)
+      if (this.#filter?.pending === true) await nextTurn().then(this.#resume)
+      else await this.#pull(arrive, broken)
     if (this.#error !== undefined && !this.committed) throw this.#error
   }
 
   read(): Promise<Batch | null> {
     if (this.#ready.length > 0) return Promise.resolve(this.#takeReady())
     if (this.#error !== undefined) return Promise.reject(this.#error)
-    return this.#over ? Promise.resolve(null) : this.#pull(this.#giveArrived, this.#giveBroken)
+    if (this.#over) return Promise.resolve(null)
+    if (this.#filter?.pending === true) return nextTurn().then(this.#giveFiltered)
+    return this.#pull(this.#giveArrived, this.#giveBroken)
   }
 
   // Made once for all reads, and no async functions: what a thousand waiting streams hold would be mostly their frames.
@@ -91,6 +101,18 @@ export class WireReply implements Reply {
   readonly #giveBroken = (error: unknown): Batch | null | Promise<Batch | null> => {
     this.#break(error)
     return this.#give()
+  }
+
+  readonly #giveFiltered = (): Batch | null | Promise<Batch | null> => {
+    this.#resume()
+    return this.#give()
+  }
+
+  // The filter had more to do than one turn allows.
+  readonly #resume = (): void => {
+    if (this.#over) return
+    this.#store(this.#filter?.work() ?? [])
+    this.#proceed()
   }
 
   #give(): Batch | null | Promise<Batch | null> {
@@ -144,14 +166,14 @@ export class WireReply implements Reply {
 
   #arrive(piece: Uint8Array | null): void {
     if (this.#over) return
-    const before = this.#collector.contents
+    const before = this.#contents
     try {
       this.#decode(piece)
     } catch (error) {
       this.#fail(toLlmError(error, 'reply-malformed', 'the reply could not be read'))
       return
     }
-    this.#parts.attempt.watch.arrived(this.#collector.contents > before)
+    this.#parts.attempt.watch.arrived(this.#contents > before)
   }
 
   #decode(piece: Uint8Array | null): void {
@@ -208,7 +230,19 @@ export class WireReply implements Reply {
   #take(fragments: readonly Fragment[]): void {
     const batch = this.#guard.check(this.#normalizer.push(fragments))
     this.#keep(batch)
-    if (this.#guard.error !== undefined) this.#fail(this.#guard.error)
+    this.#proceed()
+  }
+
+  // Content that came, given or held back.
+  get #contents(): number {
+    return (this.#raw ?? this.#collector).contents
+  }
+
+  // Ends the answer where it has come to its end.
+  #proceed(): void {
+    if (this.#over || this.#filter?.pending === true) return
+    if (this.#filter?.error !== undefined) this.#fail(this.#filter.error)
+    else if (this.#guard.error !== undefined) this.#fail(this.#guard.error)
     else if (this.#normalizer.fault !== undefined) {
       const { kind, message, ...details } = this.#normalizer.fault
       this.#fail(new LlmError(kind, message, details))
@@ -221,6 +255,13 @@ export class WireReply implements Reply {
   }
 
   #keep(batch: Batch): void {
+    if (this.#filter === undefined) return this.#store(batch)
+    this.#raw?.add(batch)
+    this.#filter.push(batch)
+    this.#store(this.#filter.work())
+  }
+
+  #store(batch: Batch): void {
     if (batch.length === 0) return
     this.#collector.add(batch)
     // Copied: a list that was pushed to has room for sixteen more, and a waiting stream holds its last batch.
@@ -231,10 +272,10 @@ export class WireReply implements Reply {
     const last = this.#normalizer.end()
     if (last !== undefined) {
       this.#keep(last)
-      this.#finish()
+      this.#proceed()
       return
     }
-    const empty = this.#collector.contents === 0
+    const empty = this.#contents === 0
     const message = empty
       ? 'the reply ended without any content or finish reason'
       : 'the stream ended without a finish reason or an end mark: the answer is cut'
@@ -257,6 +298,8 @@ export class WireReply implements Reply {
 
   #fail(error: LlmError): void {
     this.#over = true
+    // What came before the fault counts; what may be the beginning of a find is kept back for good.
+    while (this.#filter?.pending === true) this.#store(this.#filter.work())
     const lateEnd = this.#normalizer.stopped && error.kind === 'timeout' && error.phase === 'idle'
     if (lateEnd) this.#keep(this.#normalizer.end() ?? [])
     else this.#error = this.#parts.attempt.explain(error).with({ partial: this.snapshot() })
@@ -274,6 +317,7 @@ export class WireReply implements Reply {
 
   #ended(): void {
     this.#endedAt = this.#parts.call.clock.now()
+    this.#parts.call.onAnswerText?.((this.#raw ?? this.#collector).response().text)
     const actions = this.#onEnd
     this.#onEnd = NOTHING
     for (const action of actions) action(this.#error)
@@ -296,7 +340,7 @@ export class WireReply implements Reply {
 
   // Joined kind by kind, so that the figure does not depend on how the stream was cut.
   #estimate(pending: Batch = []): Usage {
-    const { toolCalls, ...answer } = this.#collector.response()
+    const { toolCalls, ...answer } = (this.#raw ?? this.#collector).response()
     let { text, reasoning } = answer
     let calls = toolCalls.map((call) => JSON.stringify(call.arguments)).join('')
     for (const event of pending) {

@@ -12,6 +12,7 @@ type Action = (error: LlmError) => void
 
 class Scope implements CallScope {
   error: LlmError | undefined
+  readonly deadlineAt: number | undefined
   readonly #signal: AbortSignal | undefined
   readonly #clock: Clock
   #actions: readonly Action[] = []
@@ -21,7 +22,10 @@ class Scope implements CallScope {
   constructor(signal: AbortSignal | undefined, totalMs: number, clock: Clock) {
     this.#signal = signal
     this.#clock = clock
-    if (totalMs > 0) this.#timer = clock.setTimer(() => this.abort(timeoutError('total', totalMs)), totalMs)
+    if (totalMs > 0) {
+      this.deadlineAt = clock.now() + totalMs
+      this.#timer = clock.setTimer(() => this.abort(timeoutError('total', totalMs)), totalMs)
+    }
     if (signal?.aborted === true) this.handleEvent()
     else signal?.addEventListener('abort', this)
   }

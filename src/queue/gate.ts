@@ -1,33 +1,35 @@
-import type { Queue, QueueAddOptions, RunFunction } from 'p-queue'
-import type { Clock } from '../core/clock.ts'
-import type { Line } from './line.ts'
-import type { Ticket } from './ticket.ts'
+import PQueue, { type Queue, type QueueAddOptions, type RunFunction } from 'p-queue'
 
-/** What p-queue carries to our line with every call. */
-export interface GateOptions extends QueueAddOptions {
-  readonly ticket: Ticket
+/** What stands before the gate. */
+export interface GateParts {
+  readonly concurrency: number
+  /** Calls that may start, if there was a slot. */
+  readonly ready: () => number
+  /** Starts the next of them. Resolves when it is over, or at once where it could not start. */
+  readonly start: () => Promise<void> | undefined
 }
 
-/** The order in which p-queue starts calls. */
-export type GateQueue = Queue<RunFunction, GateOptions>
+/** p-queue with our line as its queue class: it counts how many calls run, the line says which is next. */
+export type Gate = PQueue<Queue<RunFunction, QueueAddOptions>>
 
-/** Our line as the queue class of p-queue, which then only counts how many calls run. */
-export function gateQueueOver(line: Line, clock: Clock): new () => GateQueue {
-  return class implements GateQueue {
-    /** Only calls that may start: p-queue takes one out whenever this is above 0. */
+/**
+ * Opens a gate. p-queue is given one task, once, which starts whoever is next, and runs it again for every call: a task
+ * for each would be most of what a waiting call holds. It looks for the next one when a call has ended, and whenever its
+ * `concurrency` is set.
+ */
+export function createGate({ concurrency, ready, start }: GateParts): Gate {
+  let next: RunFunction | undefined
+  class LineQueue implements Queue<RunFunction, QueueAddOptions> {
     get size(): number {
-      return line.ready
+      return next === undefined ? 0 : ready()
     }
 
-    enqueue(run: RunFunction, options?: Partial<GateOptions>): void {
-      const ticket = options?.ticket
-      if (ticket === undefined) return
-      ticket.enter = run
-      line.add(ticket)
+    enqueue(run: RunFunction): void {
+      next = run
     }
 
     dequeue(): RunFunction | undefined {
-      return line.next(clock.now())?.enter
+      return next
     }
 
     // What follows p-queue needs for `sizeBy`, `setPriority` and abort signals; nobody asks the gate for them.
@@ -39,4 +41,7 @@ export function gateQueueOver(line: Line, clock: Clock): new () => GateQueue {
 
     remove(): void {}
   }
+  const gate: Gate = new PQueue({ concurrency, queueClass: LineQueue })
+  void gate.add(start)
+  return gate
 }

@@ -1,17 +1,34 @@
 import type { Slot } from './job.ts'
+import type { SlotLease } from './shared-slots.ts'
 import type { Ticket } from './ticket.ts'
+
+/** What a slot asks of its queue. */
+export interface SlotHost {
+  end(slot: HeldSlot, outcome: { readonly error?: unknown }): void
+  move(slot: HeldSlot, provider: string | undefined): Promise<void>
+}
 
 /** The slot of one running call. */
 export class HeldSlot implements Slot {
   readonly ticket: Ticket
   readonly startedAt: number
-  readonly #free: (outcome: { readonly error?: unknown }) => void
+  /** Where the slot counts in all processes. */
+  readonly lease: SlotLease | undefined
+  readonly #host: SlotHost
+  /** Lets p-queue forget the call. */
+  readonly #free: () => void
   #held = true
 
-  constructor(ticket: Ticket, startedAt: number, free: (outcome: { readonly error?: unknown }) => void) {
+  constructor(
+    ticket: Ticket,
+    startedAt: number,
+    parts: { readonly host: SlotHost; readonly free: () => void; readonly lease: SlotLease | undefined },
+  ) {
     this.ticket = ticket
     this.startedAt = startedAt
-    this.#free = free
+    this.lease = parts.lease
+    this.#host = parts.host
+    this.#free = parts.free
   }
 
   get requestId(): string | undefined {
@@ -22,9 +39,19 @@ export class HeldSlot implements Slot {
     return this.startedAt - this.ticket.enqueuedAt
   }
 
+  get held(): boolean {
+    return this.#held
+  }
+
+  move(provider: string | undefined): Promise<void> {
+    return this.#held ? this.#host.move(this, provider) : Promise.resolve()
+  }
+
   release(outcome: { readonly error?: unknown } = {}): void {
     if (!this.#held) return
     this.#held = false
-    this.#free(outcome)
+    this.#host.end(this, outcome)
+    this.lease?.release()
+    this.#free()
   }
 }

@@ -23,6 +23,11 @@ export interface Slot {
   readonly requestId: string | undefined
   /** How long the call waited, in milliseconds. */
   readonly waitedMs: number
+  /**
+   * The call goes on at another provider: it counts there from now on, and no longer where it did. Resolves when that
+   * provider's cap has room; rejects with what ended the call, or with `timeout` of phase `queue`.
+   */
+  move(provider: string | undefined): Promise<void>
   /** The call is over; `error` where it failed. The next one starts. */
   release(outcome?: { readonly error?: unknown }): void
 }

@@ -1,6 +1,6 @@
-import { Heap } from '../core/heap.ts'
 import { priorities, type QueueSettings } from './config.ts'
-import type { Group, Lane, Shelf, Ticket, UserTurn } from './ticket.ts'
+import { goesFirst, hold, letGo, link, openGroup, openLane, rank, unlink } from './lane.ts'
+import type { Group, Lane, Person, Shelf, Ticket, UserTurn } from './ticket.ts'
 
 /** One priority over all groups. */
 interface Level {
@@ -15,13 +15,14 @@ const SWEPT_PER_NEW_USER = 3
 
 /**
  * Who runs next: the most urgent priority first; in it, users by turns; of one user, the first to come. Calls of a
- * provider that runs all it may are passed over. A call that has waited for long goes before more urgent ones, but
- * takes every second slot at most. Every step costs O(log n) of the users that wait.
+ * provider or a user that runs all it may are passed over. A call that has waited for long goes before more urgent ones,
+ * but takes every second slot at most. Every step costs O(log n) of the users that wait.
  */
 export class Line {
   readonly #settings: QueueSettings
   readonly #groups: Map<string, Group> = new Map()
   readonly #levels: readonly Level[]
+  readonly #people: Map<string, Person> = new Map()
   #agedLast = false
 
   constructor(settings: QueueSettings) {
@@ -35,7 +36,7 @@ export class Line {
   /** Waiting calls that could run if there was a slot. */
   get ready(): number {
     let ready = 0
-    for (const group of this.#groups.values()) if (isFree(group)) ready += group.waiting
+    for (const group of this.#groups.values()) if (isFree(group)) ready += group.waiting - group.held
     return ready
   }
 
@@ -48,50 +49,97 @@ export class Line {
     return this.#levels.map(({ waiting }) => waiting)
   }
 
-  /** When the call came that has waited longest. */
-  get oldestAt(): number | undefined {
-    const all = [...this.#groups.values()].flatMap(({ shelves }) =>
-      shelves.map(({ oldest }) => oldest?.enqueuedAt),
-    )
-    const known = all.filter((at) => at !== undefined)
-    return known.length === 0 ? undefined : Math.min(...known)
+  /** May one more call of this provider and this user run? */
+  hasRoom({ job }: Pick<Ticket, 'job'>): boolean {
+    const person = this.#people.get(job.user ?? '')
+    return isFree(this.#group(job.provider)) && (person === undefined || !this.#isFull(person))
   }
 
-  /** May one more call of this provider run? */
-  hasRoom(provider: string | undefined): boolean {
-    return isFree(this.#group(provider))
+  /** The caps of this provider and this user that are full: how many calls wait for each, and how many may run at once. */
+  fullCaps({ job }: Pick<Ticket, 'job'>): readonly { readonly waiting: number; readonly cap: number }[] {
+    const group = this.#group(job.provider)
+    const person = this.#people.get(job.user ?? '')
+    const caps = isFree(group) ? [] : [{ waiting: group.waiting, cap: group.cap }]
+    if (person === undefined || !this.#isFull(person)) return caps
+    const waiting = [...person.lanes].reduce((sum, { size }) => sum + size, 0)
+    return [...caps, { waiting, cap: this.#settings.perUser }]
   }
 
-  /** Calls of this provider's cap that wait, and how many of them may run at once. */
-  capOf(provider: string | undefined): { readonly waiting: number; readonly cap: number } {
-    return this.#group(provider)
+  started(ticket: Ticket): void {
+    ticket.seat = this.#group(ticket.job.provider)
+    ticket.seat.running++
+    const person = this.#person(ticket.job.user)
+    if (person === undefined) return
+    person.running++
+    if (this.#isFull(person)) for (const lane of person.lanes) hold(lane)
   }
 
-  started({ job }: Ticket): void {
-    this.#group(job.provider).running++
+  ended(ticket: Ticket): void {
+    this.leaveSeat(ticket)
+    const person = this.#people.get(ticket.job.user ?? '')
+    if (person === undefined) return
+    person.running--
+    this.#open(person)
   }
 
-  ended({ job }: Ticket): void {
-    this.#group(job.provider).running--
+  /** The call counts for no provider from now on. */
+  leaveSeat(ticket: Ticket): void {
+    const { seat } = ticket
+    ticket.seat = undefined
+    if (seat === undefined) return
+    seat.running--
+    letMove(seat)
   }
 
+  /** Counts a running call for another provider: now, or when there is room; `entered` is told. Returns what gives up waiting. */
+  takeSeat(ticket: Ticket, provider: string | undefined, entered: () => void): () => void {
+    const group = this.#group(provider)
+    const enter = (): void => {
+      ticket.seat = group
+      group.running++
+      entered()
+    }
+    if (isFree(group) && group.movers.size === 0) enter()
+    else group.movers.add(enter)
+    return () => void group.movers.delete(enter)
+  }
+
+  /** Other processes run all that may run of this call's provider, or user, until what is returned is called. */
+  block({ job }: Ticket, what: 'provider' | 'user'): () => void {
+    if (what === 'provider') {
+      const group = this.#group(job.provider)
+      group.blocked = true
+      return () => {
+        group.blocked = false
+        letMove(group)
+      }
+    }
+    const person = this.#person(job.user)
+    if (person === undefined) return () => undefined
+    person.blocked = true
+    for (const lane of person.lanes) hold(lane)
+    return () => {
+      person.blocked = false
+      this.#open(person)
+    }
+  }
+
+  /** Also one that was let out and could not run: it gets its place back. */
   add(ticket: Ticket): void {
+    const { job } = ticket
     const level = this.#level(ticket)
-    const group = this.#group(ticket.job.provider)
+    const group = this.#group(job.provider)
     const shelf = group.shelves[ticket.level] as Shelf
-    const user = this.#user(level, ticket.job.user ?? '')
-    const lane = user.lanes.find((known) => known.shelf === shelf) ?? openLane(user, shelf)
-    ticket.lane = lane
-    ticket.before = lane.last
-    if (lane.last === undefined) {
-      lane.first = ticket
-      shelf.lanes.add(lane)
-    } else lane.last.behind = ticket
-    lane.last = ticket
-    ticket.older = shelf.youngest
-    if (shelf.youngest === undefined) shelf.oldest = ticket
-    else shelf.youngest.younger = ticket
-    shelf.youngest = ticket
+    const user = this.#user(level, job.user ?? '')
+    if (ticket.served === user) {
+      user.turn -= 1
+      for (const lane of user.lanes) if (!lane.held) rank(lane)
+    }
+    ticket.served = undefined
+    const known = user.lanes.find((lane) => lane.shelf === shelf)
+    const lane = known ?? openLane(user, shelf, this.#person(job.user))
+    if (known === undefined && lane.person !== undefined && this.#isFull(lane.person)) hold(lane)
+    link(ticket, lane)
     group.waiting++
     level.waiting++
   }
@@ -101,9 +149,7 @@ export class Line {
     const { lane } = ticket
     if (lane === undefined) return
     unlink(ticket, lane)
-    if (lane.first === undefined) closeLane(lane)
-    else lane.shelf.lanes.update(lane)
-    this.#left(ticket, lane.user)
+    this.#left(ticket, lane)
   }
 
   /** Takes the next call out, to run. */
@@ -116,12 +162,12 @@ export class Line {
     const lane = ticket.lane as Lane
     const level = this.#level(ticket)
     const { user } = lane
-    unlink(ticket, lane)
     if (aged === undefined) level.turn = Math.max(level.turn, user.turn)
     user.turn += 1
-    if (lane.first === undefined) closeLane(lane)
-    for (const other of user.lanes) other.shelf.lanes.update(other)
-    this.#left(ticket, user)
+    ticket.served = user
+    unlink(ticket, lane)
+    for (const other of user.lanes) if (other !== lane && !other.held) rank(other)
+    this.#left(ticket, lane)
     return ticket
   }
 
@@ -144,7 +190,8 @@ export class Line {
     let aged: Ticket | undefined
     for (const group of this.#groups.values()) {
       if (!isFree(group)) continue
-      for (const { oldest } of group.shelves.slice(level + 1)) {
+      for (const { ages } of group.shelves.slice(level + 1)) {
+        const oldest = ages.peek()?.lane?.first
         if (oldest === undefined || now - oldest.enqueuedAt < agingMs / 2) continue
         if (aged === undefined || oldest.seq < aged.seq) aged = oldest
       }
@@ -152,13 +199,12 @@ export class Line {
     return aged
   }
 
-  #left(ticket: Ticket, user: UserTurn): void {
+  #left(ticket: Ticket, { user, shelf, person }: Lane): void {
     const level = this.#level(ticket)
-    const { group } = (ticket.lane as Lane).shelf
-    ticket.lane = undefined
-    group.waiting--
+    shelf.group.waiting--
     level.waiting--
     if (isIdle(user, level)) level.users.delete(user.id)
+    if (person !== undefined) this.#forget(person)
   }
 
   #user(level: Level, id: string): UserTurn {
@@ -174,51 +220,58 @@ export class Line {
     return user
   }
 
+  #person(id = ''): Person | undefined {
+    if (this.#settings.perUser === Infinity || id === '') return undefined
+    let person = this.#people.get(id)
+    if (person === undefined)
+      this.#people.set(id, (person = { id, running: 0, blocked: false, lanes: new Set() }))
+    return person
+  }
+
+  #isFull({ running, blocked }: Person): boolean {
+    return blocked || running >= this.#settings.perUser
+  }
+
+  #open(person: Person): void {
+    if (!this.#isFull(person)) for (const lane of person.lanes) letGo(lane)
+    this.#forget(person)
+  }
+
+  #forget({ id, running, blocked, lanes }: Person): void {
+    if (running === 0 && !blocked && lanes.size === 0) this.#people.delete(id)
+  }
+
   #level({ level }: Ticket): Level {
     return this.#levels[level] as Level
   }
 
   #group(provider: string | undefined): Group {
-    const { perProvider } = this.#settings
-    const cap = typeof perProvider === 'number' ? perProvider : perProvider[provider ?? '']
-    const capped = provider !== undefined && cap !== undefined
-    const name = capped ? provider : ''
+    const cap = capOf(this.#settings, provider)
+    const name = cap === undefined ? '' : (provider ?? '')
     const known = this.#groups.get(name)
     if (known !== undefined) return known
-    const group = openGroup(capped ? cap : Infinity)
+    const group = openGroup(cap ?? Infinity)
     this.#groups.set(name, group)
     return group
   }
 }
 
-function openGroup(cap: number): Group {
-  const shelves: Shelf[] = []
-  const group = { cap, shelves, running: 0, waiting: 0 }
-  for (const _ of priorities) {
-    const lanes = new Heap<Lane>(goesFirst)
-    shelves.push({ group, lanes, oldest: undefined, youngest: undefined })
+/** How many calls of a provider may run at once, where that is bounded. */
+export function capOf({ perProvider }: QueueSettings, provider: string | undefined): number | undefined {
+  if (provider === undefined) return undefined
+  return typeof perProvider === 'number' ? perProvider : perProvider[provider]
+}
+
+function isFree({ running, cap, blocked }: Group): boolean {
+  return running < cap && !blocked
+}
+
+function letMove(group: Group): void {
+  for (const enter of group.movers) {
+    if (!isFree(group)) return
+    group.movers.delete(enter)
+    enter()
   }
-  return group
-}
-
-function isFree({ running, cap }: Group): boolean {
-  return running < cap
-}
-
-function goesFirst(one: Lane, other: Lane): boolean {
-  if (one.user.turn !== other.user.turn) return one.user.turn < other.user.turn
-  return (one.first?.seq ?? 0) < (other.first?.seq ?? 0)
-}
-
-function openLane(user: UserTurn, shelf: Shelf): Lane {
-  const lane = { user, shelf, first: undefined, last: undefined, heapIndex: -1 }
-  user.lanes.push(lane)
-  return lane
-}
-
-function closeLane(lane: Lane): void {
-  lane.shelf.lanes.remove(lane)
-  lane.user.lanes.splice(lane.user.lanes.indexOf(lane), 1)
 }
 
 /** Nobody of the user waits, and a newcomer would have the same turn. */
@@ -237,18 +290,4 @@ function forgetIdle(level: Level): void {
     const [id, user] = next.value
     if (isIdle(user, level)) level.users.delete(id)
   }
-}
-
-function unlink(ticket: Ticket, lane: Lane): void {
-  const { before, behind, older, younger } = ticket
-  const { shelf } = lane
-  if (before === undefined) lane.first = behind
-  else before.behind = behind
-  if (behind === undefined) lane.last = before
-  else behind.before = before
-  if (older === undefined) shelf.oldest = younger
-  else older.younger = younger
-  if (younger === undefined) shelf.youngest = older
-  else younger.older = older
-  ticket.before = ticket.behind = ticket.older = ticket.younger = undefined
 }

@@ -1,16 +1,19 @@
-import PQueue from 'p-queue'
 import { abortedBy, onAbort } from '../core/abort.ts'
 import { systemClock, type Clock } from '../core/clock.ts'
-import { LlmError } from '../core/error.ts'
+import { LlmError, toLlmError } from '../core/error.ts'
 import type { CallQueue, QueueOptions, QueueStatus, RunningCall } from './call-queue.ts'
 import { priorities, readQueueConfig, type QueueSettings } from './config.ts'
 import { Deadlines } from './deadlines.ts'
-import { gateQueueOver, type GateOptions, type GateQueue } from './gate.ts'
-import { HeldSlot } from './held-slot.ts'
+import { createGate, type Gate } from './gate.ts'
+import { HeldSlot, type SlotHost } from './held-slot.ts'
 import type { QueueJob, QueueResult, Slot } from './job.ts'
 import { Line } from './line.ts'
 import { QueueLog } from './log.ts'
+import { Moves } from './moves.ts'
+import { lateError, refusalOf } from './refusal.ts'
 import { Register } from './register.ts'
+import { SharedSeats } from './shared-seats.ts'
+import type { SlotLease } from './shared-slots.ts'
 import { priorityOf, Ticket } from './ticket.ts'
 
 /** Makes a queue. Throws `misconfigured` naming the option that is wrong. */
@@ -42,18 +45,21 @@ export function createQueue(options: QueueOptions = {}): CallQueue {
   }
 }
 
-class QueueCore {
+class QueueCore implements SlotHost {
   readonly log = new QueueLog()
   readonly #settings: QueueSettings
   readonly #clock: Clock
   readonly #observe: QueueOptions['observe']
   readonly #line: Line
-  readonly #gate: PQueue<GateQueue, GateOptions>
+  readonly #gate: Gate
   readonly #register = new Register()
   readonly #deadlines: Deadlines
   readonly #waiting: Set<Ticket> = new Set()
   readonly #slots: Set<HeldSlot> = new Set()
   readonly #drained: (() => void)[] = []
+  readonly #shared: SharedSeats | undefined
+  readonly #moves: Moves
+  #taking = 0
   #closed = false
   #seq = 0
 
@@ -63,9 +69,15 @@ class QueueCore {
     this.#observe = observe
     this.#line = new Line(this.#settings)
     this.#deadlines = new Deadlines(clock, (ticket) => this.#expire(ticket))
-    this.#gate = new PQueue({
+    const wake = (): void => this.#wake()
+    const parts = { settings: this.#settings, line: this.#line, clock, wake }
+    const { slots } = this.#settings
+    this.#shared = slots === undefined ? undefined : new SharedSeats({ ...parts, slots })
+    this.#moves = new Moves(parts)
+    this.#gate = createGate({
       concurrency: this.#settings.concurrency,
-      queueClass: gateQueueOver(this.#line, clock),
+      ready: () => (this.#shared === undefined || this.#shared.open ? this.#line.ready : 0),
+      start: () => this.#startNext(),
     })
   }
 
@@ -80,7 +92,8 @@ class QueueCore {
     return new Promise((resolve, reject) => {
       ticket.resolve = resolve
       ticket.reject = reject
-      void this.#gate.add(() => this.#enter(ticket), { ticket, id: '' })
+      this.#line.add(ticket)
+      if (this.#slots.size + this.#taking < this.#settings.concurrency) this.#wake()
       if (ticket.state === 'waiting') this.#park(ticket)
     })
   }
@@ -113,13 +126,14 @@ class QueueCore {
   close(): Promise<void> {
     this.#closed = true
     this.clear('the queue was closed while the call waited')
+    this.#shared?.close()
     return this.drain()
   }
 
   status(): QueueStatus {
     const { concurrency, maxPending } = this.#settings
     const counts = this.#line.waitingPerLevel
-    const { oldestAt } = this.#line
+    const [oldest] = this.#waiting
     return {
       ...this.log.counts,
       pending: this.#line.waiting,
@@ -132,7 +146,7 @@ class QueueCore {
       running: this.#slots.size,
       concurrency,
       maxPending,
-      oldestWaitMs: oldestAt === undefined ? 0 : this.#clock.now() - oldestAt,
+      oldestWaitMs: oldest === undefined ? 0 : this.#clock.now() - oldest.enqueuedAt,
       meanRunMs: this.log.meanRunMs,
       estimatedWaitMs: this.estimateWaitMs({}),
       paused: this.#gate.isPaused,
@@ -152,13 +166,13 @@ class QueueCore {
     const { concurrency } = this.#settings
     const level = priorities.indexOf(priorityOf(job))
     const ahead = this.#line.waitingPerLevel.slice(0, level + 1).reduce((sum, count) => sum + count, 0)
-    const { cap, waiting } = this.#line.capOf(job.provider)
-    const behindCap = this.#line.hasRoom(job.provider) ? 0 : (Math.min(ahead, waiting) + 1) / cap
-    return Math.ceil(meanRunMs * Math.max((ahead + 1) / concurrency, behindCap))
+    const turns = this.#line.fullCaps({ job }).map(({ waiting, cap }) => (Math.min(ahead, waiting) + 1) / cap)
+    return Math.ceil(meanRunMs * Math.max((ahead + 1) / concurrency, ...turns))
   }
 
-  #startsAtOnce({ provider }: QueueJob): boolean {
-    const free = this.#slots.size < this.#settings.concurrency && this.#line.hasRoom(provider)
+  #startsAtOnce(job: QueueJob): boolean {
+    const { concurrency } = this.#settings
+    const free = this.#slots.size + this.#taking < concurrency && this.#line.hasRoom({ job })
     return free && this.#line.ready === 0 && !this.#gate.isPaused
   }
 
@@ -166,20 +180,18 @@ class QueueCore {
     const { job } = ticket
     if (this.#startsAtOnce(job)) return undefined
     const pending = this.#line.waiting
-    const { maxPending } = this.#settings
     const { deadlineAt = Infinity } = job
-    const full = pending >= maxPending
+    const full = pending >= this.#settings.maxPending
     const estimate = full || deadlineAt < Infinity ? this.estimateWaitMs(job) : undefined
     const late = deadlineAt <= now || (estimate !== undefined && now + estimate > deadlineAt)
     if (!full && !late) return undefined
-    const wait =
-      estimate === undefined ? 'its wait is not known yet' : `it would wait about ${seconds(estimate)}`
-    const reason = full
-      ? `the queue is full: ${pending} calls wait (queue.maxPending ${maxPending}), ${wait}; try again later`
-      : `the call would not start in time: ${pending} calls wait, ${wait}, its deadline is in ${seconds(Math.max(0, deadlineAt - now))}`
-    const error = new LlmError('queue-full', reason, { pending, retryAfterMs: estimate })
+    const leftMs = full ? undefined : Math.max(0, deadlineAt - now)
+    return this.#refuse(job, refusalOf({ pending, estimate, leftMs, maxPending: this.#settings.maxPending }))
+  }
+
+  #refuse(job: QueueJob, error: LlmError): LlmError {
     this.log.rejected++
-    this.#observe?.({ type: 'refused', job, pending, error })
+    this.#observe?.({ type: 'refused', job, pending: error.pending ?? 0, error })
     return error
   }
 
@@ -188,9 +200,14 @@ class QueueCore {
     this.#register.add(ticket)
     this.#deadlines.add(ticket)
     ticket.unlink = onAbort(ticket.job, (error) => this.#leave(ticket, 'aborted', error))
-    if (this.#observe === undefined) return
+    this.#tellQueued(ticket)
+  }
+
+  #tellQueued(ticket: Ticket): void {
+    if (ticket.lane === undefined || !ticket.atOnce) return
+    ticket.atOnce = false
     const { job } = ticket
-    this.#observe({
+    this.#observe?.({
       type: 'queued',
       job,
       pending: this.#line.waiting,
@@ -205,23 +222,24 @@ class QueueCore {
     ticket.unlink()
   }
 
-  /** Its turn has come. What p-queue waits for: the end of the call, or nothing where it has left. */
-  #enter(ticket: Ticket): Promise<void> | undefined {
-    if (ticket.state !== 'waiting') return undefined
+  #startNext(): Promise<void> | undefined {
     const now = this.#clock.now()
+    const ticket = this.#line.next(now)
+    if (ticket === undefined) return undefined
     // The timer may be late; a call that has waited too long never runs.
     if (ticket.timeoutAt <= now && this.#waiting.has(ticket)) {
       this.#expire(ticket)
       return undefined
     }
+    this.#line.started(ticket)
+    return this.#shared === undefined ? this.#start(ticket) : this.#startShared(ticket, this.#shared)
+  }
+
+  #start(ticket: Ticket, lease?: SlotLease): Promise<void> {
     ticket.state = 'running'
     this.#unpark(ticket)
-    this.#line.started(ticket)
     return new Promise((free) => {
-      const slot = new HeldSlot(ticket, now, (outcome) => {
-        this.#end(slot, outcome)
-        free()
-      })
+      const slot = new HeldSlot(ticket, this.#clock.now(), { host: this, free, lease })
       this.#slots.add(slot)
       this.#observe?.({
         type: 'started',
@@ -233,7 +251,52 @@ class QueueCore {
     })
   }
 
-  #end(slot: HeldSlot, outcome: { readonly error?: unknown }): void {
+  // Its turn has come here, and it has to find room among all processes.
+  async #startShared(ticket: Ticket, shared: SharedSeats): Promise<void> {
+    let lease: SlotLease | undefined
+    this.#taking++
+    try {
+      lease = await shared.take(ticket)
+    } catch (error) {
+      this.#line.ended(ticket)
+      this.#leave(ticket, 'failed', toLlmError(error, 'overloaded', 'the shared slots failed'))
+      return
+    } finally {
+      this.#taking--
+    }
+    if (lease !== undefined && ticket.state === 'waiting') {
+      const running = this.#start(ticket, lease)
+      this.#wake()
+      return running
+    }
+    this.#line.ended(ticket)
+    lease?.release()
+    if (ticket.state === 'waiting') this.#comeBack(ticket)
+    else this.#wake()
+  }
+
+  // It waits on at its old place.
+  #comeBack(ticket: Ticket): void {
+    const { maxPending } = this.#settings
+    const pending = this.#line.waiting
+    if (ticket.atOnce && pending >= maxPending) {
+      this.#leave(ticket, 'failed', this.#refuse(ticket.job, refusalOf({ pending, maxPending })))
+      return
+    }
+    this.#line.add(ticket)
+    this.#tellQueued(ticket)
+  }
+
+  // p-queue looks for the next call when it is told how many may run.
+  #wake(): void {
+    this.#gate.concurrency = this.#settings.concurrency
+  }
+
+  move(slot: HeldSlot, provider: string | undefined): Promise<void> {
+    return this.#moves.move(slot, provider)
+  }
+
+  end(slot: HeldSlot, outcome: { readonly error?: unknown }): void {
     const { ticket, startedAt } = slot
     ticket.state = 'over'
     this.#slots.delete(slot)
@@ -244,8 +307,7 @@ class QueueCore {
 
   #expire(ticket: Ticket): void {
     const waitedMs = Math.round(ticket.timeoutAt - ticket.enqueuedAt)
-    const message = `the call waited in the queue longer than ${waitedMs} ms (queue.timeoutMs, or its own deadline)`
-    this.#leave(ticket, 'timed-out', new LlmError('timeout', message, { phase: 'queue' }))
+    this.#leave(ticket, 'timed-out', lateError(waitedMs))
   }
 
   #takeOut(ticket: Ticket, reason: string): void {
@@ -256,10 +318,7 @@ class QueueCore {
     if (ticket.state !== 'waiting') return
     ticket.state = 'over'
     this.#unpark(ticket)
-    const queued = ticket.lane !== undefined
     this.#line.remove(ticket)
-    // p-queue forgets only what has run: the call goes through its gate empty-handed.
-    if (queued) void ticket.enter()
     this.#record(ticket, { result, error, startedAt: undefined })
     ticket.reject(error)
   }
@@ -287,10 +346,6 @@ class QueueCore {
 function describe({ job, priority }: Ticket): Omit<RunningCall, 'ranMs'> {
   const { requestId, user, provider, streaming = false } = job
   return { requestId, user, provider, priority, streaming }
-}
-
-function seconds(ms: number): string {
-  return ms < 1000 ? `${Math.ceil(ms)} ms` : `${Math.ceil(ms / 100) / 10} s`
 }
 
 function closedError(): LlmError {

@@ -10,28 +10,52 @@ export interface UserTurn {
   readonly lanes: Lane[]
 }
 
+/** One user over all priorities, where users have a cap. */
+export interface Person {
+  readonly id: string
+  running: number
+  /** Other processes run all that this user may. */
+  blocked: boolean
+  readonly lanes: Set<Lane>
+}
+
 /** The waiting calls of one user, one priority and one group, in order of arrival. */
 export interface Lane extends HeapItem {
   readonly user: UserTurn
   readonly shelf: Shelf
+  readonly person: Person | undefined
+  readonly age: Age
   first: Ticket | undefined
   last: Ticket | undefined
+  size: number
+  /** Its user runs all that it may: nobody in it can be next. */
+  held: boolean
+}
+
+/** A lane's place by the age of its first call. */
+export interface Age extends HeapItem {
+  lane: Lane | undefined
 }
 
 /** The waiting calls of one priority in one group: whose turn it is, and who came first. */
 export interface Shelf {
   readonly group: Group
   readonly lanes: Heap<Lane>
-  oldest: Ticket | undefined
-  youngest: Ticket | undefined
+  readonly ages: Heap<Age>
 }
 
 /** Calls that share a cap: those of one provider, or all that have none. */
 export interface Group {
   readonly cap: number
   readonly shelves: readonly Shelf[]
+  /** Calls that already run and want to go on here, in order. */
+  readonly movers: Set<() => void>
   running: number
   waiting: number
+  /** Of those waiting, how many stand in held lanes. */
+  held: number
+  /** Other processes run all that may run. */
+  blocked: boolean
 }
 
 /** One call on its way through the queue. Its links are kept by the structures it stands in. */
@@ -48,16 +72,18 @@ export class Ticket implements HeapItem {
   reject: (error: LlmError) => void = noop
   /** Takes the abort listener back. */
   unlink: () => void = noop
-  /** Starts the call, once p-queue has given it. */
-  enter: () => Promise<unknown> = nowhere
 
   /** In the heap of timeouts. */
   heapIndex = -1
   lane: Lane | undefined
   before: Ticket | undefined
   behind: Ticket | undefined
-  older: Ticket | undefined
-  younger: Ticket | undefined
+  /** It has never stood in the line. */
+  atOnce = true
+  /** Whose turn it took when it was let out of the line. */
+  served: UserTurn | undefined
+  /** Where it counts while it runs. */
+  seat: Group | undefined
   /** Another waiting call with the same request id. */
   twin: Ticket | undefined
 
@@ -78,5 +104,3 @@ export function priorityOf({ priority, streaming }: QueueJob): Priority {
 }
 
 function noop(): void {}
-
-async function nowhere(): Promise<void> {}

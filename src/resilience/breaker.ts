@@ -38,6 +38,8 @@ export interface Permit {
 export interface Breakers {
   /** A permit, or how long the target stays closed to calls. */
   admit(target: string): Permit | { readonly retryAfterMs: number }
+  /** How long `admit` would refuse, without asking it: a probe that is free stays free. `undefined` where it would not. */
+  refusesFor(target: string): number | undefined
   state(target: string): BreakerState
   /** Opens a target's breaker from outside: another process has found it failing. */
   trip(target: string, openMs: number): void
@@ -60,6 +62,7 @@ export function createBreakers(options: BreakersOptions): Breakers {
   }
   return {
     admit: (target) => breakerOf(target).admit(),
+    refusesFor: (target) => breakers.get(target)?.refusesFor,
     state: (target) => breakers.get(target)?.state ?? 'closed',
     trip: (target, openMs) => breakerOf(target).trip('shared', openMs),
     close: () => {
@@ -69,15 +72,14 @@ export function createBreakers(options: BreakersOptions): Breakers {
 }
 
 /**
- * The states and their clock are opossum's; what counts, and how many probes it takes, is decided here: faults in a row,
- * only the provider's own, one probe at a time that lasts until its answer is complete.
+ * The states are opossum's; what counts, and how many probes it takes, is decided here: faults in a row, only the
+ * provider's own, one probe at a time that lasts until its answer is complete. There is no timer: whether the time is up
+ * is seen when somebody asks.
  */
 class TargetBreaker {
   readonly #target: string
   readonly #options: BreakersOptions
-  readonly #circuit: CircuitBreaker<[], void>
-  // Read by opossum whenever it opens.
-  readonly #settings: CircuitBreaker.Options
+  #circuit: CircuitBreaker<[], void>
   #failures = 0
   #successes = 0
   #probing = false
@@ -86,38 +88,31 @@ class TargetBreaker {
   constructor(target: string, options: BreakersOptions) {
     this.#target = target
     this.#options = options
-    // A controller that never rotates: there is no window to keep, and no interval to run.
-    const quiet = {
-      enableSnapshots: false,
-      rollingPercentilesEnabled: false,
-      rotateBucketController: new EventEmitter(),
-    }
-    this.#settings = { name: target, timeout: false, ...quiet }
-    this.#circuit = new CircuitBreaker(async () => undefined, this.#settings)
-    this.#circuit.on('halfOpen', () => {
-      this.#successes = 0
-      this.#probing = false
-      this.#tell('half-open')
-    })
+    this.#circuit = circuitOf(target, CLOSED)
   }
 
   get state(): BreakerState {
+    this.#look()
     if (this.#circuit.opened) return 'open'
     return this.#circuit.halfOpen ? 'half-open' : 'closed'
   }
 
+  get refusesFor(): number | undefined {
+    const state = this.state
+    if (state === 'closed' || (state === 'half-open' && !this.#probing)) return undefined
+    return Math.max(1, Math.ceil(this.#closedUntil - this.#options.clock.now()))
+  }
+
   admit(): Permit | { readonly retryAfterMs: number } {
     if (this.#circuit.closed) return this.#permit(false)
-    if (this.#circuit.halfOpen && !this.#probing) {
-      this.#probing = true
-      return this.#permit(true)
-    }
-    return { retryAfterMs: Math.max(1, Math.ceil(this.#closedUntil - this.#options.clock.now())) }
+    const retryAfterMs = this.refusesFor
+    if (retryAfterMs !== undefined) return { retryAfterMs }
+    this.#probing = true
+    return this.#permit(true)
   }
 
   trip(reason: string, openMs: number): void {
-    if (this.#circuit.opened || this.#circuit.isShutdown) return
-    this.#settings.resetTimeout = openMs
+    if (this.state === 'open' || this.#circuit.isShutdown) return
     this.#closedUntil = this.#options.clock.now() + openMs
     this.#circuit.open()
     this.#tell('open', reason, openMs)
@@ -125,6 +120,16 @@ class TargetBreaker {
 
   shutdown(): void {
     this.#circuit.shutdown()
+  }
+
+  // opossum's own clock cannot be set: a circuit that begins half-open takes the place of the open one.
+  #look(): void {
+    if (!this.#circuit.opened || this.#options.clock.now() < this.#closedUntil) return
+    this.#circuit.shutdown()
+    this.#circuit = circuitOf(this.#target, HALF_OPEN)
+    this.#successes = 0
+    this.#probing = false
+    this.#tell('half-open')
   }
 
   #permit(probe: boolean): Permit {
@@ -166,6 +171,22 @@ class TargetBreaker {
   #tell(state: BreakerState, reason?: string, openMs?: number): void {
     this.#options.observe?.({ target: this.#target, state, reason, failures: this.#failures, openMs })
   }
+}
+
+const CLOSED = { closed: true, halfOpen: false }
+const HALF_OPEN = { closed: false, halfOpen: true }
+const LONGEST_MS = 2_147_483_647
+
+function circuitOf(name: string, begins: typeof CLOSED): CircuitBreaker<[], void> {
+  const state = { enabled: true, warmUp: false, shutdown: false, ...begins }
+  // A controller that never rotates: there is no window to keep, and no interval to run.
+  const quiet = {
+    enableSnapshots: false,
+    rollingPercentilesEnabled: false,
+    rotateBucketController: new EventEmitter(),
+  }
+  const options = { name, timeout: false as const, resetTimeout: LONGEST_MS, state, ...quiet }
+  return new CircuitBreaker(async () => undefined, options)
 }
 
 /** True for a fault of the provider: not a caller's error, not the caller's own deadline. */

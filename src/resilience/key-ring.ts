@@ -3,12 +3,14 @@ import type { LlmError } from '../core/error.ts'
 
 /** Several keys of one provider, used in turn: one that is refused is left out, one that is limited rests. */
 export interface KeyRing<K> {
-  /** The next key that may be used; `undefined` where none may. */
-  next(): { readonly key: K; readonly index: number } | undefined
-  /** How long until a resting key may be used again; `undefined` where none rests. */
-  readonly restMs: number | undefined
-  /** What a call with the key met. */
-  report(index: number, error: LlmError | undefined): void
+  /** The next key that may be used; where all rest, the one that may be used soonest: the provider has the last word. */
+  next(): { readonly key: K; readonly index: number }
+  /** Whether some key may be used now. */
+  readonly usable: boolean
+  /** What a call with the key met. For how long the key rests now, in milliseconds; 0 where it does not. */
+  report(index: number, error: LlmError | undefined): number
+  /** Another process has found that the key must rest. */
+  rest(index: number, restMs: number): void
   readonly size: number
 }
 
@@ -20,28 +22,47 @@ const DEFAULT_REST_MS = 5_000
 export function createKeyRing<K>(keys: readonly K[], clock: Clock): KeyRing<K> {
   const usableAt = keys.map(() => 0)
   let turn = 0
+  const rest = (index: number, restMs: number): void => {
+    if (index in usableAt) usableAt[index] = Math.max(usableAt[index] ?? 0, clock.now() + restMs)
+  }
   return {
     size: keys.length,
     next: () => {
       const now = clock.now()
+      let best = turn % keys.length
       for (let step = 0; step < keys.length; step++) {
         const index = (turn + step) % keys.length
-        if ((usableAt[index] as number) > now) continue
-        turn = index + 1
-        return { key: keys[index] as K, index }
+        const at = usableAt[index] ?? 0
+        if (at < (usableAt[best] ?? 0)) best = index
+        if (at > now) continue
+        best = index
+        break
       }
-      return undefined
+      turn = best + 1
+      return { key: keys[best] as K, index: best }
     },
-    get restMs() {
-      const soonest = Math.min(...usableAt) - clock.now()
-      return soonest > 0 && soonest < DEAD_MS ? soonest : undefined
+    get usable() {
+      const now = clock.now()
+      return usableAt.some((at) => at <= now)
     },
     report: (index, error) => {
-      if (error === undefined) usableAt[index] = 0
-      else if (error.kind === 'unauthorized' || error.kind === 'quota-exhausted')
-        usableAt[index] = clock.now() + DEAD_MS
-      else if (error.kind === 'rate-limited')
-        usableAt[index] = clock.now() + (error.retryAfterMs ?? DEFAULT_REST_MS)
+      const restMs = restOf(error)
+      if (restMs > 0) rest(index, restMs)
+      else if (error === undefined) usableAt[index] = 0
+      return restMs
     },
+    rest,
+  }
+}
+
+function restOf(error: LlmError | undefined): number {
+  switch (error?.kind) {
+    case 'unauthorized':
+    case 'quota-exhausted':
+      return DEAD_MS
+    case 'rate-limited':
+      return error.retryAfterMs ?? DEFAULT_REST_MS
+    default:
+      return 0
   }
 }

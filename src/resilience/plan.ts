@@ -5,6 +5,7 @@ import { RETRY_DEFAULTS, type RetryOptions } from './retry.ts'
 export interface PlanOptions {
   /** All tries of the call. */
   readonly attempts: number
+  /** How a target is tried again. Without it only another key is: every key of a target has one try. */
   readonly retry?: RetryOptions | undefined
   /** 0 to 1, for the jitter. */
   readonly random: () => number
@@ -82,7 +83,8 @@ export class AttemptPlan<T> {
     if (KEY_FAULTS.has(error.kind) && left > others && hasOtherKey())
       return { target: this.target, waitMs: 0 }
     const waitMs = this.#waitOf(error, others > 0 && fallsBack)
-    if (retry && waitMs !== undefined && left > others && mayRetry()) {
+    const again = retry && this.#options.retry !== undefined && left > others
+    if (again && waitMs !== undefined && mayRetry()) {
       this.#retries++
       return { target: this.target, waitMs }
     }

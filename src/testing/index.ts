@@ -1,3 +1,7 @@
+export { chatStoreLaws, type ChatStoreLaw } from './contracts/index.ts'
+export { dictionaryStoreLaws, type DictionaryStoreLaw } from './contracts/index.ts'
+export { personaStoreLaws, type PersonaStoreLaw } from './contracts/index.ts'
+export { limitStoreLaws, type LimitStoreLaw, type LimitStoreUnderTest } from './contracts/index.ts'
 export { createFakeProvider, type FakeProvider, type FakeProviderOptions } from './fake-provider.ts'
 export { fakeFetch, type FakeFetch } from './fake-fetch.ts'
 export { mswHandlers, type Msw, type MswHandlersOptions } from './msw.ts'

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { createMemoryLimitStore } from '../../src/limits/index.ts'
 import { createFakeClock } from '../../src/testing/fake-clock.ts'
-import { storeLaws } from './store-contract.ts'
+import { limitStoreLaws } from 'llm-switchyard/testing'
 
 describe('the memory store', () => {
-  test.each(storeLaws)('$name', async ({ check }) => {
+  test.each(limitStoreLaws)('$name', async ({ check }) => {
     await check(() => {
       const clock = createFakeClock({ epochMs: Date.UTC(2026, 1, 3, 4, 5, 6, 7) })
       return { store: createMemoryLimitStore(clock), pass: clock.advance, exact: true }
@@ -12,7 +12,7 @@ describe('the memory store', () => {
   })
 
   test('keeps the laws in a process that is a month old, too', async () => {
-    for (const { check } of storeLaws) {
+    for (const { check } of limitStoreLaws) {
       await check(() => {
         const clock = createFakeClock()
         clock.advance(2_592_000_000.345)

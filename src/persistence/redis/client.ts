@@ -29,12 +29,14 @@ export type ListeningRedisClient =
 interface NodeRedisListener {
   on(event: string, listener: () => void): unknown
   connect(): Promise<unknown>
-  subscribe(channel: string, listener: (message: string) => void): Promise<unknown>
+  subscribe(channel: string, listener: (message: string, channel: string) => void): Promise<unknown>
+  unsubscribe(channel: string): Promise<unknown>
   destroy(): void
 }
 interface IoRedisListener {
   on(event: string, listener: (channel: string, message: string) => void): unknown
   subscribe(channel: string): Promise<unknown>
+  unsubscribe(channel: string): Promise<unknown>
   disconnect(): void
 }
 

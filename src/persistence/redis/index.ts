@@ -12,13 +12,13 @@ export {
   type RedisBreakerSyncOptions,
   type RedisBreakerSyncStats,
 } from './breaker-sync.ts'
+export { createRedisSlots, type RedisSlots, type RedisSlotsOptions, type RedisSlotsStats } from './slots.ts'
+export { createRedisRestSync, type RedisRestSync } from './rest-sync.ts'
+export type { RedisNewsOptions, RedisNewsStats } from './notices.ts'
+export type { SharedSlots, SlotCap, SlotLease, SlotRefusal } from '../../queue/index.ts'
 export {
-  createRedisSlots,
-  type RedisSlots,
-  type RedisSlotsOptions,
-  type RedisSlotsStats,
-  type SharedSlots,
-  type SlotCap,
-  type SlotLease,
-  type SlotRefusal,
-} from './slots.ts'
+  createRedisStreamLog,
+  type RedisStreamLog,
+  type RedisStreamLogOptions,
+  type RedisStreamLogStats,
+} from './stream-log.ts'

@@ -2,6 +2,7 @@ import { systemClock, type Clock, type Timer } from '../../core/clock.ts'
 import { LlmError } from '../../core/error.ts'
 import { newId } from '../../core/id.ts'
 import type { Logger } from '../../core/log.ts'
+import type { SharedSlots, SlotCap, SlotLease, SlotRefusal } from '../../queue/index.ts'
 import {
   DEFAULT_PREFIX,
   DEFAULT_TIMEOUT_MS,
@@ -12,36 +13,6 @@ import {
 } from './client.ts'
 import { idleTimer, RedisLink, type LinkStats } from './link.ts'
 import { releaseScript, renewScript, takeScript } from './slot-scripts.ts'
-
-/** How many calls may be in flight at once, over all processes, that count to one key: `total`, `provider/openai`. */
-export interface SlotCap {
-  readonly key: string
-  /** A whole number of 1 or more. */
-  readonly limit: number
-}
-
-/** One slot of every cap. It is kept alive while its process lives, and falls free by itself where that has crashed. */
-export interface SlotLease {
-  readonly taken: true
-  /** The call is over. What comes after the first does nothing. */
-  release(): void
-}
-
-/** Nothing was taken. */
-export interface SlotRefusal {
-  readonly taken: false
-  /** Slots in use, cap by cap. */
-  readonly used: readonly number[]
-}
-
-/** In-flight caps that hold over many processes. Who waits, and in which order, is the business of each. */
-export interface SharedSlots {
-  /** Takes a slot of every cap, or of none. */
-  take(caps: readonly SlotCap[]): Promise<SlotLease | SlotRefusal>
-  /** Hears when slots may have become free anywhere. Returns what ends it. */
-  onFree(listener: () => void): () => void
-  close(): Promise<void>
-}
 
 export interface RedisSlotsOptions {
   /** A connected client. Where somebody asks for `onFree`, a second connection, made with `duplicate()`, listens. */
@@ -191,13 +162,16 @@ class SlotsOverRedis implements RedisSlots {
     }
   }
 
-  // What Redis does not hear of now it hears of when it is back, if it has not forgotten it by then.
+  // What Redis does not hear of now it hears of when it is back, if it has not forgotten it by then. Noted at once: the
+  // answer that says it is back may be the next thing that is read.
   #giveBack(lease: string, caps: readonly SlotCap[]): void {
-    const args = [lease, `${this.#space}:free`]
-    this.#link.run(releaseScript, { keys: this.#keys(caps), args }).catch(() => {
+    if (!this.#link.up) {
       this.#owed.set(lease, caps)
       this.#tellFree()
-    })
+      return
+    }
+    const args = [lease, `${this.#space}:free`]
+    this.#link.run(releaseScript, { keys: this.#keys(caps), args }).catch(() => this.#giveBack(lease, caps))
   }
 
   // Redis may have heard of one that was taken without it, since it is back.

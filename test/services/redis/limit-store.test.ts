@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createRedisLimitStore } from 'llm-switchyard/redis'
 import { periodAt, type BucketCharge, type CounterCharge } from '../../../src/limits/index.ts'
 import { limitPrelude } from '../../../src/persistence/redis/limit-scripts.ts'
-import { storeLaws } from '../../limits/store-contract.ts'
+import { limitStoreLaws } from 'llm-switchyard/testing'
 import { useRedis } from '../redis-server.ts'
 import { connectCluster, connectRedis, libraries, type TestClient } from './clients.ts'
 import { pause } from './time.ts'
@@ -30,7 +30,7 @@ const counter = (key: string, cost: number, per: CounterCharge['per'] = 'hour'):
 })
 
 describe.each(libraries)('the Redis store with %s', (library) => {
-  test.each(storeLaws)('$name', async ({ check }) => {
+  test.each(limitStoreLaws)('$name', async ({ check }) => {
     await using redis = await fresh(library)
     await check(() => ({ store: redis.store, pass: pause, exact: false }))
   })

@@ -186,3 +186,24 @@ test.each([
   const all = { client, onDown: 'fail-open', ...options } as never
   expect(() => createRedisSlots(all)).toThrow(says)
 })
+
+describe('a slot that Redis gave too late', () => {
+  test('is given back, also where the same read says that Redis is back', async () => {
+    const asked: { readonly text: string; readonly args: string[]; answer(reply: string): void }[] = []
+    const ask = (text: string, call: { arguments: string[] }): Promise<unknown> =>
+      new Promise((resolve) => asked.push({ text, args: call.arguments, answer: resolve }))
+    const connection = { evalSha: ask, eval: ask }
+    const client = { ...connection, duplicate: () => Promise.reject(new Error('nobody listens')) as never }
+    const slots = createRedisSlots({ client, onDown: 'fail-closed', timeoutMs: 20 })
+    await expect(slots.take([{ key: 'total', limit: 1 }])).rejects.toMatchObject({ code: 'slots-down' })
+    // It is looked for after a while.
+    await until(() => asked.length === 2)
+    for (const { answer } of asked) answer('taken')
+    await until(() => asked.length === 3)
+    const [take, , release] = asked
+    expect(release?.text).toContain('ZREM')
+    expect(release?.args[0]).toBe(take?.args[0])
+    release?.answer('')
+    await slots.close()
+  })
+})

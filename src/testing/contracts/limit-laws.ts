@@ -6,10 +6,10 @@ import type {
   StoreGrant,
   StoreRefusal,
   StoreRequest,
-} from '../../src/limits/index.ts'
+} from '../../limits/index.ts'
 
 /** A store to be judged, empty, with its own namespace. */
-export interface StoreUnderTest {
+export interface LimitStoreUnderTest {
   readonly store: LimitStore
   /** Lets time pass for the store, in milliseconds: by its clock where it takes one, otherwise really. */
   pass(ms: number): void | Promise<void>
@@ -19,9 +19,9 @@ export interface StoreUnderTest {
 }
 
 /** One law of every limit store. `check` rejects where it is broken. */
-export interface StoreLaw {
+export interface LimitStoreLaw {
   readonly name: string
-  check(make: () => StoreUnderTest | Promise<StoreUnderTest>): Promise<void>
+  check(make: () => LimitStoreUnderTest | Promise<LimitStoreUnderTest>): Promise<void>
 }
 
 const HOUR_MS = 3_600_000
@@ -64,7 +64,7 @@ function near(actual: number, expected: number, within = 0.01): void {
 
 interface Law {
   readonly name: string
-  readonly run: (under: StoreUnderTest) => Promise<void>
+  readonly run: (under: LimitStoreUnderTest) => Promise<void>
 }
 
 const laws: readonly Law[] = [
@@ -358,7 +358,7 @@ const laws: readonly Law[] = [
 ]
 
 /** The laws of every limit store: run each against a fresh one. */
-export const storeLaws: readonly StoreLaw[] = laws.map(({ name, run }) => ({
+export const limitStoreLaws: readonly LimitStoreLaw[] = laws.map(({ name, run }) => ({
   name,
   async check(make) {
     const under = await make()

@@ -1,0 +1,46 @@
+export {
+  compilePattern,
+  nextTurn,
+  type PatternInput,
+  type PatternMatch,
+  type SafePattern,
+} from './pattern/index.ts'
+export type {
+  JudgeFinding,
+  ModeratedRange,
+  ModerationAction,
+  ModerationContext,
+  ModerationFinding,
+  ModerationOutcome,
+  ModerationScan,
+  ModerationSource,
+  Moderator,
+} from './moderator.ts'
+export type { ModerationRule } from './rule-set.ts'
+export { openRules, parseRules, type ParsedRules, type RulesDocument } from './rules-file.ts'
+export { createRuleModerator, type RuleModeratorOptions } from './rule-moderator.ts'
+export { createPiiModerator, type PiiModeratorOptions } from './pii-moderator.ts'
+export type { PiiType } from './pii-rules.ts'
+export { createPlaceholders, type Placeholders } from './placeholders.ts'
+export {
+  readModeration,
+  type ModeratedCaller,
+  type ModerationOptions,
+  type ModerationOverride,
+  type ModerationPolicy,
+  type ModerationSide,
+  type ModerationSideOptions,
+} from './policy.ts'
+export { Review, type ModerationEvent } from './review.ts'
+export { createProfanityModerator, type ProfanityModeratorOptions } from './profanity-moderator.ts'
+export { createEndpointModerator, type EndpointModeratorOptions } from './endpoint-moderator.ts'
+export { createJudgeModerator, type JudgeModeratorOptions } from './judge-moderator.ts'
+export {
+  createTopicMonitor,
+  type TopicMonitor,
+  type TopicMonitorOptions,
+  type TopicRule,
+  type Watchlist,
+} from './topics.ts'
+export type { AlertSeverity, TopicAlert, TopicScope, TopicSource, TopicSubject } from './topic-alert.ts'
+export { createJsonlSink, createWebhookSink, type AlertSink, type WebhookSinkOptions } from './alert-sinks.ts'

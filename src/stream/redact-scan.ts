@@ -1,0 +1,54 @@
+/** A range of a text that is decided, from the end of the one before: as it was, or with other words in its place. */
+export interface DecidedRange {
+  /** In UTF-16 units from the beginning of the text. */
+  readonly to: number
+  readonly replacement?: string | undefined
+}
+
+/** Reads one text that arrives in pieces. What it decides must depend on the text alone, not on where it was cut. */
+export interface TextScan {
+  push(text: string): void
+  end(): void
+  /** Takes about `budget` steps at most and adds what is decided to `out`. False where there is more to do. */
+  run(out: DecidedRange[], budget?: number): boolean
+  /** True once something was found after which nothing may be given any more. */
+  readonly blocked: boolean
+}
+
+/** What kind of text is read. */
+export type ScanPlace = 'text' | 'reasoning' | 'tool-arguments' | 'citation'
+
+/** Opens a scan for a new text. `again`: the same text was read before, so that what is found is no news. */
+export type OpenScan = (place: ScanPlace, again?: boolean) => TextScan
+
+/** Steps between two chances for others to run. */
+export const STEPS_A_TURN = 40_000
+
+/** Runs the scan as far as it comes, and hands over what is decided turn by turn; gives way by `yield`. */
+export function* runScan(
+  scan: TextScan,
+  settle: (decided: readonly DecidedRange[]) => void,
+): Generator<undefined, void> {
+  for (;;) {
+    const decided: DecidedRange[] = []
+    const done = scan.run(decided, STEPS_A_TURN)
+    settle(decided)
+    if (done) return
+    yield undefined
+  }
+}
+
+/** A whole text; `undefined` where it is blocked. */
+export function* redactWhole(scan: TextScan, text: string): Generator<undefined, string | undefined> {
+  scan.push(text)
+  scan.end()
+  let out = ''
+  let from = 0
+  yield* runScan(scan, (decided) => {
+    for (const { to, replacement } of decided) {
+      out += replacement ?? text.slice(from, to)
+      from = to
+    }
+  })
+  return scan.blocked ? undefined : out
+}

@@ -1,0 +1,21 @@
+import { conversationTrials } from './conversation-laws.ts'
+import { historyTrials } from './history-laws.ts'
+import { laws, type ChatStoreLaw } from './law.ts'
+import { messageTrials } from './message-laws.ts'
+import { partTrials } from './part-laws.ts'
+import { transactionTrials } from './transaction-laws.ts'
+
+/**
+ * What every chat store must do, as one test each. All of them may run on one database: each uses ids of its own.
+ *
+ * ```ts
+ * for (const { name, check } of chatStoreLaws) test(name, () => check(() => createMyStore()))
+ * ```
+ */
+export const chatStoreLaws: readonly ChatStoreLaw[] = laws([
+  ...conversationTrials,
+  ...messageTrials,
+  ...historyTrials,
+  ...partTrials,
+  ...transactionTrials,
+])

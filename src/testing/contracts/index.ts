@@ -1,0 +1,5 @@
+export { chatStoreLaws } from './chat-laws.ts'
+export { dictionaryStoreLaws, type DictionaryStoreLaw } from './dictionary-laws.ts'
+export type { ChatStoreLaw } from './law.ts'
+export { limitStoreLaws, type LimitStoreLaw, type LimitStoreUnderTest } from './limit-laws.ts'
+export { personaStoreLaws, type PersonaStoreLaw } from './persona-laws.ts'
