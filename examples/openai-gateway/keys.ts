@@ -1,0 +1,21 @@
+import { LlmError } from 'llm-switchyard'
+import type { Access, Authorize } from 'llm-switchyard/http'
+
+/**
+ * Who may call: `GATEWAY_KEYS="alice:key-of-alice,root:another-key:admin"`. Clients send their key as they would send
+ * one to OpenAI (`Authorization: Bearer`) or to Anthropic (`x-api-key`). Without the variable, everyone may.
+ */
+export function authorizeBy(keys: string | undefined): Authorize {
+  if (keys === undefined || keys === '') return 'open'
+  const people = new Map<string, Access>()
+  for (const entry of keys.split(',')) {
+    const [userId, key, role] = entry.trim().split(':')
+    if (key !== undefined && key !== '') people.set(key, { userId, role })
+  }
+  return ({ headers }) => {
+    const key = headers.get('x-api-key') ?? headers.get('authorization')?.replace(/^Bearer\s+/i, '')
+    const access = people.get(key ?? '')
+    if (access === undefined) throw new LlmError('unauthorized', 'this key is not known to the gateway')
+    return access
+  }
+}

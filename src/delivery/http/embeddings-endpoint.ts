@@ -1,0 +1,76 @@
+import { LlmError } from '../../core/error.ts'
+import type { EmbedResponse } from '../../core/embedding.ts'
+import { base64Of } from '../../core/message.ts'
+import { explainFailure, limitFigures } from './failure.ts'
+import type { Gateway } from './gateway.ts'
+import { Fields } from './fields.ts'
+import { jsonResponse, limitKeysOf, tagsOf, type Visit } from './guards/index.ts'
+
+/** Serves `/v1/embeddings`: vectors as numbers, or as base64 of little-endian floats. */
+export async function serveEmbeddings(gateway: Gateway, visit: Visit): Promise<Response> {
+  const body = new Fields(await visit.json())
+  const model = body.neededText('model')
+  const input = readInput(body)
+  const dimensions = body.number('dimensions', { whole: true, min: 1 })
+  const format = body.oneOf('encoding_format', ['float', 'base64']) ?? 'float'
+  const user = body.text('user')
+  body.check()
+  const { access, requestId } = visit
+  const { fallback: _fallback, extraBody: _extra, ...target } = gateway.names.find(model, access)
+  const keyed = { model, keys: limitKeysOf(access), names: 'openai' as const }
+  const leave = visit.leave()
+  const tags = tagsOf(access)
+  const { userId, conversationId, priority } = access
+  const caller = { userId, conversationId, priority, tags, requestId, signal: leave.signal }
+  try {
+    const reply = await gateway.orchestrator.embed({ ...target, input, dimensions, user, ...caller })
+    return jsonResponse(render(reply, model, format), { headers: await limitFigures(gateway, keyed) })
+  } catch (error) {
+    throw await explainFailure(gateway, error, keyed)
+  } finally {
+    leave.release()
+  }
+}
+
+function readInput(body: Fields): string | readonly string[] {
+  const value = body.raw('input')
+  if (typeof value === 'string') {
+    if (value === '') body.refuse('input', 'is empty')
+    return value
+  }
+  const list = body.list('input')
+  if (list === undefined) {
+    if (value === undefined) body.refuse('input', 'is missing')
+    return ''
+  }
+  if (list.length === 0) body.refuse('input', 'is empty')
+  if (list.some((each) => typeof each === 'number' || Array.isArray(each))) {
+    const message = 'input: lists of tokens are not taken here: send texts'
+    throw new LlmError('unsupported', message, { issues: [{ path: 'input', message }] })
+  }
+  const texts = body.texts('input') ?? []
+  const empty = texts.indexOf('')
+  if (empty >= 0) body.refuse(`input.${empty}`, 'is empty')
+  return texts
+}
+
+function render(reply: EmbedResponse, model: string, format: 'float' | 'base64'): object {
+  const { inputTokens, totalTokens } = reply.usage
+  return {
+    object: 'list',
+    data: reply.embeddings.map((vector, index) => ({
+      object: 'embedding',
+      index,
+      embedding: format === 'float' ? vector : floatsAsBase64(vector),
+    })),
+    model,
+    usage: { prompt_tokens: inputTokens, total_tokens: totalTokens },
+  }
+}
+
+/** Numbers as base64 of 32-bit floats, lowest byte first, on every machine. */
+export function floatsAsBase64(vector: readonly number[]): string {
+  const view = new DataView(new ArrayBuffer(vector.length * 4))
+  for (const [index, value] of vector.entries()) view.setFloat32(index * 4, value, true)
+  return base64Of(new Uint8Array(view.buffer))
+}

@@ -1,0 +1,62 @@
+import type { BucketSnapshot, Limiter, LimitKeys } from '../../../limits/index.ts'
+import type { Access } from './access.ts'
+
+/** Whose header names are used. */
+export type RateLimitNames = 'openai' | 'anthropic'
+
+/** The ids under which a caller's limits are kept. */
+export function limitKeysOf(access: Access): LimitKeys {
+  return { user: access.userId, conversation: access.conversationId, tags: tagsOf(access) }
+}
+
+/** The tags of a caller's calls. */
+export function tagsOf({ tags, tenant }: Access): Readonly<Record<string, string>> | undefined {
+  return tenant === undefined ? tags : { ...tags, tenant }
+}
+
+/** What is left of the tightest limit on requests and on tokens, as the limiter has it now. None without a limiter. */
+export async function rateLimitHeaders(
+  limiter: Limiter | undefined,
+  keys: LimitKeys,
+  names: RateLimitNames = 'openai',
+): Promise<Record<string, string>> {
+  if (limiter === undefined) return {}
+  const headers: Record<string, string> = {}
+  try {
+    const { buckets } = await limiter.snapshot(keys)
+    for (const unit of ['requests', 'tokens'] as const) {
+      const bucket = tightest(buckets.filter((each) => each.unit === unit))
+      if (bucket !== undefined) Object.assign(headers, write(bucket, names))
+    }
+  } catch {
+    // A store that cannot be read now: the call itself has decided already, and its answer goes out.
+  }
+  return headers
+}
+
+function tightest(buckets: readonly BucketSnapshot[]): BucketSnapshot | undefined {
+  return buckets.toSorted((a, b) => a.available - b.available)[0]
+}
+
+function write({ unit, capacity, available, fullInMs }: BucketSnapshot, names: RateLimitNames): object {
+  const remaining = String(Math.max(0, Math.floor(available)))
+  const limit = String(capacity)
+  if (names === 'anthropic') {
+    const lead = `anthropic-ratelimit-${unit}`
+    const reset = new Date(Date.now() + fullInMs).toISOString()
+    return { [`${lead}-limit`]: limit, [`${lead}-remaining`]: remaining, [`${lead}-reset`]: reset }
+  }
+  return {
+    [`x-ratelimit-limit-${unit}`]: limit,
+    [`x-ratelimit-remaining-${unit}`]: remaining,
+    [`x-ratelimit-reset-${unit}`]: span(fullInMs),
+  }
+}
+
+// As OpenAI writes it: 1ms, 6s, 1m12s.
+function span(ms: number): string {
+  if (ms < 1000) return `${Math.max(0, Math.ceil(ms))}ms`
+  const seconds = Math.ceil(ms / 1000)
+  if (seconds < 60) return `${seconds}s`
+  return `${Math.floor(seconds / 60)}m${seconds % 60}s`
+}

@@ -1,0 +1,65 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { promisify } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { until } from '../http/gateway.ts'
+import { leavesWithin, sharedGateway } from './served.ts'
+
+const gateway = sharedGateway()
+const run = promisify(execFile)
+const chat = (url: string, body: object): string[] => [
+  '-sSN',
+  `${url}/v1/chat/completions`,
+  '-H',
+  'content-type: application/json',
+  '-d',
+  JSON.stringify({ model: 'fast', messages: [{ role: 'user', content: 'Hi' }], ...body }),
+]
+
+describe('curl', () => {
+  test('a whole answer over HTTP/1.1 and HTTP/1.0', async () => {
+    const { url } = gateway('Hello there')
+    for (const version of ['--http1.1', '--http1.0']) {
+      const { stdout } = await run('curl', [version, ...chat(url, {})])
+      expect(JSON.parse(stdout)).toMatchObject({ choices: [{ message: { content: 'Hello there' } }] })
+    }
+  })
+
+  test('a stream over HTTP/1.1 and HTTP/1.0, which ends with the connection', async () => {
+    const { url } = gateway('Hello there')
+    for (const version of ['--http1.1', '--http1.0']) {
+      const { stdout } = await run('curl', ['-i', version, ...chat(url, { stream: true })])
+      const [head = '', body = ''] = stdout.split('\r\n\r\n')
+      expect(head.toLowerCase()).toContain('content-type: text/event-stream')
+      expect(head.toLowerCase()).toContain('cache-control: no-cache')
+      expect(head.toLowerCase()).toContain('x-accel-buffering: no')
+      expect(head.toLowerCase()).toContain(
+        version === '--http1.1' ? 'connection: keep-alive' : 'connection: close',
+      )
+      expect(body.match(/data: \[DONE\]/g)).toHaveLength(1)
+      expect(body.endsWith('data: [DONE]\n\n')).toBe(true)
+    }
+  })
+
+  test('HEAD gives the head alone', async () => {
+    const { url } = gateway('')
+    const { stdout } = await run('curl', ['-sSI', `${url}/v1/models`])
+    expect(stdout).toMatch(/^HTTP\/1\.1 200/)
+    expect(stdout.split('\r\n\r\n')[1]).toBe('')
+  })
+
+  test('a form in place of JSON is told what to send', async () => {
+    const { url } = gateway('')
+    const args = ['-sS', '-w', '\n%{http_code}', `${url}/v1/chat/completions`, '-d', '{"model":"fast"}']
+    const { stdout } = await run('curl', args)
+    expect(stdout).toMatch(/content-type: application\/json.*\n415$/s)
+  })
+
+  test('killed in mid-stream, it takes the upstream with it within 100 ms', async () => {
+    const served = gateway({ text: 'one two three', pacing: { firstMs: 10, betweenMs: 5_000 } })
+    const child = spawn('curl', chat(served.url, { stream: true }))
+    await once(child.stdout, 'data')
+    await until(() => (served.log()[0]?.bytesSent ?? 0) > 0)
+    expect(await leavesWithin(served, () => child.kill('SIGKILL'))).toBeLessThan(100)
+  })
+})

@@ -1,0 +1,81 @@
+import { LlmError } from '../../../src/core/error.ts'
+import type { Batch } from '../../../src/core/event.ts'
+import { plainSseEncoder, type Encoder } from '../../../src/delivery/encoders/index.ts'
+import { eventBody, type BodyEnd, type EventBodyOptions } from '../../../src/delivery/http/event-body.ts'
+import { createFakeClock, type FakeClock } from '../../../src/testing/index.ts'
+import { ids } from '../encoders/answers.ts'
+
+/** A source that a test feeds by hand. */
+export class Tap implements AsyncIterable<Batch> {
+  asked = 0
+  readonly cancelled: unknown[] = []
+  returned = 0
+  readonly #waiting: ReturnType<typeof Promise.withResolvers<IteratorResult<Batch>>>[] = []
+  readonly #given: (() => Promise<IteratorResult<Batch>>)[] = []
+
+  give(...batch: Batch): void {
+    this.#put(async () => ({ value: batch, done: false }))
+  }
+
+  end(): void {
+    this.#put(async () => ({ value: undefined, done: true }))
+  }
+
+  fail(error: unknown): void {
+    this.#put(async () => {
+      throw error
+    })
+  }
+
+  cancel(reason: unknown): void {
+    this.cancelled.push(reason)
+    this.fail(new LlmError('aborted', 'left'))
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Batch> {
+    return {
+      next: () => {
+        this.asked++
+        const given = this.#given.shift()
+        if (given !== undefined) return given()
+        const waiting = Promise.withResolvers<IteratorResult<Batch>>()
+        this.#waiting.push(waiting)
+        return waiting.promise
+      },
+      return: async () => {
+        this.returned++
+        return { value: undefined, done: true }
+      },
+    }
+  }
+
+  #put(result: () => Promise<IteratorResult<Batch>>): void {
+    const waiting = this.#waiting.shift()
+    if (waiting === undefined) this.#given.push(result)
+    else result().then(waiting.resolve, waiting.reject)
+  }
+}
+
+export interface Bench {
+  readonly tap: Tap
+  readonly clock: FakeClock
+  readonly ends: BodyEnd[]
+  readonly body: ReadableStream<Uint8Array>
+  readonly reader: ReadableStreamDefaultReader<Uint8Array>
+  /** The next frames, as text; `null` at the end. */
+  readonly next: () => Promise<string | null>
+}
+
+/** A body over a source that is fed by hand, and its reader. */
+export function bench(options: EventBodyOptions = {}, encoder: Encoder = plainSseEncoder(ids)): Bench {
+  const tap = new Tap()
+  const clock = createFakeClock()
+  const ends: BodyEnd[] = []
+  const body = eventBody(tap, encoder, { clock, onEnd: (end) => ends.push(end), ...options })
+  const reader = body.getReader()
+  const next = async (): Promise<string | null> => {
+    const { value, done } = await reader.read()
+    return done ? null : new TextDecoder().decode(value)
+  }
+  return { tap, clock, ends, body, reader, next }
+}
