@@ -17,8 +17,11 @@ export const installed: Readonly<Record<string, string>> = {
 export const peers: Readonly<Record<string, string>> = {
   undici: 'transport/undici',
   msw: 'testing',
+  obscenity: 'moderation',
   redis: 'persistence/redis',
   ioredis: 'persistence/redis',
+  pg: 'persistence/postgres',
+  '@electric-sql/pglite': 'persistence/pglite',
 }
 
 /** Every outside package has one door. Only `node:` builtins are free. */
