@@ -39,7 +39,7 @@ async function openFakeYard(common: OrchestratorOptions): Promise<Yard> {
   const orchestrator = createOrchestrator({
     ...common,
     providers: {
-      openai: { apiKey: 'none', baseUrl: provider.baseUrl('openai-chat'), fetch: withVectors },
+      openai: { apiKey: 'none', baseUrl: provider.baseUrl('openai-chat') },
       anthropic: { apiKey: 'none', baseUrl: provider.baseUrl('anthropic-messages') },
     },
   })
@@ -61,33 +61,4 @@ function answer({ prompt, tools, toolResults }: FakeRequest): ScriptedReply {
     text: `You said "${prompt}". No model was asked: this is the fake provider of the yard, and it speaks slowly so that you can watch it.`,
     pacing: { betweenMs: 20 },
   }
-}
-
-// The fake provider has no embeddings: a vector of letter counts will do.
-const withVectors: typeof fetch = async (input, init) => {
-  const url = input instanceof Request ? input.url : String(input)
-  if (!url.endsWith('/embeddings')) return fetch(input, init)
-  const { input: texts, model } = JSON.parse(typeof init?.body === 'string' ? init.body : '{}') as {
-    input: string | string[]
-    model: string
-  }
-  const list = typeof texts === 'string' ? [texts] : texts
-  const data = list.map((text, index) => ({ object: 'embedding', index, embedding: countLetters(text) }))
-  const tokens = list.join(' ').split(' ').length
-  return Response.json({
-    object: 'list',
-    data,
-    model,
-    usage: { prompt_tokens: tokens, total_tokens: tokens },
-  })
-}
-
-function countLetters(text: string): number[] {
-  const counts = Array.from({ length: 26 }, () => 0)
-  for (const letter of text.toLowerCase()) {
-    const at = letter.charCodeAt(0) - 97
-    if (counts[at] !== undefined) counts[at] += 1
-  }
-  const length = Math.hypot(...counts) || 1
-  return counts.map((count) => count / length)
 }

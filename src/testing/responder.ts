@@ -7,7 +7,7 @@ import { planError, planJson, planReply } from './plan.ts'
 import { completeRequest, type FakeRequest } from './request.ts'
 import { playScript, type FakeScript, type ScriptPlayer } from './script.ts'
 import type { Step } from './steps.ts'
-import { wires, type FakeWire, type RequestHead } from './wires/index.ts'
+import { wires, type Asked, type FakeWire, type RequestHead } from './wires/index.ts'
 
 /** How a fake behaves besides its script. */
 export interface FakeOptions {
@@ -82,6 +82,7 @@ class ScriptedResponder implements Responder {
         throw new Refusal({ status: 404, message: `there is no ${line.method} ${head.path}` })
       this.#checkKey(wire, head)
       if (asked === 'models') return { recorder, steps: planJson(this.#models(wire)) }
+      if (asked === 'embeddings') return { recorder, steps: planJson(wire.embeddings?.(objectIn(body))) }
       const request = this.#read(wire, head, { ...incoming, json: body })
       recorder.accepted(request)
       const reply = await this.#player.next(request)
@@ -110,10 +111,10 @@ class ScriptedResponder implements Responder {
     head: RequestHead,
     { path, headers, json }: Incoming & { json: JsonValue | undefined },
   ): FakeRequest {
-    if (!isJsonObject(json)) throw new Refusal({ status: 400, message: 'the body is not a JSON object' })
-    const read = wire.read(json, head, { unknownFields: this.#options.unknownFields ?? 'refuse' })
+    const object = objectIn(json)
+    const read = wire.read(object, head, { unknownFields: this.#options.unknownFields ?? 'refuse' })
     const call = this.#accepted++
-    return completeRequest(read, { dialect: wire.dialect, call, path, headers, body: json })
+    return completeRequest(read, { dialect: wire.dialect, call, path, headers, body: object })
   }
 }
 
@@ -123,7 +124,7 @@ function headOf({ method, path, headers }: Pick<Incoming, 'method' | 'path' | 'h
 }
 
 // The server serves each format in its own place; everywhere else the end of the path tells.
-function findWire(head: RequestHead): { wire: FakeWire; asked: 'chat' | 'models' | undefined } | undefined {
+function findWire(head: RequestHead): { wire: FakeWire; asked: Asked | undefined } | undefined {
   const mounted = wires.filter(({ mount }) => head.path.startsWith(`/${mount}/`))
   // One vendor may serve several formats in one place.
   const own = mounted.find((wire) => wire.match(head) !== undefined) ?? mounted[0]
@@ -152,6 +153,7 @@ function refusalOf(error: unknown): Refusal['error'] | FakeError {
   return { status: 400, message: error instanceof Error ? error.message : String(error) }
 }
 
-function isJsonObject(value: JsonValue | undefined): value is JsonObject {
-  return isObject(value)
+function objectIn(body: JsonValue | undefined): JsonObject {
+  if (isObject(body)) return body
+  throw new Refusal({ status: 400, message: 'the body is not a JSON object' })
 }

@@ -79,6 +79,7 @@ export const conversationTrials: readonly Trial[] = [
     async (store, ids) => {
       await rejects(start(store, ids, { rating: 6 }), 'invalid-request')
       await rejects(start(store, ids, { rating: 1.5 }), 'invalid-request')
+      await rejects(start(store, ids, { temperature: Number.NaN }), 'invalid-request')
       await rejects(start(store, ids, { id: '' }), 'invalid-request')
       await rejects(start(store, ids, { id: 'a\nb' }), 'invalid-request')
       await rejects(start(store, ids, { status: 'open' as never }), 'invalid-request')
@@ -260,6 +261,13 @@ export const conversationTrials: readonly Trial[] = [
       await rejects(store.conversations.list({ userId, cursor: nextCursor }), 'invalid-request')
       await rejects(store.messages.history(id, { limit: 0 }), 'invalid-request')
       await rejects(store.messages.search({ text: 'a' }), 'invalid-request')
+      await rejects(
+        store.messages.history(id, { limit: 1, roles: ["x' or 1=1"] as never }),
+        'invalid-request',
+      )
+      await rejects(store.messages.list(id, { roles: ['robot'] as never }), 'invalid-request')
+      await rejects(store.messages.list(id, { before: Number.NaN }), 'invalid-request')
+      await rejects(store.messages.activate(id, { offAfter: 0.5 }), 'invalid-request')
     },
   ],
   [

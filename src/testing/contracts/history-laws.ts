@@ -217,6 +217,19 @@ export const historyTrials: readonly Trial[] = [
     },
   ],
   [
+    'a very long message is kept whole, and found by its beginning',
+    async (store, ids) => {
+      const { id } = await start(store, ids)
+      const long = Array.from({ length: 60_000 }, (_, at) => `wört${at}`).join(' ')
+      const message = nth(await say(store, id, long), 0)
+      assert.equal((await store.messages.get(id, message.id))?.content, long)
+      assert.equal(
+        (await store.messages.search({ conversationId: id, text: 'WÖRT77 wört78' })).items.length,
+        1,
+      )
+    },
+  ],
+  [
     'search keeps to one conversation, or to those of a participant',
     async (store, ids) => {
       const other = ids.id('other')

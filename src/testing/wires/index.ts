@@ -21,4 +21,4 @@ export const wires: readonly FakeWire[] = Object.freeze([
 ])
 
 export type { Frame } from './frame.ts'
-export type { ErrorReply, FakeWire, ReadRules, RequestHead } from './wire.ts'
+export type { Asked, ErrorReply, FakeWire, ReadRules, RequestHead } from './wire.ts'

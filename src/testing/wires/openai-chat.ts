@@ -7,6 +7,7 @@ import { sse, type Frame } from './frame.ts'
 import { errorWords, keyErrors } from './openai-chat-errors.ts'
 import { readOpenAIChat } from './openai-chat-request.ts'
 import { toolDeltas } from './openai-chat-tools.ts'
+import { embeddings } from './openai-embeddings.ts'
 import type { FakeWire, RequestHead } from './wire.ts'
 
 /** Chat completions as OpenAI serves them; reasoning goes into `reasoning_content`, as compatible servers do. */
@@ -15,6 +16,7 @@ export const openaiChat: FakeWire = {
   mount: 'openai/v1',
   match: ({ method, path }) => {
     if (method === 'POST' && path.endsWith('/chat/completions')) return 'chat'
+    if (method === 'POST' && path.endsWith('/embeddings')) return 'embeddings'
     return method === 'GET' && path.endsWith('/models') ? 'models' : undefined
   },
   keyOf,
@@ -32,6 +34,7 @@ export const openaiChat: FakeWire = {
   errorFrame: (error) => sse('content', { error: errorBody(error) }),
   ping: ': ping\n\n',
   requestIdHeader: 'x-request-id',
+  embeddings,
   models: (ids, epochMs) => ({
     object: 'list',
     data: ids.map((id) => ({ id, object: 'model', created: seconds(epochMs), owned_by: 'fake' })),

@@ -14,6 +14,9 @@ export interface RequestHead {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** What a request asks for. */
+export type Asked = 'chat' | 'models' | 'embeddings'
+
 /** How strictly bodies are read. */
 export interface ReadRules {
   /** Whether a field that the vendor does not know is refused, as the vendor does, or passed over. */
@@ -33,7 +36,7 @@ export interface FakeWire {
   /** Where the fake server serves it, version part included: `openai/v1`. */
   readonly mount: string
   /** What a request asks for, if it is one of this format: by the end of its path, whatever comes before. */
-  match(head: RequestHead): 'chat' | 'models' | undefined
+  match(head: RequestHead): Asked | undefined
   /** The key that a request carries. */
   keyOf(head: RequestHead): string | undefined
   /** What the vendor says to a request without a key, and to one with a wrong key. */
@@ -54,6 +57,8 @@ export interface FakeWire {
   readonly ping: string
   /** The header in which the vendor tells the request's id. */
   readonly requestIdHeader?: string | undefined
+  /** The reply to a request for vectors, where the format has one. Throws a `Refusal` for what the vendor would refuse. */
+  embeddings?(body: JsonObject): unknown
   /** The list of models. */
   models(ids: readonly string[], epochMs: number): unknown
 }

@@ -71,7 +71,9 @@ describe('ChatOpenAI of LangChain.js', () => {
       configuration: { baseURL: `${served.url}/v1` },
     })
     const [first, second] = await embeddings.embedDocuments(['aab', 'b'])
-    expect(first?.slice(0, 2).map((value) => value.toFixed(3))).toEqual(['0.894', '0.447'])
-    expect(second?.[1]).toBe(1)
+    // Two letters, one twice: two places of a vector of length 1.
+    const filled = first?.filter((value) => value !== 0).map((value) => value.toFixed(3))
+    expect(filled?.toSorted()).toEqual(['0.447', '0.894'])
+    expect(second?.filter((value) => value !== 0)).toEqual([1])
   })
 })

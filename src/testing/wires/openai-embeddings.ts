@@ -1,0 +1,63 @@
+import { isObject, type JsonObject } from '../../core/json.ts'
+import { base64Of } from '../../core/message.ts'
+import { estimateTokens } from '../../observability/index.ts'
+import { Refusal } from '../fake-error.ts'
+
+const DEFAULT_DIMENSIONS = 8
+const MOST_DIMENSIONS = 3_072
+
+/** Vectors as the embeddings endpoint gives them: floats, or base64 of little-endian 32-bit floats. Equal texts get equal vectors of length 1. */
+export function embeddings(body: JsonObject): unknown {
+  const { model, input, encoding_format: format = 'float', dimensions = DEFAULT_DIMENSIONS } = body
+  if (typeof model !== 'string' || model === '') refuse('model', 'you must provide a model parameter')
+  const texts = textsOf(input)
+  if (format !== 'float' && format !== 'base64') refuse('encoding_format', 'expected float or base64')
+  const size = sizeOf(dimensions)
+  const data = texts.map((text, index) => {
+    const vector = vectorOf(text, size)
+    return { object: 'embedding', index, embedding: format === 'base64' ? encoded(vector) : [...vector] }
+  })
+  const tokens = texts.reduce((sum, text) => sum + estimateTokens(text), 0)
+  return { object: 'list', data, model, usage: { prompt_tokens: tokens, total_tokens: tokens } }
+}
+
+function textsOf(input: unknown): string[] {
+  const texts: unknown[] = Array.isArray(input) ? input : [input]
+  if (texts.length === 0 || texts.length > 2_048) refuse('input', 'expected 1 to 2048 texts')
+  return texts.map((text) => {
+    if (typeof text === 'string' && text !== '') return text
+    return refuse(
+      'input',
+      isObject(text) ? 'objects are no input' : 'an input must be a text that is not empty',
+    )
+  })
+}
+
+function sizeOf(dimensions: unknown): number {
+  const fits =
+    Number.isInteger(dimensions) && Number(dimensions) >= 1 && Number(dimensions) <= MOST_DIMENSIONS
+  return fits
+    ? Number(dimensions)
+    : refuse('dimensions', `expected a whole number from 1 to ${MOST_DIMENSIONS}`)
+}
+
+// Counts of the text's units, spread over the places: alike texts are near each other.
+function vectorOf(text: string, size: number): Float32Array {
+  const vector = new Float32Array(size)
+  for (let at = 0; at < text.length; at++) {
+    const place = Math.imul(text.charCodeAt(at), 0x9e3779b1) >>> 0
+    vector[place % size] = (vector[place % size] as number) + 1
+  }
+  const length = Math.hypot(...vector)
+  return vector.map((value) => value / length)
+}
+
+function encoded(vector: Float32Array): string {
+  const bytes = new DataView(new ArrayBuffer(vector.length * 4))
+  vector.forEach((value, index) => bytes.setFloat32(index * 4, value, true))
+  return base64Of(new Uint8Array(bytes.buffer))
+}
+
+function refuse(param: string, message: string): never {
+  throw new Refusal({ status: 400, message: `Invalid '${param}': ${message}`, param })
+}
