@@ -1,0 +1,42 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createMemoryStore } from 'llm-switchyard/persistence/memory'
+import { createSqliteStore } from 'llm-switchyard/persistence/sqlite'
+import { describe, test } from 'vitest'
+import { duplicatesAtOnce, sendsAtOnce } from './concurrency.ts'
+
+describe('in memory', () => {
+  test('200 sends at once', async () => {
+    await using store = createMemoryStore()
+    await sendsAtOnce(store)
+  })
+
+  test('50 duplicates at once', async () => {
+    await using store = createMemoryStore()
+    await duplicatesAtOnce(store)
+  })
+})
+
+describe('in one SQLite file', () => {
+  async function withFile(work: (path: string) => Promise<void>): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), 'chats-'))
+    try {
+      await work(join(folder, 'chats.db'))
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+
+  test('200 sends at once', () =>
+    withFile(async (path) => {
+      await using store = createSqliteStore({ path })
+      await sendsAtOnce(store)
+    }))
+
+  test('50 duplicates at once', () =>
+    withFile(async (path) => {
+      await using store = createSqliteStore({ path })
+      await duplicatesAtOnce(store)
+    }))
+})

@@ -1,0 +1,60 @@
+import type { ChatStore } from 'llm-switchyard/conversations'
+import { expect } from 'vitest'
+import { ada, host } from './chat-host.ts'
+
+const identity = ada
+
+/** 200 sends at once into one conversation of a store: a total order, nothing lost, figures exact. */
+export async function sendsAtOnce(store: ChatStore): Promise<void> {
+  await using it = await host({
+    store,
+    script: ({ prompt }) => ({
+      text: `re ${prompt.split('\n').at(-1)}`,
+      usage: { inputTokens: 3, outputTokens: 2 },
+    }),
+    orchestrator: { queue: { concurrency: 40, maxPending: 400 } },
+    service: { costOf: () => 0.001 },
+  })
+  const { id: conversationId } = await it.chats.create({ identity })
+  const before = await it.chats.usage({ identity })
+  const sends = Array.from({ length: 200 }, (_, at) => {
+    const request = { identity, conversationId, message: `m${at}`, history: { maxMessages: 4 } }
+    return at % 2 === 0 ? it.chats.send(request) : it.chats.stream(request).then(({ turn }) => turn)
+  })
+  const turns = await Promise.all(sends)
+  const kept = []
+  let cursor: string | undefined
+  do {
+    const page = await it.chats.history({ identity, conversationId, limit: 150, cursor })
+    kept.push(...page.items)
+    cursor = page.nextCursor
+  } while (cursor !== undefined)
+  expect(kept.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 400 }, (_, at) => at + 1))
+  const byId = new Map(kept.map((message) => [message.id, message]))
+  for (const [at, { messageId, userMessageId }] of turns.entries()) {
+    const [question, answer] = [byId.get(userMessageId), byId.get(messageId)]
+    expect([question?.content, answer?.content]).toEqual([`m${at}`, `re m${at}`])
+    expect(question?.sequence).toBeLessThan(answer?.sequence ?? 0)
+  }
+  const figures = { totalTokens: 1_000, inputTokens: 600, outputTokens: 400, calls: 200, costUsd: 0.2 }
+  const conversation = await it.chats.get({ identity, conversationId })
+  expect(conversation).toMatchObject({ messageCount: 400, lastSequence: 400, usage: figures })
+  const after = await it.chats.usage({ identity })
+  expect(after.totalTokens - before.totalTokens).toBe(1_000)
+  expect(after.calls - before.calls).toBe(200)
+}
+
+/** 50 duplicates of one request at once, over two services of one store: one question, one answer, for all of them. */
+export async function duplicatesAtOnce(store: ChatStore): Promise<void> {
+  const script = { text: 'one', pacing: { firstMs: 10 } }
+  await using a = await host({ store, script })
+  await using b = await host({ store, script })
+  const request = { identity, message: 'Hi', requestId: `dup-${crypto.randomUUID()}` }
+  const sends = Array.from({ length: 50 }, (_, at) => (at % 2 === 0 ? a : b).chats.send(request))
+  const turns = await Promise.all(sends)
+  expect(new Set(turns.map(({ messageId }) => messageId)).size).toBe(1)
+  expect(new Set(turns.map(({ conversationId }) => conversationId)).size).toBe(1)
+  const conversation = await a.chats.get({ identity, conversationId: turns[0]?.conversationId ?? '' })
+  expect(conversation.messageCount).toBe(2)
+  expect(a.provider.log.length + b.provider.log.length).toBeLessThanOrEqual(2)
+}

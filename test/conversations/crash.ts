@@ -1,0 +1,72 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ChatStore } from 'llm-switchyard/conversations'
+import { expect } from 'vitest'
+import { ada, host, keptTurns } from './chat-host.ts'
+
+const identity = ada
+
+/** Where the child finds the same store. */
+export interface StorePlace {
+  readonly kind: 'sqlite' | 'postgres'
+  readonly place: string
+}
+
+/**
+ * Kills processes in the middle of a turn: the first ones when their call has reached the provider, the others at random
+ * moments. What they leave is nothing, or a question that waits, or a whole turn; the same request id then ends with one
+ * question and one answer.
+ */
+export async function killedAndContinued(store: ChatStore, where: StorePlace, kills: number): Promise<void> {
+  await using it = await host({ store, script: { text: 'At last.', pacing: { firstMs: 40 } } })
+  const left: Record<string, number> = {}
+  for (let kill = 0; kill < kills; kill++) {
+    const requestId = `${where.kind}-${kill}`
+    const acknowledged = await killOne(it, where, { requestId, atCall: kill < 2 })
+    const begun = await store.conversations.findByRequest(identity.userId, requestId)
+    const turns = begun === undefined ? [] : await keptTurns(store, begun.id)
+    expect(['', 'user: Hi', 'user: Hi,assistant: At last.']).toContain(turns.join())
+    if (kill < 2) expect(turns).toEqual(['user: Hi'])
+    if (acknowledged !== undefined) expect(turns).toHaveLength(2)
+    left[turns.length] = (left[turns.length] ?? 0) + 1
+    const turn = await it.chats.send({ identity, message: 'Hi', requestId })
+    expect(turn.content).toBe('At last.')
+    if (begun !== undefined) expect(turn.conversationId).toBe(begun.id)
+    if (acknowledged !== undefined) expect(turn.messageId).toBe(acknowledged)
+    expect(await keptTurns(store, turn.conversationId)).toEqual(['user: Hi', 'assistant: At last.'])
+    expect(await it.store.conversations.get(turn.conversationId)).toMatchObject({
+      messageCount: 2,
+      usage: { calls: 1 },
+    })
+  }
+  expect(left['1']).toBeGreaterThanOrEqual(2)
+}
+
+async function killOne(
+  { provider }: Awaited<ReturnType<typeof host>>,
+  { kind, place }: StorePlace,
+  { requestId, atCall }: { readonly requestId: string; readonly atCall: boolean },
+): Promise<string | undefined> {
+  const calls = provider.log.length
+  const script = join(import.meta.dirname, 'crash-child.ts')
+  const child = fork(script, [kind, place, provider.baseUrl('openai-chat'), requestId], { stdio: 'pipe' })
+  let words = ''
+  child.stderr?.on('data', (piece: Buffer) => void (words += piece.toString()))
+  let acknowledged: string | undefined
+  const ready = new Promise<void>((resolve, reject) => {
+    child.on('message', (message) => {
+      if (message === 'ready') resolve()
+      else if (typeof message === 'string') acknowledged = message.replace('done ', '')
+    })
+    child.on('exit', () => reject(new Error(`the child ended by itself: ${words}`)))
+  })
+  await ready
+  if (atCall) while (provider.log.length === calls) await pause(2)
+  else await pause(Math.random() * 120)
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
+  return acknowledged
+}
