@@ -24,6 +24,7 @@ export const places: Readonly<Record<string, string>> = {
   './providers/*': 'src/providers/*.ts',
   './templates': 'src/templates/index.ts',
   './prompts': 'src/prompts/index.ts',
+  './moderation': 'src/moderation/public.ts',
   './conversations': 'src/conversations/index.ts',
   './persistence/*': 'src/persistence/*.ts',
   './redis': 'src/persistence/redis/index.ts',

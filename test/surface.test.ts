@@ -17,8 +17,13 @@ describe('the entry points', () => {
   })
 
   test('the build makes each of them and nothing else', () => {
-    const built = entries().map(({ output, source }) => [output, source])
-    expect(tsup.entry).toEqual(Object.fromEntries(built))
+    const built = entries().map(({ output, source }) => [output, source] as const)
+    expect(tsup.dts).toEqual({ entry: Object.fromEntries(built) })
+    // Single providers are written beside the catalogue that holds them all.
+    const bundled = built.filter(([output]) => !output.startsWith('providers/'))
+    const catalogue = 'src/providers/catalogue/index.ts'
+    expect(tsup.entry).toEqual({ ...Object.fromEntries(bundled), catalogue })
+    for (const [output] of built) expect(existsSync(join(root, `dist/${output}.js`)), output).toBe(true)
   })
 
   test('tsconfig.json leads each public name to its source', () => {

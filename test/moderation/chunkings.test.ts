@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createRuleModerator, LlmError, type ModerationRule } from 'llm-switchyard'
+import { LlmError } from 'llm-switchyard'
+import { createRuleModerator, type ModerationRule } from 'llm-switchyard/moderation'
 import { redacted, scansOf, textOf } from '../stream/redact-streams.ts'
 
 const piece = fc.constantFrom(

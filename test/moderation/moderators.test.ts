@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { createOrchestrator, type ChatResponse } from 'llm-switchyard'
 import {
   createEndpointModerator,
   createJudgeModerator,
-  createOrchestrator,
   createPiiModerator,
   createPlaceholders,
   createProfanityModerator,
-  type ChatResponse,
-} from 'llm-switchyard'
+} from 'llm-switchyard/moderation'
 import { createFakeProvider } from 'llm-switchyard/testing'
 import { argumentsOf, scansOf, textOf, twoCuts } from '../stream/redact-streams.ts'
 

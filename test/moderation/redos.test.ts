@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createRedactor } from '../../src/stream/index.ts'
 import { finish, scansOf } from '../stream/redact-streams.ts'
-import { compilePattern, createRuleModerator, LlmError } from 'llm-switchyard'
+import { LlmError } from 'llm-switchyard'
+import { compilePattern, createRuleModerator } from 'llm-switchyard/moderation'
 
 const MANY = 200_000
 const random = (letters: string): string =>

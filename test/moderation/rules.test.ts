@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createRuleModerator, LlmError, openRules, parseRules } from 'llm-switchyard'
+import { LlmError } from 'llm-switchyard'
+import { createRuleModerator, openRules, parseRules } from 'llm-switchyard/moderation'
 import { byRules, textOf, twoCuts } from '../stream/redact-streams.ts'
 
 describe('a rules file', () => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { createOrchestrator } from 'llm-switchyard'
 import {
   createJsonlSink,
-  createOrchestrator,
   createTopicMonitor,
   createWebhookSink,
   type TopicAlert,
   type Watchlist,
-} from 'llm-switchyard'
+} from 'llm-switchyard/moderation'
 import { createFakeClock, createFakeProvider } from 'llm-switchyard/testing'
 
 const lists: readonly Watchlist[] = [

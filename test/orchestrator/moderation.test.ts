@@ -1,16 +1,14 @@
 import { createFakeProvider, type FakeScript } from 'llm-switchyard/testing'
 import {
   createOrchestrator,
-  createPiiModerator,
-  createPlaceholders,
   defineProvider,
   type LlmError,
   type ChatResponse,
   type OrchestratorEvent,
   type OrchestratorOptions,
-  type Placeholders,
   type StreamEvent,
 } from 'llm-switchyard'
+import { createPiiModerator, createPlaceholders, type Placeholders } from 'llm-switchyard/moderation'
 import { openai } from 'llm-switchyard/providers/openai'
 import { describe, expect, it, vi } from 'vitest'
 import type { Moderator } from '../../src/moderation/index.ts'

@@ -97,7 +97,9 @@ describe.each(catalogue.map(({ id, dialect }) => [id, dialect.id] as const))('%s
     const wait = async (more: Readonly<Record<string, string>>): Promise<number | undefined> =>
       (await failure(provider, answering({ status, body, headers: { ...headers, ...more } }))).retryAfterMs
     const bare = await wait({})
-    expect(bare).toBe(dialect === 'gemini' ? 7_000 : undefined)
+    const [, told] = /try again in ([\d.]+)s/.exec(JSON.stringify(body)) ?? []
+    const inWords = told === undefined ? undefined : Number(told) * 1_000
+    expect(bare).toBe(dialect === 'gemini' ? 7_000 : inWords)
     if (dialect === 'gemini') return
     expect(await wait({ 'retry-after': '7' })).toBe(7_000)
     expect(await wait({ 'retry-after': '1.5' })).toBe(1_500)

@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises'
+import { stripTypeScriptTypes } from 'node:module'
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  ts: 'text/javascript; charset=utf-8',
+}
+const HEADERS = {
+  'cache-control': 'no-cache',
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+}
+
+/** The page's files, and under `/switchyard/` the package's own modules: no bundler, nothing from elsewhere. */
+export async function servePage(request: Request): Promise<Response> {
+  const { pathname } = new URL(request.url)
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return new Response('Only GET here.', { status: 405, headers: { ...HEADERS, allow: 'GET, HEAD' } })
+  const place = placeOf(pathname)
+  const type = TYPES[place?.pathname.split('.').at(-1) ?? '']
+  if (place === undefined || type === undefined) return notFound()
+  try {
+    const text = await readFile(place, 'utf8')
+    const body = place.pathname.endsWith('.ts') ? scriptOf(text) : text
+    return new Response(request.method === 'HEAD' ? null : body, {
+      headers: { ...HEADERS, 'content-type': type },
+    })
+  } catch {
+    return notFound()
+  }
+}
+
+/** Where the package's client is: `dist/client/index.js`, or its source where the names lead there. */
+const client = new URL(import.meta.resolve('llm-switchyard/client'))
+const library = new URL(client.pathname.endsWith('.ts') ? '../../' : '../', client)
+const page = new URL('./page/', import.meta.url)
+
+function placeOf(pathname: string): URL | undefined {
+  const [base, name] = pathname.startsWith('/switchyard/')
+    ? [library, pathname.slice('/switchyard/'.length)]
+    : [page, pathname === '/' ? 'index.html' : pathname.slice(1)]
+  // Plain names only: nothing leads out of the folder.
+  if (!/^[\w-]+(\/[\w-]+)*\.(html|css|js|ts)$/.test(name)) return undefined
+  if (base === library && !/\.(js|ts)$/.test(name)) return undefined
+  return new URL(name, base)
+}
+
+// A browser knows addresses, not package names.
+function scriptOf(text: string): string {
+  const address = `/switchyard/${client.href.slice(library.href.length)}`
+  return stripTypeScriptTypes(text).replaceAll("'llm-switchyard/client'", `'${address}'`)
+}
+
+function notFound(): Response {
+  return new Response('There is nothing here.', { status: 404, headers: HEADERS })
+}

@@ -1,0 +1,95 @@
+import { createChatClient, webStorage, type ChatConnection, type ChatState } from 'llm-switchyard/client'
+import { drawMessage } from './draw.ts'
+
+const client = createChatClient({ url: '/api/chat', store: webStorage(sessionStorage) })
+
+function find(id: string): HTMLElement {
+  return document.querySelector<HTMLElement>(`#${id}`)!
+}
+const log = find('log')
+const text = find('text') as HTMLTextAreaElement
+const stop = find('stop') as HTMLButtonElement
+const notice = find('notice')
+const drawn = new Map<string, HTMLElement>()
+
+function draw(state: ChatState): void {
+  const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60
+  const messages = [...state.messages, ...state.queue]
+  const ids = new Set(messages.map(({ id }) => id))
+  for (const [id, element] of drawn) {
+    if (ids.has(id)) continue
+    element.remove()
+    drawn.delete(id)
+  }
+  for (const message of messages) {
+    const element = drawMessage(message, drawn.get(message.id))
+    drawn.set(message.id, element)
+    // An element that is where it belongs stays: its folds stay open.
+    const at = messages.indexOf(message) + 1
+    if (log.children[at] !== element) log.insertBefore(element, log.children[at] ?? null)
+  }
+  find('empty').hidden = messages.length > 0
+  find('usage').textContent = state.usage === undefined ? '' : `${state.usage.totalTokens} tokens`
+  const isBusy = state.status === 'loading' || state.status === 'streaming' || state.status === 'stopping'
+  stop.hidden = !isBusy
+  stop.disabled = state.status === 'stopping'
+  const words = wordsOf(state)
+  notice.hidden = words === undefined
+  find('notice-text').textContent = words ?? ''
+  find('retry').hidden = state.status !== 'error'
+  document.body.dataset['status'] = state.status
+  if (isAtEnd) log.scrollTop = log.scrollHeight
+}
+
+function wordsOf({ status, error, connection }: ChatState): string | undefined {
+  return status === 'error' ? error?.message : waitOf(connection)
+}
+
+function waitOf(connection: ChatConnection): string | undefined {
+  switch (connection.state) {
+    case 'waiting':
+      return `${connection.error.message} Trying again (${connection.attempt} of ${connection.of}) …`
+    case 'offline':
+      return 'You are offline. This goes on when the network is back.'
+    case 'throttled':
+      return 'Not so fast: the next message is sent in a moment.'
+    default:
+      return undefined
+  }
+}
+
+function send(): void {
+  const said = text.value
+  if (said.trim() === '') return
+  text.value = ''
+  void client.send(said)
+  log.scrollTop = log.scrollHeight
+}
+
+find('form').addEventListener('submit', (event) => {
+  event.preventDefault()
+  send()
+})
+text.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+  event.preventDefault()
+  send()
+})
+stop.addEventListener('click', () => client.stop())
+find('retry').addEventListener('click', () => void client.retry())
+find('new').addEventListener('click', () => {
+  client.reset()
+  text.focus()
+})
+
+// However many changes come, the page is drawn once per frame.
+let isDue = false
+client.subscribe(() => {
+  if (isDue) return
+  isDue = true
+  requestAnimationFrame(() => {
+    isDue = false
+    draw(client.getState())
+  })
+})
+draw(client.getState())

@@ -1,0 +1,95 @@
+import { LlmError } from 'llm-switchyard'
+import {
+  type Conversation,
+  missing,
+  noCounts,
+  type Stamp,
+  type StoreCall,
+  type StoredMessage,
+  taken,
+  type UsageCounts,
+  usageTotals,
+  writtenBefore,
+} from 'llm-switchyard/conversations'
+import type { CollectionName, Document, DocumentCollection, FindOptions } from './database.ts'
+
+/** What one step works with: the collections, inside or outside a transaction. */
+export interface Step {
+  readonly stamp: Stamp
+  readonly inside: FindOptions
+  in(name: CollectionName): DocumentCollection
+}
+
+/** Runs steps: reads as they are, writes in a transaction. */
+export interface Run {
+  read<T>(call: StoreCall | undefined, work: (step: Step) => Promise<T>): Promise<T>
+  write<T>(call: StoreCall | undefined, work: (step: Step) => Promise<T>): Promise<T>
+}
+
+/** The record that a document holds. As JSON text, since BSON would change some texts that a model may write. */
+export function bodyOf(document: Document): unknown {
+  return JSON.parse(String(document['body']))
+}
+
+/** A conversation, with the counters that are kept beside its body. */
+export function readConversation(document: Document): Conversation {
+  const { counts = noCounts, deletedAt, ...own } = document as Document & { counts?: UsageCounts }
+  return {
+    ...(bodyOf(document) as Conversation),
+    messageCount: Number(own['messageCount']),
+    lastSequence: Number(own['lastSequence']),
+    lastActivityAt: Number(own['lastActivityAt']),
+    usage: usageTotals(counts),
+    ...(typeof deletedAt === 'number' ? { deletedAt } : {}),
+  }
+}
+
+/** A message, with the marks that are kept beside its body. */
+export function readMessage(document: Document): StoredMessage {
+  return { ...(bodyOf(document) as StoredMessage), active: document['active'] === true }
+}
+
+/** A conversation that is not marked as deleted. Rejects with `not-found`. */
+export async function openConversation(step: Step, id: string): Promise<Conversation> {
+  const found = await step.in('conversations').findOne({ _id: id, deletedAt: null }, step.inside)
+  if (found === null) throw missing('conversation', id)
+  return readConversation(found)
+}
+
+/** The same as a question. */
+export async function isOpen(step: Step, id: string): Promise<boolean> {
+  return (await step.in('conversations').countDocuments({ _id: id, deletedAt: null }, step.inside)) > 0
+}
+
+/** Ids hold no control characters, so a line break joins them without doubt. */
+export function keyOf(...ids: readonly (string | number)[]): string {
+  return ids.join('\n')
+}
+
+/** A message of an open conversation, also a deleted one. */
+export async function findMessage(
+  step: Step,
+  conversationId: string,
+  id: string,
+): Promise<StoredMessage | undefined> {
+  const found = await step.in('messages').findOne({ _id: keyOf(conversationId, id) }, step.inside)
+  return found === null || !(await isOpen(step, conversationId)) ? undefined : readMessage(found)
+}
+
+/** One that is not marked as deleted. Rejects with `not-found`. */
+export async function openMessage(step: Step, conversationId: string, id: string): Promise<StoredMessage> {
+  const found = await findMessage(step, conversationId, id)
+  if (found === undefined || found.deletedAt !== undefined) throw missing('message', id)
+  return found
+}
+
+const DUPLICATE_KEY = 11_000
+
+/** The error of the driver for a key that is taken, as the store's. */
+export function asConflict(error: unknown): unknown {
+  const { code, keyPattern } = error as { code?: unknown; keyPattern?: object }
+  if (LlmError.is(error) || code !== DUPLICATE_KEY) return error
+  return keyPattern !== undefined && 'requestKey' in keyPattern
+    ? writtenBefore('step', 'of another call')
+    : taken('record', 'of another call')
+}

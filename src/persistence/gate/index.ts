@@ -1,0 +1,2 @@
+export { createGate, type Gate, type GateOptions } from './gate.ts'
+export { checkSignal, ended, unlessAborted } from './signal.ts'

@@ -1,0 +1,28 @@
+import { type Activation, checkActivation, missing, type StoredMessage } from '../../conversations/index.ts'
+import { type Context, messageOf, putConversation, putMessage } from './context.ts'
+import type { Bucket } from './state.ts'
+
+/** True for a message that is part of the history. */
+export function counts({ active, deletedAt }: StoredMessage): boolean {
+  return active && deletedAt === undefined
+}
+
+/** Takes messages out of the history, or puts them back. Returns how many changed. */
+export function activate(context: Context, bucket: Bucket, change: Activation): number {
+  checkActivation(change)
+  const { on = [], off = [], offAfter = Infinity } = change
+  for (const id of [...on, ...off]) if (messageOf(bucket, id) === undefined) throw missing('message', id)
+  let changed = 0
+  let difference = 0
+  for (const message of bucket.messages) {
+    const out = off.includes(message.id) || message.sequence > offAfter
+    const active = on.includes(message.id) || (message.active && !out)
+    if (active === message.active) continue
+    putMessage(context, bucket, { ...message, active })
+    changed++
+    if (message.deletedAt === undefined) difference += active ? 1 : -1
+  }
+  const { messageCount } = bucket.conversation
+  if (difference !== 0) putConversation(context, bucket, { messageCount: messageCount + difference })
+  return changed
+}

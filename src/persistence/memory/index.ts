@@ -1,0 +1,1 @@
+export { createMemoryUnits, type MemoryUnits } from './units.ts'

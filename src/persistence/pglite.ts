@@ -1,0 +1,85 @@
+import { LlmError } from '../core/error.ts'
+import { checkSignal } from './gate/index.ts'
+import { postgresDialect } from './postgres/index.ts'
+import {
+  createSqlStore,
+  type SqlExecutor,
+  type SqlRow,
+  type SqlSession,
+  type SqlStore,
+  type SqlStoreOptions,
+} from './sql/index.ts'
+
+export type { MigrationReport, SqlStore, SqlStoreOptions } from './sql/index.ts'
+
+/** What is used of an instance, or of its transaction. */
+export interface PgliteSession {
+  query(sql: string, values?: unknown[]): Promise<{ readonly rows: unknown[] }>
+}
+
+/** What is used of an instance of `@electric-sql/pglite` (0.3 or newer). */
+export interface PgliteDatabase extends PgliteSession {
+  transaction<T>(work: (transaction: PgliteSession) => Promise<T>): Promise<T>
+}
+
+/** Options of {@link createPgliteStore}. */
+export interface PgliteStoreOptions extends SqlStoreOptions {
+  /** An instance that the host has made, and closes. Default: the store makes one with `dataDir`, and closes it. */
+  readonly database?: PgliteDatabase | undefined
+  /** Folder for the data, or `memory://` (default), which keeps nothing. */
+  readonly dataDir?: string | undefined
+  /** Where the tables are; made where it is missing. Default `switchyard`. */
+  readonly schema?: string | undefined
+}
+
+/**
+ * Keeps conversations in PGlite, which is PostgreSQL inside this process: for development and tests with the SQL of
+ * production. One process at a time, and one statement at a time.
+ *
+ * ```ts
+ * const store = createPgliteStore({ dataDir: './chats' })
+ * ```
+ */
+export function createPgliteStore(options: PgliteStoreOptions = {}): SqlStore {
+  const { schema = 'switchyard' } = options
+  return createSqlStore(pgliteExecutor(options), postgresDialect(schema), options)
+}
+
+interface OwnDatabase extends PgliteDatabase {
+  close(): Promise<void>
+}
+
+function pgliteExecutor({ database, dataDir = 'memory://' }: PgliteStoreOptions): SqlExecutor {
+  let own: Promise<OwnDatabase> | undefined
+  const open = async (): Promise<PgliteDatabase> => database ?? (own ??= load(dataDir))
+  const session = (of: PgliteSession): SqlSession => ({
+    async query(sql, values, call) {
+      if (!sql.startsWith('rollback')) checkSignal(call?.signal)
+      return (await of.query(sql, [...values])).rows as readonly SqlRow[]
+    },
+  })
+  return {
+    query: async (sql, values, call) => session(await open()).query(sql, values, call),
+    tx: async (work, call) => {
+      const opened = await open()
+      checkSignal(call?.signal)
+      return opened.transaction((transaction) => work(session(transaction)))
+    },
+    close: async () => (await own?.catch(() => undefined))?.close(),
+  }
+}
+
+async function load(dataDir: string): Promise<OwnDatabase> {
+  let create: (dataDir: string) => Promise<OwnDatabase>
+  try {
+    const { PGlite } = (await import('@electric-sql/pglite')) as { PGlite: { create: typeof create } }
+    create = (folder) => PGlite.create(folder)
+  } catch (error) {
+    const hint = 'npm install @electric-sql/pglite'
+    throw new LlmError('misconfigured', `the PGlite store needs the package @electric-sql/pglite: ${hint}`, {
+      code: 'package-missing',
+      cause: error,
+    })
+  }
+  return create(dataDir)
+}

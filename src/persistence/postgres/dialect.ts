@@ -1,0 +1,96 @@
+import { LlmError } from '../../core/error.ts'
+import type { SearchDialect, SqlDialect, SqlFault, TableName } from '../sql/index.ts'
+import { postgresMigrations } from './migrations.ts'
+
+const SCHEMA: RegExp = /^[a-z_][a-z0-9_]{0,60}$/
+const MAX_QUERY_WORDS = 32
+
+/** How PostgreSQL says it. Every table is in `schema`. */
+export function postgresDialect(schema: string): SqlDialect {
+  if (!SCHEMA.test(schema)) {
+    const problem = 'takes lower case letters, digits and _, beginning with no digit'
+    throw new LlmError('misconfigured', `postgres: schema ${problem}`, {
+      issues: [{ path: 'schema', message: problem }],
+    })
+  }
+  const table = (name: TableName): string => `"${schema}"."${name}"`
+  return {
+    table,
+    migrations: postgresMigrations(table),
+    async lockMigrations(session) {
+      const lock = 'select pg_advisory_xact_lock(hashtextextended($1, 0))'
+      await session.query(lock, [`llm-switchyard migrations of ${schema}`])
+      // Asked first: who may not make a schema may still use one that is there.
+      const found = await session.query('select 1 from pg_namespace where nspname = $1', [schema])
+      if (found.length === 0) await session.query(`create schema "${schema}"`, [])
+    },
+    lockRows: (alias) => ` for no key update of ${alias}`,
+    listed: (column, place) => `${column} in (select jsonb_array_elements_text($${place}::jsonb))`,
+    oneStatement: true,
+    search: searchIn(table('messages')),
+    fault,
+  }
+}
+
+function searchIn(messages: string): SearchDialect {
+  const vector = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(' ')
+  return {
+    join: '',
+    where: (place) => `m.words @@ $${place}::tsquery`,
+    // Words hold letters, digits and marks only: nothing that would end the quotes.
+    value: (words) =>
+      words
+        .slice(0, MAX_QUERY_WORDS)
+        .map((word) => `'${word}':*`)
+        .join(' & '),
+    column: 'words',
+    columnValue: vector,
+    async replace(session, { conversationId, sequence, words }) {
+      const set = 'set words = $3::tsvector where conversation_id = $1 and sequence = $2'
+      await session.query(`update ${messages} ${set}`, [conversationId, sequence, vector(words)])
+    },
+  }
+}
+
+const DOWN: RegExp = /^(08...|57P0[1-5]|53300|ECONN.*|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH)$/
+const DENIED: RegExp = /^(28...|3D000|42501)$/
+const LOST: RegExp = /connection terminated|timeout exceeded when trying to connect|client has encountered/i
+
+function fault(error: unknown): SqlFault | undefined {
+  const { code, constraint, message } = error as { code?: unknown; constraint?: unknown; message?: unknown }
+  const state = typeof code === 'string' ? code : ''
+  if (state === '23505') return { type: 'unique', detail: String(constraint) }
+  if (state === '23503') return { type: 'foreign-key' }
+  if (state === '40001' || state === '40P01')
+    return {
+      type: 'retry',
+      error: refusal('overloaded', 'store-busy', 'two transactions met; try again', error),
+    }
+  if (state === '57014')
+    return { type: 'other', error: refusal('aborted', undefined, 'the statement was cancelled', error) }
+  if (DOWN.test(state) || LOST.test(String(message)))
+    return {
+      type: 'other',
+      error: refusal('overloaded', 'store-down', 'the database cannot be reached', error),
+    }
+  if (DENIED.test(state)) {
+    const problem = `the database refuses the access (${state}): check user, password, database and rights`
+    return { type: 'other', error: refusal('misconfigured', 'store-denied', problem, error) }
+  }
+  if (state === '42P01' || state === '3F000') {
+    const problem = 'its tables are missing: run migrate(), or leave the option migrate at its default'
+    return { type: 'other', error: refusal('misconfigured', 'schema-missing', problem, error) }
+  }
+  if (!/^[0-9A-Z]{5}$/.test(state)) return undefined
+  const problem = `the database could not do it (SQLSTATE ${state})`
+  return { type: 'other', error: refusal('server-failed', 'store-failed', problem, error) }
+}
+
+function refusal(
+  kind: 'overloaded' | 'aborted' | 'misconfigured' | 'server-failed',
+  code: string | undefined,
+  problem: string,
+  cause: unknown,
+): LlmError {
+  return new LlmError(kind, `postgres: ${problem}`, { code, cause })
+}

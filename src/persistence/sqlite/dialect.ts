@@ -1,0 +1,98 @@
+import { LlmError } from '../../core/error.ts'
+import type { SearchDialect, SqlDialect, SqlFault, TableName, WordsOf } from '../sql/index.ts'
+import { sqliteMigrations } from './migrations.ts'
+
+const PREFIX: RegExp = /^[a-z_][a-z0-9_]{0,40}$/
+
+/** How SQLite says it. Every table begins with `prefix`. */
+export function sqliteDialect(prefix: string): SqlDialect {
+  if (!PREFIX.test(prefix)) {
+    const problem = 'takes lower case letters, digits and _, beginning with no digit'
+    throw new LlmError('misconfigured', `sqlite: prefix ${problem}`, {
+      issues: [{ path: 'prefix', message: problem }],
+    })
+  }
+  const table = (name: TableName | 'message_words'): string => prefix + name
+  return {
+    table,
+    migrations: sqliteMigrations(table),
+    // The transaction holds the write lock of the file already.
+    lockMigrations: async () => undefined,
+    lockRows: () => '',
+    listed: (column, place) => `${column} in (select value from json_each($${place}))`,
+    oneStatement: false,
+    search: searchIn(table('messages'), table('message_words')),
+    fault,
+  }
+}
+
+function searchIn(messages: string, index: string): SearchDialect {
+  const insert = async (
+    session: Parameters<SearchDialect['replace']>[0],
+    { conversationId, sequence, words }: WordsOf,
+  ): Promise<void> => {
+    const place = `select place, $3 from ${messages} where conversation_id = $1 and sequence = $2`
+    const all = [conversationWord(conversationId), ...words].join(' ')
+    await session.query(`insert into ${index} (rowid, words) ${place}`, [conversationId, sequence, all])
+  }
+  return {
+    join: `join ${index} w on w.rowid = m.place`,
+    where: (place) => `${index} match $${place}`,
+    value: (words, conversationId) => {
+      const beginnings = words.map((word) => `"${word}"*`)
+      if (conversationId !== undefined) beginnings.push(`"${conversationWord(conversationId)}"`)
+      return beginnings.join(' ')
+    },
+    column: undefined,
+    columnValue: () => '',
+    async note(session, entries) {
+      for (const entry of entries) await insert(session, entry)
+    },
+    async replace(session, entry) {
+      const place = `select place from ${messages} where conversation_id = $1 and sequence = $2`
+      const values = [entry.conversationId, entry.sequence]
+      await session.query(`delete from ${index} where rowid = (${place})`, values)
+      await insert(session, entry)
+    },
+  }
+}
+
+// Kept among the words, so that the index itself narrows a search to one conversation. No word of a message begins
+// with a character of private use.
+function conversationWord(conversationId: string): string {
+  return `\ue000${Buffer.from(conversationId).toString('hex')}`
+}
+
+const BUSY = 5
+const LOCKED = 6
+
+function fault(error: unknown): SqlFault | undefined {
+  const { message = '', errcode } = error as { message?: unknown; errcode?: unknown }
+  const said = String(message)
+  if (said.startsWith('UNIQUE constraint failed')) return { type: 'unique', detail: said }
+  if (said.startsWith('FOREIGN KEY constraint failed')) return { type: 'foreign-key' }
+  if (isBusy(error)) return { type: 'other', error: busyError(error) }
+  if (typeof errcode !== 'number' && !said.includes('database')) return undefined
+  const hint = /no such table/.test(said) ? '; run migrate(), or leave migrate at its default' : ''
+  return {
+    type: 'other',
+    error: new LlmError('server-failed', `sqlite could not do it: ${said}${hint}`, {
+      code: 'store-failed',
+      cause: error,
+    }),
+  }
+}
+
+/** True where another connection holds the lock that is needed. */
+export function isBusy(error: unknown): boolean {
+  const { errcode, code } = error as { errcode?: unknown; code?: unknown }
+  if (typeof errcode === 'number') return (errcode & 0xff) === BUSY || (errcode & 0xff) === LOCKED
+  return typeof code === 'string' && /^SQLITE_(BUSY|LOCKED)/.test(code)
+}
+
+function busyError(cause: unknown): LlmError {
+  return new LlmError('overloaded', 'sqlite: another process holds the database; try again', {
+    code: 'store-busy',
+    cause,
+  })
+}

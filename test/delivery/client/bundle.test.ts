@@ -1,0 +1,25 @@
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { expect, test } from 'vitest'
+import { root } from '../../../scripts/entries.ts'
+
+test('the client bundles for browsers: nothing of Node, no package, and small', async () => {
+  const { outputFiles, metafile } = await build({
+    stdin: {
+      contents: "export { createChatClient, webStorage } from './src/delivery/client/index.ts'",
+      resolveDir: root,
+    },
+    bundle: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    platform: 'browser',
+    format: 'esm',
+    target: 'es2022',
+  })
+  const inputs = Object.keys(metafile.inputs).filter((path) => path !== '<stdin>')
+  expect(inputs.filter((path) => !/^src\/(delivery\/client|core)\//.test(path))).toEqual([])
+  const text = outputFiles[0]?.text ?? ''
+  expect(text).not.toMatch(/\b(Buffer|require|process)\b/)
+  expect(gzipSync(text, { level: 9 }).byteLength).toBeLessThan(10_500)
+})

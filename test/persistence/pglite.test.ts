@@ -1,0 +1,13 @@
+import { PGlite } from '@electric-sql/pglite'
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { createPgliteStore } from '../../src/persistence/pglite.ts'
+import { chatStoreLaws } from '../../src/testing/index.ts'
+
+describe('the PGlite store keeps the laws', () => {
+  let database: PGlite | undefined
+  beforeAll(async () => {
+    database = await PGlite.create()
+  }, 60_000)
+  afterAll(() => database?.close())
+  test.each(chatStoreLaws)('$name', ({ check }) => check(() => createPgliteStore({ database })))
+})

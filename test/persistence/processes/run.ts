@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Job, StoreAddress } from './worker.ts'
+
+interface Bundler {
+  build(options: object): Promise<unknown>
+}
+
+/** A process of its own with a store, and what it has said. */
+export interface WorkerRun {
+  /** The lines so far; all of them once it has ended. */
+  readonly lines: readonly string[]
+  /** When it has said something; also when it ends without. */
+  heard(): Promise<void>
+  kill(): void
+  /** Its exit code, or `null` where it was killed. Rejects where it failed. */
+  ended(): Promise<number | null>
+}
+
+/** Starts workers. */
+export interface Workers extends Disposable {
+  start(address: StoreAddress, job: Job): WorkerRun
+}
+
+/** Bundles the worker once, so that each process starts in a moment. */
+export async function prepareWorkers(): Promise<Workers> {
+  // The bundler of the build, which is a package of its own only there.
+  const require = createRequire(createRequire(import.meta.url).resolve('tsup'))
+  const { build } = require('esbuild') as Bundler
+  // Inside the project, where what is not bundled is found.
+  const folder = mkdtempSync(join(process.cwd(), 'node_modules', '.store-worker-'))
+  const outfile = join(folder, 'worker.mjs')
+  await build({
+    entryPoints: [fileURLToPath(new URL('worker.ts', import.meta.url))],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+  })
+  return {
+    start: (address, job) => start([outfile, JSON.stringify(address), JSON.stringify(job)]),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+function start(args: readonly string[]): WorkerRun {
+  const child = spawn(process.execPath, ['--no-warnings', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const lines: string[] = []
+  let rest = ''
+  let said = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const parts = (rest + text).split('\n')
+    rest = parts.pop() ?? ''
+    lines.push(...parts)
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+  const closed = once(child, 'close')
+  return {
+    lines,
+    heard: async () => {
+      if (lines.length === 0) await Promise.race([once(child.stdout, 'data'), closed])
+    },
+    kill: () => void child.kill('SIGKILL'),
+    ended: async () => {
+      const [code] = (await closed) as [number | null]
+      if (code !== null && code !== 0) throw new Error(`a worker failed: ${said}`)
+      return code
+    },
+  }
+}

@@ -1,0 +1,23 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, test } from 'vitest'
+import { createSqliteStore } from '../../src/persistence/sqlite.ts'
+import { chatStoreLaws, personaStoreLaws } from '../../src/testing/index.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'sqlite-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('the SQLite store keeps the laws, in one file', () => {
+  const path = join(folder, 'laws.db')
+  test.each(chatStoreLaws)('$name', ({ check }) => check(() => createSqliteStore({ path })))
+})
+
+describe('the SQLite store keeps the laws, in memory', () => {
+  test.each(chatStoreLaws)('$name', ({ check }) => check(() => createSqliteStore({ path: ':memory:' })))
+})
+
+describe('its personas keep their laws', () => {
+  const path = join(folder, 'personas.db')
+  test.each(personaStoreLaws)('$name', ({ check }) => check(() => createSqliteStore({ path }).personas))
+})

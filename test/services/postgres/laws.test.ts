@@ -1,0 +1,37 @@
+import pg from 'pg'
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { createPostgresStore } from '../../../src/persistence/postgres.ts'
+import { chatStoreLaws, personaStoreLaws } from '../../../src/testing/index.ts'
+import { usePostgres } from '../postgres-server.ts'
+
+const server = usePostgres()
+
+describe('the Postgres store keeps the laws, on a pool of the host', () => {
+  let pool: pg.Pool | undefined
+  beforeAll(() => {
+    pool = new pg.Pool({ connectionString: server()?.connectionString, max: 10 })
+    pool.on('error', () => undefined)
+  })
+  afterAll(() => pool?.end())
+  test.each(chatStoreLaws)('$name', ({ check }) => check(() => createPostgresStore({ pool })))
+})
+
+describe('the Postgres store keeps the laws, on a pool of its own, with prepared statements', () => {
+  test.each(chatStoreLaws)('$name', ({ check }) =>
+    check(() =>
+      createPostgresStore({
+        connectionString: server().connectionString,
+        schema: 'own',
+        maxConnections: 3,
+        prepare: true,
+      }),
+    ),
+  )
+})
+
+describe('its personas keep their laws', () => {
+  test.each(personaStoreLaws)('$name', async ({ check }) => {
+    await using store = createPostgresStore({ connectionString: server().connectionString })
+    await check(() => store.personas)
+  })
+})
