@@ -7,19 +7,30 @@ import { fillPlaceholders, type PlaceholderNames } from './placeholders.ts'
  * before the first speaker is left out.
  */
 export function parseExampleDialogue(text: string, names: PlaceholderNames = {}): MessageInput[][] {
+  const speakers = speakersOf(names)
   return text
     .split(/^[^\S\n]{0,100}<START>[^\S\n]{0,100}$/im)
-    .map((piece) => readPiece(piece, names))
+    .filter((piece) => piece.trim() !== '')
+    .map((piece) => readPiece(piece, speakers, names))
     .filter((turns) => turns.length > 0)
 }
 
-function readPiece(piece: string, names: PlaceholderNames): MessageInput[] {
-  const speakers = (['user', 'char'] as const).flatMap((who) => {
+interface Speaker {
+  readonly role: 'user' | 'assistant'
+  /** In lower case. */
+  readonly lead: string
+}
+
+function speakersOf(names: PlaceholderNames): readonly Speaker[] {
+  return (['user', 'char'] as const).flatMap((who) => {
     const role = who === 'user' ? ('user' as const) : ('assistant' as const)
     const token = `{{${who}}}`
     const leads = [token, `<${who.toUpperCase()}>`, fillPlaceholders(token, names)]
     return leads.map((lead) => ({ role, lead: `${lead}:`.toLowerCase() }))
   })
+}
+
+function readPiece(piece: string, speakers: readonly Speaker[], names: PlaceholderNames): MessageInput[] {
   const turns: { role: 'user' | 'assistant'; lines: string[] }[] = []
   for (const line of piece.split(/\r?\n/)) {
     const start = line.trimStart()
