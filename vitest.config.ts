@@ -11,7 +11,8 @@ const alias = Object.entries(places).map(([subpath, place]) => ({
 const config: ViteUserConfig = {
   resolve: { alias },
   // Real sockets and processes on a busy machine: time enough, and a second try that the report shows.
-  test: { include: ['test/**/*.test.ts'], testTimeout: 20_000, retry: 1 },
+  // Most of them wait more than they work: two files at once, also where there are only two cores.
+  test: { include: ['test/**/*.test.ts'], testTimeout: 20_000, retry: 1, maxWorkers: 2 },
 }
 
 export default config
