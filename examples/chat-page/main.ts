@@ -1,4 +1,4 @@
-// npm run build:js && node --disable-warning=ExperimentalWarning examples/chat-page/main.ts
+// npm run build:js && npx node --disable-warning=ExperimentalWarning examples/chat-page/main.ts
 // Then open the address that it prints. README.md says what to try.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,4 +1,4 @@
-// npm run build:js && node examples/openai-gateway/main.ts
+// npm run build:js && npx node examples/openai-gateway/main.ts
 // Then, in another shell, any OpenAI or Anthropic client; README.md has a few.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
