@@ -82,7 +82,9 @@ export interface LimitRules {
   readonly trackedUsers: number
 }
 
-const OPTIONS = { burst: 1.5, waitMs: 0, defaultMaxTokens: 1024, trackedUsers: 10_000 } as const
+/** Tokens booked for the answer of a call that gives no `maxTokens`. */
+export const DEFAULT_MAX_TOKENS: number = 1_024
+const OPTIONS = { burst: 1.5, waitMs: 0, defaultMaxTokens: DEFAULT_MAX_TOKENS, trackedUsers: 10_000 } as const
 const LAYERS: readonly string[] = ['global', 'user', 'conversation']
 const LAYER_FIELDS: readonly string[] = ['requestsPerMinute', 'tokensPerMinute', 'burst']
 const BUDGET_UNITS = { requests: 'requests', tokens: 'tokens', costUsd: 'cost' } as const

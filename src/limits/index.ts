@@ -1,6 +1,7 @@
 export type { AbortSources } from '../core/abort.ts'
 export type { Charge, LimitKeys } from './booking.ts'
 export type { Budget, LayerLimits, LimitsConfig, LimitUnit } from './config.ts'
+export { DEFAULT_MAX_TOKENS } from './config.ts'
 export { readLimitsEnv } from './env.ts'
 export {
   createLimiter,

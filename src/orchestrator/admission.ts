@@ -3,6 +3,7 @@ import { LlmError } from '../core/error.ts'
 import type { Stage } from '../core/stage.ts'
 import {
   createLimiter,
+  DEFAULT_MAX_TOKENS,
   type LimitEvent,
   type Limiter,
   type LimitKeys,
@@ -84,8 +85,6 @@ export class Admission {
     else reservation.settle(partial?.usage, partial && this.#cost(partial.usage, { provider, model }))
   }
 }
-
-const DEFAULT_MAX_TOKENS = 1_024
 
 function keysOf({ userId, conversationId, tags, target }: Call): LimitKeys {
   return {

@@ -84,7 +84,8 @@ describe('a pattern from a stranger', () => {
 
   it('is bounded in a stream and in tool arguments: no step of the work is long', () => {
     for (const [pattern, text] of CATASTROPHES) {
-      if (pattern === '([a-zA-Z]+)*$' || pattern.includes('{300}')) continue
+      // Refused as a rule: it matches where there is nothing.
+      if (pattern === '([a-zA-Z]+)*$') continue
       const open = scansOf(createRuleModerator({ rules: [{ pattern }] }))
       const call = { type: 'tool-call-delta', id: 'c', delta: JSON.stringify({ text }) } as const
       for (const event of [{ type: 'text-delta', text } as const, call]) {
