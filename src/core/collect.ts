@@ -2,6 +2,7 @@ import { isContent, type StreamEvent, type Batch } from './event.ts'
 import { listOf } from './json.ts'
 import { argumentsText, type AssistantMessage, type AssistantPart, type ToolCall } from './message.ts'
 import type {
+  Attempt,
   ChatResponse,
   Choice,
   Citation,
@@ -12,8 +13,9 @@ import type {
   Warning,
 } from './response.ts'
 
-/** A part under construction. */
-type OpenPart = { -readonly [K in keyof AssistantPart]: AssistantPart[K] } & {
+/** Something under construction. */
+type Draft<T> = { -readonly [K in keyof T]: T[K] }
+type OpenPart = Draft<AssistantPart> & {
   text?: string
   origin?: string
 }
@@ -64,7 +66,7 @@ class Answer {
     )
     const plain = parts.every((part) => part.type === 'text' && !('signature' in part))
     if (plain) return { role: 'assistant', content: this.textOf('text') }
-    return { role: 'assistant', content: parts.map((part) => ({ ...part })) as AssistantPart[] }
+    return { role: 'assistant', content: parts.map((part) => ({ ...part })) }
   }
 
   #isNext(open: OpenPart, event: TextLike): boolean {
@@ -110,6 +112,14 @@ function assignVendorFields(part: OpenPart, event: TextLike): void {
       : details
 }
 
+/** What is known of an answer besides its events. */
+interface Known {
+  readonly usage?: (() => Usage) | undefined
+  readonly requestId?: string | undefined
+  readonly attempts?: readonly Attempt[] | undefined
+}
+const NO_USAGE: Usage = Object.freeze({ inputTokens: 0, outputTokens: 0, totalTokens: 0, estimated: true })
+
 /** Folds events into the answer they make. */
 export class Collector {
   readonly #start: { provider: string; model: string; id?: string | undefined }
@@ -136,25 +146,32 @@ export class Collector {
     }
   }
 
-  /** The answer as far as it came. Without a `finish`, usage is what was reported, or `fallback`. */
-  response(fallback?: () => Usage): ChatResponse {
+  /** The answer as far as it came. Without a `finish`, usage is what was reported, or what `usage` gives. */
+  response({ usage, requestId, attempts = [] }: Known = {}): ChatResponse {
     const finish = this.#finish
-    const usage = this.#usage ??
-      fallback?.() ?? { inputTokens: 0, outputTokens: 0, totalTokens: 0, estimated: true }
     const [answer] = this.#answers as [Answer, ...Answer[]]
-    const { logprobs } = answer
-    const choices = this.#answers.length === 1 ? undefined : this.#choices()
-    return {
-      ...this.#start,
-      ...this.#outcome(answer, 0),
+    const { provider, model, id } = this.#start
+    const { text, reasoning, toolCalls, finishReason, rawFinishReason, message } = this.#outcome(answer, 0)
+    const response: Draft<ChatResponse> = {
+      provider,
+      model,
+      text,
+      reasoning,
+      toolCalls,
+      finishReason,
+      rawFinishReason,
+      message,
       citations: [...this.#citations],
       files: [...this.#files],
-      usage: finish?.usage ?? usage,
+      usage: finish?.usage ?? this.#usage ?? usage?.() ?? NO_USAGE,
       warnings: [...this.#warnings],
-      attempts: [],
-      ...(logprobs.length > 0 ? { logprobs } : undefined),
-      ...(choices === undefined ? undefined : { choices }),
+      attempts,
     }
+    if (id !== undefined) response.id = id
+    if (requestId !== undefined) response.requestId = requestId
+    if (answer.logprobs.length > 0) response.logprobs = answer.logprobs
+    if (this.#answers.length > 1) response.choices = this.#choices()
+    return response
   }
 
   #choices(): Choice[] {

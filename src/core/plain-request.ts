@@ -29,13 +29,21 @@ export function admitPlain(input: unknown): AdmittedRequest | undefined {
   if (messages === undefined) return undefined
   const { maxTokens, temperature, topP, topK, minP, stop, seed } = checked
   const { frequencyPenalty, presencePenalty, repetitionPenalty, n, user } = checked
-  const penalties = { frequencyPenalty, presencePenalty, repetitionPenalty }
-  const settings = { maxTokens, temperature, topP, topK, minP, seed, ...penalties, n, user }
-  return {
-    checked,
-    messages,
-    settings: typeof stop === 'string' ? { ...settings, stop: [stop] } : settings,
+  const settings = {
+    maxTokens,
+    temperature,
+    topP,
+    topK,
+    minP,
+    seed,
+    frequencyPenalty,
+    presencePenalty,
+    repetitionPenalty,
+    n,
+    user,
+    stop: typeof stop === 'string' ? [stop] : undefined,
   }
+  return { checked, messages, settings }
 }
 
 /** True for a turn that is a role and a text, and nothing else. */
@@ -62,6 +70,11 @@ function readTurns(
 
 const isText = (value: unknown): boolean => typeof value === 'string'
 const isFunction = (value: unknown): boolean => typeof value === 'function'
+const isYesOrNo = (value: unknown): boolean => typeof value === 'boolean'
+const oneOf =
+  (...words: readonly string[]) =>
+  (value: unknown): boolean =>
+    words.includes(value as string)
 const isThing = (value: unknown): boolean => typeof value === 'object' && value !== null
 
 // The fields of an ordinary request, and what is ordinary in them.
@@ -78,11 +91,16 @@ const PLAIN: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
   ['apiKey', (value) => isText(value) || isFunction(value) || value instanceof Secret],
   ['baseUrl', (value) => typeof value === 'string' && BASE_URL.test(value)],
   ['stop', (value) => typeof value === 'string' && value !== ''],
-  ['stream', (value) => typeof value === 'boolean'],
+  ['stream', isYesOrNo],
   ['fetch', isFunction],
   ['transport', isThing],
   ['logger', isThing],
-  ['moderation', (value) => typeof value === 'boolean'],
+  ['moderation', isYesOrNo],
+  ['continuation', isYesOrNo],
+  ['priority', oneOf('critical', 'high', 'normal', 'low')],
+  ['onUnsupported', oneOf('warn', 'error', 'drop')],
+  ['fallback', (value) => Array.isArray(value) && value.every((model) => isText(model) && model !== '')],
+  ['tags', (value) => isObject(value) && Object.values(value).every(isText)],
   ['onAdmitted', isFunction],
   ['onEnd', isFunction],
   ['signal', isSignal],

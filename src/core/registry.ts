@@ -7,6 +7,8 @@ import { traitParams } from './traits.ts'
 
 /** Where a call goes: a provider, a model, and everything that follows from the two. */
 export interface Target {
+  /** `provider/model`: its name in health, events and breakers. */
+  readonly name: string
   readonly provider: string
   readonly model: string
   readonly definition: ProviderDefinition
@@ -51,20 +53,28 @@ const MOST_TARGETS = 500
 /** A registry holding `definitions`. */
 export function createRegistry(definitions: Iterable<ProviderDefinition>): Registry {
   const providers = new Map<string, ProviderDefinition>()
-  const targets = new Map<string, Target>()
+  const targets = new Map<string, Map<string, Target>>()
+  let held = 0
+  const forget = (): void => {
+    targets.clear()
+    held = 0
+  }
   const put = (definition: ProviderDefinition): void => {
     providers.set(definition.id, definition)
-    targets.clear()
+    forget()
   }
   for (const definition of definitions) put(definition)
 
   const resolve = (reference: TargetReference): Target => {
-    const key = `${reference.provider ?? ''}\n${reference.model ?? ''}\n${reference.api ?? ''}`
-    const known = targets.get(key)
+    const { provider = '', model = '', api = '' } = reference
+    const where = api === '' ? provider : `${provider}\n${api}`
+    // Two steps: the hash of a name that callers hold is known, that of a joined one would be made for every call.
+    const known = targets.get(where)?.get(model)
     if (known !== undefined) return known
-    if (targets.size >= MOST_TARGETS) targets.clear()
     const target = targetOf(providers, reference)
-    targets.set(key, target)
+    if (held++ >= MOST_TARGETS) forget()
+    const models = targets.get(where) ?? new Map<string, Target>()
+    targets.set(where, models.set(model, target))
     return target
   }
   return {
@@ -103,7 +113,7 @@ function targetOf(providers: ReadonlyMap<string, ProviderDefinition>, reference:
   const body = traits.body === undefined ? definition.body : { ...definition.body, ...traits.body }
   const where = { provider, model: id, definition, dialect, auth, baseUrl }
   const origin = `${definition.vendor ?? definition.id}/${dialect.id}`
-  return Object.freeze({ ...where, params, quirks, body, traits, origin })
+  return Object.freeze({ name: `${provider}/${id}`, ...where, params, quirks, body, traits, origin })
 }
 
 // The prefix of a model names the provider only when none is given: ids that hold a slash themselves stay whole.

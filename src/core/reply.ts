@@ -16,6 +16,8 @@ export interface Reply {
   onEnd(action: (error?: LlmError) => void): void
   /** Tokens as reported so far, or estimated. */
   usage(): Usage
-  /** The answer as far as it was read. */
-  snapshot(): ChatResponse
+  /** True where the answer came whole: `snapshot` has all of it, and nobody needs to read. */
+  readonly complete?: boolean | undefined
+  /** The answer as far as it was read, with these tries. */
+  snapshot(attempts?: readonly Attempt[]): ChatResponse
 }

@@ -13,6 +13,7 @@ import type { Usage } from '../core/response.ts'
 import { estimateUsage, TokenMemo } from '../observability/index.ts'
 import type { CostOf } from './config.ts'
 import type { HostParts } from './open-call.ts'
+import { placed } from './pipeline.ts'
 
 /** Reserves room for a call in every layer before anyone waits for it, and settles with what it really used. */
 export class Admission {
@@ -31,33 +32,30 @@ export class Admission {
   }
 
   readonly stage: Stage = async (call, next) => {
-    const reservation = await this.#reserve(call)
+    let reservation: Reservation | undefined
     try {
+      const held = (reservation = await this.#reserve(call))
       const reply = await next(call)
       reply.onEnd(() => {
         const usage = reply.usage()
-        reservation.settle(usage, this.#cost(usage, reply))
+        held.settle(usage, this.#cost(usage, reply))
       })
       return reply
     } catch (error) {
+      if (reservation === undefined) throw placed(error, call)
       this.#settleFailure(reservation, error)
       throw error
     }
   }
 
-  async #reserve(call: Call): Promise<Reservation> {
-    const { settings, scope, messages, target } = call
+  #reserve(call: Call): Promise<Reservation> {
+    const { settings, scope, messages } = call
     const inputTokens = this.limiter.countsTokens
       ? estimateUsage(messages, '', this.#tokens.count).inputTokens
       : 0
     const { maxTokens } = settings
     const charge = { inputTokens, maxTokens, costUsd: this.#expectedCost(call, inputTokens) }
-    try {
-      return await this.limiter.admit(keysOf(call), charge, { scope, deadlineAt: scope.deadlineAt })
-    } catch (error) {
-      if (!LlmError.is(error)) throw error
-      throw error.with({ provider: target.provider, model: target.model })
-    }
+    return this.limiter.admit(keysOf(call), charge, { scope, deadlineAt: scope.deadlineAt })
   }
 
   // The dearest of the targets that may answer; not known where the price of the asked-for one is not.

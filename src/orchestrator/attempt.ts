@@ -54,12 +54,8 @@ export class Attempt {
 
   /** Sends, and resolves to a good reply's head. Rejects with the provider's error. */
   async send(request: WireRequest): Promise<WireReply> {
-    const { transport, timeouts } = this.#call
     const { sign } = this.#access
-    const answer = await transport.send(sign === undefined ? request : await sign(request), {
-      signal: this.#controller.signal,
-      connectMs: timeouts.connectMs,
-    })
+    const answer = await this.#exchange(sign === undefined ? request : await sign(request))
     this.watch.headers()
     this.#call.onAnswer?.(answer)
     this.#body = answer.body
@@ -67,6 +63,19 @@ export class Attempt {
     if (answer.status >= 400) throw await readError(this.#call, answer)
     this.#accepted = true
     return answer
+  }
+
+  #exchange(request: WireRequest): Promise<WireReply> {
+    const { transport, timeouts } = this.#call
+    const { signal } = this.#controller
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason)
+      // A mock may ignore the signal: the try must end all the same, and what it answers late is nobody's.
+      this.onFail = reject
+      const arrive = (answer: WireReply): void =>
+        this.#ended === undefined ? resolve(answer) : answer.body.cancel()
+      transport.send(request, { signal, connectMs: timeouts.connectMs }).then(arrive, reject)
+    })
   }
 
   /** The try is over and its body was read out: clocks and listeners are released, the connection is kept. */
@@ -104,7 +113,7 @@ export class Attempt {
   #nothing(): ChatResponse {
     const { target, messages } = this.#call
     const { provider, model, origin } = target
-    return new Collector({ provider, model }, origin).response(() => estimateUsage(messages, ''))
+    return new Collector({ provider, model }, origin).response({ usage: () => estimateUsage(messages, '') })
   }
 
   #end(error: LlmError): void {

@@ -14,7 +14,6 @@ async function withCallbacks(call: Call, next: (call: Call) => Promise<Reply>): 
   await onAdmitted?.({ messages })
   if (scope.error !== undefined) throw scope.error
   const reply = await next(call)
-  if (onEnd !== undefined)
-    reply.onEnd((error) => onEnd({ ...reply.snapshot(), attempts: reply.attempts }, error))
+  if (onEnd !== undefined) reply.onEnd((error) => onEnd(reply.snapshot(reply.attempts), error))
   return reply
 }

@@ -71,8 +71,9 @@ export class ContinuedReply implements Reply {
     return [...this.#spent, this.#reply.usage()].reduce(addUsage)
   }
 
-  snapshot(): ChatResponse {
-    return this.#splices === 0 ? this.#reply.snapshot() : this.#collector.response(() => this.usage())
+  snapshot(attempts?: readonly Attempt[]): ChatResponse {
+    if (this.#splices === 0) return this.#reply.snapshot(attempts)
+    return this.#collector.response({ usage: () => this.usage(), attempts })
   }
 
   async #afterBreak(error: LlmError): Promise<Batch | null> {

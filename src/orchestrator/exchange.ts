@@ -22,7 +22,7 @@ export async function exchange(call: Call): Promise<WireReply> {
   try {
     const answer = await attempt.send(requestOf(call, access, body))
     const opened = await openBody(call, answer)
-    const reply = new WireReply({ call, attempt, warnings, ...opened })
+    const reply = new WireReply({ call, attempt, warnings, body: opened })
     attempt.onFail = failing(reply)
     if (!reply.committed) await reply.commit()
     return reply

@@ -1,23 +1,15 @@
 import type { Call } from '../core/call.ts'
 import { isObject, parseJson, type JsonValue } from '../core/json.ts'
-import type { Attempt, ChatResponse, Warning } from '../core/response.ts'
+import type { ChatResponse, Warning } from '../core/response.ts'
 
-/** The response as the caller gets it: with every try, and with the parsed object where JSON was asked for. */
-export function finishResponse(
-  call: Call,
-  response: ChatResponse,
-  attempts: readonly Attempt[],
-): ChatResponse | Promise<ChatResponse> {
+/** The response as the caller gets it: with the parsed object where JSON was asked for. */
+export function finishResponse(call: Call, response: ChatResponse): ChatResponse | Promise<ChatResponse> {
   const format = call.settings.responseFormat
-  if (format?.type !== 'json' || response.text === '') return { ...response, attempts }
+  if (format?.type !== 'json' || response.text === '') return response
   const parsed = parseJson(withoutFence(response.text))
   if (parsed === undefined)
-    return {
-      ...response,
-      attempts,
-      warnings: [...response.warnings, warning('the answer is not valid JSON')],
-    }
-  const finished = { ...response, attempts, object: parsed }
+    return { ...response, warnings: [...response.warnings, warning('the answer is not valid JSON')] }
+  const finished = { ...response, object: parsed }
   return format.validate === undefined ? finished : validated(finished, format.validate)
 }
 

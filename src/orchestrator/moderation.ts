@@ -134,7 +134,7 @@ async function collected(reply: Reply): Promise<ChatResponse> {
 
 // What was spent is known, and nothing else of the answer is told.
 function blockedAnswer(error: LlmError, { provider, model, attempts }: Reply, usage: Usage): LlmError {
-  const partial = new Collector({ provider, model }, '').response(() => usage)
+  const partial = new Collector({ provider, model }, '').response({ usage: () => usage })
   return error.with({ provider, model, attempts, partial })
 }
 
@@ -183,7 +183,11 @@ class HeldReply implements Reply {
     return this.#response.usage
   }
 
-  snapshot(): ChatResponse {
-    return this.#response
+  get complete(): boolean {
+    return true
+  }
+
+  snapshot(attempts: readonly Attempt[] = this.#response.attempts): ChatResponse {
+    return { ...this.#response, attempts }
   }
 }

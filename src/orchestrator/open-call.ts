@@ -44,8 +44,13 @@ export function openCall(host: HostParts, request: CallOptions, content: CallCon
   const own = host.access.get(target.provider)
   const timeouts = laidOver(options.timeouts, request.timeouts)
   const given = presentKey(request.apiKey)
+  // Every field by name: an object that is begun by spreading another is moved again and again while it grows.
+  const { messages, settings, stream, exchange } = content
   return {
-    ...content,
+    messages,
+    settings,
+    stream,
+    exchange,
     requestId: request.requestId ?? host.nextRequestId(),
     target,
     candidates: [target],

@@ -176,9 +176,9 @@ class Host {
     const call = openCall(this.#parts, placed, { messages, settings, stream, exchange })
     const reply = await this.#start(call)
     const response = (): ChatResponse | Promise<ChatResponse> =>
-      finishResponse(call, reply.snapshot(), reply.attempts)
+      finishResponse(call, reply.snapshot(reply.attempts))
     if (stream) return new ChatStream(streamSource(reply, response))
-    while ((await reply.read()) !== null);
+    while (reply.complete !== true && (await reply.read()) !== null);
     return response()
   }
 

@@ -1,4 +1,5 @@
 import type { Call } from '../core/call.ts'
+import { LlmError } from '../core/error.ts'
 import type { Reply } from '../core/reply.ts'
 import type { Stage } from '../core/stage.ts'
 
@@ -9,4 +10,9 @@ export function createPipeline(stages: readonly Stage[]): (call: Call) => Promis
     (next, stage) => (call) => stage(call, next),
     last,
   )
+}
+
+/** The error of a stage before the first try, with the target that the call was meant for. */
+export function placed(error: unknown, { target: { provider, model } }: Call): unknown {
+  return LlmError.is(error) ? error.with({ provider, model }) : error
 }

@@ -37,6 +37,7 @@ export class Planner {
   readonly #breakers: Breakers | undefined
   readonly #leave: readonly ((() => void) | undefined)[]
   readonly #budgets: RetryBudgets
+  readonly #chains = new WeakMap<Target, Chain>()
   readonly #rings = new Map<string, KeyRing<KeySource>>()
   /** False where a call to a single target is tried once, come what may. */
   readonly #mayTryAgain: boolean
@@ -65,7 +66,7 @@ export class Planner {
   readonly gate: Stage = (call, next) => {
     const candidates = this.#candidates(call)
     if (this.#breakers === undefined) return next(withCandidates(call, candidates))
-    const waits = candidates.map((target) => this.#breakers?.refusesFor(nameOf(target)))
+    const waits = candidates.map((target) => this.#breakers?.refusesFor(target.name))
     const known = waits.filter((ms) => ms !== undefined)
     if (known.length === candidates.length)
       return Promise.reject(this.#refusal(candidates[0] as Target, Math.min(...known)))
@@ -80,7 +81,7 @@ export class Planner {
 
   // One target, one key, one try: there is nothing to plan, only to note.
   #once(call: Call, next: Next): Promise<Reply> {
-    const name = nameOf(call.target)
+    const name = call.target.name
     const { clock } = this.#host
     const startedAt = clock.now()
     const end = (error: LlmError | undefined): void =>
@@ -98,18 +99,18 @@ export class Planner {
     })
   }
 
-  async #plan(call: Call, next: Next): Promise<Reply> {
+  #plan(call: Call, next: Next): Promise<Reply> {
     const { retry } = this.#host.options
     const plan = new AttemptPlan(call.candidates, {
       attempts: this.#attemptsOf(call),
       retry,
       random: Math.random,
     })
-    const reply = await this.#tries({ plan, call, next, tried: call.tried, failure: undefined }, plan.target)
-    if (!call.continuation || !call.stream) return reply
-    return new ContinuedReply(call, reply, (error, text) =>
-      this.#continue({ plan, call, next, tried: error.attempts ?? [], failure: error }, text),
-    )
+    const begun = this.#tries({ plan, call, next, tried: call.tried, failure: undefined }, plan.target)
+    if (!call.continuation || !call.stream) return begun
+    const goOn = (error: LlmError, text: string): Promise<Reply> =>
+      this.#continue({ plan, call, next, tried: error.attempts ?? [], failure: error }, text)
+    return begun.then((reply) => new ContinuedReply(call, reply, goOn))
   }
 
   async #tries(tries: Tries, first: Target | undefined): Promise<Reply> {
@@ -176,13 +177,16 @@ export class Planner {
       breakerSync?.publish({ target, openMs, reason })
   }
 
-  #candidates(call: Call): readonly Target[] {
-    const { registry } = this.#host
-    const own = call.accessGiven ? [call.target] : this.#deployments(call.target)
-    if (call.fallback === undefined || call.fallback.length === 0) return own
-    const all = [...own, ...call.fallback.map((model) => registry.resolve({ model }))]
-    const seen = new Set<string>()
-    return all.filter((target) => !seen.has(nameOf(target)) && seen.add(nameOf(target)) !== undefined)
+  #candidates({ target, candidates, accessGiven, fallback = [] }: Call): readonly Target[] {
+    const own = accessGiven || !this.#host.pools.has(target.provider) ? candidates : this.#deployments(target)
+    if (fallback.length === 0) return own
+    // The same target and the same list, call after call: what they make is kept.
+    const known = this.#chains.get(target)
+    if (own === candidates && known?.fallback === fallback) return known.targets
+    const all = [...own, ...fallback.map((model) => this.#host.registry.resolve({ model }))]
+    const targets = all.filter(({ name }, at) => all.findIndex((one) => one.name === name) === at)
+    if (own === candidates) this.#chains.set(target, { fallback, targets })
+    return targets
   }
 
   // The deployments that share the provider's calls, in the order in which they should be tried.
@@ -196,7 +200,7 @@ export class Planner {
       ]),
     )
     const known = pool.map(({ id, weight }) => {
-      const name = nameOf(targets.get(id) as Target)
+      const name = (targets.get(id) as Target).name
       return { id, weight, inFlight: this.#health.inFlight(name), expectedMs: this.#health.expectedMs(name) }
     })
     const order = chooseDeployment(known, this.#host.options.balance ?? 'weighted', Math.random)
@@ -212,13 +216,13 @@ export class Planner {
   }
 
   #admit(target: Target, call: Call): Permit | undefined | LlmError {
-    const answer = this.#breakers?.admit(nameOf(target))
+    const answer = this.#breakers?.admit(target.name)
     if (answer === undefined || 'succeed' in answer) return answer
     const { retryAfterMs } = answer
     this.#host.options.onEvent?.({
       type: 'skipped',
       requestId: call.requestId,
-      target: nameOf(target),
+      target: target.name,
       retryAfterMs,
     })
     return this.#refusal(target, retryAfterMs)
@@ -252,12 +256,12 @@ export class Planner {
       permit?.fail(moved)
       return moved.with({ attempts: tried })
     }
-    const name = nameOf(target)
+    const name = target.name
     const { clock } = this.#host
     const startedAt = clock.now()
     const key = isOwn(call, target) ? undefined : this.#rings.get(target.provider)?.next()
     const aimed = call.target === target ? call : retarget(this.#host, call, target)
-    const keyed = key === undefined ? { ...aimed, tried } : { ...aimed, tried, apiKey: key.key }
+    const keyed = key === undefined ? withTried(aimed, tried) : { ...aimed, tried, apiKey: key.key }
     this.#budgets.deposit(target.provider)
     this.#health.begin(name)
     const end = (error: LlmError | undefined): void => {
@@ -293,7 +297,7 @@ export class Planner {
     })
     if (step === undefined) return undefined
     const { target, waitMs } = step
-    const names = { from: nameOf(from), kind: error.kind, to: nameOf(target), waitMs }
+    const names = { from: from.name, kind: error.kind, to: target.name, waitMs }
     this.#host.options.onEvent?.({
       type: target === from ? 'retry' : 'fallback',
       requestId: call.requestId,
@@ -307,6 +311,12 @@ export class Planner {
     const message = `${provider} (${model}): its breaker is open after repeated faults; it takes calls again in ${retryAfterMs} ms`
     return new LlmError('breaker-open', message, { provider, model, retryAfterMs })
   }
+}
+
+/** The targets of a call with this fallback. */
+interface Chain {
+  readonly fallback: readonly string[]
+  readonly targets: readonly Target[]
 }
 
 interface Tries {
@@ -328,6 +338,10 @@ function withCandidates(call: Call, candidates: readonly Target[]): Call {
   return candidates.length === 1 && candidates[0] === call.target ? call : { ...call, candidates }
 }
 
+function withTried(call: Call, tried: Call['tried']): Call {
+  return call.tried === tried ? call : { ...call, tried }
+}
+
 function knownError(error: unknown): LlmError {
   return LlmError.is(error) ? error : new LlmError('network', String(error), { cause: error })
 }
@@ -335,11 +349,6 @@ function knownError(error: unknown): LlmError {
 /** The request itself brought the key or the address for this target. */
 function isOwn(call: Call, target: Target): boolean {
   return call.accessGiven && target === call.target
-}
-
-/** The name of a target in health, events and breakers. */
-function nameOf({ provider, model }: Target): string {
-  return `${provider}/${model}`
 }
 
 // A window that is not known may be larger.

@@ -1,8 +1,8 @@
 import type { Call } from '../core/call.ts'
-import { LlmError } from '../core/error.ts'
 import type { Stage } from '../core/stage.ts'
 import { createQueue, type CallQueue, type QueueEvent, type Slot } from '../queue/index.ts'
 import type { HostParts } from './open-call.ts'
+import { placed } from './pipeline.ts'
 
 /** Lets so many calls run at once; the others wait by priority. A call holds its slot until its stream has ended. */
 export class Queueing {
@@ -18,33 +18,29 @@ export class Queueing {
   }
 
   readonly stage: Stage = async (call, next) => {
-    const slot = await this.#acquire(call)
+    let slot: Slot | undefined
     try {
-      const reply = await next(this.#hasCaps ? { ...call, moveTo: mover(slot, call.target.provider) } : call)
-      reply.onEnd((error) => slot.release(error === undefined ? undefined : { error }))
+      const held = (slot = await this.#acquire(call))
+      const reply = await next(this.#hasCaps ? { ...call, moveTo: mover(held, call.target.provider) } : call)
+      reply.onEnd((error) => held.release(error === undefined ? undefined : { error }))
       return reply
     } catch (error) {
+      if (slot === undefined) throw placed(error, call)
       slot.release({ error })
       throw error
     }
   }
 
-  async #acquire(call: Call): Promise<Slot> {
-    const { requestId, userId, target, priority, stream, scope } = call
-    const { provider, model } = target
-    try {
-      return await this.queue.acquire({
-        requestId,
-        user: userId,
-        provider,
-        priority,
-        streaming: stream,
-        scope,
-        deadlineAt: scope.deadlineAt,
-      })
-    } catch (error) {
-      throw LlmError.is(error) ? error.with({ provider, model }) : error
-    }
+  #acquire({ requestId, userId, target, priority, stream, scope }: Call): Promise<Slot> {
+    return this.queue.acquire({
+      requestId,
+      user: userId,
+      provider: target.provider,
+      priority,
+      streaming: stream,
+      scope,
+      deadlineAt: scope.deadlineAt,
+    })
   }
 }
 

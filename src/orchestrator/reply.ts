@@ -6,21 +6,19 @@ import type { Batch } from '../core/event.ts'
 import { parseJson, type JsonValue } from '../core/json.ts'
 import type { Attempt as Tried, ChatResponse, Usage, Warning } from '../core/response.ts'
 import type { Reply } from '../core/reply.ts'
-import type { ByteSource, Frame, FrameDecoder } from '../core/wire.ts'
+import type { Frame, FrameDecoder } from '../core/wire.ts'
 import { estimateUsage } from '../observability/index.ts'
 import { nextTurn } from '../moderation/index.ts'
 import { createGuard, createNormalizer, TextPattern, type Guard, type Normalizer } from '../stream/index.ts'
 import type { Attempt } from './attempt.ts'
+import type { OpenedBody } from './body.ts'
 import { abortedError } from './scope.ts'
 
 /** What an exchange hands over once the response headers were good. */
 export interface ReplyParts {
   readonly call: Call
   readonly attempt: Attempt
-  readonly source: ByteSource
-  /** Cuts the body into frames; `undefined` for a reply that was read whole into `whole`. */
-  readonly decoder: FrameDecoder | undefined
-  readonly whole?: readonly Fragment[] | undefined
+  readonly body: OpenedBody
   readonly warnings: readonly Warning[]
 }
 
@@ -66,7 +64,7 @@ export class WireReply implements Reply {
     this.#guard = createGuard(streamLimits.maxBytes)
     this.#filter = parts.call.filter?.()
     if (this.#filter !== undefined) this.#raw = new Collector({ ...from }, '')
-    if (parts.whole !== undefined) this.#takeWhole(parts.whole)
+    if (parts.body.whole !== undefined) this.#takeWhole(parts.body.whole)
   }
 
   /** True from the first content on. */
@@ -152,16 +150,19 @@ export class WireReply implements Reply {
     return this.#normalizer.usage ?? this.#estimate()
   }
 
-  snapshot(): ChatResponse {
-    const response = this.#collector.response(() => this.usage())
+  get complete(): boolean {
+    return this.#over && this.#error === undefined && this.#parts.body.decoder === undefined
+  }
+
+  snapshot(attempts?: readonly Tried[]): ChatResponse {
     const { requestId } = this.#parts.attempt
-    return requestId === undefined ? response : { ...response, requestId }
+    return this.#collector.response({ usage: () => this.usage(), requestId, attempts })
   }
 
   #pull<T>(arrived: (piece: Uint8Array | null) => T, broken: (error: unknown) => T): Promise<Awaited<T>> {
-    const { source, attempt } = this.#parts
+    const { body, attempt } = this.#parts
     attempt.watch.waiting()
-    return source.read().then(arrived, broken) as Promise<Awaited<T>>
+    return body.source.read().then(arrived, broken) as Promise<Awaited<T>>
   }
 
   #arrive(piece: Uint8Array | null): void {
@@ -177,7 +178,7 @@ export class WireReply implements Reply {
   }
 
   #decode(piece: Uint8Array | null): void {
-    const decoder = this.#parts.decoder as FrameDecoder
+    const decoder = this.#parts.body.decoder as FrameDecoder
     const frames: Frame[] = []
     let broken: unknown
     try {
@@ -310,7 +311,7 @@ export class WireReply implements Reply {
   #finish(): void {
     this.#over = true
     this.#parts.attempt.watch.stop()
-    if (this.#parts.decoder === undefined) this.#parts.attempt.release()
+    if (this.#parts.body.decoder === undefined) this.#parts.attempt.release()
     else void this.#drain()
     this.#ended()
   }
@@ -325,11 +326,12 @@ export class WireReply implements Reply {
 
   // What follows the end mark is read and thrown away, for a while: a connection that was read out can serve the next call.
   async #drain(): Promise<void> {
-    const { source, attempt, call } = this.#parts
+    const { body, attempt, call } = this.#parts
     const timer = call.clock.setTimer(() => attempt.close(), MOST_TRAILING_MS)
     let out = false
     try {
-      for (let turn = 0; turn < MOST_TRAILING_PIECES && !out; turn++) out = (await source.read()) === null
+      for (let turn = 0; turn < MOST_TRAILING_PIECES && !out; turn++)
+        out = (await body.source.read()) === null
     } catch {
       // The answer is complete: how its connection ends is nobody's concern.
     }

@@ -62,6 +62,6 @@ function heldReply(reply: Reply, held: Batch[]): Reply {
     cancel: (reason) => reply.cancel(reason),
     onEnd: (action) => reply.onEnd(action),
     usage: () => reply.usage(),
-    snapshot: () => reply.snapshot(),
+    snapshot: (attempts) => reply.snapshot(attempts),
   }
 }

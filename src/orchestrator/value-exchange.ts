@@ -55,9 +55,9 @@ export class ValueReply<T> implements Reply {
     return this.#usage ?? { inputTokens: 0, outputTokens: 0, totalTokens: 0, estimated: true }
   }
 
-  snapshot(): ChatResponse {
+  snapshot(attempts?: readonly Tried[]): ChatResponse {
     const { provider, model } = this
-    return new Collector({ provider, model }, '').response(() => this.usage())
+    return new Collector({ provider, model }, '').response({ usage: () => this.usage(), attempts })
   }
 }
 

@@ -328,8 +328,13 @@ class QueueCore implements SlotHost {
     { result, error, startedAt }: { result: QueueResult; error: unknown; startedAt: number | undefined },
   ): void {
     const now = this.#clock.now()
+    const { requestId, user, provider, priority, streaming } = describe(ticket)
     const activity = {
-      ...describe(ticket),
+      requestId,
+      user,
+      provider,
+      priority,
+      streaming,
       waitedMs: (startedAt ?? now) - ticket.enqueuedAt,
       ranMs: startedAt === undefined ? 0 : now - startedAt,
       result,

@@ -1,7 +1,7 @@
 import type { ByteSource, SendOptions, Transport, WireReply, WireRequest } from '../core/wire.ts'
 import { createConnectWatch, type ConnectWatch } from './connect-watch.ts'
 import { transportError } from './failure.ts'
-import { followRedirects } from './redirect.ts'
+import { nextHop } from './redirect.ts'
 
 /**
  * The default transport, on `fetch`. The global one is looked up at each call, so that interceptors work. `connectMs`
@@ -9,9 +9,9 @@ import { followRedirects } from './redirect.ts'
  */
 export function createFetchTransport(fetchFn?: typeof globalThis.fetch): Transport {
   const connects = createConnectWatch()
-  const fetcher: Fetcher = { fetchFn, connects }
+  const fetcher: Fetcher = { fetchFn, connects, redirect: fetchFn === undefined ? OWN_REDIRECT : 'manual' }
   return {
-    send: (request, options) => followRedirects(request, (hop) => sendOnce(fetcher, hop, options)),
+    send: (request, options) => send(fetcher, request, options, 0),
     close: async () => connects.close(),
   }
 }
@@ -19,48 +19,58 @@ export function createFetchTransport(fetchFn?: typeof globalThis.fetch): Transpo
 interface Fetcher {
   readonly fetchFn: typeof globalThis.fetch | undefined
   readonly connects: ConnectWatch
-}
-
-function sendOnce(fetcher: Fetcher, request: WireRequest, options: SendOptions): Promise<WireReply> {
-  const { signal } = options
-  return new Promise((resolve, reject) => {
-    // A mock may ignore the signal; the call must end all the same.
-    const abort = (): void => reject(signal.reason)
-    if (signal.aborted) return abort()
-    signal.addEventListener('abort', abort)
-    startFetch(fetcher, request, options).then(
-      (response) => {
-        signal.removeEventListener('abort', abort)
-        resolve(replyOf(response, request.url))
-      },
-      (error: unknown) => {
-        signal.removeEventListener('abort', abort)
-        reject(signal.aborted ? signal.reason : transportError(error, request.url))
-      },
-    )
-  })
-}
-
-async function startFetch(
-  { fetchFn, connects }: Fetcher,
-  { url, method, headers, body }: WireRequest,
-  { signal, connectMs = 0 }: SendOptions,
-): Promise<Response> {
-  const init: RequestInit = { method, headers, body: body ?? null, signal, redirect: 'manual' }
-  const call = (): Promise<Response> => (fetchFn === undefined ? fetchPlainly(url, init) : fetchFn(url, init))
-  return connectMs > 0 && fetchFn === undefined ? connects.run(call, url, connectMs) : call()
+  readonly redirect: RequestInit['redirect']
 }
 
 /**
- * The global fetch. Node's copies a request before it sends it, body and all, unless redirects are errors: a tenth of
- * what a call costs. So they are, and the rare request that is redirected is sent again to see where to.
+ * Node's fetch copies a request before it sends it, body and all, unless redirects are errors: a tenth of what a call
+ * costs. So they are, and the rare request that is redirected is sent again to see where to.
  */
-function fetchPlainly(url: string, init: RequestInit): Promise<Response> {
-  if (globalThis.process?.versions?.['undici'] === undefined) return globalThis.fetch(url, init)
-  return globalThis.fetch(url, { ...init, redirect: 'error' }).catch((error: unknown) => {
-    if (isRedirect(error)) return globalThis.fetch(url, init)
-    throw error
-  })
+const OWN_REDIRECT: RequestInit['redirect'] =
+  globalThis.process?.versions?.['undici'] === undefined ? 'manual' : 'error'
+
+function send(
+  fetcher: Fetcher,
+  request: WireRequest,
+  options: SendOptions,
+  turn: number,
+): Promise<WireReply> {
+  const { url } = request
+  // One promise for all of it: each further one is paid by every call.
+  return startFetch(fetcher, request, options).then(
+    (response) => {
+      const reply = replyOf(response, url)
+      const hop = nextHop(request, reply, turn)
+      return hop === undefined ? reply : send(fetcher, hop, options, turn + 1)
+    },
+    (error: unknown) => {
+      if (options.signal.aborted) throw options.signal.reason
+      if (fetcher.redirect === 'error' && isRedirect(error))
+        return send({ ...fetcher, redirect: 'manual' }, request, options, turn)
+      throw transportError(error, url)
+    },
+  )
+}
+
+function startFetch(
+  { fetchFn, connects, redirect }: Fetcher,
+  { url, method, headers, body }: WireRequest,
+  { signal, connectMs = 0 }: SendOptions,
+): Promise<Response> {
+  const init: RequestInit = { method, headers, body: body ?? null, signal, redirect }
+  if (fetchFn !== undefined) return attempt(() => fetchFn(url, init))
+  return connectMs > 0
+    ? connects.run(() => globalThis.fetch(url, init), url, connectMs)
+    : attempt(() => globalThis.fetch(url, init))
+}
+
+// A mock may throw, or give no promise.
+function attempt(call: () => Promise<Response>): Promise<Response> {
+  try {
+    return Promise.resolve(call())
+  } catch (error) {
+    return Promise.reject(error)
+  }
 }
 
 function isRedirect(error: unknown): boolean {

@@ -266,7 +266,7 @@ export class Run {
   async #response(failure: LlmError | undefined): Promise<ChatResponse> {
     if (failure?.partial !== undefined) return failure.partial
     const whole = failure === undefined ? await this.#stream?.response?.catch(() => undefined) : undefined
-    return whole ?? this.#collector.response(() => this.#estimate())
+    return whole ?? this.#collector.response({ usage: () => this.#estimate() })
   }
 
   #tellFinish(): Promise<void> {

@@ -28,7 +28,9 @@ export function render(input: RenderInput, body: JsonDraft): void {
   const toolIds = quirks.shortToolIds === true ? SHORT_IDS : undefined
   const messages = fitHistory(input.messages, { dialect: 'openai-chat', toolIds }, input.warnings)
   body['model'] = input.model
-  const turns = resultsTogether(messages.flatMap((message) => renderMessage(message, quirks, input)))
+  const rendered: JsonObject[] = []
+  for (const message of messages) renderMessage(message, { quirks, input }, rendered)
+  const turns = resultsTogether(rendered)
   const { prefillField } = quirks
   if (prefillField !== undefined && messages.at(-1)?.role === 'assistant')
     turns.push({ ...turns.pop(), [prefillField]: true })
@@ -40,8 +42,8 @@ export function render(input: RenderInput, body: JsonDraft): void {
 }
 
 // The results of one turn's calls must follow each other: what a result shows besides its text comes after the last.
-function resultsTogether(turns: readonly JsonObject[]): JsonObject[] {
-  if (!turns.some((turn) => turn['role'] === 'tool')) return [...turns]
+function resultsTogether(turns: JsonObject[]): JsonObject[] {
+  if (!turns.some((turn) => turn['role'] === 'tool')) return turns
   const ordered: JsonObject[] = []
   const shown: JsonObject[] = []
   for (const [at, turn] of turns.entries()) {
@@ -57,17 +59,25 @@ function resultsTogether(turns: readonly JsonObject[]): JsonObject[] {
   return [...ordered, ...shown]
 }
 
-function renderMessage(message: Message, quirks: OpenAIChatQuirks, input: RenderInput): JsonObject[] {
+interface Rendering {
+  readonly quirks: OpenAIChatQuirks
+  readonly input: RenderInput
+}
+
+function renderMessage(message: Message, { quirks, input }: Rendering, out: JsonObject[]): void {
   switch (message.role) {
     case 'system':
     case 'developer':
-      return [{ role: quirks.systemRole ?? 'system', content: message.content }]
+      out.push({ role: quirks.systemRole ?? 'system', content: message.content })
+      return
     case 'user':
-      return [renderUser(message, quirks, input)]
+      out.push(renderUser(message, quirks, input))
+      return
     case 'assistant':
-      return [renderAssistant(message, quirks)]
+      out.push(renderAssistant(message, quirks))
+      return
     case 'tool':
-      return renderToolResult(message)
+      out.push(...renderToolResult(message))
   }
 }
 

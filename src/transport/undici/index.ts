@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher } from 'undici'
 import { LlmError } from '../../core/error.ts'
 import type { SendOptions, Transport, WireReply, WireRequest } from '../../core/wire.ts'
-import { followRedirects } from '../redirect.ts'
+import { isRedirected, nextHop } from '../redirect.ts'
 import { Exchange } from './exchange.ts'
 
 /** Options of {@link createUndiciTransport}. */
@@ -29,7 +29,7 @@ export function createUndiciTransport(
   const dispatcher = options.dispatcher ?? createAgent(options)
   const placeOf = createPlaces()
   return {
-    send: (request, send) => followRedirects(request, (hop) => dispatch({ dispatcher, placeOf }, hop, send)),
+    send: (request, send) => dispatch({ dispatcher, placeOf }, request, send, 0),
     close: async () => {
       if (owned) await dispatcher.destroy()
     },
@@ -58,18 +58,20 @@ interface Way {
   readonly placeOf: (url: string) => Place
 }
 
-function dispatch(
-  { dispatcher, placeOf }: Way,
-  request: WireRequest,
-  { signal, connectMs }: SendOptions,
-): Promise<WireReply> {
+function dispatch(way: Way, request: WireRequest, options: SendOptions, turn: number): Promise<WireReply> {
+  const { signal, connectMs } = options
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
-    const { origin, path } = placeOf(request.url)
-    const exchange = new Exchange({ url: request.url, signal, connectMs }, { resolve, reject })
+    const { origin, path } = way.placeOf(request.url)
+    const follow = async (reply: WireReply): Promise<WireReply> => {
+      const hop = nextHop(request, reply, turn)
+      return hop === undefined ? reply : dispatch(way, hop, options, turn + 1)
+    }
+    const arrive = (reply: WireReply): void => resolve(isRedirected(reply) ? follow(reply) : reply)
+    const exchange = new Exchange({ url: request.url, signal, connectMs }, { resolve: arrive, reject })
     const { method, headers, body } = request
     try {
-      dispatcher.dispatch({ origin, path, method, headers, body: body ?? null }, exchange)
+      way.dispatcher.dispatch({ origin, path, method, headers, body: body ?? null }, exchange)
     } catch (error) {
       exchange.onResponseError(undefined, error as Error)
     }
