@@ -9,10 +9,21 @@ import {
   type StreamEvent,
 } from 'llm-switchyard'
 import { createFakeProvider, type FakeProvider } from 'llm-switchyard/testing'
+import { createUndiciTransport } from 'llm-switchyard/undici'
 import { faults, TEXT, type Fault, type Outcome } from './faults.ts'
 
 const dialects = { openai: 'openai-chat', anthropic: 'anthropic-messages', google: 'gemini' } as const
 type Vendor = keyof typeof dialects
+
+/** Every wire on `fetch`, and one of them on undici. */
+const lines: readonly Line[] = [
+  ...(Object.keys(dialects) as Vendor[]).map((vendor) => ({ vendor, on: 'fetch' as const })),
+  { vendor: 'openai', on: 'undici' },
+]
+interface Line {
+  readonly vendor: Vendor
+  readonly on: 'fetch' | 'undici'
+}
 
 const RETRY = { attempts: 3, backoffMs: 1, maxBackoffMs: 5_000, maxRetryAfterMs: 5_000 }
 const SAVED = 'From the other one.'
@@ -72,13 +83,16 @@ async function addressOf(fault: Fault, fake: FakeProvider, dialect: string): Pro
 }
 
 /** Does one cell, and says what it was: to be compared with what it should have been. */
-async function cell(fault: Fault, vendor: Vendor, plan: Plan, stream: boolean) {
+async function cell(fault: Fault, { vendor, on }: Line, plan: Plan, stream: boolean) {
+  const transport = on === 'undici' ? createUndiciTransport() : undefined
+  await using _closed = { [Symbol.asyncDispose]: async () => transport?.close() }
   const dialect = dialects[vendor]
   await using bad = await createFakeProvider({ script: () => fault.reply?.() ?? TEXT })
   await using good = await createFakeProvider({ script: SAVED })
   const access = async (url: string) => ({ extends: vendor, apiKey: 'k', baseUrl: url })
   await using orchestrator = createOrchestrator({
     ...plans[plan],
+    transport,
     ...(fault.timeouts === undefined ? undefined : { timeouts: fault.timeouts }),
     providers: {
       a: await access(await addressOf(fault, bad, dialect)),
@@ -139,7 +153,7 @@ function expectedCell(fault: Fault, outcome: Outcome, plan: Plan, stream: boolea
   }
 }
 
-describe.each(Object.keys(dialects) as Vendor[])('%s', (vendor) => {
+describe.each(lines)('$vendor on $on', (line) => {
   test.concurrent.each(faults)('$name', async (fault) => {
     const cells = (Object.keys(plans) as Plan[]).flatMap((plan) =>
       [true, false].map((stream) => ({ plan, stream })),
@@ -147,7 +161,7 @@ describe.each(Object.keys(dialects) as Vendor[])('%s', (vendor) => {
     const seen = await Promise.all(
       cells.map(async ({ plan, stream }) => [
         `${plan}, ${stream ? 'stream' : 'whole'}`,
-        await cell(fault, vendor, plan, stream),
+        await cell(fault, line, plan, stream),
       ]),
     )
     const expected = cells.map(({ plan, stream }) => [
