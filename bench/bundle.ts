@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module'
 import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
 import { KEY, MODEL } from './wire.ts'
 
 /** What a bundle weighs, in bytes. */
@@ -7,10 +7,6 @@ export interface BundleSize {
   readonly title: string
   readonly min: number
   readonly gzip: number
-}
-
-interface Bundler {
-  build(options: object): Promise<{ outputFiles: readonly { contents: Uint8Array }[] }>
 }
 
 // The least that prints one answer, as the guides of each package write it.
@@ -34,9 +30,6 @@ const ENTRIES: Readonly<Record<string, string>> = {
 
 /** Bundles the minimal chat call of each package, everything in one minified file. */
 export async function bundleSizes(): Promise<BundleSize[]> {
-  // The bundler of the build: the project does not depend on it by itself.
-  const require = createRequire(createRequire(import.meta.url).resolve('tsup'))
-  const { build } = require('esbuild') as Bundler
   const sizes: BundleSize[] = []
   for (const [title, contents] of Object.entries(ENTRIES)) {
     const { outputFiles } = await build({

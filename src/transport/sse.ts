@@ -1,24 +1,49 @@
 import { createParser } from 'eventsource-parser'
 import { LlmError } from '../core/error.ts'
 import type { Frame, FrameDecoder } from '../core/wire.ts'
+import { createBareJson } from './bare-json.ts'
 
-/** Cuts a server-sent-event stream into frames. Comments and unknown fields are passed over; a last event without its blank line counts. */
+// Longest JSON that is looked for outside of events: enough for any error.
+const MOST_BARE_BYTES = 65_536
+
+/**
+ * Cuts a server-sent-event stream into frames. Comments and unknown fields are passed over; a last event without its blank
+ * line counts. So does JSON that stands bare between the events.
+ */
 export function createSseDecoder(maxEventBytes: number): FrameDecoder {
   const decoder = new TextDecoder()
+  const bare = createBareJson(Math.min(maxEventBytes, MOST_BARE_BYTES))
   let out: Frame[] | undefined
+  // A line that may be bare JSON, and whose end has not come: the parser would not keep it.
+  let held = ''
+  let midLine = false
   const parser = createParser({
     onEvent: (message) => {
       if (message.data.length > maxEventBytes) throw tooLarge(maxEventBytes)
+      bare.drop()
       out?.push(message)
     },
-    onError: (error) => {
-      if (error.type === 'max-buffer-size-exceeded') throw tooLarge(maxEventBytes)
+    onError: ({ type, line }) => {
+      if (type === 'max-buffer-size-exceeded') throw tooLarge(maxEventBytes)
+      const data = type === 'unknown-field' && line !== undefined ? bare.add(line) : undefined
+      if (data !== undefined) out?.push({ data })
     },
     maxBufferSize: maxEventBytes,
   })
-  const feed = (text: string, frames: Frame[]): void => {
+  const feed = (piece: string, frames: Frame[]): void => {
+    if (piece === '') return
+    let text = held + piece
+    held = ''
+    const lastLine = lineStart(text, midLine)
+    if (lastLine !== undefined && lastLine < text.length && bare.holds(text.slice(lastLine))) {
+      held = text.slice(lastLine)
+      if (held.length > maxEventBytes) throw tooLarge(maxEventBytes)
+      text = text.slice(0, lastLine)
+    }
+    if (text === '') return
+    midLine = !endsLine(text)
     out = frames
-    if (text !== '') parser.feed(text)
+    parser.feed(text)
     // Kept, they would hold the text of the whole read for as long as the next one takes.
     out = undefined
   }
@@ -26,6 +51,20 @@ export function createSseDecoder(maxEventBytes: number): FrameDecoder {
     push: (piece, frames) => feed(decoder.decode(piece, { stream: true }), frames),
     end: (frames) => feed(`${decoder.decode()}\n\n`, frames),
   }
+}
+
+function endsLine(text: string): boolean {
+  const last = text.charCodeAt(text.length - 1)
+  return last === 10 || last === 13
+}
+
+// Where the last line begins; `undefined` where that was in an earlier piece.
+function lineStart(text: string, midLine: boolean): number | undefined {
+  for (let at = text.length; at > 0; at--) {
+    const code = text.charCodeAt(at - 1)
+    if (code === 10 || code === 13) return at
+  }
+  return midLine ? undefined : 0
 }
 
 /** The error of a frame that passes the size bound. */

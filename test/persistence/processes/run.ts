@@ -1,14 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Job, StoreAddress } from './worker.ts'
-
-interface Bundler {
-  build(options: object): Promise<unknown>
-}
 
 /** A process of its own with a store, and what it has said. */
 export interface WorkerRun {
@@ -28,9 +23,7 @@ export interface Workers extends Disposable {
 
 /** Bundles the worker once, so that each process starts in a moment. */
 export async function prepareWorkers(): Promise<Workers> {
-  // The bundler of the build, which is a package of its own only there.
-  const require = createRequire(createRequire(import.meta.url).resolve('tsup'))
-  const { build } = require('esbuild') as Bundler
+  const { build } = await import('esbuild')
   // Inside the project, where what is not bundled is found.
   const folder = mkdtempSync(join(process.cwd(), 'node_modules', '.store-worker-'))
   const outfile = join(folder, 'worker.mjs')
