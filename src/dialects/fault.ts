@@ -23,6 +23,7 @@ const OVERFLOW: readonly RegExp[] = [
   /exceeds the available context size/i,
   /greater than the context length/i,
   /too large for model with \d+ maximum context length/i,
+  /input \(\d+ tokens\) is too large/i,
   /exceeded model token limit/i,
   /too many (input )?tokens|token limit exceeded|tokens? (exceed|in (the )?request)/i,
   /(prompt|request|input|conversation) (is )?(too long|too large|exceeds)[^.]*(token|context|window)/i,
@@ -77,6 +78,10 @@ const BY_WORD: readonly (readonly [RegExp, ErrorKind])[] = [
   [/internal|server_error|api_error|unknown/i, 'server-failed'],
 ]
 
+// Words for a name that is no model's, where the status blames the request.
+const NO_SUCH_MODEL =
+  /\bunknown model\b|\bmodel [`'"]?[\w./:@-]+[`'"]? (does not|doesn't) exist\b|\bis not a valid model\b/i
+
 /**
  * The kind of a provider's error. A status decides, but for the cases in which words know better: a prompt that is too
  * long (400, 413), credit that is used up (429, 403), content that was refused (400).
@@ -84,8 +89,8 @@ const BY_WORD: readonly (readonly [RegExp, ErrorKind])[] = [
 export function faultKind({ message, code, type, status }: FaultWords): ErrorKind {
   const words = `${code ?? ''} ${type ?? ''}`
   const worded = BY_WORD.find(([pattern]) => pattern.test(words))?.[1]
-  // A 429 that speaks of tokens means tokens per minute.
-  const caller = status === undefined || (status >= 400 && status < 500 && status !== 429)
+  // A 429 that speaks of tokens means tokens per minute. Small servers say 500 where they mean the prompt.
+  const caller = status === undefined || (status >= 400 && status <= 500 && status !== 429)
   if (caller && (saysTooLong(message) || worded === 'context-too-long')) return 'context-too-long'
   if (status === undefined) return worded ?? 'server-failed'
   if (
@@ -97,7 +102,7 @@ export function faultKind({ message, code, type, status }: FaultWords): ErrorKin
   if (status === 400 && worded === 'unauthorized') return 'unauthorized'
   if (status === 400 && /api[_ ]?key (not valid|is invalid|expired)|incorrect api key/i.test(message))
     return 'unauthorized'
-  if (status === 400 && /\bunknown model\b/i.test(message)) return 'not-found'
+  if (status === 400 && NO_SUCH_MODEL.test(message)) return 'not-found'
   if (status === 429 && worded === 'overloaded') return 'overloaded'
   if (status === 404 || status === 400)
     return worded === 'not-found' ? 'not-found' : (BY_STATUS[status] ?? 'invalid-request')

@@ -136,7 +136,9 @@ async function readError(call: Call, answer: WireReply): Promise<LlmError> {
   const { dialect } = call.target
   const text = await readBody(answer.body, MOST_ERROR_BYTES, true)
   const header = (name: string): string | undefined => answer.header(name)
-  const { kind, message, ...fault } = dialect.fault(answer.status, parseJson(text) ?? text, header)
+  // An error of a stream that was refused may be framed as its only event.
+  const framed = /^data: *(\{.*\})\r?$/m.exec(text)?.[1] ?? text
+  const { kind, message, ...fault } = dialect.fault(answer.status, parseJson(framed) ?? text, header)
   const retryAfterMs = retryAfterOf(header, call.clock.epochMs()) ?? fault.retryAfterMs
   return new LlmError(kind, message, { ...fault, status: answer.status, retryAfterMs })
 }

@@ -5,6 +5,8 @@ import { createBareJson } from './bare-json.ts'
 
 // Longest JSON that is looked for outside of events: enough for any error.
 const MOST_BARE_BYTES = 65_536
+// Of `data`, `event`, `id`, `retry` and of a comment.
+const FIELD_STARTS = 'deir:'
 
 /**
  * Cuts a server-sent-event stream into frames. Comments and unknown fields are passed over; a last event without its blank
@@ -14,7 +16,7 @@ export function createSseDecoder(maxEventBytes: number): FrameDecoder {
   const decoder = new TextDecoder()
   const bare = createBareJson(Math.min(maxEventBytes, MOST_BARE_BYTES))
   let out: Frame[] | undefined
-  // A line that may be bare JSON, and whose end has not come: the parser would not keep it.
+  // A line of bare JSON whose end has not come: the parser would not keep it.
   let held = ''
   let midLine = false
   const parser = createParser({
@@ -30,20 +32,21 @@ export function createSseDecoder(maxEventBytes: number): FrameDecoder {
     },
     maxBufferSize: maxEventBytes,
   })
-  const feed = (piece: string, frames: Frame[]): void => {
-    if (piece === '') return
-    let text = held + piece
-    held = ''
-    const lastLine = lineStart(text, midLine)
-    if (lastLine !== undefined && lastLine < text.length && bare.holds(text.slice(lastLine))) {
-      held = text.slice(lastLine)
-      if (held.length > maxEventBytes) throw tooLarge(maxEventBytes)
-      text = text.slice(0, lastLine)
-    }
+  const parse = (text: string): void => {
     if (text === '') return
     midLine = !endsLine(text)
-    out = frames
     parser.feed(text)
+  }
+  const feed = (piece: string, frames: Frame[]): void => {
+    const text = held + piece
+    held = ''
+    out = frames
+    const lastLine = lineStart(text, midLine)
+    parse(text.slice(0, lastLine))
+    const tail = text.slice(lastLine)
+    if (bare.holds(tail)) held = tail
+    else parse(tail)
+    if (held.length > maxEventBytes) throw tooLarge(maxEventBytes)
     // Kept, they would hold the text of the whole read for as long as the next one takes.
     out = undefined
   }
@@ -53,18 +56,16 @@ export function createSseDecoder(maxEventBytes: number): FrameDecoder {
   }
 }
 
-function endsLine(text: string): boolean {
-  const last = text.charCodeAt(text.length - 1)
+function endsLine(text: string, end: number = text.length): boolean {
+  const last = text.charCodeAt(end - 1)
   return last === 10 || last === 13
 }
 
-// Where the last line begins; `undefined` where that was in an earlier piece.
-function lineStart(text: string, midLine: boolean): number | undefined {
-  for (let at = text.length; at > 0; at--) {
-    const code = text.charCodeAt(at - 1)
-    if (code === 10 || code === 13) return at
-  }
-  return midLine ? undefined : 0
+// Where a last line that is not over and is no field begins; else the end of the text.
+function lineStart(text: string, midLine: boolean): number {
+  let at = text.length
+  while (at > 0 && !endsLine(text, at)) at--
+  return at === text.length || (at === 0 && midLine) || FIELD_STARTS.includes(text.charAt(at)) ? text.length : at
 }
 
 /** The error of a frame that passes the size bound. */

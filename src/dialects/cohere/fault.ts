@@ -6,5 +6,7 @@ export function readChatFault(status: number | undefined, body: unknown): Fault 
   const fault = readFault(status, body)
   const { message } = fault
   if (fault.status !== undefined || fault.code !== undefined) return fault
+  // What the model made was invalid, not what it was sent.
+  if (/\binvalid (tool )?generation\b/i.test(message)) return { ...fault, kind: 'server-failed' }
   return { ...fault, kind: faultKind({ message, code: message }) }
 }
