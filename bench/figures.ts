@@ -4,7 +4,7 @@ import type { HoldSample } from './paced.ts'
 import type { StartupSample } from './startup.ts'
 import type { SubjectId } from './subject.ts'
 
-/** Every sample of one run: by measure, then by subject, one per repetition and in its order. */
+/** Every sample of one run: by measure, then by subject, in the order in which they were taken. */
 export interface Figures {
   readonly measures: Readonly<Record<MeasureId, Samples<Sample>>>
   readonly hold: Samples<HoldSample>
@@ -13,7 +13,7 @@ export interface Figures {
 }
 export type Samples<T> = Readonly<Partial<Record<SubjectId, readonly T[]>>>
 
-/** A median over the repetitions; the ratio and the difference are medians over the pairs of one repetition. */
+/** A median over the samples; the ratio and the difference are medians over the pairs that were taken together. */
 export interface Figure {
   readonly value: number
   readonly ratio: number
