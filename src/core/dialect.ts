@@ -62,6 +62,8 @@ export interface Reader {
   readonly textRepeats?: boolean | undefined
   /** Adds what the frame holds to `out`. `json` is any JSON value; fields that are missing or odd are passed over. */
   read(json: JsonValue, event: string | undefined, out: Fragment[]): void
+  /** The source has ended: adds what was held back, for what might have come after it. */
+  end?(out: Fragment[]): void
 }
 
 /** What a dialect needs to write a request. */

@@ -60,6 +60,11 @@ const KEY_SHAPES: readonly RegExp[] = [
   /([?&](?:key|api[-_]?key|token|access_token)=)[^&\s"']+/gi,
 ]
 
+// What the vendor masked itself is no secret, and says which key was meant.
+function isMasked(match: string): boolean {
+  return match.includes('***') && match.split('*').every((piece) => piece.length <= 12)
+}
+
 /** Takes secrets out of a text: the given values wherever they stand, and whatever is shaped like a vendor's key. */
 export function scrubSecrets(text: string, secrets: readonly (Secret | undefined)[] = []): string {
   let clean = text
@@ -68,9 +73,10 @@ export function scrubSecrets(text: string, secrets: readonly (Secret | undefined
     if (value !== undefined && value.length >= 4) clean = clean.replaceAll(value, HIDDEN)
   }
   for (const shape of KEY_SHAPES) {
-    clean = clean.replace(shape, (_match, lead: unknown) =>
-      typeof lead === 'string' ? `${lead}${lead.endsWith('=') ? '' : ' '}${HIDDEN}` : HIDDEN,
-    )
+    clean = clean.replace(shape, (match, lead: unknown) => {
+      if (isMasked(match)) return match
+      return typeof lead === 'string' ? `${lead}${lead.endsWith('=') ? '' : ' '}${HIDDEN}` : HIDDEN
+    })
   }
   return clean
 }

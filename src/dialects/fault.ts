@@ -1,6 +1,13 @@
 import type { Fault } from '../core/dialect.ts'
 import type { ErrorKind } from '../core/error.ts'
 import { isObject, listOf, numberOf, objectOf, textOf } from '../core/json.ts'
+import { findWords } from './found-words.ts'
+
+/** True where a field named `error` tells of one: some servers send it empty with every good answer. */
+export function holdsError(error: unknown): boolean {
+  if (isObject(error) || Array.isArray(error)) return Object.keys(error).length > 0
+  return error !== undefined && error !== null && error !== '' && error !== false
+}
 
 /** What an error reply says, whichever of the known shapes it has. */
 export interface FaultWords {
@@ -74,13 +81,13 @@ const BY_WORD: readonly (readonly [RegExp, ErrorKind])[] = [
   ],
   [/not.?found|model_not_exist|unknown_model|invalid_model/i, 'not-found'],
   [/timeout|deadline/i, 'timeout'],
-  [/invalid|bad_request|validation|unprocessable|failed_precondition|tool_use_failed/i, 'invalid-request'],
+  [/invalid|bad.?request|validation|unprocessable|failed_precondition|tool_use_failed/i, 'invalid-request'],
   [/internal|server_error|api_error|unknown/i, 'server-failed'],
 ]
 
 // Words for a name that is no model's, where the status blames the request.
 const NO_SUCH_MODEL =
-  /\bunknown model\b|\bmodel [`'"]?[\w./:@-]+[`'"]? (does not|doesn't) exist\b|\bis not a valid model\b/i
+  /\bunknown model\b|\bmodel [`'"]?[\w./:@-]+[`'"]? (does not|doesn't) exist\b|\bis not a valid model\b|\bmodel not found\b|\bsupported api model names\b/i
 
 /**
  * The kind of a provider's error. A status decides, but for the cases in which words know better: a prompt that is too
@@ -126,9 +133,22 @@ export function faultWords(status: number | undefined, body: unknown): FaultWord
   const error = reply['error']
   if (isObject(error)) return wordsOf(error, textOf(reply['type']), status)
   const detail = reply['detail'] ?? reply['errors'] ?? reply['details']
-  const text = textOf(error) ?? textOf(reply['message']) ?? detailText(detail)
-  if (text !== undefined) return { ...wordsOf(reply, undefined, status), message: text }
-  return wordsOf(reply, undefined, status)
+  const text = toldText(reply) ?? detailText(detail)
+  if (text === undefined) return wordsOf(reply, undefined, status)
+  const named = /^[a-z_]+$/.exec(textOf(error) ?? '')?.[0]
+  return { ...wordsOf({ code: named, ...reply }, undefined, status), message: text }
+}
+
+// A message; or a name for the error, with or without one.
+function toldText({
+  error,
+  message,
+  error_description: described,
+}: Record<string, unknown>): string | undefined {
+  const name = textOf(error)
+  const words = textOf(message) ?? textOf(described)
+  if (name === undefined || words === undefined || words.includes(name)) return words ?? name
+  return name.includes(words) ? name : `${name}: ${words}`
 }
 
 function wordsOf(
@@ -141,22 +161,27 @@ function wordsOf(
   const message =
     textOf(error['message']) ??
     detailText(error['detail']) ??
+    findWords(error) ??
     `the provider gave no reason (status ${status ?? 200})`
   const named = textOf(code) ?? textOf(error['status'])
-  const own = status ?? numberOf(code) ?? numberOf(error['status'])
+  const own = status ?? statusOf(code) ?? statusOf(error['status'])
   const told =
     typeof raw === 'string' && !message.includes(raw) ? `${message}: ${raw.slice(0, 500)}` : message
   return {
     message: told,
     code: named,
-    type: textOf(type) ?? outerType,
+    type: textOf(type) ?? textOf(error['error_type']) ?? outerType,
     status: own !== undefined && own >= 400 && own < 600 ? own : status,
   }
 }
 
+function statusOf(value: unknown): number | undefined {
+  return numberOf(value) ?? (/^\d{3}$/.test(textOf(value) ?? '') ? Number(value) : undefined)
+}
+
 // FastAPI's list of { msg, loc }, Cloudflare's list of { message }, or a text.
 function detailText(detail: unknown): string | undefined {
-  if (isObject(detail)) return textOf(detail['message']) ?? textOf(detail['msg'])
+  if (isObject(detail)) return findWords(detail)
   const items = listOf(detail).map((item) => {
     const { msg, message, loc } = objectOf(item)
     const where = listOf(loc).join('.')
@@ -187,6 +212,15 @@ export function readFault(status: number | undefined, body: unknown): Fault {
     code: words.code ?? words.type,
     ...(retryAfterMs === undefined ? undefined : { retryAfterMs }),
   }
+}
+
+/** The fault of a good status without an answer: the server's error in a shape of its own, or another format. */
+export function noAnswer(reply: Record<string, unknown>): Fault {
+  const fault = readFault(undefined, reply)
+  if (fault.status !== undefined || fault.code !== undefined || reply['success'] === false) return fault
+  const words = findWords(reply)
+  const message = `the reply holds no answer${words === undefined ? '' : `: ${words}`}`
+  return { kind: 'reply-malformed', message }
 }
 
 const TOLD =

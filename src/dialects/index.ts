@@ -1,5 +1,6 @@
 export { anthropicMessages, type AnthropicMessagesQuirks } from './anthropic-messages/index.ts'
 export { bedrockConverse, type BedrockConverseQuirks } from './bedrock-converse/index.ts'
+export { bedrockInvoke } from './bedrock-invoke/index.ts'
 export { cohere, type CohereQuirks } from './cohere/index.ts'
 export { gemini, type GeminiQuirks } from './gemini/index.ts'
 export { commonMarks, koboldGenerate, type KoboldQuirks, type RoleMarks } from './kobold/index.ts'

@@ -2,7 +2,7 @@ import type { Call } from '../core/call.ts'
 import type { Fragment } from '../core/dialect.ts'
 import { LlmError } from '../core/error.ts'
 import { isObject, parseJson, type JsonValue } from '../core/json.ts'
-import type { ByteSource, FrameDecoder, WireReply } from '../core/wire.ts'
+import type { ByteSource, FrameDecoder, Framing, WireReply } from '../core/wire.ts'
 import { createFrameDecoder, readBody } from '../transport/index.ts'
 import { timeoutError } from './watch.ts'
 
@@ -20,12 +20,28 @@ export interface OpenedBody {
 export function openBody(call: Call, answer: WireReply): OpenedBody | Promise<OpenedBody> {
   const type = answer.header('content-type') ?? ''
   const told = /event-stream|x-ndjson|vnd\.amazon\.eventstream/.test(type)
+  if (told && isForeign(type, call.target.dialect.framing)) return openForeign(call, answer.body)
   if (told) return openStream(call, answer.body)
   return call.stream ? openUntold(call, answer) : openWhole(call, answer, answer.body)
 }
 
-function openStream({ target, streamLimits }: Call, source: ByteSource): OpenedBody {
-  return { source, decoder: createFrameDecoder(target.dialect.framing, streamLimits.maxEventBytes) }
+function openStream(
+  { target, streamLimits }: Call,
+  source: ByteSource,
+  framing: Framing = target.dialect.framing,
+): OpenedBody {
+  return { source, decoder: createFrameDecoder(framing, streamLimits.maxEventBytes) }
+}
+
+// Another server in front of the format's own may frame its events in binary.
+function isForeign(type: string, framing: Framing): boolean {
+  return framing !== 'aws-event-stream' && type.includes('vnd.amazon.eventstream')
+}
+
+// A binary message begins with its length: a zero, at any length there is.
+async function openForeign(call: Call, body: ByteSource): Promise<OpenedBody> {
+  const source = await peek(body)
+  return openStream(call, source, source.first?.[0] === 0 ? 'aws-event-stream' : undefined)
 }
 
 async function openUntold(call: Call, answer: WireReply): Promise<OpenedBody> {
@@ -100,6 +116,7 @@ function readWhole(call: Call, text: string, status: number): readonly Fragment[
   if (Array.isArray(json)) {
     const reader = dialect.reader(quirks)
     for (const item of json as readonly JsonValue[]) reader.read(item, undefined, out)
+    reader.end?.(out)
   } else if (isObject(json)) dialect.parse(json, quirks, out)
   else
     throw new LlmError(

@@ -1,6 +1,6 @@
 import type { AnswerFilter, Call } from '../core/call.ts'
 import { Collector } from '../core/collect.ts'
-import type { Fragment, Reader } from '../core/dialect.ts'
+import type { Fault, Fragment, Reader } from '../core/dialect.ts'
 import { LlmError, toLlmError } from '../core/error.ts'
 import type { Batch } from '../core/event.ts'
 import { parseJson, type JsonValue } from '../core/json.ts'
@@ -210,6 +210,9 @@ export class WireReply implements Reply {
     const json = parseJson(data)
     if (json !== undefined) this.#parsed(frame, json, out)
     else if (data.trim() === '[DONE]') out.push({ type: 'end' })
+    // Some servers leave the blank lines out: all their events come as one, a line each.
+    else if (data.includes('\n')) return this.#readLines(frame, out, last)
+    else if (isPlainError(frame)) out.push({ type: 'fault', fault: this.#faultOf(data) })
     // The last frame may have been cut: that is a missing end, said below.
     else if (!last && data.trim() !== '') {
       this.#take(out.splice(0))
@@ -219,6 +222,14 @@ export class WireReply implements Reply {
       )
     }
     return true
+  }
+
+  #faultOf(words: string): Fault {
+    return this.#parts.call.target.dialect.fault(undefined, words)
+  }
+
+  #readLines(frame: Frame, out: Fragment[], last: boolean): boolean {
+    return frame.data.split('\n').every((data) => this.#readFrame({ ...frame, data }, out, last))
   }
 
   #parsed(frame: Frame, json: JsonValue, out: Fragment[]): void {
@@ -270,6 +281,8 @@ export class WireReply implements Reply {
   }
 
   #endOfSource(): void {
+    this.#release()
+    if (this.#over) return
     const last = this.#normalizer.end()
     if (last !== undefined) {
       this.#keep(last)
@@ -283,6 +296,13 @@ export class WireReply implements Reply {
     this.#fail(new LlmError('stream-broken', message))
   }
 
+  // What the reader held back is whole, however the source ended.
+  #release(): void {
+    const held: Fragment[] = []
+    this.#reader.end?.(held)
+    if (held.length > 0) this.#take(held)
+  }
+
   // The connection broke. Where the model had said why it stopped, nothing is missing.
   #break(error: unknown): void {
     if (this.#over) return
@@ -290,6 +310,8 @@ export class WireReply implements Reply {
       this.#endOfSource()
       return
     }
+    this.#release()
+    if (this.#over) return
     const cause = toLlmError(error, 'network', 'the connection broke')
     const cut = cause.kind === 'network' && this.#parts.call.stream
     const broken = (): LlmError =>
@@ -352,4 +374,9 @@ export class WireReply implements Reply {
     }
     return estimateUsage(this.#parts.call.messages, text + reasoning + calls)
   }
+}
+
+// An event named so, in words: JSON that does not parse was cut.
+function isPlainError({ event, data }: Frame): boolean {
+  return event === 'error' && /^\s*[^\s{[]/.test(data)
 }

@@ -3,10 +3,13 @@ import { defineProvider, type ModelTraits, type ProviderDefinition } from '../co
 import {
   bedrockCohereEmbeddings,
   bedrockConverse,
+  bedrockInvoke,
   openaiChat,
   titanEmbeddings,
+  type AnthropicMessagesQuirks,
   type BedrockConverseQuirks,
 } from '../dialects/index.ts'
+import { anthropic } from './anthropic.ts'
 
 const thinks = { reasoning: { to: 'additionalModelRequestFields' } } as const
 const schema = { responseFormat: { to: 'outputConfig.textFormat' } } as const
@@ -156,6 +159,20 @@ export const bedrock: ProviderDefinition = defineProvider({
       baseUrl: 'https://bedrock-runtime.{region}.amazonaws.com/openai/v1',
       params: {},
       models: {},
+      embeddings: null,
+    },
+    // Claude in its vendor's own format, with what only that has: citations, tools that the vendor runs.
+    invoke: {
+      dialect: bedrockInvoke,
+      body: { anthropic_version: 'bedrock-2023-05-31' },
+      params: {
+        responseFormat: { drop: 'the model has no structured outputs here; the converse format has them' },
+        user: { drop: 'there is no such field here' },
+      },
+      quirks: { thinking: 'adaptive', strictTools: false } satisfies AnthropicMessagesQuirks,
+      models: Object.fromEntries(
+        Object.entries(anthropic.models ?? {}).map(([id, traits]) => [`*anthropic.${id}`, traits]),
+      ),
       embeddings: null,
     },
     // Its embedding models take a body of their own.

@@ -146,7 +146,7 @@ class EventNormalizer implements Normalizer {
     this.stopped = true
     const known = this.#endings[choice]
     if (known !== undefined && raw === undefined) return
-    const finishReason = raw === undefined ? 'other' : (this.#options.finishReasons[raw] ?? 'other')
+    const finishReason = raw === undefined ? 'other' : neutralReason(this.#options.finishReasons, raw)
     this.#endings[choice] = { finishReason, rawFinishReason: raw }
   }
 
@@ -171,6 +171,13 @@ class EventNormalizer implements Normalizer {
     const plain = ending.finishReason === 'stop' || ending.finishReason === 'other'
     return calls && plain ? { ...ending, finishReason: 'tool-calls' } : ending
   }
+}
+
+// Some servers write the words in capitals, or the reason's own reason behind a colon.
+function neutralReason(known: Readonly<Record<string, FinishReason>>, raw: string): FinishReason {
+  for (const word of [raw, raw.replace(/:.*$/s, '').toLowerCase()])
+    if (Object.hasOwn(known, word)) return known[word] ?? 'other'
+  return 'other'
 }
 
 function hasVendorFields(event: {

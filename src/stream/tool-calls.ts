@@ -31,8 +31,9 @@ export class ToolCalls {
     this.#choice = choice
   }
 
+  /** True once there is a call that can be made. */
   get any(): boolean {
-    return this.#calls.length > 0
+    return this.#calls.some((call) => call.name !== undefined)
   }
 
   /** Adds one piece; writes what follows from it to `out`. */
@@ -54,8 +55,11 @@ export class ToolCalls {
 
   #find({ id, index, name, delta }: ToolFragment): OpenCall | undefined {
     if (id !== undefined && id !== '') {
-      const known = this.#calls.findLast((call) => call.wireId === id && !call.done)
-      if (known !== undefined) return known
+      const known = this.#calls.filter((call) => call.wireId === id && !call.done)
+      const same = known.findLast((call) => call.index === index) ?? known.at(-1)
+      // Some servers give calls beside each other one id: with another index, a name begins another call.
+      const another = name !== undefined && name !== '' && index !== undefined && same?.index !== index
+      if (same !== undefined) return another && same.name !== undefined && isComplete(same) ? undefined : same
       const nameless = this.#newest(index)
       // An id that comes late belongs to the call that is waiting for one.
       const late =
@@ -79,10 +83,11 @@ export class ToolCalls {
 
   #open({ id, index }: ToolFragment): OpenCall {
     const wireId = id === '' ? undefined : id
+    const taken = wireId !== undefined && this.#calls.some((call) => call.id === wireId)
     const call: OpenCall = {
       index,
       wireId,
-      id: wireId ?? newId('call'),
+      id: wireId === undefined || taken ? newId('call') : wireId,
       name: undefined,
       text: '',
       whole: undefined,

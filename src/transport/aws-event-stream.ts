@@ -1,4 +1,5 @@
 import { LlmError } from '../core/error.ts'
+import { objectOf, parseJson } from '../core/json.ts'
 import type { Frame, FrameDecoder } from '../core/wire.ts'
 import { tooLarge } from './sse.ts'
 
@@ -7,8 +8,9 @@ const PRELUDE_BYTES = 12
 const CHECKSUM_BYTES = 4
 
 /**
- * Cuts an AWS event stream into frames. An event has its `:event-type` as name; an exception or an error has
- * `exception:` and its type, and always a JSON text. Throws `reply-malformed` where a checksum or a length is wrong.
+ * Cuts an AWS event stream into frames. An event has its `:event-type` as name, and a `chunk` the text that it wraps; an
+ * exception or an error has `exception:` and its type, and always a JSON text. Throws `reply-malformed` where a checksum or
+ * a length is wrong.
  */
 export function createAwsEventStreamDecoder(maxEventBytes: number): FrameDecoder {
   return new EventStreamDecoder(maxEventBytes)
@@ -148,8 +150,21 @@ function frameOf(headers: Headers, payload: string): Frame {
       const message = headers[':error-message'] ?? payload
       return { event: `exception:${headers[':error-code'] ?? ''}`, data: JSON.stringify({ message }) }
     }
-    default:
-      return { event: headers[':event-type'], data: payload }
+    default: {
+      const event = headers[':event-type']
+      return { event, data: event === 'chunk' ? unwrapped(payload) : payload }
+    }
+  }
+}
+
+// A chunk holds the model's own event, in base64.
+function unwrapped(payload: string): string {
+  const { bytes } = objectOf(parseJson(payload))
+  if (typeof bytes !== 'string') return payload
+  try {
+    return decode(Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0)))
+  } catch {
+    return payload
   }
 }
 

@@ -37,16 +37,19 @@ export function createSseDecoder(maxEventBytes: number): FrameDecoder {
     midLine = !endsLine(text)
     parser.feed(text)
   }
-  const feed = (piece: string, frames: Frame[]): void => {
-    const text = held + piece
-    held = ''
-    out = frames
+  const parseHeld = (text: string): void => {
     const lastLine = lineStart(text, midLine)
     parse(text.slice(0, lastLine))
     const tail = text.slice(lastLine)
-    if (bare.holds(tail)) held = tail
-    else parse(tail)
-    if (held.length > maxEventBytes) throw tooLarge(maxEventBytes)
+    held = bare.holds(tail) ? tail : ''
+    if (held !== '' || tail === '') return
+    bare.drop()
+    parse(tail)
+  }
+  const feed = (piece: string, frames: Frame[]): void => {
+    out = frames
+    if (held === '' && endsLine(piece)) parse(piece)
+    else parseHeld(held + piece)
     // Kept, they would hold the text of the whole read for as long as the next one takes.
     out = undefined
   }
@@ -56,16 +59,17 @@ export function createSseDecoder(maxEventBytes: number): FrameDecoder {
   }
 }
 
-function endsLine(text: string, end: number = text.length): boolean {
-  const last = text.charCodeAt(end - 1)
+function endsLine(text: string): boolean {
+  const last = text.charCodeAt(text.length - 1)
   return last === 10 || last === 13
 }
 
 // Where a last line that is not over and is no field begins; else the end of the text.
 function lineStart(text: string, midLine: boolean): number {
-  let at = text.length
-  while (at > 0 && !endsLine(text, at)) at--
-  return at === text.length || (at === 0 && midLine) || FIELD_STARTS.includes(text.charAt(at)) ? text.length : at
+  let at = text.lastIndexOf('\n') + 1
+  if (text.includes('\r', at)) at = text.lastIndexOf('\r') + 1
+  const isKnown = at === text.length || (at === 0 && midLine)
+  return isKnown || FIELD_STARTS.includes(text.charAt(at)) ? text.length : at
 }
 
 /** The error of a frame that passes the size bound. */

@@ -10,6 +10,7 @@ const DIALECTS = [
   'openai-responses',
   'cohere-v2',
   'bedrock-converse',
+  'bedrock-invoke',
   'ollama-chat',
 ]
 const folder = recordingsFolder()

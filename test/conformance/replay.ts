@@ -57,14 +57,17 @@ const PROVIDERS: Readonly<Record<string, string>> = {
   'openai-responses': 'openai',
   'cohere-v2': 'cohere',
   'bedrock-converse': 'bedrock',
+  'bedrock-invoke': 'bedrock',
   'ollama-chat': 'ollama',
 }
+
+const APIS: Readonly<Record<string, string>> = { 'openai-responses': 'responses', 'bedrock-invoke': 'invoke' }
 
 /** Makes the call that the recording answers. */
 export async function replayRecording(recording: Recording, cut: Cut): Promise<Outcome> {
   const request = {
     provider: PROVIDERS[recording.dialect] ?? recording.dialect,
-    api: recording.dialect === 'openai-responses' ? 'responses' : undefined,
+    api: APIS[recording.dialect],
     model: recording.model,
     apiKey: 'test-key',
     baseUrl: 'http://recorded.test/v1',

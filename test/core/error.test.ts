@@ -81,4 +81,11 @@ describe('keys', () => {
       scrubSecrets('path?key=hunter2hunter2&x token hunter2hunter2', [new Secret('hunter2hunter2')]),
     ).not.toContain('hunter2')
   })
+
+  test('a key that the vendor masked stays readable; one that it hardly masked does not', () => {
+    const masked = 'Incorrect key: sk-proj-********************wxyz.'
+    expect(scrubSecrets(masked)).toBe(masked)
+    const hardly = 'Incorrect key: sk-proj-abcdefghijklmnop***wxyz.'
+    expect(scrubSecrets(hardly)).not.toContain('abcdefgh')
+  })
 })

@@ -14,6 +14,7 @@ const dialects = new Set([
   'embeddings',
   'cohere',
   'bedrock-converse',
+  'bedrock-invoke',
   'ollama',
   'kobold',
 ])

@@ -36,7 +36,7 @@ export function noting(requests: WireRequest[]): Transport {
       requests.push(request)
       const shape = request.url.includes('enerateContent')
         ? 'gemini'
-        : request.url.includes('awPredict')
+        : /awPredict|\/invoke/.test(request.url)
           ? 'anthropic'
           : 'openai'
       let bytes: Uint8Array | null = new TextEncoder().encode(JSON.stringify(REPLIES[shape]))

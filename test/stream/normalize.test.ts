@@ -19,6 +19,18 @@ describe('the normalizer', () => {
     expect(events).toEqual([{ type: 'start', provider: 'p', model: 'm-2026', id: 'r1' }, text('a')])
   })
 
+  test.each([
+    ['STOP', 'stop'],
+    ['length: of the prompt', 'length'],
+    ['tide', 'other'],
+    ['toString', 'other'],
+  ])('the reason %s is %s', (reason, finishReason) => {
+    const end = normalizer()
+      .push([text('a'), { type: 'finish', reason }, { type: 'end' }])
+      .at(-1)
+    expect(end).toMatchObject({ type: 'finish', finishReason, rawFinishReason: reason })
+  })
+
   test('drops empty deltas and gives finish once, at the end mark', () => {
     const one = normalizer()
     expect(

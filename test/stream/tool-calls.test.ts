@@ -31,6 +31,23 @@ describe('tool calls are put together from every odd shape', () => {
       ],
       [A],
     ],
+    [
+      'one id for two calls beside each other',
+      [
+        { index: 0, id: 'i', name: 'a', delta: '{"x":1}' },
+        { index: 1, id: 'i', name: 'b', delta: '{"y"' },
+        { index: 1, id: 'i', delta: ':2}' },
+      ],
+      [A, B],
+    ],
+    [
+      'one id, its name repeated, under an index that grows',
+      [
+        { index: 0, id: 'i', name: 'a', delta: '{"x"' },
+        { index: 1, id: 'i', name: 'a', delta: ':1}' },
+      ],
+      [A],
+    ],
     ['no index, id only first', [{ id: 'i', name: 'a', delta: '{"x"' }, { delta: ':1}' }], [A]],
     [
       'no index, two ids',

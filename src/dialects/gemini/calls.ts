@@ -4,9 +4,19 @@ import { createPartialArguments, type PartialArguments } from './partial-args.ts
 
 type Call = Record<string, unknown>
 
-/** Reads the function calls of one answer: whole ones, and those whose arguments come value by value. */
+/** A call that is whole, and the part it came in. */
+interface HeldCall {
+  readonly fragment: ToolFragment
+  readonly part: JsonValue
+}
+
+/**
+ * Reads the function calls of one answer: whole ones, and those whose arguments come value by value. Whole ones are held
+ * until something else comes: one that the service runs itself is followed by its result, and is no call for us.
+ */
 export class CallReader {
   readonly #mark: { readonly choice: number } | undefined
+  readonly #held: HeldCall[] = []
   /** The call whose end has not come. */
   #open: PartialArguments | undefined
 
@@ -14,7 +24,9 @@ export class CallReader {
     this.#mark = mark
   }
 
-  read(call: Call, signature: string | undefined, out: Fragment[]): void {
+  read(part: Record<string, unknown>, out: Fragment[]): void {
+    const call = objectOf(part['functionCall'])
+    const signature = textOf(part['thoughtSignature'])
     const name = textOf(call['name'])
     const partial = call['partialArgs']
     const goesOn = call['willContinue'] === true
@@ -25,12 +37,33 @@ export class CallReader {
     this.end(out)
     const started = { id: textOf(call['id']), name, ...(signature === undefined ? undefined : { signature }) }
     if (partial === undefined && !goesOn) {
-      this.#push(out, { ...started, arguments: argsOf(call), done: true })
+      const fragment = {
+        type: 'tool',
+        ...started,
+        arguments: argsOf(call),
+        done: true,
+        ...this.#mark,
+      } as const
+      this.#held.push({ fragment, part: part as JsonValue })
       return
     }
+    this.release(out)
     this.#open = createPartialArguments()
     this.#push(out, started)
     if (partial !== undefined) this.#continue(call, undefined, out)
+  }
+
+  /** The result of a call, from the service itself. Gives the part that the call came in; empty where there was none. */
+  answer({ id, name }: Record<string, unknown>): JsonValue[] {
+    const at = this.#held.findIndex(
+      ({ fragment: call }) => call.name === name && (id === undefined || (call.id ?? id) === id),
+    )
+    return this.#held.splice(at, at === -1 ? 0 : 1).map(({ part }) => part)
+  }
+
+  /** Gives the calls that nobody has answered. */
+  release(out: Fragment[]): void {
+    out.push(...this.#held.splice(0).map(({ fragment }) => fragment))
   }
 
   /** Ends the call that is open, if one is. */

@@ -38,17 +38,27 @@ export class CandidateReader {
 
   #readPart(part: unknown, out: Fragment[]): void {
     if (!isObject(part)) return
-    const { text, functionCall, inlineData, fileData } = part
+    const { text, functionCall, functionResponse, inlineData, fileData } = part
     const signature = textOf(part['thoughtSignature'])
+    if (isObject(functionCall)) return this.#calls.read(part, out)
+    if (isObject(functionResponse)) return this.#keep([...this.#calls.answer(functionResponse), part], out)
+    this.#calls.release(out)
     if (typeof text === 'string') this.#readText(text, part['thought'] === true, signature, out)
-    else if (isObject(functionCall)) this.#calls.read(functionCall, signature, out)
     else if (isObject(inlineData)) {
       // Sketches that belong to a thought are no part of the answer.
       if (part['thought'] !== true) this.#readFile(inlineData, 'data', { out, signature })
     } else if (isObject(fileData)) this.#readFile(fileData, 'fileUri', { out, signature })
-    else if (OWN_WORK.some((kind) => part[kind] !== undefined))
-      out.push({ type: 'reasoning-delta', text: '', details: [part as JsonValue], ...this.#mark })
+    else if (OWN_WORK.some((kind) => part[kind] !== undefined)) this.#keep([part], out)
     else if (signature !== undefined) this.#readText('', part['thought'] === true, signature, out)
+  }
+
+  /** The source has ended: calls that the service did not answer itself are the caller's. */
+  end(out: Fragment[]): void {
+    this.#calls.release(out)
+  }
+
+  #keep(parts: readonly unknown[], out: Fragment[]): void {
+    out.push({ type: 'reasoning-delta', text: '', details: parts as JsonValue[], ...this.#mark })
   }
 
   #readText(text: string, thought: boolean, signature: string | undefined, out: Fragment[]): void {

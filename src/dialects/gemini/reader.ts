@@ -1,6 +1,7 @@
 import type { Fragment, Reader } from '../../core/dialect.ts'
 import { LlmError } from '../../core/error.ts'
-import { isObject, listOf, numberOf, textOf, type JsonObject } from '../../core/json.ts'
+import { isObject, listOf, textOf, type JsonObject } from '../../core/json.ts'
+import { choiceOf } from '../choice.ts'
 import { CandidateReader } from './candidate.ts'
 import { readGeminiFault } from './fault.ts'
 import { finishReasons } from './finish.ts'
@@ -14,6 +15,7 @@ export function createReader(): Reader {
       // Errors come as a list of one, too.
       for (const item of Array.isArray(json) ? json : [json]) if (isObject(item)) reply.read(item, out)
     },
+    end: (out) => reply.end(out),
   }
 }
 
@@ -29,7 +31,9 @@ export function readReply(reply: JsonObject, out: Fragment[]): void {
       'the reply holds no candidates, and does not say that the prompt was blocked: check the base URL, or try again'
     throw new LlmError('reply-malformed', message)
   }
-  new ReplyReader().read(reply, out)
+  const reader = new ReplyReader()
+  reader.read(reply, out)
+  reader.end(out)
   if (!answered && !out.some((fragment) => fragment.type === 'finish'))
     out.push({ type: 'finish', reason: BLOCKED })
   out.push({ type: 'end' })
@@ -56,6 +60,10 @@ class ReplyReader {
     else if (isObject(promptFeedback)) readFeedback(promptFeedback, out)
   }
 
+  end(out: Fragment[]): void {
+    for (const candidate of this.#candidates.values()) candidate.end(out)
+  }
+
   #readMeta(reply: Record<string, unknown>, out: Fragment[]): void {
     const id = textOf(reply['responseId'])
     const model = textOf(reply['modelVersion'])
@@ -65,10 +73,9 @@ class ReplyReader {
 
   #readCandidate(candidate: unknown, out: Fragment[]): void {
     if (!isObject(candidate)) return
-    const index = numberOf(candidate['index']) ?? 0
-    let reader = this.#candidates.get(index)
-    if (reader === undefined)
-      this.#candidates.set(index, (reader = new CandidateReader(index > 0 ? index : undefined)))
+    const choice = choiceOf(candidate['index'])
+    let reader = this.#candidates.get(choice ?? 0)
+    if (reader === undefined) this.#candidates.set(choice ?? 0, (reader = new CandidateReader(choice)))
     reader.read(candidate, out)
   }
 }

@@ -37,6 +37,8 @@ export const openaiChat: Dialect = Object.freeze({
     safety: 'content-filter',
     error: 'error',
     network_error: 'error',
+    function_call_filter: 'error',
+    abort: 'error',
     insufficient_system_resource: 'error',
   },
   endpoint: () => '/chat/completions',

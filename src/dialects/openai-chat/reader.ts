@@ -9,7 +9,8 @@ import {
   type JsonValue,
 } from '../../core/json.ts'
 import type { TokenLogprob } from '../../core/response.ts'
-import { readFault } from '../fault.ts'
+import { choiceOf } from '../choice.ts'
+import { holdsError, noAnswer, readFault } from '../fault.ts'
 import { enclosedFault } from './status-envelope.ts'
 import { readUsage } from './usage.ts'
 
@@ -18,6 +19,7 @@ export function createReader(): Reader {
   let named = false
   // Some servers repeat the whole list with every chunk.
   let cited = 0
+  let pieces = false
   return {
     textRepeats: true,
     read: (json, event, out) => {
@@ -28,13 +30,13 @@ export function createReader(): Reader {
         return
       }
       if (!named) named = readMeta(json, out)
-      if (Array.isArray(choices)) for (const choice of choices) readChoice(choice as Choice, 'delta', out)
+      const from = out.length
+      for (const choice of listOf(choices) as readonly Choice[])
+        readChoice(pieces ? withoutRepeat(choice) : choice, 'delta', out)
+      pieces ||= listOf(choices).some(isPiece) && out.slice(from).some(({ type }) => type !== 'finish')
       if (usage !== undefined && usage !== null) readUsageInto(usage, out)
       else if (json['x_groq'] !== undefined) readExtras(json['x_groq'], out)
-      if (json['citations'] !== undefined) {
-        readCitations(listOf(json['citations']).slice(cited), out)
-        cited = Math.max(cited, listOf(json['citations']).length)
-      }
+      cited = readSources(json, cited, out)
     },
   }
 }
@@ -45,18 +47,23 @@ export function readReply(reply: JsonObject, out: Fragment[]): void {
     out.push({ type: 'fault', fault: faultOf(reply) })
     return
   }
+  if (!Array.isArray(reply['choices'])) {
+    out.push({ type: 'fault', fault: noAnswer(reply) })
+    return
+  }
   readMeta(reply, out)
   for (const choice of listOf(reply['choices'])) readChoice(choice as Choice, 'message', out)
   if (reply['usage'] !== undefined) readUsageInto(reply['usage'], out)
-  readCitations(reply['citations'], out)
+  readSources(reply, 0, out)
   out.push({ type: 'end' })
 }
 
 interface Choice {
   readonly index?: number
   readonly finish_reason?: string | null
+  readonly error?: JsonValue
   readonly delta?: Delta
-  readonly message?: Delta
+  readonly message?: Delta | undefined
   readonly text?: string
   readonly usage?: JsonValue
   readonly logprobs?: JsonValue
@@ -66,14 +73,14 @@ type Delta = Readonly<Record<string, unknown>>
 // An error instead of, or beside, an empty list of choices; named `error`, or of one of the flat shapes.
 function isFault(json: Record<string, unknown>, event: string | undefined): boolean {
   const { error, choices } = json
-  if (error !== undefined && error !== null && error !== '') return true
+  if (holdsError(error)) return true
   if (Array.isArray(choices)) return false
   if (json['base_resp'] !== undefined && enclosedFault(json) !== undefined) return true
-  return (
-    event === 'error' ||
-    json['object'] === 'error' ||
-    (choices === undefined && (json['detail'] !== undefined || textOf(json['message']) !== undefined))
-  )
+  return event === 'error' || json['object'] === 'error' || (choices === undefined && tellsError(json))
+}
+
+function tellsError({ detail, message, msg, success }: Record<string, unknown>): boolean {
+  return detail !== undefined || (textOf(message) ?? textOf(msg)) !== undefined || success === false
 }
 
 function faultOf(json: Record<string, unknown>): Fault {
@@ -92,36 +99,36 @@ function readChoice(choice: Choice, field: 'delta' | 'message', out: Fragment[])
   if (!isObject(choice)) return
   // Some servers send a whole message in a stream, or a delta in a whole reply.
   const delta = choice[field] ?? choice.message ?? choice.delta
-  const index = typeof choice.index === 'number' && choice.index > 0 ? choice.index : undefined
+  const index = choiceOf(choice.index)
   const mark = index === undefined ? undefined : { choice: index }
   if (isObject(delta)) readDelta(delta, mark, choice.logprobs, out)
   else if (typeof choice.text === 'string') out.push({ type: 'text-delta', text: choice.text, ...mark })
-  const reason = choice.finish_reason
-  if (typeof reason === 'string' && reason !== '') out.push({ type: 'finish', reason, ...mark })
+  const reason = textOf(choice.finish_reason)
   if (choice.usage !== undefined && choice.usage !== null) readUsageInto(choice.usage, out)
+  // An answer that broke off says why beside what there is of it.
+  if ((reason === undefined || reason === 'error') && holdsError(choice.error))
+    out.push({ type: 'fault', fault: readFault(undefined, { error: choice.error }) })
+  else if (reason !== undefined) out.push({ type: 'finish', reason, ...mark })
+}
+
+function isPiece(choice: unknown): boolean {
+  return isObject(objectOf(choice)['delta'])
+}
+
+// Some servers end a stream of pieces with the whole message: its text was given.
+function withoutRepeat(choice: Choice): Choice {
+  return isObject(choice) && isObject(choice.message) && !isPiece(choice)
+    ? { ...choice, message: undefined }
+    : choice
 }
 
 type Mark = { readonly choice: number } | undefined
 
 function readDelta(delta: Delta, mark: Mark, logprobs: unknown, out: Fragment[]): void {
-  const { content } = delta
-  const reasoning = delta['reasoning_content'] ?? delta['reasoning']
-  if (typeof reasoning === 'string' && reasoning !== '')
-    out.push({ type: 'reasoning-delta', text: reasoning, ...mark })
-  if (delta['reasoning_details'] !== undefined)
-    readDetails(delta['reasoning_details'], textOf(reasoning), mark, out)
-  if (typeof content === 'string') {
-    if (logprobs !== undefined && logprobs !== null)
-      out.push({ type: 'text-delta', text: content, logprobs: readLogprobs(logprobs), ...mark })
-    else if (content !== '')
-      out.push(
-        mark === undefined
-          ? { type: 'text-delta', text: content }
-          : { type: 'text-delta', text: content, ...mark },
-      )
-  } else if (Array.isArray(content)) {
-    for (const part of content) readPart(part as JsonValue, mark, out)
-  }
+  const reasoning = textOf(delta['reasoning_content']) ?? textOf(delta['reasoning'])
+  if (reasoning !== undefined) out.push({ type: 'reasoning-delta', text: reasoning, ...mark })
+  if (delta['reasoning_details'] !== undefined) readDetails(delta['reasoning_details'], reasoning, mark, out)
+  readContent(delta['content'], mark, logprobs, out)
   const refusal = textOf(delta['refusal'])
   if (refusal !== undefined) {
     out.push({ type: 'text-delta', text: refusal, ...mark })
@@ -132,6 +139,25 @@ function readDelta(delta: Delta, mark: Mark, logprobs: unknown, out: Fragment[])
   if (delta['images'] !== undefined) for (const image of listOf(delta['images'])) readImage(image, mark, out)
   if (delta['annotations'] !== undefined) readAnnotations(delta['annotations'], mark, out)
   if (isObject(audio)) readAudio(audio, mark, out)
+  if (isObject(delta['context'])) readSources(delta['context'], 0, out)
+}
+
+function readContent(content: unknown, mark: Mark, logprobs: unknown, out: Fragment[]): void {
+  if (typeof content === 'string') {
+    const told = logprobs === undefined || logprobs === null ? [] : readLogprobs(logprobs)
+    if (told.length > 0) out.push({ type: 'text-delta', text: content, logprobs: told, ...mark })
+    else if (content !== '')
+      out.push(
+        mark === undefined
+          ? { type: 'text-delta', text: content }
+          : { type: 'text-delta', text: content, ...mark },
+      )
+  } else if (Array.isArray(content)) {
+    for (const part of content) readPart(part as JsonValue, mark, out)
+  } else if (content !== undefined && content !== null) {
+    // Some servers parse the JSON that was asked for.
+    out.push({ type: 'text-delta', text: JSON.stringify(content), ...mark })
+  }
 }
 
 // Content as a list of parts: text, thinking (with its own list of texts), references.
@@ -212,11 +238,26 @@ function readAnnotations(value: unknown, mark: Mark, out: Fragment[]): void {
   }
 }
 
-function readCitations(value: unknown, out: Fragment[]): void {
-  for (const item of listOf(value)) {
-    const url = textOf(item) ?? textOf(objectOf(item)['url'])
-    if (url !== undefined) out.push({ type: 'citation', url, title: textOf(objectOf(item)['title']) })
+/** Sources in the lists of several vendors, from `cited` on; gives how many there are by now. */
+function readSources(json: Record<string, unknown>, cited: number, out: Fragment[]): number {
+  const { citations, search_results: results, web_search: pages } = json
+  if (citations === undefined && results === undefined && pages === undefined) return cited
+  const found = [...listOf(results), ...listOf(pages)].map(objectOf)
+  const told = listOf(citations)
+  const sources = told.length > 0 ? told : found
+  for (const source of sources.slice(cited)) {
+    const url = textOf(source) ?? urlOf(objectOf(source))
+    if (url === undefined) continue
+    // A bare list of addresses has its titles in another list.
+    const page = isObject(source) ? source : objectOf(found.find((item) => urlOf(item) === url))
+    const text = textOf(page['content']) ?? textOf(page['snippet'])
+    out.push({ type: 'citation', url, title: textOf(page['title']), text })
   }
+  return Math.max(cited, sources.length)
+}
+
+function urlOf(page: Record<string, unknown>): string | undefined {
+  return textOf(page['url']) ?? textOf(page['link'])
 }
 
 function readLogprobs(value: unknown): readonly TokenLogprob[] {

@@ -20,9 +20,12 @@ export function readUsage(value: unknown): Partial<Usage> | undefined {
       numberOf(promptDetails['cached_tokens']) ??
       numberOf(usage['prompt_cache_hit_tokens']) ??
       numberOf(usage['cached_tokens']) ??
-      numberOf(usage['num_cached_tokens']),
+      numberOf(usage['num_cached_tokens']) ??
+      numberOf(usage['cache_read_input_tokens']),
     cacheWriteTokens:
-      numberOf(promptDetails['cache_write_tokens']) ?? numberOf(promptDetails['cache_creation_tokens']),
+      numberOf(promptDetails['cache_write_tokens']) ??
+      numberOf(promptDetails['cache_creation_tokens']) ??
+      numberOf(usage['cache_creation_input_tokens']),
     reasoningTokens,
   }
 }
@@ -38,7 +41,10 @@ function outputOf(
   completion: number | undefined,
   { inputTokens = 0, reasoningTokens = 0, totalTokens }: Figures,
 ): number | undefined {
-  if (completion === undefined || reasoningTokens === 0) return completion
+  // Some leave out a figure that follows from the others.
+  if (completion === undefined)
+    return totalTokens === undefined ? undefined : Math.max(0, totalTokens - inputTokens)
+  if (reasoningTokens === 0) return completion
   return totalTokens === inputTokens + completion + reasoningTokens
     ? completion + reasoningTokens
     : completion

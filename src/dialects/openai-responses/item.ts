@@ -1,5 +1,5 @@
 import type { Fragment } from '../../core/dialect.ts'
-import { listOf, numberOf, objectOf, textOf } from '../../core/json.ts'
+import { isObject, listOf, numberOf, objectOf, textOf } from '../../core/json.ts'
 import type { TokenLogprob } from '../../core/response.ts'
 import { OPEN_REASONING } from './render.ts'
 
@@ -57,6 +57,11 @@ export class OutputItem {
     this.#answer.length += text.length
     if (listOf(logprobs).length === 0) out.push({ type: 'text-delta', text })
     else out.push({ type: 'text-delta', text, logprobs: readLogprobs(logprobs) })
+  }
+
+  /** A whole text: news only where no piece of any came. */
+  setText(text: string, out: Fragment[]): void {
+    if (this.#answer.length === 0) this.addText(text, undefined, out)
   }
 
   /** A piece of reasoning: summed up, or as it was. */
@@ -141,7 +146,9 @@ export class OutputItem {
 
   #finishCall(item: Wire, out: Fragment[]): void {
     if (!this.#named) this.open(item, out)
-    if (typeof item['arguments'] === 'string') this.setArguments(item['arguments'], out)
+    const { arguments: args } = item
+    if (typeof args === 'string') this.setArguments(args, out)
+    else if (isObject(args)) this.setArguments(JSON.stringify(args), out)
     out.push({ type: 'tool', index: this.key, done: true })
   }
 

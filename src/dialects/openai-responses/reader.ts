@@ -1,5 +1,6 @@
 import type { Fragment, Reader } from '../../core/dialect.ts'
 import { isObject, listOf, numberOf, objectOf, textOf, type JsonObject } from '../../core/json.ts'
+import { holdsError, noAnswer } from '../fault.ts'
 import { readResponseFault } from './fault.ts'
 import { OutputItem, type AnswerState } from './item.ts'
 import { readUsage } from './usage.ts'
@@ -19,6 +20,7 @@ export function createReader(): Reader {
 /** A whole reply as fragments. */
 export function readReply(reply: JsonObject, out: Fragment[]): void {
   if (isFault(reply)) out.push({ type: 'fault', fault: readResponseFault(undefined, reply) })
+  else if (!Array.isArray(reply['output'])) out.push({ type: 'fault', fault: noAnswer(reply) })
   else {
     const answer = new Answer()
     answer.begin(reply, out)
@@ -29,7 +31,7 @@ export function readReply(reply: JsonObject, out: Fragment[]): void {
 // An error in place of a response, a response that failed, or one of the flat shapes of an error.
 function isFault(reply: Wire): boolean {
   const { error, status, output } = reply
-  if ((error !== undefined && error !== null && error !== '') || status === 'failed') return true
+  if (holdsError(error) || status === 'failed') return true
   return output === undefined && (reply['detail'] !== undefined || textOf(reply['message']) !== undefined)
 }
 
@@ -101,6 +103,9 @@ class Answer {
       case 'response.refusal.delta':
         if (typeof delta === 'string') this.#itemOf(json).addText(delta, json['logprobs'], out)
         return
+      case 'response.output_text.done':
+      case 'response.refusal.done':
+        return this.#itemOf(json).setText(textOf(json['text']) ?? textOf(json['refusal']) ?? '', out)
       case 'response.reasoning_summary_text.delta':
       case 'response.reasoning_summary.delta':
         if (typeof delta === 'string') this.#itemOf(json).addReasoning(delta, 'summary', out)
