@@ -7,3 +7,9 @@ export function isConversationId(value: unknown): value is string {
 export function isPersonaName(value: unknown): value is string {
   return typeof value === 'string' && /^(?=.*\S)[\p{L}\p{M}\p{N} _-]{1,100}$/u.test(value)
 }
+
+/** True for a text that would break a header, a frame or a file name: with a line break or another control character. */
+export function hasControls(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex
+  return /[\u0000-\u001f\u007f]/.test(text)
+}

@@ -1,3 +1,4 @@
+import { hasControls } from '../../core/identifier.ts'
 import { base64Of, readDataUrl, type UserPart } from '../../core/message.ts'
 import type { Attachment, NewAttachment } from '../records.ts'
 import type { AttachmentLimits } from './options.ts'
@@ -72,8 +73,7 @@ export function partOf(
 }
 
 function checkName(name: unknown, path: string): void {
-  // oxlint-disable-next-line no-control-regex
-  const sound = typeof name === 'string' && name.trim() !== '' && !/[\u0000-\u001f\u007f/\\]/.test(name)
+  const sound = typeof name === 'string' && name.trim() !== '' && !hasControls(name) && !/[/\\]/.test(name)
   if (!sound || name.length > MOST_NAME)
     refuse(path, `takes a file name of 1 to ${MOST_NAME} characters, without a path`)
 }

@@ -1,4 +1,5 @@
 import { LlmError } from '../../core/error.ts'
+import { hasControls } from '../../core/identifier.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { FinishReason, Usage, Warning } from '../../core/response.ts'
 import type { ToolCall, UserMessage, UserPart } from '../../core/message.ts'
@@ -164,8 +165,7 @@ export function checkAnswer({ requestId, images, history, n }: AnswerOptions): v
 
 /** An id given by a caller: short text without control characters. */
 export function checkId(path: string, id: unknown): asserts id is string {
-  // oxlint-disable-next-line no-control-regex
-  if (typeof id === 'string' && id !== '' && id.length <= MOST_ID && !/[\u0000-\u001f\u007f]/.test(id)) return
+  if (typeof id === 'string' && id !== '' && id.length <= MOST_ID && !hasControls(id)) return
   refuse(path, `takes 1 to ${MOST_ID} characters without line breaks`)
 }
 

@@ -1,4 +1,5 @@
 import { LlmError, type Issue } from '../../../core/error.ts'
+import { hasControls } from '../../../core/identifier.ts'
 import { newId } from '../../../core/id.ts'
 import { listOf, textOf, type JsonObject } from '../../../core/json.ts'
 import type { ChatRequest, MessageInput } from '../../../core/request.ts'
@@ -88,12 +89,6 @@ function readId(body: Record<string, unknown>, issues: Issue[]): string | undefi
     issues.push({ path: name, message: `takes a text of 1 to ${MAX_ID} characters` })
   }
   return undefined
-}
-
-// It goes into headers and frames.
-function hasControls(text: string): boolean {
-  // eslint-disable-next-line no-control-regex
-  return /[\u0000-\u001f\u007f]/.test(text)
 }
 
 function readSettings(body: Record<string, unknown>, access: Access, issues: Issue[]): ChatSettings {
