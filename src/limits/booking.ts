@@ -37,7 +37,6 @@ const MARGIN = 1.25
 export class Booker {
   readonly #rules: LimitRules
   readonly #countsTokens: boolean
-  readonly #keys = new KeyBook()
   /** Per budget that books typical usage: the mean share of their estimates that calls really used. */
   readonly #shares: Map<CounterRule, number> = new Map()
 
@@ -58,7 +57,7 @@ export class Booker {
       if (id === undefined || cost === 0) continue
       if (cost > rule.capacity) return oversize(rule, cost)
       const { capacity, refillPerMs } = rule
-      buckets.push({ key: this.#keys.of(rule, id), capacity, refillPerMs, cost, rule })
+      buckets.push({ key: rule.prefix + id, capacity, refillPerMs, cost, rule })
     }
     const counters: CounterEntry[] = []
     for (const rule of this.#rules.counters) {
@@ -68,7 +67,7 @@ export class Booker {
       if (estimate === 'refuse') return unknownCost(rule)
       const cost = this.#expected(rule, estimate)
       if (cost > rule.limit) return oversize(rule, cost)
-      counters.push({ key: this.#keys.of(rule, id), per: rule.per, limit: rule.limit, cost, estimate, rule })
+      counters.push({ key: rule.prefix + id, per: rule.per, limit: rule.limit, cost, estimate, rule })
     }
     return { buckets, counters, tokens }
   }
@@ -156,32 +155,6 @@ export class Booker {
     for (const { unit, scope, limit } of counters)
       if (unit === 'tokens' && limit < room && idOf(scope, keys) !== undefined) room = limit
     return room
-  }
-}
-
-// Ids come from callers: what is kept must not grow with them.
-const MOST_KEYS = 10_000
-
-/** Keys of buckets and counters, each joined once: a string that is kept is hashed once, too. */
-class KeyBook {
-  readonly #known = new Map<BucketRule | CounterRule, Map<string, string>>()
-  #size = 0
-
-  of(rule: BucketRule | CounterRule, id: string): string {
-    const key = this.#known.get(rule)?.get(id)
-    return key ?? this.#add(rule, id)
-  }
-
-  #add(rule: BucketRule | CounterRule, id: string): string {
-    if (this.#size++ >= MOST_KEYS) {
-      this.#known.clear()
-      this.#size = 1
-    }
-    const keys = this.#known.get(rule) ?? new Map<string, string>()
-    this.#known.set(rule, keys)
-    const key = rule.prefix + id
-    keys.set(id, key)
-    return key
   }
 }
 

@@ -60,8 +60,6 @@ class QueueCore implements SlotHost {
   readonly #shared: SharedSeats | undefined
   readonly #moves: Moves
   #taking = 0
-  /** The call that starts at once, while it does. */
-  #passing: Ticket | undefined
   #closed = false
   #seq = 0
 
@@ -78,7 +76,7 @@ class QueueCore implements SlotHost {
     this.#moves = new Moves(parts)
     this.#gate = createGate({
       concurrency: this.#settings.concurrency,
-      ready: () => this.#ready,
+      ready: () => (this.#shared === undefined || this.#shared.open ? this.#line.ready : 0),
       start: () => this.#startNext(),
     })
   }
@@ -89,25 +87,15 @@ class QueueCore implements SlotHost {
     const now = this.#clock.now()
     const { timeoutMs = this.#settings.timeoutMs } = job
     const ticket = new Ticket(job, ++this.#seq, { now, timeoutMs })
-    const atOnce = this.#startsAtOnce(job)
-    const refusal = atOnce ? undefined : this.#refusal(ticket, now)
+    const refusal = this.#refusal(ticket, now)
     if (refusal !== undefined) return Promise.reject(refusal)
     return new Promise((resolve, reject) => {
       ticket.resolve = resolve
       ticket.reject = reject
-      if (atOnce && this.#shared === undefined && this.#passes(ticket)) return
       this.#line.add(ticket)
       if (this.#slots.size + this.#taking < this.#settings.concurrency) this.#wake()
       if (ticket.state === 'waiting') this.#park(ticket)
     })
-  }
-
-  // Nobody is before it, and there is room: it need not stand in line. p-queue may still have to hear of a slot that is free.
-  #passes(ticket: Ticket): boolean {
-    this.#passing = ticket
-    this.#wake()
-    this.#passing = undefined
-    return ticket.state === 'running'
   }
 
   cancel(requestId: string): boolean {
@@ -190,6 +178,7 @@ class QueueCore implements SlotHost {
 
   #refusal(ticket: Ticket, now: number): LlmError | undefined {
     const { job } = ticket
+    if (this.#startsAtOnce(job)) return undefined
     const pending = this.#line.waiting
     const { deadlineAt = Infinity } = job
     const full = pending >= this.#settings.maxPending
@@ -233,17 +222,9 @@ class QueueCore implements SlotHost {
     ticket.unlink()
   }
 
-  get #ready(): number {
-    if (this.#passing !== undefined) return 1
-    return this.#shared === undefined || this.#shared.open ? this.#line.ready : 0
-  }
-
   #startNext(): Promise<void> | undefined {
     const now = this.#clock.now()
-    const passing = this.#passing
-    this.#passing = undefined
-    if (passing !== undefined) this.#line.pass(passing)
-    const ticket = passing ?? this.#line.next(now)
+    const ticket = this.#line.next(now)
     if (ticket === undefined) return undefined
     // The timer may be late; a call that has waited too long never runs.
     if (ticket.timeoutAt <= now && this.#waiting.has(ticket)) {
