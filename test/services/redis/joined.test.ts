@@ -131,26 +131,6 @@ describe.each(libraries)('rests that are shared (%s)', (library) => {
     expect(late.keys).toHaveLength(0)
   })
 
-  test('without Redis each rests for itself, and they share again when it is back', async () => {
-    await using cleaner = await connectRedis(library, server())
-    await cleaner.send('FLUSHALL')
-    await using one = await member(limited, { quotas: {} })
-    await using two = await member('Hello', { quotas: {} })
-    await until(async () => (await one.send('PUBLISH', '{switchyard}:rests:news', 'nothing')) === 2)
-    await server().kill()
-    await expect(one.call()).rejects.toMatchObject({ kind: 'rate-limited', status: 429 })
-    await expect(one.call()).rejects.toMatchObject({ kind: 'rate-limited', status: undefined })
-    await until(() => one.restSync.stats().unpublished === 1)
-    expect((await two.call()).text).toBe('Hello')
-    await server().start()
-    await until(() => one.restSync.stats().up && two.restSync.stats().up)
-    await until(async () => (await one.send('PUBLISH', '{switchyard}:rests:news', 'nothing')) === 2)
-    one.restSync.publish({ subject: 'openai/m', restMs: 60_000 })
-    // As news, or from the list of open rests that it reads when it is back, or both.
-    await until(() => two.restSync.stats().heard >= 1)
-    await expect(two.call()).rejects.toMatchObject({ kind: 'rate-limited', status: undefined })
-  }, 20_000)
-
   test('a key that rests in one process rests in the others', async () => {
     await using one = await member(limited, {}, ['key-zero', 'key-one'])
     await one.send('FLUSHALL')
