@@ -31,6 +31,8 @@ const padded = joined(writesOf((index) => (index * 2_654_435_761).toString(36).s
 const whole = Buffer.from(wholeReply)
 const pacedEvent = Buffer.from(chunkEvent(wordAt(0)))
 
+let answered = 0
+
 // Paced streams take turns in slots of 5 ms, so that 1 000 of them are a steady flow and no bursts.
 const SLOTS = PACE_MS / 5
 const slots = Array.from({ length: SLOTS }, () => new Set<ServerResponse>())
@@ -42,7 +44,8 @@ setInterval(() => {
 
 const answers: Readonly<Record<Mode, (response: ServerResponse) => void>> = {
   whole: (response) => {
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': whole.length })
+    const head = { 'content-type': 'application/json', 'content-length': whole.length }
+    response.writeHead(200, { ...head, 'x-request-id': `req-${++answered}` })
     response.end(whole)
   },
   coalesced: (response) => writeAll(startStream(response), coalesced),

@@ -77,7 +77,7 @@ class Answer {
 
   #settle(): void {
     if (this.#open === undefined || this.#pieces.length === 0) return
-    this.#open.text += this.#pieces.join('')
+    this.#open.text += this.#pieces.length === 1 ? (this.#pieces[0] as string) : this.#pieces.join('')
     this.#pieces = []
   }
 }

@@ -1,7 +1,7 @@
 import { estimateTokens } from './tokens.ts'
 
 // Below this many characters counting is cheaper than looking up.
-const SHORT = 32
+const SHORT = 8
 
 /**
  * Counts tokens, and remembers the counts of longer texts: a conversation sends its history anew with every turn. No text

@@ -53,29 +53,38 @@ export class Attempt {
   }
 
   /** Sends, and resolves to a good reply's head. Rejects with the provider's error. */
-  async send(request: WireRequest): Promise<WireReply> {
+  send(request: WireRequest): Promise<WireReply> {
     const { sign } = this.#access
-    const answer = await this.#exchange(sign === undefined ? request : await sign(request))
-    this.watch.headers()
-    this.#call.onAnswer?.(answer)
-    this.#body = answer.body
-    this.requestId = requestIdOf(answer)
-    if (answer.status >= 400) throw await readError(this.#call, answer)
-    this.#accepted = true
-    return answer
+    return sign === undefined ? this.#send(request) : sign(request).then((signed) => this.#send(signed))
   }
 
-  #exchange(request: WireRequest): Promise<WireReply> {
+  #send(request: WireRequest): Promise<WireReply> {
     const { transport, timeouts } = this.#call
     const { signal } = this.#controller
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason)
       // A mock may ignore the signal: the try must end all the same, and what it answers late is nobody's.
       this.onFail = reject
-      const arrive = (answer: WireReply): void =>
-        this.#ended === undefined ? resolve(answer) : answer.body.cancel()
+      const arrive = (answer: WireReply): void => {
+        if (this.#ended !== undefined) return answer.body.cancel()
+        try {
+          resolve(this.#accept(answer))
+        } catch (error) {
+          reject(error)
+        }
+      }
       transport.send(request, { signal, connectMs: timeouts.connectMs }).then(arrive, reject)
     })
+  }
+
+  #accept(answer: WireReply): WireReply | Promise<never> {
+    this.watch.headers()
+    this.#call.onAnswer?.(answer)
+    this.#body = answer.body
+    this.requestId = requestIdOf(answer)
+    if (answer.status >= 400) return refused(this.#call, answer)
+    this.#accepted = true
+    return answer
   }
 
   /** The try is over and its body was read out: clocks and listeners are released, the connection is kept. */
@@ -132,7 +141,7 @@ function requestIdOf(answer: WireReply): string | undefined {
   return undefined
 }
 
-async function readError(call: Call, answer: WireReply): Promise<LlmError> {
+async function refused(call: Call, answer: WireReply): Promise<never> {
   const { dialect } = call.target
   const text = await readBody(answer.body, MOST_ERROR_BYTES, true)
   const header = (name: string): string | undefined => answer.header(name)
@@ -140,5 +149,5 @@ async function readError(call: Call, answer: WireReply): Promise<LlmError> {
   const framed = /^data: *(\{.*\})\r?$/m.exec(text)?.[1] ?? text
   const { kind, message, ...fault } = dialect.fault(answer.status, parseJson(framed) ?? text, header)
   const retryAfterMs = retryAfterOf(header, call.clock.epochMs()) ?? fault.retryAfterMs
-  return new LlmError(kind, message, { ...fault, status: answer.status, retryAfterMs })
+  throw new LlmError(kind, message, { ...fault, status: answer.status, retryAfterMs })
 }

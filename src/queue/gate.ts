@@ -41,7 +41,14 @@ export function createGate({ concurrency, ready, start }: GateParts): Gate {
 
     remove(): void {}
   }
-  const gate: Gate = new PQueue({ concurrency, queueClass: LineQueue })
+  const gate: Gate = new QuietQueue({ concurrency, queueClass: LineQueue })
   void gate.add(start)
   return gate
+}
+
+/** Nobody listens to it: to dispatch its events is a good part of what p-queue costs. */
+class QuietQueue extends PQueue<Queue<RunFunction, QueueAddOptions>> {
+  override dispatchEvent(): boolean {
+    return true
+  }
 }

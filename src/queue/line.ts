@@ -163,12 +163,20 @@ export class Line {
     const level = this.#level(ticket)
     const { user } = lane
     if (aged === undefined) level.turn = Math.max(level.turn, user.turn)
-    user.turn += 1
-    ticket.served = user
+    serve(ticket, user)
     unlink(ticket, lane)
     for (const other of user.lanes) if (other !== lane && !other.held) rank(other)
     this.#left(ticket, lane)
     return ticket
+  }
+
+  /** A call that runs without standing in line counts for its user like any other. */
+  pass(ticket: Ticket): void {
+    this.#agedLast = false
+    const level = this.#level(ticket)
+    const user = this.#user(level, ticket.job.user ?? '')
+    level.turn = Math.max(level.turn, user.turn)
+    serve(ticket, user)
   }
 
   #mostUrgent(): Ticket | undefined {
@@ -264,6 +272,11 @@ export function capOf({ perProvider }: QueueSettings, provider: string | undefin
 
 function isFree({ running, cap, blocked }: Group): boolean {
   return running < cap && !blocked
+}
+
+function serve(ticket: Ticket, user: UserTurn): void {
+  user.turn += 1
+  ticket.served = user
 }
 
 function letMove(group: Group): void {

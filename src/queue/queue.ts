@@ -76,7 +76,7 @@ class QueueCore implements SlotHost {
     this.#moves = new Moves(parts)
     this.#gate = createGate({
       concurrency: this.#settings.concurrency,
-      ready: () => (this.#shared === undefined || this.#shared.open ? this.#line.ready : 0),
+      ready: () => this.#ready,
       start: () => this.#startNext(),
     })
   }
@@ -87,13 +87,15 @@ class QueueCore implements SlotHost {
     const now = this.#clock.now()
     const { timeoutMs = this.#settings.timeoutMs } = job
     const ticket = new Ticket(job, ++this.#seq, { now, timeoutMs })
-    const refusal = this.#refusal(ticket, now)
+    const atOnce = this.#startsAtOnce(job)
+    if (atOnce && this.#shared === undefined) return Promise.resolve(this.#pass(ticket))
+    const refusal = atOnce ? undefined : this.#refusal(ticket, now)
     if (refusal !== undefined) return Promise.reject(refusal)
     return new Promise((resolve, reject) => {
       ticket.resolve = resolve
       ticket.reject = reject
       this.#line.add(ticket)
-      if (this.#slots.size + this.#taking < this.#settings.concurrency) this.#wake()
+      if (this.#hasFree) this.#wake()
       if (ticket.state === 'waiting') this.#park(ticket)
     })
   }
@@ -170,15 +172,23 @@ class QueueCore implements SlotHost {
     return Math.ceil(meanRunMs * Math.max((ahead + 1) / concurrency, ...turns))
   }
 
+  get #hasFree(): boolean {
+    return this.#slots.size + this.#taking < this.#settings.concurrency
+  }
+
+  /** Waiting calls that may start now. */
+  get #ready(): number {
+    if (!this.#hasFree) return 0
+    return this.#shared === undefined || this.#shared.open ? this.#line.ready : 0
+  }
+
   #startsAtOnce(job: QueueJob): boolean {
-    const { concurrency } = this.#settings
-    const free = this.#slots.size + this.#taking < concurrency && this.#line.hasRoom({ job })
+    const free = this.#hasFree && this.#line.hasRoom({ job })
     return free && this.#line.ready === 0 && !this.#gate.isPaused
   }
 
   #refusal(ticket: Ticket, now: number): LlmError | undefined {
     const { job } = ticket
-    if (this.#startsAtOnce(job)) return undefined
     const pending = this.#line.waiting
     const { deadlineAt = Infinity } = job
     const full = pending >= this.#settings.maxPending
@@ -236,19 +246,29 @@ class QueueCore implements SlotHost {
   }
 
   #start(ticket: Ticket, lease?: SlotLease): Promise<void> {
-    ticket.state = 'running'
     this.#unpark(ticket)
-    return new Promise((free) => {
-      const slot = new HeldSlot(ticket, this.#clock.now(), { host: this, free, lease })
-      this.#slots.add(slot)
-      this.#observe?.({
-        type: 'started',
-        job: ticket.job,
-        waitedMs: slot.waitedMs,
-        running: this.#slots.size,
-      })
-      ticket.resolve(slot)
-    })
+    return new Promise((free) => ticket.resolve(this.#open(ticket, free, lease)))
+  }
+
+  // There is room and nobody waits for it: the call need not stand in line, and p-queue need not hear of it.
+  #pass(ticket: Ticket): HeldSlot {
+    this.#line.pass(ticket)
+    this.#line.started(ticket)
+    return this.#open(ticket, this.#passed, undefined)
+  }
+
+  // As with p-queue, the next one starts a moment later: who comes in that moment may be more urgent.
+  readonly #passed = (): void => {
+    if (this.#waiting.size > 0) queueMicrotask(() => this.#wake())
+  }
+
+  #open(ticket: Ticket, free: () => void, lease: SlotLease | undefined): HeldSlot {
+    ticket.state = 'running'
+    const slot = new HeldSlot(ticket, this.#clock.now(), { host: this, free, lease })
+    this.#slots.add(slot)
+    const { job } = ticket
+    this.#observe?.({ type: 'started', job, waitedMs: slot.waitedMs, running: this.#slots.size })
+    return slot
   }
 
   // Its turn has come here, and it has to find room among all processes.

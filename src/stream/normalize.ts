@@ -175,9 +175,8 @@ class EventNormalizer implements Normalizer {
 
 // Some servers write the words in capitals, or the reason's own reason behind a colon.
 function neutralReason(known: Readonly<Record<string, FinishReason>>, raw: string): FinishReason {
-  for (const word of [raw, raw.replace(/:.*$/s, '').toLowerCase()])
-    if (Object.hasOwn(known, word)) return known[word] ?? 'other'
-  return 'other'
+  const word = Object.hasOwn(known, raw) ? raw : raw.replace(/:.*$/s, '').toLowerCase()
+  return Object.hasOwn(known, word) ? (known[word] ?? 'other') : 'other'
 }
 
 function hasVendorFields(event: {

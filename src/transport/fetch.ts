@@ -82,25 +82,38 @@ function replyOf(response: Response, url: string): WireReply {
   return {
     status: response.status,
     header: (name) => response.headers.get(name) ?? undefined,
-    body: response.body === null ? emptySource : sourceOf(response.body, url),
+    body: response.body === null ? emptySource : sourceOf(response.body, lengthOf(response.headers), url),
   }
 }
 
-const emptySource: ByteSource = { read: () => Promise.resolve(null), cancel: () => undefined }
+/** The bytes that will come, where that was said of them as they will be read; else `NaN`. */
+function lengthOf(headers: Headers): number {
+  const length = headers.get('content-length')
+  return length === null || headers.has('content-encoding') ? Number.NaN : Number(length)
+}
 
-function sourceOf(body: ReadableStream<Uint8Array>, url: string): ByteSource {
+const NO_MORE = Promise.resolve(null)
+const emptySource: ByteSource = { read: () => NO_MORE, cancel: () => undefined }
+
+/**
+ * Where all `length` bytes have come, the end is known: to hear it from Node's fetch as well is a tenth of what a call
+ * costs. The connection is free for the next one either way.
+ */
+function sourceOf(body: ReadableStream<Uint8Array>, length: number, url: string): ByteSource {
   const reader = body.getReader()
+  let left = length
+  const pieceOf = ({ value }: { readonly value?: Uint8Array | undefined }): Uint8Array | null => {
+    if (value === undefined) return null
+    left -= value.length
+    return value
+  }
   const fail = (error: unknown): never => {
     throw transportError(error, url)
   }
   return {
-    read: () => reader.read().then(pieceOf, fail),
+    read: () => (left === 0 ? NO_MORE : reader.read().then(pieceOf, fail)),
     cancel: () => {
-      reader.cancel().catch(() => undefined)
+      if (left !== 0) reader.cancel().catch(() => undefined)
     },
   }
-}
-
-function pieceOf({ value }: { readonly value?: Uint8Array | undefined }): Uint8Array | null {
-  return value ?? null
 }
