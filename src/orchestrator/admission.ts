@@ -4,11 +4,15 @@ import type { Stage } from '../core/stage.ts'
 import {
   createLimiter,
   DEFAULT_MAX_TOKENS,
+  refusalError,
+  type Charge,
   type LimitEvent,
   type Limiter,
   type LimitKeys,
+  type Refusal,
   type Reservation,
 } from '../limits/index.ts'
+import type { Reply } from '../core/reply.ts'
 import type { Usage } from '../core/response.ts'
 import { estimateUsage, TokenMemo } from '../observability/index.ts'
 import type { CostOf } from './config.ts'
@@ -21,41 +25,64 @@ export class Admission {
   readonly #costOf: CostOf | undefined
   readonly #defaultMaxTokens: number
   readonly #tokens = new TokenMemo()
+  /** True where no call waits for room, and the answer is at hand. */
+  readonly #atOnce: boolean
 
   constructor({ options, clock }: HostParts) {
     const { limits = {}, limitStore, onEvent } = options
     this.#costOf = options.costUsd
     this.#defaultMaxTokens = limits.defaultMaxTokens ?? DEFAULT_MAX_TOKENS
+    this.#atOnce = limitStore === undefined && (limits.waitMs ?? 0) === 0
     const observe =
       onEvent === undefined ? undefined : (event: LimitEvent) => onEvent({ type: 'limit', event })
     this.limiter = createLimiter({ limits, clock, store: limitStore, observe })
   }
 
-  readonly stage: Stage = async (call, next) => {
-    let reservation: Reservation | undefined
-    try {
-      const held = (reservation = await this.#reserve(call))
-      const reply = await next(call)
-      reply.onEnd(() => {
-        const usage = reply.usage()
-        held.settle(usage, this.#cost(usage, reply))
+  readonly stage: Stage = (call, next) => {
+    const held = this.#reserve(call)
+    return held instanceof Promise
+      ? held.then((late) => this.#run(late, call, next))
+      : this.#run(held, call, next)
+  }
+
+  #run(held: Reservation, call: Call, next: Parameters<Stage>[1]): Promise<Reply> {
+    const begun = (answer: Reply): Reply => {
+      answer.onEnd(() => {
+        const usage = answer.usage()
+        held.settle(usage, this.#cost(usage, answer))
       })
-      return reply
-    } catch (error) {
-      if (reservation === undefined) throw placed(error, call)
-      this.#settleFailure(reservation, error)
+      return answer
+    }
+    return next(call).then(begun, (error: unknown) => {
+      this.#settleFailure(held, error)
       throw error
+    })
+  }
+
+  // A promise for every reservation would be a good part of what one costs: most are at hand.
+  #reserve(call: Call): Reservation | Promise<Reservation> {
+    const refused = (error: unknown): never => {
+      throw placed(error, call)
+    }
+    try {
+      const { scope } = call
+      const [keys, charge] = [keysOf(call), this.#charge(call)]
+      if (!this.#atOnce)
+        return this.limiter.admit(keys, charge, { scope, deadlineAt: scope.deadlineAt }).catch(refused)
+      const answer = this.limiter.reserve(keys, charge) as Reservation | Refusal
+      return answer.granted ? answer : refused(refusalError(answer))
+    } catch (error) {
+      return refused(error)
     }
   }
 
-  #reserve(call: Call): Promise<Reservation> {
-    const { settings, scope, messages } = call
+  #charge(call: Call): Charge {
+    const { settings, messages } = call
     const inputTokens = this.limiter.countsTokens
       ? estimateUsage(messages, '', this.#tokens.count).inputTokens
       : 0
     const { maxTokens } = settings
-    const charge = { inputTokens, maxTokens, costUsd: this.#expectedCost(call, inputTokens) }
-    return this.limiter.admit(keysOf(call), charge, { scope, deadlineAt: scope.deadlineAt })
+    return { inputTokens, maxTokens, costUsd: this.#expectedCost(call, inputTokens) }
   }
 
   // The dearest of the targets that may answer; not known where the price of the asked-for one is not.

@@ -50,9 +50,9 @@ async function openUntold(call: Call, answer: WireReply): Promise<OpenedBody> {
   return streamed ? openStream(call, source) : openWhole(call, answer, source)
 }
 
-async function openWhole(call: Call, { status }: WireReply, source: ByteSource): Promise<OpenedBody> {
-  const text = await readBody(neverSilent(call, source), call.streamLimits.maxReplyBytes)
-  return { source, decoder: undefined, whole: readWhole(call, text, status) }
+function openWhole(call: Call, { status }: WireReply, source: ByteSource): Promise<OpenedBody> {
+  const text = readBody(neverSilent(call, source), call.streamLimits.maxReplyBytes)
+  return text.then((all) => ({ source, decoder: undefined, whole: readWhole(call, all, status) }))
 }
 
 /**

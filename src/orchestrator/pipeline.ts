@@ -3,11 +3,17 @@ import { LlmError } from '../core/error.ts'
 import type { Reply } from '../core/reply.ts'
 import type { Stage } from '../core/stage.ts'
 
-/** The life of a call as one function: the stages in order, the call's own exchange last. */
+/** The life of a call as one function: the stages in order, the call's own exchange last. A stage may throw or reject. */
 export function createPipeline(stages: readonly Stage[]): (call: Call) => Promise<Reply> {
   const last = (call: Call): Promise<Reply> => call.exchange(call)
   return stages.reduceRight<(call: Call) => Promise<Reply>>(
-    (next, stage) => (call) => stage(call, next),
+    (next, stage) => (call) => {
+      try {
+        return stage(call, next)
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    },
     last,
   )
 }

@@ -65,12 +65,18 @@ export class Planner {
   /** First stage: finds the targets that may be tried. Where all of them are closed to calls, nobody waits to hear it. */
   readonly gate: Stage = (call, next) => {
     const candidates = this.#candidates(call)
-    if (this.#breakers === undefined) return next(withCandidates(call, candidates))
-    const waits = candidates.map((target) => this.#breakers?.refusesFor(target.name))
-    const known = waits.filter((ms) => ms !== undefined)
-    if (known.length === candidates.length)
-      return Promise.reject(this.#refusal(candidates[0] as Target, Math.min(...known)))
-    return next(withCandidates(call, candidates))
+    const refusal = this.#refusedByAll(candidates)
+    return refusal === undefined ? next(withCandidates(call, candidates)) : Promise.reject(refusal)
+  }
+
+  #refusedByAll(candidates: readonly Target[]): LlmError | undefined {
+    let soonest = Infinity
+    for (const { name } of candidates) {
+      const waitMs = this.#breakers?.refusesFor(name)
+      if (waitMs === undefined) return undefined
+      soonest = Math.min(soonest, waitMs)
+    }
+    return this.#refusal(candidates[0] as Target, soonest)
   }
 
   /** Last stage before the exchange: tries, and tries again. */
@@ -249,13 +255,21 @@ export class Planner {
     })
   }
 
-  async #try({ call, target, tried, permit }: Try, next: Next): Promise<Reply | LlmError> {
+  #try(entrant: Try, next: Next): Promise<Reply | LlmError> {
+    const { call, target, tried, permit } = entrant
     const moving = call.moveTo?.(target.provider)
-    const moved = moving === undefined ? undefined : await moving.catch(knownError)
-    if (moved instanceof LlmError) {
-      permit?.fail(moved)
-      return moved.with({ attempts: tried })
-    }
+    if (moving === undefined) return this.#send(entrant, next)
+    return moving.then(
+      () => this.#send(entrant, next),
+      (error: unknown) => {
+        const known = knownError(error)
+        permit?.fail(known)
+        return known.with({ attempts: tried })
+      },
+    )
+  }
+
+  #send({ call, target, tried, permit }: Try, next: Next): Promise<Reply | LlmError> {
     const name = target.name
     const { clock } = this.#host
     const startedAt = clock.now()
@@ -269,11 +283,7 @@ export class Planner {
       if (key !== undefined) this.#reportKey(target.provider, key.index, error)
       if (error !== undefined) permit?.fail(error)
     }
-    try {
-      const { throughput } = this.#host.options
-      const begun = await next(keyed)
-      const reply =
-        throughput === undefined || !call.stream ? begun : await proveThroughput(begun, throughput, clock)
+    const begun = (reply: Reply): Reply => {
       const latencyMs = clock.now() - startedAt
       this.#health.latency(name, latencyMs)
       reply.onEnd((error) => {
@@ -281,11 +291,20 @@ export class Planner {
         if (error === undefined) permit?.succeed(latencyMs)
       })
       return reply
-    } catch (error) {
+    }
+    return this.#prove(call, next(keyed)).then(begun, (error: unknown) => {
       const known = knownError(error)
       end(known)
       return known
-    }
+    })
+  }
+
+  // A stream has to flow as fast as it should before its try counts as good.
+  #prove({ stream }: Call, reply: Promise<Reply>): Promise<Reply> {
+    const { options, clock } = this.#host
+    const { throughput } = options
+    if (throughput === undefined || !stream) return reply
+    return reply.then((begun) => proveThroughput(begun, throughput, clock))
   }
 
   async #next(plan: AttemptPlan<Target>, call: Call, error: LlmError): Promise<Target | undefined> {

@@ -1,6 +1,7 @@
 import type { Call } from '../core/call.ts'
 import type { Stage } from '../core/stage.ts'
-import { createQueue, type CallQueue, type QueueEvent, type Slot } from '../queue/index.ts'
+import type { Reply } from '../core/reply.ts'
+import { createQueue, type CallQueue, type QueueEvent, type QueueJob, type Slot } from '../queue/index.ts'
 import type { HostParts } from './open-call.ts'
 import { placed } from './pipeline.ts'
 
@@ -17,30 +18,39 @@ export class Queueing {
     this.queue = createQueue({ queue: queue ?? {}, clock, observe })
   }
 
-  readonly stage: Stage = async (call, next) => {
-    let slot: Slot | undefined
-    try {
-      const held = (slot = await this.#acquire(call))
-      const reply = await next(this.#hasCaps ? { ...call, moveTo: mover(held, call.target.provider) } : call)
-      reply.onEnd((error) => held.release(error === undefined ? undefined : { error }))
-      return reply
-    } catch (error) {
-      if (slot === undefined) throw placed(error, call)
-      slot.release({ error })
-      throw error
+  readonly stage: Stage = (call, next) => {
+    const job = jobOf(call)
+    const slot = this.queue.tryAcquire(job)
+    if (slot !== undefined) return this.#run(slot, call, next)
+    const refused = (error: unknown): never => {
+      throw placed(error, call)
     }
+    return this.queue.acquire(job).then((late) => this.#run(late, call, next), refused)
   }
 
-  #acquire({ requestId, userId, target, priority, stream, scope }: Call): Promise<Slot> {
-    return this.queue.acquire({
-      requestId,
-      user: userId,
-      provider: target.provider,
-      priority,
-      streaming: stream,
-      scope,
-      deadlineAt: scope.deadlineAt,
+  #run(slot: Slot, call: Call, next: Parameters<Stage>[1]): Promise<Reply> {
+    const begun = (reply: Reply): Reply => {
+      reply.onEnd((error) => slot.release(error === undefined ? undefined : { error }))
+      return reply
+    }
+    const moved = this.#hasCaps ? { ...call, moveTo: mover(slot, call.target.provider) } : call
+    return next(moved).then(begun, (error: unknown) => {
+      slot.release({ error })
+      throw error
     })
+  }
+}
+
+function jobOf({ requestId, userId, target, priority, stream, scope }: Call): QueueJob {
+  const { deadlineAt } = scope
+  return {
+    requestId,
+    user: userId,
+    provider: target.provider,
+    priority,
+    streaming: stream,
+    scope,
+    deadlineAt,
   }
 }
 

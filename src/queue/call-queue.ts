@@ -57,6 +57,8 @@ export interface CallQueue {
    * phase `queue`, `aborted`, or what ended the wait: such a call never runs.
    */
   acquire(job?: QueueJob): Promise<Slot>
+  /** A slot at once, or `undefined` where the call would have to wait, or be refused. With `slots` there is none at once. */
+  tryAcquire(job?: QueueJob): Slot | undefined
   /** Runs `work` in a slot and gives what it gives. */
   run<Result>(job: QueueJob, work: (slot: Slot) => Result | PromiseLike<Result>): Promise<Result>
   /** Takes waiting calls with this request id out; false where none waits. Running calls go on. */

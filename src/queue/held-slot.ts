@@ -8,6 +8,13 @@ export interface SlotHost {
   move(slot: HeldSlot, provider: string | undefined): Promise<void>
 }
 
+export interface SlotParts {
+  readonly host: SlotHost
+  /** Told when the slot is free again. */
+  readonly free: () => void
+  readonly lease: SlotLease | undefined
+}
+
 /** The slot of one running call. */
 export class HeldSlot implements Slot {
   readonly ticket: Ticket
@@ -15,15 +22,10 @@ export class HeldSlot implements Slot {
   /** Where the slot counts in all processes. */
   readonly lease: SlotLease | undefined
   readonly #host: SlotHost
-  /** Lets p-queue forget the call. */
   readonly #free: () => void
   #held = true
 
-  constructor(
-    ticket: Ticket,
-    startedAt: number,
-    parts: { readonly host: SlotHost; readonly free: () => void; readonly lease: SlotLease | undefined },
-  ) {
+  constructor(ticket: Ticket, startedAt: number, parts: SlotParts) {
     this.ticket = ticket
     this.startedAt = startedAt
     this.lease = parts.lease

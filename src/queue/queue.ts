@@ -5,7 +5,7 @@ import type { CallQueue, QueueOptions, QueueStatus, RunningCall } from './call-q
 import { priorities, readQueueConfig, type QueueSettings } from './config.ts'
 import { Deadlines } from './deadlines.ts'
 import { createGate, type Gate } from './gate.ts'
-import { HeldSlot, type SlotHost } from './held-slot.ts'
+import { HeldSlot, type SlotHost, type SlotParts } from './held-slot.ts'
 import type { QueueJob, QueueResult, Slot } from './job.ts'
 import { Line } from './line.ts'
 import { QueueLog } from './log.ts'
@@ -21,6 +21,7 @@ export function createQueue(options: QueueOptions = {}): CallQueue {
   const core = new QueueCore(options)
   return {
     acquire: (job = {}) => core.acquire(job),
+    tryAcquire: (job = {}) => core.tryAcquire(job),
     run: async (job, work) => {
       const slot = await core.acquire(job)
       try {
@@ -84,12 +85,12 @@ class QueueCore implements SlotHost {
   acquire(job: QueueJob): Promise<Slot> {
     const over = this.#closed ? closedError() : abortedBy(job)
     if (over !== undefined) return Promise.reject(over)
+    const slot = this.tryAcquire(job)
+    if (slot !== undefined) return Promise.resolve(slot)
     const now = this.#clock.now()
     const { timeoutMs = this.#settings.timeoutMs } = job
     const ticket = new Ticket(job, ++this.#seq, { now, timeoutMs })
-    const atOnce = this.#startsAtOnce(job)
-    if (atOnce && this.#shared === undefined) return Promise.resolve(this.#pass(ticket))
-    const refusal = atOnce ? undefined : this.#refusal(ticket, now)
+    const refusal = this.#startsAtOnce(job) ? undefined : this.#refusal(ticket, now)
     if (refusal !== undefined) return Promise.reject(refusal)
     return new Promise((resolve, reject) => {
       ticket.resolve = resolve
@@ -98,6 +99,17 @@ class QueueCore implements SlotHost {
       if (this.#hasFree) this.#wake()
       if (ticket.state === 'waiting') this.#park(ticket)
     })
+  }
+
+  tryAcquire(job: QueueJob): Slot | undefined {
+    const over = this.#closed || this.#shared !== undefined || abortedBy(job) !== undefined
+    if (over || !this.#startsAtOnce(job)) return undefined
+    const now = this.#clock.now()
+    // There is room and nobody waits for it: the call need not stand in line, and p-queue need not hear of it.
+    const ticket = new Ticket(job, ++this.#seq, { now, timeoutMs: 0 })
+    this.#line.pass(ticket)
+    this.#line.started(ticket)
+    return this.#open(ticket, now, { free: this.#passed, lease: undefined })
   }
 
   cancel(requestId: string): boolean {
@@ -247,14 +259,7 @@ class QueueCore implements SlotHost {
 
   #start(ticket: Ticket, lease?: SlotLease): Promise<void> {
     this.#unpark(ticket)
-    return new Promise((free) => ticket.resolve(this.#open(ticket, free, lease)))
-  }
-
-  // There is room and nobody waits for it: the call need not stand in line, and p-queue need not hear of it.
-  #pass(ticket: Ticket): HeldSlot {
-    this.#line.pass(ticket)
-    this.#line.started(ticket)
-    return this.#open(ticket, this.#passed, undefined)
+    return new Promise((free) => ticket.resolve(this.#open(ticket, this.#clock.now(), { free, lease })))
   }
 
   // As with p-queue, the next one starts a moment later: who comes in that moment may be more urgent.
@@ -262,9 +267,9 @@ class QueueCore implements SlotHost {
     if (this.#waiting.size > 0) queueMicrotask(() => this.#wake())
   }
 
-  #open(ticket: Ticket, free: () => void, lease: SlotLease | undefined): HeldSlot {
+  #open(ticket: Ticket, now: number, how: Pick<SlotParts, 'free' | 'lease'>): HeldSlot {
     ticket.state = 'running'
-    const slot = new HeldSlot(ticket, this.#clock.now(), { host: this, free, lease })
+    const slot = new HeldSlot(ticket, now, { host: this, ...how })
     this.#slots.add(slot)
     const { job } = ticket
     this.#observe?.({ type: 'started', job, waitedMs: slot.waitedMs, running: this.#slots.size })

@@ -40,15 +40,20 @@ export interface Notice {
 }
 
 // One sorted set, each target until its notice ends (server's time, ms): what ended goes with the next trip, and
-// the set with its last. `ARGV`: target, openMs, channel, message.
+// the set with its last. A client may hold a command back until Redis is there again: what has ended by then is told
+// to nobody. `ARGV`: target, openMs, channel, the message but for its `openMs`, the end (server's time, and the time
+// that an operation may take; empty where that is not known).
 const postScript: Script = /* @__PURE__ */ defineScript(`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local left = tonumber(ARGV[2])
+if ARGV[5] ~= '' then left = math.min(left, ARGV[5] - now) end
+if left <= 0 then return '' end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+redis.call('ZADD', KEYS[1], now + left, ARGV[1])
 local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 redis.call('PEXPIRE', KEYS[1], last[2] - now)
-redis.call('PUBLISH', ARGV[3], ARGV[4])
+redis.call('PUBLISH', ARGV[3], '{"openMs":' .. string.format('%.0f', left) .. ',' .. ARGV[4])
 return ''
 `)
 
@@ -58,7 +63,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local open = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. string.format('%.0f', now), '+inf', 'WITHSCORES')
 local trips = {}
 for i = 1, #open, 2 do trips[#trips + 1] = { target = open[i], openMs = open[i + 1] - now } end
-return cjson.encode(trips)
+return cjson.encode({ now = now, open = trips })
 `)
 
 const MAX_TIMER_MS = 2_147_483_647
@@ -74,6 +79,10 @@ export class NoticeBoard {
   readonly #self: string = newId('sync')
   readonly #listeners = new Set<Listener>()
   #stopListening: (() => void) | undefined
+  readonly #clock: Clock
+  readonly #timeoutMs: number
+  /** The server's time when this process's clock was at 0, once it has told. */
+  #serverZero: number | undefined
   #published = 0
   #unpublished = 0
   #heard = 0
@@ -85,6 +94,8 @@ export class NoticeBoard {
   ) {
     const { clock = systemClock, timeoutMs = DEFAULT_TIMEOUT_MS } = rest
     this.#client = client
+    this.#clock = clock
+    this.#timeoutMs = timeoutMs
     this.#notices = keySpace(prefix, space)
     this.#channel = `${this.#notices}:news`
     this.#link = new RedisLink({
@@ -100,8 +111,12 @@ export class NoticeBoard {
   }
 
   publish({ target, openMs, reason }: Notice): void {
-    const message = JSON.stringify({ target, openMs, reason, from: this.#self })
-    const args = [target, String(Math.ceil(Math.min(openMs, MAX_TIMER_MS))), this.#channel, message]
+    const message = JSON.stringify({ target, reason, from: this.#self }).slice(1)
+    const heldMs = Math.ceil(Math.min(openMs, MAX_TIMER_MS))
+    const zero = this.#serverZero
+    const end =
+      zero === undefined ? '' : String(Math.ceil(zero + this.#clock.now() + heldMs + this.#timeoutMs))
+    const args = [target, String(heldMs), this.#channel, message, end]
     this.#link.run(postScript, { keys: [this.#notices], args }).then(
       () => void this.#published++,
       () => void this.#unpublished++,
@@ -135,7 +150,8 @@ export class NoticeBoard {
   async #hearStanding(): Promise<void> {
     try {
       const reply = await this.#link.run(readScript, { keys: [this.#notices], args: [] })
-      const open: unknown = JSON.parse(reply)
+      const { now, open } = JSON.parse(reply) as { readonly now: number; readonly open: unknown }
+      this.#serverZero = now - this.#clock.now()
       if (Array.isArray(open)) for (const notice of open) this.#tell(notice)
     } catch {
       return

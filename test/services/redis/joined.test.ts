@@ -6,7 +6,7 @@ import { useRedis } from '../redis-server.ts'
 import { connectRedis, libraries } from './clients.ts'
 import type { CrowdOptions, CrowdReport } from './crowd.ts'
 import { startProcess } from './processes.ts'
-import { until } from './time.ts'
+import { pause, until } from './time.ts'
 
 const server = useRedis()
 const messages = [{ role: 'user' as const, content: 'Hi' }]
@@ -130,6 +130,46 @@ describe.each(libraries)('rests that are shared (%s)', (library) => {
     await expect(late.call()).rejects.toMatchObject({ kind: 'rate-limited' })
     expect(late.keys).toHaveLength(0)
   })
+
+  test('without Redis each rests for itself, and they share again when it is back', async () => {
+    await using cleaner = await connectRedis(library, server())
+    await cleaner.send('FLUSHALL')
+    await using one = await member(limited, { quotas: {} })
+    await using two = await member('Hello', { quotas: {} })
+    const bothListen = async () => (await one.send('PUBLISH', '{switchyard}:rests:news', 'nothing')) === 2
+    await until(bothListen)
+    await server().kill()
+    await expect(one.call()).rejects.toMatchObject({ kind: 'rate-limited', status: 429 })
+    await expect(one.call()).rejects.toMatchObject({ kind: 'rate-limited', status: undefined })
+    await until(() => one.restSync.stats().unpublished === 1)
+    expect((await two.call()).text).toBe('Hello')
+    await server().start()
+    await until(() => one.restSync.stats().up && two.restSync.stats().up)
+    await until(bothListen)
+    // What could not be told then, the client may have kept and sent now: of the same target, so it does no harm.
+    one.restSync.publish({ subject: 'openai/m', restMs: 60_000 })
+    await until(() => one.restSync.stats().published === 1)
+    // As news, or from the list that it reads when it finds Redis again, or as both.
+    await until(() => two.restSync.stats().heard >= 1)
+    await expect(two.call()).rejects.toMatchObject({ kind: 'rate-limited', status: undefined })
+  }, 20_000)
+
+  test('what ended while Redis was away is told to nobody', async () => {
+    await using cleaner = await connectRedis(library, server())
+    await cleaner.send('FLUSHALL')
+    await using one = await member('Hello', { quotas: {} })
+    await until(async () => (await one.send('PUBLISH', '{switchyard}:rests:news', 'nothing')) === 1)
+    await server().kill()
+    // The client keeps both until it is connected again; by then both are as old as Redis was away.
+    one.restSync.publish({ subject: 'openai/short', restMs: 300 })
+    one.restSync.publish({ subject: 'openai/long', restMs: 60_000 })
+    await until(() => one.restSync.stats().unpublished === 2)
+    await pause(600)
+    await server().start()
+    const told = async () => JSON.stringify(await one.send('ZRANGE', '{switchyard}:rests', '0', '-1'))
+    await until(async () => (await told()).includes('openai/long'))
+    expect(await told()).toBe('["openai/long"]')
+  }, 20_000)
 
   test('a key that rests in one process rests in the others', async () => {
     await using one = await member(limited, {}, ['key-zero', 'key-one'])
