@@ -16,6 +16,11 @@ export class Heap<Item extends HeapItem> {
     return this.#items.length
   }
 
+  /** All items, in no order. */
+  all(): readonly Item[] {
+    return [...this.#items]
+  }
+
   /** The first item; it stays. */
   peek(): Item | undefined {
     return this.#items[0]

@@ -5,11 +5,11 @@ import { judgeWarnings } from '../core/params.ts'
 import type { EmbedRequest } from '../core/request.ts'
 import type { Usage, Warning } from '../core/response.ts'
 import { estimateUsage } from '../observability/index.ts'
-import { openCall, type HostParts } from './open-call.ts'
+import { openCall, type HostParts, type OpenedCall } from './open-call.ts'
 import { exchangeValue, type ValueReply } from './value-exchange.ts'
 
 type Vectors = ReturnType<EmbeddingApi['parse']>
-type Run = (call: Call) => Promise<unknown>
+type Run = (call: OpenedCall) => Promise<unknown>
 
 /** Turns texts into vectors: batches of the provider's size, order kept, usage summed. */
 export async function embed(host: HostParts, request: EmbedRequest, run: Run): Promise<EmbedResponse> {
@@ -58,7 +58,7 @@ interface Batch {
   readonly warnings: Warning[]
 }
 
-function openBatch({ host, request, api, batch, warnings }: Batch): Call {
+function openBatch({ host, request, api, batch, warnings }: Batch): OpenedCall {
   const messages = batch.map((content) => ({ role: 'user' as const, content }))
   const { dimensions, purpose, user } = request
   const warn = (setting: string, why: string): void => {

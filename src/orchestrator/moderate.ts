@@ -4,10 +4,10 @@ import type { JsonObject } from '../core/json.ts'
 import type { ModelInfo, ModelListApi } from '../core/model-list.ts'
 import type { ModerateResponse, ModerationResult } from '../core/moderation.ts'
 import type { CallOptions, ModerateRequest } from '../core/request.ts'
-import { openCall, type HostParts } from './open-call.ts'
+import { openCall, type HostParts, type OpenedCall } from './open-call.ts'
 import { exchangeValue, type ValueReply } from './value-exchange.ts'
 
-type Run = (call: Call) => Promise<unknown>
+type Run = (call: OpenedCall) => Promise<unknown>
 
 /** Asks a provider's moderation endpoint. */
 export async function moderate(

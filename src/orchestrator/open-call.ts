@@ -8,7 +8,7 @@ import { presentKey, type KeySource } from '../core/secret.ts'
 import type { Transport } from '../core/wire.ts'
 import { createFetchTransport } from '../transport/index.ts'
 import type { OrchestratorOptions, ProviderAccess } from './config.ts'
-import { openScope } from './scope.ts'
+import { Scope } from './scope.ts'
 
 const DEFAULT_TOTAL_MS = 600_000
 const DEFAULT_STREAM: Required<StreamLimits> = {
@@ -37,8 +37,13 @@ export interface CallContent {
   readonly exchange: Call['exchange']
 }
 
+/** A call as it begins, with the life that its host watches over. */
+export interface OpenedCall extends Call {
+  readonly scope: Scope
+}
+
 /** Opens a call: resolves its target, lays the request over the host's options, starts its deadline. */
-export function openCall(host: HostParts, request: CallOptions, content: CallContent): Call {
+export function openCall(host: HostParts, request: CallOptions, content: CallContent): OpenedCall {
   const { options, clock } = host
   const target = host.registry.resolve(request)
   const own = host.access.get(target.provider)
@@ -56,7 +61,7 @@ export function openCall(host: HostParts, request: CallOptions, content: CallCon
     candidates: [target],
     tried: [],
     accessGiven: given !== undefined || request.baseUrl !== undefined,
-    scope: openScope(request.signal, timeouts.totalMs ?? DEFAULT_TOTAL_MS, clock),
+    scope: new Scope(request.signal, timeouts.totalMs ?? DEFAULT_TOTAL_MS, clock.now()),
     apiKey: given ?? firstKey(own?.apiKey),
     credentials: request.credentials ?? own?.credentials,
     variables: { ...own?.variables, ...request.variables },

@@ -1,4 +1,3 @@
-import type { Call, CallScope } from '../core/call.ts'
 import { systemClock } from '../core/clock.ts'
 import type { admitRequest } from '../core/door.ts'
 import type { EmbedResponse } from '../core/embedding.ts'
@@ -26,14 +25,15 @@ import { exchange } from './exchange.ts'
 import { finishResponse } from './finish.ts'
 import { listModels, moderate } from './moderate.ts'
 import { Moderation } from './moderation.ts'
-import { openCall, type HostParts } from './open-call.ts'
+import { openCall, type HostParts, type OpenedCall } from './open-call.ts'
 import { createPipeline } from './pipeline.ts'
 import { Planner } from './planner.ts'
 import { Queueing } from './queueing.ts'
 import { createQuotaStage } from './quota.ts'
 import { createTopicStage } from './topics.ts'
 import { requestLimiter } from './request-limiter.ts'
-import { abortedError } from './scope.ts'
+import { RunningCalls } from './running.ts'
+import { abortedError, type Scope } from './scope.ts'
 
 /** Figures of one orchestrator since it was made. */
 export interface OrchestratorStats {
@@ -110,7 +110,7 @@ class Host {
   readonly #queueing: Queueing | undefined
   readonly #run: ReturnType<typeof createPipeline>
   readonly #quota: ReturnType<typeof createQuotaStage> | undefined
-  readonly #active = new Set<CallScope>()
+  readonly #active: RunningCalls
   readonly #limitRequest: ReturnType<typeof requestLimiter>
   #admit: typeof admitRequest | undefined
   #calls = 0
@@ -121,6 +121,7 @@ class Host {
 
   constructor(parts: HostParts) {
     this.#parts = parts
+    this.#active = new RunningCalls(parts.clock)
     this.#planner = new Planner(parts)
     this.#admission = parts.options.limits === undefined ? undefined : new Admission(parts)
     this.#limitRequest = requestLimiter(parts.options.requestLimits)
@@ -224,15 +225,16 @@ class Host {
     const closed = new LlmError('aborted', 'the orchestrator was closed while the call was running', {
       code: 'shutdown',
     })
-    for (const scope of this.#active) scope.abort(closed)
+    for (const scope of this.#active.all()) scope.abort(closed)
     this.#admission?.limiter.close()
     await this.#queueing?.queue.close()
     this.#planner.close()
     this.#quota?.close()
+    this.#active.close()
     if (options.transport === undefined) await transport.close?.()
   }
 
-  async #start(call: Call): Promise<Reply> {
+  async #start(call: OpenedCall): Promise<Reply> {
     const { scope } = call
     this.#calls++
     this.#active.add(scope)
@@ -249,9 +251,9 @@ class Host {
     }
   }
 
-  #end(scope: CallScope, error: unknown): void {
+  #end(scope: Scope, error: unknown): void {
     scope.release()
-    this.#active.delete(scope)
+    this.#active.remove(scope)
     if (error === undefined) this.#succeeded++
     else this.#failed++
     if (this.#active.size === 0) this.#drained?.()

@@ -1,31 +1,24 @@
 import type { CallScope } from '../core/call.ts'
-import type { Clock, Timer } from '../core/clock.ts'
 import { LlmError } from '../core/error.ts'
+import type { HeapItem } from '../core/heap.ts'
 import { timeoutError } from './watch.ts'
-
-/** Opens the life of one call: it ends by the caller's signal or after `totalMs`. One listener, one timer, both released. */
-export function openScope(signal: AbortSignal | undefined, totalMs: number, clock: Clock): CallScope {
-  return new Scope(signal, totalMs, clock)
-}
 
 type Action = (error: LlmError) => void
 
-class Scope implements CallScope {
+/** The life of one call: it ends by the caller's signal, or after `totalMs` (0: no bound). One listener, released. */
+export class Scope implements CallScope, HeapItem {
   error: LlmError | undefined
-  readonly deadlineAt: number | undefined
+  readonly deadlineAt: number
+  heapIndex = -1
   readonly #signal: AbortSignal | undefined
-  readonly #clock: Clock
+  readonly #totalMs: number
   #actions: readonly Action[] = []
-  readonly #timer: Timer | undefined
   #over = false
 
-  constructor(signal: AbortSignal | undefined, totalMs: number, clock: Clock) {
+  constructor(signal: AbortSignal | undefined, totalMs: number, now: number) {
     this.#signal = signal
-    this.#clock = clock
-    if (totalMs > 0) {
-      this.deadlineAt = clock.now() + totalMs
-      this.#timer = clock.setTimer(() => this.abort(timeoutError('total', totalMs)), totalMs)
-    }
+    this.#totalMs = totalMs
+    this.deadlineAt = totalMs > 0 ? now + totalMs : Infinity
     if (signal?.aborted === true) this.handleEvent()
     else signal?.addEventListener('abort', this)
   }
@@ -43,6 +36,11 @@ class Scope implements CallScope {
     }
   }
 
+  /** The time is up. */
+  expire(): void {
+    this.abort(timeoutError('total', this.#totalMs))
+  }
+
   abort(error: LlmError): void {
     if (this.#over) return
     this.error = error
@@ -53,7 +51,6 @@ class Scope implements CallScope {
 
   release(): void {
     this.#over = true
-    this.#clock.clearTimer(this.#timer)
     this.#signal?.removeEventListener('abort', this)
   }
 }

@@ -1,0 +1,107 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { createOrchestrator, type ChatRequest } from 'llm-switchyard'
+import { createFakeClock } from 'llm-switchyard/testing'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+
+const never: typeof globalThis.fetch = () => new Promise(() => undefined)
+const request = (totalMs: number): ChatRequest & { stream?: false } => ({
+  model: 'openai/m',
+  messages: [{ role: 'user', content: 'Hi' }],
+  timeouts: { totalMs },
+})
+const late = (totalMs: number) => ({
+  kind: 'timeout',
+  phase: 'total',
+  message: expect.stringContaining(`${totalMs} ms`),
+})
+const providers = { openai: { apiKey: 'any', fetch: never } }
+
+describe('calls that take too long', () => {
+  test('end each at its own time, whatever the order in which they came', async () => {
+    const clock = createFakeClock()
+    await using yard = createOrchestrator({ providers, clock })
+    const ended: number[] = []
+    const totals = [500, 100, 300, 100, 0, 400]
+    const calls = totals.map((totalMs) =>
+      yard.chatApiCall(request(totalMs)).catch((error: unknown) => {
+        ended.push(totalMs)
+        return error
+      }),
+    )
+    await vi.waitFor(() => expect(yard.stats().active).toBe(6))
+    const seen: number[][] = []
+    for (let step = 0; step < 6; step++) {
+      await clock.advance(100)
+      await new Promise((resolve) => setTimeout(resolve))
+      seen.push([...ended])
+    }
+    expect(seen.map((all) => all.length)).toEqual([2, 2, 3, 4, 5, 5])
+    expect(seen.at(-1)).toEqual([100, 100, 300, 400, 500])
+    expect(await calls[0]).toMatchObject(late(500))
+    expect(yard.stats().active).toBe(1)
+    await yard.close({ drainMs: 0 })
+    expect(await calls[4]).toMatchObject({ kind: 'aborted', code: 'shutdown' })
+    expect(clock.pending).toBe(0)
+  })
+
+  test('leave no timer on a clock of their own once nothing runs', async () => {
+    const clock = createFakeClock()
+    await using yard = createOrchestrator({ providers, clock })
+    const call = yard.chatApiCall(request(100))
+    const outcome = expect(call).rejects.toMatchObject(late(100))
+    await vi.waitFor(() => expect(yard.stats().active).toBe(1))
+    await clock.advance(100)
+    await outcome
+    expect(clock.pending).toBe(0)
+  })
+})
+
+describe('timers that a test has put in place', () => {
+  afterEach(() => void vi.useRealTimers())
+
+  test('end a call, before and after others', async () => {
+    await using yard = createOrchestrator({ providers })
+    const real = async (): Promise<void> => {
+      await expect(yard.chatApiCall(request(30))).rejects.toMatchObject(late(30))
+    }
+    const faked = async (): Promise<void> => {
+      vi.useFakeTimers()
+      const outcome = expect(yard.chatApiCall(request(50_000))).rejects.toMatchObject(late(50_000))
+      await vi.advanceTimersByTimeAsync(50_000)
+      await outcome
+      vi.useRealTimers()
+    }
+    await real()
+    await faked()
+    await real()
+    await faked()
+  })
+})
+
+describe('a process that has nothing else to do', () => {
+  const source = JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)
+  const run = async (body: string): Promise<string> => {
+    const code = `const { chatApiCall } = await import(${source}); ${body}`
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code])
+    return stdout.trim()
+  }
+  const call = (fetch: string, totalMs: number): string =>
+    `await chatApiCall({ model: 'openai/m', apiKey: 'any', fetch: ${fetch}, timeouts: { totalMs: ${totalMs} }, messages: [{ role: 'user', content: 'Hi' }] })`
+
+  test('waits for the deadline of its call', async () => {
+    const said = await run(
+      `try { ${call('() => new Promise(() => {})', 200)} } catch (error) { console.log(error.phase) }`,
+    )
+    expect(said).toBe('total')
+  })
+
+  test('ends as soon as its call has', async () => {
+    const reply = `{ choices: [{ message: { content: 'Hello' }, finish_reason: 'stop' }] }`
+    const startedAt = performance.now()
+    expect(await run(`console.log((${call(`async () => Response.json(${reply})`, 600_000)}).text)`)).toBe(
+      'Hello',
+    )
+    expect(performance.now() - startedAt).toBeLessThan(15_000)
+  })
+})
