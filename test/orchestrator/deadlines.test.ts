@@ -5,6 +5,8 @@ import { createFakeClock } from 'llm-switchyard/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
 const never: typeof globalThis.fetch = () => new Promise(() => undefined)
+const reply = { choices: [{ message: { content: 'Hello' }, finish_reason: 'stop' }] }
+const atOnce: typeof globalThis.fetch = async () => Response.json(reply)
 const request = (totalMs: number): ChatRequest & { stream?: false } => ({
   model: 'openai/m',
   messages: [{ role: 'user', content: 'Hi' }],
@@ -62,14 +64,20 @@ describe('timers that a test has put in place', () => {
 
   test('end a call, before and after others', async () => {
     await using yard = createOrchestrator({ providers })
+    // Leaves its timer behind.
+    const answered = async (totalMs: number): Promise<void> => {
+      expect((await yard.chatApiCall({ ...request(totalMs), fetch: atOnce })).text).toBe('Hello')
+    }
     const real = async (): Promise<void> => {
       await expect(yard.chatApiCall(request(30))).rejects.toMatchObject(late(30))
+      await answered(40_000)
     }
     const faked = async (): Promise<void> => {
       vi.useFakeTimers()
       const outcome = expect(yard.chatApiCall(request(50_000))).rejects.toMatchObject(late(50_000))
       await vi.advanceTimersByTimeAsync(50_000)
       await outcome
+      await answered(1)
       vi.useRealTimers()
     }
     await real()
@@ -88,20 +96,18 @@ describe('a process that has nothing else to do', () => {
   }
   const call = (fetch: string, totalMs: number): string =>
     `await chatApiCall({ model: 'openai/m', apiKey: 'any', fetch: ${fetch}, timeouts: { totalMs: ${totalMs} }, messages: [{ role: 'user', content: 'Hi' }] })`
+  const answered = call(`async () => Response.json(${JSON.stringify(reply)})`, 300)
+  const hung = call('() => new Promise(() => {})', 600)
 
   test('waits for the deadline of its call', async () => {
-    const said = await run(
-      `try { ${call('() => new Promise(() => {})', 200)} } catch (error) { console.log(error.phase) }`,
-    )
-    expect(said).toBe('total')
+    const said = `try { ${hung} } catch (error) { console.log(error.phase) }`
+    expect(await run(said)).toBe('total')
+    expect(await run(`${answered}; ${said}`)).toBe('total')
   })
 
   test('ends as soon as its call has', async () => {
-    const reply = `{ choices: [{ message: { content: 'Hello' }, finish_reason: 'stop' }] }`
     const startedAt = performance.now()
-    expect(await run(`console.log((${call(`async () => Response.json(${reply})`, 600_000)}).text)`)).toBe(
-      'Hello',
-    )
+    expect(await run(`console.log((${answered.replace('300', '600000')}).text)`)).toBe('Hello')
     expect(performance.now() - startedAt).toBeLessThan(15_000)
   })
 })
