@@ -35,14 +35,14 @@ const FULL = {
   repetitions: 5,
   holds: 3,
   span: { warmMs: 1_000, runMs: 1_000 },
-  callSpan: { warmMs: 10_000, runMs: 250, slices: 12 },
+  callSpan: { warmMs: 10_000, runMs: 100, slices: 40 },
   holdMs: 4_000,
 }
 const QUICK = {
   repetitions: 3,
   holds: 1,
   span: { warmMs: 600, runMs: 300 },
-  callSpan: { warmMs: 5_000, runMs: 200, slices: 6 },
+  callSpan: { warmMs: 5_000, runMs: 100, slices: 15 },
   holdMs: 1_500,
 }
 const plan = flags.quick ? QUICK : FULL
