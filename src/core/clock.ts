@@ -20,3 +20,8 @@ export const systemClock: Clock = Object.freeze({
   setTimer: (action: () => void, delayMs: number) => setTimeout(action, Math.min(delayMs, 2_147_483_647)),
   clearTimer: (timer: Timer | undefined) => clearTimeout(timer as ReturnType<typeof setTimeout>),
 })
+
+/** True for a timer of Node's, which can be told not to keep its process up. */
+export function isNodeTimer(timer: Timer | undefined): timer is NodeJS.Timeout {
+  return typeof timer === 'object' && 'unref' in timer
+}

@@ -1,6 +1,6 @@
 import type { Call } from '../core/call.ts'
 import { LlmError } from '../core/error.ts'
-import type { Stage } from '../core/stage.ts'
+import type { Next, Stage } from '../core/stage.ts'
 import {
   createLimiter,
   DEFAULT_MAX_TOKENS,
@@ -38,14 +38,12 @@ export class Admission {
     this.limiter = createLimiter({ limits, clock, store: limitStore, observe })
   }
 
-  readonly stage: Stage = (call, next) => {
-    const held = this.#reserve(call)
-    return held instanceof Promise
-      ? held.then((late) => this.#run(late, call, next))
-      : this.#run(held, call, next)
-  }
+  readonly stage: Stage = (call, next) =>
+    this.#atOnce
+      ? this.#run(this.#reserve(call), call, next)
+      : this.#admit(call).then((held) => this.#run(held, call, next))
 
-  #run(held: Reservation, call: Call, next: Parameters<Stage>[1]): Promise<Reply> {
+  #run(held: Reservation, call: Call, next: Next): Promise<Reply> {
     const begun = (answer: Reply): Reply => {
       answer.onEnd(() => {
         const usage = answer.usage()
@@ -60,19 +58,25 @@ export class Admission {
   }
 
   // A promise for every reservation would be a good part of what one costs: most are at hand.
-  #reserve(call: Call): Reservation | Promise<Reservation> {
-    const refused = (error: unknown): never => {
+  #reserve(call: Call): Reservation {
+    try {
+      const answer = this.limiter.reserve(keysOf(call), this.#charge(call)) as Reservation | Refusal
+      if (answer.granted) return answer
+      throw refusalError(answer)
+    } catch (error) {
       throw placed(error, call)
     }
+  }
+
+  async #admit(call: Call): Promise<Reservation> {
+    const { scope } = call
     try {
-      const { scope } = call
-      const [keys, charge] = [keysOf(call), this.#charge(call)]
-      if (!this.#atOnce)
-        return this.limiter.admit(keys, charge, { scope, deadlineAt: scope.deadlineAt }).catch(refused)
-      const answer = this.limiter.reserve(keys, charge) as Reservation | Refusal
-      return answer.granted ? answer : refused(refusalError(answer))
+      return await this.limiter.admit(keysOf(call), this.#charge(call), {
+        scope,
+        deadlineAt: scope.deadlineAt,
+      })
     } catch (error) {
-      return refused(error)
+      throw placed(error, call)
     }
   }
 

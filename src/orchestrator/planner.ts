@@ -2,7 +2,7 @@ import type { Call } from '../core/call.ts'
 import { LlmError } from '../core/error.ts'
 import type { Target } from '../core/registry.ts'
 import type { Reply } from '../core/reply.ts'
-import type { Stage } from '../core/stage.ts'
+import type { Next, Stage } from '../core/stage.ts'
 import {
   AttemptPlan,
   chooseDeployment,
@@ -27,8 +27,6 @@ import { raceTries } from './hedge.ts'
 import { isKeyList, retarget, type HostParts } from './open-call.ts'
 import { pause } from './pause.ts'
 import { proveThroughput } from './throughput.ts'
-
-type Next = (call: Call) => Promise<Reply>
 
 /** The one planner of tries: retry, keys, deployments, fallback and breakers, with one budget of attempts per call. */
 export class Planner {

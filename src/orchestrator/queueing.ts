@@ -1,5 +1,5 @@
 import type { Call } from '../core/call.ts'
-import type { Stage } from '../core/stage.ts'
+import type { Next, Stage } from '../core/stage.ts'
 import type { Reply } from '../core/reply.ts'
 import { createQueue, type CallQueue, type QueueEvent, type QueueJob, type Slot } from '../queue/index.ts'
 import type { HostParts } from './open-call.ts'
@@ -28,7 +28,7 @@ export class Queueing {
     return this.queue.acquire(job).then((late) => this.#run(late, call, next), refused)
   }
 
-  #run(slot: Slot, call: Call, next: Parameters<Stage>[1]): Promise<Reply> {
+  #run(slot: Slot, call: Call, next: Next): Promise<Reply> {
     const begun = (reply: Reply): Reply => {
       reply.onEnd((error) => slot.release(error === undefined ? undefined : { error }))
       return reply

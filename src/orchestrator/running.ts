@@ -1,4 +1,4 @@
-import { systemClock, type Clock, type Timer } from '../core/clock.ts'
+import { isNodeTimer, systemClock, type Clock, type Timer } from '../core/clock.ts'
 import { Heap } from '../core/heap.ts'
 import type { Scope } from './scope.ts'
 
@@ -25,7 +25,7 @@ export class RunningCalls {
   add(scope: Scope): void {
     if (this.#scopes.size === 0) this.#wake()
     this.#scopes.add(scope)
-    if (scope.deadlineAt < this.#firesAt) this.#arm(scope.deadlineAt)
+    if (scope.dueAt < this.#firesAt) this.#arm(scope.dueAt)
   }
 
   remove(scope: Scope): void {
@@ -57,12 +57,14 @@ export class RunningCalls {
     // Timers may be early by less than a millisecond.
     const now = this.#clock.now() + 1
     for (let first = this.#scopes.peek(); first !== undefined; first = this.#scopes.peek()) {
-      if (first.deadlineAt > now) break
-      this.#scopes.remove(first)
+      if (first.dueAt > now) break
+      // It runs until it has settled.
+      first.dueAt = Infinity
+      this.#scopes.update(first)
       first.expire()
     }
     const next = this.#scopes.peek()
-    if (next !== undefined && next.deadlineAt < this.#firesAt) this.#arm(next.deadlineAt)
+    if (next !== undefined && next.dueAt < this.#firesAt) this.#arm(next.dueAt)
   }
 
   // Nothing runs: the timer of the process's own clock stays for the next call, but holds the process up no longer.
@@ -83,9 +85,5 @@ export class RunningCalls {
 }
 
 function endsBefore(one: Scope, other: Scope): boolean {
-  return one.deadlineAt < other.deadlineAt
-}
-
-function isNodeTimer(timer: Timer | undefined): timer is NodeJS.Timeout {
-  return typeof timer === 'object' && 'unref' in timer
+  return one.dueAt < other.dueAt
 }

@@ -9,6 +9,8 @@ type Action = (error: LlmError) => void
 export class Scope implements CallScope, HeapItem {
   error: LlmError | undefined
   readonly deadlineAt: number
+  /** When it has to be ended; `Infinity` once it was. */
+  dueAt: number
   heapIndex = -1
   readonly #signal: AbortSignal | undefined
   readonly #totalMs: number
@@ -19,6 +21,7 @@ export class Scope implements CallScope, HeapItem {
     this.#signal = signal
     this.#totalMs = totalMs
     this.deadlineAt = totalMs > 0 ? now + totalMs : Infinity
+    this.dueAt = this.deadlineAt
     if (signal?.aborted === true) this.handleEvent()
     else signal?.addEventListener('abort', this)
   }

@@ -90,7 +90,8 @@ class QueueCore implements SlotHost {
     const now = this.#clock.now()
     const { timeoutMs = this.#settings.timeoutMs } = job
     const ticket = new Ticket(job, ++this.#seq, { now, timeoutMs })
-    const refusal = this.#startsAtOnce(job) ? undefined : this.#refusal(ticket, now)
+    const atOnce = this.#shared !== undefined && this.#startsAtOnce(job)
+    const refusal = atOnce ? undefined : this.#refusal(ticket, now)
     if (refusal !== undefined) return Promise.reject(refusal)
     return new Promise((resolve, reject) => {
       ticket.resolve = resolve

@@ -1,4 +1,4 @@
-import { systemClock, type Clock, type Timer } from '../core/clock.ts'
+import { isNodeTimer, systemClock, type Clock, type Timer } from '../core/clock.ts'
 import type { HealthStatus, TargetHealth } from './health.ts'
 
 /** What is known of every target, by name: an orchestrator fits as it is. */
@@ -56,7 +56,7 @@ export function createHealthMonitor(source: HealthSource, options: HealthMonitor
       schedule()
       tick()
     }, everyMs)
-    if (typeof timer === 'object' && 'unref' in timer) (timer as NodeJS.Timeout).unref()
+    if (isNodeTimer(timer)) timer.unref()
   }
   const stop = (): void => {
     clock.clearTimer(timer)

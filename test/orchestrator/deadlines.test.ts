@@ -58,6 +58,18 @@ describe('calls that take too long', () => {
   })
 })
 
+test('a call whose time is up counts as running until it has settled', async () => {
+  await using yard = createOrchestrator({ providers })
+  const held = Promise.withResolvers<void>()
+  const call = yard.chatApiCall({ ...request(30), onAdmitted: () => held.promise })
+  const outcome = call.catch((error: unknown) => error)
+  await new Promise((resolve) => setTimeout(resolve, 80))
+  expect(yard.stats()).toMatchObject({ active: 1, failed: 0 })
+  held.resolve()
+  expect(await outcome).toMatchObject(late(30))
+  expect(yard.stats()).toMatchObject({ active: 0, failed: 1 })
+})
+
 describe('timers that a test has put in place', () => {
   afterEach(() => void vi.useRealTimers())
 

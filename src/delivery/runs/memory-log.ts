@@ -1,4 +1,4 @@
-import { systemClock, type Clock, type Timer } from '../../core/clock.ts'
+import { isNodeTimer, systemClock, type Clock, type Timer } from '../../core/clock.ts'
 import { LlmError } from '../../core/error.ts'
 import type { Batch } from '../../core/event.ts'
 import {
@@ -188,6 +188,6 @@ class MemoryLog implements StreamLog {
       this.#schedule()
     }
     this.#timer = this.#clock.setTimer(sweep, Math.max(0, run.goesAt - this.#clock.now()))
-    if (typeof this.#timer === 'object' && 'unref' in this.#timer) (this.#timer as NodeJS.Timeout).unref()
+    if (isNodeTimer(this.#timer)) this.#timer.unref()
   }
 }

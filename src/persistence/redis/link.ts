@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../core/clock.ts'
+import { isNodeTimer, type Clock, type Timer } from '../../core/clock.ts'
 import type { Logger } from '../../core/log.ts'
 import { scrubSecrets } from '../../core/secret.ts'
 import {
@@ -185,6 +185,6 @@ export class RedisLink {
 /** A timer that does not keep a process alive which has nothing else to do. */
 export function idleTimer(clock: Clock, action: () => void, delayMs: number): Timer {
   const timer = clock.setTimer(action, delayMs)
-  if (typeof timer === 'object' && 'unref' in timer) (timer as NodeJS.Timeout).unref()
+  if (isNodeTimer(timer)) timer.unref()
   return timer
 }
