@@ -296,7 +296,7 @@ async function breakers(): Promise<void> {
     for (let turn = 0; turn < count; turn++) await one()
   }
   const guarded = async (): Promise<number> => {
-    const permit = ours.admit('a/m')
+    const permit = ours.tryAcquire('a/m')
     if (!('succeed' in permit)) throw new Error('open')
     const result = await work()
     permit.succeed(1)

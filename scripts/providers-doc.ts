@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import type { Dialect } from '../src/core/dialect.ts'
 import { listOf } from '../src/core/json.ts'
 import { explainParams, mergeParams, type ParamExplanation } from '../src/core/params.ts'
-import type { ModelTraits, ProviderDefinition } from '../src/core/provider.ts'
+import type { ModelCapabilities, ProviderDefinition } from '../src/core/provider.ts'
 import { createRegistry, type Registry, type Target } from '../src/core/registry.ts'
 import { catalogue } from '../src/providers/index.ts'
 import { root } from './entries.ts'
@@ -60,10 +60,14 @@ function overviewRow(definition: ProviderDefinition, registry: Registry): string
     `[${name}](#${id.replaceAll('.', '')}) \`${id}\``,
     dialect.id,
     keyWord(definition),
-    sum(targets.map((target) => sends(target, 'tools', target.traits.tools))),
+    sum(targets.map((target) => sends(target, 'tools', target.capabilities.tools))),
     sum(targets.map(schemaWord)),
-    sum(targets.map(({ traits }) => (traits.images === undefined ? 'passed on' : word(traits.images)))),
-    sum(targets.map((target) => sends(target, 'reasoning', target.traits.reasoning))),
+    sum(
+      targets.map(({ capabilities: traits }) =>
+        traits.images === undefined ? 'passed on' : word(traits.images),
+      ),
+    ),
+    sum(targets.map((target) => sends(target, 'reasoning', target.capabilities.reasoning))),
     word(
       (definition.embeddings === undefined ? dialect.embeddings : definition.embeddings) !== undefined &&
         definition.embeddings !== null,
@@ -88,7 +92,7 @@ function sends({ params }: Target, setting: 'tools' | 'reasoning', said: boolean
   return word(sent || (setting === 'reasoning' && said === true))
 }
 
-function schemaWord({ params, traits }: Target): string {
+function schemaWord({ params, capabilities: traits }: Target): string {
   const rule = params.responseFormat
   if (rule === undefined || rule.drop !== undefined) return 'no'
   return traits.jsonSchema === false ? 'told' : 'yes'
@@ -111,7 +115,7 @@ function keyWord({ auth, keyRequired }: ProviderDefinition): string {
 }
 
 function providerSection(definition: ProviderDefinition, registry: Registry): string {
-  const { id, docs, checked, unverified } = definition
+  const { id, docs, verifiedOn: checked, unverified } = definition
   const facts = [
     `Base URL: ${definition.baseUrl === undefined ? 'give one' : code(definition.baseUrl)}${variables(definition)}`,
     `Key: ${authWords(definition)}`,
@@ -208,7 +212,7 @@ function modelTable({ id, models = {} }: ProviderDefinition, registry: Registry)
   const rows = new Map<string, string[]>()
   for (const pattern of Object.keys(models)) {
     const target = registry.resolve({ provider: id, model: pattern.replaceAll('*', 'x') })
-    const { traits, quirks } = target
+    const { capabilities: traits, quirks } = target
     const cells = [
       tokens(traits.contextWindow),
       tokens(traits.maxOutput),
@@ -243,7 +247,7 @@ function differences(usual: ReadonlyMap<string, string>, own: ReadonlyMap<string
   return [...(dropped.length === 0 ? [] : [`no ${dropped.join(', ')}`]), ...sent].join('; ')
 }
 
-function marks(traits: ModelTraits): string {
+function marks(traits: ModelCapabilities): string {
   const names = ['images', 'tools', 'jsonSchema', 'reasoning'] as const
   const said = names.flatMap((name) => {
     const value = traits[name]

@@ -26,7 +26,7 @@ export {
   defineProvider,
   type Auth,
   type HeaderAuth,
-  type ModelTraits,
+  type ModelCapabilities,
   type ProviderDefinition,
   type ProviderPaths,
   type ProviderVariable,
@@ -43,16 +43,16 @@ export {
   type TimeoutPhase,
 } from './core/error.ts'
 export {
-  defaultRequestLimits,
+  defaultInputLimits,
   unsafePatterns,
-  type RequestLimits,
-  type TurnRole,
+  type InputLimits,
+  type MessageRole,
   type UnsafePattern,
-} from './core/request-limits.ts'
-export { isConversationId, isPersonaName } from './core/identifier.ts'
+} from './core/input-limits.ts'
+export { isConversationId, isPersonaName } from './core/validate-id.ts'
 export { Secret, type KeySource } from './core/secret.ts'
 export { createRegistry, type Registry, type Target } from './core/registry.ts'
-export { collect, replay } from './core/collect.ts'
+export { collectResponse, responseToEvents } from './core/accumulate-response.ts'
 export { isContent } from './core/event.ts'
 export { systemClock, type Clock } from './core/clock.ts'
 export { catalogue } from './providers/index.ts'
@@ -80,22 +80,22 @@ export { openaiResponses, type OpenAIResponsesQuirks } from './dialects/index.ts
 export { createFetchTransport } from './transport/index.ts'
 export { estimateTokens } from './observability/index.ts'
 export type { ChatStream } from './stream/index.ts'
-export type { Batch, StreamEvent } from './core/event.ts'
+export type { EventBatch, StreamEvent } from './core/event.ts'
 export type { Dialect, Fault, Fragment, Quirks, Reader, RenderInput, ToolFragment } from './core/dialect.ts'
 export type {
-  Balance,
+  LoadBalancing,
   BreakerEvent,
   BreakerOptions,
   BreakerState,
   BreakerSync,
-  BreakerTrip,
+  BreakerOpening,
   HealthChange,
   HealthMonitor,
   HealthMonitorOptions,
   HealthSource,
   HealthStatus,
-  Rest,
-  RestSync,
+  Cooldown,
+  CooldownSync,
   RetryBudgetOptions,
   RetryOptions,
   TargetHealth,
@@ -109,7 +109,7 @@ export {
   type QueueJob,
   type QueueOptions,
   type QueueStatus,
-  type SharedSlots,
+  type SlotStore,
   type Slot,
   type SlotCap,
   type SlotLease,
@@ -138,7 +138,7 @@ export type {
   ModerationEvent,
   ModerationOptions,
   ModerationOverride,
-  ModerationSideOptions,
+  DirectionOptions,
   Moderator,
   TopicMonitor,
 } from './moderation/index.ts'
@@ -194,8 +194,8 @@ export type {
   Frame,
   FrameDecoder,
   Framing,
-  SendOptions,
+  TransportOptions,
   Transport,
-  WireReply,
-  WireRequest,
+  HttpResponse,
+  HttpRequest,
 } from './core/wire.ts'

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   createOrchestrator,
   defineTool,
-  type Batch,
+  type EventBatch,
   type MessageInput,
   type Orchestrator,
   type StreamEvent,
@@ -70,7 +70,7 @@ async function* converse(
   orchestrator: Orchestrator,
   model: string,
   { input, context }: Asked,
-): AsyncGenerator<Batch, void, undefined> {
+): AsyncGenerator<EventBatch, void, undefined> {
   const messages: MessageInput[] = [...input.messages]
   const { signal } = context
   const { conversationId } = input

@@ -2,7 +2,7 @@ import {
   checkMember,
   checkScope,
   checkVersion,
-  compact,
+  omitUndefined,
   type Conversation,
   type ConversationQuery,
   conversationRecord,
@@ -13,10 +13,10 @@ import {
   pageOf,
   pageWindow,
   patchConversation,
-  searchWords,
-  taken,
-  titleWords,
-  writtenBefore,
+  searchTerms,
+  alreadyExists,
+  titleTerms,
+  alreadyWritten,
 } from 'llm-switchyard/conversations'
 import type { Filter } from './database.ts'
 import { bodyOf, keyOf, openConversation, readConversation, type Run, type Step } from './step.ts'
@@ -82,7 +82,7 @@ function fieldsOf(record: Conversation): object {
     createdAt,
     lastActivityAt,
     participants: [userId, ...members.map((member) => member.userId)],
-    words: searchWords(title),
+    words: searchTerms(title),
     body: JSON.stringify(record),
   }
 }
@@ -94,10 +94,10 @@ async function create(step: Step, input: NewConversation): Promise<Conversation>
   const conversations = step.in('conversations')
   // Asked before writing: an insert that fails would end the whole transaction.
   if ((await conversations.countDocuments({ _id: record.id }, step.inside)) > 0)
-    throw taken('conversation', record.id)
+    throw alreadyExists('conversation', record.id)
   const requestKey = record.requestId === undefined ? null : keyOf(record.userId, record.requestId)
   if (requestKey !== null && (await conversations.countDocuments({ requestKey }, step.inside)) > 0)
-    throw writtenBefore('conversation', record.requestId ?? '')
+    throw alreadyWritten('conversation', record.requestId ?? '')
   const counters = { messageCount: 0, lastSequence: 0, counts: noCounts, deletedAt: null }
   await conversations.insertMany(
     [{ _id: record.id, requestKey, ...counters, ...fieldsOf(record) }],
@@ -107,7 +107,7 @@ async function create(step: Step, input: NewConversation): Promise<Conversation>
 }
 
 async function save(step: Step, record: Conversation): Promise<Conversation> {
-  const next = compact(record)
+  const next = omitUndefined(record)
   await step.in('conversations').updateOne({ _id: record.id }, { $set: fieldsOf(next) }, step.inside)
   return next
 }
@@ -148,8 +148,8 @@ async function list(step: Step, query: ConversationQuery): Promise<Page<Conversa
   const field = sortBy === 'created' ? 'createdAt' : 'lastActivityAt'
   const name = `conversations by ${sortBy}`
   const window = pageWindow(query, name)
-  const words = titleWords(query)
-  const filter = compact({
+  const words = titleTerms(query)
+  const filter = omitUndefined({
     userId,
     orgId,
     projectId,

@@ -1,7 +1,7 @@
 import {
   checkMessages,
   checkSearch,
-  compact,
+  omitUndefined,
   type MessageQuery,
   type MessageSearch,
   type Page,
@@ -24,7 +24,7 @@ export async function listMessages(
   const list = `messages, ${order} first`
   const window = pageWindow(query, list)
   if (!(await isOpen(step, conversationId))) return { items: [] }
-  const filter = compact({
+  const filter = omitUndefined({
     conversationId,
     parentId,
     active: query.inactive === true || variantsOf !== undefined ? undefined : true,
@@ -78,7 +78,7 @@ async function searchedConversations(
   step: Step,
   { conversationId, participantId }: MessageSearch,
 ): Promise<readonly string[]> {
-  const filter = compact({ _id: conversationId, participants: participantId, deletedAt: null })
+  const filter = omitUndefined({ _id: conversationId, participants: participantId, deletedAt: null })
   const found = await step.in('conversations').find(filter, step.inside).toArray()
   return found.map(({ _id }) => _id)
 }

@@ -6,16 +6,16 @@ import {
   checkVersion,
   messageRecord,
   type MessageStore,
-  missing,
+  notFound,
   type NewMessage,
   noCounts,
   patchMessage,
-  searchWords,
+  searchTerms,
   type StoredMessage,
-  taken,
+  alreadyExists,
   usageCounts,
-  wipedMessage,
-  writtenBefore,
+  erasedMessage,
+  alreadyWritten,
 } from 'llm-switchyard/conversations'
 import type { Document } from './database.ts'
 import { listMessages, searchMessages, threadsOf } from './message-lists.ts'
@@ -93,7 +93,7 @@ function removal(write: Run['write']): Pick<MessageStore, 'delete' | 'wipe'> {
         await openConversation(step, conversationId)
         const message = await findMessage(step, conversationId, id)
         if (message === undefined) return false
-        await save(step, wipedMessage(message, step.stamp.now))
+        await save(step, erasedMessage(message, step.stamp.now))
         await recount(step, conversationId, message.active && message.deletedAt === undefined ? -1 : 0)
         for (const name of ['reactions', 'parts'] as const)
           await step.in(name).deleteMany({ conversationId, messageId: id }, step.inside)
@@ -122,7 +122,7 @@ function documentOf(record: StoredMessage): Document {
     requestId: requestId ?? null,
     requestKey: requestId === undefined ? null : keyOf(conversationId, requestId, requestStep),
     shown: active && deletedAt === null,
-    words: searchWords(text),
+    words: searchTerms(text),
     body: JSON.stringify(record),
   }
 }
@@ -168,12 +168,12 @@ async function checkPlace(step: Step, record: StoredMessage, known: ReadonlySet<
   const messages = step.in('messages')
   const has = async (filter: object): Promise<boolean> =>
     (await messages.countDocuments({ conversationId, ...filter }, step.inside)) > 0
-  if (known.has(id) || (await has({ id }))) throw taken('message', id)
+  if (known.has(id) || (await has({ id }))) throw alreadyExists('message', id)
   if (requestId !== undefined && (await has({ requestId, requestStep })))
-    throw writtenBefore('message', requestId)
+    throw alreadyWritten('message', requestId)
   for (const other of [parentId, variantOf])
     if (other !== undefined && !known.has(other) && !(await has({ id: other })))
-      throw missing('message', other)
+      throw notFound('message', other)
 }
 
 function countIn(records: readonly StoredMessage[]): object {
@@ -194,7 +194,7 @@ async function activate(step: Step, conversationId: string, change: Activation):
   const { on = [], off = [], offAfter = Infinity } = change
   await openConversation(step, conversationId)
   for (const id of [...on, ...off])
-    if ((await findMessage(step, conversationId, id)) === undefined) throw missing('message', id)
+    if ((await findMessage(step, conversationId, id)) === undefined) throw notFound('message', id)
   const messages = step.in('messages')
   const leaving = {
     conversationId,

@@ -4,7 +4,7 @@ import {
   attachmentRecord,
   type ChatTask,
   checkVersion,
-  missing,
+  notFound,
   type Page,
   pageOf,
   type PageQuery,
@@ -13,7 +13,7 @@ import {
   type Summary,
   summaryRecord,
   type SummaryStore,
-  taken,
+  alreadyExists,
   taskRecord,
   type TaskStore,
 } from 'llm-switchyard/conversations'
@@ -38,7 +38,7 @@ export async function nextPlace(step: Step, conversationId: string): Promise<num
 async function add<T extends Part>(step: Step, type: PartType, record: T, fields: object = {}): Promise<T> {
   const { conversationId, id } = record
   const _id = keyOf(conversationId, type, id)
-  if ((await step.in('parts').countDocuments({ _id }, step.inside)) > 0) throw taken(type, id)
+  if ((await step.in('parts').countDocuments({ _id }, step.inside)) > 0) throw alreadyExists(type, id)
   const place = await nextPlace(step, conversationId)
   const document = { _id, conversationId, type, id, place, body: JSON.stringify(record), ...fields }
   await step.in('parts').insertMany([document], step.inside)
@@ -112,7 +112,7 @@ export function attachmentStore({ read, write }: Run): AttachmentStore {
         const found: Attachment[] = []
         for (const id of ids) {
           const attachment = await find<Attachment>(step, 'attachment', { conversationId, id })
-          if (attachment === undefined) throw missing('attachment', id)
+          if (attachment === undefined) throw notFound('attachment', id)
           found.push(attachment)
         }
         for (const attachment of found)
@@ -134,7 +134,7 @@ export function taskStore({ read, write }: Run): TaskStore {
       write(call, async (step) => {
         await openConversation(step, conversationId)
         const task = await find<ChatTask>(step, 'task', { conversationId, id })
-        if (task === undefined) throw missing('task', id)
+        if (task === undefined) throw notFound('task', id)
         checkVersion(`task "${id}"`, task.version, call?.version)
         const next = patchTask(task, patch, step.stamp.now)
         await replace(step, 'task', next)

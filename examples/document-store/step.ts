@@ -1,15 +1,15 @@
 import { LlmError } from 'llm-switchyard'
 import {
   type Conversation,
-  missing,
+  notFound,
   noCounts,
   type Stamp,
   type StoreCall,
   type StoredMessage,
-  taken,
+  alreadyExists,
   type UsageCounts,
   usageTotals,
-  writtenBefore,
+  alreadyWritten,
 } from 'llm-switchyard/conversations'
 import type { CollectionName, Document, DocumentCollection, FindOptions } from './database.ts'
 
@@ -52,7 +52,7 @@ export function readMessage(document: Document): StoredMessage {
 /** A conversation that is not marked as deleted. Rejects with `not-found`. */
 export async function openConversation(step: Step, id: string): Promise<Conversation> {
   const found = await step.in('conversations').findOne({ _id: id, deletedAt: null }, step.inside)
-  if (found === null) throw missing('conversation', id)
+  if (found === null) throw notFound('conversation', id)
   return readConversation(found)
 }
 
@@ -79,7 +79,7 @@ export async function findMessage(
 /** One that is not marked as deleted. Rejects with `not-found`. */
 export async function openMessage(step: Step, conversationId: string, id: string): Promise<StoredMessage> {
   const found = await findMessage(step, conversationId, id)
-  if (found === undefined || found.deletedAt !== undefined) throw missing('message', id)
+  if (found === undefined || found.deletedAt !== undefined) throw notFound('message', id)
   return found
 }
 
@@ -90,6 +90,6 @@ export function asConflict(error: unknown): unknown {
   const { code, keyPattern } = error as { code?: unknown; keyPattern?: object }
   if (LlmError.is(error) || code !== DUPLICATE_KEY) return error
   return keyPattern !== undefined && 'requestKey' in keyPattern
-    ? writtenBefore('step', 'of another call')
-    : taken('record', 'of another call')
+    ? alreadyWritten('step', 'of another call')
+    : alreadyExists('record', 'of another call')
 }

@@ -1,5 +1,5 @@
 import { LlmError } from 'llm-switchyard'
-import type { Access, Authorize } from 'llm-switchyard/http'
+import type { CallerAccess, Authorize } from 'llm-switchyard/http'
 
 /**
  * Who may call: `GATEWAY_KEYS="alice:key-of-alice,root:another-key:admin"`. Clients send their key as they would send
@@ -7,7 +7,7 @@ import type { Access, Authorize } from 'llm-switchyard/http'
  */
 export function authorizeBy(keys: string | undefined): Authorize {
   if (keys === undefined || keys === '') return 'open'
-  const people = new Map<string, Access>()
+  const people = new Map<string, CallerAccess>()
   for (const entry of keys.split(',')) {
     const [userId, key, role] = entry.trim().split(':')
     if (key !== undefined && key !== '') people.set(key, { userId, role })

@@ -9,7 +9,7 @@ import {
 /** The state of a chat, and what a component may do with it. */
 export interface UseChat extends Pick<
   ChatClient,
-  'send' | 'stop' | 'retry' | 'reset' | 'dismissError' | 'unqueue'
+  'send' | 'stop' | 'retry' | 'reset' | 'dismissError' | 'cancelQueued'
 > {
   readonly state: ChatState
   /** True from the sending to the end of an answer. */
@@ -48,7 +48,7 @@ export function useChat(options: ChatClientOptions): UseChat {
     retry: async () => client?.retry(),
     reset: (next) => client?.reset(next),
     dismissError: () => client?.dismissError(),
-    unqueue: (messageId) => client?.unqueue(messageId) ?? false,
+    cancelQueued: (messageId) => client?.cancelQueued(messageId) ?? false,
   }
 }
 

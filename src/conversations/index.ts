@@ -8,7 +8,7 @@ export {
   type PageMeta,
   type PageQuery,
   type PageWindow,
-} from './paging.ts'
+} from './storage/pagination.ts'
 export type {
   Attachment,
   ChatTask,
@@ -35,7 +35,7 @@ export type {
   UsageCharge,
   UsageTotals,
   UserUsage,
-} from './records.ts'
+} from './storage/records.ts'
 export type {
   Activation,
   AttachmentStore,
@@ -55,14 +55,20 @@ export type {
   TaskStore,
   Thread,
   UsageStore,
-} from './store.ts'
-export { missing, taken, writtenBefore } from './absence.ts'
-export { checkVersion, patchConversation, patchMessage, patchTask, wipedMessage } from './patch.ts'
+} from './storage/store.ts'
+export { notFound, alreadyExists, alreadyWritten } from './storage/errors.ts'
+export {
+  checkVersion,
+  patchConversation,
+  patchMessage,
+  patchTask,
+  erasedMessage,
+} from './storage/apply-patch.ts'
 export {
   attachmentRecord,
   checkCharge,
   checkMember,
-  compact,
+  omitUndefined,
   conversationRecord,
   groupReactions,
   messageRecord,
@@ -71,17 +77,24 @@ export {
   taskRecord,
   type MessagePlace,
   type Stamp,
-} from './prepare.ts'
-export { searchWords } from './search-words.ts'
-export { addCounts, noCounts, noUsage, usageCounts, usageTotals, type UsageCounts } from './totals.ts'
+} from './storage/normalize-records.ts'
+export { searchTerms } from './storage/search-terms.ts'
+export {
+  addCounts,
+  noCounts,
+  noUsage,
+  usageCounts,
+  usageTotals,
+  type UsageCounts,
+} from './storage/usage-totals.ts'
 export {
   checkActivation,
   checkHistory,
   checkMessages,
   checkScope,
   checkSearch,
-  titleWords,
-} from './query-checks.ts'
+  titleTerms,
+} from './storage/validate-queries.ts'
 export {
   operations,
   permissionsOf,
@@ -91,19 +104,24 @@ export {
   type Operation,
   type Ownership,
   type Permission,
-} from './access.ts'
-export type { AuditEntry, AuditOptions, AuditSink } from './audit.ts'
-export { fitWindow, type FittedWindow, type WindowRequest } from './context-window.ts'
-export { readEmoji } from './emoji.ts'
-export { selectHistory, type HistoryBounds, type HistoryWindow, type TokenCounter } from './history.ts'
-export { placeImages, type ImageMode } from './images.ts'
+} from './contract/permissions.ts'
+export type { AuditEntry, AuditOptions, AuditSink } from './contract/audit.ts'
+export { fitWindow, type FittedWindow, type WindowRequest } from './context/fit-window.ts'
+export { readEmoji } from './service/emoji.ts'
+export {
+  selectHistory,
+  type HistoryBounds,
+  type HistoryWindow,
+  type TokenCounter,
+} from './context/select-history.ts'
+export { placeImages, type ImageMode } from './context/past-images.ts'
 export {
   readFile as readConversationFile,
   toJson as conversationJson,
   toMarkdown as conversationMarkdown,
   type ConversationFile,
   type FileMessage,
-} from './transcript.ts'
+} from './transfer/transcript.ts'
 export {
   createChatService,
   type AddTaskRequest,
@@ -134,7 +152,7 @@ export {
   type ResendRequest,
   type SearchRequest,
   type SendRequest,
-  type SideCall,
+  type UtilityCall,
   type TextContext,
   type TextOptions,
   type TurnComposer,
@@ -145,4 +163,4 @@ export {
   type UpdateRequest,
   type UpdateTaskRequest,
   type WindowOptions,
-} from './chat/index.ts'
+} from './service/index.ts'

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { CredentialSource } from './credentials.ts'
 import type { JsonObject } from './json.ts'
-import type { Batch, StreamEvent } from './event.ts'
+import type { EventBatch, StreamEvent } from './event.ts'
 import type { Logger } from './log.ts'
 import type { Message } from './message.ts'
 import type { ResolvedSettings } from './params.ts'
@@ -10,8 +10,8 @@ import type { CallOptions, StreamLimits, Timeouts } from './request.ts'
 import type { KeySource } from './secret.ts'
 import type { Attempt } from './response.ts'
 import type { LlmError } from './error.ts'
-import type { Reply } from './reply.ts'
-import type { Transport, WireReply } from './wire.ts'
+import type { ResponseStream } from './response-stream.ts'
+import type { Transport, HttpResponse } from './wire.ts'
 
 /** The life of one call: ends by the caller's signal, the total deadline, or its own end. */
 export interface CallScope {
@@ -28,13 +28,13 @@ export interface CallScope {
 }
 
 /** Takes out of the events of one answer what must not be given. Made per try: it may hold back what is not decided yet. */
-export interface AnswerFilter {
+export interface OutputFilter {
   /** Takes the events of one network read. */
-  push(batch: Batch): void
+  push(batch: EventBatch): void
   /** Gives the events that are decided, after a few milliseconds at most. */
-  work(): StreamEvent[]
+  drain(): StreamEvent[]
   /** True where there is more to do: `work` again after others had their turn. */
-  readonly pending: boolean
+  readonly hasPending: boolean
   /** Set once the answer has to end. What came before was given. */
   readonly error: LlmError | undefined
 }
@@ -46,19 +46,19 @@ export interface Call {
   /** The targets that may be tried, this one first. */
   readonly candidates: readonly Target[]
   /** The tries that were made already. */
-  readonly tried: readonly Attempt[]
+  readonly previousAttempts: readonly Attempt[]
   readonly messages: readonly Message[]
   readonly settings: ResolvedSettings
   readonly stream: boolean
   readonly scope: CallScope
   /** The last step: one try of the target. */
-  readonly exchange: (call: Call) => Promise<Reply>
+  readonly exchange: (call: Call) => Promise<ResponseStream>
   /** True where the request itself brought a key or an address: it goes there, not to another deployment. */
-  readonly accessGiven: boolean
+  readonly hasOwnCredentials: boolean
   /** Asked before a try: counts the call for this provider and for no other. `undefined` where it may go on at once. */
-  readonly moveTo?: ((provider: string) => Promise<void> | undefined) | undefined
+  readonly acquireProviderSlot?: ((provider: string) => Promise<void> | undefined) | undefined
   /** Told the head of the provider's answer, good or bad. */
-  readonly onAnswer?: ((answer: Pick<WireReply, 'status' | 'header'>) => void) | undefined
+  readonly onResponseHead?: ((answer: Pick<HttpResponse, 'status' | 'header'>) => void) | undefined
   /** In place of the provider's own. */
   readonly baseUrl?: string | undefined
   readonly apiKey?: KeySource | undefined
@@ -80,9 +80,9 @@ export interface Call {
   /** False where the request asks for no moderation. */
   readonly moderation?: boolean | undefined
   /** Makes what the events of a try's answer flow through. */
-  readonly filter?: (() => AnswerFilter) | undefined
+  readonly outputFilter?: (() => OutputFilter) | undefined
   /** Told the text of every answer, whole or cut, as the model gave it. */
-  readonly onAnswerText?: ((text: string) => void) | undefined
+  readonly onRawText?: ((text: string) => void) | undefined
   readonly onAdmitted?: CallOptions['onAdmitted']
   readonly onEnd?: CallOptions['onEnd']
   readonly clock: Clock

@@ -31,15 +31,15 @@ export interface ErrorTraits {
   /** May the same target be tried again? */
   readonly retry: boolean
   /** Does it count against the target's breaker? Only upstream faults do, never a caller's. */
-  readonly trips: boolean
+  readonly opensBreaker: boolean
   /** May another target be tried? */
   readonly fallsBack: boolean
   /** Status for a host's own HTTP answer. */
   readonly httpStatus: number
 }
 
-const traits = (retry: boolean, trips: boolean, fallsBack: boolean, httpStatus: number): ErrorTraits =>
-  Object.freeze({ retry, trips, fallsBack, httpStatus })
+const traits = (retry: boolean, opensBreaker: boolean, fallsBack: boolean, httpStatus: number): ErrorTraits =>
+  Object.freeze({ retry, opensBreaker, fallsBack, httpStatus })
 
 /** Every kind of error there is, and what follows from it. */
 export const errorTable: Readonly<Record<ErrorKind, ErrorTraits>> = Object.freeze({
@@ -235,7 +235,7 @@ export function requestError(issues: readonly Issue[]): LlmError {
 }
 
 /** Refuses a request at one path. */
-export function refuseRequest(path: string, message: string): never {
+export function throwInvalidRequest(path: string, message: string): never {
   throw new LlmError('invalid-request', `the request is not valid: ${path}: ${message}`, {
     issues: [{ path, message }],
   })

@@ -126,7 +126,7 @@ export type StreamEvent =
   | ContinuedEvent
 
 /** The events of one network read. */
-export type Batch = readonly StreamEvent[]
+export type EventBatch = readonly StreamEvent[]
 
 /** Content is what makes an answer: non-empty text or reasoning, a tool call, a file. Pings and empty deltas are none. */
 export function isContent(event: StreamEvent): boolean {

@@ -17,7 +17,7 @@ export interface HistoryRules {
 }
 
 interface Home {
-  readonly origin: string
+  readonly reasoningScope: string
   readonly dialect: { readonly id: string }
 }
 
@@ -34,9 +34,9 @@ export function ownHistory(messages: readonly Message[], home: Home): readonly M
   })
 }
 
-function ownPart(part: AssistantPart, { origin, dialect }: Home): AssistantPart {
+function ownPart(part: AssistantPart, { reasoningScope, dialect }: Home): AssistantPart {
   if (part.type !== 'reasoning' || part.origin === undefined) return part
-  if (part.origin === origin || part.origin === dialect.id) return { ...part, origin: dialect.id }
+  if (part.origin === reasoningScope || part.origin === dialect.id) return { ...part, origin: dialect.id }
   return { type: 'reasoning', text: part.text, origin: part.origin }
 }
 
@@ -58,7 +58,7 @@ export function callsOf(message: Message): readonly ToolCallPart[] {
  * turn, a result without a call becomes a user turn, ids are of the allowed form, and vendor fields of another origin
  * are left behind. Pure; what was changed is said in `warnings`.
  */
-export function fitHistory(
+export function adaptHistory(
   messages: readonly Message[],
   rules: HistoryRules,
   warnings: Warning[],

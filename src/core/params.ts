@@ -211,7 +211,7 @@ function clampValue(value: JsonValue, clamp: ParamRule['clamp']): JsonValue {
 }
 
 /** Applies `onUnsupported` to what was lost or changed: passes it on, refuses the call, or is silent. */
-export function judgeWarnings(
+export function applyUnsupportedPolicy(
   warnings: readonly Warning[],
   policy: 'warn' | 'error' | 'drop',
   target: { provider: string; model: string },

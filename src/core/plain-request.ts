@@ -6,8 +6,8 @@ import type { ChatRequest } from './request.ts'
 import { Secret } from './secret.ts'
 
 /** A request behind the door: checked once, one shape for everything. */
-export interface AdmittedRequest {
-  readonly checked: ChatRequest
+export interface ParsedRequest {
+  readonly request: ChatRequest
   readonly messages: readonly Message[]
   readonly settings: ResolvedSettings
 }
@@ -17,7 +17,7 @@ export interface AdmittedRequest {
  * Gives what the door would give; `undefined` for every other request, which is then the door's. An ordinary call needs
  * no schema, and the library for them, most of what this package costs to load, stays unloaded.
  */
-export function admitPlain(input: unknown): AdmittedRequest | undefined {
+export function parsePlainRequest(input: unknown): ParsedRequest | undefined {
   if (!isObject(input)) return undefined
   for (const name of Object.keys(input)) {
     const isPlain = PLAIN.get(name)
@@ -43,11 +43,11 @@ export function admitPlain(input: unknown): AdmittedRequest | undefined {
     user,
     stop: typeof stop === 'string' ? [stop] : undefined,
   }
-  return { checked, messages, settings }
+  return { request: checked, messages, settings }
 }
 
 /** True for a turn that is a role and a text, and nothing else. */
-export function isPlainTurn(turn: unknown): boolean {
+export function isPlainMessage(turn: unknown): boolean {
   if (!isObject(turn) || typeof turn['content'] !== 'string') return false
   return PLAIN_ROLES.has(turn['role']) && Object.keys(turn).length === 2
 }
@@ -61,7 +61,7 @@ function readTurns(
   const messages: Message[] = []
   if (system !== undefined && system !== '') messages.push({ role: 'system', content: system })
   for (const turn of turns) {
-    if (!isPlainTurn(turn)) return undefined
+    if (!isPlainMessage(turn)) return undefined
     const { role, content } = turn as { role: 'user'; content: string }
     messages.push({ role, content })
   }

@@ -50,7 +50,7 @@ export interface ProviderPaths {
  * What a model can do and take. Sparse: what is not said is not known, and nothing is refused for it. What is said is kept:
  * a call that asks for more is brought into bounds with a warning, or refused under `onUnsupported: 'error'`.
  */
-export interface ModelTraits {
+export interface ModelCapabilities {
   /** Tokens of prompt and answer together. */
   readonly contextWindow?: number | undefined
   /** Tokens of the longest answer. */
@@ -102,7 +102,7 @@ export interface ProviderDefinition {
   readonly params?: ParamMap | undefined
   readonly quirks?: Quirks | undefined
   /** Model id, with `*` for anything, → traits. The longest pattern that fits wins, laid over shorter ones. */
-  readonly models?: Readonly<Record<string, ModelTraits>> | undefined
+  readonly models?: Readonly<Record<string, ModelCapabilities>> | undefined
   /** Other wire formats of the same vendor, by the `api` name that chooses them. */
   readonly apis?:
     | Readonly<Record<string, Pick<ProviderDefinition, 'dialect'> & Partial<ProviderDefinition>>>
@@ -114,7 +114,7 @@ export interface ProviderDefinition {
   /** The vendor's API reference. */
   readonly docs?: string | undefined
   /** When the wire was last checked against it: `2026-11-21`. */
-  readonly checked?: string | undefined
+  readonly verifiedOn?: string | undefined
   /** What of this data could not be checked there. */
   readonly unverified?: string | undefined
 }

@@ -2,8 +2,8 @@ import type { Dialect, Quirks } from './dialect.ts'
 import { LlmError } from './error.ts'
 import type { JsonObject } from './json.ts'
 import { explainParams, mergeParams, type ParamExplanation, type ParamMap } from './params.ts'
-import type { Auth, ModelTraits, ProviderDefinition } from './provider.ts'
-import { traitParams } from './traits.ts'
+import type { Auth, ModelCapabilities, ProviderDefinition } from './provider.ts'
+import { capabilityParams } from './adapt-to-model.ts'
 
 /** Where a call goes: a provider, a model, and everything that follows from the two. */
 export interface Target {
@@ -20,9 +20,9 @@ export interface Target {
   /** Fields that every chat request carries. */
   readonly body: JsonObject | undefined
   /** What the model can do, as far as it is known. */
-  readonly traits: ModelTraits
+  readonly capabilities: ModelCapabilities
   /** Who can take sealed and signed thoughts of this target back: the vendor and its wire format. */
-  readonly origin: string
+  readonly reasoningScope: string
 }
 
 /** What names a target. */
@@ -106,14 +106,23 @@ function targetOf(providers: ReadonlyMap<string, ProviderDefinition>, reference:
     throw new LlmError('misconfigured', message, { provider })
   }
   const { dialect, auth, baseUrl } = definition
-  const traits = traitsOf(definition, id)
+  const capabilities = capabilitiesOf(definition, id)
   const below = mergeParams(dialect.params, definition.params)
-  const params = mergeParams(below, traitParams(traits, below), traits.params)
-  const quirks = { ...definition.quirks, ...traits.quirks }
-  const body = traits.body === undefined ? definition.body : { ...definition.body, ...traits.body }
+  const params = mergeParams(below, capabilityParams(capabilities, below), capabilities.params)
+  const quirks = { ...definition.quirks, ...capabilities.quirks }
+  const body =
+    capabilities.body === undefined ? definition.body : { ...definition.body, ...capabilities.body }
   const where = { provider, model: id, definition, dialect, auth, baseUrl }
-  const origin = `${definition.vendor ?? definition.id}/${dialect.id}`
-  return Object.freeze({ name: `${provider}/${id}`, ...where, params, quirks, body, traits, origin })
+  const reasoningScope = `${definition.vendor ?? definition.id}/${dialect.id}`
+  return Object.freeze({
+    name: `${provider}/${id}`,
+    ...where,
+    params,
+    quirks,
+    body,
+    capabilities,
+    reasoningScope,
+  })
 }
 
 // The prefix of a model names the provider only when none is given: ids that hold a slash themselves stay whole.
@@ -197,20 +206,20 @@ function fitsPattern(model: string, pattern: string): boolean {
   return true
 }
 
-/** The traits of a model: every pattern that fits, the longest on top. */
-export function traitsOf(definition: ProviderDefinition, model: string): ModelTraits {
+/** The capabilities of a model: every pattern that fits, the longest on top. */
+export function capabilitiesOf(definition: ProviderDefinition, model: string): ModelCapabilities {
   const fits = Object.entries(definition.models ?? {})
     .filter(([pattern]) => fitsPattern(model, pattern))
     .toSorted(([a], [b]) => a.length - b.length)
-  let traits: ModelTraits = {}
+  let capabilities: ModelCapabilities = {}
   for (const [, next] of fits) {
-    traits = {
-      ...traits,
+    capabilities = {
+      ...capabilities,
       ...next,
-      params: mergeParams(traits.params, next.params),
-      quirks: { ...traits.quirks, ...next.quirks },
-      body: next.body === undefined ? traits.body : { ...traits.body, ...next.body },
+      params: mergeParams(capabilities.params, next.params),
+      quirks: { ...capabilities.quirks, ...next.quirks },
+      body: next.body === undefined ? capabilities.body : { ...capabilities.body, ...next.body },
     }
   }
-  return traits
+  return capabilities
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { requestError, type Issue } from './error.ts'
 import { isObject } from './json.ts'
-import { isPlainTurn } from './plain-request.ts'
+import { isPlainMessage } from './plain-request.ts'
 import { BASE_URL, isSignal, NUMBER_RULES, type NumberRule } from './request-rules.ts'
 import type { CallOptions, ChatRequest, EmbedRequest, ModerateRequest } from './request.ts'
 import { Secret } from './secret.ts'
@@ -306,7 +306,7 @@ function checkField(name: string, field: z.ZodType, value: unknown, issues: Issu
 
 // Turns of plain text, as most are, need no schema to be seen through.
 function isPlainTalk(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isPlainTurn)
+  return Array.isArray(value) && value.every(isPlainMessage)
 }
 
 type ZodIssue = z.core.$ZodIssue

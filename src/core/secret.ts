@@ -39,7 +39,7 @@ export async function resolveKey(source: KeySource | undefined): Promise<Secret 
 }
 
 /** The source, or `undefined` where it is empty or blank text. A function may yet give a key. */
-export function presentKey(source: KeySource | undefined): KeySource | undefined {
+export function nonEmptyKey(source: KeySource | undefined): KeySource | undefined {
   return typeof source === 'function' || readKey(source) !== undefined ? source : undefined
 }
 

@@ -1,11 +1,11 @@
 import { LlmError } from './error.ts'
-import type { Batch } from './event.ts'
+import type { EventBatch } from './event.ts'
 import type { JsonObject } from './json.ts'
 
 /** One batch of a run with its place: 1, 2, 3 … without gaps. */
-export interface LogEntry {
+export interface StreamLogEntry {
   readonly seq: number
-  readonly batch: Batch
+  readonly batch: EventBatch
 }
 
 /** How a run ended, in a form that can be stored: `error` is an `LlmError` as its `toJSON` gives it. */
@@ -40,7 +40,7 @@ export interface LogRange {
 
 /** A piece of a log. */
 export interface LogPage {
-  readonly entries: readonly LogEntry[]
+  readonly entries: readonly StreamLogEntry[]
   /** Place of the oldest batch that is kept. */
   readonly first: number
   /** Place of the newest. */
@@ -69,7 +69,7 @@ export interface StreamLog {
   /** Opens a log. Rejects with `conflict` where there is one with this id. */
   create(head: LogHead): Promise<void>
   /** Adds batches in order. Once it resolves, every reader anywhere can have them. */
-  append(id: string, batches: readonly Batch[]): Promise<void>
+  append(id: string, batches: readonly EventBatch[]): Promise<void>
   /** Nothing more comes. A second call changes nothing. */
   end(id: string, ending: LogEnding): Promise<void>
   /** `undefined` where there is no such log, or no more. */

@@ -1,5 +1,5 @@
 /** An HTTP request as a dialect and a provider made it. */
-export interface WireRequest {
+export interface HttpRequest {
   readonly url: string
   readonly method: 'POST' | 'GET'
   readonly headers: Readonly<Record<string, string>>
@@ -15,14 +15,14 @@ export interface ByteSource {
 }
 
 /** The answer's head, and its body as a source. */
-export interface WireReply {
+export interface HttpResponse {
   readonly status: number
   /** A header by its lower-case name. */
   header(name: string): string | undefined
   readonly body: ByteSource
 }
 
-export interface SendOptions {
+export interface TransportOptions {
   /** Ends the exchange: a pending `send` rejects, the connection closes. */
   readonly signal: AbortSignal
   /** Longest wait for the connection alone. Rejects with a `timeout` of phase `connect`. */
@@ -31,7 +31,7 @@ export interface SendOptions {
 
 /** Carries wire requests. Knows nothing of models. Rejects with `network`, or with the signal's reason. */
 export interface Transport {
-  send(request: WireRequest, options: SendOptions): Promise<WireReply>
+  send(request: HttpRequest, options: TransportOptions): Promise<HttpResponse>
   /** Releases pooled connections. */
   close?(): Promise<void>
 }

@@ -1,11 +1,11 @@
 export type { AbortSources } from '../core/abort.ts'
-export type { Charge, LimitKeys } from './booking.ts'
+export type { Charge, LimitKeys } from './build-charges.ts'
 export type { Budget, LayerLimits, LimitsConfig, LimitUnit } from './config.ts'
 export { DEFAULT_MAX_TOKENS } from './config.ts'
 export { readLimitsEnv } from './env.ts'
 export {
   createLimiter,
-  type AdmitOptions,
+  type ReserveOptions,
   type LimitEvent,
   type Limiter,
   type LimiterOptions,
@@ -29,8 +29,8 @@ export {
   type QuotaCharge,
   type QuotaSnapshot,
 } from './provider-quota.ts'
-export { readRateHeaders, type HeaderOf, type RateReading } from './rate-headers.ts'
-export { refusalError, type Refusal } from './refusal.ts'
+export { readRateHeaders, type HeaderOf, type ProviderRateLimit } from './rate-headers.ts'
+export { rejectionError, type Rejection } from './rejection.ts'
 export type { Reservation, SettledUsage } from './reservation.ts'
 export type { BucketSnapshot, BudgetSnapshot, LimitSnapshot } from './snapshot.ts'
 export type {
@@ -44,4 +44,4 @@ export type {
   StoreRefusal,
   StoreRequest,
 } from './store.ts'
-export type { UserFigures } from './user-figures.ts'
+export type { UserStats } from './user-stats.ts'

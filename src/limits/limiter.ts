@@ -1,15 +1,15 @@
 import { systemClock, type Clock } from '../core/clock.ts'
 import { LlmError } from '../core/error.ts'
 import { abortedBy, onAbort, type AbortSources } from '../core/abort.ts'
-import { Booker, type Charge, type LimitKeys } from './booking.ts'
+import { ChargeBuilder, type Charge, type LimitKeys } from './build-charges.ts'
 import { compileLimits, type LimitsConfig } from './config.ts'
 import { createMemoryLimitStore } from './memory-store.ts'
-import { refusalError, type Refusal } from './refusal.ts'
-import { OpenReservation, type Booking, type Reservation, type Settlement } from './reservation.ts'
+import { rejectionError, type Rejection } from './rejection.ts'
+import { OpenReservation, type Charges, type Reservation, type Settlement } from './reservation.ts'
 import { describeLimits, type LimitSnapshot } from './snapshot.ts'
 import type { LimitStore, StoreGrant, StoreRefusal } from './store.ts'
-import { UserBook, type UserFigures } from './user-figures.ts'
-import { WaitingRoom, type Waiter } from './waiting-room.ts'
+import { UserStatsTable, type UserStats } from './user-stats.ts'
+import { WaitQueue, type WaitingCall } from './wait-queue.ts'
 
 /** A decision, with the numbers behind it. `waiting` is followed by `granted` when the turn has come, or by `released`. */
 export type LimitEvent =
@@ -19,7 +19,7 @@ export type LimitEvent =
       readonly tokens: number
       readonly waitMs: number
     }
-  | { readonly type: 'refused'; readonly keys: LimitKeys; readonly refusal: Refusal }
+  | { readonly type: 'refused'; readonly keys: LimitKeys; readonly refusal: Rejection }
   | { readonly type: 'settled' | 'released'; readonly reserved: number; readonly tokens: number }
 
 export interface LimiterOptions {
@@ -31,7 +31,7 @@ export interface LimiterOptions {
   readonly observe?: ((event: LimitEvent) => void) | undefined
 }
 
-export interface AdmitOptions extends AbortSources {
+export interface ReserveOptions extends AbortSources {
   /** How long this call may wait, in milliseconds. Default: the config's `waitMs`. */
   readonly waitMs?: number | undefined
   /** Moment of the clock by which the call must have started. */
@@ -59,12 +59,12 @@ export interface Limiter {
   /** True where a layer or a budget counts tokens or cost: only then does a charge need its tokens. */
   readonly countsTokens: boolean
   /** Decides at once, never waits. The memory store answers without a promise. Settle or release what is granted. */
-  reserve(keys: LimitKeys, charge?: Charge): Reservation | Refusal | Promise<Reservation | Refusal>
+  reserve(keys: LimitKeys, charge?: Charge): Reservation | Rejection | Promise<Reservation | Rejection>
   /**
    * Resolves to a reservation, after its turn where waiting is allowed. Rejects with `limit-exceeded` (at once, where
    * the wait would be longer than allowed), or with what ended the wait; nothing is taken then.
    */
-  admit(keys: LimitKeys, charge?: Charge, options?: AdmitOptions): Promise<Reservation>
+  reserveOrWait(keys: LimitKeys, charge?: Charge, options?: ReserveOptions): Promise<Reservation>
   /** What the layers and budgets of these ids hold now. */
   snapshot(keys: LimitKeys): Promise<LimitSnapshot>
   /**
@@ -73,7 +73,7 @@ export interface Limiter {
    */
   reset(keys: LimitKeys, options?: { readonly budgets?: boolean | undefined }): Promise<void>
   /** What a user did; none for a user never seen, or seen too long ago. */
-  user(id: string): UserFigures | undefined
+  user(id: string): UserStats | undefined
   stats(): LimiterStats
   /** Refuses new calls and ends those that wait with `aborted`. No timer stays. */
   close(): void
@@ -85,7 +85,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
   return {
     countsTokens: core.countsTokens,
     reserve: (keys, charge = {}) => core.reserve(keys, charge),
-    admit: (keys, charge = {}, how = {}) => core.admit(keys, charge, how),
+    reserveOrWait: (keys, charge = {}, how = {}) => core.admit(keys, charge, how),
     snapshot: (keys) => core.snapshot(keys),
     reset: (keys, how) => core.reset(keys, how?.budgets === true),
     user: (id) => core.users.read(id),
@@ -101,13 +101,13 @@ interface Granted {
 }
 
 class LimiterCore {
-  readonly users: UserBook
+  readonly users: UserStatsTable
   readonly countsTokens: boolean
   readonly #clock: Clock
   readonly #store: LimitStore
-  readonly #booker: Booker
+  readonly #booker: ChargeBuilder
   readonly #waitMs: number
-  readonly #room: WaitingRoom
+  readonly #room: WaitQueue
   readonly #observe: LimiterOptions['observe']
   readonly #refusedBy: Map<string, number> = new Map()
   #closed = false
@@ -122,20 +122,20 @@ class LimiterCore {
     this.countsTokens = [...rules.buckets, ...rules.counters].some(({ unit }) => unit !== 'requests')
     this.#clock = clock
     this.#store = store ?? createMemoryLimitStore(clock)
-    this.#booker = new Booker(rules)
+    this.#booker = new ChargeBuilder(rules)
     this.#waitMs = rules.waitMs
-    this.#room = new WaitingRoom(clock)
+    this.#room = new WaitQueue(clock)
     this.#observe = observe
-    this.users = new UserBook(clock, rules.trackedUsers)
+    this.users = new UserStatsTable(clock, rules.trackedUsers)
   }
 
-  reserve(keys: LimitKeys, charge: Charge): Reservation | Refusal | Promise<Reservation | Refusal> {
+  reserve(keys: LimitKeys, charge: Charge): Reservation | Rejection | Promise<Reservation | Rejection> {
     const answer = this.#ask(keys, charge, 0)
     if (answer instanceof Promise) return answer.then((late) => ('granted' in late ? late : late.reservation))
     return 'granted' in answer ? answer : answer.reservation
   }
 
-  admit(keys: LimitKeys, charge: Charge, options: AdmitOptions): Promise<Reservation> {
+  admit(keys: LimitKeys, charge: Charge, options: ReserveOptions): Promise<Reservation> {
     try {
       const over = abortedBy(options)
       if (over !== undefined) throw over
@@ -153,10 +153,10 @@ class LimiterCore {
 
   #take(
     keys: LimitKeys,
-    answer: Granted | Refusal,
-    options: AdmitOptions,
+    answer: Granted | Rejection,
+    options: ReserveOptions,
   ): Reservation | Promise<Reservation> {
-    if ('granted' in answer) throw refusalError(answer)
+    if ('granted' in answer) throw rejectionError(answer)
     const { reservation } = answer
     const ended = abortedBy(options) ?? (this.#closed ? closedError() : undefined)
     if (ended !== undefined) {
@@ -202,9 +202,13 @@ class LimiterCore {
     for (const waiter of this.#room.clear()) waiter.end(closedError())
   }
 
-  #ask(keys: LimitKeys, charge: Charge, maxWaitMs: number): Granted | Refusal | Promise<Granted | Refusal> {
+  #ask(
+    keys: LimitKeys,
+    charge: Charge,
+    maxWaitMs: number,
+  ): Granted | Rejection | Promise<Granted | Rejection> {
     if (this.#closed) throw closedError()
-    const booking = this.#booker.book(keys, charge)
+    const booking = this.#booker.build(keys, charge)
     if ('granted' in booking) return this.#refuse(keys, booking)
     const { buckets, counters } = booking
     const verdict = this.#store.reserve({ buckets, counters, maxWaitMs })
@@ -212,7 +216,7 @@ class LimiterCore {
     return this.#decide(keys, booking, verdict)
   }
 
-  #decide(keys: LimitKeys, booking: Booking, verdict: StoreGrant | StoreRefusal): Granted | Refusal {
+  #decide(keys: LimitKeys, booking: Charges, verdict: StoreGrant | StoreRefusal): Granted | Rejection {
     if (!verdict.granted) return this.#refuse(keys, this.#booker.explain(booking, verdict))
     const { at, periods, waits, waitMs } = verdict
     const { buckets, counters, tokens } = booking
@@ -236,7 +240,7 @@ class LimiterCore {
     return { reservation, waits, waitMs }
   }
 
-  #refuse(keys: LimitKeys, refusal: Refusal): Refusal {
+  #refuse(keys: LimitKeys, refusal: Rejection): Rejection {
     this.#refused++
     this.#refusedBy.set(refusal.scope, (this.#refusedBy.get(refusal.scope) ?? 0) + 1)
     this.#observe?.({ type: 'refused', keys, refusal })
@@ -252,8 +256,8 @@ class LimiterCore {
     // A waiter without a due would have no turn.
     if (dues.length === 0) return Promise.resolve()
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        dues,
+      const waiter: WaitingCall = {
+        debts: dues,
         start: () => {
           unlink()
           const waited = this.#clock.now() - since

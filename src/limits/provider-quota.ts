@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../core/clock.ts'
-import { readRateHeaders, type HeaderOf, type RateReading } from './rate-headers.ts'
+import { readRateHeaders, type HeaderOf, type ProviderRateLimit } from './rate-headers.ts'
 
 /** The size of one call, as far as it is known before. */
 export interface QuotaCharge {
@@ -19,16 +19,16 @@ export interface QuotaAnswer {
 /** One call that was sent, until its answer. Tell exactly one of the two; what comes after the first does nothing. */
 export interface QuotaCall {
   /** The provider answered: its figures count from now on. */
-  answered(answer: QuotaAnswer): void
+  onResponse(answer: QuotaAnswer): void
   /** It will not answer: the connection failed, or the call was given up. */
-  dropped(): void
+  noResponse(): void
 }
 
 /** What is known of one target, for a dashboard. */
 export interface QuotaSnapshot {
   /** Until the target takes calls again after it refused one, in milliseconds; 0 where it does. */
   readonly blockedMs: number
-  readonly unanswered: number
+  readonly inFlight: number
   readonly limits: readonly {
     readonly name: string
     readonly limit: number | undefined
@@ -60,7 +60,7 @@ export interface ProviderQuotaOptions {
 }
 
 interface Known {
-  readonly reading: RateReading
+  readonly reading: ProviderRateLimit
   readonly at: number
   /** What comes back per millisecond; 0 where all comes back at the reset. */
   readonly refillPerMs: number
@@ -123,10 +123,10 @@ class QuotaWatch implements ProviderQuota {
       return true
     }
     return {
-      answered: (answer) => {
+      onResponse: (answer) => {
         if (close()) this.#learn(state, answer)
       },
-      dropped: () => void close(),
+      noResponse: () => void close(),
     }
   }
 
@@ -140,7 +140,7 @@ class QuotaWatch implements ProviderQuota {
     const now = this.#clock.now()
     return {
       blockedMs: Math.max(0, Math.ceil((state?.blockedUntil ?? 0) - now)),
-      unanswered: state?.unanswered.requests ?? 0,
+      inFlight: state?.unanswered.requests ?? 0,
       limits: [...(state?.known.values() ?? [])].map((known) => {
         const { name, limit } = known.reading
         return { name, limit, remaining: left(known, now), ageMs: now - known.at }
@@ -195,7 +195,7 @@ class QuotaWatch implements ProviderQuota {
   }
 }
 
-function knownFrom(reading: RateReading, now: number): Known {
+function knownFrom(reading: ProviderRateLimit, now: number): Known {
   const { limit, remaining, resetMs, window, periodMs } = reading
   const resetAt = now + (resetMs ?? periodMs ?? MINUTE_MS)
   if (window || limit === undefined) return { reading, at: now, refillPerMs: 0, resetAt }
@@ -226,7 +226,7 @@ function waitFor(
   return refillPerMs === 0 ? resetAt - now : missing / refillPerMs
 }
 
-function amount(unit: RateReading['unit'], size: Size): number {
+function amount(unit: ProviderRateLimit['unit'], size: Size): number {
   switch (unit) {
     case 'requests':
       return size.requests

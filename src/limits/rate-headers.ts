@@ -2,7 +2,7 @@
 export type HeaderOf = (name: string) => string | undefined
 
 /** What one reply says about one of its provider's limits. */
-export interface RateReading {
+export interface ProviderRateLimit {
   /** The words of the header that told it: `requests`, `tokens`, `input-tokens`, `requests-day` … */
   readonly name: string
   readonly unit: 'requests' | 'tokens' | 'input-tokens' | 'output-tokens'
@@ -18,7 +18,7 @@ export interface RateReading {
 
 interface Family {
   readonly name: string
-  readonly unit: RateReading['unit']
+  readonly unit: ProviderRateLimit['unit']
   readonly window: boolean
   readonly headers: (what: 'limit' | 'remaining' | 'reset') => string
 }
@@ -52,7 +52,7 @@ function prefixed(name: string, unit: Family['unit'], window: boolean): Family {
 }
 
 /** Reads every limit that a reply's headers tell. What is masked, unlimited or no figure is left out. */
-export function readRateHeaders(header: HeaderOf, epochMs: number): RateReading[] {
+export function readRateHeaders(header: HeaderOf, epochMs: number): ProviderRateLimit[] {
   return families.flatMap((family) => {
     const remaining = figure(header(family.headers('remaining')))
     if (remaining === undefined) return []

@@ -1,6 +1,6 @@
 import type { BucketRule, CounterRule, LimitUnit } from './config.ts'
 import type { BucketCharge, BucketDelta, CounterCharge, CounterDelta } from './store.ts'
-import type { UserRecord } from './user-figures.ts'
+import type { UserCounter } from './user-stats.ts'
 
 /** What a call really used. A response's `usage` fits as it is. */
 export interface SettledUsage {
@@ -36,7 +36,7 @@ export interface CounterEntry extends CounterCharge {
 }
 
 /** Everything one call has to pay. */
-export interface Booking {
+export interface Charges {
   readonly buckets: readonly BucketEntry[]
   readonly counters: readonly CounterEntry[]
   readonly tokens: number
@@ -53,11 +53,11 @@ export interface Settlement {
   readonly shares: ReadonlyArray<readonly [rule: CounterRule, share: number]>
 }
 
-interface ReservationParts extends Booking {
+interface ReservationParts extends Charges {
   /** The store's time of the grant. */
   readonly at: number
   readonly periods: readonly number[]
-  readonly user: UserRecord | undefined
+  readonly user: UserCounter | undefined
   readonly end: (reservation: OpenReservation, settlement: Settlement) => void
 }
 
@@ -85,7 +85,7 @@ export class OpenReservation implements Reservation {
   }
 
   /** Where the call is counted for its user. */
-  get user(): UserRecord | undefined {
+  get user(): UserCounter | undefined {
     return this.#parts.user
   }
 

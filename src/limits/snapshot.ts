@@ -2,7 +2,7 @@ import type { LimitUnit } from './config.ts'
 import type { Period } from './period.ts'
 import type { BucketEntry, CounterEntry } from './reservation.ts'
 import type { StoreReading } from './store.ts'
-import type { UserFigures } from './user-figures.ts'
+import type { UserStats } from './user-stats.ts'
 
 /** One bucket, now. */
 export interface BucketSnapshot {
@@ -34,14 +34,14 @@ export interface LimitSnapshot {
   readonly buckets: readonly BucketSnapshot[]
   readonly budgets: readonly BudgetSnapshot[]
   /** What the user did, where one was named and is known. */
-  readonly user?: UserFigures | undefined
+  readonly user?: UserStats | undefined
 }
 
 interface SnapshotParts {
   readonly buckets: readonly BucketEntry[]
   readonly counters: readonly CounterEntry[]
   readonly reading: StoreReading
-  readonly user: UserFigures | undefined
+  readonly user: UserStats | undefined
 }
 
 /** A store's reading in the words of the config. */

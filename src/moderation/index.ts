@@ -1,10 +1,10 @@
 export {
   compilePattern,
-  nextTurn,
+  yieldToEventLoop,
   type PatternInput,
   type PatternMatch,
   type SafePattern,
-} from './pattern/index.ts'
+} from './safe-regex/index.ts'
 export type {
   JudgeFinding,
   ModeratedRange,
@@ -21,17 +21,17 @@ export { openRules, parseRules, type ParsedRules, type RulesDocument } from './r
 export { createRuleModerator, type RuleModeratorOptions } from './rule-moderator.ts'
 export { createPiiModerator, type PiiModeratorOptions } from './pii-moderator.ts'
 export type { PiiType } from './pii-rules.ts'
-export { createPlaceholders, type Placeholders } from './placeholders.ts'
+export { createPlaceholders, type ReversibleRedactions } from './reversible-redactions.ts'
 export {
   readModeration,
   type ModeratedCaller,
   type ModerationOptions,
   type ModerationOverride,
   type ModerationPolicy,
-  type ModerationSide,
-  type ModerationSideOptions,
+  type DirectionPolicy,
+  type DirectionOptions,
 } from './policy.ts'
-export { Review, type ModerationEvent } from './review.ts'
+export { ModerationRun, type ModerationEvent } from './moderation-run.ts'
 export { createProfanityModerator, type ProfanityModeratorOptions } from './profanity-moderator.ts'
 export { createEndpointModerator, type EndpointModeratorOptions } from './endpoint-moderator.ts'
 export { createJudgeModerator, type JudgeModeratorOptions } from './judge-moderator.ts'

@@ -1,6 +1,6 @@
 import type { ModerationAction, Moderator } from './moderator.ts'
 import { PII_PATTERNS, type PiiType } from './pii-rules.ts'
-import type { Placeholders } from './placeholders.ts'
+import type { ReversibleRedactions } from './reversible-redactions.ts'
 import { checkedModerator } from './rule-moderator.ts'
 import type { CheckedRule } from './rule-set.ts'
 
@@ -12,7 +12,7 @@ export interface PiiModeratorOptions {
   /** What to put in place. Default `[PII]`. */
   readonly replacement?: string | undefined
   /** In place of `replacement`: placeholders that can be turned back. */
-  readonly placeholders?: Placeholders | undefined
+  readonly placeholders?: ReversibleRedactions | undefined
   /** Default `pii`. */
   readonly name?: string | undefined
 }

@@ -5,7 +5,7 @@ import type { ModerationRule } from './rule-set.ts'
 import { createRuleModerator } from './rule-moderator.ts'
 
 /** What holds for one direction. */
-export interface ModerationSideOptions {
+export interface DirectionOptions {
   readonly enabled?: boolean | undefined
   /** What is done about a finding whose rule says nothing. Default: `block` for input, `redact` for output. */
   readonly action?: ModerationAction | undefined
@@ -18,8 +18,8 @@ export interface ModerationSideOptions {
 /** What may be said otherwise for one user. */
 export interface ModerationOverride {
   readonly enabled?: boolean | undefined
-  readonly input?: boolean | Omit<ModerationSideOptions, 'moderators'> | undefined
-  readonly output?: boolean | Omit<ModerationSideOptions, 'moderators'> | undefined
+  readonly input?: boolean | Omit<DirectionOptions, 'moderators'> | undefined
+  readonly output?: boolean | Omit<DirectionOptions, 'moderators'> | undefined
   readonly replacement?: string | undefined
   readonly categories?: readonly string[] | undefined
 }
@@ -41,9 +41,9 @@ export interface ModerationOptions {
   /** Further moderators, in order; as a function, those of one conversation, such as its placeholders: asked for more than once per call. */
   readonly moderators?: readonly Moderator[] | ((who: ModeratedCaller) => readonly Moderator[]) | undefined
   /** What users write, text by text. Default true. */
-  readonly input?: boolean | ModerationSideOptions | undefined
+  readonly input?: boolean | DirectionOptions | undefined
   /** What models answer: text, reasoning, tool arguments, citations. Default true. */
-  readonly output?: boolean | ModerationSideOptions | undefined
+  readonly output?: boolean | DirectionOptions | undefined
   /**
    * How streams are moderated. `scan`: as they come, by the moderators that can read them so; the others see whole answers
    * only. `hold`: nothing is given before the answer was judged whole. `off`: not. Default: `scan` where all moderators of
@@ -66,7 +66,7 @@ export interface ModerationOptions {
 }
 
 /** What holds for one direction of one call. */
-export interface ModerationSide {
+export interface DirectionPolicy {
   readonly moderators: readonly Moderator[]
   readonly action: ModerationAction
   readonly replacement: string
@@ -77,8 +77,8 @@ export interface ModerationSide {
 
 /** The policy of a call; a side that is `undefined` is not moderated. */
 export interface ModerationPolicy {
-  readonly input: ModerationSide | undefined
-  readonly output: ModerationSide | undefined
+  readonly input: DirectionPolicy | undefined
+  readonly output: DirectionPolicy | undefined
   readonly stream: 'scan' | 'hold' | 'off'
 }
 
@@ -120,8 +120,8 @@ function policyOf(
   override: ModerationOverride | undefined,
 ): ModerationPolicy {
   const enabled = override?.enabled ?? options.enabled ?? true
-  const side = (name: 'input' | 'output', action: ModerationAction): ModerationSide | undefined => {
-    const own: ModerationSideOptions = { ...sideOf(options[name]), ...given(sideOf(override?.[name])) }
+  const side = (name: 'input' | 'output', action: ModerationAction): DirectionPolicy | undefined => {
+    const own: DirectionOptions = { ...sideOf(options[name]), ...given(sideOf(override?.[name])) }
     if (!enabled || own.enabled === false) return undefined
     return {
       moderators: own.moderators ?? moderators,
@@ -137,11 +137,11 @@ function policyOf(
   return { input: side('input', 'block'), output, stream: options.stream ?? (scans ? 'scan' : 'hold') }
 }
 
-function sideOf(side: boolean | ModerationSideOptions | undefined): ModerationSideOptions {
+function sideOf(side: boolean | DirectionOptions | undefined): DirectionOptions {
   return typeof side === 'object' ? side : side === undefined ? {} : { enabled: side }
 }
 
-function given(side: ModerationSideOptions): ModerationSideOptions {
+function given(side: DirectionOptions): DirectionOptions {
   return Object.fromEntries(Object.entries(side).filter(([, value]) => value !== undefined))
 }
 

@@ -10,7 +10,7 @@ import {
   wholeWord,
   type Outcome,
   type Search,
-} from './pattern/index.ts'
+} from './safe-regex/index.ts'
 
 /** One thing to look for, and what to do about it. */
 export interface ModerationRule {

@@ -1,8 +1,8 @@
 import { systemClock, type Clock } from '../core/clock.ts'
-import { newId } from '../core/id.ts'
+import { newId } from '../core/create-id.ts'
 import type { AlertSink } from './alert-sinks.ts'
 import type { AlertSeverity, TopicAlert, TopicScope, TopicSource, TopicSubject } from './topic-alert.ts'
-import { compilePattern, type SafePattern } from './pattern/index.ts'
+import { compilePattern, type SafePattern } from './safe-regex/index.ts'
 
 /** One thing to watch for. */
 export interface TopicRule {

@@ -1,2 +1,2 @@
-export { TokenMemo } from './token-memo.ts'
-export { estimateTokens, estimateUsage } from './tokens.ts'
+export { TokenCache } from '../core/token-cache.ts'
+export { estimateTokens, estimateUsage } from '../core/tokens.ts'

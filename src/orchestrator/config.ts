@@ -3,19 +3,25 @@ import type { CredentialSource } from '../core/credentials.ts'
 import { LlmError } from '../core/error.ts'
 import type { Logger } from '../core/log.ts'
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { readRequestLimits, type RequestLimits } from '../core/request-limits.ts'
+import { readInputLimits, type InputLimits } from '../core/input-limits.ts'
 import type { StreamLimits, Timeouts } from '../core/request.ts'
 import type { Usage } from '../core/response.ts'
-import { presentKey, Secret, type KeySource } from '../core/secret.ts'
+import { nonEmptyKey, Secret, type KeySource } from '../core/secret.ts'
 import type { Transport } from '../core/wire.ts'
 import type { OrchestratorEvent } from './event.ts'
-import type { ThroughputOptions } from './throughput.ts'
+import type { ThroughputOptions } from '../resilience/throughput.ts'
 import type { LimitsConfig, LimitStore } from '../limits/index.ts'
 import type { ModerationOptions, TopicMonitor } from '../moderation/index.ts'
 import type { QueueConfig } from '../queue/index.ts'
-import type { Balance, BreakerOptions, BreakerSync, RestSync, RetryOptions } from '../resilience/index.ts'
+import type {
+  LoadBalancing,
+  BreakerOptions,
+  BreakerSync,
+  CooldownSync,
+  RetryOptions,
+} from '../resilience/index.ts'
 import { createFetchTransport } from '../transport/index.ts'
-import { envName } from './variables.ts'
+import { envName } from '../exchange/environment.ts'
 
 /** How one provider is reached by this host. */
 export interface ProviderConfig {
@@ -40,7 +46,7 @@ export interface QuotaOptions {
   /** Longest wait for a provider's quota, in milliseconds; beyond it the next target is tried, or the call refused. Default 10 000. */
   readonly maxWaitMs?: number | undefined
   /** How long a figure from a header is believed. Default 60 000. */
-  readonly trustMs?: number | undefined
+  readonly maxAgeMs?: number | undefined
 }
 
 /** What a usage costs at a target, in USD; `null` or `undefined` where the price is not known. Must not throw. */
@@ -75,7 +81,7 @@ export interface OrchestratorOptions {
   /** Where limits are counted. Default: in this process; a shared store holds them over many. */
   readonly limitStore?: LimitStore | undefined
   /** Refuses chat requests that are larger than this, or hold what is not allowed, before anything else. `true`: the default limits. Default: none. */
-  readonly requestLimits?: true | Partial<RequestLimits> | undefined
+  readonly requestLimits?: true | Partial<InputLimits> | undefined
   /** Prices, for budgets in USD: what is asked before a call, with its estimated usage, and after it. Default: none is known. */
   readonly costUsd?: CostOf | undefined
   /** How many calls run at once, and how the others wait. Default: all run at once. */
@@ -87,9 +93,9 @@ export interface OrchestratorOptions {
   /** Shares what breakers found with other processes; needs `breaker`. The host closes it. Default: not shared. */
   readonly breakerSync?: BreakerSync | undefined
   /** Shares with other processes how long targets and keys rest that a provider has limited. The host closes it. Default: not shared. */
-  readonly restSync?: RestSync | undefined
+  readonly cooldownSync?: CooldownSync | undefined
   /** How calls are shared out among deployments with a weight. Default `weighted`. */
-  readonly balance?: Balance | undefined
+  readonly balance?: LoadBalancing | undefined
   /** Told of every decision, with the numbers behind it. Must not throw. */
   readonly onEvent?: ((event: OrchestratorEvent) => void) | undefined
   /** Judges what users write and what models answer. Default: not. */
@@ -114,7 +120,7 @@ export interface ProviderAccess {
   readonly transport?: Transport | undefined
 }
 
-export interface ReadProviders {
+export interface ConfiguredProviders {
   readonly definitions: readonly ProviderDefinition[]
   readonly access: ReadonlyMap<string, ProviderAccess>
   /** Deployments that share the calls of a provider, with their weights. */
@@ -175,13 +181,13 @@ const STREAM_NAMES: ReadonlySet<string> = new Set(['maxBytes', 'maxEventBytes', 
 /** Checks the options; throws `misconfigured` naming the field. Misspelt names are refused: a limit nobody reads protects nobody. */
 export function checkOptions(options: OrchestratorOptions): void {
   checkNames(options, OPTION_NAMES, '')
-  if (options.requestLimits !== undefined) readRequestLimits(options.requestLimits)
+  if (options.requestLimits !== undefined) readInputLimits(options.requestLimits)
   if (options.breakerSync !== undefined && options.breaker === undefined)
     refuse('breakerSync', 'shares breakers, and there are none: give breaker, {} for its defaults')
   const keys = Object.values(options.providers ?? {}).some(
     (entry) => 'apiKey' in entry && Array.isArray(entry.apiKey),
   )
-  if (options.restSync !== undefined && options.quotas === undefined && !keys)
+  if (options.cooldownSync !== undefined && options.quotas === undefined && !keys)
     refuse(
       'restSync',
       'shares what quotas and keys learn, and there are none: give quotas, {} for their defaults',
@@ -204,7 +210,7 @@ export function checkOptions(options: OrchestratorOptions): void {
 export function readProviders(
   catalogue: readonly ProviderDefinition[],
   configured: OrchestratorOptions['providers'],
-): ReadProviders {
+): ConfiguredProviders {
   const definitions = new Map(catalogue.map((definition) => [definition.id, definition]))
   const access = new Map<string, ProviderAccess>()
   for (const [id, entry] of Object.entries(configured ?? {})) {
@@ -239,13 +245,13 @@ export function readProviders(
 
 // An unset environment variable must not stand in the way of a key.
 function presentKeys(source: ProviderConfig['apiKey']): ProviderConfig['apiKey'] {
-  if (typeof source !== 'object' || source instanceof Secret) return presentKey(source)
-  const keys = source.filter((key) => presentKey(key) !== undefined)
+  if (typeof source !== 'object' || source instanceof Secret) return nonEmptyKey(source)
+  const keys = source.filter((key) => nonEmptyKey(key) !== undefined)
   return keys.length === 0 ? undefined : keys
 }
 
 // A deployment with a weight shares the calls of the provider that it extends, which weighs 1 unless its entry says more.
-function readPools(configured: NonNullable<OrchestratorOptions['providers']>): ReadProviders['pools'] {
+function readPools(configured: NonNullable<OrchestratorOptions['providers']>): ConfiguredProviders['pools'] {
   const pools = new Map<string, { id: string; weight: number }[]>()
   for (const [id, entry] of Object.entries(configured)) {
     if (isDefinition(entry) || entry.weight === undefined) continue

@@ -2,7 +2,7 @@ import { LlmError } from '../core/error.ts'
 import type { Registry } from '../core/registry.ts'
 import type { CallOptions } from '../core/request.ts'
 import type { OrchestratorOptions } from './config.ts'
-import { envName, fromEnvironment } from './variables.ts'
+import { envName, fromEnvironment } from '../exchange/environment.ts'
 
 /** The host's part in what a request leaves out. */
 export interface DefaultSources {

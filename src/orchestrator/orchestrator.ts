@@ -1,13 +1,13 @@
 import { systemClock } from '../core/clock.ts'
-import type { admitRequest } from '../core/door.ts'
+import type { parseRequest } from '../core/parse-request.ts'
 import type { EmbedResponse } from '../core/embedding.ts'
 import { LlmError } from '../core/error.ts'
-import { createIds } from '../core/id.ts'
-import { admitPlain } from '../core/plain-request.ts'
+import { createIds } from '../core/create-id.ts'
+import { parsePlainRequest } from '../core/plain-request.ts'
 import type { ModelInfo } from '../core/model-list.ts'
 import type { ModerateResponse } from '../core/moderation.ts'
 import { createRegistry, type Registry } from '../core/registry.ts'
-import type { Reply } from '../core/reply.ts'
+import type { ResponseStream } from '../core/response-stream.ts'
 import type { CallOptions, ChatRequest, EmbedRequest, ModerateRequest } from '../core/request.ts'
 import type { ChatResponse } from '../core/response.ts'
 import type { Limiter, LimiterStats } from '../limits/index.ts'
@@ -16,24 +16,24 @@ import type { CallQueue, QueueStatus } from '../queue/index.ts'
 import type { TargetHealth } from '../resilience/index.ts'
 import { ChatStream } from '../stream/index.ts'
 import { createFetchTransport } from '../transport/index.ts'
-import { Admission } from './admission.ts'
-import { callbacks } from './callbacks.ts'
+import { Admission } from '../limits/stage.ts'
+import { hooksStage } from './hooks-stage.ts'
 import { checkOptions, readProviders, type OrchestratorOptions } from './config.ts'
 import { withDefaultProvider, withDefaults } from './defaults.ts'
-import { embed } from './embed.ts'
-import { exchange } from './exchange.ts'
-import { finishResponse } from './finish.ts'
-import { listModels, moderate } from './moderate.ts'
-import { Moderation } from './moderation.ts'
-import { openCall, type HostParts, type OpenedCall } from './open-call.ts'
+import { embed } from '../operations/embed.ts'
+import { exchangeChat } from '../exchange/chat.ts'
+import { parseStructuredOutput } from '../operations/parse-structured-output.ts'
+import { listModels, moderate } from '../operations/moderate.ts'
+import { Moderation } from '../moderation/stage.ts'
+import { createCall, type OrchestratorContext, type RunningCall } from './create-call.ts'
 import { createPipeline } from './pipeline.ts'
-import { Planner } from './planner.ts'
-import { Queueing } from './queueing.ts'
-import { createQuotaStage } from './quota.ts'
-import { createTopicStage } from './topics.ts'
+import { AttemptRunner } from '../resilience/attempt-runner.ts'
+import { Queueing } from '../queue/stage.ts'
+import { createQuotaStage } from '../limits/quota-stage.ts'
+import { createTopicStage } from '../moderation/topic-stage.ts'
 import { requestLimiter } from './request-limiter.ts'
-import { RunningCalls } from './running.ts'
-import { abortedError, type Scope } from './scope.ts'
+import { ActiveCalls } from './active-calls.ts'
+import { abortedError, type Scope } from '../core/call-scope.ts'
 
 /** Figures of one orchestrator since it was made. */
 export interface OrchestratorStats {
@@ -104,25 +104,25 @@ export function createOrchestrator(options: OrchestratorOptions = {}): Orchestra
 }
 
 class Host {
-  readonly #parts: HostParts
-  readonly #planner: Planner
+  readonly #parts: OrchestratorContext
+  readonly #planner: AttemptRunner
   readonly #admission: Admission | undefined
   readonly #queueing: Queueing | undefined
   readonly #run: ReturnType<typeof createPipeline>
   readonly #quota: ReturnType<typeof createQuotaStage> | undefined
-  readonly #active: RunningCalls
+  readonly #active: ActiveCalls
   readonly #limitRequest: ReturnType<typeof requestLimiter>
-  #admit: typeof admitRequest | undefined
+  #admit: typeof parseRequest | undefined
   #calls = 0
   #succeeded = 0
   #failed = 0
   #closing: Promise<void> | undefined
   #drained: (() => void) | undefined
 
-  constructor(parts: HostParts) {
+  constructor(parts: OrchestratorContext) {
     this.#parts = parts
-    this.#active = new RunningCalls(parts.clock)
-    this.#planner = new Planner(parts)
+    this.#active = new ActiveCalls(parts.clock)
+    this.#planner = new AttemptRunner(parts)
     this.#admission = parts.options.limits === undefined ? undefined : new Admission(parts)
     this.#limitRequest = requestLimiter(parts.options.requestLimits)
     const { queue } = parts.options
@@ -135,13 +135,13 @@ class Host {
       watch,
       judge?.input,
       this.#queueing?.stage,
-      callbacks,
+      hooksStage,
       judge?.output,
     ].filter((stage) => stage !== undefined)
     const { quotas } = parts.options
     this.#quota = quotas === undefined ? undefined : createQuotaStage(parts, quotas)
     const quota = this.#quota === undefined ? [] : [this.#quota.stage]
-    this.#run = createPipeline([this.#planner.gate, ...admit, this.#planner.run, ...quota])
+    this.#run = createPipeline([this.#planner.selectTargets, ...admit, this.#planner.run, ...quota])
   }
 
   health(): Readonly<Record<string, TargetHealth>> {
@@ -169,23 +169,23 @@ class Host {
   }
 
   async chat(request: ChatRequest): Promise<ChatResponse | ChatStream> {
-    const admitted = admitPlain(request) ?? (await this.#loadDoor())(request)
+    const admitted = parsePlainRequest(request) ?? (await this.#loadDoor())(request)
     if (this.#limitRequest !== undefined) await this.#limitRequest(admitted)
-    const { checked, messages, settings } = admitted
+    const { request: checked, messages, settings } = admitted
     const stream = checked.stream === true
     const placed = withDefaults(this.#parts, checked)
-    const call = openCall(this.#parts, placed, { messages, settings, stream, exchange })
+    const call = createCall(this.#parts, placed, { messages, settings, stream, exchange: exchangeChat })
     const reply = await this.#start(call)
     const response = (): ChatResponse | Promise<ChatResponse> =>
-      finishResponse(call, reply.snapshot(reply.attempts))
+      parseStructuredOutput(call, reply.snapshot(reply.attempts))
     if (stream) return new ChatStream(streamSource(reply, response))
-    while (reply.complete !== true && (await reply.read()) !== null);
+    while (reply.isWhole !== true && (await reply.read()) !== null);
     return response()
   }
 
   // Held once loaded: asking the module loader again costs more than the check itself.
-  async #loadDoor(): Promise<typeof admitRequest> {
-    return (this.#admit ??= (await import('../core/door.ts')).admitRequest)
+  async #loadDoor(): Promise<typeof parseRequest> {
+    return (this.#admit ??= (await import('../core/parse-request.ts')).parseRequest)
   }
 
   async embed(request: EmbedRequest): Promise<EmbedResponse> {
@@ -234,7 +234,7 @@ class Host {
     if (options.transport === undefined) await transport.close?.()
   }
 
-  async #start(call: OpenedCall): Promise<Reply> {
+  async #start(call: RunningCall): Promise<ResponseStream> {
     const { scope } = call
     this.#calls++
     this.#active.add(scope)
@@ -261,7 +261,7 @@ class Host {
 }
 
 function streamSource(
-  reply: Reply,
+  reply: ResponseStream,
   response: () => ChatResponse | Promise<ChatResponse>,
 ): ConstructorParameters<typeof ChatStream>[0] {
   const { provider, model } = reply

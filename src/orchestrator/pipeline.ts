@@ -1,12 +1,12 @@
 import type { Call } from '../core/call.ts'
 import { LlmError } from '../core/error.ts'
-import type { Reply } from '../core/reply.ts'
+import type { ResponseStream } from '../core/response-stream.ts'
 import type { Stage } from '../core/stage.ts'
 
 /** The life of a call as one function: the stages in order, the call's own exchange last. A stage may throw or reject. */
-export function createPipeline(stages: readonly Stage[]): (call: Call) => Promise<Reply> {
-  const last = (call: Call): Promise<Reply> => call.exchange(call)
-  return stages.reduceRight<(call: Call) => Promise<Reply>>(
+export function createPipeline(stages: readonly Stage[]): (call: Call) => Promise<ResponseStream> {
+  const last = (call: Call): Promise<ResponseStream> => call.exchange(call)
+  return stages.reduceRight<(call: Call) => Promise<ResponseStream>>(
     (next, stage) => (call) => {
       try {
         return stage(call, next)
@@ -19,6 +19,6 @@ export function createPipeline(stages: readonly Stage[]): (call: Call) => Promis
 }
 
 /** The error of a stage before the first try, with the target that the call was meant for. */
-export function placed(error: unknown, { target: { provider, model } }: Call): unknown {
+export function withTarget(error: unknown, { target: { provider, model } }: Call): unknown {
   return LlmError.is(error) ? error.with({ provider, model }) : error
 }

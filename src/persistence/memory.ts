@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../core/clock.ts'
 import type { ChatStore } from '../conversations/index.ts'
-import { createMemoryUnits } from './memory/index.ts'
+import { createMemoryTransactions } from './memory/index.ts'
 
 /** Options of {@link createMemoryStore}. */
 export interface MemoryStoreOptions {
@@ -24,7 +24,7 @@ export interface MemoryStoreOptions {
  */
 export function createMemoryStore(options: MemoryStoreOptions = {}): ChatStore {
   const { clock = systemClock, newId = () => crypto.randomUUID(), waitMs = 10_000 } = options
-  const { unit, transaction, close } = createMemoryUnits({ clock, newId, waitMs })
+  const { unit, transaction, close } = createMemoryTransactions({ clock, newId, waitMs })
   const end = async (): Promise<void> => close()
   return { ...unit, transaction, close: end, [Symbol.asyncDispose]: end }
 }

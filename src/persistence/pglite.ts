@@ -1,5 +1,5 @@
 import { LlmError } from '../core/error.ts'
-import { checkSignal } from './gate/index.ts'
+import { checkSignal } from './mutex/index.ts'
 import { postgresDialect } from './postgres/index.ts'
 import {
   createSqlStore,

@@ -1,5 +1,5 @@
 import { requestError, type Issue } from '../core/error.ts'
-import { newId } from '../core/id.ts'
+import { newId } from '../core/create-id.ts'
 import { isObject, parseJson, type JsonObject } from '../core/json.ts'
 import { definePersona, type Persona } from './persona.ts'
 import { isPng, readPngTexts } from './png-text.ts'

@@ -1,4 +1,4 @@
-import { newId } from '../core/id.ts'
+import { newId } from '../core/create-id.ts'
 import type { JsonObject } from '../core/json.ts'
 
 /** Who the model plays: a character with its texts. Absent texts are empty. */

@@ -1,11 +1,15 @@
-import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
+import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { anthropicMessages, type AnthropicMessagesQuirks } from '../dialects/index.ts'
 
 // Room for a long thought and a long answer; the vendor's own limit where that is smaller.
 const DEFAULT_MAX_TOKENS = 32_000
 
 /** A model whose answers are at most `maxOutput` tokens long. */
-function model(maxOutput: number, traits: ModelTraits, quirks?: AnthropicMessagesQuirks): ModelTraits {
+function model(
+  maxOutput: number,
+  traits: ModelCapabilities,
+  quirks?: AnthropicMessagesQuirks,
+): ModelCapabilities {
   const required = Math.min(maxOutput, DEFAULT_MAX_TOKENS)
   return {
     images: true,
@@ -86,5 +90,5 @@ export const anthropic: ProviderDefinition = defineProvider({
     'claude-3-haiku*': model(4_096, thoughtless, { strictTools: false }),
   },
   docs: 'https://platform.claude.com/docs/en/api/messages',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
 })

@@ -23,5 +23,5 @@ export const aphrodite: ProviderDefinition = defineProvider({
     budgetField: 'thinking_token_budget',
   } satisfies OpenAIChatQuirks,
   docs: 'https://aphrodite.pygmalion.chat',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
 })

@@ -35,6 +35,6 @@ export const azure: ProviderDefinition = defineProvider({
   },
   moderation: null,
   docs: 'https://learn.microsoft.com/azure/ai-foundry/openai/reference-preview-latest',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified: 'models of other vendors in the same resource: their servers refuse some of these parameters',
 })

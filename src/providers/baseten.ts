@@ -16,7 +16,7 @@ export const baseten: ProviderDefinition = defineProvider({
     repetitionPenalty: { to: 'repetition_penalty' },
   },
   docs: 'https://docs.baseten.co/reference/inference-api/chat-completions',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified:
     'which settings each model takes; some turn thinking on with chat_template_args (extraBody) instead of an effort; embeddings need a deployment of their own',
 })

@@ -1,5 +1,5 @@
 import type { ParamMap } from '../core/params.ts'
-import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
+import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import {
   bedrockCohereEmbeddings,
   bedrockConverse,
@@ -20,7 +20,11 @@ const noSamplers = {
   topK: { drop: noSampling },
 } as const
 
-function model(traits: ModelTraits, params?: ParamMap, quirks?: BedrockConverseQuirks): ModelTraits {
+function model(
+  traits: ModelCapabilities,
+  params?: ParamMap,
+  quirks?: BedrockConverseQuirks,
+): ModelCapabilities {
   return { ...traits, params, quirks }
 }
 
@@ -179,5 +183,5 @@ export const bedrock: ProviderDefinition = defineProvider({
     cohere: { dialect: bedrockConverse, embeddings: bedrockCohereEmbeddings },
   },
   docs: 'https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
 })

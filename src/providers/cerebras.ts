@@ -34,6 +34,6 @@ export const cerebras: ProviderDefinition = defineProvider({
   },
   embeddings: null,
   docs: 'https://inference-docs.cerebras.ai/api-reference/chat-completions',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified: "penalties and logit bias are in the vendor's SDK, but its guide lists them as refused",
 })

@@ -16,7 +16,7 @@ export const cloudflare: ProviderDefinition = defineProvider({
   embeddings: commonEmbeddings({ maxBatch: 100, dimensions: null, user: false }),
   modelList: null,
   docs: 'https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility/',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified:
     'which settings each model takes: they are said model by model; the limit of one embeddings request',
 })

@@ -1,7 +1,7 @@
-import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
+import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { cohere as cohereChat, type CohereQuirks } from '../dialects/index.ts'
 
-const thoughtless: ModelTraits = {
+const thoughtless: ModelCapabilities = {
   reasoning: false,
   params: { reasoning: { drop: 'the model does not think before it answers' } },
   quirks: { thinks: false } satisfies CohereQuirks,
@@ -26,5 +26,5 @@ export const cohere: ProviderDefinition = defineProvider({
     'tiny-aya*': { ...thoughtless, contextWindow: 8_000, maxOutput: 8_000, images: false },
   },
   docs: 'https://docs.cohere.com/v2/reference/chat',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
 })

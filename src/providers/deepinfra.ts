@@ -21,6 +21,6 @@ export const deepinfra: ProviderDefinition = defineProvider({
     efforts: ['none', 'low', 'medium', 'high', 'xhigh'],
   } satisfies OpenAIChatQuirks,
   docs: 'https://docs.deepinfra.com/api-reference/chat-completions/openai-chat-completions',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified: 'logit bias, log probabilities and parallel tool calls',
 })

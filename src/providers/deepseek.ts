@@ -43,6 +43,6 @@ export const deepseek: ProviderDefinition = defineProvider({
   apis: { responses: { dialect: openaiResponses } },
   embeddings: null,
   docs: 'https://api-docs.deepseek.com/api/create-chat-completion',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified: 'log probabilities while the model thinks; the responses API keeps its own limits',
 })

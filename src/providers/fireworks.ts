@@ -20,5 +20,5 @@ export const fireworks: ProviderDefinition = defineProvider({
     efforts: ['none', 'low', 'medium', 'high'],
   } satisfies OpenAIChatQuirks,
   docs: 'https://docs.fireworks.ai/api-reference/post-chatcompletions',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
 })

@@ -26,6 +26,6 @@ export const githubModels: ProviderDefinition = defineProvider({
   models: { 'openai/gpt-5*': reasoner, 'openai/o*': reasoner },
   modelList: null,
   docs: 'https://docs.github.com/en/rest/models/inference',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified: 'the effort word: the schema has none, its reasoning models are said to take it',
 })

@@ -1,4 +1,4 @@
-import type { ModelTraits, ProviderDefinition } from '../core/provider.ts'
+import type { ModelCapabilities, ProviderDefinition } from '../core/provider.ts'
 import { defineProvider } from '../core/provider.ts'
 import { gemini, type GeminiQuirks } from '../dialects/index.ts'
 
@@ -16,15 +16,15 @@ const ownSampling = {
 
 // Before the third generation: no signatures are asked for, results hold text only, JSON and tools exclude each other.
 const early: GeminiQuirks = { signedCalls: false, resultParts: false, jsonWithTools: false }
-const budget = (least: number, most: number, thinkingOff: boolean): ModelTraits => ({
+const budget = (least: number, most: number, thinkingOff: boolean): ModelCapabilities => ({
   quirks: { ...early, thinkingBudget: [least, most], thinkingOff } satisfies GeminiQuirks,
 })
-const levels = (...thinkingLevels: string[]): ModelTraits => ({
+const levels = (...thinkingLevels: string[]): ModelCapabilities => ({
   quirks: { thinkingLevels } satisfies GeminiQuirks,
 })
 const fourLevels = levels('MINIMAL', 'LOW', 'MEDIUM', 'HIGH')
 
-const models: Readonly<Record<string, ModelTraits>> = {
+const models: Readonly<Record<string, ModelCapabilities>> = {
   'gemini-1*': { reasoning: false, params: noThinking, quirks: { ...early, strictTools: false } },
   'gemini-2.0*': { reasoning: false, params: noThinking, quirks: { ...early, strictTools: false } },
   'gemini-2.5*': { ...window, reasoning: true, params: noPenalties, quirks: early },
@@ -77,5 +77,5 @@ export const google: ProviderDefinition = defineProvider({
   quirks: { fileBase: 'https://generativelanguage.googleapis.com/v1beta/' } satisfies GeminiQuirks,
   models: Object.fromEntries(withFolder),
   docs: 'https://ai.google.dev/api/generate-content',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
 })

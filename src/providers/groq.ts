@@ -1,12 +1,12 @@
-import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
+import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const unsupported = { drop: 'no model of this API supports it' } as const
 const reasons = { reasoning: { to: 'reasoning_effort' } } as const
 
 const window = { contextWindow: 131_072 } as const
-const plain: ModelTraits = { ...window, images: false, tools: true }
-const oss: ModelTraits = {
+const plain: ModelCapabilities = { ...window, images: false, tools: true }
+const oss: ModelCapabilities = {
   ...plain,
   maxOutput: 65_536,
   jsonSchema: true,
@@ -15,7 +15,7 @@ const oss: ModelTraits = {
   quirks: { efforts: ['low', 'medium', 'high'] } satisfies OpenAIChatQuirks,
 }
 // Thoughts come inside the text unless they are asked for apart.
-const qwen: ModelTraits = {
+const qwen: ModelCapabilities = {
   ...window,
   reasoning: true,
   params: reasons,
@@ -55,5 +55,5 @@ export const groq: ProviderDefinition = defineProvider({
   },
   embeddings: null,
   docs: 'https://console.groq.com/docs/api-reference',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
 })

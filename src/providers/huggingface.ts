@@ -23,5 +23,5 @@ export const huggingface: ProviderDefinition = defineProvider({
   apis: { responses: { dialect: openaiResponses } },
   embeddings: null,
   docs: 'https://huggingface.co/docs/inference-providers/tasks/chat-completion',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
 })

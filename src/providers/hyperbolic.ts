@@ -17,6 +17,6 @@ export const hyperbolic: ProviderDefinition = defineProvider({
   },
   embeddings: null,
   docs: 'https://docs.hyperbolic.xyz/docs/rest-api',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified: 'tools, JSON schema and log probabilities: the reference does not say which models take them',
 })

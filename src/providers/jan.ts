@@ -18,6 +18,6 @@ export const jan: ProviderDefinition = defineProvider({
   },
   quirks: { reasoningField: 'reasoning_content' } satisfies OpenAIChatQuirks,
   docs: 'https://www.jan.ai/docs/desktop/api-server',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified: 'samplers: taken from the llama.cpp server that it runs',
 })

@@ -37,5 +37,5 @@ export const koboldcpp: ProviderDefinition = defineProvider({
     },
   },
   docs: 'https://lite.koboldai.net/koboldcpp_api',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
 })

@@ -18,5 +18,5 @@ export const litellm: ProviderDefinition = defineProvider({
   quirks: { reasoningField: 'reasoning_content' } satisfies OpenAIChatQuirks,
   apis: { responses: { dialect: openaiResponses } },
   docs: 'https://docs.litellm.ai/docs/proxy/user_keys',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
 })

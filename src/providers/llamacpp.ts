@@ -21,5 +21,5 @@ export const llamacpp: ProviderDefinition = defineProvider({
   quirks: { reasoningField: 'reasoning_content' } satisfies OpenAIChatQuirks,
   apis: { responses: { dialect: openaiResponses } },
   docs: 'https://github.com/ggml-org/llama.cpp/tree/master/tools/server',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
 })

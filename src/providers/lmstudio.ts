@@ -25,6 +25,6 @@ export const lmstudio: ProviderDefinition = defineProvider({
   quirks: { jsonBySchema: true } satisfies OpenAIChatQuirks,
   apis: { responses: { dialect: openaiResponses } },
   docs: 'https://lmstudio.ai/docs/developer/openai-compat/chat-completions',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified: 'the effort word in chat: the list of parameters has none, the responses API has it',
 })

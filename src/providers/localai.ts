@@ -19,5 +19,5 @@ export const localai: ProviderDefinition = defineProvider({
   },
   apis: { responses: { dialect: openaiResponses } },
   docs: 'https://localai.io/features/text-generation/',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
 })

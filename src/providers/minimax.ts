@@ -1,8 +1,8 @@
-import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
+import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const ignored = { drop: 'the API ignores it' } as const
-const m2: ModelTraits = { contextWindow: 204_800, maxOutput: 131_072, images: false, reasoning: true }
+const m2: ModelCapabilities = { contextWindow: 204_800, maxOutput: 131_072, images: false, reasoning: true }
 
 /** MiniMax, worldwide; in China the base URL is https://api.minimaxi.com/v1. Thoughts are asked for apart from the text. */
 export const minimax: ProviderDefinition = defineProvider({
@@ -39,6 +39,6 @@ export const minimax: ProviderDefinition = defineProvider({
   apis: { responses: { dialect: openaiResponses } },
   embeddings: null,
   docs: 'https://platform.minimax.io/docs/api-reference/text-openai-api',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified: 'seed, log probabilities and forced tool calls',
 })

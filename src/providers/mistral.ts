@@ -1,8 +1,8 @@
-import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
+import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { commonEmbeddings, moderationApi, openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const window = { contextWindow: 262_144, images: true, tools: true, jsonSchema: true } as const
-const switched: ModelTraits = {
+const switched: ModelCapabilities = {
   ...window,
   reasoning: true,
   params: { reasoning: { to: 'reasoning_effort' } },
@@ -49,6 +49,6 @@ export const mistral: ProviderDefinition = defineProvider({
   embeddings: commonEmbeddings({ maxBatch: 128, dimensions: 'output_dimension', user: false }),
   moderation: moderationApi('mistral-moderation-latest'),
   docs: 'https://docs.mistral.ai/api',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified: 'the largest batch of embeddings: the limit is said in tokens',
 })

@@ -1,4 +1,4 @@
-import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
+import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const fixed = { drop: 'the vendor has fixed it for this model' } as const
@@ -9,7 +9,7 @@ const noSamplers = {
   frequencyPenalty: fixed,
   presencePenalty: fixed,
 } as const
-const kimi: ModelTraits = {
+const kimi: ModelCapabilities = {
   contextWindow: 262_144,
   images: true,
   tools: true,
@@ -21,7 +21,7 @@ const switched: OpenAIChatQuirks = {
   thinksUnasked: true,
   forcedToolChoice: 'unthinking',
 }
-const always: ModelTraits = {
+const always: ModelCapabilities = {
   ...kimi,
   params: { ...noSamplers, reasoning: { drop: 'the model always thinks' } },
   quirks: { forcedToolChoice: false } satisfies OpenAIChatQuirks,
@@ -70,6 +70,6 @@ export const moonshot: ProviderDefinition = defineProvider({
   apis: { responses: { dialect: openaiResponses } },
   embeddings: null,
   docs: 'https://platform.kimi.ai/docs/api/chat',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified: 'the exact temperature below which one answer comes: the reference says "close to 0"',
 })

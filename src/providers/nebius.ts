@@ -20,7 +20,7 @@ export const nebius: ProviderDefinition = defineProvider({
     efforts: ['low', 'medium', 'high'],
   } satisfies OpenAIChatQuirks,
   docs: 'https://docs.tokenfactory.nebius.com/api-reference/inference/create-chat-completion',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified:
     'top-k, min-p, repetition penalty, seed, parallel tool calls and metadata: not in the reference, which lets other fields pass',
 })

@@ -23,6 +23,6 @@ export const novita: ProviderDefinition = defineProvider({
   },
   quirks: { reasoningStyle: 'boolean' } satisfies OpenAIChatQuirks,
   docs: 'https://novita.ai/docs/api-reference/model-apis-llm-create-chat-completion',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified: 'tool choice: not in the reference; thinking can be switched on some models only',
 })

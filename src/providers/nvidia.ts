@@ -23,6 +23,6 @@ export const nvidia: ProviderDefinition = defineProvider({
     },
   },
   docs: 'https://docs.api.nvidia.com/nim/reference/llm-apis',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified: 'which settings a model takes; older Nemotron models are told to think in the system prompt',
 })

@@ -41,5 +41,5 @@ export const ollama: ProviderDefinition = defineProvider({
     },
   },
   docs: 'https://docs.ollama.com/api/chat',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
 })

@@ -15,5 +15,5 @@ export const openaiCompatible: ProviderDefinition = defineProvider({
     repetitionPenalty: { to: 'repetition_penalty' },
   },
   docs: 'https://platform.openai.com/docs/api-reference/chat',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
 })

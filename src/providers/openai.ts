@@ -1,4 +1,4 @@
-import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
+import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import {
   moderationApi,
   openaiChat,
@@ -20,14 +20,18 @@ const noSamplers = {
 } as const
 
 const sees = { images: true, tools: true, jsonSchema: true } as const
-const chat = (contextWindow: number, maxOutput: number, traits: ModelTraits = sees): ModelTraits => ({
+const chat = (
+  contextWindow: number,
+  maxOutput: number,
+  traits: ModelCapabilities = sees,
+): ModelCapabilities => ({
   contextWindow,
   maxOutput,
   ...traits,
 })
 const unstructured = { tools: true, jsonSchema: false } as const
 
-const chatReasoner: ModelTraits = {
+const chatReasoner: ModelCapabilities = {
   ...sees,
   reasoning: true,
   params: {
@@ -38,13 +42,13 @@ const chatReasoner: ModelTraits = {
   },
   quirks: { systemRole: 'developer' } satisfies OpenAIChatQuirks,
 }
-const oSeries: ModelTraits = {
+const oSeries: ModelCapabilities = {
   ...chat(200_000, 100_000),
   ...chatReasoner,
   params: { ...chatReasoner.params, parallelToolCalls: { drop: 'the model has no such parameter' } },
   quirks: { ...chatReasoner.quirks, efforts: ['low', 'medium', 'high'] },
 }
-const efforts = (...words: string[]): ModelTraits => ({
+const efforts = (...words: string[]): ModelCapabilities => ({
   quirks: { efforts: words } satisfies OpenAIChatQuirks,
 })
 const samplers = {
@@ -54,13 +58,13 @@ const samplers = {
   topLogprobs: { to: 'top_logprobs' },
 } as const
 /** Thinks only when asked to, and samples only when it does not think. */
-const unasked = (...words: string[]): ModelTraits => ({
+const unasked = (...words: string[]): ModelCapabilities => ({
   params: samplers,
   quirks: { efforts: words, samplersWhileThinking: 'refused' } satisfies OpenAIChatQuirks,
 })
-const always = (...words: string[]): ModelTraits => ({ params: noSamplers, ...efforts(...words) })
+const always = (...words: string[]): ModelCapabilities => ({ params: noSamplers, ...efforts(...words) })
 
-const chatModels: Readonly<Record<string, ModelTraits>> = {
+const chatModels: Readonly<Record<string, ModelCapabilities>> = {
   'gpt-3.5-turbo*': chat(16_385, 4_096, { ...unstructured, images: false }),
   'gpt-4': chat(8_192, 8_192, { ...unstructured, images: false }),
   'gpt-4-0613': chat(8_192, 8_192, { ...unstructured, images: false }),
@@ -94,13 +98,13 @@ const chatModels: Readonly<Record<string, ModelTraits>> = {
   'o4*': oSeries,
 }
 
-const responsesReasoner: ModelTraits = {
+const responsesReasoner: ModelCapabilities = {
   reasoning: true,
   params: { ...noSamplers, reasoning: { to: 'reasoning' } },
   quirks: { systemRole: 'developer', sealedReasoning: true } satisfies OpenAIResponsesQuirks,
 }
 // Named like reasoning models, but chat models of the older kind.
-const responsesChatter: ModelTraits = {
+const responsesChatter: ModelCapabilities = {
   reasoning: false,
   params: {
     ...noReasoning,
@@ -143,5 +147,5 @@ export const openai: ProviderDefinition = defineProvider({
   },
   moderation: moderationApi('omni-moderation-latest'),
   docs: 'https://platform.openai.com/docs/api-reference/chat',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
 })

@@ -23,5 +23,5 @@ export const openrouter: ProviderDefinition = defineProvider({
   quirks: { reasoningStyle: 'object', reasoningField: 'reasoning_details' } satisfies OpenAIChatQuirks,
   apis: { responses: { dialect: openaiResponses } },
   docs: 'https://openrouter.ai/docs/api-reference/chat-completion',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
 })

@@ -1,9 +1,9 @@
-import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
+import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { commonEmbeddings, openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const noTools = { drop: 'the API calls no tools' } as const
 const window = { contextWindow: 128_000, tools: false } as const
-const reasoner: ModelTraits = {
+const reasoner: ModelCapabilities = {
   ...window,
   reasoning: true,
   params: { reasoning: { to: 'reasoning_effort' } },
@@ -43,7 +43,7 @@ export const perplexity: ProviderDefinition = defineProvider({
   embeddings: commonEmbeddings({ endpoint: '/v1/embeddings', packed: 'int8', user: false }),
   modelList: null,
   docs: 'https://docs.perplexity.ai/api-reference/chat-completions-post',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified:
     "tools, stop, n and log probabilities stand in the types of the vendor's SDK, not in its reference",
 })

@@ -27,5 +27,5 @@ export const poe: ProviderDefinition = defineProvider({
   apis: { responses: { dialect: openaiResponses } },
   embeddings: null,
   docs: 'https://creator.poe.com/docs/external-applications/openai-compatible-api',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
 })

@@ -1,8 +1,8 @@
-import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
+import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { commonEmbeddings, openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-const large: ModelTraits = { contextWindow: 1_000_000, tools: true, reasoning: true }
-const series: ModelTraits = { tools: true, jsonSchema: true, reasoning: true }
+const large: ModelCapabilities = { contextWindow: 1_000_000, tools: true, reasoning: true }
+const series: ModelCapabilities = { tools: true, jsonSchema: true, reasoning: true }
 
 /** Qwen models, worldwide; in China the base URL is https://dashscope.aliyuncs.com/compatible-mode/v1. */
 export const qwen: ProviderDefinition = defineProvider({
@@ -38,7 +38,7 @@ export const qwen: ProviderDefinition = defineProvider({
   },
   embeddings: commonEmbeddings({ maxBatch: 10, user: false }),
   docs: 'https://www.alibabacloud.com/help/en/model-studio/qwen-api-via-openai-chat-completions',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified:
     'forced tool calls; open models that think by default answer in streams only, or with reasoning: "none"',
 })

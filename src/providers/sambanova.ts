@@ -20,5 +20,5 @@ export const sambanova: ProviderDefinition = defineProvider({
   },
   quirks: { efforts: ['low', 'medium', 'high'] } satisfies OpenAIChatQuirks,
   docs: 'https://docs.sambanova.ai/cloud/api-reference/overview',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
 })

@@ -25,5 +25,5 @@ export const tabbyapi: ProviderDefinition = defineProvider({
     logprobsCount: true,
   } satisfies OpenAIChatQuirks,
   docs: 'https://github.com/theroyallab/tabbyAPI/wiki',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
 })

@@ -25,6 +25,6 @@ export const textGenerationWebui: ProviderDefinition = defineProvider({
   },
   quirks: { reasoningField: 'reasoning_content' } satisfies OpenAIChatQuirks,
   docs: 'https://github.com/oobabooga/text-generation-webui/wiki/12-%E2%80%90-OpenAI-API',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified: 'whether earlier reasoning is read back',
 })

@@ -26,6 +26,6 @@ export const together: ProviderDefinition = defineProvider({
   } satisfies OpenAIChatQuirks,
   embeddings: commonEmbeddings({ dimensions: null, user: false }),
   docs: 'https://docs.together.ai/reference/chat-completions-1',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified: 'the largest batch of embeddings',
 })

@@ -18,6 +18,6 @@ export const vercelGateway: ProviderDefinition = defineProvider({
   } satisfies OpenAIChatQuirks,
   apis: { responses: { dialect: openaiResponses } },
   docs: 'https://vercel.com/docs/ai-gateway/sdks-and-apis/openai-chat-completions',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified: 'n, log probabilities, logit bias and metadata: the guide does not list them',
 })

@@ -54,7 +54,7 @@ export const vertex: ProviderDefinition = defineProvider({
     },
   },
   docs: 'https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified:
     'structured outputs of Claude models here; which embedding models answer at the location "global"',
 })

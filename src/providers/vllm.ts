@@ -23,5 +23,5 @@ export const vllm: ProviderDefinition = defineProvider({
   } satisfies OpenAIChatQuirks,
   apis: { responses: { dialect: openaiResponses } },
   docs: 'https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
 })

@@ -1,9 +1,9 @@
-import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
+import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const refused = { drop: 'reasoning models refuse it' } as const
 const window = { contextWindow: 1_000_000, images: true, tools: true, jsonSchema: true } as const
-const reasoner = (...efforts: string[]): ModelTraits => ({
+const reasoner = (...efforts: string[]): ModelCapabilities => ({
   ...window,
   reasoning: true,
   quirks: { efforts } satisfies OpenAIChatQuirks,
@@ -55,6 +55,6 @@ export const xai: ProviderDefinition = defineProvider({
   apis: { responses: { dialect: openaiResponses } },
   embeddings: null,
   docs: 'https://docs.x.ai/docs/api-reference',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified: 'effort words of models after 4.6; penalties and stop of models that do not reason',
 })

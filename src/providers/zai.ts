@@ -1,11 +1,11 @@
-import { defineProvider, type ModelTraits, type ProviderDefinition } from '../core/provider.ts'
+import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const none = { drop: 'the API has no such parameter' } as const
-const glm: ModelTraits = { contextWindow: 204_800, maxOutput: 131_072, images: false, reasoning: true }
+const glm: ModelCapabilities = { contextWindow: 204_800, maxOutput: 131_072, images: false, reasoning: true }
 // Without it, the arguments of a tool call come in one piece at the end.
-const streamed: ModelTraits = { ...glm, body: { tool_stream: true } }
-const vision: ModelTraits = { images: true, reasoning: true }
+const streamed: ModelCapabilities = { ...glm, body: { tool_stream: true } }
+const vision: ModelCapabilities = { images: true, reasoning: true }
 
 /** Z.ai (GLM models). The coding plan has its own base URL, https://api.z.ai/api/coding/paas/v4; in China https://open.bigmodel.cn/api/paas/v4. An over-long prompt may be accepted without a word. */
 export const zai: ProviderDefinition = defineProvider({
@@ -55,6 +55,6 @@ export const zai: ProviderDefinition = defineProvider({
   },
   modelList: null,
   docs: 'https://docs.z.ai/api-reference/llm/chat-completion',
-  checked: '2026-11-21',
+  verifiedOn: '2026-11-21',
   unverified: 'more than one stop sequence; the seed stands in the SDK only; embeddings outside China',
 })

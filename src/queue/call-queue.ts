@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import type { LlmError } from '../core/error.ts'
 import type { Priority, QueueConfig } from './config.ts'
 import type { QueueActivity, QueueJob, Slot } from './job.ts'
-import type { QueueCounts } from './log.ts'
+import type { QueueCounts } from './queue-stats.ts'
 
 /** What happened, with the numbers behind it. */
 export type QueueEvent =

@@ -1,5 +1,5 @@
 import { LlmError } from '../core/error.ts'
-import type { SharedSlots } from './shared-slots.ts'
+import type { SlotStore } from './slot-store.ts'
 
 /** How urgent a call is. */
 export type Priority = 'critical' | 'high' | 'normal' | 'low'
@@ -23,7 +23,7 @@ export interface QueueConfig {
    * Counts `concurrency`, `perProvider` and `perUser` over many processes. Who waits, and in which order, stays the
    * business of each. Default: every process counts for itself.
    */
-  readonly slots?: SharedSlots | undefined
+  readonly slots?: SlotStore | undefined
   /**
    * Within which a call of any priority is served, however many more urgent ones keep coming, in milliseconds: once it
    * has waited half of it, every second free slot goes to the call that has waited longest. Default 15 000; 0 turns it
@@ -35,7 +35,7 @@ export interface QueueConfig {
 /** A checked config. */
 export type QueueSettings = Required<Omit<QueueConfig, 'slots'>> & {
   readonly perProvider: number | Readonly<Record<string, number>>
-  readonly slots: SharedSlots | undefined
+  readonly slots: SlotStore | undefined
 }
 
 const DEFAULTS = {

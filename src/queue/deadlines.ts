@@ -1,27 +1,27 @@
 import type { Clock, Timer } from '../core/clock.ts'
 import { Heap } from '../core/heap.ts'
-import type { Ticket } from './ticket.ts'
+import type { WaitingCall } from './waiting-call.ts'
 
 /** Ends waits that have become too long. One timer for all of them, and none when nobody waits. */
 export class Deadlines {
   readonly #clock: Clock
-  readonly #expire: (ticket: Ticket) => void
-  readonly #tickets: Heap<Ticket> = new Heap((one, other) => one.timeoutAt < other.timeoutAt)
+  readonly #expire: (ticket: WaitingCall) => void
+  readonly #tickets: Heap<WaitingCall> = new Heap((one, other) => one.timeoutAt < other.timeoutAt)
   #timer: Timer | undefined
   #firesAt = 0
 
-  constructor(clock: Clock, expire: (ticket: Ticket) => void) {
+  constructor(clock: Clock, expire: (ticket: WaitingCall) => void) {
     this.#clock = clock
     this.#expire = expire
   }
 
-  add(ticket: Ticket): void {
+  add(ticket: WaitingCall): void {
     if (ticket.timeoutAt === Infinity) return
     this.#tickets.add(ticket)
     this.#arm()
   }
 
-  remove(ticket: Ticket): void {
+  remove(ticket: WaitingCall): void {
     this.#tickets.remove(ticket)
     if (this.#tickets.size > 0) return
     this.#clock.clearTimer(this.#timer)

@@ -1,6 +1,6 @@
 export type { CallQueue, QueueEvent, QueueOptions, QueueStatus, RunningCall } from './call-queue.ts'
 export { priorities, type Priority, type QueueConfig } from './config.ts'
 export type { QueueActivity, QueueJob, QueueResult, Slot } from './job.ts'
-export type { QueueCounts } from './log.ts'
+export type { QueueCounts } from './queue-stats.ts'
 export { createQueue } from './queue.ts'
-export type { SharedSlots, SlotCap, SlotLease, SlotRefusal } from './shared-slots.ts'
+export type { SlotStore, SlotCap, SlotLease, SlotRefusal } from './slot-store.ts'

@@ -4,17 +4,17 @@ import { LlmError, toLlmError } from '../core/error.ts'
 import type { CallQueue, QueueOptions, QueueStatus, RunningCall } from './call-queue.ts'
 import { priorities, readQueueConfig, type QueueSettings } from './config.ts'
 import { Deadlines } from './deadlines.ts'
-import { createGate, type Gate } from './gate.ts'
-import { HeldSlot, type SlotHost, type SlotParts } from './held-slot.ts'
+import { createSlotRunner, type SlotRunner } from './p-queue-adapter.ts'
+import { HeldSlot, type SlotOwner, type SlotParts } from './slot.ts'
 import type { QueueJob, QueueResult, Slot } from './job.ts'
-import { Line } from './line.ts'
-import { QueueLog } from './log.ts'
-import { Moves } from './moves.ts'
-import { lateError, refusalOf } from './refusal.ts'
-import { Register } from './register.ts'
-import { SharedSeats } from './shared-seats.ts'
-import type { SlotLease } from './shared-slots.ts'
-import { priorityOf, Ticket } from './ticket.ts'
+import { Scheduler } from './scheduler.ts'
+import { QueueStats } from './queue-stats.ts'
+import { ProviderHandover } from './provider-handover.ts'
+import { queueTimeout, queueFull } from './errors.ts'
+import { RequestIndex } from './request-index.ts'
+import { DistributedSlots } from './distributed-slots.ts'
+import type { SlotLease } from './slot-store.ts'
+import { priorityOf, WaitingCall } from './waiting-call.ts'
 
 /** Makes a queue. Throws `misconfigured` naming the option that is wrong. */
 export function createQueue(options: QueueOptions = {}): CallQueue {
@@ -46,20 +46,20 @@ export function createQueue(options: QueueOptions = {}): CallQueue {
   }
 }
 
-class QueueCore implements SlotHost {
-  readonly log = new QueueLog()
+class QueueCore implements SlotOwner {
+  readonly log = new QueueStats()
   readonly #settings: QueueSettings
   readonly #clock: Clock
   readonly #observe: QueueOptions['observe']
-  readonly #line: Line
-  readonly #gate: Gate
-  readonly #register = new Register()
+  readonly #line: Scheduler
+  readonly #gate: SlotRunner
+  readonly #register = new RequestIndex()
   readonly #deadlines: Deadlines
-  readonly #waiting: Set<Ticket> = new Set()
+  readonly #waiting: Set<WaitingCall> = new Set()
   readonly #slots: Set<HeldSlot> = new Set()
   readonly #drained: (() => void)[] = []
-  readonly #shared: SharedSeats | undefined
-  readonly #moves: Moves
+  readonly #shared: DistributedSlots | undefined
+  readonly #moves: ProviderHandover
   #taking = 0
   #closed = false
   #seq = 0
@@ -68,14 +68,14 @@ class QueueCore implements SlotHost {
     this.#settings = readQueueConfig(queue)
     this.#clock = clock
     this.#observe = observe
-    this.#line = new Line(this.#settings)
+    this.#line = new Scheduler(this.#settings)
     this.#deadlines = new Deadlines(clock, (ticket) => this.#expire(ticket))
     const wake = (): void => this.#wake()
     const parts = { settings: this.#settings, line: this.#line, clock, wake }
     const { slots } = this.#settings
-    this.#shared = slots === undefined ? undefined : new SharedSeats({ ...parts, slots })
-    this.#moves = new Moves(parts)
-    this.#gate = createGate({
+    this.#shared = slots === undefined ? undefined : new DistributedSlots({ ...parts, slots })
+    this.#moves = new ProviderHandover(parts)
+    this.#gate = createSlotRunner({
       concurrency: this.#settings.concurrency,
       ready: () => this.#ready,
       start: () => this.#startNext(),
@@ -89,7 +89,7 @@ class QueueCore implements SlotHost {
     if (slot !== undefined) return Promise.resolve(slot)
     const now = this.#clock.now()
     const { timeoutMs = this.#settings.timeoutMs } = job
-    const ticket = new Ticket(job, ++this.#seq, { now, timeoutMs })
+    const ticket = new WaitingCall(job, ++this.#seq, { now, timeoutMs })
     const atOnce = this.#shared !== undefined && this.#startsAtOnce(job)
     const refusal = atOnce ? undefined : this.#refusal(ticket, now)
     if (refusal !== undefined) return Promise.reject(refusal)
@@ -107,7 +107,7 @@ class QueueCore implements SlotHost {
     if (over || !this.#startsAtOnce(job)) return undefined
     const now = this.#clock.now()
     // There is room and nobody waits for it: the call need not stand in line, and p-queue need not hear of it.
-    const ticket = new Ticket(job, ++this.#seq, { now, timeoutMs: 0 })
+    const ticket = new WaitingCall(job, ++this.#seq, { now, timeoutMs: 0 })
     this.#line.pass(ticket)
     this.#line.started(ticket)
     return this.#open(ticket, now, { free: this.#passed, lease: undefined })
@@ -200,7 +200,7 @@ class QueueCore implements SlotHost {
     return free && this.#line.ready === 0 && !this.#gate.isPaused
   }
 
-  #refusal(ticket: Ticket, now: number): LlmError | undefined {
+  #refusal(ticket: WaitingCall, now: number): LlmError | undefined {
     const { job } = ticket
     const pending = this.#line.waiting
     const { deadlineAt = Infinity } = job
@@ -209,7 +209,7 @@ class QueueCore implements SlotHost {
     const late = deadlineAt <= now || (estimate !== undefined && now + estimate > deadlineAt)
     if (!full && !late) return undefined
     const leftMs = full ? undefined : Math.max(0, deadlineAt - now)
-    return this.#refuse(job, refusalOf({ pending, estimate, leftMs, maxPending: this.#settings.maxPending }))
+    return this.#refuse(job, queueFull({ pending, estimate, leftMs, maxPending: this.#settings.maxPending }))
   }
 
   #refuse(job: QueueJob, error: LlmError): LlmError {
@@ -218,7 +218,7 @@ class QueueCore implements SlotHost {
     return error
   }
 
-  #park(ticket: Ticket): void {
+  #park(ticket: WaitingCall): void {
     this.#waiting.add(ticket)
     this.#register.add(ticket)
     this.#deadlines.add(ticket)
@@ -226,7 +226,7 @@ class QueueCore implements SlotHost {
     this.#tellQueued(ticket)
   }
 
-  #tellQueued(ticket: Ticket): void {
+  #tellQueued(ticket: WaitingCall): void {
     if (ticket.lane === undefined || !ticket.atOnce) return
     ticket.atOnce = false
     const { job } = ticket
@@ -238,7 +238,7 @@ class QueueCore implements SlotHost {
     })
   }
 
-  #unpark(ticket: Ticket): void {
+  #unpark(ticket: WaitingCall): void {
     if (!this.#waiting.delete(ticket)) return
     this.#register.remove(ticket)
     this.#deadlines.remove(ticket)
@@ -258,7 +258,7 @@ class QueueCore implements SlotHost {
     return this.#shared === undefined ? this.#start(ticket) : this.#startShared(ticket, this.#shared)
   }
 
-  #start(ticket: Ticket, lease?: SlotLease): Promise<void> {
+  #start(ticket: WaitingCall, lease?: SlotLease): Promise<void> {
     this.#unpark(ticket)
     return new Promise((free) => ticket.resolve(this.#open(ticket, this.#clock.now(), { free, lease })))
   }
@@ -268,7 +268,7 @@ class QueueCore implements SlotHost {
     if (this.#waiting.size > 0) queueMicrotask(() => this.#wake())
   }
 
-  #open(ticket: Ticket, now: number, how: Pick<SlotParts, 'free' | 'lease'>): HeldSlot {
+  #open(ticket: WaitingCall, now: number, how: Pick<SlotParts, 'free' | 'lease'>): HeldSlot {
     ticket.state = 'running'
     const slot = new HeldSlot(ticket, now, { host: this, ...how })
     this.#slots.add(slot)
@@ -278,7 +278,7 @@ class QueueCore implements SlotHost {
   }
 
   // Its turn has come here, and it has to find room among all processes.
-  async #startShared(ticket: Ticket, shared: SharedSeats): Promise<void> {
+  async #startShared(ticket: WaitingCall, shared: DistributedSlots): Promise<void> {
     let lease: SlotLease | undefined
     this.#taking++
     try {
@@ -302,11 +302,11 @@ class QueueCore implements SlotHost {
   }
 
   // It waits on at its old place.
-  #comeBack(ticket: Ticket): void {
+  #comeBack(ticket: WaitingCall): void {
     const { maxPending } = this.#settings
     const pending = this.#line.waiting
     if (ticket.atOnce && pending >= maxPending) {
-      this.#leave(ticket, 'failed', this.#refuse(ticket.job, refusalOf({ pending, maxPending })))
+      this.#leave(ticket, 'failed', this.#refuse(ticket.job, queueFull({ pending, maxPending })))
       return
     }
     this.#line.add(ticket)
@@ -331,16 +331,16 @@ class QueueCore implements SlotHost {
     this.#record(ticket, { result, error: outcome.error, startedAt })
   }
 
-  #expire(ticket: Ticket): void {
+  #expire(ticket: WaitingCall): void {
     const waitedMs = Math.round(ticket.timeoutAt - ticket.enqueuedAt)
-    this.#leave(ticket, 'timed-out', lateError(waitedMs))
+    this.#leave(ticket, 'timed-out', queueTimeout(waitedMs))
   }
 
-  #takeOut(ticket: Ticket, reason: string): void {
+  #takeOut(ticket: WaitingCall, reason: string): void {
     this.#leave(ticket, 'cancelled', new LlmError('aborted', reason))
   }
 
-  #leave(ticket: Ticket, result: QueueResult, error: LlmError): void {
+  #leave(ticket: WaitingCall, result: QueueResult, error: LlmError): void {
     if (ticket.state !== 'waiting') return
     ticket.state = 'over'
     this.#unpark(ticket)
@@ -350,7 +350,7 @@ class QueueCore implements SlotHost {
   }
 
   #record(
-    ticket: Ticket,
+    ticket: WaitingCall,
     { result, error, startedAt }: { result: QueueResult; error: unknown; startedAt: number | undefined },
   ): void {
     const now = this.#clock.now()
@@ -374,7 +374,7 @@ class QueueCore implements SlotHost {
   }
 }
 
-function describe({ job, priority }: Ticket): Omit<RunningCall, 'ranMs'> {
+function describe({ job, priority }: WaitingCall): Omit<RunningCall, 'ranMs'> {
   const { requestId, user, provider, streaming = false } = job
   return { requestId, user, provider, priority, streaming }
 }

@@ -1,5 +1,5 @@
 /** How calls are shared out among the deployments of one provider. */
-export type Balance = 'weighted' | 'least-busy' | 'lowest-latency'
+export type LoadBalancing = 'weighted' | 'least-busy' | 'lowest-latency'
 
 /** One deployment and what is known of it. */
 export interface Deployment {
@@ -16,7 +16,7 @@ export interface Deployment {
  */
 export function chooseDeployment(
   deployments: readonly Deployment[],
-  balance: Balance,
+  balance: LoadBalancing,
   random: () => number,
 ): readonly Deployment[] {
   if (deployments.length < 2) return deployments
@@ -31,7 +31,7 @@ export function chooseDeployment(
   ]
 }
 
-function pick(deployments: readonly Deployment[], balance: Balance, random: () => number): Deployment {
+function pick(deployments: readonly Deployment[], balance: LoadBalancing, random: () => number): Deployment {
   switch (balance) {
     case 'weighted':
       return drawByWeight(deployments, random)

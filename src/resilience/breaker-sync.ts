@@ -1,5 +1,5 @@
 /** A breaker that has opened. */
-export interface BreakerTrip {
+export interface BreakerOpening {
   readonly target: string
   /** How long it stays open, from now on. */
   readonly openMs: number
@@ -13,9 +13,9 @@ export interface BreakerTrip {
  */
 export interface BreakerSync {
   /** Returns at once and never throws: what cannot be told stays known to this process alone. */
-  publish(trip: BreakerTrip): void
+  publish(trip: BreakerOpening): void
   /** Hears of every trip of another process, also of those that are open already. Returns what ends it. */
-  subscribe(listener: (trip: BreakerTrip) => void): () => void
+  subscribe(listener: (trip: BreakerOpening) => void): () => void
   /** Releases connections that it opened itself. */
   close(): Promise<void>
 }

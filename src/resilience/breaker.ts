@@ -37,12 +37,12 @@ export interface Permit {
 
 export interface Breakers {
   /** A permit, or how long the target stays closed to calls. */
-  admit(target: string): Permit | { readonly retryAfterMs: number }
+  tryAcquire(target: string): Permit | { readonly retryAfterMs: number }
   /** How long `admit` would refuse, without asking it: a probe that is free stays free. `undefined` where it would not. */
-  refusesFor(target: string): number | undefined
+  openForMs(target: string): number | undefined
   state(target: string): BreakerState
   /** Opens a target's breaker from outside: another process has found it failing. */
-  trip(target: string, openMs: number): void
+  open(target: string, openMs: number): void
   /** Ends all timers. */
   close(): void
 }
@@ -61,10 +61,10 @@ export function createBreakers(options: BreakersOptions): Breakers {
     return breaker
   }
   return {
-    admit: (target) => breakerOf(target).admit(),
-    refusesFor: (target) => breakers.get(target)?.refusesFor,
+    tryAcquire: (target) => breakerOf(target).admit(),
+    openForMs: (target) => breakers.get(target)?.refusesFor,
     state: (target) => breakers.get(target)?.state ?? 'closed',
-    trip: (target, openMs) => breakerOf(target).trip('shared', openMs),
+    open: (target, openMs) => breakerOf(target).trip('shared', openMs),
     close: () => {
       for (const breaker of breakers.values()) breaker.shutdown()
     },
@@ -191,5 +191,5 @@ function circuitOf(name: string, begins: typeof CLOSED): CircuitBreaker<[], void
 
 /** True for a fault of the provider: not a caller's error, not the caller's own deadline. */
 export function isUpstreamFault(error: LlmError): boolean {
-  return errorTable[error.kind].trips && error.phase !== 'total' && error.phase !== 'queue'
+  return errorTable[error.kind].opensBreaker && error.phase !== 'total' && error.phase !== 'queue'
 }

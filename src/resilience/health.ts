@@ -22,7 +22,7 @@ export interface TargetHealth {
 }
 
 /** Counts what targets do. Nothing runs between calls: a status is computed when it is asked for. */
-export interface HealthBook {
+export interface HealthTracker {
   begin(target: string): void
   /** The answer began after so many milliseconds. */
   latency(target: string, ms: number): void
@@ -54,7 +54,7 @@ interface Entry {
   lastError: string | undefined
 }
 
-export function createHealthBook(clock: Clock): HealthBook {
+export function createHealthTracker(clock: Clock): HealthTracker {
   const entries = new Map<string, Entry>()
   const entryOf = (target: string): Entry => {
     let entry = entries.get(target)

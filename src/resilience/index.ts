@@ -1,6 +1,6 @@
-export { AttemptPlan, type Circumstances, type PlanOptions, type Step } from './plan.ts'
+export { AttemptPlan, type Circumstances, type PlanOptions, type Step } from './attempt-plan.ts'
 export { backoffMs } from './backoff.ts'
-export { chooseDeployment, type Balance, type Deployment } from './balance.ts'
+export { chooseDeployment, type LoadBalancing, type Deployment } from './balance.ts'
 export {
   createBreakers,
   isUpstreamFault,
@@ -10,8 +10,8 @@ export {
   type BreakerState,
   type Permit,
 } from './breaker.ts'
-export type { BreakerSync, BreakerTrip } from './breaker-sync.ts'
-export { createHealthBook, type HealthBook, type HealthStatus, type TargetHealth } from './health.ts'
+export type { BreakerSync, BreakerOpening } from './breaker-sync.ts'
+export { createHealthTracker, type HealthTracker, type HealthStatus, type TargetHealth } from './health.ts'
 export {
   createHealthMonitor,
   type HealthChange,
@@ -19,7 +19,7 @@ export {
   type HealthMonitorOptions,
   type HealthSource,
 } from './health-monitor.ts'
-export { createKeyRing, type KeyRing } from './key-ring.ts'
+export { createKeyPool, type KeyPool } from './key-pool.ts'
 export { createRetryBudgets, type RetryBudgetOptions, type RetryBudgets } from './retry-budget.ts'
-export type { Rest, RestSync } from './rest-sync.ts'
+export type { Cooldown, CooldownSync } from './cooldown-sync.ts'
 export { RETRY_DEFAULTS, type RetryOptions } from './retry.ts'

@@ -1,12 +1,12 @@
 import { LlmError } from '../core/error.ts'
-import type { Batch, StreamEvent } from '../core/event.ts'
+import type { EventBatch, StreamEvent } from '../core/event.ts'
 import type { ChatResponse } from '../core/response.ts'
 
 /** What a {@link ChatStream} reads from. */
 export interface ReplySource {
   readonly provider: string
   readonly model: string
-  read(): Promise<Batch | null>
+  read(): Promise<EventBatch | null>
   cancel(reason?: unknown): void
   /** The answer as far as it was read; at the end, all of it. */
   response(): ChatResponse | Promise<ChatResponse>
@@ -23,11 +23,11 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
   readonly provider: string
   readonly model: string
   readonly #source: ReplySource
-  #batch: Batch = []
+  #batch: EventBatch = []
   #at = 0
   #pulling: Promise<unknown> | undefined
   // Batches that were read and not asked for yet.
-  #kept: Batch[] = []
+  #kept: EventBatch[] = []
   #iterated = false
   #ended = false
   #error: unknown
@@ -83,7 +83,7 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
   }
 
   /** Batch by batch, one per network read: the cheapest way to pass a stream on. Counts as iterating. */
-  async *batches(): AsyncGenerator<Batch, void, undefined> {
+  async *batches(): AsyncGenerator<EventBatch, void, undefined> {
     const iterator = this[Symbol.asyncIterator]()
     let finished = false
     try {
@@ -109,7 +109,7 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
   }
 
   // Made once for all reads, and no async functions: a stream that waits for its provider holds a promise or two.
-  readonly #deliverTaken = (batch: Batch | null): Result | Promise<Result> => {
+  readonly #deliverTaken = (batch: EventBatch | null): Result | Promise<Result> => {
     // The usual way: one batch read, for the one who waits for it.
     if (batch !== null && this.#kept.length === 0 && this.#at === this.#batch.length) {
       this.#pulling = undefined
@@ -129,7 +129,7 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
     return this.#ended ? this.#finish() : this.#next()
   }
 
-  #load(batch: Batch): void {
+  #load(batch: EventBatch): void {
     this.#batch = batch
     this.#at = 0
   }
@@ -143,13 +143,13 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
 
   // One read at a time, whoever asks. What it ends in, the stream says.
   async #pull(): Promise<void> {
-    const taken = (batch: Batch | null): void => this.#take(batch)
+    const taken = (batch: EventBatch | null): void => this.#take(batch)
     const broken = (error: unknown): void => this.#break(error)
     this.#pulling ??= this.#source.read().then(taken, broken)
     await this.#pulling.catch(() => undefined)
   }
 
-  #take(batch: Batch | null): void {
+  #take(batch: EventBatch | null): void {
     this.#pulling = undefined
     if (batch === null) this.#end()
     else this.#kept.push(batch)

@@ -1,7 +1,7 @@
 import type { Fault, Fragment } from '../core/dialect.ts'
 import type { StreamEvent } from '../core/event.ts'
 import type { FinishReason, Usage, Warning } from '../core/response.ts'
-import { ToolCalls } from './tool-calls.ts'
+import { ToolCalls } from './assemble-tool-calls.ts'
 
 export interface NormalizerOptions {
   readonly provider: string

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../core/json.ts'
-import { redactWhole, runScan, type DecidedRange, type TextScan } from './redact-scan.ts'
+import { redactWhole, runScan, type SettledRange, type TextScan } from './redact-scan.ts'
 
 interface Escape {
   /** Place of the character that it means, in the string as decoded. */
@@ -160,7 +160,7 @@ export class JsonLane {
     if (scan.blocked) this.blocked = true
   }
 
-  #pass({ to, replacement }: DecidedRange): void {
+  #pass({ to, replacement }: SettledRange): void {
     if (replacement !== undefined) {
       this.#out += JSON.stringify(replacement).slice(1, -1)
       while ((this.#escapes[0]?.at ?? Infinity) < to) this.#escapes.shift()

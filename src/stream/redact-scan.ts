@@ -1,5 +1,5 @@
 /** A range of a text that is decided, from the end of the one before: as it was, or with other words in its place. */
-export interface DecidedRange {
+export interface SettledRange {
   /** In UTF-16 units from the beginning of the text. */
   readonly to: number
   readonly replacement?: string | undefined
@@ -10,28 +10,28 @@ export interface TextScan {
   push(text: string): void
   end(): void
   /** Takes about `budget` steps at most and adds what is decided to `out`. False where there is more to do. */
-  run(out: DecidedRange[], budget?: number): boolean
+  run(out: SettledRange[], budget?: number): boolean
   /** True once something was found after which nothing may be given any more. */
   readonly blocked: boolean
 }
 
 /** What kind of text is read. */
-export type ScanPlace = 'text' | 'reasoning' | 'tool-arguments' | 'citation'
+export type ScanContext = 'text' | 'reasoning' | 'tool-arguments' | 'citation'
 
 /** Opens a scan for a new text. `again`: the same text was read before, so that what is found is no news. */
-export type OpenScan = (place: ScanPlace, again?: boolean) => TextScan
+export type ScanState = (place: ScanContext, again?: boolean) => TextScan
 
 /** Steps between two chances for others to run. */
-export const STEPS_A_TURN = 40_000
+export const STEPS_BETWEEN_YIELDS = 40_000
 
 /** Runs the scan as far as it comes, and hands over what is decided turn by turn; gives way by `yield`. */
 export function* runScan(
   scan: TextScan,
-  settle: (decided: readonly DecidedRange[]) => void,
+  settle: (decided: readonly SettledRange[]) => void,
 ): Generator<undefined, void> {
   for (;;) {
-    const decided: DecidedRange[] = []
-    const done = scan.run(decided, STEPS_A_TURN)
+    const decided: SettledRange[] = []
+    const done = scan.run(decided, STEPS_BETWEEN_YIELDS)
     settle(decided)
     if (done) return
     yield undefined

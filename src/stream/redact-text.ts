@@ -1,6 +1,6 @@
 import type { ReasoningDelta, StreamEvent, TextDelta } from '../core/event.ts'
 import type { TokenLogprob } from '../core/response.ts'
-import { runScan, type DecidedRange, type TextScan } from './redact-scan.ts'
+import { runScan, type SettledRange, type TextScan } from './redact-scan.ts'
 
 type Delta = TextDelta | ReasoningDelta
 
@@ -76,12 +76,12 @@ export class TextLane {
     yield* runScan(this.#scan, (decided) => this.#settle(decided, out))
   }
 
-  #settle(decided: readonly DecidedRange[], out: StreamEvent[]): void {
+  #settle(decided: readonly SettledRange[], out: StreamEvent[]): void {
     for (const range of decided) this.#pass(range, out)
     this.#flush(out)
   }
 
-  #pass({ to, replacement }: DecidedRange, out: StreamEvent[]): void {
+  #pass({ to, replacement }: SettledRange, out: StreamEvent[]): void {
     if (replacement !== undefined) {
       this.touched = true
       this.#text += replacement

@@ -1,5 +1,5 @@
 import type {
-  Batch,
+  EventBatch,
   CitationEvent,
   ReasoningDelta,
   StreamEvent,
@@ -8,13 +8,13 @@ import type {
 } from '../core/event.ts'
 import { parseJson, type JsonValue } from '../core/json.ts'
 import { JsonLane, redactValue } from './redact-json.ts'
-import { redactWhole, type OpenScan } from './redact-scan.ts'
+import { redactWhole, type ScanState } from './redact-scan.ts'
 import { TextLane } from './redact-text.ts'
 
 /** Redacts the events of one stream. Made per stream: it holds what is not decided yet. */
 export interface Redactor {
   /** Takes the events of one network read. */
-  push(batch: Batch): void
+  push(batch: EventBatch): void
   /** Gives the events that are decided; stops early, with `pending`, where that takes more than a few milliseconds. */
   work(): StreamEvent[]
   /** True where there is more to do: `work` again after a pause. */
@@ -28,7 +28,7 @@ export interface Redactor {
  * may be the beginning of a match is held back until that is decided, so that the parts of the answer are what the same
  * scan makes of them whole, however they were cut. Held text is given before any later event of its answer.
  */
-export function createRedactor(open: OpenScan): Redactor {
+export function createRedactor(open: ScanState): Redactor {
   return new EventRedactor(open)
 }
 
@@ -36,14 +36,14 @@ const CHARACTERS_A_TURN = 65_536
 
 class EventRedactor implements Redactor {
   blocked = false
-  readonly #open: OpenScan
+  readonly #open: ScanState
   readonly #answers = new Map<number, AnswerLanes>()
   #job: Iterator<undefined, void> | undefined
   #queue: StreamEvent[] = []
   // Kept for good: a job that gave way goes on writing to it.
   readonly #out: StreamEvent[] = []
 
-  constructor(open: OpenScan) {
+  constructor(open: ScanState) {
     this.#open = open
   }
 
@@ -51,7 +51,7 @@ class EventRedactor implements Redactor {
     return this.#job !== undefined
   }
 
-  push(batch: Batch): void {
+  push(batch: EventBatch): void {
     if (this.blocked) return
     for (const event of batch) this.#queue.push(event)
     this.#job ??= this.#run()
@@ -118,14 +118,14 @@ type AnswerEvent = Extract<StreamEvent, { choice?: number | undefined }>
 class AnswerLanes {
   blocked = false
   readonly #choice: number | undefined
-  readonly #open: OpenScan
+  readonly #open: ScanState
   readonly #calls = new Map<string, JsonLane>()
   #lane: TextLane | undefined
   #details: JsonValue | undefined
   /** True once the answer's text is not as it was: places in it mean nothing any more. */
   #moved = false
 
-  constructor(choice: number | undefined, open: OpenScan) {
+  constructor(choice: number | undefined, open: ScanState) {
     this.#choice = choice
     this.#open = open
   }

@@ -1,15 +1,15 @@
 import type { Chaos, Place } from './chaos.ts'
 import type { Step } from './steps.ts'
-import type { FakeWire, Frame } from './wires/index.ts'
+import type { FakeWire, FakeFrame } from './wires/index.ts'
 
 /** What is still sent, and how it ends. */
 export interface Course {
-  readonly frames: Iterable<Frame>
+  readonly frames: Iterable<FakeFrame>
   readonly ending: readonly Step[]
 }
 
 /** The frames of an answer as `chaos` leaves them. */
-export function disturb(frames: readonly Frame[], chaos: Chaos | undefined, wire: FakeWire): Course {
+export function disturb(frames: readonly FakeFrame[], chaos: Chaos | undefined, wire: FakeWire): Course {
   if (chaos?.type === 'endless') return { frames: endless(frames), ending: [] }
   if (chaos === undefined || !('at' in chaos)) return { frames, ending: [{ type: 'end' }] }
   const index = indexOf(frames, chaos.at)
@@ -29,8 +29,8 @@ export function disturb(frames: readonly Frame[], chaos: Chaos | undefined, wire
   }
 }
 
-function indexOf(frames: readonly Frame[], at: Place): number {
-  const first = (place: Frame['place']): number => {
+function indexOf(frames: readonly FakeFrame[], at: Place): number {
+  const first = (place: FakeFrame['place']): number => {
     const index = frames.findIndex((frame) => frame.place === place)
     return index < 0 ? frames.length : index
   }
@@ -41,14 +41,14 @@ function indexOf(frames: readonly Frame[], at: Place): number {
   return (content[Math.ceil(content.length / 2) - 1] ?? first('finish') - 1) + 1
 }
 
-function* endless(frames: readonly Frame[]): Generator<Frame> {
+function* endless(frames: readonly FakeFrame[]): Generator<FakeFrame> {
   const content = frames.filter(({ place }) => place === 'head' || place === 'content')
   yield* content
   const last = content.at(-1)
   if (last !== undefined) for (;;) yield last
 }
 
-function halfOf(frame: Frame | undefined, inside: boolean | undefined): Step[] {
+function halfOf(frame: FakeFrame | undefined, inside: boolean | undefined): Step[] {
   if (frame === undefined || inside !== true) return []
   const bytes = frame.wrap(frame.data)
   return [{ type: 'send', data: half(bytes) }]

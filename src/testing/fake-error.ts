@@ -66,7 +66,7 @@ function kindOf(status = 500): ProviderErrorKind {
 }
 
 /** A request that the provider refuses, thrown by whoever finds out. */
-export class Refusal extends Error {
+export class FakeHttpError extends Error {
   readonly error: ProviderErrorKind | FakeError
 
   constructor(error: ProviderErrorKind | FakeError) {

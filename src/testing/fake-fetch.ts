@@ -1,4 +1,4 @@
-import type { LogEntry, Recorder } from './log.ts'
+import type { FakeRequestLog, Recorder } from './request-log.ts'
 import { createResponder, type FakeOptions, type Incoming, type Responder } from './responder.ts'
 import type { FakeScript } from './script.ts'
 import { perform, type Sink } from './steps.ts'
@@ -7,7 +7,7 @@ import { perform, type Sink } from './steps.ts'
 export interface FakeFetch {
   (input: string | URL | Request, init?: RequestInit): Promise<Response>
   /** Every request so far. */
-  readonly log: readonly LogEntry[]
+  readonly log: readonly FakeRequestLog[]
   /** Whether the fake would know what to do with a request to this place. */
   knows(request: { readonly method: string; readonly url: string; readonly headers: Headers }): boolean
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSocketServer, type AddressInfo, type Server as SocketServer } from 'node:net'
 import { LlmError } from '../core/error.ts'
-import type { LogEntry, Recorder } from './log.ts'
+import type { FakeRequestLog, Recorder } from './request-log.ts'
 import { createResponder, type FakeOptions, type Responder } from './responder.ts'
 import type { FakeScript } from './script.ts'
 import { perform, type Sink } from './steps.ts'
@@ -29,7 +29,7 @@ export interface FakeProvider extends AsyncDisposable {
    */
   silentUrl(dialect: string): Promise<string>
   /** Every request so far, in order of arrival. */
-  readonly log: readonly LogEntry[]
+  readonly log: readonly FakeRequestLog[]
   /** Breaks off what is still running, and closes all sockets. May be called more than once. */
   close(): Promise<void>
 }

@@ -9,15 +9,15 @@ export { createFakeClock, type FakeClock, type FakeClockOptions } from './fake-c
 export { script, type FakeScript, type ScriptedReply } from './script.ts'
 export type { Chaos, Place } from './chaos.ts'
 export type { FakeError, ProviderErrorKind } from './fake-error.ts'
-export type { LogEntry } from './log.ts'
+export type { FakeRequestLog } from './request-log.ts'
 export type { FakeReasoning, FakeReply, FakeToolCall, Pacing, ToolDeltas } from './reply.ts'
 export type {
   FakeRequest,
-  SeenMedia,
-  SeenSettings,
-  SeenTool,
-  SeenToolCall,
-  SeenToolResult,
-  SeenTurn,
+  ReceivedMedia,
+  ReceivedSettings,
+  ReceivedTool,
+  ReceivedToolCall,
+  ReceivedToolResult,
+  ReceivedMessage,
 } from './request.ts'
 export type { FakeOptions } from './responder.ts'

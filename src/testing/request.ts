@@ -2,13 +2,13 @@ import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { Settings, ToolChoice } from '../core/request.ts'
 
 /** A tool call or result as the request's history holds it. */
-export interface SeenToolCall {
+export interface ReceivedToolCall {
   /** Gemini's format may have none. */
   readonly id?: string | undefined
   readonly name: string
   readonly arguments: JsonValue
 }
-export interface SeenToolResult {
+export interface ReceivedToolResult {
   readonly id?: string | undefined
   /** Where the format, or the call with that id, tells it. */
   readonly name?: string | undefined
@@ -16,7 +16,7 @@ export interface SeenToolResult {
   readonly isError?: boolean | undefined
 }
 /** An image, a document or a sound. */
-export interface SeenMedia {
+export interface ReceivedMedia {
   readonly type: 'image' | 'file' | 'audio'
   readonly mediaType?: string | undefined
   readonly url?: string | undefined
@@ -25,23 +25,23 @@ export interface SeenMedia {
 }
 
 /** One turn of the request. Tool results are a turn of role `tool`, whatever the wire format makes of them. */
-export interface SeenTurn {
+export interface ReceivedMessage {
   readonly role: 'user' | 'assistant' | 'tool'
   /** All texts of the turn, joined. */
   readonly text: string
   readonly reasoning: string
-  readonly toolCalls: readonly SeenToolCall[]
-  readonly toolResults: readonly SeenToolResult[]
-  readonly media: readonly SeenMedia[]
+  readonly toolCalls: readonly ReceivedToolCall[]
+  readonly toolResults: readonly ReceivedToolResult[]
+  readonly media: readonly ReceivedMedia[]
 }
-export interface SeenTool {
+export interface ReceivedTool {
   readonly name: string
   readonly description?: string | undefined
   readonly parameters?: JsonObject | undefined
 }
 
 /** The neutral settings that the fake reads back out of a body; the rest is in `body`. */
-export type SeenSettings = Partial<
+export type ReceivedSettings = Partial<
   Pick<
     Settings,
     | 'maxTokens'
@@ -74,9 +74,9 @@ export interface ReadRequest {
   readonly stream: boolean
   /** All instructions, joined by line breaks. */
   readonly system: string
-  readonly turns: readonly SeenTurn[]
-  readonly tools: readonly SeenTool[]
-  readonly settings: SeenSettings
+  readonly turns: readonly ReceivedMessage[]
+  readonly tools: readonly ReceivedTool[]
+  readonly settings: ReceivedSettings
 }
 
 /** A request that the fake provider has accepted, in neutral words and as it came. Scripts decide by it. */
@@ -88,7 +88,7 @@ export interface FakeRequest extends ReadRequest {
   /** The text of the newest user turn. */
   readonly prompt: string
   /** The tool results that the request ends with; empty where it ends with anything else. */
-  readonly toolResults: readonly SeenToolResult[]
+  readonly toolResults: readonly ReceivedToolResult[]
   /** With query. */
   readonly path: string
   /** By lower-case name. */
@@ -113,8 +113,8 @@ export function completeRequest(
 }
 
 /** A turn under construction: neighbours of one role become one turn. */
-export function joinTurns(turns: readonly SeenTurn[]): SeenTurn[] {
-  const joined: SeenTurn[] = []
+export function joinTurns(turns: readonly ReceivedMessage[]): ReceivedMessage[] {
+  const joined: ReceivedMessage[] = []
   for (const turn of turns) {
     const last = joined.at(-1)
     if (last === undefined || last.role !== turn.role) joined.push(turn)
@@ -123,7 +123,7 @@ export function joinTurns(turns: readonly SeenTurn[]): SeenTurn[] {
   return joined
 }
 
-function merge(a: SeenTurn, b: SeenTurn): SeenTurn {
+function merge(a: ReceivedMessage, b: ReceivedMessage): ReceivedMessage {
   return {
     role: a.role,
     text: a.text === '' || b.text === '' ? a.text + b.text : `${a.text}\n${b.text}`,
@@ -135,6 +135,9 @@ function merge(a: SeenTurn, b: SeenTurn): SeenTurn {
 }
 
 /** A turn with what is given, and nothing else. */
-export function turnOf(role: SeenTurn['role'], parts: Partial<Omit<SeenTurn, 'role'>>): SeenTurn {
+export function turnOf(
+  role: ReceivedMessage['role'],
+  parts: Partial<Omit<ReceivedMessage, 'role'>>,
+): ReceivedMessage {
   return { role, text: '', reasoning: '', toolCalls: [], toolResults: [], media: [], ...parts }
 }

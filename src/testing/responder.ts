@@ -1,9 +1,9 @@
 import { systemClock, type Clock } from '../core/clock.ts'
 import { LlmError } from '../core/error.ts'
 import { isObject, parseJson, type JsonObject, type JsonValue } from '../core/json.ts'
-import { Refusal, type FakeError } from './fake-error.ts'
-import { record, type LogEntry, type Recorder } from './log.ts'
-import { planError, planJson, planReply } from './plan.ts'
+import { FakeHttpError, type FakeError } from './fake-error.ts'
+import { record, type FakeRequestLog, type Recorder } from './request-log.ts'
+import { planError, planJson, planReply } from './pacing.ts'
 import { completeRequest, type FakeRequest } from './request.ts'
 import { playScript, type FakeScript, type ScriptPlayer } from './script.ts'
 import type { Step } from './steps.ts'
@@ -42,7 +42,7 @@ export interface Answering {
 
 /** A fake provider without a connection: takes requests, gives the steps that answer them. */
 export interface Responder {
-  readonly log: readonly LogEntry[]
+  readonly log: readonly FakeRequestLog[]
   readonly clock: Clock
   /** Whether any of the wire formats has such a request. */
   knows(incoming: Pick<Incoming, 'method' | 'path' | 'headers'>): boolean
@@ -54,7 +54,7 @@ export function createResponder(script: FakeScript, options: FakeOptions = {}): 
 }
 
 class ScriptedResponder implements Responder {
-  readonly log: LogEntry[] = []
+  readonly log: FakeRequestLog[] = []
   readonly clock: Clock
   readonly #player: ScriptPlayer
   readonly #options: FakeOptions
@@ -79,7 +79,7 @@ class ScriptedResponder implements Responder {
     const { wire, asked } = findWire(head) ?? { wire: fallbackWire(head) }
     try {
       if (asked === undefined)
-        throw new Refusal({ status: 404, message: `there is no ${line.method} ${head.path}` })
+        throw new FakeHttpError({ status: 404, message: `there is no ${line.method} ${head.path}` })
       this.#checkKey(wire, head)
       if (asked === 'models') return { recorder, steps: planJson(this.#models(wire)) }
       if (asked === 'embeddings') return { recorder, steps: planJson(wire.embeddings?.(objectIn(body))) }
@@ -98,8 +98,8 @@ class ScriptedResponder implements Responder {
   #checkKey(wire: FakeWire, head: RequestHead): void {
     const key = wire.keyOf(head)
     const { keys } = this.#options
-    if (key === undefined || key === '') throw new Refusal(wire.keyErrors.missing)
-    if (keys !== undefined && !keys.includes(key)) throw new Refusal(wire.keyErrors.wrong)
+    if (key === undefined || key === '') throw new FakeHttpError(wire.keyErrors.missing)
+    if (keys !== undefined && !keys.includes(key)) throw new FakeHttpError(wire.keyErrors.wrong)
   }
 
   #models(wire: FakeWire): unknown {
@@ -148,12 +148,12 @@ function fallbackWire({ path }: RequestHead): FakeWire {
   return found
 }
 
-function refusalOf(error: unknown): Refusal['error'] | FakeError {
-  if (error instanceof Refusal) return error.error
+function refusalOf(error: unknown): FakeHttpError['error'] | FakeError {
+  if (error instanceof FakeHttpError) return error.error
   return { status: 400, message: error instanceof Error ? error.message : String(error) }
 }
 
 function objectIn(body: JsonValue | undefined): JsonObject {
   if (isObject(body)) return body
-  throw new Refusal({ status: 400, message: 'the body is not a JSON object' })
+  throw new FakeHttpError({ status: 400, message: 'the body is not a JSON object' })
 }

@@ -1,6 +1,6 @@
 import { LlmError } from '../core/error.ts'
 import { isObject } from '../core/json.ts'
-import { Refusal } from './fake-error.ts'
+import { FakeHttpError } from './fake-error.ts'
 import type { FakeReply } from './reply.ts'
 import type { FakeRequest } from './request.ts'
 
@@ -70,8 +70,8 @@ async function decide(
 }
 
 // A status that no client tries again.
-function failed(message: string): Refusal {
-  return new Refusal({ status: 400, message: `fake provider: ${message}` })
+function failed(message: string): FakeHttpError {
+  return new FakeHttpError({ status: 400, message: `fake provider: ${message}` })
 }
 
 function replyOf(reply: ScriptedReply): FakeReply {

@@ -1,4 +1,4 @@
-import type { ByteSource, SendOptions, Transport, WireReply, WireRequest } from '../core/wire.ts'
+import type { ByteSource, TransportOptions, Transport, HttpResponse, HttpRequest } from '../core/wire.ts'
 import { createConnectWatch, type ConnectWatch } from './connect-watch.ts'
 import { transportError } from './failure.ts'
 import { nextHop } from './redirect.ts'
@@ -31,10 +31,10 @@ const OWN_REDIRECT: RequestInit['redirect'] =
 
 function send(
   fetcher: Fetcher,
-  request: WireRequest,
-  options: SendOptions,
+  request: HttpRequest,
+  options: TransportOptions,
   turn: number,
-): Promise<WireReply> {
+): Promise<HttpResponse> {
   const { url } = request
   // One promise for all of it: each further one is paid by every call.
   return startFetch(fetcher, request, options).then(
@@ -54,8 +54,8 @@ function send(
 
 function startFetch(
   { fetchFn, connects, redirect }: Fetcher,
-  { url, method, headers, body }: WireRequest,
-  { signal, connectMs = 0 }: SendOptions,
+  { url, method, headers, body }: HttpRequest,
+  { signal, connectMs = 0 }: TransportOptions,
 ): Promise<Response> {
   const init: RequestInit = { method, headers, body: body ?? null, signal, redirect }
   if (fetchFn !== undefined) return attempt(() => fetchFn(url, init))
@@ -78,7 +78,7 @@ function isRedirect(error: unknown): boolean {
   return (cause instanceof Error ? cause.message : cause) === 'unexpected redirect'
 }
 
-function replyOf(response: Response, url: string): WireReply {
+function replyOf(response: Response, url: string): HttpResponse {
   return {
     status: response.status,
     header: (name) => response.headers.get(name) ?? undefined,

@@ -1,11 +1,11 @@
 import { LlmError } from '../core/error.ts'
-import type { WireReply, WireRequest } from '../core/wire.ts'
+import type { HttpResponse, HttpRequest } from '../core/wire.ts'
 import { originOf } from './failure.ts'
 
 const MOST_REDIRECTS = 3
 
 /** True where a reply may send its request on. */
-export function isRedirected({ status }: WireReply): boolean {
+export function isRedirected({ status }: HttpResponse): boolean {
   return status >= 300 && status < 400
 }
 
@@ -14,7 +14,7 @@ export function isRedirected({ status }: WireReply): boolean {
  * method (307, 308) inside one origin are followed. Throws `misconfigured` for any other: keys travel in headers that must
  * never reach another origin.
  */
-export function nextHop(request: WireRequest, reply: WireReply, turn: number): WireRequest | undefined {
+export function nextHop(request: HttpRequest, reply: HttpResponse, turn: number): HttpRequest | undefined {
   if (!isRedirected(reply)) return undefined
   const location = reply.header('location')
   if (location === undefined) return undefined

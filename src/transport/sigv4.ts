@@ -1,4 +1,4 @@
-import type { WireRequest } from '../core/wire.ts'
+import type { HttpRequest } from '../core/wire.ts'
 
 /** What a request is signed with. */
 export interface Signature {
@@ -17,7 +17,7 @@ const ALGORITHM = 'AWS4-HMAC-SHA256'
  * Adds an AWS signature, version 4. Signed are host, `content-type`, every `x-amz-*` header and the body; other headers
  * may still change on the way.
  */
-export async function signRequest(request: WireRequest, by: Signature): Promise<WireRequest> {
+export async function signRequest(request: HttpRequest, by: Signature): Promise<HttpRequest> {
   // Loaded here: a host that signs nothing needs no crypto.
   const { createHash, createHmac } = await import('node:crypto')
   const hash = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readEmoji } from '../../src/conversations/emoji.ts'
+import { readEmoji } from '../../src/conversations/service/emoji.ts'
 
 describe('one emoji', () => {
   test.each(['👍', '👍🏽', '👨‍👩‍👧‍👦', '🏳️‍🌈', '🇳🇴', '1️⃣', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '🫩', '©️'])('%s is one', (emoji) => {

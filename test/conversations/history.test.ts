@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { fitWindow } from '../../src/conversations/context-window.ts'
-import { selectHistory, unitsOf } from '../../src/conversations/history.ts'
-import { placeImages } from '../../src/conversations/images.ts'
+import { fitWindow } from '../../src/conversations/context/fit-window.ts'
+import { selectHistory, unitsOf } from '../../src/conversations/context/select-history.ts'
+import { placeImages } from '../../src/conversations/context/past-images.ts'
 import type { Message } from '../../src/core/message.ts'
 
 const user = (content: string): Message => ({ role: 'user', content })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { numberedPage, pageMeta, pageOf, pageWindow, searchWords } from '../../src/conversations/index.ts'
+import { numberedPage, pageMeta, pageOf, pageWindow, searchTerms } from '../../src/conversations/index.ts'
 
 describe('pages', () => {
   test('a numbered page is an offset, and its meta tells the rest', () => {
@@ -40,12 +40,12 @@ describe('words', () => {
     ['naïve naïve', ['naïve']],
     ['😀 \u0000 \ud83d "\'*:&|!()', []],
   ])('%j', (text, words) => {
-    expect(searchWords(text)).toEqual(words)
+    expect(searchTerms(text)).toEqual(words)
   })
 
   test('a very long text is cut, not refused', () => {
-    const long = searchWords(Array.from({ length: 100_000 }, (_, at) => `w${at}`).join(' '))
+    const long = searchTerms(Array.from({ length: 100_000 }, (_, at) => `w${at}`).join(' '))
     expect(long.length).toBeLessThanOrEqual(20_000)
-    expect(searchWords('x'.repeat(500_000))[0]?.length).toBe(60)
+    expect(searchTerms('x'.repeat(500_000))[0]?.length).toBe(60)
   })
 })

@@ -80,7 +80,8 @@ describe('a conversation that outgrows its model', () => {
 
   test('the window is the model’s own, where it is known', async () => {
     await using it = await host()
-    const known = it.orchestrator.registry.resolve({ model: 'openai/gpt-4.1-mini' }).traits.contextWindow
+    const known = it.orchestrator.registry.resolve({ model: 'openai/gpt-4.1-mini' }).capabilities
+      .contextWindow
     if (known === undefined) throw new Error('the window of this model is known')
     const sent = it.chats.send({ identity, message: 'word '.repeat(known + 1) })
     await expect(sent).rejects.toMatchObject({ kind: 'context-too-long' })

@@ -4,7 +4,7 @@ import type { JsonDraft } from '../../src/core/json.ts'
 import {
   applyParams,
   explainParams,
-  judgeWarnings,
+  applyUnsupportedPolicy,
   mergeParams,
   settingNames,
   type ParamMap,
@@ -87,10 +87,10 @@ describe('onUnsupported', () => {
   const warnings = [{ type: 'unsupported', setting: 'topK', message: 'topK was not sent' }] as const
   const where = { provider: 'p', model: 'm' }
   test('warn passes on, drop is silent, error refuses', () => {
-    expect(judgeWarnings(warnings, 'warn', where)).toHaveLength(1)
-    expect(judgeWarnings(warnings, 'drop', where)).toHaveLength(0)
+    expect(applyUnsupportedPolicy(warnings, 'warn', where)).toHaveLength(1)
+    expect(applyUnsupportedPolicy(warnings, 'drop', where)).toHaveLength(0)
     try {
-      judgeWarnings(warnings, 'error', where)
+      applyUnsupportedPolicy(warnings, 'error', where)
       expect.unreachable()
     } catch (error) {
       expect(LlmError.is(error, 'unsupported') && error.issues).toEqual([

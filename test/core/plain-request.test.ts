@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { admitRequest } from '../../src/core/door.ts'
-import { admitPlain } from '../../src/core/plain-request.ts'
+import { parseRequest } from '../../src/core/parse-request.ts'
+import { parsePlainRequest } from '../../src/core/plain-request.ts'
 import { NUMBER_RULES } from '../../src/core/request-rules.ts'
 import { Secret } from '../../src/core/secret.ts'
 
@@ -57,10 +57,10 @@ describe('the short way in', () => {
     let count = 0
     fc.assert(
       fc.property(request, (input) => {
-        const admitted = admitPlain(input)
+        const admitted = parsePlainRequest(input)
         if (admitted === undefined) return
         count++
-        expect(shape(admitted)).toEqual(shape(admitRequest(input)))
+        expect(shape(admitted)).toEqual(shape(parseRequest(input)))
       }),
       { numRuns: 3_000 },
     )
@@ -74,9 +74,9 @@ describe('the short way in', () => {
     ]
     const access = { provider: 'openai', model: 'gpt', apiKey: 'k', baseUrl: 'https://host.test/v1' }
     const input = { ...access, messages, maxTokens: 5, temperature: 0.5, stop: 'END', stream: true }
-    const admitted = admitPlain(input)
+    const admitted = parsePlainRequest(input)
     expect(admitted).toBeDefined()
-    expect(shape(admitted)).toEqual(shape(admitRequest(input)))
+    expect(shape(admitted)).toEqual(shape(parseRequest(input)))
   })
 
   test.each([
@@ -85,6 +85,6 @@ describe('the short way in', () => {
     ['an unknown field', { frobnicate: undefined }],
     ['no turn', { messages: [] }],
   ])('leaves %s to the door', (_name, extra) => {
-    expect(admitPlain({ messages: [{ role: 'user', content: 'Hi' }], ...extra })).toBeUndefined()
+    expect(parsePlainRequest({ messages: [{ role: 'user', content: 'Hi' }], ...extra })).toBeUndefined()
   })
 })

@@ -1,4 +1,4 @@
-import { admitRequest } from '../../src/core/door.ts'
+import { parseRequest } from '../../src/core/parse-request.ts'
 import type { JsonDraft, JsonObject } from '../../src/core/json.ts'
 import { applyParams } from '../../src/core/params.ts'
 import { createRegistry, type Registry } from '../../src/core/registry.ts'
@@ -31,7 +31,7 @@ interface SendOptions {
 export function send(settings: Settings, { model = MODEL, quirks, messages }: SendOptions = {}): Sent {
   const target = registry.resolve({ provider: 'anthropic', model })
   const merged = { ...target.quirks, ...quirks }
-  const admitted = admitRequest({ messages: messages ?? [{ role: 'user', content: 'hi' }], ...settings })
+  const admitted = parseRequest({ messages: messages ?? [{ role: 'user', content: 'hi' }], ...settings })
   const body: JsonDraft = {}
   const { encode } = anthropicMessages
   const warnings = applyParams(admitted.settings, { ...target, quirks: merged, encode }, body)

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { Sha256 } from '@aws-crypto/sha256-js'
 import { SignatureV4 } from '@smithy/signature-v4'
-import { chatApiCall, createOrchestrator, LlmError, type ChatRequest, type WireRequest } from 'llm-switchyard'
+import { chatApiCall, createOrchestrator, LlmError, type ChatRequest, type HttpRequest } from 'llm-switchyard'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { urlOf } from './shapes.ts'
 
@@ -30,9 +30,9 @@ afterEach(() => {
 
 /** The request that a call sends, and its error where the provider's answer is one. */
 async function sent(request: Partial<ChatRequest>, status = 200, body = answer) {
-  let wire: WireRequest | undefined
+  let wire: HttpRequest | undefined
   const transport = {
-    send: async (seen: WireRequest) => {
+    send: async (seen: HttpRequest) => {
       wire = seen
       const pieces = [new TextEncoder().encode(body)]
       return {
@@ -51,7 +51,7 @@ async function sent(request: Partial<ChatRequest>, status = 200, body = answer) 
   return { wire, error }
 }
 
-function authorization(wire: WireRequest | undefined): string | undefined {
+function authorization(wire: HttpRequest | undefined): string | undefined {
   return wire?.headers['authorization']
 }
 
@@ -59,7 +59,7 @@ describe('how a request proves who sends it', () => {
   test('by a signature that equals the vendor’s own signer’s', async () => {
     const { wire, error } = await sent({ credentials, variables: { region: 'eu-west-1' } })
     expect(error).toBeUndefined()
-    const { url, headers, body } = wire as WireRequest
+    const { url, headers, body } = wire as HttpRequest
     const { hostname, host, pathname } = new URL(url)
     expect(host).toBe('bedrock-runtime.eu-west-1.amazonaws.com')
     expect(pathname).toBe('/model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0/converse')

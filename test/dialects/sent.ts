@@ -1,4 +1,4 @@
-import { admitRequest } from '../../src/core/door.ts'
+import { parseRequest } from '../../src/core/parse-request.ts'
 import type { Quirks } from '../../src/core/dialect.ts'
 import type { JsonDraft, JsonObject } from '../../src/core/json.ts'
 import type { Message } from '../../src/core/message.ts'
@@ -28,7 +28,7 @@ export function sendTo(provider: ProviderDefinition, settings: Settings, options
   const target = createRegistry([provider]).resolve({ provider: provider.id, model, api })
   const { dialect } = target
   const quirks = { ...target.quirks, ...options.quirks }
-  const admitted = admitRequest({ messages, ...settings })
+  const admitted = parseRequest({ messages, ...settings })
   const body: JsonDraft = {}
   const warnings = applyParams(admitted.settings, { ...target, quirks, encode: dialect.encode }, body)
   const rest = { settings: admitted.settings, messages: admitted.messages, warnings }

@@ -26,7 +26,7 @@ export const floors: readonly (readonly string[])[] = [
 /** Folders that may see less than everything below them. */
 const narrow: Readonly<Record<string, readonly string[]>> = { providers: ['core', 'dialects'] }
 
-/** `src/stream/guard.ts` → `stream`; `src/index.ts` → `index.ts`. */
+/** `src/stream/limit-text-size.ts` → `stream`; `src/index.ts` → `index.ts`. */
 function areaOf(path: string): string {
   return path.split('/')[1] ?? path
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { refusalError, type LimitsConfig } from '../../src/limits/index.ts'
+import { rejectionError, type LimitsConfig } from '../../src/limits/index.ts'
 import { passes, refusal, reservation, setUp } from './set-up.ts'
 
 describe('budgets', () => {
@@ -8,7 +8,7 @@ describe('budgets', () => {
   test('are a hard stop: the call that would pass them is refused until the period ends', () => {
     const { ask, clock } = setUp(million)
     expect(passes(ask, { user: 'u' }, { tokens: 100_000 })).toBe(10)
-    const error = refusalError(refusal(ask({ user: 'u' }, { tokens: 1 })))
+    const error = rejectionError(refusal(ask({ user: 'u' }, { tokens: 1 })))
     expect(error).toMatchObject({ kind: 'limit-exceeded', scope: 'user' })
     expect(error.message).toMatch(/^user budget of 1000000 tokens per month: 0 left, 1 needed; try again in/)
     expect(ask({ user: 'v' }, { tokens: 1 }).granted).toBe(true)
@@ -39,7 +39,7 @@ describe('budgets', () => {
     const { ask, limiter } = setUp({ budgets: [{ scope: 'user', per: 'day', costUsd: 1 }] })
     const unknown = refusal(ask({ user: 'u' }, { costUsd: null }))
     expect(unknown).toMatchObject({ reason: 'unknown-cost', scope: 'user' })
-    expect(refusalError(unknown).message).toMatch(
+    expect(rejectionError(unknown).message).toMatch(
       /budget of 1 USD per day: the price of this call is not known/,
     )
     const used = async (): Promise<number | undefined> =>

@@ -47,7 +47,7 @@ describe('the file store', () => {
     const directory = await folder()
     const limiter = createLimiter({ limits, store: createFileLimitStore({ directory }) })
     const ids = ['../../etc/passwd', 'a/b', 'a_b', 'A_B', 'ä\u0000\n', 'x'.repeat(5_000), '.', 'CON']
-    for (const id of ids) await limiter.admit(keys(id), {})
+    for (const id of ids) await limiter.reserveOrWait(keys(id), {})
     const files = await readdir(directory)
     expect(files).toHaveLength(ids.length)
     for (const name of files) expect(name).toMatch(/^[\w-]+\.[0-9a-f]{24}\.json$/)
@@ -57,13 +57,13 @@ describe('the file store', () => {
     const file = join(await folder(), 'no-folder')
     await writeFile(file, '')
     const open = createLimiter({ limits, store: createFileLimitStore({ directory: file }) })
-    for (let call = 0; call < 5; call++) (await open.admit(keys('a'), {})).settle()
-    await expect(open.admit(keys('a'), {})).rejects.toMatchObject({ kind: 'limit-exceeded' })
+    for (let call = 0; call < 5; call++) (await open.reserveOrWait(keys('a'), {})).settle()
+    await expect(open.reserveOrWait(keys('a'), {})).rejects.toMatchObject({ kind: 'limit-exceeded' })
     const closed = createLimiter({
       limits,
       store: createFileLimitStore({ directory: file, onDown: 'fail-closed' }),
     })
-    await expect(closed.admit(keys('a'), {})).rejects.toMatchObject({
+    await expect(closed.reserveOrWait(keys('a'), {})).rejects.toMatchObject({
       kind: 'overloaded',
       code: 'limit-store-down',
     })

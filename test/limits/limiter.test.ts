@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { refusalError, type Limiter } from '../../src/limits/index.ts'
+import { rejectionError, type Limiter } from '../../src/limits/index.ts'
 import { passes, refusal, reservation, seeds, setUp } from './set-up.ts'
 
 describe('figures', () => {
@@ -20,8 +20,8 @@ describe('figures', () => {
     const large = refusal(ask({ user: 'u' }, { tokens: 15_001 }))
     expect(large).toMatchObject({ reason: 'oversize', scope: 'user', unit: 'tokens', capacity: 15_000 })
     expect(large.retryAfterMs).toBeUndefined()
-    expect(refusalError(large).message).toMatch(/15001 tokens.*capacity of 15000/)
-    expect(refusalError(large).retryAfterMs).toBeUndefined()
+    expect(rejectionError(large).message).toMatch(/15001 tokens.*capacity of 15000/)
+    expect(rejectionError(large).retryAfterMs).toBeUndefined()
     clock.advance(3_600_000)
     expect(ask({ user: 'u' }, { tokens: 15_001 }).granted).toBe(false)
     expect(ask({ user: 'u' }, { tokens: 15_000 }).granted).toBe(true)
@@ -107,7 +107,7 @@ describe('a refusal', () => {
   test('becomes an error with its scope and the numbers, and no id', () => {
     const { ask } = setUp(seeds)
     passes(ask, { user: 'sam@example.org' })
-    const error = refusalError(refusal(ask({ user: 'sam@example.org' }, { tokens: 1 })))
+    const error = rejectionError(refusal(ask({ user: 'sam@example.org' }, { tokens: 1 })))
     expect(error).toMatchObject({ kind: 'limit-exceeded', scope: 'user', retryAfterMs: 3000 })
     expect(error.message).toBe(
       'user limit of 20 requests per minute, 30 at once: 0 left, 1 needed; try again in 3 s',
@@ -217,7 +217,7 @@ describe('under concurrency', () => {
     const { limiter } = setUp({ user: { tokensPerMinute: 100_000 }, burst: 1 })
     const answers = await Promise.allSettled(
       Array.from({ length: 663 }, async () =>
-        limiter.admit({ user: 'u' }, { inputTokens: 200, maxTokens: 800 }),
+        limiter.reserveOrWait({ user: 'u' }, { inputTokens: 200, maxTokens: 800 }),
       ),
     )
     expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(100)
@@ -227,7 +227,7 @@ describe('under concurrency', () => {
     const { limiter } = setUp({ ...seeds, user: { requestsPerMinute: 40 } })
     const answers = await Promise.allSettled(
       Array.from({ length: 663 }, async (_, call) =>
-        limiter.admit({ user: `u${call % 2}`, conversation: `c${call % 100}` }, { tokens: 1 }),
+        limiter.reserveOrWait({ user: `u${call % 2}`, conversation: `c${call % 100}` }, { tokens: 1 }),
       ),
     )
     expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(90)

@@ -247,7 +247,7 @@ describe('waiting', () => {
 
   function enter(limiter: Limiter, now: () => number, id: number, tokens: number): Call {
     const call: Call = { id, tokens, state: 'waiting', abort: new AbortController() }
-    void limiter.admit({ user: 'u' }, { tokens }, { waitMs: 1e9, signal: call.abort.signal }).then(
+    void limiter.reserveOrWait({ user: 'u' }, { tokens }, { waitMs: 1e9, signal: call.abort.signal }).then(
       (reservation) => Object.assign(call, { state: 'started', at: now(), reservation }),
       () => Object.assign(call, { state: 'aborted' }),
     )
@@ -297,7 +297,7 @@ describe('waiting', () => {
         for (const { ms, user, tokens, leavesAfterMs } of arrivals) {
           await clock.advanceAsync(ms)
           const controller = new AbortController()
-          void limiter.admit({ user }, { tokens }, { waitMs: 1e9, signal: controller.signal }).then(
+          void limiter.reserveOrWait({ user }, { tokens }, { waitMs: 1e9, signal: controller.signal }).then(
             (reservation) => held.push(reservation),
             () => left++,
           )

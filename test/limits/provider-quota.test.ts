@@ -12,7 +12,7 @@ function setUp(trustMs?: number) {
   })
   /** A call that is answered at once. */
   const call = (headers: Record<string, string>, rest?: Partial<QuotaAnswer>, charge?: QuotaCharge): void =>
-    quota.send('t', charge).answered(answer(headers, rest))
+    quota.send('t', charge).onResponse(answer(headers, rest))
   return { clock, quota, answer, call }
 }
 const requests = (limit: number, remaining: number, reset: string): Record<string, string> => ({
@@ -86,12 +86,12 @@ describe('what headers say', () => {
     call(requests(60, 3, '57s'))
     const sent = [quota.send('t'), quota.send('t'), quota.send('t')]
     expect(quota.waitMs('t')).toBe(1000)
-    sent[0]?.answered(answer(requests(60, 2, '58s')))
-    sent[0]?.answered(answer(requests(60, 0, '60s')))
-    sent[0]?.dropped()
+    sent[0]?.onResponse(answer(requests(60, 2, '58s')))
+    sent[0]?.onResponse(answer(requests(60, 0, '60s')))
+    sent[0]?.noResponse()
     expect(quota.snapshot('t')).toMatchObject({ unanswered: 2, limits: [{ remaining: 2, limit: 60 }] })
     expect(quota.waitMs('t')).toBe(1000)
-    sent[1]?.dropped()
+    sent[1]?.noResponse()
     expect(quota.waitMs('t')).toBe(0)
   })
 
@@ -177,11 +177,11 @@ describe('slowing down', () => {
       sent++
       if (level < 1 - 1e-6) {
         refused++
-        one.answered(answer({}, { status: 429, retryAfterMs: 1000 }))
+        one.onResponse(answer({}, { status: 429, retryAfterMs: 1000 }))
         continue
       }
       level -= 1
-      one.answered(answer(requests(60, Math.floor(level), `${(60 - level).toFixed(3)}s`)))
+      one.onResponse(answer(requests(60, Math.floor(level), `${(60 - level).toFixed(3)}s`)))
     }
     expect(refused).toBe(0)
     expect(sent).toBeGreaterThan(620)
@@ -190,7 +190,7 @@ describe('slowing down', () => {
   test('targets that say nothing any longer are forgotten', () => {
     const { quota, clock, answer } = setUp()
     for (let target = 0; target < 20_000; target++) {
-      quota.send(`key ${target}`).answered(answer(requests(60, 59, '1s')))
+      quota.send(`key ${target}`).onResponse(answer(requests(60, 59, '1s')))
       clock.advance(100)
     }
     const known = Array.from({ length: 20_000 }, (_, target) => quota.snapshot(`key ${target}`).limits.length)

@@ -41,7 +41,9 @@ describe('a store over a network', () => {
       read: async (buckets, counters) => memory.read(buckets, counters),
     })
     const limiter = createLimiter({ limits: seeds, clock, store })
-    await expect(limiter.admit({ user: 'u' }, {}, { signal: controller.signal })).rejects.toMatchObject({
+    await expect(
+      limiter.reserveOrWait({ user: 'u' }, {}, { signal: controller.signal }),
+    ).rejects.toMatchObject({
       kind: 'aborted',
     })
     expect((await limiter.snapshot({ user: 'u' })).buckets[1]?.available).toBe(30)
@@ -60,7 +62,7 @@ describe('a store over a network', () => {
     ]
     for (const settle of failing) {
       const limiter = createLimiter({ limits: seeds, clock, store: remote(clock, { settle }) })
-      const held = await limiter.admit({ user: 'u' }, { tokens: 50 })
+      const held = await limiter.reserveOrWait({ user: 'u' }, { tokens: 50 })
       held.settle({ totalTokens: 1 })
       await new Promise((resolve) => setImmediate(resolve))
       expect(limiter.stats()).toMatchObject({ storeFailures: 1, open: 0 })

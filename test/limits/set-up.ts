@@ -1,12 +1,12 @@
 import {
   createLimiter,
-  refusalError,
+  rejectionError,
   type Charge,
   type LimitEvent,
   type LimitKeys,
   type Limiter,
   type LimitsConfig,
-  type Refusal,
+  type Rejection,
   type Reservation,
 } from '../../src/limits/index.ts'
 import { createFakeClock, type FakeClock } from '../../src/testing/fake-clock.ts'
@@ -29,17 +29,17 @@ export function setUp(limits: LimitsConfig): {
   const clock = createFakeClock()
   const events: LimitEvent[] = []
   const limiter = createLimiter({ limits, clock, observe: (event) => void events.push(event) })
-  const ask: Ask = (keys, charge) => limiter.reserve(keys, charge) as Reservation | Refusal
+  const ask: Ask = (keys, charge) => limiter.reserve(keys, charge) as Reservation | Rejection
   return { limiter, clock, ask, events }
 }
-export type Ask = (keys: LimitKeys, charge?: Charge) => Reservation | Refusal
+export type Ask = (keys: LimitKeys, charge?: Charge) => Reservation | Rejection
 
-export function refusal(answer: Reservation | Refusal): Refusal {
+export function refusal(answer: Reservation | Rejection): Rejection {
   if (answer.granted) throw new Error('granted, but should have been refused')
   return answer
 }
-export function reservation(answer: Reservation | Refusal): Reservation {
-  if (!answer.granted) throw new Error(refusalError(answer).message)
+export function reservation(answer: Reservation | Rejection): Reservation {
+  if (!answer.granted) throw new Error(rejectionError(answer).message)
   return answer
 }
 /** How many such calls pass, one after the other, until one is refused. */

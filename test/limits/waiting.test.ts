@@ -10,11 +10,11 @@ const oneByOne = { user: { requestsPerMinute: 60, tokensPerMinute: 600 }, burst:
 function admitted(
   under: ReturnType<typeof setUp>,
   keys: LimitKeys,
-  options: Parameters<typeof under.limiter.admit>[2],
+  options: Parameters<typeof under.limiter.reserveOrWait>[2],
   tokens = 0,
 ) {
   const result: { at?: number; error?: LlmError; waitedMs?: number } = {}
-  const done = under.limiter.admit(keys, { tokens }, options).then(
+  const done = under.limiter.reserveOrWait(keys, { tokens }, options).then(
     (held) => {
       result.at = under.clock.now()
       result.waitedMs = held.waitedMs
@@ -32,7 +32,7 @@ describe('waiting for capacity', () => {
   test('is off unless asked for: the call is refused at once', async () => {
     const under = setUp(oneByOne)
     passes(under.ask, { user: 'u' }, { tokens: 0 })
-    await expect(under.limiter.admit({ user: 'u' }, { tokens: 0 })).rejects.toMatchObject({
+    await expect(under.limiter.reserveOrWait({ user: 'u' }, { tokens: 0 })).rejects.toMatchObject({
       kind: 'limit-exceeded',
       scope: 'user',
       retryAfterMs: 1000,
@@ -96,7 +96,9 @@ describe('waiting for capacity', () => {
 
   test('what can never pass is refused at once, however long it may wait', async () => {
     const under = setUp(oneByOne)
-    await expect(under.limiter.admit({ user: 'u' }, { tokens: 601 }, { waitMs: 1e9 })).rejects.toMatchObject({
+    await expect(
+      under.limiter.reserveOrWait({ user: 'u' }, { tokens: 601 }, { waitMs: 1e9 }),
+    ).rejects.toMatchObject({
       kind: 'limit-exceeded',
       retryAfterMs: undefined,
     })
@@ -178,7 +180,7 @@ describe('aborting a wait', () => {
   test('a call that was aborted before takes nothing', async () => {
     const under = setUp(oneByOne)
     await expect(
-      under.limiter.admit({ user: 'u' }, { tokens: 0 }, { signal: AbortSignal.abort() }),
+      under.limiter.reserveOrWait({ user: 'u' }, { tokens: 0 }, { signal: AbortSignal.abort() }),
     ).rejects.toMatchObject({ kind: 'aborted' })
     expect(passes(under.ask, { user: 'u' }, { tokens: 0 })).toBe(60)
   })
@@ -205,7 +207,7 @@ describe('aborting a wait', () => {
     under.limiter.close()
     await waiting.done
     expect(waiting.result.error).toMatchObject({ kind: 'aborted' })
-    await expect(under.limiter.admit({ user: 'u' })).rejects.toMatchObject({ kind: 'aborted' })
+    await expect(under.limiter.reserveOrWait({ user: 'u' })).rejects.toMatchObject({ kind: 'aborted' })
     expect(under.clock.pending).toBe(0)
     expect(under.limiter.stats()).toMatchObject({ waiting: 0, open: 60 })
   })

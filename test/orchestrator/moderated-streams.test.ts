@@ -1,6 +1,6 @@
 import { createFakeProvider } from 'llm-switchyard/testing'
 import { createOrchestrator, defineProvider } from 'llm-switchyard'
-import { createPiiModerator, createPlaceholders, type Placeholders } from 'llm-switchyard/moderation'
+import { createPiiModerator, createPlaceholders, type ReversibleRedactions } from 'llm-switchyard/moderation'
 import { openai } from 'llm-switchyard/providers/openai'
 import { describe, expect, it, vi } from 'vitest'
 import type { Moderator } from '../../src/moderation/index.ts'
@@ -150,8 +150,8 @@ describe('a moderator that needs the whole text', () => {
 
 describe('placeholders', () => {
   it('of a conversation go out, and come back in its answers only', async () => {
-    const sets = new Map<string, Placeholders>()
-    const placeholdersOf = (id: string): Placeholders => {
+    const sets = new Map<string, ReversibleRedactions>()
+    const placeholdersOf = (id: string): ReversibleRedactions => {
       const known = sets.get(id) ?? createPlaceholders()
       sets.set(id, known)
       return known

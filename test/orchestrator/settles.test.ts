@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
-import { createOrchestrator, LlmError, type Transport, type WireReply } from 'llm-switchyard'
+import { createOrchestrator, LlmError, type Transport, type HttpResponse } from 'llm-switchyard'
 import { chunk, DONE, text } from '../loopback.ts'
 
 const bytes = (value: string): Uint8Array => new TextEncoder().encode(value)
@@ -15,7 +15,11 @@ function chance(seed: number): () => number {
 /** A provider that fails in every way, at random. */
 function unreliable(random: () => number): Transport {
   const whole = [text('Hel'), text('lo'), chunk({}, 'stop') + DONE]
-  const reply = (status: number, pieces: readonly string[], ending: 'end' | 'reset' | 'hang'): WireReply => {
+  const reply = (
+    status: number,
+    pieces: readonly string[],
+    ending: 'end' | 'reset' | 'hang',
+  ): HttpResponse => {
     let at = 0
     let release: (() => void) | undefined
     return {

@@ -1,4 +1,4 @@
-import { chatApiCall, embed, listModels, LlmError, type ChatRequest, type WireRequest } from 'llm-switchyard'
+import { chatApiCall, embed, listModels, LlmError, type ChatRequest, type HttpRequest } from 'llm-switchyard'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { noting, refusalOf, sentBy } from './sent.ts'
 
@@ -26,21 +26,21 @@ const messages = [{ role: 'user' as const, content: 'Hi' }]
 const token = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${'e'.repeat(12)}.${'f'.repeat(12)}`
 
 /** The request of a streamed call. */
-async function streamed(request: Partial<ChatRequest>): Promise<WireRequest> {
-  const requests: WireRequest[] = []
+async function streamed(request: Partial<ChatRequest>): Promise<HttpRequest> {
+  const requests: HttpRequest[] = []
   const call = { model: 'm', apiKey: 'key', messages, ...request, stream: true as const }
   // The stub knows no streams: how the call ends does not matter.
   await chatApiCall({ ...call, transport: noting(requests) })
     .then((stream) => stream.response)
     .catch(() => undefined)
-  return requests[0] as WireRequest
+  return requests[0] as HttpRequest
 }
 
 /** The request of an embeddings call. */
-async function embedding(request: Parameters<typeof embed>[0]): Promise<WireRequest> {
-  const requests: WireRequest[] = []
+async function embedding(request: Parameters<typeof embed>[0]): Promise<HttpRequest> {
+  const requests: HttpRequest[] = []
   await embed({ apiKey: 'key', ...request, transport: noting(requests) }).catch(() => undefined)
-  return requests[0] as WireRequest
+  return requests[0] as HttpRequest
 }
 
 describe('Azure OpenAI', () => {
@@ -199,7 +199,7 @@ describe('a variable', () => {
 })
 
 test('where a vendor has no list of models, that is said before anything is sent', async () => {
-  const requests: WireRequest[] = []
+  const requests: HttpRequest[] = []
   const list = listModels({ provider: 'cloudflare', apiKey: 'key', transport: noting(requests) })
   const error: unknown = await list.catch((caught: unknown) => caught)
   expect(LlmError.is(error) && error.kind).toBe('unsupported')

@@ -43,7 +43,7 @@ describe.each(catalogue.map((definition) => [definition.id, definition] as const
 
     test('says where its reference is and when it was checked', () => {
       expect(definition.docs).toMatch(/^https:\/\/\S+$/)
-      expect(definition.checked).toMatch(/^20\d\d-[01]\d-[0-3]\d$/)
+      expect(definition.verifiedOn).toMatch(/^20\d\d-[01]\d-[0-3]\d$/)
       expect(definition.unverified ?? 'all is').toMatch(/^\S.*[^.\s]$/)
     })
 

@@ -13,7 +13,7 @@ describe('docs/providers.md', () => {
   })
 
   test('has a row and a section for every provider', () => {
-    for (const { id, name, docs = '', checked = '' } of catalogue) {
+    for (const { id, name, docs = '', verifiedOn: checked = '' } of catalogue) {
       expect(page).toContain(`[${name}](#${id.replaceAll('.', '')}) \`${id}\``)
       const section = sectionOf(page, id)
       expect(section).toContain(docs)

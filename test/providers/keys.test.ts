@@ -6,7 +6,7 @@ import {
   LlmError,
   Secret,
   type KeySource,
-  type WireRequest,
+  type HttpRequest,
 } from 'llm-switchyard'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { anyVariables, noting, refusalOf } from './sent.ts'
@@ -31,7 +31,7 @@ const messages = [{ role: 'user' as const, content: 'Hi' }]
 
 /** The key that a call to Groq carried, through a host that has `configured`. */
 async function keySent(given: KeySource | undefined, configured?: KeySource | readonly KeySource[]) {
-  const requests: WireRequest[] = []
+  const requests: HttpRequest[] = []
   const host = createOrchestrator({
     providers: { groq: { apiKey: configured } },
     transport: noting(requests),
@@ -45,7 +45,7 @@ describe('a key', () => {
     'of %s is read from %s at the call',
     async (provider, name) => {
       vi.stubEnv(name, 'from-the-environment')
-      const requests: WireRequest[] = []
+      const requests: HttpRequest[] = []
       const baseUrl = provider === 'openai-compatible' ? 'http://here.test/v1' : undefined
       const call = {
         provider,
@@ -75,7 +75,7 @@ describe('a key', () => {
   test.each(catalogue.filter(({ keyRequired }) => keyRequired === false).map(({ id }) => id))(
     'of %s may be missing: nothing stands in its place',
     async (provider) => {
-      const requests: WireRequest[] = []
+      const requests: HttpRequest[] = []
       const baseUrl = 'http://here.test/v1'
       const call = { provider, model: 'm', baseUrl, messages, transport: noting(requests) }
       await chatApiCall({ ...call, apiKey: '' }).catch(() => undefined)
@@ -98,7 +98,7 @@ describe('a key', () => {
   })
 
   test('that is set after the host was made is found, and one that is blank is not', async () => {
-    const requests: WireRequest[] = []
+    const requests: HttpRequest[] = []
     const host = createOrchestrator({ transport: noting(requests) })
     const call = { provider: 'huggingface', model: 'a/b', messages }
     vi.stubEnv('HF_TOKEN', ' ')
@@ -111,7 +111,7 @@ describe('a key', () => {
   })
 
   test('from a function is asked for at every call', async () => {
-    const requests: WireRequest[] = []
+    const requests: HttpRequest[] = []
     let turn = 0
     const host = createOrchestrator({
       providers: { groq: { apiKey: async () => `key-${++turn}` } },
@@ -126,7 +126,7 @@ describe('a key', () => {
   })
 
   test('of a deployment under a name of one’s own has that name in the environment', async () => {
-    const requests: WireRequest[] = []
+    const requests: HttpRequest[] = []
     const providers = { 'our.groq': { extends: 'groq' } }
     const host = createOrchestrator({ providers, transport: noting(requests) })
     const call = { provider: 'our.groq', model: 'm', messages }
@@ -139,7 +139,7 @@ describe('a key', () => {
 
   test('from a function that fails ends the call without being shown', async () => {
     const key = 'plain words 4711 of a key'
-    const requests: WireRequest[] = []
+    const requests: HttpRequest[] = []
     const failing = async (): Promise<string> => {
       throw new Error('the vault is shut')
     }

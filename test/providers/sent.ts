@@ -4,7 +4,7 @@ import {
   LlmError,
   type ChatRequest,
   type Transport,
-  type WireRequest,
+  type HttpRequest,
 } from 'llm-switchyard'
 
 /** What a call put on the wire, and what it said about it. */
@@ -30,7 +30,7 @@ export const anyVariables: Readonly<Record<string, string>> = Object.fromEntries
 )
 
 /** A transport that notes each request and gives a short answer. */
-export function noting(requests: WireRequest[]): Transport {
+export function noting(requests: HttpRequest[]): Transport {
   return {
     send: async (request) => {
       requests.push(request)
@@ -52,7 +52,7 @@ export function noting(requests: WireRequest[]): Transport {
 
 /** Makes a plain call with a key and gives what was sent. */
 export async function sentBy(request: Partial<ChatRequest> & { provider: string }): Promise<Sent> {
-  const requests: WireRequest[] = []
+  const requests: HttpRequest[] = []
   const whole = {
     model: 'some-model',
     apiKey: 'key',
@@ -60,14 +60,14 @@ export async function sentBy(request: Partial<ChatRequest> & { provider: string 
     ...request,
   }
   const reply = await chatApiCall({ ...whole, stream: false, transport: noting(requests) })
-  const [{ url, headers, body = '{}' }] = requests as [WireRequest]
+  const [{ url, headers, body = '{}' }] = requests as [HttpRequest]
   const warnings = reply.warnings.map(({ setting, message }) => `${setting ?? 'messages'}: ${message}`)
   return { url, headers, body: JSON.parse(body), warnings }
 }
 
 /** The kind of error with which a call ends; nothing must have been sent. */
 export async function refusalOf(request: Partial<ChatRequest>): Promise<LlmError> {
-  const requests: WireRequest[] = []
+  const requests: HttpRequest[] = []
   const messages = [{ role: 'user' as const, content: 'Hi' }]
   const error: unknown = await chatApiCall({
     messages,

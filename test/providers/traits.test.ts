@@ -5,11 +5,11 @@ import {
   defineProvider,
   openaiChat,
   type ChatRequest,
-  type ModelTraits,
-  type WireRequest,
+  type ModelCapabilities,
+  type HttpRequest,
 } from 'llm-switchyard'
 import { describe, expect, test } from 'vitest'
-import { fitTraits, traitParams } from '../../src/core/traits.ts'
+import { adaptToModel, capabilityParams } from '../../src/core/adapt-to-model.ts'
 import { anyVariables, noting, sentBy } from './sent.ts'
 
 const tools = [{ name: 'look', parameters: { type: 'object', properties: {} } }]
@@ -18,7 +18,7 @@ const image = { type: 'image' as const, data: 'AAAA', mediaType: 'image/png' }
 const text = { type: 'text' as const, text: 'What is this?' }
 
 /** A host with one provider whose model has these traits. */
-function hostOf(traits: ModelTraits, requests: WireRequest[]) {
+function hostOf(traits: ModelCapabilities, requests: HttpRequest[]) {
   const provider = defineProvider({
     id: 'plain',
     name: 'Plain',
@@ -30,8 +30,8 @@ function hostOf(traits: ModelTraits, requests: WireRequest[]) {
   return createOrchestrator({ providers: { plain: provider }, transport: noting(requests) })
 }
 
-async function sent(traits: ModelTraits, request: Partial<ChatRequest>) {
-  const requests: WireRequest[] = []
+async function sent(traits: ModelCapabilities, request: Partial<ChatRequest>) {
+  const requests: HttpRequest[] = []
   const messages = [{ role: 'user' as const, content: 'Hi' }]
   const call = { provider: 'plain', model: 'm1', messages, ...request, stream: false as const }
   const reply = await hostOf(traits, requests).chatApiCall(call)
@@ -40,8 +40,8 @@ async function sent(traits: ModelTraits, request: Partial<ChatRequest>) {
 }
 
 /** The call ends before anything is sent: gives the error. */
-async function refused(traits: ModelTraits, request: Partial<ChatRequest>) {
-  const requests: WireRequest[] = []
+async function refused(traits: ModelCapabilities, request: Partial<ChatRequest>) {
+  const requests: HttpRequest[] = []
   const messages = [{ role: 'user' as const, content: 'Hi' }]
   const call = { provider: 'plain', model: 'm1', messages, onUnsupported: 'error' as const, ...request }
   const error: unknown = await hostOf(traits, requests)
@@ -118,7 +118,7 @@ describe('the pure parts', () => {
   test('nothing that needs no change is copied', () => {
     const messages = [{ role: 'user' as const, content: [text, image] }]
     const call = { messages, settings: {} }
-    const fitted = fitTraits(call, { traits: { images: true }, params: {}, model: 'm' })
+    const fitted = adaptToModel(call, { capabilities: { images: true }, params: {}, model: 'm' })
     expect(fitted.messages).toBe(messages)
     expect(fitted.settings).toBe(call.settings)
   })
@@ -126,21 +126,21 @@ describe('the pure parts', () => {
   test('the caller’s messages stay as they were', () => {
     const messages = [{ role: 'user' as const, content: [text, image] }]
     const before = structuredClone(messages)
-    fitTraits({ messages, settings: {} }, { traits: { images: false }, params: {}, model: 'm' })
+    adaptToModel({ messages, settings: {} }, { capabilities: { images: false }, params: {}, model: 'm' })
     expect(messages).toEqual(before)
   })
 
   test('the narrower of two limits holds', () => {
     const below = { maxTokens: { clamp: [16, 50] as const } }
-    expect(traitParams({ maxOutput: 100 }, below).maxTokens).toEqual({ clamp: [16, 50] })
-    expect(traitParams({ maxOutput: 40 }, below).maxTokens).toEqual({ clamp: [16, 40] })
+    expect(capabilityParams({ maxOutput: 100 }, below).maxTokens).toEqual({ clamp: [16, 50] })
+    expect(capabilityParams({ maxOutput: 40 }, below).maxTokens).toEqual({ clamp: [16, 40] })
   })
 })
 
 describe('asked before the call', () => {
   const registry = createRegistry(catalogue)
-  const traits = (provider: string, model: string): ModelTraits =>
-    registry.resolve({ provider, model }).traits
+  const traits = (provider: string, model: string): ModelCapabilities =>
+    registry.resolve({ provider, model }).capabilities
 
   test('what is known is told, what is not is left out', () => {
     expect(traits('openai', 'gpt-4o-mini')).toMatchObject({
@@ -169,7 +169,7 @@ describe('asked before the call', () => {
       },
     })
     const own = createRegistry([definition])
-    const of = (model: string): ModelTraits => own.resolve({ provider: 'plain', model }).traits
+    const of = (model: string): ModelCapabilities => own.resolve({ provider: 'plain', model }).capabilities
     expect(of('a-b-vision')).toMatchObject({ contextWindow: 9, images: true, tools: true })
     expect(of('a-b-large')).toMatchObject({ images: false, tools: false })
     expect(of('a-large')).toMatchObject({ tools: true })

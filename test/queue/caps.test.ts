@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createQueue, type SharedSlots, type SlotCap, type SlotLease } from '../../src/queue/index.ts'
+import { createQueue, type SlotStore, type SlotCap, type SlotLease } from '../../src/queue/index.ts'
 import { createFakeClock } from '../../src/testing/fake-clock.ts'
 import { runAll, setUp, turn } from './set-up.ts'
 
@@ -145,7 +145,7 @@ describe('a call that goes on at another provider', () => {
 })
 
 /** A semaphore in this process that several queues share. */
-function semaphore(): SharedSlots & { readonly held: Map<string, number>; readonly taken: () => number } {
+function semaphore(): SlotStore & { readonly held: Map<string, number>; readonly taken: () => number } {
   const held = new Map<string, number>()
   const listeners = new Set<() => void>()
   let takes = 0
@@ -180,7 +180,7 @@ function semaphore(): SharedSlots & { readonly held: Map<string, number>; readon
 }
 
 describe('slots that several queues share', () => {
-  const make = (slots: SharedSlots, more: object = {}) => {
+  const make = (slots: SlotStore, more: object = {}) => {
     const clock = createFakeClock()
     return { clock, queue: createQueue({ queue: { concurrency: 3, slots, ...more }, clock }) }
   }

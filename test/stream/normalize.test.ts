@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Fragment } from '../../src/core/dialect.ts'
 import type { Usage } from '../../src/core/response.ts'
-import { createGuard, createNormalizer } from '../../src/stream/index.ts'
+import { createTextSizeLimit, createNormalizer } from '../../src/stream/index.ts'
 
 const estimated: Usage = { inputTokens: 1, outputTokens: 1, totalTokens: 2, estimated: true }
 const normalizer = () =>
@@ -124,7 +124,7 @@ describe('the guard', () => {
   const delta = (value: string) => ({ type: 'text-delta' as const, text: value })
 
   test('lets exactly the bound through and cuts between characters', () => {
-    const guard = createGuard(10)
+    const guard = createTextSizeLimit(10)
     expect(guard.check([delta('12345'), delta('67890')])).toHaveLength(2)
     expect(guard.error).toBeUndefined()
     expect(guard.check([delta('x')])).toEqual([delta('')])
@@ -137,21 +137,21 @@ describe('the guard', () => {
     ['😄', 4],
     ['a', 1],
   ])('%s counts %i bytes, wherever a pair is split', (character, bytes) => {
-    const fits = createGuard(bytes)
+    const fits = createTextSizeLimit(bytes)
     for (const unit of character.split('')) fits.check([delta(unit)])
     expect(fits.error).toBeUndefined()
-    const tight = createGuard(bytes - 1)
+    const tight = createTextSizeLimit(bytes - 1)
     if (bytes > 1) for (const unit of character.split('')) tight.check([delta(unit)])
     if (bytes > 1) expect(tight.error).toBeDefined()
   })
 
   test('cuts a long delta at a character', () => {
-    const guard = createGuard(5)
+    const guard = createTextSizeLimit(5)
     expect(guard.check([delta('ab😄c')])).toEqual([delta('ab')])
   })
 
   test('0 is no bound', () => {
-    const guard = createGuard(0)
+    const guard = createTextSizeLimit(0)
     guard.check([delta('x'.repeat(100_000))])
     expect(guard.error).toBeUndefined()
   })

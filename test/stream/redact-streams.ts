@@ -1,10 +1,10 @@
 import type { StreamEvent } from '../../src/core/event.ts'
 import type { JsonValue } from '../../src/core/json.ts'
 import { createRuleModerator, type Moderator } from '../../src/moderation/index.ts'
-import { createRedactor, type OpenScan } from '../../src/stream/index.ts'
+import { createRedactor, type ScanState } from '../../src/stream/index.ts'
 
 /** Opens scans of a moderator under a policy of "replace, unless the rule says otherwise". */
-export function scansOf(moderator: Moderator, replacement: string = '[X]'): OpenScan {
+export function scansOf(moderator: Moderator, replacement: string = '[X]'): ScanState {
   return () => {
     const scan = moderator.scan?.(
       (finding) => {
@@ -19,11 +19,11 @@ export function scansOf(moderator: Moderator, replacement: string = '[X]'): Open
   }
 }
 
-export const byRules = (rules: string): OpenScan => scansOf(createRuleModerator({ rules }))
+export const byRules = (rules: string): ScanState => scansOf(createRuleModerator({ rules }))
 
 /** Runs batches through a redactor. */
 export function redacted(
-  open: OpenScan,
+  open: ScanState,
   batches: readonly (readonly StreamEvent[])[],
 ): StreamEvent[] & { blocked?: boolean } {
   const redactor = createRedactor(open)
@@ -42,7 +42,7 @@ export const finish: StreamEvent = { type: 'finish', finishReason: 'stop', usage
 
 /** A text that came in these pieces, as it goes out. */
 export function textOf(
-  open: OpenScan,
+  open: ScanState,
   pieces: readonly string[],
   type: 'text-delta' | 'reasoning-delta' = 'text-delta',
 ): string {
@@ -54,7 +54,7 @@ export function textOf(
 
 /** Arguments that came in these pieces, as they go out: the pieces joined, and the whole call. */
 export function argumentsOf(
-  open: OpenScan,
+  open: ScanState,
   pieces: readonly string[],
   whole: JsonValue,
 ): { text: string; value: JsonValue | undefined } {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { collect } from '../../src/core/collect.ts'
+import { collectResponse } from '../../src/core/accumulate-response.ts'
 import type { StreamEvent } from '../../src/core/event.ts'
 import type { JsonValue } from '../../src/core/json.ts'
 import { argumentsOf, byRules, finish, redacted, textOf, twoCuts } from './redact-streams.ts'
@@ -196,7 +196,7 @@ describe('events', () => {
       'text-delta',
       'finish',
     ])
-    const response = collect(events, { provider: 'p', model: 'm' })
+    const response = collectResponse(events, { provider: 'p', model: 'm' })
     expect(response.text).toBe('a sectok')
     expect(response.toolCalls).toEqual([{ id: 'c', name: 't', arguments: { a: '[X]' } }])
   })
@@ -232,7 +232,7 @@ describe('events', () => {
       [delta('ret'), delta(' to'), delta('be')],
       [finish],
     ])
-    const { text, logprobs } = collect(events, { provider: 'p', model: 'm' })
+    const { text, logprobs } = collectResponse(events, { provider: 'p', model: 'm' })
     expect(text).toBe('a [X] tobe')
     expect(logprobs?.map(({ token }) => token)).toEqual(['a ', ' to', 'be'])
   })
@@ -244,7 +244,8 @@ describe('events', () => {
       { type: 'reasoning-delta', text: '', signature: 'sig' },
     ]
     const parts = (text: string): unknown =>
-      collect([...redacted(open, [thought(text), [finish]])], { provider: 'p', model: 'm' }).message.content
+      collectResponse([...redacted(open, [thought(text), [finish]])], { provider: 'p', model: 'm' }).message
+        .content
     expect(parts('a plain thought')).toEqual([
       {
         type: 'reasoning',

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Fragment } from '../../src/core/dialect.ts'
 import type { JsonValue } from '../../src/core/json.ts'
 import { openaiChat } from '../../src/dialects/index.ts'
-import { TextPattern } from '../../src/stream/index.ts'
+import { DeltaFastPath } from '../../src/stream/index.ts'
 
 interface Frame {
   readonly data: string
@@ -11,7 +11,7 @@ interface Frame {
 }
 
 /** What a stream's frames give: each parsed, or with the pattern, and how many were not parsed then. */
-function readAll(frames: readonly Frame[], pattern?: TextPattern): { out: Fragment[]; skipped: number } {
+function readAll(frames: readonly Frame[], pattern?: DeltaFastPath): { out: Fragment[]; skipped: number } {
   const reader = openaiChat.reader({})
   const out: Fragment[] = []
   let skipped = 0
@@ -76,7 +76,7 @@ describe('frames that repeat all but their text', () => {
   test('give what parsing gives, whatever they hold', () => {
     fc.assert(
       fc.property(fc.array(frame, { maxLength: 30 }), (frames) => {
-        expect(readAll(frames, new TextPattern()).out).toEqual(readAll(frames).out)
+        expect(readAll(frames, new DeltaFastPath()).out).toEqual(readAll(frames).out)
       }),
       { numRuns: 1_000 },
     )
@@ -84,14 +84,14 @@ describe('frames that repeat all but their text', () => {
 
   test('are not parsed', () => {
     const frames = texts('Every', ' train', '"', '\\', ' \n', ' é', ' 你好', ' stops')
-    const { out, skipped } = readAll(frames, new TextPattern())
+    const { out, skipped } = readAll(frames, new DeltaFastPath())
     expect(skipped).toBe(frames.length - 2)
     expect(out).toEqual(readAll(frames).out)
   })
 
   test('are parsed where their text is cut, not a string, or more than one', () => {
     const [first = chunk({}), second = chunk({})] = texts('Every', ' train')
-    const pattern = new TextPattern()
+    const pattern = new DeltaFastPath()
     pattern.learn(first, { type: 'text-delta', text: 'Every' })
     expect(pattern.read(second)).toEqual({ type: 'text-delta', text: ' train' })
     for (const odd of ['null', '" train","content":"', '"\t"', '""'])
@@ -105,14 +105,14 @@ describe('frames that repeat all but their text', () => {
       ['{"id":"x","text":"a"}', { type: 'text-delta', text: 'a', choice: 1 }],
       ['{"id":"x","text":":"}', { type: 'text-delta', text: ':' }],
     ] as const) {
-      const pattern = new TextPattern()
+      const pattern = new DeltaFastPath()
       pattern.learn({ data }, fragment)
       expect(pattern.read({ data })).toBeUndefined()
     }
   })
 
   test('are given up where every frame is another', () => {
-    const pattern = new TextPattern()
+    const pattern = new DeltaFastPath()
     const frames = Array.from({ length: 9 }, (_none, id) => ({ data: `{"id":${id},"text":"word"}` }))
     for (const each of frames) pattern.learn(each, { type: 'text-delta', text: 'word' })
     for (const id of [3, 8]) expect(pattern.read({ data: `{"id":${id},"text":"more"}` })).toBeUndefined()

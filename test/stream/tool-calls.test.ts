@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ToolFragment } from '../../src/core/dialect.ts'
 import type { StreamEvent, ToolCallEvent } from '../../src/core/event.ts'
-import { ToolCalls } from '../../src/stream/tool-calls.ts'
+import { ToolCalls } from '../../src/stream/assemble-tool-calls.ts'
 
 type Piece = Omit<ToolFragment, 'type'>
 

@@ -7,13 +7,13 @@ import {
   mswHandlers,
   type FakeOptions,
   type FakeScript,
-  type LogEntry,
+  type FakeRequestLog,
 } from 'llm-switchyard/testing'
 
 /** A running fake, and what a call needs to reach it. */
 export interface Carried extends AsyncDisposable {
   readonly reach: Pick<ChatRequest, 'baseUrl' | 'fetch' | 'transport'>
-  readonly log: readonly LogEntry[]
+  readonly log: readonly FakeRequestLog[]
 }
 
 export type Carrier = (answers: FakeScript, dialect: string, options?: FakeOptions) => Promise<Carried>

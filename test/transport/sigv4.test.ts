@@ -2,7 +2,7 @@ import { Sha256 } from '@aws-crypto/sha256-js'
 import { SignatureV4 } from '@smithy/signature-v4'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { WireRequest } from '../../src/core/wire.ts'
+import type { HttpRequest } from '../../src/core/wire.ts'
 import { signRequest, type Signature } from '../../src/transport/sigv4.ts'
 
 const by: Signature = {
@@ -14,7 +14,7 @@ const by: Signature = {
 }
 
 /** What the vendor's own signer makes of the same request. */
-async function reference(request: WireRequest, { epochMs, region, service, ...credentials }: Signature) {
+async function reference(request: HttpRequest, { epochMs, region, service, ...credentials }: Signature) {
   const signer = new SignatureV4({ credentials, region, service, sha256: Sha256 })
   const { host, hostname, port, protocol, pathname, searchParams } = new URL(request.url)
   const query: Record<string, string[]> = {}
@@ -35,12 +35,12 @@ async function reference(request: WireRequest, { epochMs, region, service, ...cr
   return headers
 }
 
-async function compare(request: WireRequest, signature: Signature): Promise<void> {
+async function compare(request: HttpRequest, signature: Signature): Promise<void> {
   const { host: _host, ...expected } = await reference(request, signature)
   expect((await signRequest(request, signature)).headers).toEqual(expected)
 }
 
-function post(url: string, body: string | undefined = '{}', headers = {}): WireRequest {
+function post(url: string, body: string | undefined = '{}', headers = {}): HttpRequest {
   return { url, method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body }
 }
 
@@ -66,7 +66,7 @@ describe('a signature equals that of the vendor’s own signer', () => {
 
   test.each([
     ['a body of several alphabets', post(`${host}/model/m/converse`, '{"text":"grüße 你好 🙂 \\n"}')],
-    ['no body', { url: `${host}/model/m/converse`, method: 'GET', headers: {} } satisfies WireRequest],
+    ['no body', { url: `${host}/model/m/converse`, method: 'GET', headers: {} } satisfies HttpRequest],
     ['an own port', post('http://127.0.0.1:4566/model/m/converse')],
     ['the root', post(host)],
     ['slashes at the end and inside', post(`${host}/a//b/`)],
@@ -117,7 +117,7 @@ test('other headers are kept, not signed; an old signature is replaced', async (
 
 test('every part of what is signed changes the signature', async () => {
   const request = post(`${host}/model/m/converse`)
-  const signatureOf = async (changed: WireRequest, signature = by) =>
+  const signatureOf = async (changed: HttpRequest, signature = by) =>
     (await signRequest(changed, signature)).headers['authorization']
   const all = [
     await signatureOf(request),

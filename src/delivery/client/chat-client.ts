@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/json.ts'
-import type { ChatFile, ChatMessage } from './message.ts'
+import type { ChatFile, ChatMessage } from './message-reducer.ts'
 import type { ChatState } from './state.ts'
 
 /** What goes with a message. */
@@ -30,7 +30,7 @@ export interface ChatClient {
   /** Back to `idle` from `error`; messages that wait are sent. */
   readonly dismissError: () => void
   /** Takes a message out of the queue. False where it is not there. */
-  readonly unqueue: (messageId: string) => boolean
+  readonly cancelQueued: (messageId: string) => boolean
   /** Shows a message that was pushed to the page; one with a known id is replaced. Without a `role` no model ever sees it. */
   readonly notify: (message: Pick<ChatMessage, 'text'> & Partial<ChatMessage>) => void
   /** Closes the connection without stopping the answer, and sends nothing, until `resume`. */

@@ -1,10 +1,10 @@
-import { Chat } from './chat.ts'
+import { ChatSession } from './chat-session.ts'
 import type { ChatClient } from './chat-client.ts'
 import { readLimits, type ChatClientOptions } from './options.ts'
 
 /** Makes a client for one conversation. Throws `misconfigured` naming the option that is wrong. */
 export function createChatClient(options: ChatClientOptions): ChatClient {
-  const chat = new Chat(options, readLimits(options))
+  const chat = new ChatSession(options, readLimits(options))
   return {
     ready: chat.ready,
     getState: () => chat.board.state,
@@ -13,7 +13,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     stop: () => chat.stop(),
     retry: () => chat.retry(),
     dismissError: () => chat.dismissError(),
-    unqueue: (messageId) => chat.unqueue(messageId),
+    cancelQueued: (messageId) => chat.unqueue(messageId),
     notify: (message) => chat.notify(message),
     pause: () => chat.setPaused(true),
     resume: () => chat.setPaused(false),

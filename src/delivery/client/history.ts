@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { ChatMessage, ChatPart, ChatToolPart } from './message.ts'
+import type { ChatMessage, ChatPart, ChatToolPart } from './message-reducer.ts'
 
 /**
  * The conversation as the server takes it: user turns with their files, answers with the tool calls that came to an

@@ -3,27 +3,27 @@ export type { ChatClient, SendOptions } from './chat-client.ts'
 export type { BodyParts, ChatClientOptions, ReconnectOptions } from './options.ts'
 export type { ChatConnection, ChatState, ChatStatus } from './state.ts'
 export {
-  applyFrames,
+  reduceFrames,
   totalUsage,
   type ChatFile,
   type ChatMessage,
   type ChatPart,
-  type ChatProblem,
+  type ChatError,
   type ChatToolPart,
-} from './message.ts'
+} from './message-reducer.ts'
 export { readFrame, type ChatFrame, type FrameError } from './frame.ts'
 export { createSseParser, type SseEvent, type SseParser } from './sse-parser.ts'
 export { historyOf } from './history.ts'
 export { escapeHtml, safeLink } from './html.ts'
-export { browserPage, type PageSignals } from './page.ts'
+export { browserPage, type PageVisibility } from './page-visibility.ts'
 export {
   webStorage,
   type ChatSnapshot,
-  type ChatStore,
+  type SnapshotStorage,
   type OpenAnswer,
   type QueuedMessage,
   type TextStorage,
-} from './store.ts'
+} from './snapshot-storage.ts'
 export type { Endpoint, HeaderSource, RunPosition } from './request.ts'
 export type { ThrottleOptions } from './throttle.ts'
 export { LlmError, type ErrorKind } from '../../core/error.ts'

@@ -1,12 +1,12 @@
 import type { Clock } from '../../core/clock.ts'
 import { LlmError } from '../../core/error.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { AnswerLimits } from './answer.ts'
+import type { ResumeLimits } from './resumable-stream.ts'
 import type { ChatFrame } from './frame.ts'
-import type { ChatMessage } from './message.ts'
-import type { PageSignals } from './page.ts'
+import type { ChatMessage } from './message-reducer.ts'
+import type { PageVisibility } from './page-visibility.ts'
 import type { Endpoint } from './request.ts'
-import type { ChatStore } from './store.ts'
+import type { SnapshotStorage } from './snapshot-storage.ts'
 import type { ThrottleOptions } from './throttle.ts'
 
 /** How a lost connection is taken up again. */
@@ -27,7 +27,7 @@ export interface BodyParts {
   /** Fields that were given with the message. */
   readonly body?: JsonObject | undefined
   /** True where an earlier answer to the same message is thrown away. */
-  readonly again: boolean
+  readonly isRegeneration: boolean
 }
 
 /** Options of `createChatClient`. */
@@ -54,19 +54,19 @@ export interface ChatClientOptions extends Endpoint {
   /** Longest text of a message, in characters. Default 400 000. */
   readonly maxCharacters?: number | undefined
   /** Keeps the conversation, the queue and the stream's position over a reload. Default: nothing is kept. */
-  readonly store?: ChatStore | undefined
+  readonly store?: SnapshotStorage | undefined
   /** How often a growing answer is stored, in milliseconds. Default 1 000. */
   readonly storeEveryMs?: number | undefined
   /** Told every frame of an answer, unknown ones too, before the state changes. */
   readonly onFrame?: ((frame: ChatFrame) => void) | undefined
   /** Told what went wrong beside the chat: a full store, a listener that throws. */
-  readonly onProblem?: ((error: LlmError) => void) | undefined
+  readonly onError?: ((error: LlmError) => void) | undefined
   /** Default: the browser's. */
-  readonly page?: PageSignals | undefined
+  readonly page?: PageVisibility | undefined
   readonly clock?: Clock | undefined
 }
 
-const DEFAULTS: AnswerLimits = {
+const DEFAULTS: ResumeLimits = {
   retries: 3,
   stepMs: 1_000,
   maxRetryAfterMs: 60_000,
@@ -75,14 +75,14 @@ const DEFAULTS: AnswerLimits = {
 }
 
 /** The limits that the options ask for. Throws `misconfigured` naming the option that is wrong. */
-export function readLimits(options: ChatClientOptions): AnswerLimits {
+export function readLimits(options: ChatClientOptions): ResumeLimits {
   const { reconnect, silenceMs, stopWaitMs, throttle, url } = options
   const given = { ...reconnect, silenceMs, stopWaitMs }
   const limits = { ...DEFAULTS }
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue
     if (!(value >= 0)) throw wrong(name, 'takes a number of 0 or more')
-    limits[name as keyof AnswerLimits] = value
+    limits[name as keyof ResumeLimits] = value
   }
   if (throttle !== undefined && !(throttle.messages >= 1 && throttle.perMs > 0))
     throw wrong('throttle', 'takes messages of 1 or more, and perMs above 0')

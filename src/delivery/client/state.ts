@@ -1,6 +1,6 @@
 import type { LlmError } from '../../core/error.ts'
 import type { Usage } from '../../core/response.ts'
-import type { ChatMessage, ChatProblem } from './message.ts'
+import type { ChatMessage, ChatError } from './message-reducer.ts'
 import type { RunPosition } from './request.ts'
 
 /** `loading`: asked, no content yet · `streaming`: content comes · `stopping`: the server was told to stop. */
@@ -15,7 +15,7 @@ export type ChatConnection =
       readonly attempt: number
       readonly of: number
       readonly untilMs: number
-      readonly error: ChatProblem
+      readonly error: ChatError
     }
   /** The client's own throttle holds the next message back. */
   | { readonly state: 'throttled'; readonly untilMs: number }

@@ -1,9 +1,9 @@
-import type { Batch, StreamEvent } from '../../core/event.ts'
-import { newId } from '../../core/id.ts'
+import type { EventBatch, StreamEvent } from '../../core/event.ts'
+import { newId } from '../../core/create-id.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
 import { ContentBlocks } from './anthropic-blocks.ts'
 import { citationOf, stopReason, usageOf } from './anthropic-parts.ts'
-import type { Encoder, Ending } from './encoder.ts'
+import type { Encoder, StreamEnd } from './encoder.ts'
 import { anthropicErrorBody } from './error-body.ts'
 import type { EncoderOptions } from './options.ts'
 import { namedFrame, SSE_TYPE } from './sse.ts'
@@ -35,7 +35,7 @@ class MessageEvents implements Encoder {
     return ''
   }
 
-  encode(batch: Batch): string {
+  encode(batch: EventBatch): string {
     let frames = ''
     for (const event of batch) {
       if (event.type === 'start') this.#model = event.model
@@ -46,7 +46,7 @@ class MessageEvents implements Encoder {
     return frames.length === 0 ? this.#blocks.take() : frames + this.#blocks.take()
   }
 
-  close(ending: Ending): string {
+  close(ending: StreamEnd): string {
     if (ending.type === 'error') return namedFrame('error', anthropicErrorBody(ending.error).body)
     const last = this.#ended ? '' : this.#end({ finishReason: 'other' })
     return `${this.#begin()}${last}event: message_stop\ndata: {"type":"message_stop"}\n\n`

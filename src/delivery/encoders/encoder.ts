@@ -1,8 +1,8 @@
 import type { LlmError } from '../../core/error.ts'
-import type { Batch } from '../../core/event.ts'
+import type { EventBatch } from '../../core/event.ts'
 
 /** How an answer ended for the reader: well, or with the error that says why not. */
-export type Ending = { readonly type: 'done' } | { readonly type: 'error'; readonly error: LlmError }
+export type StreamEnd = { readonly type: 'done' } | { readonly type: 'error'; readonly error: LlmError }
 
 /**
  * Turns the batches of one answer into the frames of one protocol. Made per stream, synchronous, no I/O.
@@ -15,9 +15,9 @@ export interface Encoder {
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** What goes before the first event. */
   open(): string
-  encode(batch: Batch): string
+  encode(batch: EventBatch): string
   /** The terminal frames: exactly one end, whatever was encoded before. */
-  close(ending: Ending): string
+  close(ending: StreamEnd): string
   /** What keeps an idle connection alive; absent where the protocol has no such frame. */
   readonly heartbeat?: string | undefined
   /** True where the protocol has no word for an error: the body then breaks off instead of ending well. */

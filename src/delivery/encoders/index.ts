@@ -1,4 +1,4 @@
-export type { Encoder, Ending } from './encoder.ts'
+export type { Encoder, StreamEnd } from './encoder.ts'
 export type { EncoderOptions, OpenAIChatOptions, PlainSseOptions } from './options.ts'
 export { openaiChatEncoder } from './openai-chat.ts'
 export { openaiResponsesEncoder } from './openai-responses.ts'
@@ -7,7 +7,7 @@ export { uiMessageEncoder } from './ui-message.ts'
 export { plainSseEncoder } from './plain-sse.ts'
 export { ndjsonEncoder } from './ndjson.ts'
 export { plainTextEncoder } from './plain-text.ts'
-export { renderAnthropicMessage, renderOpenaiChat, renderOpenaiResponse } from './whole.ts'
+export { renderAnthropicMessage, renderOpenaiChat, renderOpenaiResponse } from './render-response.ts'
 export {
   anthropicErrorBody,
   openaiErrorBody,

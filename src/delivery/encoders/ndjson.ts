@@ -1,6 +1,6 @@
-import type { Batch, FinishEvent } from '../../core/event.ts'
+import type { EventBatch, FinishEvent } from '../../core/event.ts'
 import type { Usage } from '../../core/response.ts'
-import type { Encoder, Ending } from './encoder.ts'
+import type { Encoder, StreamEnd } from './encoder.ts'
 import { plainErrorBody } from './error-body.ts'
 import { lineJson } from './sse.ts'
 
@@ -18,7 +18,7 @@ class EventLines implements Encoder {
     return ''
   }
 
-  encode(batch: Batch): string {
+  encode(batch: EventBatch): string {
     let lines = ''
     for (const event of batch) {
       if (event.type === 'usage') this.#usage = event.usage
@@ -28,7 +28,7 @@ class EventLines implements Encoder {
     return lines
   }
 
-  close(ending: Ending): string {
+  close(ending: StreamEnd): string {
     if (ending.type === 'error') {
       const usage = ending.error.partial?.usage ?? this.#usage
       return `${lineJson({ type: 'error', ...plainErrorBody(ending.error).body, usage })}\n`

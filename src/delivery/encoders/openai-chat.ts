@@ -1,8 +1,8 @@
-import type { Batch, StreamEvent } from '../../core/event.ts'
-import { newId } from '../../core/id.ts'
+import type { EventBatch, StreamEvent } from '../../core/event.ts'
+import { newId } from '../../core/create-id.ts'
 import { argumentsText } from '../../core/message.ts'
 import type { Usage } from '../../core/response.ts'
-import type { Encoder, Ending } from './encoder.ts'
+import type { Encoder, StreamEnd } from './encoder.ts'
 import { openaiErrorBody } from './error-body.ts'
 import { annotationOf, fileDelta, logprobsOf, stopReason, usageOf } from './openai-chat-parts.ts'
 import type { OpenAIChatOptions } from './options.ts'
@@ -53,7 +53,7 @@ class ChatChunks implements Encoder {
     return ''
   }
 
-  encode(batch: Batch): string {
+  encode(batch: EventBatch): string {
     let frames = ''
     for (const event of batch) {
       if (event.type === 'text-delta' && event.logprobs === undefined && (event.choice ?? 0) === 0)
@@ -63,7 +63,7 @@ class ChatChunks implements Encoder {
     return frames
   }
 
-  close(ending: Ending): string {
+  close(ending: StreamEnd): string {
     const { streamFrames } = this.#options
     const framed = streamFrames === true
     if (ending.type === 'error') {

@@ -1,7 +1,7 @@
-import type { Batch, StreamEvent } from '../../core/event.ts'
-import { newId } from '../../core/id.ts'
+import type { EventBatch, StreamEvent } from '../../core/event.ts'
+import { newId } from '../../core/create-id.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
-import type { Encoder, Ending } from './encoder.ts'
+import type { Encoder, StreamEnd } from './encoder.ts'
 import { openaiErrorBody } from './error-body.ts'
 import { OutputItems, type Emit } from './openai-responses-items.ts'
 import { outcomeOf, responseObject } from './openai-responses-parts.ts'
@@ -43,7 +43,7 @@ class ResponseEvents implements Encoder {
     return ''
   }
 
-  encode(batch: Batch): string {
+  encode(batch: EventBatch): string {
     for (const event of batch) {
       if (event.type === 'start') this.#model = event.model
       if (!this.#begun) this.#begin()
@@ -52,7 +52,7 @@ class ResponseEvents implements Encoder {
     return this.#flush()
   }
 
-  close(ending: Ending): string {
+  close(ending: StreamEnd): string {
     this.#begin()
     const failed = ending.type === 'error' || this.#finishReason === 'error'
     this.#items.finishAll(failed ? 'incomplete' : 'completed', failed)

@@ -1,6 +1,6 @@
-import type { Batch, StreamEvent } from '../../core/event.ts'
+import type { EventBatch, StreamEvent } from '../../core/event.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
-import type { Encoder, Ending } from './encoder.ts'
+import type { Encoder, StreamEnd } from './encoder.ts'
 import { plainErrorBody } from './error-body.ts'
 import type { PlainSseOptions } from './options.ts'
 import { dataFrame, DONE_FRAME, HEARTBEAT, lineJson, SSE_TYPE, streamEnd, streamStart } from './sse.ts'
@@ -32,7 +32,7 @@ class PlainFrames implements Encoder {
     return ':ok\n\n'
   }
 
-  encode(batch: Batch): string {
+  encode(batch: EventBatch): string {
     let frames = ''
     for (const event of batch)
       frames +=
@@ -42,7 +42,7 @@ class PlainFrames implements Encoder {
     return frames
   }
 
-  close(ending: Ending): string {
+  close(ending: StreamEnd): string {
     const { streamFrames } = this.#options
     const last = ending.type === 'done' ? this.#finish() : this.#fail(ending)
     const end = streamFrames === true ? streamEnd(this.#options, ending.type === 'done') : ''
@@ -99,7 +99,7 @@ class PlainFrames implements Encoder {
     return dataFrame({ type: 'done', ...told, id, model: this.#model, conversationId })
   }
 
-  #fail({ error }: Extract<Ending, { type: 'error' }>): string {
+  #fail({ error }: Extract<StreamEnd, { type: 'error' }>): string {
     const usage = error.partial?.usage ?? this.#usage
     const { conversationId } = this.#options
     return dataFrame({ type: 'error', ...plainErrorBody(error).body, usage, conversationId })

@@ -1,4 +1,4 @@
-import type { Batch } from '../../core/event.ts'
+import type { EventBatch } from '../../core/event.ts'
 import type { Encoder } from './encoder.ts'
 
 /** The text of the first answer and nothing else. Has no word for an error: the body then breaks off. */
@@ -16,7 +16,7 @@ class BareText implements Encoder {
     return ''
   }
 
-  encode(batch: Batch): string {
+  encode(batch: EventBatch): string {
     let text = this.#half
     for (const event of batch)
       if (event.type === 'text-delta' && (event.choice ?? 0) === 0) text += event.text

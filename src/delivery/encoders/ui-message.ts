@@ -1,9 +1,9 @@
-import type { Batch, StreamEvent } from '../../core/event.ts'
-import { newId } from '../../core/id.ts'
+import type { EventBatch, StreamEvent } from '../../core/event.ts'
+import { newId } from '../../core/create-id.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { urlOf } from '../../core/message.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
-import type { Encoder, Ending } from './encoder.ts'
+import type { Encoder, StreamEnd } from './encoder.ts'
 import { endsService, publicError } from './error-body.ts'
 import type { EncoderOptions } from './options.ts'
 import { dataFrame, DONE_FRAME, HEARTBEAT, lineJson, SSE_TYPE } from './sse.ts'
@@ -47,14 +47,14 @@ class MessageParts implements Encoder {
     return ''
   }
 
-  encode(batch: Batch): string {
+  encode(batch: EventBatch): string {
     let frames = ''
     for (const event of batch)
       if (((event as { choice?: number }).choice ?? 0) === 0) frames += this.#frame(event)
     return frames
   }
 
-  close(ending: Ending): string {
+  close(ending: StreamEnd): string {
     if (ending.type === 'done') return this.#finish() + DONE_FRAME
     const { error } = ending
     const usage = error.partial?.usage ?? this.#usage

@@ -1,14 +1,14 @@
-import type { Batch } from '../../core/event.ts'
+import type { EventBatch } from '../../core/event.ts'
 
 /** Where a body's batches come from. */
 export type BatchSource =
   /** A `ChatStream`, or what is made like it. */
-  | { batches(): AsyncIterable<Batch>; cancel?(reason?: unknown): void }
-  | (AsyncIterable<Batch> & { cancel?(reason?: unknown): void })
+  | { batches(): AsyncIterable<EventBatch>; cancel?(reason?: unknown): void }
+  | (AsyncIterable<EventBatch> & { cancel?(reason?: unknown): void })
 
 /** A source that is being read: one batch at a time. */
 export interface OpenSource {
-  next(): Promise<IteratorResult<Batch, unknown>>
+  next(): Promise<IteratorResult<EventBatch, unknown>>
   /** Ends the source at once, also while a `next` waits. Nothing that follows from it reaches the caller. */
   leave(reason: unknown): void
 }

@@ -1,6 +1,6 @@
 import type { ChatRequest, ReasoningEffort, Settings, Tool, ToolChoice } from '../../core/request.ts'
-import { readChatTurns } from './chat-turns.ts'
-import type { Fields } from './fields.ts'
+import { readChatMessages } from './chat-messages.ts'
+import type { JsonReader } from './json-reader.ts'
 
 /** A client's request in neutral words, and what its protocol asks of the answer. */
 export interface ReadBody {
@@ -13,9 +13,9 @@ export interface ReadBody {
 }
 
 /** Reads a body of `/v1/chat/completions`. Problems are noted in `body`. `originOf`: whose sealed thoughts come back. */
-export function readChatBody(body: Fields, originOf: (model: string) => string | undefined): ReadBody {
-  const model = body.neededText('model')
-  const messages = readChatTurns(body, originOf(model))
+export function readChatBody(body: JsonReader, originOf: (model: string) => string | undefined): ReadBody {
+  const model = body.requiredString('model')
+  const messages = readChatMessages(body, originOf(model))
   const options = body.object('stream_options')
   const tools = readTools(body)
   return {
@@ -37,7 +37,7 @@ export function readChatBody(body: Fields, originOf: (model: string) => string |
 
 const PENALTY = { min: -2, max: 2 }
 
-function readSampling(body: Fields): Settings {
+function readSampling(body: JsonReader): Settings {
   const most = body.number('max_tokens', { whole: true, min: 1 })
   return {
     maxTokens: body.number('max_completion_tokens', { whole: true, min: 1 }) ?? most,
@@ -58,19 +58,19 @@ function readSampling(body: Fields): Settings {
 }
 
 /** One stop text or several; an empty list is none. */
-export function readStop(body: Fields, name: string): string | readonly string[] | undefined {
+export function readStop(body: JsonReader, name: string): string | readonly string[] | undefined {
   const value = body.raw(name)
   if (typeof value === 'string') return value === '' ? undefined : value
   const texts = body.texts(name)?.filter((text) => text !== '')
   return texts === undefined || texts.length === 0 ? undefined : texts
 }
 
-function readBias(body: Fields): Readonly<Record<string, number>> | undefined {
+function readBias(body: JsonReader): Readonly<Record<string, number>> | undefined {
   const table = body.json('logit_bias')
   if (table === undefined) return undefined
   const entries = Object.entries(table).map(([token, bias]): [string, number] => {
     const fits = typeof bias === 'number' && bias >= -100 && bias <= 100
-    if (!fits) body.refuse(`logit_bias.${token}`, 'takes a number from -100 to 100')
+    if (!fits) body.addIssue(`logit_bias.${token}`, 'takes a number from -100 to 100')
     return [token, fits ? bias : 0]
   })
   return entries.length === 0 ? undefined : Object.fromEntries(entries)
@@ -79,12 +79,12 @@ function readBias(body: Fields): Readonly<Record<string, number>> | undefined {
 const EFFORTS: readonly ReasoningEffort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']
 
 /** How much to think, in a word. */
-export function readEffort(fields: Fields | undefined, name: string): ReasoningEffort | undefined {
+export function readEffort(fields: JsonReader | undefined, name: string): ReasoningEffort | undefined {
   return fields?.oneOf(name, EFFORTS)
 }
 
 // As routers of many vendors write it.
-function readReasoning(fields: Fields | undefined): Settings['reasoning'] {
+function readReasoning(fields: JsonReader | undefined): Settings['reasoning'] {
   if (fields === undefined) return undefined
   const effort = readEffort(fields, 'effort')
   const budgetTokens = fields.number('max_tokens', { whole: true, min: 0 })
@@ -92,22 +92,22 @@ function readReasoning(fields: Fields | undefined): Settings['reasoning'] {
   return fields.flag('enabled')
 }
 
-function readTools(body: Fields): readonly Tool[] | undefined {
+function readTools(body: JsonReader): readonly Tool[] | undefined {
   if (body.raw('functions') !== undefined)
-    body.refuse('functions', 'functions are called tools today: send tools')
+    body.addIssue('functions', 'functions are called tools today: send tools')
   return body.objects('tools')?.flatMap((tool) => {
     if ((tool.text('type') ?? 'function') !== 'function')
-      return tool.refuse('type', 'only function tools are served here') ?? []
+      return tool.addIssue('type', 'only function tools are served here') ?? []
     const described = tool.object('function')
-    return described === undefined ? (tool.refuse('function', 'is missing') ?? []) : [readTool(described)]
+    return described === undefined ? (tool.addIssue('function', 'is missing') ?? []) : [readTool(described)]
   })
 }
 
 /** A function that the model may ask for. */
-export function readTool(fields: Fields): Tool {
-  const name = fields.neededText('name')
+export function readTool(fields: JsonReader): Tool {
+  const name = fields.requiredString('name')
   if (name !== '' && !/^[A-Za-z0-9_-]{1,64}$/.test(name))
-    fields.refuse('name', 'takes 1 to 64 of letters, digits, "_" and "-"')
+    fields.addIssue('name', 'takes 1 to 64 of letters, digits, "_" and "-"')
   return {
     name,
     description: fields.text('description'),
@@ -122,7 +122,7 @@ interface ToolSettings {
 }
 
 /** The tools and which of them may be chosen. `allowed_tools` leaves those out that are not allowed. */
-export function restrictTools(tools: readonly Tool[] | undefined, body: Fields): ToolSettings {
+export function restrictTools(tools: readonly Tool[] | undefined, body: JsonReader): ToolSettings {
   const given = tools === undefined || tools.length === 0 ? undefined : tools
   const raw = body.raw('tool_choice')
   if (raw === undefined || typeof raw === 'string') {
@@ -138,17 +138,17 @@ export function restrictTools(tools: readonly Tool[] | undefined, body: Fields):
   }
   const name = choice === undefined ? '' : nameOf(choice)
   if (choice !== undefined && !given?.some((tool) => tool.name === name))
-    choice.refuse('', `names the tool "${name}", which is not among the tools`)
+    choice.addIssue('', `names the tool "${name}", which is not among the tools`)
   return { tools: given, toolChoice: { name } }
 }
 
 // `{ type: 'function', function: { name } }`, and the flat form of the newer endpoint.
-function nameOf(fields: Fields): string {
+function nameOf(fields: JsonReader): string {
   return fields.object('function')?.text('name') ?? fields.text('name') ?? ''
 }
 
 /** The shape of the answer, in either of OpenAI's two forms. */
-export function readFormat(fields: Fields | undefined): Settings['responseFormat'] {
+export function readFormat(fields: JsonReader | undefined): Settings['responseFormat'] {
   switch (fields?.oneOf('type', ['text', 'json_object', 'json_schema'])) {
     case 'text':
       return { type: 'text' }

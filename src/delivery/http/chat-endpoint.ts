@@ -4,24 +4,24 @@ import type { ChatRequest } from '../../core/request.ts'
 import type { ChatStream } from '../../stream/index.ts'
 import type { Encoder, EncoderOptions } from '../encoders/index.ts'
 import type { ReadBody } from './chat-body.ts'
-import { eventBody } from './event-body.ts'
-import { Fields } from './fields.ts'
-import { finishingSource } from './finishing-source.ts'
-import type { Gateway } from './gateway.ts'
-import { explainFailure, limitFigures, type Keyed } from './failure.ts'
-import { jsonResponse, safeError, tagsOf, type Leave, type Visit } from './guards/index.ts'
+import { streamingBody } from './streaming-body.ts'
+import { JsonReader } from './json-reader.ts'
+import { drainOnCancel } from './drain-on-cancel.ts'
+import type { EndpointContext } from './endpoint-context.ts'
+import { completeError, limitFigures, type Keyed } from './error-response.ts'
+import { jsonResponse, safeError, tagsOf, type AccessExpiry, type GuardedRequest } from './guards/index.ts'
 import type { CallInfo, OpenAIHandlerOptions } from './handler-options.ts'
 import { streamHeaders } from './stream-headers.ts'
-import type { Surface } from './surface.ts'
+import type { ErrorFormat } from './error-format.ts'
 
 /** Serves one chat protocol: reads the body, makes the call, writes the answer whole or as it comes. */
 export async function serveChat(
-  gateway: Gateway,
-  visit: Visit,
+  gateway: EndpointContext,
+  visit: GuardedRequest,
   endpoint: 'chat-completions' | 'responses' | 'messages',
-  surface: Surface,
+  surface: ErrorFormat,
 ): Promise<Response> {
-  const body = new Fields(await visit.json())
+  const body = new JsonReader(await visit.json())
   const read = surface.read(body, (model) => gateway.names.originOf(model))
   const conversationId = visit.access.conversationId ?? body.text('conversation_id')
   body.check()
@@ -39,7 +39,7 @@ export async function serveChat(
   try {
     return await (read.stream ? answerStream(answering) : answerWhole(answering))
   } catch (error) {
-    throw await explainFailure(gateway, error, keyed(answering))
+    throw await completeError(gateway, error, keyed(answering))
   }
 }
 
@@ -59,7 +59,7 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
   'conversation_id',
 ])
 
-function limited({ request }: ReadBody, { access }: Visit): ChatRequest {
+function limited({ request }: ReadBody, { access }: GuardedRequest): ChatRequest {
   const { maxTokens, maxChoices = Infinity } = access.limits ?? {}
   if ((request.n ?? 1) > maxChoices) {
     const message = `takes at most ${maxChoices} here`
@@ -71,16 +71,19 @@ function limited({ request }: ReadBody, { access }: Visit): ChatRequest {
   return { ...request, maxTokens: Math.min(request.maxTokens ?? maxTokens, maxTokens) }
 }
 
-function callerOf({ access, requestId }: Visit, conversationId: string | undefined): Partial<ChatRequest> {
+function callerOf(
+  { access, requestId }: GuardedRequest,
+  conversationId: string | undefined,
+): Partial<ChatRequest> {
   const { userId, priority } = access
   const tags = tagsOf(access)
   return { userId, conversationId, priority, tags, requestId }
 }
 
 interface Answering {
-  readonly gateway: Gateway
-  readonly visit: Visit
-  readonly surface: Surface
+  readonly gateway: EndpointContext
+  readonly visit: GuardedRequest
+  readonly surface: ErrorFormat
   readonly info: CallInfo
   readonly request: ChatRequest
   readonly read: ReadBody
@@ -88,7 +91,7 @@ interface Answering {
 }
 
 /** The request with its leave; what ends with the answer is let go then. */
-function withLeave({ gateway, info, request }: Answering, leave: Leave): ChatRequest {
+function withLeave({ gateway, info, request }: Answering, leave: AccessExpiry): ChatRequest {
   const { onEnd } = gateway.options
   const given = request.onEnd
   return {
@@ -130,8 +133,8 @@ async function answerStream(answering: Answering): Promise<Response> {
   opening.catch(() => leave.release())
   await begun(opening, gateway.options)
   const encoder = guarded(surface.encoder(options), visit.requestId)
-  const source = onClientGone === 'finish' ? opening.then(finishingSource) : opening
-  const body = eventBody(source, encoder, { heartbeatMs, coalesce, paceMs, clock })
+  const source = onClientGone === 'finish' ? opening.then(drainOnCancel) : opening
+  const body = streamingBody(source, encoder, { heartbeatMs, coalesce, paceMs, clock })
   return new Response(body, { headers: { ...streamHeaders(encoder), ...(await figures(answering)) } })
 }
 

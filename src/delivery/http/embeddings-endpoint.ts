@@ -1,15 +1,15 @@
 import { LlmError } from '../../core/error.ts'
 import type { EmbedResponse } from '../../core/embedding.ts'
 import { base64Of } from '../../core/message.ts'
-import { explainFailure, limitFigures } from './failure.ts'
-import type { Gateway } from './gateway.ts'
-import { Fields } from './fields.ts'
-import { jsonResponse, limitKeysOf, tagsOf, type Visit } from './guards/index.ts'
+import { completeError, limitFigures } from './error-response.ts'
+import type { EndpointContext } from './endpoint-context.ts'
+import { JsonReader } from './json-reader.ts'
+import { jsonResponse, limitKeysOf, tagsOf, type GuardedRequest } from './guards/index.ts'
 
 /** Serves `/v1/embeddings`: vectors as numbers, or as base64 of little-endian floats. */
-export async function serveEmbeddings(gateway: Gateway, visit: Visit): Promise<Response> {
-  const body = new Fields(await visit.json())
-  const model = body.neededText('model')
+export async function serveEmbeddings(gateway: EndpointContext, visit: GuardedRequest): Promise<Response> {
+  const body = new JsonReader(await visit.json())
+  const model = body.requiredString('model')
   const input = readInput(body)
   const dimensions = body.number('dimensions', { whole: true, min: 1 })
   const format = body.oneOf('encoding_format', ['float', 'base64']) ?? 'float'
@@ -26,31 +26,31 @@ export async function serveEmbeddings(gateway: Gateway, visit: Visit): Promise<R
     const reply = await gateway.orchestrator.embed({ ...target, input, dimensions, user, ...caller })
     return jsonResponse(render(reply, model, format), { headers: await limitFigures(gateway, keyed) })
   } catch (error) {
-    throw await explainFailure(gateway, error, keyed)
+    throw await completeError(gateway, error, keyed)
   } finally {
     leave.release()
   }
 }
 
-function readInput(body: Fields): string | readonly string[] {
+function readInput(body: JsonReader): string | readonly string[] {
   const value = body.raw('input')
   if (typeof value === 'string') {
-    if (value === '') body.refuse('input', 'is empty')
+    if (value === '') body.addIssue('input', 'is empty')
     return value
   }
   const list = body.list('input')
   if (list === undefined) {
-    if (value === undefined) body.refuse('input', 'is missing')
+    if (value === undefined) body.addIssue('input', 'is missing')
     return ''
   }
-  if (list.length === 0) body.refuse('input', 'is empty')
+  if (list.length === 0) body.addIssue('input', 'is empty')
   if (list.some((each) => typeof each === 'number' || Array.isArray(each))) {
     const message = 'input: lists of tokens are not taken here: send texts'
     throw new LlmError('unsupported', message, { issues: [{ path: 'input', message }] })
   }
   const texts = body.texts('input') ?? []
   const empty = texts.indexOf('')
-  if (empty >= 0) body.refuse(`input.${empty}`, 'is empty')
+  if (empty >= 0) body.addIssue(`input.${empty}`, 'is empty')
   return texts
 }
 

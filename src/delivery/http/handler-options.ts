@@ -1,8 +1,8 @@
 import type { LlmError } from '../../core/error.ts'
 import type { CallOptions, ChatRequest } from '../../core/request.ts'
 import type { ChatResponse } from '../../core/response.ts'
-import type { EventBodyOptions } from './event-body.ts'
-import type { Access, GuardOptions } from './guards/index.ts'
+import type { StreamingBodyOptions } from './streaming-body.ts'
+import type { CallerAccess, GuardOptions } from './guards/index.ts'
 
 /** Where a name of the gateway leads: `provider/model`, or the options of the call. */
 export type ModelTarget =
@@ -19,7 +19,7 @@ export type EndpointName = 'chat-completions' | 'responses' | 'messages' | 'embe
 export interface CallInfo {
   readonly endpoint: EndpointName
   readonly requestId: string
-  readonly access: Access
+  readonly access: CallerAccess
   /** The model as the client named it. */
   readonly model: string
 }
@@ -47,7 +47,7 @@ export interface OpenAIHandlerOptions extends GuardOptions {
   /** A stream without content begins after so long, so that heartbeats keep it alive; errors then come inside it. Default 15 000; 0: not before the first content. */
   readonly startAfterMs?: number | undefined
   /** Gathers small pieces of text. Default: off. */
-  readonly coalesce?: EventBodyOptions['coalesce']
+  readonly coalesce?: StreamingBodyOptions['coalesce']
   /** Least time between two pieces of text, in milliseconds. Default 0. */
   readonly paceMs?: number | undefined
   /** Tell what is left of the caller's limits in headers. Default true; without limits there is nothing to tell. */

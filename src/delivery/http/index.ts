@@ -9,14 +9,14 @@ export {
   type WebHandler,
 } from './node-handler.ts'
 export type {
-  Access,
+  CallerAccess,
   AccessLimits,
   Authorize,
   CorsOptions,
   CsrfOptions,
   CsrfToken,
   GuardOptions,
-  LeavePolicy,
+  AccessExpiryPolicy,
 } from './guards/index.ts'
 export {
   createChatHandler,
@@ -25,20 +25,20 @@ export {
   type ChatHandlerOptions,
   type ChatInput,
   type ChatProtocol,
-  type ChatService,
+  type ChatBackend,
   type ChatSettings,
   type ChatTarget,
   type Respond,
 } from './chat-handler/index.ts'
 export {
   createRunHub,
-  keepFinished,
-  keepWhatCame,
+  saveComplete,
+  savePartial,
   memoryStreamLog,
   type EndReason,
-  type GonePolicy,
+  type DisconnectPolicy,
   type LogBounds,
-  type LogEntry,
+  type StreamLogEntry,
   type LogInfo,
   type MemoryStreamLogOptions,
   type ReplyStream,
@@ -53,12 +53,12 @@ export {
   type RunStatus,
   type RunTotals,
   type SavePolicy,
-  type SaveVerdict,
+  type SaveDecision,
   type StartedRun,
   type StreamLog,
   type ToolStatus,
 } from '../runs/index.ts'
-export { eventBody, type BodyEnd, type EventBodyOptions } from './event-body.ts'
+export { streamingBody, type BodyEnd, type StreamingBodyOptions } from './streaming-body.ts'
 export type { BatchSource } from './batch-source.ts'
 export {
   anthropicErrorBody,
@@ -76,7 +76,7 @@ export {
   uiMessageEncoder,
   type Encoder,
   type EncoderOptions,
-  type Ending,
+  type StreamEnd,
   type ErrorAnswer,
   type OpenAIChatOptions,
   type PlainSseOptions,

@@ -1,18 +1,21 @@
 import type { Settings, Tool, ToolChoice } from '../../core/request.ts'
 import { readEffort, readFormat, readStop, type ReadBody } from './chat-body.ts'
-import type { Fields } from './fields.ts'
-import { readAnthropicTurns, readSystem } from './messages-turns.ts'
+import type { JsonReader } from './json-reader.ts'
+import { readAnthropicMessages, readSystem } from './anthropic-messages.ts'
 
 /** Reads a body of `/v1/messages`. Problems are noted in `body`. `originOf`: whose signed thoughts come back. */
-export function readMessagesBody(body: Fields, originOf: (model: string) => string | undefined): ReadBody {
-  const model = body.neededText('model')
+export function readMessagesBody(
+  body: JsonReader,
+  originOf: (model: string) => string | undefined,
+): ReadBody {
+  const model = body.requiredString('model')
   const output = body.object('output_config')
   const tools = readTools(body)
   return {
     model,
     stream: body.flag('stream') ?? false,
     request: {
-      messages: readAnthropicTurns(body, originOf(model)),
+      messages: readAnthropicMessages(body, originOf(model)),
       system: readSystem(body),
       maxTokens: body.number('max_tokens', { whole: true, min: 1 }),
       temperature: body.number('temperature', { min: 0, max: 1 }),
@@ -28,13 +31,13 @@ export function readMessagesBody(body: Fields, originOf: (model: string) => stri
   }
 }
 
-function readTools(body: Fields): readonly Tool[] | undefined {
+function readTools(body: JsonReader): readonly Tool[] | undefined {
   const tools = body.objects('tools')?.flatMap((tool): Tool[] => {
     const type = tool.text('type') ?? 'custom'
-    if (type !== 'custom') return tool.refuse('type', 'only custom tools are served here') ?? []
-    const name = tool.neededText('name')
+    if (type !== 'custom') return tool.addIssue('type', 'only custom tools are served here') ?? []
+    const name = tool.requiredString('name')
     if (name !== '' && !/^[A-Za-z0-9_-]{1,64}$/.test(name))
-      tool.refuse('name', 'takes 1 to 64 of letters, digits, "_" and "-"')
+      tool.addIssue('name', 'takes 1 to 64 of letters, digits, "_" and "-"')
     const parameters = tool.json('input_schema')
     return [{ name, description: tool.text('description'), parameters, strict: tool.flag('strict') }]
   })
@@ -42,7 +45,7 @@ function readTools(body: Fields): readonly Tool[] | undefined {
 }
 
 function readChoice(
-  choice: Fields | undefined,
+  choice: JsonReader | undefined,
   tools: readonly Tool[] | undefined,
 ): { toolChoice?: ToolChoice; parallelToolCalls?: boolean } {
   if (choice === undefined || tools === undefined) return {}
@@ -55,9 +58,9 @@ function readChoice(
     case 'any':
       return { toolChoice: 'required', ...parallel }
     case 'tool': {
-      const name = choice.neededText('name')
+      const name = choice.requiredString('name')
       if (!tools.some((tool) => tool.name === name))
-        choice.refuse('name', `names the tool "${name}", which is not among the tools`)
+        choice.addIssue('name', `names the tool "${name}", which is not among the tools`)
       return { toolChoice: { name }, ...parallel }
     }
     case undefined:
@@ -65,7 +68,10 @@ function readChoice(
   }
 }
 
-function readThinking(thinking: Fields | undefined, output: Fields | undefined): Settings['reasoning'] {
+function readThinking(
+  thinking: JsonReader | undefined,
+  output: JsonReader | undefined,
+): Settings['reasoning'] {
   const effort = readEffort(output, 'effort')
   const type = thinking?.oneOf('type', ['enabled', 'disabled', 'adaptive'])
   if (type === 'disabled') return { effort: 'none' }

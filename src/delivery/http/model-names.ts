@@ -2,7 +2,7 @@ import { LlmError } from '../../core/error.ts'
 import type { ModelInfo } from '../../core/model-list.ts'
 import type { Registry } from '../../core/registry.ts'
 import type { CallOptions } from '../../core/request.ts'
-import type { Access } from './guards/index.ts'
+import type { CallerAccess } from './guards/index.ts'
 import type { ModelTarget, OpenAIHandlerOptions } from './handler-options.ts'
 
 /** The names of models that clients use, and where they lead. */
@@ -18,7 +18,7 @@ export class ModelNames {
   }
 
   /** Where a name leads. Throws `not-found` for one that is not served, or not to this caller. */
-  find(name: string, access: Access): CallOptions {
+  find(name: string, access: CallerAccess): CallOptions {
     const target = this.#models.get(name)
     const served = target !== undefined || this.#anyModel
     if (!served || !mayName(name, access)) throw unknownModel(name)
@@ -45,13 +45,13 @@ export class ModelNames {
   }
 
   /** The models that a caller may name: those of the host, or those that the catalogue knows by their full id. */
-  list(access: Access): ModelInfo[] {
+  list(access: CallerAccess): ModelInfo[] {
     const listed = this.#models.size > 0 || !this.#anyModel ? this.#hosted() : this.#catalogued()
     return listed.filter(({ id }) => mayName(id, access))
   }
 
   /** One model. Throws `not-found` for a name that leads nowhere. */
-  get(name: string, access: Access): ModelInfo {
+  get(name: string, access: CallerAccess): ModelInfo {
     this.find(name, access)
     if (!this.#models.has(name) && this.originOf(name) === undefined) throw unknownModel(name)
     return this.list(access).find(({ id }) => id === name) ?? { id: name, ownedBy: ownerOf(name) }
@@ -77,7 +77,7 @@ export class ModelNames {
   }
 }
 
-function mayName(name: string, { limits }: Access): boolean {
+function mayName(name: string, { limits }: CallerAccess): boolean {
   return limits?.models === undefined || limits.models.includes(name)
 }
 

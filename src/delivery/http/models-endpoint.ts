@@ -1,9 +1,13 @@
 import type { ModelInfo } from '../../core/model-list.ts'
-import type { Gateway } from './gateway.ts'
-import { jsonResponse, type Visit } from './guards/index.ts'
+import type { EndpointContext } from './endpoint-context.ts'
+import { jsonResponse, type GuardedRequest } from './guards/index.ts'
 
 /** Serves `/v1/models` and `/v1/models/{id}`, in the words of OpenAI and of Anthropic at once. */
-export function serveModels({ names }: Gateway, { access }: Visit, id: string | undefined): Response {
+export function serveModels(
+  { names }: EndpointContext,
+  { access }: GuardedRequest,
+  id: string | undefined,
+): Response {
   if (id !== undefined) return jsonResponse(render(names.get(id, access)))
   const data = names.list(access).map(render)
   const ends = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null, has_more: false }

@@ -2,8 +2,8 @@ import { LlmError } from '../../core/error.ts'
 import type { Orchestrator } from '../../orchestrator/index.ts'
 import { serveChat } from './chat-endpoint.ts'
 import { serveEmbeddings } from './embeddings-endpoint.ts'
-import type { Gateway } from './gateway.ts'
-import { createGuards, notFound, type Guards, type Place, type Visit } from './guards/index.ts'
+import type { EndpointContext } from './endpoint-context.ts'
+import { createGuards, notFound, type Guards, type Place, type GuardedRequest } from './guards/index.ts'
 import type { OpenAIHandlerOptions } from './handler-options.ts'
 import { ModelNames } from './model-names.ts'
 import { serveModels } from './models-endpoint.ts'
@@ -14,8 +14,8 @@ import {
   messagesSurface,
   openaiManners,
   responsesSurface,
-  type Manners,
-} from './surface.ts'
+  type ErrorRules,
+} from './error-format.ts'
 import { serveTokenCount } from './token-count-endpoint.ts'
 
 /**
@@ -47,7 +47,7 @@ interface Coming {
   readonly base: string
 }
 
-function route(guards: Guards, gateway: Gateway, { request, base }: Coming): Promise<Response> {
+function route(guards: Guards, gateway: EndpointContext, { request, base }: Coming): Promise<Response> {
   const { pathname } = new URL(request.url)
   const inside = base === '' || pathname === base || pathname.startsWith(`${base}/`)
   const path = inside ? pathname.slice(base.length).replace(/(?<=.)\/+$/, '') : undefined
@@ -55,14 +55,14 @@ function route(guards: Guards, gateway: Gateway, { request, base }: Coming): Pro
   return guards.admit(request, found ?? nowhere(request, pathname))
 }
 
-type Serve = (gateway: Gateway, visit: Visit) => Response | Promise<Response>
+type Serve = (gateway: EndpointContext, visit: GuardedRequest) => Response | Promise<Response>
 
 const POST: readonly string[] = ['POST']
 const GET: readonly string[] = ['GET']
 
 interface Endpoint {
   readonly methods: readonly string[]
-  readonly manners: Manners
+  readonly manners: ErrorRules
   readonly open?: boolean
   readonly serve: Serve
 }
@@ -110,7 +110,7 @@ const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
 
 const MODEL = '/v1/models/'
 
-function placeOf(gateway: Gateway, path: string): Place | undefined {
+function placeOf(gateway: EndpointContext, path: string): Place | undefined {
   const endpoint = ENDPOINTS.get(path) ?? (path.startsWith(MODEL) ? modelEndpoint(path) : undefined)
   if (endpoint === undefined) return undefined
   const { methods, manners, open, serve } = endpoint

@@ -1,11 +1,14 @@
 import type { Settings, Tool } from '../../core/request.ts'
 import { readEffort, readFormat, readTool, restrictTools, type ReadBody } from './chat-body.ts'
-import type { Fields } from './fields.ts'
+import type { JsonReader } from './json-reader.ts'
 import { readInput } from './responses-items.ts'
 
 /** Reads a body of `/v1/responses`. Problems are noted in `body`. `origin`: whose sealed thoughts come back. */
-export function readResponsesBody(body: Fields, originOf: (model: string) => string | undefined): ReadBody {
-  const model = body.neededText('model')
+export function readResponsesBody(
+  body: JsonReader,
+  originOf: (model: string) => string | undefined,
+): ReadBody {
+  const model = body.requiredString('model')
   refuseStored(body)
   const text = body.object('text')
   const tools = readTools(body)
@@ -30,21 +33,21 @@ export function readResponsesBody(body: Fields, originOf: (model: string) => str
 }
 
 // What would need answers to be kept.
-function refuseStored(body: Fields): void {
+function refuseStored(body: JsonReader): void {
   const why = 'is not served: nothing is stored here; send the whole conversation as input'
   for (const name of ['previous_response_id', 'conversation', 'prompt'])
-    if (body.raw(name) !== undefined) body.refuse(name, why)
-  if (body.flag('background') === true) body.refuse('background', 'is not served here')
+    if (body.raw(name) !== undefined) body.addIssue(name, why)
+  if (body.flag('background') === true) body.addIssue('background', 'is not served here')
 }
 
-function readReasoning(fields: Fields | undefined): Settings['reasoning'] {
+function readReasoning(fields: JsonReader | undefined): Settings['reasoning'] {
   const effort = readEffort(fields, 'effort')
   return effort === undefined ? undefined : { effort }
 }
 
-function readTools(body: Fields): readonly Tool[] | undefined {
+function readTools(body: JsonReader): readonly Tool[] | undefined {
   return body.objects('tools')?.flatMap((tool) => {
     if (tool.text('type') === 'function') return [readTool(tool)]
-    return tool.refuse('type', 'only function tools are served here') ?? []
+    return tool.addIssue('type', 'only function tools are served here') ?? []
   })
 }

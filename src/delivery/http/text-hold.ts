@@ -1,4 +1,4 @@
-import type { Batch, StreamEvent } from '../../core/event.ts'
+import type { EventBatch, StreamEvent } from '../../core/event.ts'
 
 /** Holds text back so that many small pieces go out as one. */
 export class TextHold {
@@ -16,7 +16,7 @@ export class TextHold {
   }
 
   /** Adds a batch. True where it has to go out now: enough text, or an event that nobody should wait for. */
-  add(batch: Batch): boolean {
+  add(batch: EventBatch): boolean {
     let due = false
     for (const event of batch) {
       if (!this.#merge(event)) this.#events.push(event)
@@ -27,7 +27,7 @@ export class TextHold {
     return due || this.#chars >= this.#maxChars
   }
 
-  take(): Batch {
+  take(): EventBatch {
     const events = this.#events
     this.#events = []
     this.#chars = 0

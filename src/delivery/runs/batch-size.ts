@@ -1,10 +1,10 @@
-import type { Batch, StreamEvent } from '../../core/event.ts'
+import type { EventBatch, StreamEvent } from '../../core/event.ts'
 
 // What an event costs besides its text.
 const EVENT_BYTES = 48
 
 /** About how much a batch takes, in bytes: counted on every batch, so not by writing it down. */
-export function bytesOf(batch: Batch): number {
+export function bytesOf(batch: EventBatch): number {
   let bytes = 0
   for (const event of batch) bytes += EVENT_BYTES + weightOf(event)
   return bytes

@@ -1,5 +1,5 @@
 import { errorTable, LlmError, type ErrorDetails, type ErrorKind } from '../../core/error.ts'
-import { collect } from '../../core/collect.ts'
+import { collectResponse } from '../../core/accumulate-response.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Usage } from '../../core/response.ts'
 import type { LogEnding } from '../../core/stream-log.ts'
@@ -19,7 +19,10 @@ export function errorOf({ error = {} }: LogEnding): LlmError {
   const known = typeof kind === 'string' && kind in errorTable ? (kind as ErrorKind) : 'server-failed'
   const text = typeof message === 'string' ? message : 'the run failed'
   const { provider = '', model = '' } = details
-  const partial = { ...collect([], { provider, model }), usage: (usage as Usage | undefined) ?? NO_USAGE }
+  const partial = {
+    ...collectResponse([], { provider, model }),
+    usage: (usage as Usage | undefined) ?? NO_USAGE,
+  }
   const said = typeof cause === 'string' ? { cause: new Error(cause) } : undefined
   return new LlmError(known, text, { ...details, partial, ...said })
 }

@@ -1,15 +1,15 @@
 import { systemClock, type Clock, type Timer } from '../../core/clock.ts'
 import { LlmError, type ErrorDetails } from '../../core/error.ts'
-import { newId } from '../../core/id.ts'
+import { newId } from '../../core/create-id.ts'
 import type { Logger } from '../../core/log.ts'
 import type { LogInfo, StreamLog } from '../../core/stream-log.ts'
-import type { GonePolicy } from './audience.ts'
+import type { DisconnectPolicy } from './readers.ts'
 import { unknownError } from './error-record.ts'
-import { metricsOf, statusOf, type RunMetrics, type RunStatus } from './figures.ts'
+import { metricsOf, statusOf, type RunMetrics, type RunStatus } from './run-metrics.ts'
 import { memoryStreamLog } from './memory-log.ts'
 import { RunReader } from './reader.ts'
 import { Run, type RunRequest } from './run.ts'
-import { keepWhatCame, type RunEnd, type SavePolicy } from './save.ts'
+import { savePartial, type RunEnd, type SavePolicy } from './save-policy.ts'
 import { TotalsTable, type RunTotals } from './totals.ts'
 
 /** Options of `createRunHub`. */
@@ -21,9 +21,9 @@ export interface RunHubOptions {
   /** Runs that this process holds at once. Default: no cap. */
   readonly maxRuns?: number | undefined
   /** What happens when the last reader leaves. Default `cancel`. */
-  readonly onGone?: GonePolicy | undefined
+  readonly onDisconnect?: DisconnectPolicy | undefined
   /** With `cancel`: how long a reader may be away, in milliseconds. Default 0. */
-  readonly goneGraceMs?: number | undefined
+  readonly disconnectGraceMs?: number | undefined
   /** Longest silence of an upstream, in milliseconds; only content breaks it. Default 300 000; 0 turns the check off. */
   readonly idleMs?: number | undefined
   /** Told once of each end, whatever it was. What it throws is logged and told to `onSaveFailed`, never to a reader. */
@@ -85,10 +85,10 @@ const READERS_WAIT_MS = 1_000
 
 /** Makes a hub. Throws `misconfigured` naming the option that is wrong. */
 export function createRunHub(options: RunHubOptions = {}): RunHub {
-  for (const name of ['maxPerUser', 'goneGraceMs', 'idleMs', 'saveWaitMs', 'maxRuns'] as const)
+  for (const name of ['maxPerUser', 'disconnectGraceMs', 'idleMs', 'saveWaitMs', 'maxRuns'] as const)
     checkNumber(name, options[name])
-  if (options.onGone !== undefined && !['cancel', 'finish'].includes(options.onGone))
-    throw new LlmError('misconfigured', "runs: onGone takes 'cancel' or 'finish'")
+  if (options.onDisconnect !== undefined && !['cancel', 'finish'].includes(options.onDisconnect))
+    throw new LlmError('misconfigured', "runs: onDisconnect takes 'cancel' or 'finish'")
   return new Hub(options)
 }
 
@@ -214,15 +214,15 @@ class Hub implements RunHub {
   }
 
   #make(id: string, request: RunRequest): Run {
-    const { onGone = 'cancel', goneGraceMs = 0, idleMs = DEFAULT_IDLE_MS } = this.#options
-    const { onSave, savePolicy = keepWhatCame, saveWaitMs = DEFAULT_SAVE_WAIT_MS } = this.#options
+    const { onDisconnect = 'cancel', disconnectGraceMs = 0, idleMs = DEFAULT_IDLE_MS } = this.#options
+    const { onSave, savePolicy = savePartial, saveWaitMs = DEFAULT_SAVE_WAIT_MS } = this.#options
     return new Run({
       id,
       request,
       log: this.#log,
       clock: this.#clock,
-      onGone,
-      goneGraceMs,
+      onDisconnect,
+      disconnectGraceMs,
       idleMs,
       onSave,
       savePolicy,

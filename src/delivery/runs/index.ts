@@ -1,16 +1,16 @@
 export { createRunHub, type RunHub, type RunHubOptions, type RunHubStats, type StartedRun } from './hub.ts'
 export { memoryStreamLog, type MemoryStreamLogOptions } from './memory-log.ts'
-export type { LogBounds, LogEntry, LogInfo, StreamLog } from '../../core/stream-log.ts'
-export type { GonePolicy } from './audience.ts'
+export type { LogBounds, StreamLogEntry, LogInfo, StreamLog } from '../../core/stream-log.ts'
+export type { DisconnectPolicy } from './readers.ts'
 export type { ReplyStream, RunRequest } from './run.ts'
 export type { RunReader } from './reader.ts'
 export {
-  keepFinished,
-  keepWhatCame,
+  saveComplete,
+  savePartial,
   type EndReason,
   type RunEnd,
   type SavePolicy,
-  type SaveVerdict,
-} from './save.ts'
-export type { RunMetrics, RunState, RunStatus, ToolStatus } from './figures.ts'
+  type SaveDecision,
+} from './save-policy.ts'
+export type { RunMetrics, RunState, RunStatus, ToolStatus } from './run-metrics.ts'
 export type { RunTotals } from './totals.ts'

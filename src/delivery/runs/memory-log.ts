@@ -1,6 +1,6 @@
 import { isNodeTimer, systemClock, type Clock, type Timer } from '../../core/clock.ts'
 import { LlmError } from '../../core/error.ts'
-import type { Batch } from '../../core/event.ts'
+import type { EventBatch } from '../../core/event.ts'
 import {
   readLogBounds,
   type LogBounds,
@@ -29,7 +29,7 @@ export function memoryStreamLog(options: MemoryStreamLogOptions = {}): StreamLog
 
 interface Kept {
   readonly head: LogHead
-  readonly batches: Batch[]
+  readonly batches: EventBatch[]
   readonly sizes: number[]
   readonly wakes: Set<() => void>
   first: number
@@ -63,7 +63,7 @@ class MemoryLog implements StreamLog {
     if (head.key !== undefined) this.#keys.set(head.key, head.id)
   }
 
-  async append(id: string, batches: readonly Batch[]): Promise<void> {
+  async append(id: string, batches: readonly EventBatch[]): Promise<void> {
     const run = this.#runs.get(id)
     if (run === undefined || run.ending !== undefined)
       throw new LlmError('stream-broken', `the log of run "${id}" is closed`, { code: 'run-lost' })
@@ -130,7 +130,7 @@ class MemoryLog implements StreamLog {
     this.#total = 0
   }
 
-  #add(run: Kept, batch: Batch): void {
+  #add(run: Kept, batch: EventBatch): void {
     const bytes = bytesOf(batch)
     run.batches.push(batch)
     run.sizes.push(bytes)

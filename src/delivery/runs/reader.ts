@@ -1,5 +1,5 @@
 import type { LlmError } from '../../core/error.ts'
-import type { LogEntry, LogPage, StreamLog } from '../../core/stream-log.ts'
+import type { StreamLogEntry, LogPage, StreamLog } from '../../core/stream-log.ts'
 import { errorOf, lostError, positionError, unknownError } from './error-record.ts'
 
 const PAGE_BATCHES = 256
@@ -18,7 +18,7 @@ export interface ReaderParts {
  * Follows one run from a position: what is in the log in bounded pages, then what comes. A reader holds its position and
  * nothing else, so one that stops reading costs nothing. Many can follow one run, each at its own pace.
  */
-export class RunReader implements AsyncIterable<LogEntry> {
+export class RunReader implements AsyncIterable<StreamLogEntry> {
   readonly id: string
   readonly #parts: ReaderParts
   #position: number
@@ -44,7 +44,7 @@ export class RunReader implements AsyncIterable<LogEntry> {
    * has left. Rejects with the error that ended the run; with `stream-broken`, code `run-lost`, when its process died;
    * with `conflict`, code `position-gone`, when what comes next is no longer kept. One call at a time.
    */
-  async read(): Promise<readonly LogEntry[] | null> {
+  async read(): Promise<readonly StreamLogEntry[] | null> {
     while (!this.#over) {
       this.#news = false
       const page = await this.#page()
@@ -78,7 +78,7 @@ export class RunReader implements AsyncIterable<LogEntry> {
     this.#wake?.()
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<LogEntry, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<StreamLogEntry, void, undefined> {
     try {
       for (let page = await this.read(); page !== null; page = await this.read()) yield* page
     } finally {

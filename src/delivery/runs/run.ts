@@ -1,21 +1,21 @@
 import type { Clock, Timer } from '../../core/clock.ts'
-import { Collector } from '../../core/collect.ts'
+import { ResponseAccumulator } from '../../core/accumulate-response.ts'
 import { LlmError, toLlmError } from '../../core/error.ts'
-import type { Batch } from '../../core/event.ts'
+import type { EventBatch } from '../../core/event.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Message } from '../../core/message.ts'
 import type { ChatResponse, Usage } from '../../core/response.ts'
 import type { StreamLog } from '../../core/stream-log.ts'
 import { estimateUsage } from '../../observability/index.ts'
-import { Audience, type GonePolicy } from './audience.ts'
+import { Readers, type DisconnectPolicy } from './readers.ts'
 import { bytesOf } from './batch-size.ts'
 import { endingOf } from './error-record.ts'
-import { Figures } from './figures.ts'
-import { keepWhatCame, reasonOf, type RunEnd, type SavePolicy, type SaveVerdict } from './save.ts'
+import { RunMetricsCounter } from './run-metrics.ts'
+import { savePartial, reasonOf, type RunEnd, type SavePolicy, type SaveDecision } from './save-policy.ts'
 
 /** What a run reads from; a `ChatStream` fits. */
 export interface ReplyStream {
-  batches(): AsyncIterable<Batch>
+  batches(): AsyncIterable<EventBatch>
   /** Asked for once the batches are over: knows the attempts, too. */
   readonly response?: Promise<ChatResponse> | undefined
 }
@@ -38,7 +38,7 @@ export interface RunRequest {
   /** The longest answer asked for, for `progress`. */
   readonly maxTokens?: number | undefined
   /** What happens when the last reader leaves. Default: as the hub says. */
-  readonly onGone?: GonePolicy | undefined
+  readonly onDisconnect?: DisconnectPolicy | undefined
   /** In place of the hub's. */
   readonly onSave?: ((end: RunEnd) => unknown) | undefined
 }
@@ -50,9 +50,9 @@ export interface RunParts {
   readonly log: StreamLog
   readonly clock: Clock
   readonly idleMs: number
-  readonly goneGraceMs: number
+  readonly disconnectGraceMs: number
   readonly saveWaitMs: number
-  readonly onGone: GonePolicy
+  readonly onDisconnect: DisconnectPolicy
   readonly savePolicy: SavePolicy
   readonly onSave: ((end: RunEnd) => unknown) | undefined
   readonly onSaveFailed: (id: string, error: unknown) => void
@@ -67,15 +67,15 @@ const STOP_GRACE_MS = 500
 /** Drives one upstream into the log. Readers come and go without it, up to the policy. */
 export class Run {
   readonly id: string
-  readonly figures: Figures
-  readonly audience: Audience
+  readonly figures: RunMetricsCounter
+  readonly audience: Readers
   /** The upstream is there, or has refused. */
   readonly opened: Promise<void>
   /** Resolves once the end is in the log, saved or not. */
   readonly ended: Promise<RunEnd>
   readonly #parts: RunParts
   readonly #abort = new AbortController()
-  readonly #collector = new Collector({ provider: '', model: '' }, '')
+  readonly #collector = new ResponseAccumulator({ provider: '', model: '' }, '')
   readonly #opening: PromiseWithResolvers<void> = Promise.withResolvers<void>()
   readonly #ending: PromiseWithResolvers<RunEnd> = Promise.withResolvers<RunEnd>()
   #stream: ReplyStream | undefined
@@ -85,8 +85,8 @@ export class Run {
   #gaveUp = false
   #finished = false
   #over = false
-  #unwritten: Batch[] = []
-  readonly #last: Batch[] = []
+  #unwritten: EventBatch[] = []
+  readonly #last: EventBatch[] = []
   #unwrittenBytes = 0
   #writing: Promise<void> | undefined
   #writeError: LlmError | undefined
@@ -97,7 +97,7 @@ export class Run {
   constructor(parts: RunParts) {
     this.#parts = parts
     this.id = parts.id
-    this.figures = new Figures(parts.clock.epochMs(), parts.request.maxTokens)
+    this.figures = new RunMetricsCounter(parts.clock.epochMs(), parts.request.maxTokens)
     this.audience = this.#makeAudience()
     this.opened = this.#opening.promise
     this.opened.catch(() => undefined)
@@ -125,13 +125,13 @@ export class Run {
     }, STOP_GRACE_MS)
   }
 
-  #makeAudience(): Audience {
-    const { id, clock, log, request, goneGraceMs: graceMs } = this.#parts
-    const policy = request.onGone ?? this.#parts.onGone
+  #makeAudience(): Readers {
+    const { id, clock, log, request, disconnectGraceMs: graceMs } = this.#parts
+    const policy = request.onDisconnect ?? this.#parts.onDisconnect
     const elsewhere = log.followers === undefined ? undefined : async () => (await log.followers?.(id)) ?? 0
     const onGone = (): void =>
       this.stop(new LlmError('aborted', 'the last reader has left', { code: 'client-gone' }))
-    return new Audience({ policy, graceMs, clock, elsewhere, onGone })
+    return new Readers({ policy, graceMs, clock, elsewhere, onGone })
   }
 
   async #drive(): Promise<RunEnd> {
@@ -152,7 +152,7 @@ export class Run {
     const iterator = await this.#open()
     for (;;) {
       const next = iterator.next()
-      let result: IteratorResult<Batch, unknown>
+      let result: IteratorResult<EventBatch, unknown>
       try {
         result = await this.#orGiveUp(next)
       } catch (error) {
@@ -164,7 +164,7 @@ export class Run {
     }
   }
 
-  async #open(): Promise<AsyncIterator<Batch>> {
+  async #open(): Promise<AsyncIterator<EventBatch>> {
     try {
       const opening = Promise.resolve(this.#parts.request.open(this.#abort.signal))
       this.#stream = await this.#orGiveUp(opening)
@@ -184,7 +184,7 @@ export class Run {
     })
   }
 
-  #take(batch: Batch): Promise<void> | undefined {
+  #take(batch: EventBatch): Promise<void> | undefined {
     const { clock } = this.#parts
     if (this.figures.add(batch, clock.epochMs())) this.#idleSince = clock.now()
     this.#collector.add(batch)
@@ -196,7 +196,7 @@ export class Run {
     return at === 0 ? undefined : this.#deliver(batch.slice(0, at))
   }
 
-  #deliver(batch: Batch): Promise<void> | undefined {
+  #deliver(batch: EventBatch): Promise<void> | undefined {
     if (this.#writeError !== undefined) return undefined
     this.#unwritten.push(batch)
     this.#unwrittenBytes += bytesOf(batch)
@@ -274,12 +274,12 @@ export class Run {
   }
 
   // A policy that fails must not lose the answer.
-  #judge(end: Omit<RunEnd, 'save'>): SaveVerdict {
+  #judge(end: Omit<RunEnd, 'save'>): SaveDecision {
     try {
       return this.#parts.savePolicy(end)
     } catch (error) {
       this.#parts.onSaveFailed(this.id, error)
-      return keepWhatCame(end)
+      return savePartial(end)
     }
   }
 

@@ -1,4 +1,4 @@
-import type { RunEnd } from './save.ts'
+import type { RunEnd } from './save-policy.ts'
 
 /** What the runs of one model, or one conversation, come to. */
 export interface RunTotals {

@@ -1,5 +1,5 @@
 import type { RenderInput } from '../../core/dialect.ts'
-import { fitHistory, type ToolIdRule } from '../../core/history.ts'
+import { adaptHistory, type ToolIdRule } from '../../core/history.ts'
 import type { JsonDraft, JsonObject } from '../../core/json.ts'
 import {
   partsOf,
@@ -33,7 +33,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
   const note: Note = (message) => {
     input.warnings.push({ type: 'compatibility', message })
   }
-  const messages = fitHistory(input.messages, { dialect: DIALECT, toolIds: TOOL_IDS }, input.warnings)
+  const messages = adaptHistory(input.messages, { dialect: DIALECT, toolIds: TOOL_IDS }, input.warnings)
   body['model'] = input.model
   renderSystem(messages, body, note)
   const turns = renderTurns(messages, note)

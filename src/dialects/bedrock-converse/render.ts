@@ -1,5 +1,5 @@
 import type { RenderInput } from '../../core/dialect.ts'
-import { fitHistory, type ToolIdRule } from '../../core/history.ts'
+import { adaptHistory, type ToolIdRule } from '../../core/history.ts'
 import { isObject, objectOf, type JsonDraft, type JsonObject } from '../../core/json.ts'
 import {
   partsOf,
@@ -49,7 +49,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
     input.warnings.push({ type: 'compatibility', message })
   }
   const rules = { dialect: DIALECT, toolIds: toolIdsOf(quirks) }
-  const fitted = fitHistory(input.messages, rules, input.warnings)
+  const fitted = adaptHistory(input.messages, rules, input.warnings)
   // Without tools the format refuses calls and results; a tool made up for their sake could be called.
   const told = (): void =>
     note('earlier tool calls and their results were sent as text: the format takes them only with tools')

@@ -1,5 +1,5 @@
 import type { RenderInput } from '../../core/dialect.ts'
-import { fitHistory, toolNames } from '../../core/history.ts'
+import { adaptHistory, toolNames } from '../../core/history.ts'
 import type { JsonDraft } from '../../core/json.ts'
 import { partsOf, type Message, type UserMessage, type UserPart } from '../../core/message.ts'
 import { renderAnswer } from './answer.ts'
@@ -16,7 +16,7 @@ interface Content {
 /** Writes the conversation: instructions apart, adjacent turns of one side as one. */
 export function render(input: RenderInput, body: JsonDraft): void {
   const quirks: GeminiQuirks = input.quirks
-  const messages = fitHistory(input.messages, { dialect: 'gemini' }, input.warnings)
+  const messages = adaptHistory(input.messages, { dialect: 'gemini' }, input.warnings)
   const contents = renderContents(messages, quirks, input)
   const system = collectInstructions(messages, input)
   if (system.length > 0) placeInstructions(system, contents, { body, quirks, input })

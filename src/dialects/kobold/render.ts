@@ -1,5 +1,5 @@
 import type { RenderInput } from '../../core/dialect.ts'
-import { fitHistory } from '../../core/history.ts'
+import { adaptHistory } from '../../core/history.ts'
 import { listOf, numberOf, type JsonDraft, type JsonValue } from '../../core/json.ts'
 import { tellTools } from '../told-tools.ts'
 import { commonMarks, writePrompt } from './prompt.ts'
@@ -13,7 +13,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
   const note = (message: string): void => {
     input.warnings.push({ type: 'compatibility', message })
   }
-  const fitted = fitHistory(input.messages, { dialect: 'kobold' }, input.warnings)
+  const fitted = adaptHistory(input.messages, { dialect: 'kobold' }, input.warnings)
   const messages = tellTools(fitted, () =>
     note('tool calls and their results were sent as text: the format has none'),
   )

@@ -1,5 +1,5 @@
 import type { RenderInput } from '../../core/dialect.ts'
-import { fitHistory, toolNames } from '../../core/history.ts'
+import { adaptHistory, toolNames } from '../../core/history.ts'
 import { isObject, listOf, objectOf, type JsonDraft, type JsonObject } from '../../core/json.ts'
 import {
   bytesOf,
@@ -21,7 +21,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
   const note: Note = (message) => {
     input.warnings.push({ type: 'compatibility', message })
   }
-  const messages = fitHistory(input.messages, { dialect: 'ollama' }, input.warnings)
+  const messages = adaptHistory(input.messages, { dialect: 'ollama' }, input.warnings)
   const names = toolNames(messages)
   body['model'] = input.model
   body['messages'] = messages.flatMap((message) => renderMessage(message, names, note))

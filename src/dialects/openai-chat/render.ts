@@ -1,5 +1,5 @@
 import type { RenderInput } from '../../core/dialect.ts'
-import { fitHistory, type ToolIdRule } from '../../core/history.ts'
+import { adaptHistory, type ToolIdRule } from '../../core/history.ts'
 import type { JsonDraft, JsonObject, JsonValue } from '../../core/json.ts'
 import {
   argumentsText,
@@ -26,7 +26,7 @@ const SHORT_IDS: ToolIdRule = {
 export function render(input: RenderInput, body: JsonDraft): void {
   const quirks: OpenAIChatQuirks = input.quirks
   const toolIds = quirks.shortToolIds === true ? SHORT_IDS : undefined
-  const messages = fitHistory(input.messages, { dialect: 'openai-chat', toolIds }, input.warnings)
+  const messages = adaptHistory(input.messages, { dialect: 'openai-chat', toolIds }, input.warnings)
   body['model'] = input.model
   const rendered: JsonObject[] = []
   for (const message of messages) renderMessage(message, { quirks, input }, rendered)

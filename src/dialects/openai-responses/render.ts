@@ -1,5 +1,5 @@
 import type { RenderInput } from '../../core/dialect.ts'
-import { fitHistory, type ToolIdRule } from '../../core/history.ts'
+import { adaptHistory, type ToolIdRule } from '../../core/history.ts'
 import { listOf, type JsonDraft, type JsonObject, type JsonValue } from '../../core/json.ts'
 import {
   argumentsText,
@@ -29,7 +29,7 @@ const CALL_IDS: ToolIdRule = {
 /** Writes model, input items and mode. Nothing is kept by the server: reasoning goes back and forth sealed. */
 export function render(input: RenderInput, body: JsonDraft): void {
   const quirks: OpenAIResponsesQuirks = input.quirks
-  const messages = fitHistory(input.messages, { dialect: DIALECT, toolIds: CALL_IDS }, input.warnings)
+  const messages = adaptHistory(input.messages, { dialect: DIALECT, toolIds: CALL_IDS }, input.warnings)
   body['model'] = input.model
   body['input'] = messages.flatMap((message) => renderMessage(message, quirks, input))
   body['store'] = false

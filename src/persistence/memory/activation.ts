@@ -1,4 +1,4 @@
-import { type Activation, checkActivation, missing, type StoredMessage } from '../../conversations/index.ts'
+import { type Activation, checkActivation, notFound, type StoredMessage } from '../../conversations/index.ts'
 import { type Context, messageOf, putConversation, putMessage } from './context.ts'
 import type { Bucket } from './state.ts'
 
@@ -11,7 +11,7 @@ export function counts({ active, deletedAt }: StoredMessage): boolean {
 export function activate(context: Context, bucket: Bucket, change: Activation): number {
   checkActivation(change)
   const { on = [], off = [], offAfter = Infinity } = change
-  for (const id of [...on, ...off]) if (messageOf(bucket, id) === undefined) throw missing('message', id)
+  for (const id of [...on, ...off]) if (messageOf(bucket, id) === undefined) throw notFound('message', id)
   let changed = 0
   let difference = 0
   for (const message of bucket.messages) {

@@ -1,5 +1,5 @@
 import {
-  missing,
+  notFound,
   type Conversation,
   type Stamp,
   type StoreCall,
@@ -22,7 +22,7 @@ export type RunStep = <T>(call: StoreCall | undefined, work: (context: Context) 
 export function openBucket({ state }: Context, conversationId: string): Bucket {
   const bucket = state.buckets.get(conversationId)
   if (bucket === undefined || bucket.conversation.deletedAt !== undefined)
-    throw missing('conversation', conversationId)
+    throw notFound('conversation', conversationId)
   return bucket
 }
 
@@ -52,7 +52,7 @@ export function messageOf(bucket: Bucket, id: string): StoredMessage | undefined
 /** A message that is not marked as deleted. Throws `not-found`. */
 export function openMessage(bucket: Bucket, id: string): StoredMessage {
   const message = messageOf(bucket, id)
-  if (message === undefined || message.deletedAt !== undefined) throw missing('message', id)
+  if (message === undefined || message.deletedAt !== undefined) throw notFound('message', id)
   return message
 }
 

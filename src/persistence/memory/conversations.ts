@@ -2,7 +2,7 @@ import {
   checkMember,
   checkScope,
   checkVersion,
-  compact,
+  omitUndefined,
   type Conversation,
   type ConversationQuery,
   conversationRecord,
@@ -11,10 +11,10 @@ import {
   pageOf,
   pageWindow,
   patchConversation,
-  searchWords,
-  taken,
-  titleWords,
-  writtenBefore,
+  searchTerms,
+  alreadyExists,
+  titleTerms,
+  alreadyWritten,
 } from '../../conversations/index.ts'
 import { type Context, frozen, openBucket, putConversation, type RunStep, withUsage } from './context.ts'
 import { type Bucket, emptyBucket } from './state.ts'
@@ -102,16 +102,16 @@ function create(context: Context, input: Parameters<ConversationStore['create']>
   const { state, journal, stamp } = context
   const parent = input.parentId === undefined ? undefined : openBucket(context, input.parentId)
   const record = conversationRecord(input, stamp, parent?.conversation.rootId)
-  if (state.buckets.has(record.id)) throw taken('conversation', record.id)
+  if (state.buckets.has(record.id)) throw alreadyExists('conversation', record.id)
   if (record.requestId !== undefined && ofRequest(context, record.userId, record.requestId) !== undefined)
-    throw writtenBefore('conversation', record.requestId)
+    throw alreadyWritten('conversation', record.requestId)
   const bucket = emptyBucket(frozen(record), noCounts)
   journal.put(state.buckets, record.id, bucket)
   return withUsage(bucket)
 }
 
 function replace({ state, journal }: Context, bucket: Bucket, conversation: Conversation): Conversation {
-  const next = { ...bucket, conversation: frozen(compact(conversation)) }
+  const next = { ...bucket, conversation: frozen(omitUndefined(conversation)) }
   journal.put(state.buckets, conversation.id, next)
   return withUsage(next)
 }
@@ -145,7 +145,7 @@ function list({ state }: Context, query: ConversationQuery): Awaited<ReturnType<
     sortBy === 'created' ? record.createdAt : record.lastActivityAt,
     record.id,
   ]
-  const words = titleWords(query)
+  const words = titleTerms(query)
   const found = [...state.buckets.values()]
     .filter(({ conversation }) => matches(conversation, query, words))
     .toSorted((a, b) => -compare(key(a.conversation), key(b.conversation)))
@@ -175,7 +175,7 @@ function matches(
   if (!equal.every(([asked, held]) => asked === undefined || asked === held)) return false
   if (participantId !== undefined && !takesPart(record, participantId)) return false
   if (words === undefined) return true
-  const title = searchWords(record.title ?? '')
+  const title = searchTerms(record.title ?? '')
   return words.length > 0 && words.every((word) => title.some((held) => held.startsWith(word)))
 }
 

@@ -1,1 +1,1 @@
-export { createMemoryUnits, type MemoryUnits } from './units.ts'
+export { createMemoryTransactions, type MemoryTransactions } from './transactions.ts'

@@ -8,7 +8,7 @@ import {
   pageOf,
   type PageQuery,
   pageWindow,
-  searchWords,
+  searchTerms,
   type StoredMessage,
   type Thread,
 } from '../../conversations/index.ts'
@@ -65,7 +65,7 @@ export function searchMessages({ state }: Context, query: MessageSearch): Page<S
 }
 
 function hasWords({ content }: StoredMessage, words: readonly string[]): boolean {
-  const held = searchWords(plainText(content, ' '))
+  const held = searchTerms(plainText(content, ' '))
   return words.every((word) => held.some((one) => one.startsWith(word)))
 }
 

@@ -5,14 +5,14 @@ import {
   type HistoryQuery,
   messageRecord,
   type MessageStore,
-  missing,
+  notFound,
   type NewMessage,
   patchMessage,
   type StoredMessage,
-  taken,
+  alreadyExists,
   usageCounts,
-  wipedMessage,
-  writtenBefore,
+  erasedMessage,
+  alreadyWritten,
 } from '../../conversations/index.ts'
 import {
   type Context,
@@ -83,7 +83,7 @@ function removal(step: RunStep): Pick<MessageStore, 'delete' | 'wipe'> {
         const bucket = openBucket(context, conversationId)
         const message = messageOf(bucket, id)
         if (message === undefined) return false
-        putMessage(context, bucket, wipedMessage(message, context.stamp.now))
+        putMessage(context, bucket, erasedMessage(message, context.stamp.now))
         recount(context, bucket, counts(message) ? -1 : 0)
         for (const [key, { messageId }] of bucket.reactions)
           if (messageId === id) context.journal.drop(bucket.reactions, key)
@@ -125,11 +125,11 @@ function append(context: Context, bucket: Bucket, inputs: readonly NewMessage[])
 }
 
 function checkPlace(bucket: Bucket, record: StoredMessage): void {
-  if (bucket.sequences.has(record.id)) throw taken('message', record.id)
+  if (bucket.sequences.has(record.id)) throw alreadyExists('message', record.id)
   if (record.requestId !== undefined && bucket.steps.has(stepKey(record)))
-    throw writtenBefore('message', record.requestId)
+    throw alreadyWritten('message', record.requestId)
   for (const id of [record.parentId, record.variantOf])
-    if (id !== undefined && messageOf(bucket, id) === undefined) throw missing('message', id)
+    if (id !== undefined && messageOf(bucket, id) === undefined) throw notFound('message', id)
 }
 
 // Ids hold no control characters.

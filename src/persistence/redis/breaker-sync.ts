@@ -1,8 +1,8 @@
 import type { BreakerSync } from '../../resilience/index.ts'
-import { NoticeBoard, type RedisNewsOptions, type RedisNewsStats } from './notices.ts'
+import { BroadcastChannel, type RedisBroadcastOptions, type RedisBroadcastStats } from './broadcast.ts'
 
-export type RedisBreakerSyncOptions = RedisNewsOptions
-export type RedisBreakerSyncStats = RedisNewsStats
+export type RedisBreakerSyncOptions = RedisBroadcastOptions
+export type RedisBreakerSyncStats = RedisBroadcastStats
 
 export interface RedisBreakerSync extends BreakerSync {
   stats(): RedisBreakerSyncStats
@@ -10,7 +10,7 @@ export interface RedisBreakerSync extends BreakerSync {
 
 /** Shares breakers' trips over Redis: at once with the processes that run, and with those that start while one is open. */
 export function createRedisBreakerSync(options: RedisBreakerSyncOptions): RedisBreakerSync {
-  const board = new NoticeBoard(options, 'trips', 'breakers')
+  const board = new BroadcastChannel(options, 'trips', 'breakers')
   return {
     publish: (trip) => board.publish(trip),
     subscribe: (listener) => board.subscribe(listener),

@@ -13,9 +13,9 @@ export {
   type RedisBreakerSyncStats,
 } from './breaker-sync.ts'
 export { createRedisSlots, type RedisSlots, type RedisSlotsOptions, type RedisSlotsStats } from './slots.ts'
-export { createRedisRestSync, type RedisRestSync } from './rest-sync.ts'
-export type { RedisNewsOptions, RedisNewsStats } from './notices.ts'
-export type { SharedSlots, SlotCap, SlotLease, SlotRefusal } from '../../queue/index.ts'
+export { createRedisCooldownSync, type RedisCooldownSync } from './cooldown-sync.ts'
+export type { RedisBroadcastOptions, RedisBroadcastStats } from './broadcast.ts'
+export type { SlotStore, SlotCap, SlotLease, SlotRefusal } from '../../queue/index.ts'
 export {
   createRedisStreamLog,
   type RedisStreamLog,

@@ -16,14 +16,14 @@ import {
 import { DEFAULT_PREFIX, DEFAULT_TIMEOUT_MS, keySpace, misconfigured, type RedisClient } from './client.ts'
 import { readScript, reserveScript, resetScript, settleScript } from './limit-scripts.ts'
 import {
-  LimitWire,
+  LimitCodec,
   parseNumbers,
   parseReading,
   parseVerdict,
   reversal,
   type Settlement,
-} from './limit-wire.ts'
-import { RedisLink, type LinkStats } from './link.ts'
+} from './limit-codec.ts'
+import { ResilientConnection, type ConnectionStats } from './resilient-connection.ts'
 
 export interface RedisLimitStoreOptions {
   /** A connected client. The host makes it, listens to its `error` events, and closes it. */
@@ -51,7 +51,7 @@ export type RedisLimitEvent =
   | { readonly type: 'up'; readonly downMs: number; readonly owed: number }
 
 /** Figures since the store was made. */
-export interface RedisLimitStats extends LinkStats {
+export interface RedisLimitStats extends ConnectionStats {
   /** Calls that the fallback decided. */
   readonly local: number
   /** Calls that were refused because Redis was down. */
@@ -87,8 +87,8 @@ const MAX_OWED = 10_000
 const PAID_AT_ONCE = 100
 
 class LimitStoreOverRedis implements RedisLimitStore {
-  readonly #wire: LimitWire
-  readonly #link: RedisLink
+  readonly #wire: LimitCodec
+  readonly #link: ResilientConnection
   readonly #fallback: LimitStore | undefined
   readonly #owed: Settlement[] = []
   #local = 0
@@ -99,8 +99,8 @@ class LimitStoreOverRedis implements RedisLimitStore {
     const { clock = systemClock, timeoutMs = DEFAULT_TIMEOUT_MS, logger } = rest
     this.#fallback = onDown === 'fail-open' ? (rest.fallback ?? createMemoryLimitStore(clock)) : undefined
     const space = keySpace(prefix, 'limits')
-    this.#wire = new LimitWire(space)
-    this.#link = new RedisLink({
+    this.#wire = new LimitCodec(space)
+    this.#link = new ResilientConnection({
       client,
       space,
       timeoutMs,

@@ -1,8 +1,8 @@
 import { systemClock, type Clock, type Timer } from '../../core/clock.ts'
 import { LlmError } from '../../core/error.ts'
-import { newId } from '../../core/id.ts'
+import { newId } from '../../core/create-id.ts'
 import type { Logger } from '../../core/log.ts'
-import type { SharedSlots, SlotCap, SlotLease, SlotRefusal } from '../../queue/index.ts'
+import type { SlotStore, SlotCap, SlotLease, SlotRefusal } from '../../queue/index.ts'
 import {
   DEFAULT_PREFIX,
   DEFAULT_TIMEOUT_MS,
@@ -11,7 +11,7 @@ import {
   misconfigured,
   type ListeningRedisClient,
 } from './client.ts'
-import { idleTimer, RedisLink, type LinkStats } from './link.ts'
+import { idleTimer, ResilientConnection, type ConnectionStats } from './resilient-connection.ts'
 import { releaseScript, renewScript, takeScript } from './slot-scripts.ts'
 
 export interface RedisSlotsOptions {
@@ -29,11 +29,11 @@ export interface RedisSlotsOptions {
   readonly clock?: Clock | undefined
 }
 
-export interface RedisSlots extends SharedSlots {
+export interface RedisSlots extends SlotStore {
   stats(): RedisSlotsStats
 }
 
-export interface RedisSlotsStats extends LinkStats {
+export interface RedisSlotsStats extends ConnectionStats {
   /** Leases that this process holds. */
   readonly held: number
   readonly taken: number
@@ -59,7 +59,7 @@ class SlotsOverRedis implements RedisSlots {
   readonly #space: string
   readonly #leaseMs: number
   readonly #clock: Clock
-  readonly #link: RedisLink
+  readonly #link: ResilientConnection
   /** By lease. */
   readonly #held = new Map<string, readonly SlotCap[]>()
   /** Given back while Redis was down. */
@@ -76,7 +76,7 @@ class SlotsOverRedis implements RedisSlots {
     this.#space = keySpace(prefix, 'slots')
     this.#leaseMs = Math.ceil(options.leaseMs ?? DEFAULT_LEASE_MS)
     this.#clock = clock
-    this.#link = new RedisLink({
+    this.#link = new ResilientConnection({
       client,
       space: this.#space,
       clock,

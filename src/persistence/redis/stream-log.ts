@@ -1,7 +1,7 @@
 import { systemClock, type Clock, type Timer } from '../../core/clock.ts'
 import { LlmError } from '../../core/error.ts'
-import type { Batch } from '../../core/event.ts'
-import { newId } from '../../core/id.ts'
+import type { EventBatch } from '../../core/event.ts'
+import { newId } from '../../core/create-id.ts'
 import type { Logger } from '../../core/log.ts'
 import {
   readLogBounds,
@@ -20,11 +20,11 @@ import {
   misconfigured,
   type ListeningRedisClient,
 } from './client.ts'
-import { idleTimer, RedisLink, type LinkStats } from './link.ts'
-import { createBell, type Bell } from './stream-log-bell.ts'
+import { idleTimer, ResilientConnection, type ConnectionStats } from './resilient-connection.ts'
+import { createLogNotifier, type LogNotifier } from './stream-log-notify.ts'
 import { cancelled, conflict, lost } from './stream-log-error.ts'
-import { OwnRun } from './stream-log-own.ts'
-import { RunWire, type Verdict } from './stream-log-wire.ts'
+import { LocalRun } from './local-run.ts'
+import { RunCodec, type Verdict } from './stream-log-codec.ts'
 
 export interface RedisStreamLogOptions extends LogBounds {
   /** A connected client. A second connection, made with `duplicate()`, listens. */
@@ -49,7 +49,7 @@ export interface RedisStreamLog extends StreamLog {
   stats(): RedisStreamLogStats
 }
 
-export interface RedisStreamLogStats extends LinkStats {
+export interface RedisStreamLogStats extends ConnectionStats {
   /** Runs that this process writes. */
   readonly writing: number
   /** Those of them that go on without Redis. */
@@ -83,10 +83,10 @@ class LogOverRedis implements RedisStreamLog {
   readonly #leaseMs: number
   readonly #failOpen: boolean
   readonly #clock: Clock
-  readonly #link: RedisLink
-  readonly #wire: RunWire
-  readonly #bell: Bell
-  readonly #own = new Map<string, OwnRun>()
+  readonly #link: ResilientConnection
+  readonly #wire: RunCodec
+  readonly #bell: LogNotifier
+  readonly #own = new Map<string, LocalRun>()
   readonly #following = new Set<() => void>()
   #hearing = false
   #timer: Timer | undefined
@@ -99,8 +99,8 @@ class LogOverRedis implements RedisStreamLog {
     this.#leaseMs = Math.ceil(options.leaseMs ?? DEFAULT_LEASE_MS)
     this.#failOpen = options.onDown !== 'fail-closed'
     this.#clock = clock
-    this.#bell = createBell(client)
-    this.#link = new RedisLink({
+    this.#bell = createLogNotifier(client)
+    this.#link = new ResilientConnection({
       client,
       space,
       clock,
@@ -111,13 +111,19 @@ class LogOverRedis implements RedisStreamLog {
       onUp: () => this.#look(),
     })
     const owner = newId('log')
-    this.#wire = new RunWire({ link: this.#link, space, owner, leaseMs: this.#leaseMs, bounds: this.#bounds })
+    this.#wire = new RunCodec({
+      link: this.#link,
+      space,
+      owner,
+      leaseMs: this.#leaseMs,
+      bounds: this.#bounds,
+    })
   }
 
   async create(head: LogHead): Promise<void> {
     const { id } = head
     if (this.#own.has(id)) throw conflict(id)
-    const run = new OwnRun(head)
+    const run = new LocalRun(head)
     this.#own.set(id, run)
     this.#hear()
     this.#schedule()
@@ -130,14 +136,14 @@ class LogOverRedis implements RedisStreamLog {
     }
   }
 
-  async append(id: string, batches: readonly Batch[]): Promise<void> {
+  async append(id: string, batches: readonly EventBatch[]): Promise<void> {
     const run = this.#own.get(id)
     if (run === undefined || run.state !== 'running') throw lost(id)
     for (let at = 0; at < batches.length; at += APPEND_BATCHES)
       await this.#append(run, batches.slice(at, at + APPEND_BATCHES))
   }
 
-  async #append(run: OwnRun, batches: readonly Batch[]): Promise<void> {
+  async #append(run: LocalRun, batches: readonly EventBatch[]): Promise<void> {
     const texts = batches.map((batch) => JSON.stringify(batch))
     const sizes = texts.map((text) => text.length)
     if (!run.alone) {
@@ -236,14 +242,14 @@ class LogOverRedis implements RedisStreamLog {
     this.#own.clear()
   }
 
-  #goesAlone(run: OwnRun, error: unknown): boolean {
+  #goesAlone(run: LocalRun, error: unknown): boolean {
     if (!this.#failOpen || !LlmError.is(error) || error.code !== 'stream-log-down') return false
     run.alone = true
     return true
   }
 
   // Throws where the run is no longer ours.
-  #obey(run: OwnRun, { lost: isLost, stop }: Verdict): void {
+  #obey(run: LocalRun, { lost: isLost, stop }: Verdict): void {
     const { head } = run
     if (isLost) {
       run.state = 'lost'
@@ -254,7 +260,7 @@ class LogOverRedis implements RedisStreamLog {
   }
 
   // One whose lease ran out while Redis was away is lost: readers elsewhere were told so.
-  async #renew(run: OwnRun): Promise<void> {
+  async #renew(run: LocalRun): Promise<void> {
     if (run.alone) return this.#rejoin(run)
     if (run.state !== 'running') return
     try {
@@ -265,7 +271,7 @@ class LogOverRedis implements RedisStreamLog {
   }
 
   // Brings what was written without Redis to Redis, where the lease still holds. Fails quietly: there is a next time.
-  async #rejoin(run: OwnRun): Promise<void> {
+  async #rejoin(run: LocalRun): Promise<void> {
     if (run.rejoining || run.gone || !this.#link.up) return
     run.rejoining = true
     try {
@@ -283,7 +289,7 @@ class LogOverRedis implements RedisStreamLog {
     }
   }
 
-  async #bring(run: OwnRun): Promise<boolean> {
+  async #bring(run: LocalRun): Promise<boolean> {
     const { head, written } = run
     const page = run.read({ after: written, maxBatches: APPEND_BATCHES, maxBytes: APPEND_BYTES })
     const texts = page?.entries.map(({ batch }) => JSON.stringify(batch)) ?? []
@@ -330,7 +336,7 @@ class LogOverRedis implements RedisStreamLog {
     }
   }
 
-  #forgetUnread({ head, state, wakes, alone, gone }: OwnRun): void {
+  #forgetUnread({ head, state, wakes, alone, gone }: LocalRun): void {
     if (state === 'running' || wakes.size > 0 || (alone && !gone)) return
     this.#own.delete(head.id)
   }

@@ -1,4 +1,4 @@
-import { type Activation, checkActivation, missing } from '../../conversations/index.ts'
+import { type Activation, checkActivation, notFound } from '../../conversations/index.ts'
 import { recount } from './append.ts'
 import { createCondition } from './condition.ts'
 import { openConversation } from './conversation-rows.ts'
@@ -49,5 +49,5 @@ async function checkKnown(
     (await session.query(select, [conversationId, JSON.stringify(ids)])).map(({ id }) => id),
   )
   const lost = ids.find((id) => !known.has(id))
-  if (lost !== undefined) throw missing('message', lost)
+  if (lost !== undefined) throw notFound('message', lost)
 }

@@ -1,7 +1,7 @@
 import {
   addCounts,
   messageRecord,
-  missing,
+  notFound,
   type NewMessage,
   noCounts,
   type StoreCall,
@@ -76,7 +76,7 @@ async function takePlaces(
 ): Promise<number> {
   const { sql, values } = counting(step, conversationId, records)
   const [row] = await step.session.query(sql, values)
-  if (row === undefined) throw missing('conversation', conversationId)
+  if (row === undefined) throw notFound('conversation', conversationId)
   return count(row, 'last_sequence') - records.length
 }
 
@@ -92,7 +92,7 @@ async function appendAtOnce(
     ...values,
     ...insert.values,
   ])
-  if (row === undefined) throw missing('conversation', conversationId)
+  if (row === undefined) throw notFound('conversation', conversationId)
   return count(row, 'sequence') - 1
 }
 
@@ -115,7 +115,7 @@ async function checkRelations(
   ])
   const known = new Set(found.map(({ id }) => id))
   const lost = asked.find((id) => !known.has(id))
-  if (lost !== undefined) throw missing('message', lost)
+  if (lost !== undefined) throw notFound('message', lost)
 }
 
 /** Changes the number of messages of a conversation. */

@@ -5,7 +5,7 @@ import {
   type Page,
   pageOf,
   pageWindow,
-  titleWords,
+  titleTerms,
 } from '../../conversations/index.ts'
 import { createCondition, type Condition } from './condition.ts'
 import { conversationColumns, readConversation } from './conversation-rows.ts'
@@ -54,7 +54,7 @@ function filter(query: ConversationQuery, members: string): Condition {
   where.addIf((place) => `c.status = $${place}`, query.status)
   where.addIf((place) => `c.persona_id = $${place}`, query.personaId)
   where.addIf((place) => `c.parent_id = $${place}`, query.parentId)
-  const words = titleWords(query)
+  const words = titleTerms(query)
   if (words?.length === 0) where.say('1 = 0')
   // Words hold letters and digits only: nothing that `like` would read as a pattern.
   for (const word of words ?? []) where.add((place) => `c.title_words like $${place}`, `% ${word}%`)

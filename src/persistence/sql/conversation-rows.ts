@@ -1,4 +1,4 @@
-import { compact, type Conversation, missing, searchWords } from '../../conversations/index.ts'
+import { omitUndefined, type Conversation, notFound, searchTerms } from '../../conversations/index.ts'
 import {
   count,
   optional,
@@ -44,7 +44,7 @@ export const conversationColumns: string = [...FIXED, ...CHANGING, ...COUNTED]
 /** A row as a record. */
 export function readConversation(row: SqlRow): Conversation {
   const body = JSON.parse(text(row, 'body')) as Body
-  return compact({
+  return omitUndefined({
     ...body,
     id: text(row, 'id'),
     userId: text(row, 'user_id'),
@@ -84,7 +84,7 @@ function changingValues(record: Conversation): readonly SqlValue[] {
     orNull(record.personaId),
     orNull(record.parentId),
     record.status,
-    ` ${searchWords(title ?? '').join(' ')}`,
+    ` ${searchTerms(title ?? '').join(' ')}`,
     record.version,
     record.updatedAt,
     record.lastActivityAt,
@@ -126,6 +126,6 @@ export async function findConversation(
 /** One that is not marked as deleted, locked for a change. Rejects with `not-found`. */
 export async function openConversation(step: SqlStep, id: string): Promise<Conversation> {
   const found = await findConversation(step, id, true)
-  if (found === undefined || found.deletedAt !== undefined) throw missing('conversation', id)
+  if (found === undefined || found.deletedAt !== undefined) throw notFound('conversation', id)
   return found
 }

@@ -1,11 +1,11 @@
 import {
   checkMember,
   checkVersion,
-  compact,
+  omitUndefined,
   type Conversation,
   conversationRecord,
   type ConversationStore,
-  missing,
+  notFound,
   type NewConversation,
   patchConversation,
 } from '../../conversations/index.ts'
@@ -90,7 +90,7 @@ async function create(step: SqlStep, input: NewConversation): Promise<Conversati
   const { parentId } = input
   const parent = parentId === undefined ? undefined : await findConversation(step, parentId, false)
   if (parentId !== undefined && (parent === undefined || parent.deletedAt !== undefined))
-    throw missing('conversation', parentId)
+    throw notFound('conversation', parentId)
   const record = conversationRecord(input, step.stamp, parent?.rootId)
   await insertConversation(step, record)
   await insertMembers(step, record)
@@ -99,7 +99,7 @@ async function create(step: SqlStep, input: NewConversation): Promise<Conversati
 
 async function replace(step: SqlStep, record: Conversation): Promise<Conversation> {
   await updateConversation(step, record)
-  return compact(record)
+  return omitUndefined(record)
 }
 
 async function insertMembers({ session, dialect }: SqlStep, { id, members }: Conversation): Promise<void> {

@@ -1,5 +1,5 @@
 import { plainText } from '../../core/message.ts'
-import { compact, missing, searchWords, type StoredMessage } from '../../conversations/index.ts'
+import { omitUndefined, notFound, searchTerms, type StoredMessage } from '../../conversations/index.ts'
 import type { SqlDialect, WordsOf } from './dialect.ts'
 import {
   count,
@@ -63,7 +63,7 @@ export function openFor(dialect: SqlDialect, place: number): string {
 /** A row as a record. */
 export function readMessage(row: SqlRow): StoredMessage {
   const body = JSON.parse(text(row, 'body')) as Body
-  return compact({
+  return omitUndefined({
     ...body,
     conversationId: text(row, 'conversation_id'),
     sequence: count(row, 'sequence'),
@@ -107,7 +107,7 @@ function rowOf(record: StoredMessage): readonly SqlValue[] {
 
 /** The words that search finds a message by. */
 export function wordsOf({ content }: StoredMessage): readonly string[] {
-  return searchWords(plainText(content, ' '))
+  return searchTerms(plainText(content, ' '))
 }
 
 function entryOf(record: StoredMessage): WordsOf {
@@ -208,6 +208,6 @@ export async function findMessage(
 /** One that is not marked as deleted, locked for a change. Rejects with `not-found`. */
 export async function openMessage(step: SqlStep, key: MessageKey): Promise<StoredMessage> {
   const found = await findMessage(step, key, true)
-  if (found === undefined || found.deletedAt !== undefined) throw missing('message', key.id)
+  if (found === undefined || found.deletedAt !== undefined) throw notFound('message', key.id)
   return found
 }

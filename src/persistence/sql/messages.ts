@@ -5,7 +5,7 @@ import {
   type MessageStore,
   patchMessage,
   type StoredMessage,
-  wipedMessage,
+  erasedMessage,
 } from '../../conversations/index.ts'
 import { activate } from './activation.ts'
 import { appendMessages, recount } from './append.ts'
@@ -72,7 +72,7 @@ async function wipe(step: SqlStep, conversationId: string, id: string): Promise<
   await openConversation(step, conversationId)
   const message = await findMessage(step, { conversationId, id }, true)
   if (message === undefined) return false
-  await updateMessage(step, wipedMessage(message, step.stamp.now), { words: true })
+  await updateMessage(step, erasedMessage(message, step.stamp.now), { words: true })
   for (const table of ['reactions', 'attachments'] as const) {
     const where = 'where conversation_id = $1 and message_id = $2'
     await step.session.query(`delete from ${step.dialect.table(table)} ${where}`, [conversationId, id])

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import { LlmError } from '../../core/error.ts'
 import type { Stamp, StoreCall } from '../../conversations/index.ts'
-import { checkSignal, createGate, ended, unlessAborted } from '../gate/index.ts'
+import { checkSignal, createMutex, ended, orAbort } from '../mutex/index.ts'
 import type { SqlDialect } from './dialect.ts'
 import type { SqlExecutor, SqlSession } from './executor.ts'
 
@@ -45,7 +45,7 @@ export function singleSteps({ executor, dialect, clock, newId, ready }: SqlSetti
   })
   const begin = async (call: StoreCall | undefined): Promise<void> => {
     checkSignal(call?.signal)
-    await unlessAborted(ready(), call?.signal)
+    await orAbort(ready(), call?.signal)
   }
   const write: SqlRun['write'] = async (call, work) => {
     await begin(call)
@@ -73,12 +73,12 @@ export async function transact<T>(
   call: StoreCall | undefined,
 ): Promise<T> {
   checkSignal(call?.signal)
-  await unlessAborted(ready(), call?.signal)
+  await orAbort(ready(), call?.signal)
   return guarded(dialect, () =>
     executor.tx(async (session) => {
       let open = true
       // One step at a time: their savepoints must not cross.
-      const gate = createGate({ clock, waitMs: 2_147_483_647 })
+      const gate = createMutex({ clock, waitMs: 2_147_483_647 })
       const inTurn = async <R>(
         inner: StoreCall | undefined,
         step: (own: SqlStep) => Promise<R>,

@@ -1,4 +1,4 @@
-import { checkCharge, compact, usageCounts, type UsageStore } from '../../conversations/index.ts'
+import { checkCharge, omitUndefined, usageCounts, type UsageStore } from '../../conversations/index.ts'
 import { count, optionalCount, places } from './executor.ts'
 import type { SqlRun } from './run.ts'
 import { addUsage, readUsage, usageColumns, usageValues } from './usage-columns.ts'
@@ -25,7 +25,7 @@ export function usageStore({ read, writeOnce }: SqlRun): UsageStore {
         const where = 'where user_id = $1 and deleted_at is null'
         const sums = `select ${figures} from ${dialect.table('conversations')} ${where}`
         const [owned] = await session.query(sums, [userId])
-        return compact({
+        return omitUndefined({
           ...readUsage(row),
           userId,
           conversationCount: count(owned, 'conversations'),

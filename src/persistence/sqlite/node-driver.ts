@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock } from '../../core/clock.ts'
 import { LlmError } from '../../core/error.ts'
 import { onAbort } from '../../core/abort.ts'
-import { checkSignal, createGate } from '../gate/index.ts'
+import { checkSignal, createMutex } from '../mutex/index.ts'
 import type { SqlExecutor, SqlRow, SqlSession, SqlValue } from '../sql/index.ts'
 import { isBusy } from './dialect.ts'
 
@@ -22,7 +22,7 @@ const MAX_STATEMENTS = 200
  */
 export function nodeDriver(options: NodeDriverOptions): SqlExecutor {
   const { clock, busyTimeoutMs: waitMs } = options
-  const gate = createGate({ clock, waitMs })
+  const gate = createMutex({ clock, waitMs })
   const patient = <T>(action: () => T, signal?: AbortSignal): Promise<T> => patiently(options, action, signal)
   let opened: Promise<Connections> | undefined
   const open = (): Promise<Connections> => {

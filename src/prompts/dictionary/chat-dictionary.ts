@@ -5,7 +5,7 @@ import type { Random } from '../random.ts'
 import { Breather } from './breather.ts'
 import { keyFinder } from './pattern.ts'
 import { lengthAfter, replaceSpans, type Finder } from './span.ts'
-import { Timing, type TimedEffects } from './timing.ts'
+import { EntryCooldown, type TimedEffects } from './entry-cooldown.ts'
 
 /** A key, and what is put in its place. */
 export interface ChatEntry extends TimedEffects {
@@ -91,7 +91,7 @@ class InCallDictionary implements ChatDictionary {
   readonly #options: ChatDictionaryOptions
   readonly #entries: readonly Compiled[]
   readonly #clock: Clock
-  readonly #timing: Timing
+  readonly #timing: EntryCooldown
   #stats: ChatDictionaryStats = { texts: 0, replacements: 0, overBudget: 0, failures: 0 }
 
   constructor(options: ChatDictionaryOptions) {
@@ -101,7 +101,7 @@ class InCallDictionary implements ChatDictionary {
     this.#options = options
     this.#entries = compileEntries(options.entries)
     this.#clock = options.clock ?? systemClock
-    this.#timing = new Timing(this.#clock)
+    this.#timing = new EntryCooldown(this.#clock)
   }
 
   stats(): ChatDictionaryStats {

@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../../core/clock.ts'
 import { LlmError } from '../../core/error.ts'
-import { newId } from '../../core/id.ts'
+import { newId } from '../../core/create-id.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Warning } from '../../core/response.ts'
 import type { Random } from '../random.ts'
@@ -8,7 +8,7 @@ import { Breather } from './breather.ts'
 import { changeEntries, type EntryChanges } from './entry-changes.ts'
 import { fromJson, fromMarkdown, toJson, toMarkdown, type DictionaryDraft } from './interchange.ts'
 import { compilePattern } from './pattern.ts'
-import { Processing, type ProcessOptions, type ProcessResult, type ReadyEntry } from './process.ts'
+import { Processing, type ProcessOptions, type ProcessResult, type ReadyEntry } from './apply-dictionary.ts'
 import {
   readEntries,
   readHead,
@@ -20,7 +20,7 @@ import {
 import type { Finder } from './span.ts'
 import { statisticsOf, type DictionaryStatistics } from './statistics.ts'
 import type { DictionaryQuery, DictionaryStore } from './store.ts'
-import { Timing } from './timing.ts'
+import { EntryCooldown } from './entry-cooldown.ts'
 
 export interface DictionaryLibraryOptions {
   readonly store: DictionaryStore
@@ -80,7 +80,7 @@ export interface DictionaryLibrary {
 export function createDictionaryLibrary(options: DictionaryLibraryOptions): DictionaryLibrary {
   const { store, clock = systemClock, random } = options
   const shelf = new Shelf(store, clock)
-  const timing = new Timing(clock)
+  const timing = new EntryCooldown(clock)
   const add = async (draft: DictionaryDraft | DictionaryInput): Promise<Dictionary> => {
     const head = readHead(draft)
     const now = clock.epochMs()

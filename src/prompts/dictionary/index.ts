@@ -15,7 +15,7 @@ export {
   type EntryHit,
 } from './dictionary-library.ts'
 export type { EntryChanges } from './entry-changes.ts'
-export type { ProcessOptions, ProcessResult } from './process.ts'
+export type { ProcessOptions, ProcessResult } from './apply-dictionary.ts'
 export type { Dictionary, DictionaryEntry, DictionaryEntryInput, DictionaryHead } from './record.ts'
 export type { DictionaryStatistics } from './statistics.ts'
 export {
@@ -26,4 +26,4 @@ export {
   type EntryUse,
 } from './store.ts'
 export { formatDictionaryText, parseDictionaryText, type KeyedText } from './text-file.ts'
-export type { TimedEffects } from './timing.ts'
+export type { TimedEffects } from './entry-cooldown.ts'

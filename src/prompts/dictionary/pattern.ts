@@ -1,6 +1,6 @@
 import { LlmError } from '../../core/error.ts'
 import { compilePattern as compileSafe } from '../../moderation/index.ts'
-import { withoutLayout } from './extended.ts'
+import { withoutLayout } from './strip-extended-syntax.ts'
 import { literalFinder } from './literal.ts'
 import { readRegexKey } from './regex-key.ts'
 import type { Finder } from './span.ts'

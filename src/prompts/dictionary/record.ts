@@ -1,9 +1,9 @@
 import { requestError, type Issue, type LlmError } from '../../core/error.ts'
-import { newId } from '../../core/id.ts'
+import { newId } from '../../core/create-id.ts'
 import { isObject } from '../../core/json.ts'
 import type { Breather } from './breather.ts'
 import { compilePattern } from './pattern.ts'
-import type { TimedEffects } from './timing.ts'
+import type { TimedEffects } from './entry-cooldown.ts'
 
 /** An entry of a stored dictionary. */
 export interface DictionaryEntry extends TimedEffects {

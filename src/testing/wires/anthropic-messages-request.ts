@@ -1,15 +1,15 @@
 import type { JsonObject } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
-import { isGenuine } from '../answer.ts'
-import { Refusal } from '../fake-error.ts'
+import { isGenuine } from '../fake-answer.ts'
+import { FakeHttpError } from '../fake-error.ts'
 import {
   joinTurns,
   turnOf,
   type ReadRequest,
-  type SeenMedia,
-  type SeenSettings,
-  type SeenTool,
-  type SeenTurn,
+  type ReceivedMedia,
+  type ReceivedSettings,
+  type ReceivedTool,
+  type ReceivedMessage,
 } from '../request.ts'
 import { checkThinking, checkTurns } from './anthropic-messages-turns.ts'
 import { Fields } from './fields.ts'
@@ -68,7 +68,7 @@ export function readAnthropicMessages(
 }
 
 function refuse(path: string, problem: string): never {
-  throw new Refusal({ status: 400, message: `${path}: ${problem}` })
+  throw new FakeHttpError({ status: 400, message: `${path}: ${problem}` })
 }
 
 function readSystem(fields: Fields): string {
@@ -79,7 +79,7 @@ function readSystem(fields: Fields): string {
 
 interface ReadMessage {
   readonly system: string
-  readonly turn: readonly SeenTurn[]
+  readonly turn: readonly ReceivedMessage[]
 }
 
 function readMessage(message: Fields, isLast: boolean): ReadMessage {
@@ -98,7 +98,7 @@ function readMessage(message: Fields, isLast: boolean): ReadMessage {
   return { system: '', turn: (blocks ?? []).map((block) => readBlock(block, role)) }
 }
 
-function readBlock(block: Fields, role: 'user' | 'assistant'): SeenTurn {
+function readBlock(block: Fields, role: 'user' | 'assistant'): ReceivedMessage {
   const type = block.required('type')
   const known =
     BLOCKS[role].some((name) => name === type) || (role === 'assistant' && type.endsWith('_tool_result'))
@@ -139,14 +139,14 @@ function readThinking(block: Fields): string {
   return thinking
 }
 
-function readCall(block: Fields): SeenTurn['toolCalls'][number] {
+function readCall(block: Fields): ReceivedMessage['toolCalls'][number] {
   const id = block.required('id')
   if (!/^[A-Za-z0-9_-]+$/.test(id)) block.refuse('id', 'takes letters, digits, _ and -')
   const input = block.object('input') ?? block.refuse('input', 'is required')
   return { id, name: block.required('name'), arguments: input.value }
 }
 
-function readResult(block: Fields): SeenTurn['toolResults'][number] {
+function readResult(block: Fields): ReceivedMessage['toolResults'][number] {
   const id = block.required('tool_use_id')
   const { content } = block.value
   const parts = typeof content === 'string' ? [] : (block.objects('content') ?? [])
@@ -159,7 +159,7 @@ function readResult(block: Fields): SeenTurn['toolResults'][number] {
   }
 }
 
-function readMedia(block: Fields, type: 'image' | 'document'): SeenMedia {
+function readMedia(block: Fields, type: 'image' | 'document'): ReceivedMedia {
   const source = block.object('source') ?? block.refuse('source', 'is required')
   const kind = source.required('type')
   const named = { type: type === 'image' ? 'image' : 'file' } as const
@@ -169,7 +169,7 @@ function readMedia(block: Fields, type: 'image' | 'document'): SeenMedia {
   return { ...named, mediaType: source.required('media_type'), data: source.required('data') }
 }
 
-function nameResults(turns: readonly SeenTurn[]): SeenTurn[] {
+function nameResults(turns: readonly ReceivedMessage[]): ReceivedMessage[] {
   const calls = turns.flatMap((turn) => turn.toolCalls)
   return turns.map((turn) => ({
     ...turn,
@@ -180,7 +180,7 @@ function nameResults(turns: readonly SeenTurn[]): SeenTurn[] {
   }))
 }
 
-function readTools(fields: Fields): SeenTool[] {
+function readTools(fields: Fields): ReceivedTool[] {
   const tools = (fields.objects('tools') ?? []).flatMap((tool) => {
     const type = tool.text('type')
     if (type !== undefined && type !== 'custom') return []
@@ -196,7 +196,7 @@ function readTools(fields: Fields): SeenTool[] {
   return tools
 }
 
-function readSettings(fields: Fields, model: string, tools: readonly SeenTool[]): SeenSettings {
+function readSettings(fields: Fields, model: string, tools: readonly ReceivedTool[]): ReceivedSettings {
   const temperature = fields.number('temperature', 0, 1)
   const topP = fields.number('top_p', 0, 1)
   const takesBoth = /claude-(2|3|instant|(opus|sonnet)-4-(0|2025))/.test(model)
@@ -224,7 +224,7 @@ function readStop(fields: Fields): readonly string[] | undefined {
   return stop
 }
 
-function readToolChoice(fields: Fields, choice: Fields, tools: readonly SeenTool[]): ToolChoice {
+function readToolChoice(fields: Fields, choice: Fields, tools: readonly ReceivedTool[]): ToolChoice {
   if (!fields.has('tools')) fields.refuse('tool_choice', 'may only be set with tools')
   choice.required('type')
   const type = choice.word('type', ['auto', 'any', 'tool', 'none'])
@@ -236,7 +236,7 @@ function readToolChoice(fields: Fields, choice: Fields, tools: readonly SeenTool
   return { name }
 }
 
-function readReasoning(fields: Fields): SeenSettings['reasoning'] {
+function readReasoning(fields: Fields): ReceivedSettings['reasoning'] {
   const thinking = fields.object('thinking')
   const effort = fields.object('output_config')?.word('effort', EFFORTS)
   const budgetTokens = thinking?.integer('budget_tokens', 1024, MOST_TOKENS)
@@ -244,7 +244,7 @@ function readReasoning(fields: Fields): SeenSettings['reasoning'] {
   return effort === undefined && budgetTokens === undefined ? undefined : { effort, budgetTokens }
 }
 
-function readFormat(fields: Fields): SeenSettings['responseFormat'] {
+function readFormat(fields: Fields): ReceivedSettings['responseFormat'] {
   const format = fields.object('output_config')?.object('format') ?? fields.object('output_format')
   if (format === undefined) return undefined
   format.word('type', ['json_schema'])

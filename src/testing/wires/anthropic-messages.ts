@@ -1,10 +1,10 @@
 import { isObject, type JsonDraft, type JsonObject } from '../../core/json.ts'
 import type { Citation, FinishReason, Usage } from '../../core/response.ts'
-import { misuse, type Answer } from '../answer.ts'
+import { misuse, type FakeAnswer } from '../fake-answer.ts'
 import { describeError, type WireError } from '../fake-error.ts'
 import { errorWords, keyErrors, typeOf } from './anthropic-messages-errors.ts'
 import { readAnthropicMessages } from './anthropic-messages-request.ts'
-import { namedSse, type Frame } from './frame.ts'
+import { namedSse, type FakeFrame } from './frame.ts'
 import type { FakeWire, RequestHead } from './wire.ts'
 
 /** Messages as Anthropic serves them. */
@@ -65,11 +65,11 @@ const REASONS: Readonly<Record<FinishReason, string>> = {
   other: 'compaction',
 }
 
-function stopOf({ rawFinishReason, finishReason }: Answer): string {
+function stopOf({ rawFinishReason, finishReason }: FakeAnswer): string {
   return rawFinishReason ?? REASONS[finishReason]
 }
 
-function messageOf(answer: Answer, content: readonly JsonObject[]): JsonDraft {
+function messageOf(answer: FakeAnswer, content: readonly JsonObject[]): JsonDraft {
   return {
     id: `msg_${answer.id}`,
     type: 'message',
@@ -90,17 +90,17 @@ interface Block {
   readonly opensContent?: boolean
 }
 
-function contentOf(answer: Answer): JsonObject[] {
+function contentOf(answer: FakeAnswer): JsonObject[] {
   return blocksOf(answer).map(({ whole }) => whole)
 }
 
-function blocksOf(answer: Answer): Block[] {
+function blocksOf(answer: FakeAnswer): Block[] {
   if (answer.files.length > 0)
     misuse('the anthropic-messages format has no generated files: leave `files` out')
   return [...thinkingBlocks(answer), ...textBlocks(answer), ...toolBlocks(answer)]
 }
 
-function thinkingBlocks({ reasoning }: Answer): Block[] {
+function thinkingBlocks({ reasoning }: FakeAnswer): Block[] {
   if (reasoning === undefined) return []
   const { whole: thinking, parts, signature, encrypted } = reasoning
   const shown: Block = {
@@ -118,7 +118,7 @@ function thinkingBlocks({ reasoning }: Answer): Block[] {
   ]
 }
 
-function textBlocks({ text, citations }: Answer): Block[] {
+function textBlocks({ text, citations }: FakeAnswer): Block[] {
   if (text.whole === '' && citations.length === 0) return []
   const cited = citations.map(citationOf)
   return [
@@ -153,7 +153,7 @@ function citationOf({ url, title, text = '' }: Citation): JsonObject {
   }
 }
 
-function toolBlocks(answer: Answer): Block[] {
+function toolBlocks(answer: FakeAnswer): Block[] {
   return answer.toolCalls.map((call, index) => {
     const named = { type: 'tool_use', id: call.id ?? `toolu_${answer.id}_${index}`, name: call.name }
     const input = isObject(call.arguments) ? call.arguments : {}
@@ -166,8 +166,8 @@ function toolBlocks(answer: Answer): Block[] {
   })
 }
 
-function stream(answer: Answer): readonly Frame[] {
-  const event = (place: Frame['place'], type: string, more: JsonDraft = {}): Frame =>
+function stream(answer: FakeAnswer): readonly FakeFrame[] {
+  const event = (place: FakeFrame['place'], type: string, more: JsonDraft = {}): FakeFrame =>
     namedSse(place, type, { type, ...more })
   const usage = usageOf(answer.usage)
   const opening = {

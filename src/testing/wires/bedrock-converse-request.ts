@@ -1,7 +1,7 @@
 import { isObject, parseJson, type JsonObject } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
-import { Refusal } from '../fake-error.ts'
-import { joinTurns, type ReadRequest, type SeenSettings, type SeenTool } from '../request.ts'
+import { FakeHttpError } from '../fake-error.ts'
+import { joinTurns, type ReadRequest, type ReceivedSettings, type ReceivedTool } from '../request.ts'
 import { checkThinking, checkTurns, checkTurnTools } from './bedrock-converse-rules.ts'
 import { readTurns } from './bedrock-converse-turns.ts'
 import { Fields } from './fields.ts'
@@ -52,7 +52,10 @@ export function readBedrockConverse(body: JsonObject, { path }: RequestHead, rul
 }
 
 function refuse(path: string, problem: string): never {
-  throw new Refusal({ kind: 'invalid-request', message: `The value at ${path} is not valid: ${problem}` })
+  throw new FakeHttpError({
+    kind: 'invalid-request',
+    message: `The value at ${path} is not valid: ${problem}`,
+  })
 }
 
 function readSystem(block: Fields): string[] {
@@ -60,7 +63,7 @@ function readSystem(block: Fields): string[] {
   return [block.required('text')]
 }
 
-function readTools(fields: Fields): SeenTool[] {
+function readTools(fields: Fields): ReceivedTool[] {
   const config = fields.object('toolConfig')
   if (config === undefined) return []
   const tools = config.objects('tools') ?? config.refuse('tools', 'is required')
@@ -78,7 +81,7 @@ function readTools(fields: Fields): SeenTool[] {
   })
 }
 
-function readInference(inference: Fields | undefined, model: string): SeenSettings {
+function readInference(inference: Fields | undefined, model: string): ReceivedSettings {
   if (inference === undefined) return {}
   const stop = inference.texts('stopSequences')
   if (stop !== undefined && (stop.length > MOST_STOPS || stop.includes('')))
@@ -91,7 +94,7 @@ function readInference(inference: Fields | undefined, model: string): SeenSettin
 }
 
 // What is the model's own, in the words of each family.
-function readExtra(extra: Fields | undefined): SeenSettings {
+function readExtra(extra: Fields | undefined): ReceivedSettings {
   if (extra === undefined) return {}
   const disableParallel = extra.object('tool_choice')?.flag('disable_parallel_tool_use')
   return {
@@ -101,7 +104,7 @@ function readExtra(extra: Fields | undefined): SeenSettings {
   }
 }
 
-function readReasoning(extra: Fields): SeenSettings['reasoning'] {
+function readReasoning(extra: Fields): ReceivedSettings['reasoning'] {
   const thinking = extra.object('thinking') ?? extra.object('reasoningConfig')
   if (thinking?.text('type') === 'disabled') return { effort: 'none' }
   const bare = isObject(extra.value['reasoning_config'])
@@ -112,7 +115,7 @@ function readReasoning(extra: Fields): SeenSettings['reasoning'] {
   return effort === undefined && budgetTokens === undefined ? undefined : { effort, budgetTokens }
 }
 
-function readToolChoice(fields: Fields, tools: readonly SeenTool[]): { toolChoice?: ToolChoice } {
+function readToolChoice(fields: Fields, tools: readonly ReceivedTool[]): { toolChoice?: ToolChoice } {
   const choice = fields.object('toolConfig')?.object('toolChoice')
   const other = fields.object('additionalModelRequestFields')?.object('tool_choice')
   if (choice === undefined && other === undefined) return {}
@@ -123,7 +126,7 @@ function readToolChoice(fields: Fields, tools: readonly SeenTool[]): { toolChoic
   return { toolChoice: choice?.has('any') === true || other?.text('type') === 'any' ? 'required' : 'auto' }
 }
 
-function readFormat(fields: Fields): SeenSettings['responseFormat'] {
+function readFormat(fields: Fields): ReceivedSettings['responseFormat'] {
   const format = fields.object('outputConfig')?.object('textFormat')
   if (format === undefined) return undefined
   format.word('type', ['json_schema'])

@@ -1,6 +1,12 @@
 import { isObject } from '../../core/json.ts'
-import { isGenuine } from '../answer.ts'
-import { turnOf, type SeenMedia, type SeenToolCall, type SeenToolResult, type SeenTurn } from '../request.ts'
+import { isGenuine } from '../fake-answer.ts'
+import {
+  turnOf,
+  type ReceivedMedia,
+  type ReceivedToolCall,
+  type ReceivedToolResult,
+  type ReceivedMessage,
+} from '../request.ts'
 import type { Fields } from './fields.ts'
 
 const BLOCKS = {
@@ -34,7 +40,7 @@ interface Context {
 }
 
 /** The messages in neutral words. What a single block may not hold is refused. */
-export function readTurns(messages: readonly Fields[], model: string): SeenTurn[] {
+export function readTurns(messages: readonly Fields[], model: string): ReceivedMessage[] {
   const context: Context = { model, calls: new Map(), documents: new Set() }
   return messages.flatMap((message) => {
     const role = message.word('role', ['user', 'assistant']) ?? message.refuse('role', 'is required')
@@ -47,7 +53,7 @@ export function readTurns(messages: readonly Fields[], model: string): SeenTurn[
   })
 }
 
-function readBlock(block: Fields, role: 'user' | 'assistant', context: Context): SeenTurn {
+function readBlock(block: Fields, role: 'user' | 'assistant', context: Context): ReceivedMessage {
   const names = Object.keys(block.value).filter((name) => block.has(name))
   const type = BLOCKS[role].find((name): name is Block => name === names[0])
   if (names.length !== 1 || type === undefined)
@@ -78,7 +84,7 @@ function readText(block: Fields): string {
   return text.trim() === '' ? block.refuse('text', 'is blank. Add text to the text field') : text
 }
 
-function readMedia(block: Fields, type: keyof typeof FORMATS, { documents }: Context): SeenMedia {
+function readMedia(block: Fields, type: keyof typeof FORMATS, { documents }: Context): ReceivedMedia {
   const media = block.object(type) ?? block.refuse(type, 'is required')
   media.required('format')
   const format = media.word('format', FORMATS[type])
@@ -110,7 +116,7 @@ function typeOf(type: keyof typeof FORMATS, format: string | undefined): string 
 }
 
 // What the vendor ran itself is no call that waits for a result.
-function readCall(block: Fields, { model, calls }: Context): SeenToolCall[] {
+function readCall(block: Fields, { model, calls }: Context): ReceivedToolCall[] {
   const use = block.object('toolUse') ?? block.refuse('toolUse', 'is required')
   const id = use.required('toolUseId')
   const allowed = model.includes('moonshot') ? /^[A-Za-z0-9_.:-]{1,64}$/ : /^[A-Za-z0-9_-]{1,64}$/
@@ -122,7 +128,7 @@ function readCall(block: Fields, { model, calls }: Context): SeenToolCall[] {
   return [{ id, name, arguments: use.value['input'] ?? {} }]
 }
 
-function readResult(block: Fields, context: Context): SeenToolResult {
+function readResult(block: Fields, context: Context): ReceivedToolResult {
   const result = block.object('toolResult') ?? block.refuse('toolResult', 'is required')
   const id = result.required('toolUseId')
   const parts = result.objects('content') ?? result.refuse('content', 'is required')

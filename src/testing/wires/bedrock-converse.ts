@@ -1,11 +1,11 @@
 import { isObject, type JsonObject } from '../../core/json.ts'
 import type { Citation, FinishReason, Usage } from '../../core/response.ts'
-import { misuse, type Answer } from '../answer.ts'
+import { misuse, type FakeAnswer } from '../fake-answer.ts'
 import { describeError, type WireError } from '../fake-error.ts'
 import { errorWords, keyErrors } from './bedrock-converse-errors.ts'
 import { CHAT_PATH, readBedrockConverse } from './bedrock-converse-request.ts'
 import { eventStream } from './event-stream.ts'
-import type { Frame } from './frame.ts'
+import type { FakeFrame } from './frame.ts'
 import type { FakeWire, RequestHead } from './wire.ts'
 
 /** Converse as Amazon Bedrock serves it. A signature is not checked: its access key id is taken for the key. */
@@ -73,7 +73,7 @@ const REASONS: Readonly<Record<FinishReason, string>> = {
   other: 'unknown',
 }
 
-function stopOf({ rawFinishReason, finishReason }: Answer): string {
+function stopOf({ rawFinishReason, finishReason }: FakeAnswer): string {
   return rawFinishReason ?? REASONS[finishReason]
 }
 
@@ -84,12 +84,12 @@ interface Block {
   readonly deltas: readonly JsonObject[]
 }
 
-function blocksOf(answer: Answer): Block[] {
+function blocksOf(answer: FakeAnswer): Block[] {
   if (answer.files.length > 0) misuse('the bedrock-converse format has no generated files: leave `files` out')
   return [...thoughtBlocks(answer), ...textBlocks(answer), ...toolBlocks(answer)]
 }
 
-function thoughtBlocks({ reasoning }: Answer): Block[] {
+function thoughtBlocks({ reasoning }: FakeAnswer): Block[] {
   if (reasoning === undefined) return []
   const { whole: text, parts, signature, encrypted } = reasoning
   const delta = (reasoningContent: JsonObject): JsonObject => ({ reasoningContent })
@@ -104,7 +104,7 @@ function thoughtBlocks({ reasoning }: Answer): Block[] {
   ]
 }
 
-function textBlocks({ text: { whole, parts }, citations }: Answer): Block[] {
+function textBlocks({ text: { whole, parts }, citations }: FakeAnswer): Block[] {
   if (whole === '' && citations.length === 0) return []
   const cited = citations.map(citationOf)
   const deltas = [...parts.map((text) => ({ text })), ...cited.map((citation) => ({ citation }))]
@@ -118,7 +118,7 @@ function citationOf({ url, title, text }: Citation): JsonObject {
   return { title, location, sourceContent: text === undefined ? [] : [{ text }] }
 }
 
-function toolBlocks(answer: Answer): Block[] {
+function toolBlocks(answer: FakeAnswer): Block[] {
   return answer.toolCalls.map((call, index) => {
     const named = { toolUseId: call.id ?? `tooluse_${answer.id}_${index}`, name: call.name }
     const input = isObject(call.arguments) ? call.arguments : {}
@@ -131,7 +131,7 @@ function toolBlocks(answer: Answer): Block[] {
   })
 }
 
-function stream(answer: Answer): readonly Frame[] {
+function stream(answer: FakeAnswer): readonly FakeFrame[] {
   const blocks = blocksOf(answer).flatMap(({ opening, deltas }, contentBlockIndex) => [
     ...(opening === undefined
       ? []
@@ -147,7 +147,7 @@ function stream(answer: Answer): readonly Frame[] {
   ]
 }
 
-function event(place: Frame['place'], type: string, json: JsonObject): Frame {
+function event(place: FakeFrame['place'], type: string, json: JsonObject): FakeFrame {
   const headers = { ':event-type': type, ':content-type': 'application/json', ':message-type': 'event' }
   return eventStream(place, headers, json)
 }

@@ -1,15 +1,15 @@
 import { parseJson, type JsonObject } from '../../core/json.ts'
 import { readDataUrl } from '../../core/message.ts'
-import { Refusal } from '../fake-error.ts'
+import { FakeHttpError } from '../fake-error.ts'
 import {
   joinTurns,
   turnOf,
   type ReadRequest,
-  type SeenMedia,
-  type SeenSettings,
-  type SeenTool,
-  type SeenToolCall,
-  type SeenTurn,
+  type ReceivedMedia,
+  type ReceivedSettings,
+  type ReceivedTool,
+  type ReceivedToolCall,
+  type ReceivedMessage,
 } from '../request.ts'
 import { Fields } from './fields.ts'
 import type { ReadRules, RequestHead } from './wire.ts'
@@ -37,7 +37,7 @@ export function readCohere(body: JsonObject, _head: RequestHead, rules: ReadRule
   const model = fields.required('model')
   const messages = fields.objects('messages') ?? fields.refuse('messages', 'is required')
   if (messages.length === 0) fields.refuse('messages', 'must be at least one message')
-  const calls = new Map<string, SeenToolCall>()
+  const calls = new Map<string, ReceivedToolCall>()
   const read = messages.map((message) => readMessage(message, calls))
   const open = [...calls.keys()]
   if (open.length > 0) fields.refuse('messages', `hold tool calls without a tool message: ${open.join(', ')}`)
@@ -53,15 +53,15 @@ export function readCohere(body: JsonObject, _head: RequestHead, rules: ReadRule
 }
 
 function refuse(path: string, problem: string): never {
-  throw new Refusal({ status: 400, message: `invalid request: ${path} ${problem}` })
+  throw new FakeHttpError({ status: 400, message: `invalid request: ${path} ${problem}` })
 }
 
 interface ReadMessage {
   readonly system?: string
-  readonly turn?: SeenTurn
+  readonly turn?: ReceivedMessage
 }
 
-function readMessage(message: Fields, calls: Map<string, SeenToolCall>): ReadMessage {
+function readMessage(message: Fields, calls: Map<string, ReceivedToolCall>): ReadMessage {
   const role = message.word('role', ROLES) ?? message.refuse('role', 'is required')
   if (role !== 'tool' && role !== 'system' && calls.size > 0)
     message.refuse('role', `is '${role}' where tool messages must follow: ${[...calls.keys()].join(', ')}`)
@@ -81,7 +81,7 @@ function readMessage(message: Fields, calls: Map<string, SeenToolCall>): ReadMes
 interface Content {
   readonly text: string
   readonly reasoning: string
-  readonly media: readonly SeenMedia[]
+  readonly media: readonly ReceivedMedia[]
 }
 
 function readContent(message: Fields, role: (typeof ROLES)[number]): Content {
@@ -107,7 +107,7 @@ function readContent(message: Fields, role: (typeof ROLES)[number]): Content {
   return { text: textOf(false), reasoning: textOf(true), media: parts.flatMap(readMedia) }
 }
 
-function readMedia(part: Fields): SeenMedia[] {
+function readMedia(part: Fields): ReceivedMedia[] {
   if (part.text('type') !== 'image_url') return []
   const image = part.object('image_url') ?? part.refuse('image_url', 'is required')
   const url = image.required('url')
@@ -115,7 +115,7 @@ function readMedia(part: Fields): SeenMedia[] {
   return [{ type: 'image', ...(readDataUrl(url) ?? { url }) }]
 }
 
-function readCalls(message: Fields, calls: Map<string, SeenToolCall>): SeenToolCall[] {
+function readCalls(message: Fields, calls: Map<string, ReceivedToolCall>): ReceivedToolCall[] {
   return (message.objects('tool_calls') ?? []).map((call) => {
     const id = call.required('id')
     if (call.required('type') !== 'function') call.refuse('type', 'must be function')
@@ -128,7 +128,7 @@ function readCalls(message: Fields, calls: Map<string, SeenToolCall>): SeenToolC
   })
 }
 
-function readResult(message: Fields, text: string, calls: Map<string, SeenToolCall>): SeenTurn {
+function readResult(message: Fields, text: string, calls: Map<string, ReceivedToolCall>): ReceivedMessage {
   const id = message.required('tool_call_id')
   const call = calls.get(id)
   if (call === undefined) message.refuse('tool_call_id', `is not found in previous tool calls: ${id}`)
@@ -136,7 +136,7 @@ function readResult(message: Fields, text: string, calls: Map<string, SeenToolCa
   return turnOf('tool', { toolResults: [{ id, name: call?.name, text }] })
 }
 
-function readTools(fields: Fields): SeenTool[] {
+function readTools(fields: Fields): ReceivedTool[] {
   return (fields.objects('tools') ?? []).map((tool) => {
     if (tool.required('type') !== 'function') tool.refuse('type', 'must be function')
     const called = tool.object('function') ?? tool.refuse('function', 'is required')
@@ -148,7 +148,7 @@ function readTools(fields: Fields): SeenTool[] {
   })
 }
 
-function readSettings(fields: Fields): SeenSettings {
+function readSettings(fields: Fields): ReceivedSettings {
   const stop = fields.texts('stop_sequences')
   if (stop !== undefined && stop.length > 5)
     fields.refuse('stop_sequences', `takes at most 5 texts, not ${stop.length}`)
@@ -170,7 +170,7 @@ function readSettings(fields: Fields): SeenSettings {
   }
 }
 
-function readThinking(fields: Fields): SeenSettings['reasoning'] {
+function readThinking(fields: Fields): ReceivedSettings['reasoning'] {
   const thinking = fields.object('thinking')
   if (thinking === undefined) return undefined
   thinking.required('type')
@@ -178,7 +178,7 @@ function readThinking(fields: Fields): SeenSettings['reasoning'] {
   return { budgetTokens: thinking.integer('token_budget', 1, MOST_TOKENS) }
 }
 
-function readFormat(fields: Fields): SeenSettings['responseFormat'] {
+function readFormat(fields: Fields): ReceivedSettings['responseFormat'] {
   const format = fields.object('response_format')
   if (format === undefined) return undefined
   format.required('type')

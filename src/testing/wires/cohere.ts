@@ -1,11 +1,11 @@
 import type { JsonObject } from '../../core/json.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
-import { misuse, type Answer, type AnswerCall } from '../answer.ts'
+import { misuse, type FakeAnswer, type AnswerCall } from '../fake-answer.ts'
 import { describeError, type WireError } from '../fake-error.ts'
 import type { FakeRequest } from '../request.ts'
 import { errorWords, keyErrors } from './cohere-errors.ts'
 import { readCohere } from './cohere-request.ts'
-import { namedSse, sse, type Frame } from './frame.ts'
+import { namedSse, sse, type FakeFrame } from './frame.ts'
 import type { FakeWire, RequestHead } from './wire.ts'
 
 /** Chat v2 as Cohere serves it. */
@@ -47,7 +47,7 @@ const REASONS: Readonly<Record<FinishReason, string>> = {
   other: 'OTHER',
 }
 
-function finishOf({ rawFinishReason, finishReason }: Answer): string {
+function finishOf({ rawFinishReason, finishReason }: FakeAnswer): string {
   return rawFinishReason ?? REASONS[finishReason]
 }
 
@@ -57,7 +57,7 @@ interface Content {
   readonly parts: readonly string[]
 }
 
-function contentsOf({ reasoning, text, files }: Answer): Content[] {
+function contentsOf({ reasoning, text, files }: FakeAnswer): Content[] {
   if (files.length > 0) misuse('the cohere format has no generated files: leave `files` out')
   const contents: Content[] = [
     { kind: 'thinking', whole: reasoning?.whole ?? '', parts: reasoning?.parts ?? [] },
@@ -66,7 +66,7 @@ function contentsOf({ reasoning, text, files }: Answer): Content[] {
   return contents.filter(({ parts }) => parts.length > 0)
 }
 
-function whole(answer: Answer, request: FakeRequest): unknown {
+function whole(answer: FakeAnswer, request: FakeRequest): unknown {
   const content = contentsOf(answer).map(({ kind, whole: words }) => ({ type: kind, [kind]: words }))
   const calls = answer.toolCalls.map((call, index) => callOf(answer, call, index))
   const citations = citationsOf(answer)
@@ -85,8 +85,8 @@ function whole(answer: Answer, request: FakeRequest): unknown {
   }
 }
 
-function stream(answer: Answer, request: FakeRequest): readonly Frame[] {
-  const event = (place: Frame['place'], type: string, fields: JsonObject): Frame =>
+function stream(answer: FakeAnswer, request: FakeRequest): readonly FakeFrame[] {
+  const event = (place: FakeFrame['place'], type: string, fields: JsonObject): FakeFrame =>
     namedSse(place, type, { type, ...fields })
   const message = { role: 'assistant', content: [], tool_plan: '', tool_calls: [], citations: [] }
   const usage = usageOf(answer.usage)
@@ -103,7 +103,7 @@ function stream(answer: Answer, request: FakeRequest): readonly Frame[] {
   ]
 }
 
-function contentFrames({ kind, parts }: Content, index: number, request: FakeRequest): Frame[] {
+function contentFrames({ kind, parts }: Content, index: number, request: FakeRequest): FakeFrame[] {
   const deltaOf = (text: string): JsonObject => ({ message: { content: { [kind]: text } } })
   const probable = kind === 'text' && asksForLogprobs(request)
   return [
@@ -130,7 +130,7 @@ interface WireCall {
   readonly function: { readonly name: string; readonly arguments: string }
 }
 
-function callOf({ id: answerId }: Answer, { id, name, text }: AnswerCall, index: number): WireCall {
+function callOf({ id: answerId }: FakeAnswer, { id, name, text }: AnswerCall, index: number): WireCall {
   return {
     id: id ?? `${name}_${answerId}${index}`,
     type: 'function',
@@ -138,7 +138,7 @@ function callOf({ id: answerId }: Answer, { id, name, text }: AnswerCall, index:
   }
 }
 
-function callFrames(call: WireCall, { text }: AnswerCall, index: number): Frame[] {
+function callFrames(call: WireCall, { text }: AnswerCall, index: number): FakeFrame[] {
   const start = { ...call, function: { ...call.function, arguments: '' } }
   return [
     namedSse('content', 'tool-call-start', {
@@ -157,7 +157,7 @@ function callFrames(call: WireCall, { text }: AnswerCall, index: number): Frame[
   ]
 }
 
-function citationsOf(answer: Answer): JsonObject[] {
+function citationsOf(answer: FakeAnswer): JsonObject[] {
   const content = contentsOf(answer).findIndex(({ kind }) => kind === 'text')
   return answer.citations.map(({ url, title, text, start = 0, end = 0 }, index) => ({
     start,

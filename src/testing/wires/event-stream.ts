@@ -1,12 +1,12 @@
 import { crc32 } from 'node:zlib'
-import type { Frame } from './frame.ts'
+import type { FakeFrame } from './frame.ts'
 
 /** A message of the AWS event stream: `headers` are its names and texts. */
 export function eventStream(
-  place: Frame['place'],
+  place: FakeFrame['place'],
   headers: Readonly<Record<string, string>>,
   json: unknown,
-): Frame {
+): FakeFrame {
   return { place, data: JSON.stringify(json), wrap: (data) => encode(headers, data) }
 }
 

@@ -1,5 +1,5 @@
 /** One event of a streamed answer. */
-export interface Frame {
+export interface FakeFrame {
   /**
    * `head`: the preamble · `content`: text, reasoning, tool calls, files · `seam`: marks between those · `finish`: why it
    * stopped, and what follows that · `end`: the end mark.
@@ -12,12 +12,12 @@ export interface Frame {
 }
 
 /** A server-sent event without a name. */
-export function sse(place: Frame['place'], json: unknown): Frame {
+export function sse(place: FakeFrame['place'], json: unknown): FakeFrame {
   return { place, data: typeof json === 'string' ? json : JSON.stringify(json), wrap: wrapSse }
 }
 
 /** A server-sent event with a name. */
-export function namedSse(place: Frame['place'], event: string, json: unknown): Frame {
+export function namedSse(place: FakeFrame['place'], event: string, json: unknown): FakeFrame {
   return { place, data: JSON.stringify(json), wrap: (data) => `event: ${event}\ndata: ${data}\n\n` }
 }
 

@@ -1,13 +1,13 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
-import { Refusal } from '../fake-error.ts'
+import { FakeHttpError } from '../fake-error.ts'
 import {
   joinTurns,
   turnOf,
   type ReadRequest,
-  type SeenSettings,
-  type SeenTool,
-  type SeenTurn,
+  type ReceivedSettings,
+  type ReceivedTool,
+  type ReceivedMessage,
 } from '../request.ts'
 import { Fields } from './fields.ts'
 import { checkTurns } from './gemini-turns.ts'
@@ -80,7 +80,11 @@ type Known = (fields: Fields, names: ReadonlySet<string>) => Fields
 
 function refuse(path: string, problem: string): never {
   const where = path === '' ? 'The request' : path
-  throw new Refusal({ status: 400, message: `${where} ${problem}.`, param: path === '' ? undefined : path })
+  throw new FakeHttpError({
+    status: 400,
+    message: `${where} ${problem}.`,
+    param: path === '' ? undefined : path,
+  })
 }
 
 function camelCase(fields: Fields): Fields {
@@ -101,7 +105,7 @@ function readSystem(fields: Fields, known: Known): string {
 /** A content as a turn, with what the rules about turns ask for. */
 export interface ReadContent {
   readonly path: string
-  readonly turn: SeenTurn
+  readonly turn: ReceivedMessage
   /** For each function call, whether it carries a thought signature. */
   readonly signed: readonly boolean[]
 }
@@ -124,7 +128,7 @@ function readContent(content: Fields, known: Known): ReadContent {
   }
 }
 
-function readPart(part: Fields, role: 'user' | 'assistant'): SeenTurn {
+function readPart(part: Fields, role: 'user' | 'assistant'): ReceivedMessage {
   const kinds = DATA.filter((name) => part.has(name))
   const [kind] = kinds
   if (kind === undefined) refuse(part.path, 'must have one field with data')
@@ -144,7 +148,7 @@ function readPart(part: Fields, role: 'user' | 'assistant'): SeenTurn {
   return turnOf(role, { media: readMedia(part) })
 }
 
-function readResult(result: Fields): SeenTurn['toolResults'][number] {
+function readResult(result: Fields): ReceivedMessage['toolResults'][number] {
   const response = result.object('response') ?? result.refuse('response', 'must be an object')
   const error = response.value['error']
   return {
@@ -164,7 +168,7 @@ function plainResult(response: JsonObject): string {
   return JSON.stringify(response)
 }
 
-function readMedia(part: Fields): SeenTurn['media'] {
+function readMedia(part: Fields): ReceivedMessage['media'] {
   const place = part.object('inlineData') ?? part.object('fileData')
   if (place === undefined) return []
   const media = camelCase(place)
@@ -175,7 +179,7 @@ function readMedia(part: Fields): SeenTurn['media'] {
   return [{ type: kind === 'image' || kind === 'audio' ? kind : 'file', mediaType, data, url }]
 }
 
-function readTools(fields: Fields): SeenTool[] {
+function readTools(fields: Fields): ReceivedTool[] {
   return (fields.objects('tools') ?? []).flatMap((tool) =>
     (camelCase(tool).objects('functionDeclarations') ?? []).map((declared) => {
       const called = camelCase(declared)
@@ -188,7 +192,7 @@ function readTools(fields: Fields): SeenTool[] {
   )
 }
 
-function readConfig(config: Fields): SeenSettings {
+function readConfig(config: Fields): ReceivedSettings {
   const stop = config.texts('stopSequences')
   if (stop !== undefined && stop.length > 5) config.refuse('stopSequences', 'takes at most 5 texts')
   return {
@@ -208,7 +212,7 @@ function readConfig(config: Fields): SeenSettings {
   }
 }
 
-function readThinking(config: Fields): SeenSettings['reasoning'] {
+function readThinking(config: Fields): ReceivedSettings['reasoning'] {
   const given = config.object('thinkingConfig')
   if (given === undefined) return undefined
   const thinking = camelCase(given)
@@ -219,7 +223,7 @@ function readThinking(config: Fields): SeenSettings['reasoning'] {
   return { effort, budgetTokens }
 }
 
-function readFormat(config: Fields): SeenSettings['responseFormat'] {
+function readFormat(config: Fields): ReceivedSettings['responseFormat'] {
   const type = config.word('responseMimeType', ['text/plain', 'application/json', 'text/x.enum'])
   const schema = config.object('responseJsonSchema') ?? config.object('responseSchema')
   if (schema !== undefined && type !== 'application/json' && type !== 'text/x.enum')

@@ -1,9 +1,9 @@
-import type { SeenTurn } from '../request.ts'
+import type { ReceivedMessage } from '../request.ts'
 import type { Refuse } from './fields.ts'
 
 interface CheckedTurn {
   readonly path: string
-  readonly turn: SeenTurn
+  readonly turn: ReceivedMessage
   readonly signed: readonly boolean[]
 }
 

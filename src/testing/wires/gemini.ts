@@ -1,9 +1,9 @@
 import { isObject, type JsonDraft, type JsonObject } from '../../core/json.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
-import { signatureOf, type Answer } from '../answer.ts'
+import { signatureOf, type FakeAnswer } from '../fake-answer.ts'
 import { describeError, type WireError } from '../fake-error.ts'
 import type { FakeRequest } from '../request.ts'
-import type { Frame } from './frame.ts'
+import type { FakeFrame } from './frame.ts'
 import { errorWords, keyErrors, rpcStatus } from './gemini-errors.ts'
 import { needsSignature, readGemini } from './gemini-request.ts'
 import type { FakeWire, RequestHead } from './wire.ts'
@@ -78,7 +78,7 @@ const REASONS: Readonly<Record<FinishReason, string>> = {
   other: 'OTHER',
 }
 
-function reasonOf({ rawFinishReason, finishReason }: Answer): string {
+function reasonOf({ rawFinishReason, finishReason }: FakeAnswer): string {
   return rawFinishReason ?? REASONS[finishReason]
 }
 
@@ -87,7 +87,7 @@ interface Chunk {
   readonly finishReason?: string
 }
 
-function chunkOf(answer: Answer, request: FakeRequest, { parts, finishReason }: Chunk): JsonDraft {
+function chunkOf(answer: FakeAnswer, request: FakeRequest, { parts, finishReason }: Chunk): JsonDraft {
   const count = request.settings.n ?? 1
   const candidates = Array.from({ length: count }, (_none, index) => ({
     content: { ...(parts.length > 0 && { parts }), role: 'model' },
@@ -99,7 +99,7 @@ function chunkOf(answer: Answer, request: FakeRequest, { parts, finishReason }: 
   return { candidates, usageMetadata, modelVersion: answer.model, responseId: answer.id }
 }
 
-function wholeParts(answer: Answer): JsonObject[] {
+function wholeParts(answer: FakeAnswer): JsonObject[] {
   const { text, reasoning } = answer
   const thought =
     reasoning === undefined || reasoning.whole === '' ? [] : [{ text: reasoning.whole, thought: true }]
@@ -107,7 +107,7 @@ function wholeParts(answer: Answer): JsonObject[] {
   return [...thought, ...said, ...fileParts(answer), ...callParts(answer)]
 }
 
-function fileParts({ files }: Answer): JsonObject[] {
+function fileParts({ files }: FakeAnswer): JsonObject[] {
   return files.map(({ mediaType, data, url }) =>
     url === undefined
       ? { inlineData: { mimeType: mediaType, data: data ?? '' } }
@@ -116,7 +116,7 @@ function fileParts({ files }: Answer): JsonObject[] {
 }
 
 // The thought's signature sits on the first call, and on the text where there is no call.
-function callParts({ toolCalls, reasoning, model }: Answer): JsonObject[] {
+function callParts({ toolCalls, reasoning, model }: FakeAnswer): JsonObject[] {
   return toolCalls.map(({ id, name, arguments: args, signature }, index) => {
     const made = reasoning?.signature ?? (needsSignature(model) ? signatureOf(name) : undefined)
     const thoughtSignature = signature ?? (index === 0 ? made : undefined)
@@ -125,13 +125,13 @@ function callParts({ toolCalls, reasoning, model }: Answer): JsonObject[] {
   })
 }
 
-function signatureOnText({ reasoning, toolCalls }: Answer): { thoughtSignature: string } | undefined {
+function signatureOnText({ reasoning, toolCalls }: FakeAnswer): { thoughtSignature: string } | undefined {
   return reasoning === undefined || toolCalls.length > 0
     ? undefined
     : { thoughtSignature: reasoning.signature }
 }
 
-function stream(answer: Answer, request: FakeRequest): readonly Frame[] {
+function stream(answer: FakeAnswer, request: FakeRequest): readonly FakeFrame[] {
   const { text, reasoning } = answer
   const parts: JsonObject[] = [
     ...(reasoning?.parts ?? []).map((part) => ({ text: part, thought: true })),
@@ -146,11 +146,11 @@ function stream(answer: Answer, request: FakeRequest): readonly Frame[] {
   return isSse(request.path) ? frames : asList(frames)
 }
 
-function chunkFrame(place: Frame['place'], json: JsonDraft): Frame {
+function chunkFrame(place: FakeFrame['place'], json: JsonDraft): FakeFrame {
   return { place, data: JSON.stringify(json), wrap: (data) => `data: ${data}\r\n\r\n` }
 }
 
-function asList(frames: readonly Frame[]): Frame[] {
+function asList(frames: readonly FakeFrame[]): FakeFrame[] {
   const items = frames.map(({ place, data }, index) => ({
     place,
     data,
@@ -159,7 +159,7 @@ function asList(frames: readonly Frame[]): Frame[] {
   return [...items, { place: 'end', data: ']', wrap: (json) => json }]
 }
 
-function groundingOf({ citations, text }: Answer): JsonDraft | undefined {
+function groundingOf({ citations, text }: FakeAnswer): JsonDraft | undefined {
   if (citations.length === 0) return undefined
   // The format counts bytes.
   const bytes = (units: number): number => new TextEncoder().encode(text.whole.slice(0, units)).length

@@ -20,5 +20,5 @@ export const wires: readonly FakeWire[] = Object.freeze([
   kobold,
 ])
 
-export type { Frame } from './frame.ts'
+export type { FakeFrame } from './frame.ts'
 export type { Asked, ErrorReply, FakeWire, ReadRules, RequestHead } from './wire.ts'

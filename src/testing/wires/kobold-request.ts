@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json.ts'
-import { Refusal } from '../fake-error.ts'
-import { turnOf, type ReadRequest, type SeenTurn } from '../request.ts'
+import { FakeHttpError } from '../fake-error.ts'
+import { turnOf, type ReadRequest, type ReceivedMessage } from '../request.ts'
 import { Fields } from './fields.ts'
 import type { ReadRules, RequestHead } from './wire.ts'
 
@@ -47,7 +47,7 @@ export function readKobold(body: JsonObject, { path }: RequestHead, rules: ReadR
 }
 
 function refuse(path: string, problem: string): never {
-  throw new Refusal({ kind: 'invalid-request', message: `${path} ${problem}` })
+  throw new FakeHttpError({ kind: 'invalid-request', message: `${path} ${problem}` })
 }
 
 const MARK = /\{\{\[(SYSTEM|INPUT|OUTPUT)(?:_END)?\]\}\}|(?:^|\n)### (Instruction|Response):\n/g
@@ -63,7 +63,7 @@ function readPrompt(prompt: string): Pick<ReadRequest, 'system' | 'turns'> {
   const marks = [...prompt.matchAll(MARK)]
   if (marks.length === 0) return { system: '', turns: [turnOf('user', { text: prompt })] }
   const system = [prompt.slice(0, marks[0]?.index)]
-  const turns: SeenTurn[] = []
+  const turns: ReceivedMessage[] = []
   for (const [at, mark] of marks.entries()) {
     const text = prompt.slice(mark.index + mark[0].length, marks[at + 1]?.index).trim()
     const role = ROLES[mark[1] ?? mark[2] ?? '']

@@ -1,7 +1,7 @@
 import type { FinishReason } from '../../core/response.ts'
-import { misuse, type Answer, type Pieces } from '../answer.ts'
+import { misuse, type FakeAnswer, type Pieces } from '../fake-answer.ts'
 import { describeError, type ErrorWords, type WireError } from '../fake-error.ts'
-import { namedSse, type Frame } from './frame.ts'
+import { namedSse, type FakeFrame } from './frame.ts'
 import { readKobold, STREAM_PATH } from './kobold-request.ts'
 import type { FakeWire, RequestHead } from './wire.ts'
 
@@ -64,11 +64,11 @@ function retryHeader({ retryAfterMs }: WireError): Record<string, string> {
   return retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
 }
 
-function event(place: Frame['place'], json: unknown): Frame {
+function event(place: FakeFrame['place'], json: unknown): FakeFrame {
   return namedSse(place, 'message', json)
 }
 
-function textOf({ text, reasoning, toolCalls, citations, files }: Answer): Pieces {
+function textOf({ text, reasoning, toolCalls, citations, files }: FakeAnswer): Pieces {
   const other = { reasoning: reasoning?.parts ?? [], toolCalls, citations, files }
   for (const [name, list] of Object.entries(other))
     if (list.length > 0) misuse(`the kobold format is plain text: leave \`${name}\` out`)
@@ -77,7 +77,7 @@ function textOf({ text, reasoning, toolCalls, citations, files }: Answer): Piece
 
 const REASONS: Readonly<Partial<Record<FinishReason, string>>> = { stop: 'stop', length: 'length' }
 
-function reasonOf({ rawFinishReason, finishReason }: Answer): string {
+function reasonOf({ rawFinishReason, finishReason }: FakeAnswer): string {
   const reason = rawFinishReason ?? REASONS[finishReason]
   return (
     reason ??

@@ -1,13 +1,13 @@
 import { isObject, type JsonObject, type JsonValue } from '../../core/json.ts'
-import { Refusal } from '../fake-error.ts'
+import { FakeHttpError } from '../fake-error.ts'
 import {
   joinTurns,
   turnOf,
   type ReadRequest,
-  type SeenSettings,
-  type SeenTool,
-  type SeenToolCall,
-  type SeenTurn,
+  type ReceivedSettings,
+  type ReceivedTool,
+  type ReceivedToolCall,
+  type ReceivedMessage,
 } from '../request.ts'
 import { Fields } from './fields.ts'
 import type { ReadRules, RequestHead } from './wire.ts'
@@ -46,12 +46,12 @@ export function readOllama(body: JsonObject, _head: RequestHead, rules: ReadRule
 }
 
 function refuse(path: string, problem: string): never {
-  throw new Refusal({ status: 400, message: `invalid request: ${path} ${problem}` })
+  throw new FakeHttpError({ status: 400, message: `invalid request: ${path} ${problem}` })
 }
 
 interface ReadMessage {
   readonly system?: string
-  readonly turn?: SeenTurn
+  readonly turn?: ReceivedMessage
 }
 
 // Content is a text and never a list of parts.
@@ -80,21 +80,21 @@ function readMessage(message: Fields, calls: Map<string, string>): ReadMessage {
   }
 }
 
-function readCall(call: Fields, calls: Map<string, string>): SeenToolCall {
+function readCall(call: Fields, calls: Map<string, string>): ReceivedToolCall {
   const called = call.object('function') ?? call.refuse('function', 'is required')
   const [id, name] = [call.text('id'), called.required('name')]
   if (id !== undefined) calls.set(id, name)
   return { id, name, arguments: called.object('arguments')?.value ?? {} }
 }
 
-function readTool(tool: Fields): SeenTool {
+function readTool(tool: Fields): ReceivedTool {
   tool.word('type', ['function'])
   const called = tool.object('function') ?? tool.refuse('function', 'is required')
   const parameters = called.object('parameters')?.value
   return { name: called.required('name'), description: called.text('description'), parameters }
 }
 
-function readOptions(options: Fields | undefined): SeenSettings {
+function readOptions(options: Fields | undefined): ReceivedSettings {
   if (options === undefined) return {}
   for (const name of ['min_p', 'typical_p', 'repeat_penalty']) options.number(name, -MOST, MOST)
   for (const name of ['num_ctx', 'num_keep', 'repeat_last_n']) options.integer(name, -MOST, MOST)
@@ -111,13 +111,13 @@ function readOptions(options: Fields | undefined): SeenSettings {
   }
 }
 
-function readThink(fields: Fields): SeenSettings['reasoning'] {
+function readThink(fields: Fields): ReceivedSettings['reasoning'] {
   if (!fields.has('think')) return undefined
   if (typeof fields.value['think'] === 'boolean') return fields.value['think'] ? {} : { effort: 'none' }
   return { effort: fields.word('think', ['low', 'medium', 'high', 'max']) }
 }
 
-function readFormat(fields: Fields): SeenSettings['responseFormat'] {
+function readFormat(fields: Fields): ReceivedSettings['responseFormat'] {
   const { format } = fields.value
   if (format === undefined || format === null || format === '') return undefined
   if (format === 'json') return { type: 'json' }

@@ -1,9 +1,9 @@
 import { isObject, type JsonObject } from '../../core/json.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
-import { misuse, type Answer, type AnswerCall } from '../answer.ts'
+import { misuse, type FakeAnswer, type AnswerCall } from '../fake-answer.ts'
 import { describeError, type ErrorWords, type WireError } from '../fake-error.ts'
 import type { FakeRequest } from '../request.ts'
-import type { Frame } from './frame.ts'
+import type { FakeFrame } from './frame.ts'
 import { readOllama } from './ollama-request.ts'
 import type { FakeWire, RequestHead } from './wire.ts'
 
@@ -72,20 +72,20 @@ const REASONS: Readonly<Partial<Record<FinishReason, string>>> = {
   length: 'length',
 }
 
-function line(place: Frame['place'], json: JsonObject): Frame {
+function line(place: FakeFrame['place'], json: JsonObject): FakeFrame {
   return { place, data: JSON.stringify(json), wrap: (data) => `${data}\n` }
 }
 
-function lineOf({ model, createdMs, files, citations }: Answer, message: JsonObject): JsonObject {
+function lineOf({ model, createdMs, files, citations }: FakeAnswer, message: JsonObject): JsonObject {
   if (files.length > 0) misuse('the ollama format has no generated files: leave `files` out')
   if (citations.length > 0) misuse('the ollama format has no citations: leave `citations` out')
   const created = new Date(createdMs).toISOString()
   return { model, created_at: created, message: { role: 'assistant', ...message }, done: false }
 }
 
-function stream(answer: Answer, request: FakeRequest): readonly Frame[] {
+function stream(answer: FakeAnswer, request: FakeRequest): readonly FakeFrame[] {
   const { reasoning, text, toolCalls } = answer
-  const message = (fields: JsonObject, more?: JsonObject): Frame =>
+  const message = (fields: JsonObject, more?: JsonObject): FakeFrame =>
     line('content', { ...lineOf(answer, fields), ...more })
   return [
     ...(reasoning?.parts ?? []).map((part) => message({ content: '', thinking: part })),
@@ -106,7 +106,7 @@ function logprobsOf(parts: readonly string[], { body }: FakeRequest): JsonObject
     : undefined
 }
 
-function endOf({ rawFinishReason, finishReason, usage }: Answer): JsonObject {
+function endOf({ rawFinishReason, finishReason, usage }: FakeAnswer): JsonObject {
   const reason = rawFinishReason ?? REASONS[finishReason]
   if (reason === undefined)
     misuse(`the ollama format has no word for finish reason ${finishReason}: give a rawFinishReason`)

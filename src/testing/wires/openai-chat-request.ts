@@ -1,15 +1,15 @@
 import { parseJson, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { readDataUrl } from '../../core/message.ts'
 import type { ToolChoice } from '../../core/request.ts'
-import { Refusal } from '../fake-error.ts'
+import { FakeHttpError } from '../fake-error.ts'
 import {
   joinTurns,
   turnOf,
   type ReadRequest,
-  type SeenMedia,
-  type SeenSettings,
-  type SeenTool,
-  type SeenTurn,
+  type ReceivedMedia,
+  type ReceivedSettings,
+  type ReceivedTool,
+  type ReceivedMessage,
 } from '../request.ts'
 import { Fields } from './fields.ts'
 import { checkPairs } from './openai-chat-pairs.ts'
@@ -33,7 +33,10 @@ export function readOpenAIChat(body: JsonObject, _head: RequestHead, rules: Read
   const fields = new Fields(body, '', refuse)
   const unknown = fields.unknown(KNOWN)
   if (unknown !== undefined && rules.unknownFields === 'refuse')
-    throw new Refusal({ status: 400, message: `The request has an argument that is not known: ${unknown}` })
+    throw new FakeHttpError({
+      status: 400,
+      message: `The request has an argument that is not known: ${unknown}`,
+    })
   const model = fields.required('model')
   const messages = fields.objects('messages')
   if (messages === undefined) return refuse('messages', 'is required', 'missing_required_parameter')
@@ -54,12 +57,17 @@ export function readOpenAIChat(body: JsonObject, _head: RequestHead, rules: Read
 }
 
 function refuse(path: string, problem: string, code = 'invalid_value'): never {
-  throw new Refusal({ status: 400, message: `Invalid parameter: '${path}' ${problem}.`, param: path, code })
+  throw new FakeHttpError({
+    status: 400,
+    message: `Invalid parameter: '${path}' ${problem}.`,
+    param: path,
+    code,
+  })
 }
 
 interface ReadMessage {
   readonly system?: string
-  readonly turn?: SeenTurn
+  readonly turn?: ReceivedMessage
 }
 
 function readMessage(message: Fields): ReadMessage {
@@ -90,7 +98,10 @@ const PARTS: Readonly<Record<(typeof ROLES)[number], readonly string[]>> = {
   function: [],
 }
 
-function readContent(message: Fields, role: (typeof ROLES)[number]): { text: string; media: SeenMedia[] } {
+function readContent(
+  message: Fields,
+  role: (typeof ROLES)[number],
+): { text: string; media: ReceivedMedia[] } {
   const { content } = message.value
   if (typeof content === 'string') return { text: content, media: [] }
   if (content === null || content === undefined) {
@@ -107,7 +118,7 @@ function readContent(message: Fields, role: (typeof ROLES)[number]): { text: str
   return { text: texts.join(''), media: parts.flatMap(readMedia) }
 }
 
-function readMedia(part: Fields): SeenMedia[] {
+function readMedia(part: Fields): ReceivedMedia[] {
   const type = part.text('type')
   if (type === 'image_url') {
     const url = part.object('image_url')?.required('url') ?? part.refuse('image_url', 'is required')
@@ -123,11 +134,11 @@ function readMedia(part: Fields): SeenMedia[] {
   return [{ type: 'file', ...(id === undefined ? placeOf(file.required('file_data')) : { url: id }) }]
 }
 
-function placeOf(url: string): Omit<SeenMedia, 'type'> {
+function placeOf(url: string): Omit<ReceivedMedia, 'type'> {
   return readDataUrl(url) ?? { url }
 }
 
-function readAssistant(message: Fields, text: string): SeenTurn {
+function readAssistant(message: Fields, text: string): ReceivedMessage {
   const calls = message.objects('tool_calls')
   if (calls?.length === 0) message.refuse('tool_calls', 'must not be an empty list')
   const legacy = message.object('function_call')
@@ -138,7 +149,7 @@ function readAssistant(message: Fields, text: string): SeenTurn {
   return turnOf('assistant', { text, reasoning, toolCalls })
 }
 
-function readCall(call: Fields): SeenTurn['toolCalls'][number] {
+function readCall(call: Fields): ReceivedMessage['toolCalls'][number] {
   const id = call.required('id')
   if (id.length > 40) call.refuse('id', `must have at most 40 characters, not ${id.length}`)
   call.required('type')
@@ -147,12 +158,12 @@ function readCall(call: Fields): SeenTurn['toolCalls'][number] {
   return callOf(id, call.object('function') ?? call.refuse('function', 'is required'))
 }
 
-function callOf(id: string | undefined, called: Fields): SeenTurn['toolCalls'][number] {
+function callOf(id: string | undefined, called: Fields): ReceivedMessage['toolCalls'][number] {
   const text = called.text('arguments') ?? called.refuse('arguments', 'is required')
   return { id, name: called.required('name'), arguments: parseJson(text) ?? text }
 }
 
-function nameResults(turns: readonly SeenTurn[]): SeenTurn[] {
+function nameResults(turns: readonly ReceivedMessage[]): ReceivedMessage[] {
   const calls = turns.flatMap((turn) => turn.toolCalls)
   return turns.map((turn) => ({
     ...turn,
@@ -163,7 +174,7 @@ function nameResults(turns: readonly SeenTurn[]): SeenTurn[] {
   }))
 }
 
-function readTools(fields: Fields): SeenTool[] {
+function readTools(fields: Fields): ReceivedTool[] {
   const tools = fields.objects('tools')
   if (tools?.length === 0) fields.refuse('tools', 'must not be an empty list')
   return (tools ?? []).flatMap((tool) => {
@@ -180,7 +191,7 @@ function readTools(fields: Fields): SeenTool[] {
   })
 }
 
-function readSettings(fields: Fields, tools: readonly SeenTool[]): SeenSettings {
+function readSettings(fields: Fields, tools: readonly ReceivedTool[]): ReceivedSettings {
   const maxTokens = fields.integer('max_tokens', 1, MOST_TOKENS)
   const maxCompletion = fields.integer('max_completion_tokens', 1, MOST_TOKENS)
   if (maxTokens !== undefined && maxCompletion !== undefined)
@@ -213,7 +224,7 @@ function readTopLogprobs(fields: Fields): number | undefined {
   return top
 }
 
-function readParallel(fields: Fields, tools: readonly SeenTool[]): boolean | undefined {
+function readParallel(fields: Fields, tools: readonly ReceivedTool[]): boolean | undefined {
   const parallel = fields.flag('parallel_tool_calls')
   if (parallel !== undefined && tools.length === 0 && !fields.has('tools'))
     fields.refuse('parallel_tool_calls', 'is only allowed with tools')
@@ -228,7 +239,7 @@ function readStop(fields: Fields): readonly string[] | undefined {
   return stop
 }
 
-function readToolChoice(fields: Fields, tools: readonly SeenTool[]): ToolChoice | undefined {
+function readToolChoice(fields: Fields, tools: readonly ReceivedTool[]): ToolChoice | undefined {
   if (!fields.has('tool_choice')) return undefined
   if (!fields.has('tools')) fields.refuse('tool_choice', 'is only allowed with tools')
   if (typeof fields.value['tool_choice'] === 'string') return fields.word('tool_choice', CHOICES)
@@ -239,7 +250,7 @@ function readToolChoice(fields: Fields, tools: readonly SeenTool[]): ToolChoice 
   return { name }
 }
 
-function readFormat(fields: Fields): SeenSettings['responseFormat'] {
+function readFormat(fields: Fields): ReceivedSettings['responseFormat'] {
   const format = fields.object('response_format')
   if (format === undefined) return undefined
   format.required('type')

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { AnswerCall } from '../answer.ts'
+import type { AnswerCall } from '../fake-answer.ts'
 import type { ToolDeltas } from '../reply.ts'
 
 type Call = AnswerCall & { readonly id: string }

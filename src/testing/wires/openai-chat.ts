@@ -1,9 +1,9 @@
 import type { JsonDraft, JsonObject } from '../../core/json.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
-import type { Answer, AnswerCall } from '../answer.ts'
+import type { FakeAnswer, AnswerCall } from '../fake-answer.ts'
 import { describeError, type WireError } from '../fake-error.ts'
 import type { FakeRequest } from '../request.ts'
-import { sse, type Frame } from './frame.ts'
+import { sse, type FakeFrame } from './frame.ts'
 import { errorWords, keyErrors } from './openai-chat-errors.ts'
 import { readOpenAIChat } from './openai-chat-request.ts'
 import { toolDeltas } from './openai-chat-tools.ts'
@@ -55,7 +55,7 @@ function retryHeaders({ retryAfterMs }: WireError): Record<string, string> {
   return { 'retry-after': String(Math.ceil(retryAfterMs / 1000)), 'retry-after-ms': String(retryAfterMs) }
 }
 
-function whole(answer: Answer, request: FakeRequest): unknown {
+function whole(answer: FakeAnswer, request: FakeRequest): unknown {
   const choices = choicesOf(request).map((index) => ({
     index,
     message: messageOf(answer),
@@ -65,7 +65,7 @@ function whole(answer: Answer, request: FakeRequest): unknown {
   return { ...envelope(answer, 'chat.completion'), choices, usage: usageOf(answer.usage) }
 }
 
-function messageOf(answer: Answer): JsonDraft {
+function messageOf(answer: FakeAnswer): JsonDraft {
   const { text, toolCalls } = answer
   const calls = toolCalls.map((call, index) => ({
     id: idOf(answer, call, index),
@@ -83,14 +83,14 @@ function messageOf(answer: Answer): JsonDraft {
   }
 }
 
-function stream(answer: Answer, request: FakeRequest): readonly Frame[] {
+function stream(answer: FakeAnswer, request: FakeRequest): readonly FakeFrame[] {
   const withUsage = asksForUsage(request)
-  const frame = (place: Frame['place'], choices: readonly JsonDraft[], more?: JsonDraft): Frame => {
+  const frame = (place: FakeFrame['place'], choices: readonly JsonDraft[], more?: JsonDraft): FakeFrame => {
     const usage = withUsage ? { usage: null } : undefined
     return sse(place, { ...envelope(answer, 'chat.completion.chunk'), choices, ...usage, ...more })
   }
   const choices = choicesOf(request)
-  const each = (place: Frame['place'], delta: JsonDraft, more?: JsonDraft): Frame[] =>
+  const each = (place: FakeFrame['place'], delta: JsonDraft, more?: JsonDraft): FakeFrame[] =>
     choices.map((index) => frame(place, [{ index, delta, logprobs: null, finish_reason: null, ...more }]))
   const usage = usageOf(answer.usage)
   return [
@@ -107,7 +107,7 @@ interface Delta {
   readonly logprobs?: JsonDraft | null
 }
 
-function deltasOf(answer: Answer, request: FakeRequest): Delta[] {
+function deltasOf(answer: FakeAnswer, request: FakeRequest): Delta[] {
   const { text, reasoning, citations } = answer
   const calls = answer.toolCalls.map((call, index) => ({ ...call, id: idOf(answer, call, index) }))
   const images = imagesOf(answer)
@@ -120,7 +120,7 @@ function deltasOf(answer: Answer, request: FakeRequest): Delta[] {
   ]
 }
 
-function envelope(answer: Answer, object: string): JsonDraft {
+function envelope(answer: FakeAnswer, object: string): JsonDraft {
   return {
     id: `chatcmpl-${answer.id}`,
     object,
@@ -131,7 +131,7 @@ function envelope(answer: Answer, object: string): JsonDraft {
   }
 }
 
-function idOf(answer: Answer, call: AnswerCall, index: number): string {
+function idOf(answer: FakeAnswer, call: AnswerCall, index: number): string {
   return call.id ?? `call_${answer.id}_${index}`
 }
 
@@ -144,7 +144,7 @@ const REASONS: Readonly<Record<FinishReason, string>> = {
   other: 'other',
 }
 
-function finishOf({ rawFinishReason, finishReason }: Answer): string {
+function finishOf({ rawFinishReason, finishReason }: FakeAnswer): string {
   return rawFinishReason ?? REASONS[finishReason]
 }
 
@@ -163,7 +163,7 @@ function usageOf(usage: Usage | undefined): JsonObject | undefined {
   }
 }
 
-function annotationsOf({ citations }: Answer): JsonObject[] {
+function annotationsOf({ citations }: FakeAnswer): JsonObject[] {
   return citations.map(({ url, title, text, start, end }) => ({
     type: 'url_citation',
     url_citation: {
@@ -177,7 +177,7 @@ function annotationsOf({ citations }: Answer): JsonObject[] {
 }
 
 // The field that routers use: the vendor's own chat format makes no files.
-function imagesOf({ files }: Answer): JsonDraft | undefined {
+function imagesOf({ files }: FakeAnswer): JsonDraft | undefined {
   if (files.length === 0) return undefined
   return {
     images: files.map(({ mediaType, data, url }) => ({

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../../core/json.ts'
 import { base64Of } from '../../core/message.ts'
 import { estimateTokens } from '../../observability/index.ts'
-import { Refusal } from '../fake-error.ts'
+import { FakeHttpError } from '../fake-error.ts'
 
 const DEFAULT_DIMENSIONS = 8
 const MOST_DIMENSIONS = 3_072
@@ -59,5 +59,5 @@ function encoded(vector: Float32Array): string {
 }
 
 function refuse(param: string, message: string): never {
-  throw new Refusal({ status: 400, message: `Invalid '${param}': ${message}`, param })
+  throw new FakeHttpError({ status: 400, message: `Invalid '${param}': ${message}`, param })
 }

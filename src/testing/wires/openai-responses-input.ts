@@ -1,8 +1,8 @@
 import { parseJson } from '../../core/json.ts'
 import { readDataUrl } from '../../core/message.ts'
-import { isGenuine } from '../answer.ts'
-import { Refusal } from '../fake-error.ts'
-import { turnOf, type SeenMedia, type SeenToolCall, type SeenTurn } from '../request.ts'
+import { isGenuine } from '../fake-answer.ts'
+import { FakeHttpError } from '../fake-error.ts'
+import { turnOf, type ReceivedMedia, type ReceivedToolCall, type ReceivedMessage } from '../request.ts'
 import type { Fields } from './fields.ts'
 
 const ROLES = ['user', 'system', 'developer', 'assistant'] as const
@@ -14,7 +14,7 @@ const OTHERS =
 
 interface Read {
   readonly system: readonly string[]
-  readonly turns: readonly SeenTurn[]
+  readonly turns: readonly ReceivedMessage[]
 }
 
 /** Reads `input`: a text, or a list of items. */
@@ -24,7 +24,7 @@ export function readInput(fields: Fields): Read {
   const items = fields.objects('input')
   if (items === undefined) return mayLackInput(fields)
   if (items.length === 0) fields.refuse('input', 'must not be an empty list')
-  const calls = new Map<string, SeenToolCall>()
+  const calls = new Map<string, ReceivedToolCall>()
   const system: string[] = []
   const turns = items.flatMap((item, index) => {
     const instructions = readInstructions(item)
@@ -54,11 +54,11 @@ function readInstructions(item: Fields): string | undefined {
 
 interface Place {
   /** Calls that have no output so far. */
-  readonly calls: Map<string, SeenToolCall>
+  readonly calls: Map<string, ReceivedToolCall>
   readonly next: Fields | undefined
 }
 
-function readItem(item: Fields, { calls, next }: Place): SeenTurn[] {
+function readItem(item: Fields, { calls, next }: Place): ReceivedMessage[] {
   const type = typeOf(item)
   switch (type) {
     case 'message':
@@ -74,7 +74,7 @@ function readItem(item: Fields, { calls, next }: Place): SeenTurn[] {
   }
 }
 
-function readMessage(item: Fields): SeenTurn {
+function readMessage(item: Fields): ReceivedMessage {
   const role = item.word('role', ROLES) ?? item.refuse('role', 'is required')
   const seen = role === 'assistant' ? role : 'user'
   const { content } = item.value
@@ -83,7 +83,10 @@ function readMessage(item: Fields): SeenTurn {
   return turnOf(seen, readParts(parts, seen === 'assistant' ? SAID : GIVEN))
 }
 
-function readParts(parts: readonly Fields[], known: readonly string[]): { text: string; media: SeenMedia[] } {
+function readParts(
+  parts: readonly Fields[],
+  known: readonly string[],
+): { text: string; media: ReceivedMedia[] } {
   const texts = parts.map((part) => {
     const type = part.word('type', known) ?? part.refuse('type', 'is required')
     if (type === 'refusal') return part.text('refusal') ?? part.refuse('refusal', 'is required')
@@ -92,7 +95,7 @@ function readParts(parts: readonly Fields[], known: readonly string[]): { text: 
   return { text: texts.join(''), media: parts.flatMap(readMedia) }
 }
 
-function readMedia(part: Fields): SeenMedia[] {
+function readMedia(part: Fields): ReceivedMedia[] {
   const id = part.text('file_id')
   switch (part.text('type')) {
     case 'input_image':
@@ -110,11 +113,11 @@ function readMedia(part: Fields): SeenMedia[] {
   }
 }
 
-function placeOf(url: string): Omit<SeenMedia, 'type'> {
+function placeOf(url: string): Omit<ReceivedMedia, 'type'> {
   return readDataUrl(url) ?? { url }
 }
 
-function readCall(item: Fields, calls: Map<string, SeenToolCall>): SeenTurn {
+function readCall(item: Fields, calls: Map<string, ReceivedToolCall>): ReceivedMessage {
   const id = item.required('call_id')
   if (id.length > 64) item.refuse('call_id', `must have at most 64 characters, not ${id.length}`)
   const text = item.text('arguments') ?? item.refuse('arguments', 'is required')
@@ -123,7 +126,7 @@ function readCall(item: Fields, calls: Map<string, SeenToolCall>): SeenTurn {
   return turnOf('assistant', { toolCalls: [call] })
 }
 
-function readOutput(item: Fields, calls: Map<string, SeenToolCall>): SeenTurn {
+function readOutput(item: Fields, calls: Map<string, ReceivedToolCall>): ReceivedMessage {
   const id = item.required('call_id')
   const call = calls.get(id)
   if (call === undefined) item.refuse('call_id', `answers no function call before it: ${id}`)
@@ -136,13 +139,16 @@ function readOutput(item: Fields, calls: Map<string, SeenToolCall>): SeenTurn {
 }
 
 // Nothing is kept here, so an id alone leads nowhere; and a thought belongs to what follows it.
-function readReasoning(item: Fields, next: Fields | undefined): SeenTurn {
+function readReasoning(item: Fields, next: Fields | undefined): ReceivedMessage {
   const summary = item.objects('summary') ?? item.refuse('summary', 'is required')
   const content = item.objects('content') ?? []
   const text = [...summary, ...content].map((part) => part.text('text') ?? '').join('')
   const encrypted = item.text('encrypted_content')
   if (encrypted === undefined && content.length === 0)
-    throw new Refusal({ status: 404, message: `Item with id '${item.text('id') ?? ''}' was not found.` })
+    throw new FakeHttpError({
+      status: 404,
+      message: `Item with id '${item.text('id') ?? ''}' was not found.`,
+    })
   if (encrypted !== undefined && !isGenuine(text, encrypted))
     item.refuse('encrypted_content', 'could not be verified')
   const led = next !== undefined && typeOf(next) !== 'function_call_output' && next.text('role') !== 'user'

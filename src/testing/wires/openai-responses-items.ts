@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../core/json.ts'
-import { misuse, type Answer, type AnswerCall, type AnswerReasoning } from '../answer.ts'
+import { misuse, type FakeAnswer, type AnswerCall, type AnswerReasoning } from '../fake-answer.ts'
 import type { FakeRequest } from '../request.ts'
-import type { Frame } from './frame.ts'
+import type { FakeFrame } from './frame.ts'
 
 /** An event of the stream, without its number. */
 export interface WireEvent extends JsonObject {
@@ -11,12 +11,12 @@ export interface WireEvent extends JsonObject {
 /** One item of the output: as a stream opens it, adds to it, and has it in the end. */
 export interface OutputItem {
   readonly opening: JsonObject
-  readonly events: readonly (readonly [Frame['place'], WireEvent])[]
+  readonly events: readonly (readonly [FakeFrame['place'], WireEvent])[]
   readonly final: JsonObject
 }
 
 /** The items of an answer: its reasoning, the pictures, the message, the calls. */
-export function itemsOf(answer: Answer, { body }: FakeRequest): OutputItem[] {
+export function itemsOf(answer: FakeAnswer, { body }: FakeRequest): OutputItem[] {
   const asked = Array.isArray(body['include']) ? body['include'] : []
   const { reasoning, text, toolCalls } = answer
   const seal = asked.includes('reasoning.encrypted_content')
@@ -44,7 +44,7 @@ function reasoningItem(
         ? []
         : [
             ['seam', { type: 'response.reasoning_summary_part.added', ...at, part: { ...part, text: '' } }],
-            ...parts.map((delta): [Frame['place'], WireEvent] => [
+            ...parts.map((delta): [FakeFrame['place'], WireEvent] => [
               'content',
               { type: 'response.reasoning_summary_text.delta', ...at, delta },
             ]),
@@ -59,7 +59,7 @@ function reasoningItem(
   }
 }
 
-function messageItem(answer: Answer, probable: boolean): OutputItem {
+function messageItem(answer: FakeAnswer, probable: boolean): OutputItem {
   const { whole, parts } = answer.text
   const item = { type: 'message', id: `msg_${answer.id}`, role: 'assistant' }
   const at = { content_index: 0 }
@@ -71,11 +71,11 @@ function messageItem(answer: Answer, probable: boolean): OutputItem {
     opening: { ...item, status: 'in_progress', content: [] },
     events: [
       ['seam', { type: 'response.content_part.added', ...at, part: empty }],
-      ...parts.map((delta): [Frame['place'], WireEvent] => [
+      ...parts.map((delta): [FakeFrame['place'], WireEvent] => [
         'content',
         { type: 'response.output_text.delta', ...at, delta, logprobs: logprobsOf([delta]) },
       ]),
-      ...annotations.map((annotation, index): [Frame['place'], WireEvent] => [
+      ...annotations.map((annotation, index): [FakeFrame['place'], WireEvent] => [
         'seam',
         { type: 'response.output_text.annotation.added', ...at, annotation_index: index, annotation },
       ]),
@@ -90,7 +90,7 @@ function logprobOf(token: string): JsonObject {
   return { token, logprob: -0.1, bytes: [...new TextEncoder().encode(token)], top_logprobs: [] }
 }
 
-function annotationsOf({ citations }: Answer): JsonObject[] {
+function annotationsOf({ citations }: FakeAnswer): JsonObject[] {
   return citations.map(({ url, title, start, end }) => ({
     type: 'url_citation',
     url: url ?? '',
@@ -100,7 +100,7 @@ function annotationsOf({ citations }: Answer): JsonObject[] {
   }))
 }
 
-function imageItem(id: string, { mediaType, data }: Answer['files'][number], index: number): OutputItem {
+function imageItem(id: string, { mediaType, data }: FakeAnswer['files'][number], index: number): OutputItem {
   if (!mediaType.startsWith('image/') || data === undefined)
     return misuse('the openai-responses format makes images only: a file needs `data` and an image type')
   const item = { type: 'image_generation_call', id: `ig_${id}_${index}` }
@@ -123,7 +123,7 @@ function callItem(id: string, call: AnswerCall, index: number): OutputItem {
   return {
     opening: { ...item, arguments: '', status: 'in_progress' },
     events: [
-      ...parts.map((delta): [Frame['place'], WireEvent] => [
+      ...parts.map((delta): [FakeFrame['place'], WireEvent] => [
         'content',
         { type: 'response.function_call_arguments.delta', delta },
       ]),

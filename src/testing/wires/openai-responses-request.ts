@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
-import { Refusal, type ErrorWords } from '../fake-error.ts'
-import { joinTurns, type ReadRequest, type SeenSettings, type SeenTool } from '../request.ts'
+import { FakeHttpError, type ErrorWords } from '../fake-error.ts'
+import { joinTurns, type ReadRequest, type ReceivedSettings, type ReceivedTool } from '../request.ts'
 import { Fields } from './fields.ts'
 import { errorWords as chatErrorWords } from './openai-chat-errors.ts'
 import { readInput } from './openai-responses-input.ts'
@@ -55,10 +55,15 @@ export function readOpenAIResponses(body: JsonObject, _head: RequestHead, rules:
 }
 
 function refuse(path: string, problem: string, code = 'invalid_value'): never {
-  throw new Refusal({ status: 400, message: `Invalid parameter: '${path}' ${problem}.`, param: path, code })
+  throw new FakeHttpError({
+    status: 400,
+    message: `Invalid parameter: '${path}' ${problem}.`,
+    param: path,
+    code,
+  })
 }
 
-function readTools(fields: Fields): SeenTool[] {
+function readTools(fields: Fields): ReceivedTool[] {
   return (fields.objects('tools') ?? []).flatMap((tool) => {
     if (tool.required('type') !== 'function') return []
     if (!NAME.test(tool.required('name'))) tool.refuse('name', 'takes 1 to 64 of letters, digits, _ and -')
@@ -81,7 +86,7 @@ function checkStrict(schema: Fields): void {
     schema.refuse('additionalProperties', 'must be false in a strict tool')
 }
 
-function readSettings(fields: Fields, tools: readonly SeenTool[]): SeenSettings {
+function readSettings(fields: Fields, tools: readonly ReceivedTool[]): ReceivedSettings {
   const effort = fields.object('reasoning')?.word('effort', EFFORTS)
   return {
     maxTokens: fields.integer('max_output_tokens', 16, MOST_TOKENS),
@@ -97,7 +102,7 @@ function readSettings(fields: Fields, tools: readonly SeenTool[]): SeenSettings 
   }
 }
 
-function readToolChoice(fields: Fields, tools: readonly SeenTool[]): ToolChoice | undefined {
+function readToolChoice(fields: Fields, tools: readonly ReceivedTool[]): ToolChoice | undefined {
   const choice = fields.value['tool_choice']
   if (choice === undefined || choice === null) return undefined
   if (typeof choice === 'string') {
@@ -112,7 +117,7 @@ function readToolChoice(fields: Fields, tools: readonly SeenTool[]): ToolChoice 
   return { name }
 }
 
-function readFormat(fields: Fields): SeenSettings['responseFormat'] {
+function readFormat(fields: Fields): ReceivedSettings['responseFormat'] {
   const format = fields.object('text')?.object('format')
   if (format === undefined) return undefined
   format.required('type')

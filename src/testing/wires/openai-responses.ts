@@ -1,9 +1,9 @@
 import type { JsonDraft, JsonObject } from '../../core/json.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
-import type { Answer } from '../answer.ts'
+import type { FakeAnswer } from '../fake-answer.ts'
 import { describeError, type WireError } from '../fake-error.ts'
 import type { FakeRequest } from '../request.ts'
-import { namedSse, type Frame } from './frame.ts'
+import { namedSse, type FakeFrame } from './frame.ts'
 import { openaiChat } from './openai-chat.ts'
 import { itemsOf, type OutputItem, type WireEvent } from './openai-responses-items.ts'
 import { errorWords, readOpenAIResponses } from './openai-responses-request.ts'
@@ -32,11 +32,11 @@ function errorEvent({ message, type, param, code }: WireError): JsonObject {
   return { type: 'error', code: code ?? type ?? null, message, param: param ?? null }
 }
 
-function stream(answer: Answer, request: FakeRequest): readonly Frame[] {
+function stream(answer: FakeAnswer, request: FakeRequest): readonly FakeFrame[] {
   const items = itemsOf(answer, request)
   const opened = responseOf(answer, [], request)
   const final = finalResponse(answer, items, request)
-  const events: readonly (readonly [Frame['place'], WireEvent])[] = [
+  const events: readonly (readonly [FakeFrame['place'], WireEvent])[] = [
     ['head', { type: 'response.created', response: opened }],
     ['head', { type: 'response.in_progress', response: opened }],
     ...items.flatMap((item, index) => itemEvents(item, index)),
@@ -47,11 +47,14 @@ function stream(answer: Answer, request: FakeRequest): readonly Frame[] {
   )
 }
 
-function itemEvents({ opening, events, final }: OutputItem, index: number): [Frame['place'], WireEvent][] {
+function itemEvents(
+  { opening, events, final }: OutputItem,
+  index: number,
+): [FakeFrame['place'], WireEvent][] {
   const place = { output_index: index }
   return [
     ['seam', { type: 'response.output_item.added', ...place, item: opening }],
-    ...events.map(([kind, event]): [Frame['place'], WireEvent] => [
+    ...events.map(([kind, event]): [FakeFrame['place'], WireEvent] => [
       kind,
       { ...event, item_id: opening['id'], ...place },
     ]),
@@ -61,13 +64,13 @@ function itemEvents({ opening, events, final }: OutputItem, index: number): [Fra
 
 type Response = JsonDraft & { readonly status: string }
 
-function finalResponse(answer: Answer, items: readonly OutputItem[], request: FakeRequest): Response {
+function finalResponse(answer: FakeAnswer, items: readonly OutputItem[], request: FakeRequest): Response {
   const output = items.map(({ final }) => final)
   const end = { ...responseOf(answer, output, request), ...endingOf(answer), usage: usageOf(answer.usage) }
   return { ...end, completed_at: end.status === 'completed' ? seconds(answer.createdMs) : null }
 }
 
-function responseOf(answer: Answer, output: readonly JsonObject[], { body }: FakeRequest): Response {
+function responseOf(answer: FakeAnswer, output: readonly JsonObject[], { body }: FakeRequest): Response {
   return {
     id: `resp_${answer.id}`,
     object: 'response',
@@ -97,7 +100,7 @@ const REASONS: Readonly<Partial<Record<FinishReason, string>>> = {
   other: 'other',
 }
 
-function endingOf({ finishReason, rawFinishReason }: Answer): Ending {
+function endingOf({ finishReason, rawFinishReason }: FakeAnswer): Ending {
   if (finishReason === 'error')
     return { status: 'failed', error: { code: 'server_error', message: 'The model failed.' } }
   const reason = rawFinishReason ?? REASONS[finishReason]

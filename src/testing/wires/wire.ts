@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../core/json.ts'
-import type { Answer } from '../answer.ts'
+import type { FakeAnswer } from '../fake-answer.ts'
 import type { FakeError, ProviderErrorKind, WireError } from '../fake-error.ts'
 import type { FakeRequest, ReadRequest } from '../request.ts'
-import type { Frame } from './frame.ts'
+import type { FakeFrame } from './frame.ts'
 
 /** A request without its body. */
 export interface RequestHead {
@@ -44,15 +44,15 @@ export interface FakeWire {
   /** Reads a body into neutral words. Throws a `Refusal` for what the vendor would refuse. */
   read(body: JsonObject, head: RequestHead, rules: ReadRules): ReadRequest
   /** The JSON of a whole reply. */
-  whole(answer: Answer, request: FakeRequest): unknown
-  stream(answer: Answer, request: FakeRequest): readonly Frame[]
+  whole(answer: FakeAnswer, request: FakeRequest): unknown
+  stream(answer: FakeAnswer, request: FakeRequest): readonly FakeFrame[]
   /** The `content-type` of a stream. */
   streamType(request: FakeRequest): string
   /** An error with the vendor's words filled in. */
   describe(error: ProviderErrorKind | FakeError): WireError
   error(error: WireError, requestId: string): ErrorReply
   /** An error inside a stream. */
-  errorFrame(error: WireError): Frame
+  errorFrame(error: WireError): FakeFrame
   /** What the vendor sends to keep a stream alive. */
   readonly ping: string
   /** The header in which the vendor tells the request's id. */

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import type { ByteSource, WireReply } from '../../core/wire.ts'
+import type { ByteSource, HttpResponse } from '../../core/wire.ts'
 import { connectTimeout, transportError } from '../failure.ts'
 
 /** Bytes that may wait for a reader before the socket is paused. */
@@ -12,7 +12,7 @@ interface ExchangeOptions {
 }
 /** Who waits for the head of the answer. */
 interface Asker {
-  resolve(reply: WireReply): void
+  resolve(reply: HttpResponse): void
   reject(error: unknown): void
 }
 type Headers = Record<string, string | string[] | undefined>

@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher } from 'undici'
 import { LlmError } from '../../core/error.ts'
-import type { SendOptions, Transport, WireReply, WireRequest } from '../../core/wire.ts'
+import type { TransportOptions, Transport, HttpResponse, HttpRequest } from '../../core/wire.ts'
 import { isRedirected, nextHop } from '../redirect.ts'
 import { Exchange } from './exchange.ts'
 
@@ -58,16 +58,21 @@ interface Way {
   readonly placeOf: (url: string) => Place
 }
 
-function dispatch(way: Way, request: WireRequest, options: SendOptions, turn: number): Promise<WireReply> {
+function dispatch(
+  way: Way,
+  request: HttpRequest,
+  options: TransportOptions,
+  turn: number,
+): Promise<HttpResponse> {
   const { signal, connectMs } = options
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
     const { origin, path } = way.placeOf(request.url)
-    const follow = async (reply: WireReply): Promise<WireReply> => {
+    const follow = async (reply: HttpResponse): Promise<HttpResponse> => {
       const hop = nextHop(request, reply, turn)
       return hop === undefined ? reply : dispatch(way, hop, options, turn + 1)
     }
-    const arrive = (reply: WireReply): void => resolve(isRedirected(reply) ? follow(reply) : reply)
+    const arrive = (reply: HttpResponse): void => resolve(isRedirected(reply) ? follow(reply) : reply)
     const exchange = new Exchange({ url: request.url, signal, connectMs }, { resolve: arrive, reject })
     const { method, headers, body } = request
     try {

@@ -173,7 +173,7 @@ describe('an answer', () => {
   test('listeners and hooks that throw harm nothing', async () => {
     const problems: string[] = []
     const { client } = make(scriptedFetch(streamOf(content('a', '1.1') + DONE)), {
-      onProblem: ({ message }) => void problems.push(message),
+      onError: ({ message }) => void problems.push(message),
       onFrame: () => {
         throw new Error('hook')
       },

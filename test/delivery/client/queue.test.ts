@@ -79,14 +79,14 @@ describe('messages in order', () => {
     page.set({ online: false })
     const answers = [client.send('a'), client.send('b')]
     const [first, second] = client.getState().queue
-    expect(client.unqueue(first?.id ?? '')).toBe(true)
-    expect(client.unqueue(first?.id ?? '')).toBe(false)
+    expect(client.cancelQueued(first?.id ?? '')).toBe(true)
+    expect(client.cancelQueued(first?.id ?? '')).toBe(false)
     expect(await answers[0]).toBe(undefined)
     page.set({ online: true })
     await answers[1]
     expect(newest(net)).toEqual(['b'])
     void client.send('c')
-    expect(client.unqueue(client.getState().queue[0]?.id ?? '')).toBe(true)
+    expect(client.cancelQueued(client.getState().queue[0]?.id ?? '')).toBe(true)
     expect(client.getState().connection.state).toBe('closed')
     expect(clock.pending).toBe(0)
     expect(second?.text).toBe('b')

@@ -1,4 +1,4 @@
-import type { PageSignals } from '../../../src/delivery/client/index.ts'
+import type { PageVisibility } from '../../../src/delivery/client/index.ts'
 
 /** One request as the client sent it. */
 export interface Sent {
@@ -121,7 +121,7 @@ export function frame(value: object, position?: string): string {
 export const DONE: string = `${frame({ type: 'done', finishReason: 'stop', usage }, '9.1')}id: r:end\ndata: [DONE]\n\n`
 
 /** A page that the test takes off the net, hides and shows. */
-export interface TestPage extends PageSignals {
+export interface TestPage extends PageVisibility {
   set(change: { readonly online?: boolean; readonly visible?: boolean }): void
   /** Listeners that are still there. */
   readonly watchers: number

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import {
   webStorage,
   type ChatSnapshot,
-  type ChatStore,
+  type SnapshotStorage,
   type TextStorage,
 } from '../../../src/delivery/client/index.ts'
 import { make, RUN, type Made } from './made.ts'
@@ -153,7 +153,7 @@ describe('a store', () => {
   test('that answers late: messages wait for it; the newest write wins', async () => {
     let give: ((snapshot: ChatSnapshot) => void) | undefined
     const saved: ChatSnapshot[] = []
-    const store: ChatStore = {
+    const store: SnapshotStorage = {
       load: () => new Promise((resolve) => (give = resolve)),
       save: async (snapshot) => {
         await settle()
@@ -182,7 +182,7 @@ describe('a store', () => {
     }
     const store = { load: fail, save: fail, clear: fail }
     const onProblem = ({ message }: Error): void => void problems.push(message)
-    const { client } = make(scriptedFetch(streamOf(DONE)), { store, onProblem })
+    const { client } = make(scriptedFetch(streamOf(DONE)), { store, onError: onProblem })
     expect(await client.send('go')).toMatchObject({ status: 'complete' })
     client.reset()
     expect(problems[0]).toContain('could not be read: quota exceeded')

@@ -7,7 +7,7 @@ import {
   type FakeProvider,
   type FakeRequest,
   type FakeScript,
-  type LogEntry,
+  type FakeRequestLog,
   type ScriptedReply,
 } from 'llm-switchyard/testing'
 import { afterAll, beforeAll, expect } from 'vitest'
@@ -65,7 +65,7 @@ export interface ServedGateway {
   readonly url: string
   readonly fake: FakeProvider
   /** Requests that came upstream since the script was given. */
-  log(): readonly LogEntry[]
+  log(): readonly FakeRequestLog[]
 }
 
 /** One gateway for a file of tests, each with a script of its own. */

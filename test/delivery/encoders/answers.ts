@@ -1,6 +1,6 @@
-import type { Batch, StreamEvent } from '../../../src/core/event.ts'
+import type { EventBatch, StreamEvent } from '../../../src/core/event.ts'
 import type { Usage } from '../../../src/core/response.ts'
-import type { Encoder, Ending } from '../../../src/delivery/encoders/index.ts'
+import type { Encoder, StreamEnd } from '../../../src/delivery/encoders/index.ts'
 
 export const usage: Usage = {
   inputTokens: 30,
@@ -43,12 +43,12 @@ export const ODD_TEXT =
   '\uFEFFone\ntwo\r\nthree\rfour\u2028five\u2029six\u0085 data: x\n\n"q" \\ \u0000 😀 \ud83d'
 export const ODD_REST = '\ude00 end'
 
-export const plain: readonly Batch[] = [[start], [text('Hel'), text('lo')], [text(' you'), ...finish()]]
-export const odd: readonly Batch[] = [
+export const plain: readonly EventBatch[] = [[start], [text('Hel'), text('lo')], [text(' you'), ...finish()]]
+export const odd: readonly EventBatch[] = [
   [start, text(ODD_TEXT)],
   [text(''), text(ODD_REST), ...finish()],
 ]
-export const thoughtful: readonly Batch[] = [
+export const thoughtful: readonly EventBatch[] = [
   [start, { type: 'reasoning-delta', text: 'Let me ' }],
   [
     { type: 'reasoning-delta', text: 'see.' },
@@ -56,13 +56,13 @@ export const thoughtful: readonly Batch[] = [
   ],
   [text('Yes.'), ...finish()],
 ]
-export const calling: readonly Batch[] = [
+export const calling: readonly EventBatch[] = [
   [start, text('I look.')],
   [...call('call_a', 'weather', { city: 'Rome' }), ...call('call_b', 'clock', { zone: 'CET' })],
   finish('tool-calls'),
 ]
 /** Two calls told in turns, text between them, and both whole only at the end. */
-export const tangled: readonly Batch[] = [
+export const tangled: readonly EventBatch[] = [
   [start, { type: 'tool-call-start', id: 'a', name: 'weather' }],
   [{ type: 'tool-call-delta', id: 'a', delta: '{"city":' }],
   [
@@ -78,7 +78,7 @@ export const tangled: readonly Batch[] = [
   ],
 ]
 /** A round of the tool loop: the server ran the tool itself. */
-export const looped: readonly Batch[] = [
+export const looped: readonly EventBatch[] = [
   [start, text('I look. '), ...call('call_a', 'weather', { city: 'Rome' })],
   [
     { type: 'tool-result', id: 'call_a', name: 'weather', result: { sky: 'blue' } },
@@ -91,14 +91,14 @@ export const looped: readonly Batch[] = [
   ],
   [text('It is blue.'), { type: 'step', index: 2, finishReason: 'stop', usage }, ...finish()],
 ]
-export const rich: readonly Batch[] = [
+export const rich: readonly EventBatch[] = [
   [start, { type: 'warning', warning: { type: 'unsupported', setting: 'seed', message: 'no seed here' } }],
   [text('Blue sky.'), { type: 'citation', url: 'https://sky.example/', title: 'Sky', start: 0, end: 4 }],
   [{ type: 'file', mediaType: 'image/png', data: 'iVBORw0KGgo=' }],
   [{ type: 'continued', offset: 9, provider: 'fake', model: 'fake-2', after: 'stream-broken' }],
   [text(' Indeed.'), ...finish()],
 ]
-export const several: readonly Batch[] = [
+export const several: readonly EventBatch[] = [
   [start, text('A', 0), text('B', 1)],
   [text('a', 0), text('b', 1)],
   [
@@ -115,8 +115,8 @@ export const several: readonly Batch[] = [
 /** All that an encoder writes for an answer. */
 export function written(
   encoder: Encoder,
-  batches: readonly Batch[],
-  ending: Ending = { type: 'done' },
+  batches: readonly EventBatch[],
+  ending: StreamEnd = { type: 'done' },
 ): string {
   let frames = encoder.open()
   for (const batch of batches) frames += encoder.encode(batch)

@@ -6,25 +6,25 @@ import * as ai6 from 'ai6'
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { LlmError } from '../../../src/core/error.ts'
-import type { Batch } from '../../../src/core/event.ts'
+import type { EventBatch } from '../../../src/core/event.ts'
 import {
   anthropicMessagesEncoder,
   openaiChatEncoder,
   openaiResponsesEncoder,
   uiMessageEncoder,
-  type Ending,
+  type StreamEnd,
 } from '../../../src/delivery/encoders/index.ts'
 import * as answers from './answers.ts'
 import { fetchOf, ids, ODD_REST, ODD_TEXT, usage, written } from './answers.ts'
 
-const broke: Ending = { type: 'error', error: new LlmError('stream-broken', 'the wire was cut') }
+const broke: StreamEnd = { type: 'error', error: new LlmError('stream-broken', 'the wire was cut') }
 const cut = answers.plain.slice(0, 2)
 const isServerTool = (): boolean => true
 
 describe('the openai client', () => {
   function stream(
-    batches: readonly Batch[],
-    ending?: Ending,
+    batches: readonly EventBatch[],
+    ending?: StreamEnd,
     tools = {},
   ): ReturnType<OpenAI['chat']['completions']['stream']> {
     const encoder = openaiChatEncoder({ ...ids, includeUsage: true, ...tools })
@@ -105,7 +105,7 @@ describe('the openai client', () => {
 })
 
 describe('the LangChain client', () => {
-  function model(batches: readonly Batch[], ending?: Ending): ChatOpenAI {
+  function model(batches: readonly EventBatch[], ending?: StreamEnd): ChatOpenAI {
     const frames = written(openaiChatEncoder({ ...ids, includeUsage: true }), batches, ending)
     const configuration = { fetch: fetchOf(frames) }
     return new ChatOpenAI({ model: 'any', apiKey: 'none', maxRetries: 0, configuration })
@@ -134,7 +134,10 @@ describe('the LangChain client', () => {
 })
 
 describe('the openai client, responses', () => {
-  async function final(batches: readonly Batch[], ending?: Ending): Promise<OpenAI.Responses.Response> {
+  async function final(
+    batches: readonly EventBatch[],
+    ending?: StreamEnd,
+  ): Promise<OpenAI.Responses.Response> {
     const frames = written(openaiResponsesEncoder({ ...ids, id: 'resp_1' }), batches, ending)
     const client = new OpenAI({ apiKey: 'none', maxRetries: 0, fetch: fetchOf(frames) })
     return client.responses.stream({ model: 'any', input: 'any' }).finalResponse()
@@ -180,7 +183,11 @@ describe('the openai client, responses', () => {
 })
 
 describe('the anthropic client', () => {
-  async function final(batches: readonly Batch[], ending?: Ending, tools = {}): Promise<Anthropic.Message> {
+  async function final(
+    batches: readonly EventBatch[],
+    ending?: StreamEnd,
+    tools = {},
+  ): Promise<Anthropic.Message> {
     const frames = written(anthropicMessagesEncoder({ ...ids, ...tools }), batches, ending)
     const client = new Anthropic({ apiKey: 'none', maxRetries: 0, fetch: fetchOf(frames) })
     return client.messages.stream({ model: 'any', max_tokens: 9, messages: [] }).finalMessage()
@@ -247,7 +254,7 @@ interface Seen {
 }
 
 describe.each(Object.entries(versions))('the chat transport of %s', (_version, installed) => {
-  async function read(batches: readonly Batch[], ending?: Ending): Promise<Seen> {
+  async function read(batches: readonly EventBatch[], ending?: StreamEnd): Promise<Seen> {
     const ai = installed as typeof ai7
     const frames = written(uiMessageEncoder({ ...ids, conversationId: 'conv_1' }), batches, ending)
     const transport = new ai.DefaultChatTransport({ api: 'http://localhost/chat', fetch: fetchOf(frames) })

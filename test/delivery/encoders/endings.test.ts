@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { LlmError } from '../../../src/core/error.ts'
-import type { Batch } from '../../../src/core/event.ts'
+import type { EventBatch } from '../../../src/core/event.ts'
 import {
   anthropicMessagesEncoder,
   ndjsonEncoder,
@@ -10,13 +10,13 @@ import {
   plainTextEncoder,
   uiMessageEncoder,
   type Encoder,
-  type Ending,
+  type StreamEnd,
 } from '../../../src/delivery/encoders/index.ts'
 import { createFakeClock } from '../../../src/testing/index.ts'
 import { finish, ids, start, text, usage, written } from './answers.ts'
 
-const cut: readonly Batch[] = [[start, text('Hel')], [text('lo')]]
-const whole: readonly Batch[] = [...cut, finish()]
+const cut: readonly EventBatch[] = [[start, text('Hel')], [text('lo')]]
+const whole: readonly EventBatch[] = [...cut, finish()]
 const partial = {
   provider: 'fake',
   model: 'fake-1',
@@ -33,7 +33,7 @@ const partial = {
 } as const
 
 const broke = { type: 'error', error: new LlmError('stream-broken', 'host 10.0.0.1 cut the wire') } as const
-const endings: Readonly<Record<string, readonly [batches: readonly Batch[], ending: Ending]>> = {
+const endings: Readonly<Record<string, readonly [batches: readonly EventBatch[], ending: StreamEnd]>> = {
   done: [whole, { type: 'done' }],
   'error before content': [[], broke],
   'error after content': [cut, broke],

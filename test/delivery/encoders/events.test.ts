@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Batch, StreamEvent } from '../../../src/core/event.ts'
+import type { EventBatch, StreamEvent } from '../../../src/core/event.ts'
 import {
   anthropicMessagesEncoder,
   ndjsonEncoder,
@@ -379,7 +379,7 @@ describe('frames', () => {
 
   test('thoughts keep their ids in OpenAI responses, and no two items share one', () => {
     const thought: StreamEvent = { type: 'reasoning-delta', text: 'hm', id: 'rs_up' }
-    const batches: Batch[] = [[start, thought], [text('a')], [thought]]
+    const batches: EventBatch[] = [[start, thought], [text('a')], [thought]]
     const encoder = openaiResponsesEncoder(ids)
     const frames = batches.map((batch) => encoder.encode(batch)).join('')
     const added = [...frames.matchAll(/"type":"response.output_item.added".*?"id":"(\w+)"/g)]

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { collect } from '../../../src/core/collect.ts'
+import { collectResponse } from '../../../src/core/accumulate-response.ts'
 import { LlmError } from '../../../src/core/error.ts'
-import type { Batch, StreamEvent } from '../../../src/core/event.ts'
+import type { EventBatch, StreamEvent } from '../../../src/core/event.ts'
 import { isObject, type JsonObject } from '../../../src/core/json.ts'
 import type { ChatResponse } from '../../../src/core/response.ts'
 import {
@@ -62,8 +62,8 @@ function outcome(response: ChatResponse): object {
   }
 }
 
-const source = (batches: readonly Batch[]): ChatResponse =>
-  collect(batches.flat(), { provider: 'fake', model: 'fake-1' })
+const source = (batches: readonly EventBatch[]): ChatResponse =>
+  collectResponse(batches.flat(), { provider: 'fake', model: 'fake-1' })
 
 describe.each(Object.entries(routes))('%s, written and read again', (_name, route) => {
   const call = { ...route.request, apiKey: 'none', messages: [{ role: 'user', content: 'Hi' }] } as const
@@ -113,7 +113,7 @@ function contentOf(events: readonly StreamEvent[]): StreamEvent[] {
 
 describe('what only some formats have', () => {
   test('OpenAI chat: sources, pictures, several answers, log probabilities', async () => {
-    const read = async (batches: readonly Batch[]): Promise<ChatResponse> => {
+    const read = async (batches: readonly EventBatch[]): Promise<ChatResponse> => {
       const frames = written(openaiChatEncoder({ ...ids, includeUsage: true }), batches)
       const request = { provider: 'openai', model: 'any', apiKey: 'none', messages: [] } as const
       const messages = [{ role: 'user', content: 'Hi' }] as const
@@ -136,7 +136,7 @@ describe('what only some formats have', () => {
   })
 
   test('a call that comes at once, without pieces, is told with its arguments', async () => {
-    const whole: readonly Batch[] = [
+    const whole: readonly EventBatch[] = [
       [
         answers.start,
         { type: 'tool-call', id: 'c', name: 'now', arguments: {}, signature: 'mark' },

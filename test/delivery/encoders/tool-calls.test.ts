@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Batch } from '../../../src/core/event.ts'
+import type { EventBatch } from '../../../src/core/event.ts'
 import { objectOf } from '../../../src/core/json.ts'
 import { anthropicMessagesEncoder, openaiChatEncoder } from '../../../src/delivery/encoders/index.ts'
 import { finish, ids, start, tangled, written } from './answers.ts'
@@ -21,7 +21,7 @@ test('the first call of several is told as it comes', () => {
 })
 
 test('arguments of OpenAI chat are JSON in the end, also where no piece came', () => {
-  const batches: readonly Batch[] = [
+  const batches: readonly EventBatch[] = [
     [start, { type: 'tool-call-start', id: 'c', name: 'now' }],
     [{ type: 'tool-call', id: 'c', name: 'now', arguments: {} }, ...finish('tool-calls')],
   ]

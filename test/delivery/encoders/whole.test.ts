@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { collect } from '../../../src/core/collect.ts'
-import type { Batch } from '../../../src/core/event.ts'
+import { collectResponse } from '../../../src/core/accumulate-response.ts'
+import type { EventBatch } from '../../../src/core/event.ts'
 import type { ChatResponse } from '../../../src/core/response.ts'
 import {
   renderAnthropicMessage,
@@ -10,8 +10,8 @@ import {
 import * as answers from './answers.ts'
 import { finish, ids, start } from './answers.ts'
 
-const whole = (batches: readonly Batch[]): ChatResponse =>
-  collect(batches.flat(), { provider: 'fake', model: 'fake-1' })
+const whole = (batches: readonly EventBatch[]): ChatResponse =>
+  collectResponse(batches.flat(), { provider: 'fake', model: 'fake-1' })
 const isServerTool = (name: string): boolean => name === 'weather'
 
 describe('OpenAI chat', () => {

@@ -10,7 +10,7 @@ import {
   uiMessageEncoder,
   type Encoder,
 } from '../../../src/delivery/encoders/index.ts'
-import { eventBody, type BodyEnd } from '../../../src/delivery/http/event-body.ts'
+import { streamingBody, type BodyEnd } from '../../../src/delivery/http/streaming-body.ts'
 import { chatApiCall, createOrchestrator } from '../../../src/index.ts'
 import { ids } from '../encoders/answers.ts'
 import { serve } from '../../loopback.ts'
@@ -46,7 +46,7 @@ describe.each(Object.entries(makers))('%s over a real connection', (_name, make)
     })
     const ends: BodyEnd[] = []
     const stream = await chatApiCall(ask(server.url))
-    const body = eventBody(stream, make(), { onEnd: (end) => ends.push(end) })
+    const body = streamingBody(stream, make(), { onEnd: (end) => ends.push(end) })
     const reader = body.getReader()
     let seen = ''
     while (!seen.includes('hello')) seen += new TextDecoder().decode((await reader.read()).value)
@@ -70,7 +70,7 @@ test('a host that goes down ends the answer with words of its own', async () => 
   const stream = await orchestrator.chatApiCall(ask(server.url))
   const ends: BodyEnd[] = []
   const frames = new Response(
-    eventBody(stream, plainSseEncoder(ids), { onEnd: (end) => ends.push(end) }),
+    streamingBody(stream, plainSseEncoder(ids), { onEnd: (end) => ends.push(end) }),
   ).text()
   await orchestrator.close({ drainMs: 0 })
   const text = await frames
@@ -94,7 +94,7 @@ test('a reader that stops reading stops the upstream', async () => {
     more()
   })
   const stream = await chatApiCall({ ...ask(server.url), fetch })
-  const body = eventBody(stream, openaiChatEncoder(ids))
+  const body = streamingBody(stream, openaiChatEncoder(ids))
   const reader = body.getReader()
   await reader.read()
   let before = -1

@@ -6,7 +6,7 @@ import {
   plainTextEncoder,
   uiMessageEncoder,
 } from '../../../src/delivery/encoders/index.ts'
-import { eventBody } from '../../../src/delivery/http/event-body.ts'
+import { streamingBody } from '../../../src/delivery/http/streaming-body.ts'
 import { createFakeClock } from '../../../src/testing/index.ts'
 import { call, finish, ids, start, text } from '../encoders/answers.ts'
 import { bench, Tap } from './tap.ts'
@@ -336,7 +336,7 @@ describe('a source that is still being made', () => {
   test('lets the body begin, and beats meanwhile', async () => {
     const { promise, resolve } = Promise.withResolvers<Tap>()
     const clock = createFakeClock()
-    const reader = eventBody(promise, plainSseEncoder(ids), { clock }).getReader()
+    const reader = streamingBody(promise, plainSseEncoder(ids), { clock }).getReader()
     const next = async (): Promise<string> => new TextDecoder().decode((await reader.read()).value)
     expect(await next()).toBe(':ok\n\n')
     const waiting = next()
@@ -351,7 +351,7 @@ describe('a source that is still being made', () => {
 
   test('fails as the call does', async () => {
     const failed = Promise.reject<Tap>(new LlmError('unauthorized', 'no key'))
-    const body = eventBody(failed, uiMessageEncoder(ids), { clock: createFakeClock() })
+    const body = streamingBody(failed, uiMessageEncoder(ids), { clock: createFakeClock() })
     const frames = await new Response(body).text()
     expect(frames).toContain('{"type":"error","errorText":"no key"}')
     expect(frames.match(/\[DONE\]/g)).toHaveLength(1)
@@ -359,7 +359,7 @@ describe('a source that is still being made', () => {
 
   test('is left as soon as it is there', async () => {
     const { promise, resolve } = Promise.withResolvers<Tap>()
-    const body = eventBody(promise, plainSseEncoder(ids), { clock: createFakeClock() })
+    const body = streamingBody(promise, plainSseEncoder(ids), { clock: createFakeClock() })
     await body.cancel('gone')
     const tap = new Tap()
     resolve(tap)

@@ -1,19 +1,23 @@
 import { LlmError } from '../../../src/core/error.ts'
-import type { Batch } from '../../../src/core/event.ts'
+import type { EventBatch } from '../../../src/core/event.ts'
 import { plainSseEncoder, type Encoder } from '../../../src/delivery/encoders/index.ts'
-import { eventBody, type BodyEnd, type EventBodyOptions } from '../../../src/delivery/http/event-body.ts'
+import {
+  streamingBody,
+  type BodyEnd,
+  type StreamingBodyOptions,
+} from '../../../src/delivery/http/streaming-body.ts'
 import { createFakeClock, type FakeClock } from '../../../src/testing/index.ts'
 import { ids } from '../encoders/answers.ts'
 
 /** A source that a test feeds by hand. */
-export class Tap implements AsyncIterable<Batch> {
+export class Tap implements AsyncIterable<EventBatch> {
   asked = 0
   readonly cancelled: unknown[] = []
   returned = 0
-  readonly #waiting: ReturnType<typeof Promise.withResolvers<IteratorResult<Batch>>>[] = []
-  readonly #given: (() => Promise<IteratorResult<Batch>>)[] = []
+  readonly #waiting: ReturnType<typeof Promise.withResolvers<IteratorResult<EventBatch>>>[] = []
+  readonly #given: (() => Promise<IteratorResult<EventBatch>>)[] = []
 
-  give(...batch: Batch): void {
+  give(...batch: EventBatch): void {
     this.#put(async () => ({ value: batch, done: false }))
   }
 
@@ -32,13 +36,13 @@ export class Tap implements AsyncIterable<Batch> {
     this.fail(new LlmError('aborted', 'left'))
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Batch> {
+  [Symbol.asyncIterator](): AsyncIterator<EventBatch> {
     return {
       next: () => {
         this.asked++
         const given = this.#given.shift()
         if (given !== undefined) return given()
-        const waiting = Promise.withResolvers<IteratorResult<Batch>>()
+        const waiting = Promise.withResolvers<IteratorResult<EventBatch>>()
         this.#waiting.push(waiting)
         return waiting.promise
       },
@@ -49,7 +53,7 @@ export class Tap implements AsyncIterable<Batch> {
     }
   }
 
-  #put(result: () => Promise<IteratorResult<Batch>>): void {
+  #put(result: () => Promise<IteratorResult<EventBatch>>): void {
     const waiting = this.#waiting.shift()
     if (waiting === undefined) this.#given.push(result)
     else result().then(waiting.resolve, waiting.reject)
@@ -67,11 +71,11 @@ export interface Bench {
 }
 
 /** A body over a source that is fed by hand, and its reader. */
-export function bench(options: EventBodyOptions = {}, encoder: Encoder = plainSseEncoder(ids)): Bench {
+export function bench(options: StreamingBodyOptions = {}, encoder: Encoder = plainSseEncoder(ids)): Bench {
   const tap = new Tap()
   const clock = createFakeClock()
   const ends: BodyEnd[] = []
-  const body = eventBody(tap, encoder, { clock, onEnd: (end) => ends.push(end), ...options })
+  const body = streamingBody(tap, encoder, { clock, onEnd: (end) => ends.push(end), ...options })
   const reader = body.getReader()
   const next = async (): Promise<string | null> => {
     const { value, done } = await reader.read()

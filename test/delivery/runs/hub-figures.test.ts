@@ -34,7 +34,7 @@ describe('caps, figures, the end of the hub', () => {
   })
 
   test('status and metrics tell how it goes', async () => {
-    const { hub, clock } = makeHub({ onGone: 'finish' })
+    const { hub, clock } = makeHub({ onDisconnect: 'finish' })
     const upstream = createUpstream()
     const { id, ended } = await hub.start({ open: upstream.open, conversationId: 'c', maxTokens: 20 })
     expect(await hub.status(id)).toMatchObject({
@@ -98,7 +98,7 @@ describe('caps, figures, the end of the hub', () => {
   })
 
   test('close lets runs end for a while', async () => {
-    const { hub, clock } = makeHub({ onGone: 'finish' })
+    const { hub, clock } = makeHub({ onDisconnect: 'finish' })
     const upstream = createUpstream()
     const { ended } = await hub.start({ open: upstream.open })
     const closing = hub.close({ drainMs: 10_000 })
@@ -110,7 +110,7 @@ describe('caps, figures, the end of the hub', () => {
   })
 
   test('options that are wrong are refused by name', () => {
-    for (const options of [{ maxPerUser: -1 }, { idleMs: Number.NaN }, { onGone: 'stay' as never }])
+    for (const options of [{ maxPerUser: -1 }, { idleMs: Number.NaN }, { onDisconnect: 'stay' as never }])
       expect(() => createRunHub(options)).toThrow(
         expect.objectContaining({
           kind: 'misconfigured',

@@ -1,13 +1,13 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { LlmError } from '../../../src/core/error.ts'
 import type { ChatResponse } from '../../../src/core/response.ts'
-import { keepFinished, memoryStreamLog, type RunEnd } from '../../../src/delivery/runs/index.ts'
+import { saveComplete, memoryStreamLog, type RunEnd } from '../../../src/delivery/runs/index.ts'
 import { makeHub, textOf } from './hubs.ts'
 import { createUpstream, finish, start, text, usage } from './sources.ts'
 
 describe('reading', () => {
   test('every reader gets all, from any place, while it runs and after', async () => {
-    const { hub } = makeHub({ onGone: 'finish' })
+    const { hub } = makeHub({ onDisconnect: 'finish' })
     const upstream = createUpstream()
     const { id, ended } = await hub.start({ open: upstream.open })
     const early = textOf(await hub.attach(id))
@@ -25,7 +25,7 @@ describe('reading', () => {
   })
 
   test('a reader that leaves gets nothing more, and a read that waits ends', async () => {
-    const { hub } = makeHub({ onGone: 'finish' })
+    const { hub } = makeHub({ onDisconnect: 'finish' })
     const upstream = createUpstream()
     const { id } = await hub.start({ open: upstream.open })
     const reader = await hub.attach(id)
@@ -41,7 +41,7 @@ describe('reading', () => {
   test('what is no longer kept is said, not skipped', async () => {
     const log = memoryStreamLog({ maxBatches: 4 })
     onTestFinished(() => log.close())
-    const { hub } = makeHub({ log, onGone: 'finish' })
+    const { hub } = makeHub({ log, onDisconnect: 'finish' })
     const upstream = createUpstream()
     const { id, ended } = await hub.start({ open: upstream.open })
     for (let piece = 0; piece < 9; piece++) upstream.push(text(`${piece}`))
@@ -56,7 +56,7 @@ describe('reading', () => {
   })
 
   test('a stuck reader holds nobody back', async () => {
-    const { hub } = makeHub({ onGone: 'finish' })
+    const { hub } = makeHub({ onDisconnect: 'finish' })
     const upstream = createUpstream()
     const { id, ended } = await hub.start({ open: upstream.open })
     await hub.attach(id)
@@ -198,10 +198,10 @@ describe('ends', () => {
   })
 
   test('the readers left: cancel at once, cancel after a while, or finish', async () => {
-    const { hub, clock, ends } = makeHub({ goneGraceMs: 1_000 })
+    const { hub, clock, ends } = makeHub({ disconnectGraceMs: 1_000 })
     const begin = async (onGone: 'cancel' | 'finish') => {
       const upstream = createUpstream()
-      const { id, ended } = await hub.start({ open: upstream.open, onGone })
+      const { id, ended } = await hub.start({ open: upstream.open, onDisconnect: onGone })
       upstream.push(text('a'))
       return { upstream, id, ended }
     }
@@ -235,7 +235,7 @@ describe('ends', () => {
 describe('saving', () => {
   test('the end waits for the save, but not for ever', async () => {
     const saved = Promise.withResolvers<void>()
-    const { hub, clock } = makeHub({ onSave: () => saved.promise, saveWaitMs: 1_000, onGone: 'finish' })
+    const { hub, clock } = makeHub({ onSave: () => saved.promise, saveWaitMs: 1_000, onDisconnect: 'finish' })
     const upstream = createUpstream()
     const { id, ended } = await hub.start({ open: upstream.open })
     upstream.push(text('a'), finish)
@@ -266,7 +266,7 @@ describe('saving', () => {
         throw new Error('and this too')
       },
       logger: { debug: log, info: log, warn: log, error: log },
-      onGone: 'finish',
+      onDisconnect: 'finish',
     })
     const upstream = createUpstream()
     const { id } = await hub.start({ open: upstream.open })
@@ -279,7 +279,7 @@ describe('saving', () => {
 
   test('the policy decides; one that fails loses nothing', async () => {
     for (const [savePolicy, save] of [
-      [keepFinished, 'never'],
+      [saveComplete, 'never'],
       [
         () => {
           throw new Error('oops')

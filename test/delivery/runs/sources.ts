@@ -1,4 +1,4 @@
-import type { Batch, StreamEvent } from '../../../src/core/event.ts'
+import type { EventBatch, StreamEvent } from '../../../src/core/event.ts'
 import type { Usage } from '../../../src/core/response.ts'
 import type { ReplyStream } from '../../../src/delivery/runs/index.ts'
 
@@ -18,7 +18,7 @@ export interface Upstream extends ReplyStream {
 }
 
 export function createUpstream({ deaf = false }: { readonly deaf?: boolean } = {}): Upstream {
-  const queue: Batch[] = []
+  const queue: EventBatch[] = []
   let over: { readonly error?: unknown } | undefined
   let wake: (() => void) | undefined
   let aborted: unknown
@@ -26,7 +26,7 @@ export function createUpstream({ deaf = false }: { readonly deaf?: boolean } = {
     over ??= how
     wake?.()
   }
-  const batches = async function* (): AsyncGenerator<Batch, void, undefined> {
+  const batches = async function* (): AsyncGenerator<EventBatch, void, undefined> {
     for (;;) {
       const batch = queue.shift()
       if (batch !== undefined) yield batch

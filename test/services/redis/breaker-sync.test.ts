@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createOrchestrator, LlmError, type BreakerTrip, type OrchestratorEvent } from 'llm-switchyard'
+import { createOrchestrator, LlmError, type BreakerOpening, type OrchestratorEvent } from 'llm-switchyard'
 import { createRedisBreakerSync } from 'llm-switchyard/redis'
 import { fakeFetch } from 'llm-switchyard/testing'
 import { useRedis } from '../redis-server.ts'
@@ -14,7 +14,7 @@ const server = useRedis()
 async function member(library: Library, prefix = 'switchyard') {
   const connected = await connectRedis(library, server())
   const sync = createRedisBreakerSync({ client: connected.client, prefix })
-  const heard: BreakerTrip[] = []
+  const heard: BreakerOpening[] = []
   const leave = sync.subscribe((trip) => heard.push(trip))
   return {
     sync,
@@ -123,7 +123,7 @@ describe.each(libraries)('breakers over Redis (%s)', (library) => {
     await using other = await member(library)
     await listening(one, 2)
     await server().kill()
-    const late: BreakerTrip[] = []
+    const late: BreakerOpening[] = []
     await using newcomer = startClient(library, server())
     const lateSync = createRedisBreakerSync({ client: newcomer.client })
     lateSync.subscribe((trip) => late.push(trip))

@@ -26,7 +26,7 @@ say('ready')
 
 await told()
 const admit = (_: unknown, call: number) =>
-  limiter.admit({ user: `user-${call % 7}` }, { tokens }).catch((error: unknown) => error)
+  limiter.reserveOrWait({ user: `user-${call % 7}` }, { tokens }).catch((error: unknown) => error)
 const outcomes = await Promise.all(Array.from({ length: calls }, admit))
 const refused: Record<string, number> = {}
 for (const outcome of outcomes) {

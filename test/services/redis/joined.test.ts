@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createOrchestrator, type OrchestratorOptions } from 'llm-switchyard'
-import { createRedisRestSync, createRedisSlots } from 'llm-switchyard/redis'
+import { createRedisCooldownSync, createRedisSlots } from 'llm-switchyard/redis'
 import { createFakeProvider, fakeFetch, type ScriptedReply } from 'llm-switchyard/testing'
 import { useRedis } from '../redis-server.ts'
 import { connectRedis, libraries } from './clients.ts'
@@ -89,7 +89,7 @@ describe.each(libraries)('rests that are shared (%s)', (library) => {
     apiKey: string | string[] = 'any',
   ) {
     const connected = await connectRedis(library, server())
-    const restSync = createRedisRestSync({ client: connected.client })
+    const restSync = createRedisCooldownSync({ client: connected.client })
     const keys: string[] = []
     const fetch = fakeFetch(script)
     const watched: typeof globalThis.fetch = (url, init) => {
@@ -99,7 +99,7 @@ describe.each(libraries)('rests that are shared (%s)', (library) => {
     const orchestrator = createOrchestrator({
       ...options,
       providers: { openai: { apiKey, fetch: watched } },
-      restSync,
+      cooldownSync: restSync,
     })
     return {
       ...connected,
@@ -147,7 +147,7 @@ describe.each(libraries)('rests that are shared (%s)', (library) => {
     await until(() => one.restSync.stats().up && two.restSync.stats().up)
     await until(bothListen)
     // What could not be told then, the client may have kept and sent now: of the same target, so it does no harm.
-    one.restSync.publish({ subject: 'openai/m', restMs: 60_000 })
+    one.restSync.publish({ subject: 'openai/m', cooldownMs: 60_000 })
     await until(() => one.restSync.stats().published === 1)
     // As news, or from the list that it reads when it finds Redis again, or as both.
     await until(() => two.restSync.stats().heard >= 1)
@@ -161,8 +161,8 @@ describe.each(libraries)('rests that are shared (%s)', (library) => {
     await until(async () => (await one.send('PUBLISH', '{switchyard}:rests:news', 'nothing')) === 1)
     await server().kill()
     // The client keeps both until it is connected again; by then both are as old as Redis was away.
-    one.restSync.publish({ subject: 'openai/short', restMs: 300 })
-    one.restSync.publish({ subject: 'openai/long', restMs: 60_000 })
+    one.restSync.publish({ subject: 'openai/short', cooldownMs: 300 })
+    one.restSync.publish({ subject: 'openai/long', cooldownMs: 60_000 })
     await until(() => one.restSync.stats().unpublished === 2)
     await pause(600)
     await server().start()

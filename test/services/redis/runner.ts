@@ -14,7 +14,7 @@ export interface RunnerOptions {
 const { port, library, leaseMs } = processOptions() as RunnerOptions
 const connected = await connectRedis(library, { port })
 const log = createRedisStreamLog({ client: connected.client, leaseMs })
-const hub = createRunHub({ log, onGone: 'finish' })
+const hub = createRunHub({ log, onDisconnect: 'finish' })
 const upstream = createUpstream()
 const run = await hub.start({ open: upstream.open, conversationId: 'chat', id: `run-${process.pid}` })
 say('ready')

@@ -12,7 +12,7 @@ describe.each(libraries)('runs whose Redis goes down (%s)', (library) => {
     const connected = await connectRedis(library, server())
     const log = createRedisStreamLog({ client: connected.client, timeoutMs: 100, ...options })
     const ends: RunEnd[] = []
-    const hub = createRunHub({ log, onGone: 'finish', onSave: (end) => void ends.push(end) })
+    const hub = createRunHub({ log, onDisconnect: 'finish', onSave: (end) => void ends.push(end) })
     onTestFinished(async () => {
       server().thaw()
       await hub.close()

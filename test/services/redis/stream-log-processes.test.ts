@@ -85,7 +85,7 @@ describe.each(libraries)('runs over Redis (%s)', (library) => {
     const ends: RunEnd[] = []
     const owner = createRunHub({
       log: await makeLog(),
-      goneGraceMs: 150,
+      disconnectGraceMs: 150,
       onSave: (end) => void ends.push(end),
     })
     const other = createRunHub({ log: await makeLog() })

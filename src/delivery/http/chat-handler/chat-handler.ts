@@ -6,10 +6,10 @@ import { createRunHub, type RunHub } from '../../runs/index.ts'
 import { createGuards, tagsOf, type CorsOptions } from '../guards/index.ts'
 import { answerChat } from './chat-route.ts'
 import type { ChatInput } from './chat-input.ts'
-import type { ChatHandlerOptions, ChatService, ChatTarget, Respond } from './options.ts'
+import type { ChatHandlerOptions, ChatBackend, ChatTarget, Respond } from './options.ts'
 import { checkProtocol } from './protocol.ts'
 import { placeOf } from './routes.ts'
-import type { RouteParts } from './stream-visit.ts'
+import type { RouteParts } from './stream-request.ts'
 
 /** Serves chat over HTTP: a web-standard handler to be mounted anywhere. */
 export interface ChatHandler extends AsyncDisposable {
@@ -26,7 +26,7 @@ export interface ChatHandler extends AsyncDisposable {
  * `{id}` is the conversation or the stream. Throws `misconfigured` naming the option that is wrong.
  */
 export function createChatHandler(
-  target: ChatTarget | ChatService,
+  target: ChatTarget | ChatBackend,
   options: ChatHandlerOptions,
 ): ChatHandler {
   const { clock = systemClock, cors } = options
@@ -55,8 +55,12 @@ function errorBody({ error }: { readonly error: LlmError }, requestId: string): 
 }
 
 function hubOf(options: ChatHandlerOptions): RunHub {
-  const { maxStreamsPerUser: maxPerUser, onClientGone: onGone } = options
-  return createRunHub({ ...options, maxPerUser, onGone })
+  const {
+    maxStreamsPerUser: maxPerUser,
+    onClientGone: onDisconnect,
+    goneGraceMs: disconnectGraceMs,
+  } = options
+  return createRunHub({ ...options, maxPerUser, onDisconnect, disconnectGraceMs })
 }
 
 function withExposed(cors: CorsOptions | undefined): CorsOptions | undefined {
@@ -64,7 +68,7 @@ function withExposed(cors: CorsOptions | undefined): CorsOptions | undefined {
   return { ...cors, exposeHeaders: ['x-stream-id', 'x-conversation-id', ...(cors.exposeHeaders ?? [])] }
 }
 
-function respondBy(target: ChatTarget | ChatService, defaults: Partial<ChatRequest> | undefined): Respond {
+function respondBy(target: ChatTarget | ChatBackend, defaults: Partial<ChatRequest> | undefined): Respond {
   if ('respond' in target) return (input, context) => target.respond(input, context)
   if (typeof target?.chatApiCall !== 'function')
     throw new LlmError('misconfigured', 'createChatHandler takes an orchestrator, or an object with respond')
@@ -84,10 +88,10 @@ function requestOf(
 }
 
 /** Checks what a page sent before a stream is begun for it: a bad request is a status, never a frame. */
-function checkBy(options: ChatHandlerOptions, target: ChatTarget | ChatService): RouteParts['check'] {
+function checkBy(options: ChatHandlerOptions, target: ChatTarget | ChatBackend): RouteParts['check'] {
   if (options.respond !== undefined || 'respond' in target) return undefined
   return async (input) => {
-    const { admitRequest } = await import('../../../core/door.ts')
+    const { parseRequest: admitRequest } = await import('../../../core/parse-request.ts')
     return admitRequest(requestOf(input, options.defaults)).messages
   }
 }

@@ -1,10 +1,10 @@
 import { LlmError, type Issue } from '../../../core/error.ts'
-import { hasControls } from '../../../core/identifier.ts'
-import { newId } from '../../../core/id.ts'
+import { hasControls } from '../../../core/validate-id.ts'
+import { newId } from '../../../core/create-id.ts'
 import { listOf, textOf, type JsonObject } from '../../../core/json.ts'
 import type { ChatRequest, MessageInput } from '../../../core/request.ts'
-import type { Access } from '../guards/index.ts'
-import { areUiMessages, readUiMessages } from './ui-turns.ts'
+import type { CallerAccess } from '../guards/index.ts'
+import { areUiMessages, readUiMessages } from './ui-messages.ts'
 
 /** The settings that a page may choose; everything else in a body is for the host's own `respond`. */
 export type ChatSettings = Partial<Pick<ChatRequest, (typeof SETTINGS)[number]>>
@@ -47,7 +47,7 @@ const MAX_ID = 200
  * Reads the body of a chat request: `messages` (neutral or OpenAI's shapes, or the AI SDK's UI messages), or one text as
  * `message` or `content`. Throws `invalid-request` with every problem.
  */
-export function readChatInput(body: Record<string, unknown>, access: Access): ChatInput {
+export function readChatInput(body: Record<string, unknown>, access: CallerAccess): ChatInput {
   const issues: Issue[] = []
   const isUiMessage = areUiMessages(body['messages']) || 'trigger' in body
   const messages = isUiMessage ? readUiMessages(listOf(body['messages']), issues) : readMessages(body, issues)
@@ -91,7 +91,7 @@ function readId(body: Record<string, unknown>, issues: Issue[]): string | undefi
   return undefined
 }
 
-function readSettings(body: Record<string, unknown>, access: Access, issues: Issue[]): ChatSettings {
+function readSettings(body: Record<string, unknown>, access: CallerAccess, issues: Issue[]): ChatSettings {
   const found = SETTINGS.flatMap((name) =>
     body[name] === undefined || body[name] === null ? [] : [[name, body[name]] as const],
   )

@@ -1,18 +1,18 @@
 import { LlmError } from '../../../core/error.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { Message } from '../../../core/message.ts'
-import { newId } from '../../../core/id.ts'
+import { newId } from '../../../core/create-id.ts'
 import type { ReplyStream, StartedRun } from '../../runs/index.ts'
-import { jsonResponse, limitKeysOf, rateLimitHeaders, type Visit } from '../guards/index.ts'
+import { jsonResponse, limitKeysOf, rateLimitHeaders, type GuardedRequest } from '../guards/index.ts'
 import { keyOf } from './access-key.ts'
 import { readChatInput, type ChatInput } from './chat-input.ts'
-import { coalesced } from './coalesced.ts'
+import { coalesceText } from './coalesce-text.ts'
 import { askedProtocol } from './protocol.ts'
-import type { RouteParts } from './stream-visit.ts'
+import type { RouteParts } from './stream-request.ts'
 import { streamResponse } from './stream-response.ts'
 
 /** Starts an answer and streams it, or with `stream: false` gives it whole. */
-export async function answerChat(parts: RouteParts, visit: Visit): Promise<Response> {
+export async function answerChat(parts: RouteParts, visit: GuardedRequest): Promise<Response> {
   const { options, clock, limiter } = parts
   const input = readChatInput(await visit.json(), visit.access)
   const messages = await parts.check?.(input)
@@ -37,7 +37,7 @@ interface Start {
 
 async function startRun(
   { runs, respond, options, clock }: RouteParts,
-  visit: Visit,
+  visit: GuardedRequest,
   { input, meta, messages }: Start,
 ): Promise<StartedRun> {
   const { access, request, requestId } = visit
@@ -46,7 +46,7 @@ async function startRun(
   const { coalesce } = options
   const open = async (signal: AbortSignal): Promise<ReplyStream> => {
     const stream = await respond(input, { signal, access, request, requestId, runId })
-    return coalesce === undefined ? stream : coalesced(stream, coalesce, clock)
+    return coalesce === undefined ? stream : coalesceText(stream, coalesce, clock)
   }
   return runs.start({
     id: runId,
@@ -88,7 +88,7 @@ interface Whole {
 
 async function wholeResponse(
   { runs }: RouteParts,
-  { request, leave }: Visit,
+  { request, leave }: GuardedRequest,
   { run, conversationId }: Whole,
 ): Promise<Response> {
   const reader = await runs.attach(run.id)

@@ -2,16 +2,16 @@ import type { ChatRequest } from '../../../core/request.ts'
 import type { ChatStream } from '../../../stream/index.ts'
 import type { Limiter } from '../../../limits/index.ts'
 import type { ReplyStream, RunHub, RunHubOptions } from '../../runs/index.ts'
-import type { Access, GuardOptions } from '../guards/index.ts'
+import type { CallerAccess, GuardOptions } from '../guards/index.ts'
 import type { ChatInput } from './chat-input.ts'
-import type { Coalesce } from './coalesced.ts'
+import type { Coalesce } from './coalesce-text.ts'
 import type { ChatProtocol } from './protocol.ts'
 
 /** What `respond` may know besides what was asked for. */
 export interface ChatContext {
   /** Aborted when the answer is no longer wanted: pass it on. */
   readonly signal: AbortSignal
-  readonly access: Access
+  readonly access: CallerAccess
   readonly request: Request
   readonly requestId: string
   readonly runId: string
@@ -26,7 +26,7 @@ export interface ChatTarget {
   readonly limiter?: Limiter | undefined
 }
 /** A service that answers by itself, with conversations of its own. */
-export interface ChatService {
+export interface ChatBackend {
   readonly respond: Respond
 }
 
@@ -51,7 +51,7 @@ export interface ChatHandlerOptions
   /** Streams of one user at once. Default 10; 0 for no cap. */
   readonly maxStreamsPerUser?: number | undefined
   /** What becomes of a stream whose last reader goes. Default `cancel`; `finish` goes on and saves, so that a page may come back. */
-  readonly onClientGone?: RunHubOptions['onGone']
+  readonly onClientGone?: RunHubOptions['onDisconnect']
   /** With `cancel`: how long a page may be away, in milliseconds. Default 0. */
   readonly goneGraceMs?: number | undefined
   /**

@@ -1,15 +1,15 @@
 import type { LogInfo } from '../../../core/stream-log.ts'
 import { LlmError } from '../../../core/error.ts'
-import { readPosition, type FramePosition } from './numbered.ts'
+import { readPosition, type FramePosition } from './event-ids.ts'
 import { askedProtocol } from './protocol.ts'
-import { findRun, isOwn, type StreamVisit } from './stream-visit.ts'
+import { findRun, isOwn, type StreamRequest } from './stream-request.ts'
 import { streamResponse } from './stream-response.ts'
 
 /**
  * Takes a stream up again: after the frame that `Last-Event-ID` or `?after=` names, or from its beginning. 204 where
  * nothing runs (and nothing is missing): what an EventSource takes for the end, and the AI SDK for nothing to resume.
  */
-export async function resumeChat(about: StreamVisit): Promise<Response> {
+export async function resumeChat(about: StreamRequest): Promise<Response> {
   const { parts, visit } = about
   const after = positionOf(about)
   const info = await runOf(about, after)
@@ -23,7 +23,7 @@ export async function resumeChat(about: StreamVisit): Promise<Response> {
 }
 
 // The run that the position belongs to, also when the conversation has gone on with another one since.
-async function runOf(about: StreamVisit, after: FramePosition | undefined): Promise<LogInfo | undefined> {
+async function runOf(about: StreamRequest, after: FramePosition | undefined): Promise<LogInfo | undefined> {
   const { parts, visit } = about
   const newest = await findRun(about)
   if (after === undefined || after.runId === '' || after.runId === newest?.id) return newest
@@ -41,7 +41,7 @@ function isRead({ id, state, last }: LogInfo, after: FramePosition | undefined, 
   return after === undefined ? asked !== id : after.seq > last + 1
 }
 
-function positionOf({ visit }: StreamVisit): FramePosition | undefined {
+function positionOf({ visit }: StreamRequest): FramePosition | undefined {
   const given = visit.url.searchParams.get('after') ?? visit.request.headers.get('last-event-id')
   if (given === null || given === '') return undefined
   if (/^\d{1,12}$/.test(given)) return { runId: '', seq: Number(given), frame: Infinity }

@@ -1,14 +1,14 @@
 import type { Clock } from '../../../core/clock.ts'
 import { LlmError } from '../../../core/error.ts'
 import { plainSseEncoder } from '../../encoders/index.ts'
-import { jsonResponse, notFound, type Place, type Visit } from '../guards/index.ts'
+import { jsonResponse, notFound, type Place, type GuardedRequest } from '../guards/index.ts'
 import { resumeChat } from './resume-route.ts'
 import { streamHeaders } from '../stream-headers.ts'
-import { findRun, type RouteParts, type StreamVisit } from './stream-visit.ts'
+import { findRun, type RouteParts, type StreamRequest } from './stream-request.ts'
 import { testStream } from './test-sse.ts'
 
-type Serve = (parts: RouteParts, visit: Visit) => Promise<Response>
-type Route = readonly [methods: readonly string[], serve: (visit: Visit) => Promise<Response>]
+type Serve = (parts: RouteParts, visit: GuardedRequest) => Promise<Response>
+type Route = readonly [methods: readonly string[], serve: (visit: GuardedRequest) => Promise<Response>]
 
 /** The route of a request. One that leads nowhere leads to a 404, behind the guards as all others. */
 export function placeOf(parts: RouteParts, request: Request, answer: Serve): Place {
@@ -57,7 +57,7 @@ function decodeId(segment: string | undefined): string | undefined {
 }
 
 const ACTIONS: Readonly<
-  Record<string, readonly [methods: readonly string[], serve: (about: StreamVisit) => Promise<Response>]>
+  Record<string, readonly [methods: readonly string[], serve: (about: StreamRequest) => Promise<Response>]>
 > = {
   stream: [
     ['GET', 'DELETE'],
@@ -69,14 +69,17 @@ const ACTIONS: Readonly<
   metrics: [['GET'], (about) => tell(about, ({ parts, id }) => parts.runs.metrics(id))],
 }
 
-async function cancel(about: StreamVisit): Promise<Response> {
+async function cancel(about: StreamRequest): Promise<Response> {
   const info = await findRun(about)
   if (info === undefined) throw unknown(about.id)
   const cancelled = await about.parts.runs.cancel(info.id, 'the client stopped the stream')
   return jsonResponse({ streamId: info.id, cancelled })
 }
 
-async function tell(about: StreamVisit, read: (about: StreamVisit) => Promise<unknown>): Promise<Response> {
+async function tell(
+  about: StreamRequest,
+  read: (about: StreamRequest) => Promise<unknown>,
+): Promise<Response> {
   const info = await findRun(about)
   const found = info === undefined ? undefined : await read({ ...about, id: info.id })
   if (found === undefined) throw unknown(about.id)

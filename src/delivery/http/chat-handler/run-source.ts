@@ -1,6 +1,6 @@
 import type { Clock } from '../../../core/clock.ts'
 import { LlmError } from '../../../core/error.ts'
-import type { Batch } from '../../../core/event.ts'
+import type { EventBatch } from '../../../core/event.ts'
 import type { RunReader } from '../../runs/index.ts'
 import { safeError } from '../guards/index.ts'
 
@@ -8,7 +8,7 @@ import { safeError } from '../guards/index.ts'
 export function runSource(
   reader: RunReader,
   { paceMs, clock }: { readonly paceMs: number; readonly clock: Clock },
-): { batches(): AsyncGenerator<Batch, void, undefined>; cancel(): void } {
+): { batches(): AsyncGenerator<EventBatch, void, undefined>; cancel(): void } {
   let endPause = (): void => undefined
   const pause = (): Promise<void> =>
     new Promise((resolve) => {
@@ -18,7 +18,7 @@ export function runSource(
         resolve()
       }
     })
-  const batches = async function* (): AsyncGenerator<Batch, void, undefined> {
+  const batches = async function* (): AsyncGenerator<EventBatch, void, undefined> {
     try {
       for await (const { batch } of reader) {
         yield batch

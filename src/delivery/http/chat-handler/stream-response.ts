@@ -1,11 +1,11 @@
 import { textOf, type JsonObject } from '../../../core/json.ts'
 import { LlmError } from '../../../core/error.ts'
-import { eventBody } from '../event-body.ts'
-import type { Visit } from '../guards/index.ts'
+import { streamingBody } from '../streaming-body.ts'
+import type { GuardedRequest } from '../guards/index.ts'
 import { streamHeaders } from '../stream-headers.ts'
-import { numberedEncoder, type FramePosition } from './numbered.ts'
+import { numberedEncoder, type FramePosition } from './event-ids.ts'
 import { encoderFor, type ChatProtocol } from './protocol.ts'
-import type { RouteParts } from './stream-visit.ts'
+import type { RouteParts } from './stream-request.ts'
 import { runSource } from './run-source.ts'
 
 /** One connection to a run. */
@@ -21,7 +21,7 @@ export interface Connection {
 /** Attaches to a run and streams it. The client that leaves detaches; an access that expires ends the body with `unauthorized`. */
 export async function streamResponse(
   { runs, clock, options }: RouteParts,
-  visit: Visit,
+  visit: GuardedRequest,
   { runId, meta, protocol, after, headers }: Connection,
 ): Promise<Response> {
   const encoder = numberedEncoder(encoderFor({ runId, meta, protocol, clock }), runId, after)
@@ -42,7 +42,12 @@ export async function streamResponse(
     reader.detach()
   }
   const { signal } = visit.request
-  const body = eventBody(runSource(reader, { paceMs, clock }), encoder, { clock, heartbeatMs, signal, onEnd })
+  const body = streamingBody(runSource(reader, { paceMs, clock }), encoder, {
+    clock,
+    heartbeatMs,
+    signal,
+    onEnd,
+  })
   const names = { 'x-stream-id': runId, 'x-conversation-id': headerText(meta) }
   return new Response(body, {
     headers: { ...streamHeaders(encoder), ...names, ...headers },

@@ -1,6 +1,6 @@
 import { LlmError } from '../../../core/error.ts'
 import { isObject, parseJson } from '../../../core/json.ts'
-import { HttpRefusal } from './refusal.ts'
+import { HttpError } from './http-error.ts'
 
 /**
  * The JSON object that a request carries. Refuses: 413 beyond `maxBytes` (at once where the length is told, otherwise
@@ -45,20 +45,20 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
     }
   } catch (error) {
     reader.cancel().catch(() => undefined)
-    if (error instanceof HttpRefusal) throw error
+    if (error instanceof HttpError) throw error
     throw new LlmError('aborted', 'the body of the request broke off', { cause: error })
   }
   pieces.push(decoder.decode())
   return pieces.length === 1 ? (pieces[0] ?? '') : pieces.join('')
 }
 
-function tooLarge(maxBytes: number): HttpRefusal {
+function tooLarge(maxBytes: number): HttpError {
   const message = `the body is larger than the ${maxBytes} bytes that are taken here`
-  return new HttpRefusal(413, new LlmError('invalid-request', message, { code: 'request_too_large' }))
+  return new HttpError(413, new LlmError('invalid-request', message, { code: 'request_too_large' }))
 }
 
-function unsupportedBody(message: string): HttpRefusal {
-  return new HttpRefusal(415, new LlmError('invalid-request', message, { code: 'unsupported_media_type' }))
+function unsupportedBody(message: string): HttpError {
+  return new HttpError(415, new LlmError('invalid-request', message, { code: 'unsupported_media_type' }))
 }
 
 function invalidBody(message: string): LlmError {

@@ -1,5 +1,5 @@
 import { allowsOrigin, type CorsOptions } from './cors.ts'
-import { forbidden } from './refusal.ts'
+import { forbidden } from './http-error.ts'
 
 /**
  * Keeps pages of other origins from spending with a visitor's cookies. `origin` (the default): a browser's request must

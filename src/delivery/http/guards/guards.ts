@@ -1,13 +1,13 @@
 import type { Clock } from '../../../core/clock.ts'
 import { LlmError } from '../../../core/error.ts'
 import type { Logger } from '../../../core/log.ts'
-import { authorizeRequest, checkAuthorize, type Access, type Authorize } from './access.ts'
+import { authorizeRequest, checkAuthorize, type CallerAccess, type Authorize } from './caller.ts'
 import { readJsonBody } from './body.ts'
 import { checkCors, corsHeaders, isPreflight, preflightAnswer, type CorsOptions } from './cors.ts'
 import { checkCsrf, type CsrfOptions } from './csrf.ts'
-import { openLeave, type Leave, type LeavePolicy } from './leave.ts'
+import { watchAccess, type AccessExpiry, type AccessExpiryPolicy } from './access-expiry.ts'
 import { publicError, type PublicError } from './public-error.ts'
-import { forbidden, HttpRefusal, methodNotAllowed } from './refusal.ts'
+import { forbidden, HttpError, methodNotAllowed } from './http-error.ts'
 import { requestIdOf } from './request-id.ts'
 
 /** What stands before every handler. */
@@ -21,22 +21,22 @@ export interface GuardOptions {
   /** Largest body of a request, in bytes. Default 50 MiB: ten images of 3 MiB and their text. */
   readonly maxBodyBytes?: number | undefined
   /** What becomes of a call whose client goes away. Default `cancel`: the upstream connection closes at once. */
-  readonly onClientGone?: LeavePolicy | undefined
+  readonly onClientGone?: AccessExpiryPolicy | undefined
   /** Told every error with the request's id. Callers see generic words for what is not their doing. */
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
 }
 
 /** One request behind the guards. */
-export interface Visit {
+export interface GuardedRequest {
   readonly request: Request
   readonly url: URL
   readonly requestId: string
-  readonly access: Access
+  readonly access: CallerAccess
   /** The JSON object of its body, within the limit. Read once. */
   json(): Promise<Record<string, unknown>>
   /** Opens the leave of the visit's call; release it when the call is over. */
-  leave(): Leave
+  leave(): AccessExpiry
 }
 
 /** What the guards have to know of the place that a request goes to. */
@@ -48,7 +48,7 @@ export interface Place {
   readonly errorBody: (error: PublicError, requestId: string) => unknown
   /** Names of the header that carries the request's id. Default `x-request-id` alone. */
   readonly idHeaders?: readonly string[] | undefined
-  serve(visit: Visit): Promise<Response>
+  serve(visit: GuardedRequest): Promise<Response>
 }
 
 export interface Guards {
@@ -111,7 +111,7 @@ async function pass(
     requestId,
     access,
     json: () => readJsonBody(request, maxBodyBytes),
-    leave: () => openLeave({ request, access, policy, clock }),
+    leave: () => watchAccess({ request, access, policy, clock }),
   })
   if (request.method !== 'HEAD') return response
   await response.body?.cancel()
@@ -139,7 +139,7 @@ export function jsonResponse(
 }
 
 /** Refuses, with 403, everyone but an admin. */
-export function requireAdmin({ role }: Access): void {
+export function requireAdmin({ role }: CallerAccess): void {
   if (role !== 'admin') throw forbidden('this takes the role admin')
 }
 
@@ -151,7 +151,7 @@ interface Report {
 
 function report(logger: Logger | undefined, thrown: unknown, { requestId, status, path }: Report): void {
   if (logger === undefined) return
-  const error = thrown instanceof HttpRefusal ? thrown.error : thrown
+  const error = thrown instanceof HttpError ? thrown.error : thrown
   const known = LlmError.is(error) ? error.toJSON() : { message: wordsOf(error) }
   const fields = { requestId, status, path, error: known }
   if (status >= 500) logger.error(fields, 'a request failed')

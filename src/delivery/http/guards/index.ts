@@ -1,4 +1,4 @@
-export type { Access, AccessLimits, Authorize } from './access.ts'
+export type { CallerAccess, AccessLimits, Authorize } from './caller.ts'
 export type { CorsOptions } from './cors.ts'
 export type { CsrfOptions, CsrfToken } from './csrf.ts'
 export {
@@ -9,9 +9,9 @@ export {
   type GuardOptions,
   type Guards,
   type Place,
-  type Visit,
+  type GuardedRequest,
 } from './guards.ts'
-export type { Leave, LeavePolicy } from './leave.ts'
+export type { AccessExpiry, AccessExpiryPolicy } from './access-expiry.ts'
 export { publicError, retryHeaders, safeError, type PublicError } from './public-error.ts'
 export { limitKeysOf, rateLimitHeaders, tagsOf, type RateLimitNames } from './rate-limit.ts'
-export { forbidden, HttpRefusal, methodNotAllowed, notFound } from './refusal.ts'
+export { forbidden, HttpError, methodNotAllowed, notFound } from './http-error.ts'

@@ -1,6 +1,6 @@
 import { LlmError, type ErrorKind } from '../../../core/error.ts'
-import { ACCESS_EXPIRED } from './leave.ts'
-import { HttpRefusal } from './refusal.ts'
+import { ACCESS_EXPIRED } from './access-expiry.ts'
+import { HttpError } from './http-error.ts'
 
 /** What a caller gets for a thrown value, before a protocol finds the words for it. */
 export interface PublicError {
@@ -18,7 +18,7 @@ const UPSTREAM_WORDS: Partial<Record<ErrorKind, string>> = {
 
 /** Any thrown value as an answer: status by the error table; what is no `LlmError` is a 500 without details. */
 export function publicError(thrown: unknown, requestId?: string): PublicError {
-  if (thrown instanceof HttpRefusal) {
+  if (thrown instanceof HttpError) {
     const { status, error, headers } = thrown
     return { status, error: error.with({ requestId }), headers: { ...headers, ...retryHeaders(error) } }
   }

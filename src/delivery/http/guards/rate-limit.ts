@@ -1,16 +1,16 @@
 import type { BucketSnapshot, Limiter, LimitKeys } from '../../../limits/index.ts'
-import type { Access } from './access.ts'
+import type { CallerAccess } from './caller.ts'
 
 /** Whose header names are used. */
 export type RateLimitNames = 'openai' | 'anthropic'
 
 /** The ids under which a caller's limits are kept. */
-export function limitKeysOf(access: Access): LimitKeys {
+export function limitKeysOf(access: CallerAccess): LimitKeys {
   return { user: access.userId, conversation: access.conversationId, tags: tagsOf(access) }
 }
 
 /** The tags of a caller's calls. */
-export function tagsOf({ tags, tenant }: Access): Readonly<Record<string, string>> | undefined {
+export function tagsOf({ tags, tenant }: CallerAccess): Readonly<Record<string, string>> | undefined {
   return tenant === undefined ? tags : { ...tags, tenant }
 }
 

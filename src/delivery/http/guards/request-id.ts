@@ -1,4 +1,4 @@
-import { newId } from '../../../core/id.ts'
+import { newId } from '../../../core/create-id.ts'
 
 const SANE = /^[\w.:/+=-]{1,128}$/
 

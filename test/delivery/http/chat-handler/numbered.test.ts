@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LlmError } from '../../../../src/core/error.ts'
-import type { Batch, StreamEvent } from '../../../../src/core/event.ts'
-import type { Ending } from '../../../../src/delivery/encoders/index.ts'
-import { numberedEncoder, readPosition } from '../../../../src/delivery/http/chat-handler/numbered.ts'
+import type { EventBatch, StreamEvent } from '../../../../src/core/event.ts'
+import type { StreamEnd } from '../../../../src/delivery/encoders/index.ts'
+import { numberedEncoder, readPosition } from '../../../../src/delivery/http/chat-handler/event-ids.ts'
 import { encoderFor } from '../../../../src/delivery/http/chat-handler/protocol.ts'
 import { createFakeClock } from '../../../../src/testing/index.ts'
 import { finish, start, text } from '../../runs/sources.ts'
@@ -20,7 +20,7 @@ const event: fc.Arbitrary<StreamEvent> = fc.oneof(
   fc.constant<StreamEvent>({ type: 'citation', url: 'https://a.example' }),
 )
 const batches = fc.array(fc.array(event, { maxLength: 5 }), { maxLength: 8 })
-const ending = fc.constantFrom<Ending>(
+const ending = fc.constantFrom<StreamEnd>(
   { type: 'done' },
   { type: 'error', error: new LlmError('stream-broken', 'cut') },
 )
@@ -29,8 +29,8 @@ const meta = { conversationId: 'c', createdMs: 1, streamFrames: true }
 
 /** The frames of one connection, comments left out. */
 function framesOf(
-  all: readonly Batch[],
-  end: Ending,
+  all: readonly EventBatch[],
+  end: StreamEnd,
   protocol: 'sse' | 'ui-message',
   after?: string,
 ): string[] {

@@ -1,0 +1,49 @@
+import type { Conversation } from '../storage/records.ts'
+import type { ServiceContext } from '../contract/service-context.ts'
+import type { AnswerOptions, TurnSettings } from '../contract/requests.ts'
+
+/** The settings of a turn's calls: of the request, else of the conversation, else of the service. */
+export function mergeSettings(
+  desk: ServiceContext,
+  request: AnswerOptions,
+  conversation: Conversation | undefined,
+): TurnSettings {
+  const settings: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(request))
+    if (!OWN_FIELDS.has(name) && value !== undefined) settings[name] = value
+  const { defaults } = desk.options
+  const named = request.provider !== undefined || request.model !== undefined
+  const standing = {
+    model: named ? undefined : (conversation?.model ?? defaults?.model),
+    temperature: conversation?.temperature ?? defaults?.temperature,
+    maxTokens: defaults?.maxTokens,
+  }
+  for (const [name, value] of Object.entries(standing)) if (value !== undefined) settings[name] ??= value
+  return settings
+}
+
+const OWN_FIELDS: ReadonlySet<string> = new Set([
+  'identity',
+  'requestId',
+  'history',
+  'images',
+  'persona',
+  'userName',
+  'template',
+  'templateData',
+  'system',
+  'message',
+  'messageId',
+  'conversationId',
+  'persist',
+  'parentId',
+  'context',
+  'customPrompt',
+  'name',
+  'metadata',
+  'attachments',
+  'attachmentIds',
+  'title',
+  'orgId',
+  'projectId',
+])

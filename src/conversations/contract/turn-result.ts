@@ -1,0 +1,93 @@
+import type { AssistantMessage, AssistantPart, ToolCall } from '../../core/message.ts'
+import { partsOf, plainText } from '../../core/message.ts'
+import type { ChatResponse, Usage } from '../../core/response.ts'
+import type { StoredMessage } from '../storage/records.ts'
+import type { PriorResult } from './turn-plan.ts'
+import type { TurnResult } from './requests.ts'
+
+const NO_USAGE: Usage = Object.freeze({ inputTokens: 0, outputTokens: 0, totalTokens: 0 })
+
+/** Usages summed; estimated where one of them is. */
+export function sumUsage(usages: readonly Usage[]): Usage {
+  const [first = NO_USAGE, ...rest] = usages
+  return rest.reduce(
+    (sum, usage) => ({
+      inputTokens: sum.inputTokens + usage.inputTokens,
+      outputTokens: sum.outputTokens + usage.outputTokens,
+      totalTokens: sum.totalTokens + usage.totalTokens,
+      ...optional('cachedInputTokens', sum, usage),
+      ...optional('cacheWriteTokens', sum, usage),
+      ...optional('reasoningTokens', sum, usage),
+      ...(sum.estimated === true || usage.estimated === true ? { estimated: true } : undefined),
+    }),
+    first,
+  )
+}
+
+type OptionalFigure = 'cachedInputTokens' | 'cacheWriteTokens' | 'reasoningTokens'
+
+function optional(name: OptionalFigure, a: Usage, b: Usage): Partial<Usage> {
+  return a[name] === undefined && b[name] === undefined ? {} : { [name]: (a[name] ?? 0) + (b[name] ?? 0) }
+}
+
+/** The sum of costs; `null` as soon as one of them is not known. */
+export function sumCosts(costs: readonly (number | null | undefined)[]): number | null {
+  let sum = 0
+  for (const cost of costs) {
+    if (cost === null || cost === undefined) return null
+    sum += cost
+  }
+  return costs.length === 0 ? null : sum
+}
+
+/** The result of a turn, read from what the store keeps of it. */
+export function storedResult({ conversation, question, answer, written }: PriorResult): TurnResult {
+  const answers = written.filter(({ role, usage }) => role === 'assistant' && usage !== undefined)
+  const totalUsage = sumUsage(answers.flatMap(({ usage }) => (usage === undefined ? [] : [usage])))
+  const answered = answer.metadata['answers']
+  return {
+    requestId: answer.requestId ?? '',
+    conversationId: conversation.id,
+    messageId: answer.id,
+    userMessageId: question?.id ?? (typeof answered === 'string' ? answered : ''),
+    persisted: true,
+    status: answer.partial ? 'partial' : 'complete',
+    content: plainText(answer.content),
+    reasoning: reasoningOf(answer),
+    toolCalls: toolCallsOf(answer),
+    provider: answer.provider ?? '',
+    model: answer.model ?? '',
+    finishReason: answer.finishReason ?? 'other',
+    usage: answer.usage ?? NO_USAGE,
+    totalUsage,
+    tokens: totalUsage.totalTokens,
+    costUsd: sumCosts(answers.map(({ costUsd }) => costUsd)),
+    createdAt: answer.createdAt,
+    warnings: [],
+    repeated: true,
+  }
+}
+
+/** A result in the shape in which its answer once came, to be replayed as a stream. */
+export function responseOf(result: TurnResult): ChatResponse {
+  const { content: text, reasoning, toolCalls, provider, model, finishReason, usage } = result
+  const parts: AssistantPart[] = [
+    ...(reasoning === '' ? [] : [{ type: 'reasoning', text: reasoning } as const]),
+    ...(text === '' ? [] : [{ type: 'text', text } as const]),
+    ...toolCalls.map((call) => ({ ...call, type: 'tool-call' }) as const),
+  ]
+  const message: AssistantMessage = { role: 'assistant', content: parts }
+  const none = { citations: [], files: [], warnings: [], attempts: [] }
+  return { provider, model, text, reasoning, toolCalls, finishReason, usage, message, ...none }
+}
+
+function reasoningOf({ content }: StoredMessage): string {
+  return partsOf<Exclude<StoredMessage['content'], string>[number]>(content)
+    .flatMap((part) => (part.type === 'reasoning' ? [part.text] : []))
+    .join('')
+}
+
+function toolCallsOf({ content }: StoredMessage): readonly ToolCall[] {
+  if (typeof content === 'string') return []
+  return content.flatMap((part) => (part.type === 'tool-call' ? [part] : []))
+}

@@ -1,0 +1,96 @@
+import { hasControls } from '../../core/validate-id.ts'
+import { base64Of, readDataUrl, type UserPart } from '../../core/message.ts'
+import type { Attachment, NewAttachment } from '../storage/records.ts'
+import type { AttachmentLimits } from './options.ts'
+import { refuse, type AttachmentInput } from './requests.ts'
+
+const DEFAULT_BYTES = 10 * 1024 * 1024
+const DEFAULT_COUNT = 10
+const DEFAULT_TYPES: readonly string[] = [
+  'image/png',
+  'image/jpeg',
+  'image/webp',
+  'image/gif',
+  'audio/*',
+  'text/*',
+  'application/pdf',
+  'application/json',
+]
+const MOST_NAME = 255
+
+/** Refuses more attachments to one message than the limits allow. */
+export function checkAttachmentCount(count: number, limits: AttachmentLimits = {}): void {
+  const most = limits.maxPerMessage ?? DEFAULT_COUNT
+  if (count > most) refuse('attachments', `are ${count}, and a message takes ${most}`)
+}
+
+/** An attachment as the store takes it, checked by name, type, size and address. Throws `invalid-request`. */
+export function readAttachment(
+  input: AttachmentInput,
+  userId: string,
+  limits: AttachmentLimits = {},
+  path = 'attachment',
+): NewAttachment {
+  const { name, url, text, metadata } = input
+  const mediaType = input.mediaType?.toLowerCase()
+  checkName(name, `${path}.name`)
+  if (typeof mediaType !== 'string' || !/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/.test(mediaType))
+    refuse(`${path}.mediaType`, 'takes a media type, such as image/png')
+  const types = limits.types ?? DEFAULT_TYPES
+  if (!types.some((type) => fits(mediaType, type)))
+    refuse(`${path}.mediaType`, `"${mediaType}" is not taken; taken are ${types.join(', ')}`)
+  const given = [url, text, input.data].filter((source) => source !== undefined)
+  if (given.length !== 1) refuse(path, 'needs one of url, text and data')
+  const inline = readDataUrl(url)
+  if (inline !== undefined && inline.mediaType.toLowerCase() !== mediaType)
+    refuse(`${path}.url`, `holds ${inline.mediaType}, not ${mediaType}`)
+  if (url !== undefined && inline === undefined) checkAddress(url, `${path}.url`)
+  const data = inline?.data ?? (input.data === undefined ? undefined : base64Of(input.data))
+  if (data !== undefined && !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(data))
+    refuse(`${path}.data`, 'is no base64 text')
+  const sizeBytes = sizeOf(data, text) ?? input.sizeBytes ?? 0
+  const most = limits.maxBytes ?? DEFAULT_BYTES
+  if (!(Number.isSafeInteger(sizeBytes) && sizeBytes >= 0))
+    refuse(`${path}.sizeBytes`, 'takes a whole number of 0 or more')
+  if (sizeBytes > most) refuse(path, `has ${sizeBytes} bytes, and at most ${most} are taken`)
+  const source = inline === undefined ? { url, text, data } : { data }
+  return { userId, name, mediaType, sizeBytes, ...source, metadata }
+}
+
+/** The part that shows an attachment to a model. */
+export function attachmentPart(
+  attachment: Pick<Attachment, 'name' | 'mediaType' | 'url' | 'text' | 'data'>,
+): UserPart {
+  const { name, mediaType, url, text, data } = attachment
+  if (text !== undefined)
+    return { type: 'text', text: `<file name=${JSON.stringify(name)}>\n${text}\n</file>` }
+  if (mediaType.startsWith('image/'))
+    return url === undefined ? { type: 'image', data, mediaType } : { type: 'image', url }
+  if (mediaType.startsWith('audio/') && data !== undefined) return { type: 'audio', data, mediaType }
+  return url === undefined
+    ? { type: 'file', data, mediaType, filename: name }
+    : { type: 'file', url, mediaType, filename: name }
+}
+
+function checkName(name: unknown, path: string): void {
+  const sound = typeof name === 'string' && name.trim() !== '' && !hasControls(name) && !/[/\\]/.test(name)
+  if (!sound || name.length > MOST_NAME)
+    refuse(path, `takes a file name of 1 to ${MOST_NAME} characters, without a path`)
+}
+
+// Other schemes run code where the conversation is shown, or read files of the host.
+function checkAddress(url: string, path: string): void {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    refuse(path, 'takes an http, https or data URL')
+}
+
+function fits(mediaType: string, pattern: string): boolean {
+  return pattern.endsWith('/*') ? mediaType.startsWith(pattern.slice(0, -1)) : mediaType === pattern
+}
+
+function sizeOf(data: string | undefined, text: string | undefined): number | undefined {
+  if (text !== undefined) return new TextEncoder().encode(text).length
+  if (data === undefined) return undefined
+  const digits = data.replaceAll(/[\s=]/g, '').length
+  return Math.floor((digits * 3) / 4)
+}

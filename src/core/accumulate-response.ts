@@ -1,0 +1,318 @@
+import { isContent, type StreamEvent, type EventBatch } from './event.ts'
+import { listOf } from './json.ts'
+import { argumentsText, type AssistantMessage, type AssistantPart, type ToolCall } from './message.ts'
+import type {
+  Attempt,
+  ChatResponse,
+  Choice,
+  Citation,
+  FinishReason,
+  GeneratedFile,
+  TokenLogprob,
+  Usage,
+  Warning,
+} from './response.ts'
+
+/** Something under construction. */
+type Draft<T> = { -readonly [K in keyof T]: T[K] }
+type OpenPart = Draft<AssistantPart> & {
+  text?: string
+  origin?: string
+}
+type TextLike = Extract<StreamEvent, { type: 'text-delta' | 'reasoning-delta' }>
+
+// A text that grows by single pieces is held as a chain of them, many times its size: it is joined now and then.
+const MOST_PIECES = 64
+
+class Answer {
+  readonly toolCalls: ToolCall[] = []
+  readonly logprobs: TokenLogprob[] = []
+  readonly #parts: OpenPart[] = []
+  #open: OpenPart | undefined
+  // The end of the open part's text.
+  #pieces: string[] = []
+
+  addText(event: TextLike, origin: string): void {
+    const type = event.type === 'text-delta' ? 'text' : 'reasoning'
+    if (this.#open === undefined || this.#open.type !== type || this.#isNext(this.#open, event)) {
+      this.#settle()
+      this.#open = type === 'text' ? { type, text: '' } : { type, text: '', origin }
+      this.#parts.push(this.#open)
+    }
+    this.#pieces.push(event.text)
+    if (this.#pieces.length >= MOST_PIECES) this.#settle()
+    if (event.type === 'reasoning-delta' || event.signature !== undefined)
+      assignVendorFields(this.#open, event)
+    if (event.type === 'text-delta' && event.logprobs !== undefined) this.logprobs.push(...event.logprobs)
+  }
+
+  addPart(part: AssistantPart): void {
+    this.#settle()
+    this.#open = undefined
+    this.#parts.push(part)
+  }
+
+  textOf(type: 'text' | 'reasoning'): string {
+    this.#settle()
+    let text = ''
+    for (const part of this.#parts) if (part.type === type) text += part.text
+    return text
+  }
+
+  message(): AssistantMessage {
+    this.#settle()
+    const parts = this.#parts.filter(
+      (part) => part.text !== '' || part.type !== 'text' || 'signature' in part,
+    )
+    const plain = parts.every((part) => part.type === 'text' && !('signature' in part))
+    if (plain) return { role: 'assistant', content: this.textOf('text') }
+    return { role: 'assistant', content: parts.map((part) => ({ ...part })) }
+  }
+
+  #isNext(open: OpenPart, event: TextLike): boolean {
+    if (event.type === 'text-delta') return false
+    if (event.encrypted !== undefined) this.#settle()
+    return opensPart(open, event)
+  }
+
+  #settle(): void {
+    if (this.#open === undefined || this.#pieces.length === 0) return
+    this.#open.text += this.#pieces.length === 1 ? (this.#pieces[0] as string) : this.#pieces.join('')
+    this.#pieces = []
+  }
+}
+
+// A thought that is signed, sealed or has another id is complete: what follows is the next one.
+function opensPart(open: OpenPart, event: Extract<TextLike, { type: 'reasoning-delta' }>): boolean {
+  const held = open as { signature?: string; encrypted?: string; id?: string }
+  if (event.id !== undefined && held.id !== undefined && held.id !== event.id) return true
+  if (event.encrypted !== undefined)
+    return held.encrypted !== undefined || (open.text !== '' && event.id === undefined)
+  return (
+    (event.text !== '' || event.signature !== undefined) &&
+    (held.signature !== undefined || (held.encrypted !== undefined && held.id === undefined))
+  )
+}
+
+function assignVendorFields(part: OpenPart, event: TextLike): void {
+  const {
+    signature,
+    encrypted,
+    id,
+    details,
+  }: { signature?: unknown; encrypted?: unknown; id?: unknown; details?: unknown } = event
+  const held = part as { [key: string]: unknown }
+  if (signature !== undefined) held['signature'] = signature
+  if (encrypted !== undefined) held['encrypted'] = encrypted
+  if (id !== undefined) held['id'] = id
+  if (details === undefined) return
+  held['details'] =
+    Array.isArray(held['details']) && Array.isArray(details)
+      ? [...listOf(held['details']), ...listOf(details)]
+      : details
+}
+
+/** What is known of an answer besides its events. */
+interface Known {
+  readonly usage?: (() => Usage) | undefined
+  readonly requestId?: string | undefined
+  readonly attempts?: readonly Attempt[] | undefined
+}
+const NO_USAGE: Usage = Object.freeze({ inputTokens: 0, outputTokens: 0, totalTokens: 0, estimated: true })
+
+/** Folds events into the answer they make. */
+export class ResponseAccumulator {
+  readonly #start: { provider: string; model: string; id?: string | undefined }
+  readonly #origin: string
+  readonly #answers: Answer[] = [new Answer()]
+  readonly #citations: Citation[] = []
+  readonly #files: GeneratedFile[] = []
+  readonly #warnings: Warning[] = []
+  #finish: Extract<StreamEvent, { type: 'finish' }> | undefined
+  #usage: Usage | undefined
+  /** Content events so far. */
+  contents = 0
+
+  /** `origin` marks reasoning that only who made it can take back. */
+  constructor(start: { provider: string; model: string }, origin: string) {
+    this.#start = start
+    this.#origin = origin
+  }
+
+  add(batch: EventBatch): void {
+    for (const event of batch) {
+      if (isContent(event)) this.contents++
+      this.#take(event)
+    }
+  }
+
+  /** The answer as far as it came. Without a `finish`, usage is what was reported, or what `usage` gives. */
+  response({ usage, requestId, attempts = [] }: Known = {}): ChatResponse {
+    const finish = this.#finish
+    const [answer] = this.#answers as [Answer, ...Answer[]]
+    const { provider, model, id } = this.#start
+    const { text, reasoning, toolCalls, finishReason, rawFinishReason, message } = this.#outcome(answer, 0)
+    const response: Draft<ChatResponse> = {
+      provider,
+      model,
+      text,
+      reasoning,
+      toolCalls,
+      finishReason,
+      rawFinishReason,
+      message,
+      citations: [...this.#citations],
+      files: [...this.#files],
+      usage: finish?.usage ?? this.#usage ?? usage?.() ?? NO_USAGE,
+      warnings: [...this.#warnings],
+      attempts,
+    }
+    if (id !== undefined) response.id = id
+    if (requestId !== undefined) response.requestId = requestId
+    if (answer.logprobs.length > 0) response.logprobs = answer.logprobs
+    if (this.#answers.length > 1) response.choices = this.#choices()
+    return response
+  }
+
+  #choices(): Choice[] {
+    return this.#answers.map((answer, index) => ({ index, ...this.#outcome(answer, index) }))
+  }
+
+  #outcome(answer: Answer, index: number): Omit<Choice, 'index'> {
+    const ending = this.#finish?.choices?.[index] ?? (index === 0 ? this.#finish : undefined)
+    const finishReason: FinishReason = ending?.finishReason ?? 'other'
+    const text = answer.textOf('text')
+    const reasoning = answer.textOf('reasoning')
+    const { toolCalls, message } = { toolCalls: [...answer.toolCalls], message: answer.message() }
+    return {
+      text,
+      reasoning,
+      toolCalls,
+      finishReason,
+      rawFinishReason: ending?.rawFinishReason,
+      message,
+    }
+  }
+
+  #answerOf(choice: number | undefined): Answer {
+    const index = choice ?? 0
+    while (this.#answers.length <= index) this.#answers.push(new Answer())
+    return this.#answers[index] as Answer
+  }
+
+  #take(event: StreamEvent): void {
+    switch (event.type) {
+      case 'text-delta':
+      case 'reasoning-delta':
+        return this.#answerOf(event.choice).addText(event, this.#origin)
+      case 'tool-call': {
+        const { type, choice, ...call } = event
+        this.#answerOf(choice).toolCalls.push(call)
+        return this.#answerOf(choice).addPart({ type, ...call })
+      }
+      case 'start':
+        this.#start.model = event.model
+        if (event.id !== undefined) this.#start.id = event.id
+        return
+      case 'citation': {
+        const { type: _type, choice: _choice, ...citation } = event
+        this.#citations.push(citation)
+        return
+      }
+      case 'file':
+        return this.#addFile(event)
+      case 'warning':
+        this.#warnings.push(event.warning)
+        return
+      case 'usage':
+        this.#usage = event.usage
+        return
+      case 'finish':
+        this.#finish = event
+        return
+      default:
+        return
+    }
+  }
+
+  #addFile({ mediaType, data, url, signature, choice }: Extract<StreamEvent, { type: 'file' }>): void {
+    const file: GeneratedFile = {
+      mediaType,
+      ...(data === undefined ? undefined : { data }),
+      ...(url === undefined ? undefined : { url }),
+      ...(signature === undefined ? undefined : { signature }),
+    }
+    this.#files.push(file)
+    this.#answerOf(choice).addPart({ type: 'file', ...file })
+  }
+}
+
+/** The answer that a stream of events makes. */
+export function collectResponse(
+  events: Iterable<StreamEvent>,
+  from: { provider: string; model: string },
+): ChatResponse {
+  const collector = new ResponseAccumulator({ ...from }, '')
+  collector.add([...events])
+  return collector.response()
+}
+
+/** The events of a whole answer: collecting them gives it back. */
+export function responseToEvents(response: ChatResponse): StreamEvent[] {
+  const { provider, model, id, usage, finishReason, rawFinishReason } = response
+  const events: StreamEvent[] = [
+    { type: 'start', provider, model, ...(id === undefined ? undefined : { id }) },
+  ]
+  for (const warning of response.warnings) events.push({ type: 'warning', warning })
+  const choices = response.choices ?? [{ index: 0, message: response.message }]
+  for (const { index, message } of choices) {
+    const choice = response.choices === undefined ? undefined : { choice: index }
+    const parts: readonly AssistantPart[] =
+      typeof message.content === 'string' ? [{ type: 'text', text: message.content }] : message.content
+    for (const part of parts) replayPart(part, choice, events)
+  }
+  for (const citation of response.citations) events.push({ type: 'citation', ...citation })
+  events.push({ type: 'usage', usage })
+  const endings = response.choices?.map((ending) => ({
+    finishReason: ending.finishReason,
+    rawFinishReason: ending.rawFinishReason,
+  }))
+  events.push({ type: 'finish', finishReason, rawFinishReason, usage, ...(endings && { choices: endings }) })
+  return events
+}
+
+function replayPart(
+  part: AssistantPart,
+  choice: { choice: number } | undefined,
+  events: StreamEvent[],
+): void {
+  switch (part.type) {
+    case 'text':
+      if (part.text !== '') events.push({ ...part, type: 'text-delta', ...choice })
+      return
+    case 'reasoning': {
+      const { origin: _origin, ...rest } = part
+      events.push({ ...rest, type: 'reasoning-delta', ...choice })
+      return
+    }
+    case 'tool-call':
+      events.push({ type: 'tool-call-start', id: part.id, name: part.name, ...choice })
+      events.push({
+        type: 'tool-call-delta',
+        id: part.id,
+        delta: argumentsText(part),
+        ...choice,
+      })
+      events.push({ ...part, ...choice })
+      return
+    case 'file':
+      events.push({
+        type: 'file',
+        mediaType: part.mediaType ?? '',
+        data: part.data as string | undefined,
+        url: part.url,
+        ...(part.signature === undefined ? undefined : { signature: part.signature }),
+        ...choice,
+      })
+  }
+}

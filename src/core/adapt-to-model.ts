@@ -1,0 +1,94 @@
+import type { Message, ToolMessage, UserMessage } from './message.ts'
+import type { ParamMap, ResolvedSettings, SettingName } from './params.ts'
+import type { ModelCapabilities } from './provider.ts'
+import type { Warning } from './response.ts'
+
+const noTools = 'the model calls no tools'
+
+/** What follows from a model's traits for its settings: a layer over the provider's map, under the model's own. */
+export function capabilityParams(
+  { tools, reasoning, maxOutput }: ModelCapabilities,
+  below: ParamMap,
+): ParamMap {
+  const layer: { -readonly [Name in SettingName]?: ParamMap[Name] } = {}
+  if (tools === false) {
+    layer.tools = { drop: noTools }
+    layer.toolChoice = { drop: noTools }
+    layer.parallelToolCalls = { drop: noTools }
+  }
+  if (reasoning === false) layer.reasoning = { drop: 'the model does not think before it answers' }
+  if (maxOutput !== undefined) {
+    const [least = 1, most = Infinity] = below.maxTokens?.clamp ?? []
+    layer.maxTokens = { clamp: [least, Math.min(most, maxOutput)] }
+  }
+  return layer
+}
+
+/** A call's messages and settings, fit for a model. */
+export interface AdaptedRequest {
+  readonly messages: readonly Message[]
+  readonly settings: ResolvedSettings
+  readonly warnings: Warning[]
+}
+
+/** Brings what no parameter map can say of a model into bounds: images it cannot see, a schema it takes as words only. Pure. */
+export function adaptToModel(
+  { messages, settings }: { readonly messages: readonly Message[]; readonly settings: ResolvedSettings },
+  {
+    capabilities,
+    params,
+    model,
+  }: { readonly capabilities: ModelCapabilities; readonly params: ParamMap; readonly model: string },
+): AdaptedRequest {
+  const warnings: Warning[] = []
+  let fitted = messages
+  if (capabilities.images === false && messages.some(showsImage)) {
+    fitted = messages.map(withoutImages)
+    warnings.push({ type: 'unsupported', message: `images were left out: ${model} takes none` })
+  }
+  const { responseFormat } = settings
+  const { schema } = responseFormat ?? {}
+  const told =
+    capabilities.jsonSchema === false && schema !== undefined && params.responseFormat?.drop === undefined
+  if (!told) return { messages: fitted, settings, warnings }
+  warnings.push({
+    type: 'changed',
+    setting: 'responseFormat',
+    message: `the schema was told to ${model} as an instruction: it takes none as a parameter`,
+  })
+  return {
+    messages: [{ role: 'system', content: schemaWords(schema) }, ...fitted],
+    settings: { ...settings, responseFormat: { ...responseFormat, type: 'json', schema: undefined } },
+    warnings,
+  }
+}
+
+function schemaWords(schema: unknown): string {
+  return `Answer with JSON alone, valid by this JSON Schema: ${JSON.stringify(schema)}`
+}
+
+type Showing = UserMessage | ToolMessage
+
+function isShowing(message: Message): message is Showing {
+  return (message.role === 'user' || message.role === 'tool') && typeof message.content !== 'string'
+}
+
+function showsImage(message: Message): boolean {
+  return isShowing(message) && (message.content as readonly { type: string }[]).some(isImage)
+}
+
+function isImage({ type }: { readonly type: string }): boolean {
+  return type === 'image'
+}
+
+// A mark stays where the image was: the turn may speak of it, or hold nothing else.
+const LEFT_OUT = { type: 'text', text: '[image left out]' } as const
+
+function withoutImages(message: Message): Message {
+  if (!showsImage(message)) return message
+  if (message.role === 'user' && typeof message.content !== 'string')
+    return { ...message, content: message.content.map((part) => (isImage(part) ? LEFT_OUT : part)) }
+  if (message.role === 'tool' && typeof message.content !== 'string')
+    return { ...message, content: message.content.map((part) => (isImage(part) ? LEFT_OUT : part)) }
+  return message
+}

@@ -1,0 +1,66 @@
+import type { CallScope } from './call.ts'
+import { LlmError } from './error.ts'
+import type { HeapItem } from './heap.ts'
+import { timeoutError } from '../exchange/attempt-timeouts.ts'
+
+type Action = (error: LlmError) => void
+
+/** The life of one call: it ends by the caller's signal, or after `totalMs` (0: no bound). One listener, released. */
+export class Scope implements CallScope, HeapItem {
+  error: LlmError | undefined
+  readonly deadlineAt: number
+  /** When it has to be ended; `Infinity` once it was. */
+  dueAt: number
+  heapIndex = -1
+  readonly #signal: AbortSignal | undefined
+  readonly #totalMs: number
+  #actions: readonly Action[] = []
+  #over = false
+
+  constructor(signal: AbortSignal | undefined, totalMs: number, now: number) {
+    this.#signal = signal
+    this.#totalMs = totalMs
+    this.deadlineAt = totalMs > 0 ? now + totalMs : Infinity
+    this.dueAt = this.deadlineAt
+    if (signal?.aborted === true) this.handleEvent()
+    else signal?.addEventListener('abort', this)
+  }
+
+  /** The signal's event. */
+  handleEvent(): void {
+    this.abort(abortedError(this.#signal?.reason))
+  }
+
+  onAbort(action: Action): () => void {
+    if (this.error !== undefined) action(this.error)
+    else this.#actions = [...this.#actions, action]
+    return () => {
+      this.#actions = this.#actions.filter((other) => other !== action)
+    }
+  }
+
+  /** The time is up. */
+  expire(): void {
+    this.abort(timeoutError('total', this.#totalMs))
+  }
+
+  abort(error: LlmError): void {
+    if (this.#over) return
+    this.error = error
+    this.release()
+    for (const action of this.#actions) action(error)
+    this.#actions = []
+  }
+
+  release(): void {
+    this.#over = true
+    this.#signal?.removeEventListener('abort', this)
+  }
+}
+
+/** The caller ended the call. */
+export function abortedError(reason?: unknown): LlmError {
+  if (LlmError.is(reason)) return reason
+  const said = reason instanceof Error && reason.name !== 'AbortError' ? `: ${reason.message}` : ''
+  return new LlmError('aborted', `the call was aborted by the caller${said}`, { cause: reason })
+}

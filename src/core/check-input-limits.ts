@@ -1,0 +1,203 @@
+import { requestError, type Issue } from './error.ts'
+import { isConversationId } from './validate-id.ts'
+import { argumentsText, partsOf, type FilePart, type ImagePart, type Message } from './message.ts'
+import type { ParsedRequest } from './plain-request.ts'
+import { unsafePatterns, type InputLimits, type UnsafePattern } from './input-limits.ts'
+
+// A hostile request must not be answered with a larger error.
+const MOST_ISSUES = 100
+
+/** Holds a request to limits. Throws `invalid-request` with one issue per thing that is wrong; those of mere size say 413. */
+export function checkInputLimits(request: ParsedRequest, limits: InputLimits): void {
+  const check = new LimitCheck(limits)
+  check.names(request)
+  check.settings(request)
+  check.tools(request)
+  const { messages, request: checked } = request
+  const lead = messages.length - checked.messages.length
+  check.atMost('messages', checked.messages.length, limits.maxMessages, 'turns')
+  // With more turns than are allowed, what is in them does not matter any more.
+  if (checked.messages.length <= limits.maxMessages)
+    for (const [at, message] of messages.entries())
+      check.turn(message, at < lead ? 'system' : `messages.${at - lead}`)
+  check.totals()
+  if (check.issues.length > 0) throw requestError(check.issues)
+}
+
+class LimitCheck {
+  readonly issues: Issue[] = []
+  readonly #limits: InputLimits
+  readonly #unsafe: readonly UnsafePattern[]
+  #chars = 0
+  #images = 0
+  #files = 0
+
+  constructor(limits: InputLimits) {
+    const { unsafeContent } = limits
+    this.#limits = limits
+    this.#unsafe = typeof unsafeContent === 'boolean' ? (unsafeContent ? unsafePatterns : []) : unsafeContent
+  }
+
+  names({ request: checked }: ParsedRequest): void {
+    const { model, conversationId, userId, tags } = checked
+    const { maxModelChars, maxIdChars } = this.#limits
+    if (model !== undefined) {
+      this.atMost('model', model.length, maxModelChars, 'characters')
+      if (/[^\w.:/@+-]/.test(model)) this.#wrong('model', 'takes letters, digits and . _ - : / @ + alone')
+    }
+    if (conversationId !== undefined && !isConversationId(conversationId))
+      this.#wrong('conversationId', 'takes a UUID, or 1 to 100 letters, digits, _ and -')
+    const ids = {
+      userId,
+      ...Object.fromEntries(Object.entries(tags ?? {}).map(([k, v]) => [`tags.${k}`, v])),
+    }
+    for (const [path, id] of Object.entries(ids)) {
+      if (id === undefined) continue
+      this.atMost(path, id.length, maxIdChars, 'characters')
+      if (id === '' || /\p{Cc}/u.test(id)) this.#wrong(path, 'takes a text without control characters')
+    }
+  }
+
+  settings({ request: checked, settings }: ParsedRequest): void {
+    const { maxTokens, maxChoices, maxStops, maxStopChars } = this.#limits
+    const { stop = [], n, topLogprobs } = settings
+    if (settings.maxTokens !== undefined && settings.maxTokens > maxTokens)
+      this.#wrong('maxTokens', `is above ${maxTokens}`)
+    if (n !== undefined && n > maxChoices) this.#wrong('n', `is above ${maxChoices}`)
+    if (topLogprobs !== undefined && checked.logprobs === false)
+      this.#wrong('topLogprobs', 'needs logprobs, which is false')
+    if (stop.length > maxStops) this.#wrong('stop', `has ${stop.length} sequences, at most ${maxStops}`)
+    for (const [at, text] of stop.entries())
+      if (text.length > maxStopChars)
+        this.#wrong(
+          typeof checked.stop === 'string' ? 'stop' : `stop.${at}`,
+          `is longer than ${maxStopChars} characters`,
+        )
+  }
+
+  tools({ settings: { tools = [] } }: ParsedRequest): void {
+    const { maxTools, maxToolChars } = this.#limits
+    this.atMost('tools', tools.length, maxTools, 'tools')
+    const names = new Set<string>()
+    for (const [at, tool] of tools.slice(0, maxTools).entries()) {
+      const { length } = JSON.stringify(tool)
+      this.#chars += length
+      this.atMost(`tools.${at}`, length, maxToolChars, 'characters as JSON')
+      if (names.has(tool.name)) this.#wrong(`tools.${at}.name`, 'is the name of another tool, too')
+      names.add(tool.name)
+    }
+  }
+
+  turn(message: Message, path: string): void {
+    const { roles, allowBlank, maxTextChars } = this.#limits
+    const { role } = message
+    if (!roles.includes(role))
+      this.#wrong(path === 'system' ? path : `${path}.role`, `takes no turn of the role ${role}`)
+    const at = path === 'system' ? path : `${path}.content`
+    const parts = partsOf(message.content as string | readonly ContentPart[])
+    let chars = 0
+    let isBlank = true
+    let longest = 0
+    for (const [index, part] of parts.entries()) {
+      const own = typeof message.content === 'string' ? at : `${at}.${index}`
+      const text = textOf(part)
+      chars += text.length
+      longest = Math.max(longest, text.length)
+      if (part.type !== 'text' || text.trim() !== '') isBlank = false
+      if (parts.length > 1) this.atMost(own, text.length, maxTextChars, 'characters')
+      if (role === 'user') this.#safe(own, text)
+      this.#media(part, own)
+    }
+    // A part that is too long has been told of.
+    if (parts.length <= 1 || longest <= maxTextChars) this.atMost(at, chars, maxTextChars, 'characters')
+    this.#chars += chars
+    if (isBlank && !allowBlank && (role === 'user' || role === 'assistant'))
+      this.#wrong(at, role === 'user' ? 'is empty' : 'is empty, and the turn calls no tool')
+  }
+
+  totals(): void {
+    const { maxRequestChars, maxImages, maxFiles } = this.#limits
+    this.atMost('', this.#chars, maxRequestChars, 'characters')
+    this.atMost('messages', this.#images, maxImages, 'images')
+    this.atMost('messages', this.#files, maxFiles, 'files')
+  }
+
+  atMost(path: string, count: number, most: number, what: string): void {
+    if (count > most && this.issues.length < MOST_ISSUES)
+      this.issues.push({ path, message: `has ${count} ${what}, at most ${most} are taken`, status: 413 })
+  }
+
+  #safe(path: string, text: string): void {
+    if (text === '') return
+    for (const pattern of this.#unsafe)
+      if (matches(pattern, text)) return this.#wrong(path, 'holds content that is not allowed')
+  }
+
+  #media(part: ContentPart, path: string): void {
+    if (part.type === 'image') this.#image(part, path)
+    if (part.type !== 'file' && part.type !== 'audio') return
+    this.#files++
+    const bytes = byteCount(part)
+    if (bytes !== undefined) this.atMost(path, bytes, this.#limits.maxFileBytes, 'bytes')
+  }
+
+  #image(part: ImagePart, path: string): void {
+    const { imageTypes, maxImageBytes } = this.#limits
+    this.#images++
+    const { url } = part
+    if (part.data === undefined && url !== undefined && !/^(https?:\/\/|data:image\/)/i.test(url))
+      return this.#wrong(`${path}.url`, 'takes an http(s) address, or a data URL of an image')
+    const bytes = byteCount(part)
+    if (bytes === undefined) return
+    // Before anything is decoded.
+    if (bytes > maxImageBytes) return this.atMost(path, bytes, maxImageBytes, 'bytes')
+    const { mediaType, base64 } = encodingOf(part)
+    if (!imageTypes.includes(mediaType)) this.#wrong(path, `is none of ${imageTypes.join(', ')}`)
+    if (bytes === 0 || (base64 !== undefined && !isBase64(base64)))
+      this.#wrong(path, 'holds no image: its data is not base64')
+  }
+
+  #wrong(path: string, message: string): void {
+    if (this.issues.length < MOST_ISSUES) this.issues.push({ path, message })
+  }
+}
+
+type ContentPart = Exclude<Message['content'], string>[number]
+
+function textOf(part: ContentPart): string {
+  if (part.type === 'text' || part.type === 'reasoning') return part.text
+  return part.type === 'tool-call' ? argumentsText(part) : ''
+}
+
+/** Bytes of a part, from the length of its base64 text. `undefined` where only an address is known. */
+function byteCount({ data, url }: Pick<FilePart, 'data' | 'url'>): number | undefined {
+  if (typeof data === 'object') return data.length
+  const text = data ?? (url !== undefined && /^data:/i.test(url) ? url : undefined)
+  if (text === undefined) return undefined
+  const start = data === undefined ? text.indexOf(',') + 1 : 0
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
+  return Math.max(0, Math.floor(((text.length - start) * 3) / 4) - padding)
+}
+
+/** What a part says of itself: the head of its data URL, where it is one. `base64` is what ought to be that. */
+function encodingOf({ data, url = '', mediaType = '' }: ImagePart): { mediaType: string; base64?: string } {
+  if (typeof data === 'object') return { mediaType: mediaType.toLowerCase() }
+  if (data !== undefined) return { mediaType: mediaType.toLowerCase(), base64: data }
+  const comma = url.indexOf(',')
+  const [type = '', ...flags] = url.slice('data:'.length, Math.max(comma, 0)).toLowerCase().split(';')
+  return { mediaType: type, base64: flags.includes('base64') ? url.slice(comma + 1) : '%' }
+}
+
+// A search for one wrong character: nothing to go back for, whatever the text.
+function isBase64(text: string): boolean {
+  const body = text.trimEnd()
+  const padding = body.endsWith('==') ? 2 : body.endsWith('=') ? 1 : 0
+  return !/[^A-Za-z0-9+/\s_-]/.test(padding === 0 ? body : body.slice(0, -padding))
+}
+
+// A global or sticky expression remembers where it was; one that is shared must not.
+function matches(pattern: UnsafePattern, text: string): boolean {
+  if (typeof pattern === 'string') return text.toLowerCase().includes(pattern.toLowerCase())
+  if (pattern instanceof RegExp) pattern.lastIndex = 0
+  return pattern.test(text)
+}

@@ -1,0 +1,136 @@
+import { throwInvalidRequest } from './error.ts'
+import { isObject, parseJson, type JsonValue } from './json.ts'
+import type {
+  AssistantMessage,
+  AssistantPart,
+  FilePart,
+  Message,
+  ToolCallPart,
+  ToolMessage,
+  ToolResultPart,
+  UserPart,
+} from './message.ts'
+import type { AssistantInput, MessageInput, OpenAIFilePart, ToolInput, UserInput } from './request.ts'
+
+/** A turn as a caller wrote it, in the one shape that dialects see. Throws `invalid-request` naming the path. */
+export function normalizeMessage(turn: MessageInput, path: string): Message {
+  switch (turn.role) {
+    case 'system':
+    case 'developer': {
+      const { role, content } = turn
+      return {
+        role,
+        content: typeof content === 'string' ? content : content.map((part) => part.text).join('\n'),
+      }
+    }
+    case 'user': {
+      const { role, content, name } = turn
+      if (typeof content === 'string') return { role, name, content }
+      return { role, name, content: content.map((part, at) => readUserPart(part, `${path}.content.${at}`)) }
+    }
+    case 'assistant':
+      return readAssistant(turn, path)
+    case 'tool':
+      return readToolResult(turn, path)
+  }
+}
+
+function readUserPart(part: Exclude<UserInput['content'], string>[number], path: string): UserPart {
+  switch (part.type) {
+    case 'image_url': {
+      const { url, detail } = part.image_url
+      const known = detail === 'low' || detail === 'high' || detail === 'auto' ? detail : undefined
+      return { type: 'image', url, detail: known }
+    }
+    case 'input_audio':
+      return { type: 'audio', data: part.input_audio.data, mediaType: `audio/${part.input_audio.format}` }
+    case 'image':
+      if (part.url === undefined && part.data === undefined)
+        throwInvalidRequest(path, 'an image needs url or data')
+      needMediaType(part, path, 'image/png')
+      return part
+    case 'file':
+      return readFile(part, path)
+    default:
+      return part
+  }
+}
+
+function readFile(part: FilePart | OpenAIFilePart, path: string): FilePart {
+  if ('file' in part) {
+    const { file_data: url, file_id: fileId, filename } = part.file
+    return { type: 'file', url, fileId, filename }
+  }
+  const { url, data, fileId } = part
+  if (url === undefined && data === undefined && fileId === undefined)
+    throwInvalidRequest(path, 'a file needs url, data or fileId')
+  needMediaType(part, path, 'application/pdf')
+  return part
+}
+
+function needMediaType(
+  part: { data?: unknown; mediaType?: string | undefined },
+  path: string,
+  example: string,
+): void {
+  if (part.data === undefined || part.mediaType !== undefined) return
+  throwInvalidRequest(`${path}.mediaType`, `is needed with data, for example ${example}`)
+}
+
+function readAssistant(turn: AssistantInput, path: string): AssistantMessage {
+  const { role, name, content } = turn
+  const parts: AssistantPart[] = []
+  if (turn.reasoning_content) parts.push({ type: 'reasoning', text: turn.reasoning_content })
+  if (typeof content === 'string') {
+    if (content !== '') parts.push({ type: 'text', text: content })
+  } else
+    for (const [at, part] of (content ?? []).entries())
+      parts.push(readAssistantPart(part, `${path}.content.${at}`))
+  const known = new Set(parts.flatMap((part) => (part.type === 'tool-call' ? [part.id] : [])))
+  parts.push(...callsOf(turn).filter(({ id }) => !known.has(id)))
+  const [only] = parts
+  if (only === undefined) return { role, name, content: '' }
+  const plain = parts.length === 1 && only.type === 'text' && only.signature === undefined
+  return { role, name, content: plain ? only.text : parts }
+}
+
+type AssistantInputPart = Exclude<AssistantInput['content'], string | null | undefined>[number]
+
+function readAssistantPart(part: AssistantInputPart, path: string): AssistantPart {
+  if (part.type === 'refusal') return { type: 'text', text: part.refusal }
+  return part.type === 'file' ? readFile(part, path) : part
+}
+
+// Calls beside the content: under our name, and in OpenAI's shape.
+function callsOf({ toolCalls = [], tool_calls = [] }: AssistantInput): ToolCallPart[] {
+  const own = toolCalls.map((call): ToolCallPart => ({ ...call, type: 'tool-call' }))
+  const openai = tool_calls.map(({ id, function: { name, arguments: text } }): ToolCallPart => {
+    const value: JsonValue | undefined = text.trim() === '' ? {} : parseJson(text)
+    const read =
+      value === undefined
+        ? { arguments: text, invalid: 'the arguments are not valid JSON' }
+        : { arguments: value }
+    return { type: 'tool-call', id, name, ...read }
+  })
+  return [...own, ...openai]
+}
+
+function readToolResult(turn: ToolInput, path: string): ToolMessage {
+  const { role, name, content, isError } = turn
+  const toolCallId = turn.toolCallId ?? turn.tool_call_id
+  if (toolCallId === undefined)
+    throwInvalidRequest(`${path}.toolCallId`, 'a tool result needs the id of its call')
+  return { role, toolCallId, name, isError, content: readResult(content) }
+}
+
+// A result may be text, parts, or any JSON value: that is written down as JSON.
+function readResult(content: ToolInput['content']): string | readonly ToolResultPart[] {
+  if (typeof content === 'string') return content
+  return isResultParts(content) ? content : JSON.stringify(content)
+}
+
+function isResultParts(content: unknown): content is readonly ToolResultPart[] {
+  const isPart = (part: unknown): boolean => isObject(part) && RESULT_PARTS.has(part['type'])
+  return Array.isArray(content) && content.length > 0 && content.every(isPart)
+}
+const RESULT_PARTS: ReadonlySet<unknown> = new Set(['text', 'image', 'file'])

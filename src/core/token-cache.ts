@@ -1,0 +1,46 @@
+import { estimateTokens } from './tokens.ts'
+
+// Below this many characters counting is cheaper than looking up.
+const SHORT = 8
+
+/**
+ * Counts tokens, and remembers the counts of longer texts: a conversation sends its history anew with every turn. No text
+ * is kept, only its length and a hash: two texts that share them would get one estimate.
+ */
+export class TokenCache {
+  readonly #counts = new Map<number, number>()
+  readonly #most: number
+
+  /** `most`: how many counts are kept; the oldest goes first. */
+  constructor(most = 4_096) {
+    this.#most = most
+  }
+
+  readonly count = (text: string): number => {
+    if (text.length < SHORT) return estimateTokens(text)
+    const key = hashOf(text)
+    const known = this.#counts.get(key)
+    if (known !== undefined) return known
+    const tokens = estimateTokens(text)
+    this.#counts.set(key, tokens)
+    if (this.#counts.size > this.#most) this.#forgetOldest()
+    return tokens
+  }
+
+  #forgetOldest(): void {
+    const { value } = this.#counts.keys().next()
+    if (value !== undefined) this.#counts.delete(value)
+  }
+}
+
+// Two multiplicative hashes of 32 bits, of which 53 make a number that is exact.
+function hashOf(text: string): number {
+  let one = 0x811c9dc5 ^ text.length
+  let other = 0x9e3779b9
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    one = Math.imul(one ^ unit, 0x01000193)
+    other = Math.imul(other ^ unit, 0x85ebca6b) + 0x7f4a7c15
+  }
+  return (one >>> 0) * 0x200000 + (other >>> 11)
+}

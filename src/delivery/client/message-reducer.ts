@@ -1,0 +1,162 @@
+import type { JsonValue } from '../../core/json.ts'
+import type { FinishReason, Usage } from '../../core/response.ts'
+import type { ChatFrame } from './frame.ts'
+
+/** A tool call as it goes: `running` until its result or error is there. */
+export interface ChatToolPart {
+  readonly type: 'tool'
+  readonly id: string
+  readonly name: string
+  readonly arguments: JsonValue
+  readonly state: 'running' | 'completed' | 'failed'
+  readonly result?: JsonValue | undefined
+  readonly error?: string | undefined
+}
+
+/** A piece of a message, in the order in which it came. */
+export type ChatPart =
+  | { readonly type: 'text' | 'reasoning'; readonly text: string }
+  | ChatToolPart
+  | {
+      readonly type: 'citation'
+      readonly url?: string | undefined
+      readonly title?: string | undefined
+      readonly text?: string | undefined
+    }
+  | ChatFile
+
+/** A file of a message: an URL (a data URL too), or base64 data with its media type. */
+export interface ChatFile {
+  readonly type: 'image' | 'file'
+  readonly mediaType?: string | undefined
+  readonly url?: string | undefined
+  readonly data?: string | undefined
+  readonly filename?: string | undefined
+}
+
+/** Why an answer failed, in words for the reader. */
+export interface ChatError {
+  readonly kind: string
+  readonly message: string
+}
+
+/** A message as a page shows it. Never changed: a new state holds a new one. */
+export interface ChatMessage {
+  readonly id: string
+  /** `notice`: pushed to the page, never sent to a model. */
+  readonly role: 'user' | 'assistant' | 'notice'
+  /** A user's is `queued`, then `complete`. An answer is `waiting` until its first content. */
+  readonly status: 'queued' | 'waiting' | 'streaming' | 'complete' | 'stopped' | 'failed'
+  /** All of its text. */
+  readonly text: string
+  readonly parts: readonly ChatPart[]
+  /** When it was made, in milliseconds since 1970. */
+  readonly createdMs: number
+  readonly model?: string | undefined
+  readonly finishReason?: FinishReason | undefined
+  readonly usage?: Usage | undefined
+  readonly error?: ChatError | undefined
+}
+
+/** The answer after these frames: a pure reducer. Frames of other choices than the first are passed over. */
+export function reduceFrames(message: ChatMessage, frames: readonly ChatFrame[]): ChatMessage {
+  const parts = [...message.parts]
+  let next = message
+  let text = ''
+  for (const frame of frames) {
+    if ('choice' in frame && (frame.choice ?? 0) > 0) continue
+    if (frame.type === 'content') text += frame.content
+    if (addPart(parts, frame))
+      next = { ...next, status: next.status === 'waiting' ? 'streaming' : next.status }
+    else next = { ...next, ...toldBy(frame) }
+  }
+  return { ...next, parts, text: message.text + text }
+}
+
+/** Puts what a frame brings at the end of `parts`, or into the tool call that it is about. False where it brings nothing to show. */
+function addPart(parts: ChatPart[], frame: ChatFrame): boolean {
+  switch (frame.type) {
+    case 'content':
+    case 'reasoning': {
+      const type = frame.type === 'content' ? 'text' : 'reasoning'
+      const last = parts.at(-1)
+      if (last?.type === type) parts[parts.length - 1] = { type, text: last.text + frame.content }
+      else parts.push({ type, text: frame.content })
+      return true
+    }
+    case 'tool_call_start': {
+      const { id, name, args, invalid } = frame
+      const state = invalid === undefined ? 'running' : 'failed'
+      setTool(parts, { type: 'tool', id, name, arguments: args ?? {}, state, error: invalid })
+      return true
+    }
+    case 'tool_result':
+      setTool(parts, { ...toolIn(parts, frame), state: 'completed', result: frame.result, error: undefined })
+      return true
+    case 'tool_error':
+      setTool(parts, { ...toolIn(parts, frame), state: 'failed', error: frame.error })
+      return true
+    case 'citation': {
+      const { url, title, text } = frame
+      parts.push({ type: 'citation', url, title, text })
+      return true
+    }
+    case 'file':
+      parts.push({ type: 'file', mediaType: frame.mediaType, url: frame.url, data: frame.data })
+      return true
+    default:
+      return false
+  }
+}
+
+function toolIn(parts: readonly ChatPart[], { id, name }: { id: string; name: string }): ChatToolPart {
+  const known = parts.findLast((part) => part.type === 'tool' && part.id === id) as ChatToolPart | undefined
+  return known ?? { type: 'tool', id, name, arguments: {}, state: 'running' }
+}
+
+function setTool(parts: ChatPart[], tool: ChatToolPart): void {
+  const at = parts.findLastIndex((part) => part.type === 'tool' && part.id === tool.id)
+  if (at < 0) parts.push(tool)
+  else parts[at] = tool
+}
+
+/** The message with its running tools given up: nobody is told of their results any more. */
+export function failRunningTools(message: ChatMessage): ChatMessage {
+  const isRunning = (part: ChatPart): boolean => part.type === 'tool' && part.state === 'running'
+  if (!message.parts.some(isRunning)) return message
+  const error = 'The answer ended before the tool did.'
+  const parts = message.parts.map((part) =>
+    isRunning(part) ? ({ ...part, state: 'failed', error } as ChatPart) : part,
+  )
+  return { ...message, parts }
+}
+
+function toldBy(frame: ChatFrame): Partial<ChatMessage> {
+  if (frame.type === 'stream_start') return { model: frame.model }
+  if (frame.type === 'error') return frame.usage === undefined ? {} : { usage: frame.usage }
+  if (frame.type !== 'done') return {}
+  const { finishReason = 'other', usage, model } = frame
+  return { finishReason, usage, ...(model === undefined || model === '' ? {} : { model }) }
+}
+
+/** Tokens of all answers together. `undefined` while none has told any. */
+export function totalUsage(messages: readonly ChatMessage[]): Usage | undefined {
+  let total: Usage | undefined
+  for (const { usage } of messages) {
+    if (usage === undefined) continue
+    const { inputTokens = 0, outputTokens = 0, totalTokens = 0, estimated } = total ?? {}
+    const sum = {
+      inputTokens: inputTokens + usage.inputTokens,
+      outputTokens: outputTokens + usage.outputTokens,
+      totalTokens: totalTokens + usage.totalTokens,
+    }
+    total = estimated === true || usage.estimated === true ? { ...sum, estimated: true } : sum
+  }
+  return total
+}
+
+/** A new id for a message or a conversation; also where pages are not served over HTTPS. */
+export function clientId(prefix: string): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(12))
+  return `${prefix}_${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+}

@@ -1,0 +1,39 @@
+import { LlmError, toLlmError } from '../../core/error.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { historyOf } from './history.ts'
+import type { BodyParts, ChatClientOptions } from './options.ts'
+
+/** The body of a request for an answer. Rejects with `invalid-request` where the page's own function fails. */
+export async function makeRequest(
+  { makeBody, body: own, history }: ChatClientOptions,
+  parts: BodyParts,
+): Promise<JsonObject> {
+  const { conversationId, messages, body, isRegeneration: again } = parts
+  try {
+    if (makeBody !== undefined) return await makeBody(parts)
+  } catch (error) {
+    throw toLlmError(error, 'invalid-request', 'The request could not be made')
+  }
+  const base = { ...own, ...body, conversationId }
+  if (history !== 'newest') return { ...base, messages: historyOf(messages) }
+  const newest = historyOf(messages.filter(({ role }) => role === 'user').slice(-1))
+  const content = newest[0]?.['content']
+  const said = typeof content === 'string' ? { message: content } : { messages: newest }
+  return { ...base, ...said, ...(again ? { again } : undefined) }
+}
+
+const MAX_CHARACTERS = 400_000
+
+/** Why a text cannot be sent. */
+export function validateText(
+  text: string,
+  hasFiles: boolean,
+  maxCharacters: number = MAX_CHARACTERS,
+): LlmError | undefined {
+  const isEmpty = text.trim() === '' && !hasFiles
+  if (!isEmpty && text.length <= maxCharacters) return undefined
+  const message = isEmpty
+    ? 'The message is empty.'
+    : `The message is longer than ${maxCharacters} characters.`
+  return new LlmError('invalid-request', message, { issues: [{ path: 'text', message }] })
+}

@@ -1,0 +1,197 @@
+import { LlmError } from '../core/error.ts'
+import type { BucketRule, CounterRule, LimitRules } from './config.ts'
+import type { Rejection } from './rejection.ts'
+import type { Charges, BucketEntry, CounterEntry, Settlement } from './reservation.ts'
+import type { StoreRefusal } from './store.ts'
+
+/** Whose call it is. A layer whose id is absent or empty does not apply; the global layer always does. */
+export interface LimitKeys {
+  readonly user?: string | undefined
+  readonly conversation?: string | undefined
+  /** Ids of the layers that the config names itself: `{ tenant: 'acme', ip: '10.0.0.1' }`. */
+  readonly tags?: Readonly<Record<string, string | undefined>> | undefined
+}
+
+/** What a call is expected to take. */
+export interface Charge {
+  /** Default 1. */
+  readonly requests?: number | undefined
+  /** All tokens, where they are known; otherwise `inputTokens` and `maxTokens` (or the configured default) together. */
+  readonly tokens?: number | undefined
+  readonly inputTokens?: number | undefined
+  readonly maxTokens?: number | undefined
+  /** The expected price; absent or `null` where it is not known. */
+  readonly costUsd?: number | null | undefined
+}
+
+interface Amounts {
+  readonly requests: number
+  readonly tokens: number
+  readonly cost: number | undefined
+}
+
+const LEARNING_RATE = 0.1
+const MARGIN = 1.25
+
+/** Turns ids and an expected charge into what has to be paid where, and a store's refusal into words and numbers. */
+export class ChargeBuilder {
+  readonly #rules: LimitRules
+  readonly #countsTokens: boolean
+  /** Per budget that books typical usage: the mean share of their estimates that calls really used. */
+  readonly #shares: Map<CounterRule, number> = new Map()
+
+  constructor(rules: LimitRules) {
+    this.#rules = rules
+    this.#countsTokens = [...rules.buckets, ...rules.counters].some(({ unit }) => unit === 'tokens')
+  }
+
+  /** Everything the call has to pay, or a refusal where no waiting could help. */
+  build(keys: LimitKeys, charge: Charge): Charges | Rejection {
+    const tokens = this.#tokens(keys, charge)
+    const { requests = 1, costUsd } = charge
+    const amounts: Amounts = { requests: amountOf('requests', requests), tokens, cost: costOf(costUsd) }
+    const buckets: BucketEntry[] = []
+    for (const rule of this.#rules.buckets) {
+      const id = idOf(rule.scope, keys)
+      const cost = amounts[rule.unit]
+      if (id === undefined || cost === 0) continue
+      if (cost > rule.capacity) return oversize(rule, cost)
+      const { capacity, refillPerMs } = rule
+      buckets.push({ key: rule.prefix + id, capacity, refillPerMs, cost, rule })
+    }
+    const counters: CounterEntry[] = []
+    for (const rule of this.#rules.counters) {
+      const id = idOf(rule.scope, keys)
+      if (id === undefined) continue
+      const estimate = rule.unit === 'cost' ? (amounts.cost ?? rule.unknownCost) : amounts[rule.unit]
+      if (estimate === 'refuse') return unknownCost(rule)
+      const cost = this.#expected(rule, estimate)
+      if (cost > rule.limit) return oversize(rule, cost)
+      counters.push({ key: rule.prefix + id, per: rule.per, limit: rule.limit, cost, estimate, rule })
+    }
+    return { buckets, counters, tokens }
+  }
+
+  /** Every bucket, and every counter unless told otherwise, that applies to these ids; nothing is charged. */
+  every(keys: LimitKeys, global = true): { buckets: BucketEntry[]; counters: CounterEntry[] } {
+    const ruled = <Rule extends BucketRule | CounterRule>(rules: readonly Rule[]): [Rule, string][] =>
+      rules.flatMap((rule) => {
+        const id = rule.scope === 'global' && !global ? undefined : idOf(rule.scope, keys)
+        return id === undefined ? [] : [[rule, rule.prefix + id]]
+      })
+    return {
+      buckets: ruled(this.#rules.buckets).map(([rule, key]) => {
+        const { capacity, refillPerMs } = rule
+        return { key, capacity, refillPerMs, cost: 0, rule }
+      }),
+      counters: ruled(this.#rules.counters).map(([rule, key]) => {
+        const { per, limit } = rule
+        return { key, per, limit, cost: 0, estimate: 0, rule }
+      }),
+    }
+  }
+
+  /** The first layer that refused, and the time until all could pay. */
+  explain({ buckets, counters }: Charges, { available, used, resetMs }: StoreRefusal): Rejection {
+    let retryAfterMs = 0
+    let first: Omit<Rejection, 'granted' | 'retryAfterMs'> | undefined
+    for (const [index, { rule, cost, capacity, refillPerMs }] of buckets.entries()) {
+      const left = available[index] ?? 0
+      if (left >= cost) continue
+      const { scope, unit, limit } = rule
+      retryAfterMs = Math.max(retryAfterMs, (cost - left) / refillPerMs)
+      first ??= {
+        reason: 'limit',
+        scope,
+        unit,
+        per: 'minute',
+        limit,
+        capacity,
+        available: left,
+        needed: cost,
+      }
+    }
+    for (const [index, { rule, cost, limit }] of counters.entries()) {
+      const left = limit - (used[index] ?? 0)
+      if (left + limit * 1e-9 >= cost) continue
+      const { scope, unit, per } = rule
+      retryAfterMs = Math.max(retryAfterMs, resetMs[index] ?? 0)
+      first ??= { reason: 'budget', scope, unit, per, limit, capacity: limit, available: left, needed: cost }
+    }
+    if (first === undefined)
+      throw new LlmError('misconfigured', 'limits: the store refused a call although every layer could pay')
+    // A hair is taken off first: sums of doubles would make 3 000 ms read 3 001.
+    return { granted: false, ...first, retryAfterMs: Math.max(1, Math.ceil(retryAfterMs - 1e-4)) }
+  }
+
+  /** Takes in what measured calls used of their estimates. */
+  learn(shares: Settlement['shares']): void {
+    for (const [rule, share] of shares) {
+      const known = this.#shares.get(rule)
+      this.#shares.set(rule, known === undefined ? share : known + (share - known) * LEARNING_RATE)
+    }
+  }
+
+  #expected(rule: CounterRule, estimate: number): number {
+    const share = rule.typical ? this.#shares.get(rule) : undefined
+    return share === undefined ? estimate : Math.min(estimate, estimate * share * MARGIN)
+  }
+
+  #tokens(keys: LimitKeys, { tokens, inputTokens = 0, maxTokens }: Charge): number {
+    if (!this.#countsTokens) return 0
+    if (tokens !== undefined) return amountOf('tokens', tokens)
+    const input = amountOf('inputTokens', inputTokens)
+    if (maxTokens !== undefined) return input + amountOf('maxTokens', maxTokens)
+    // The default is our guess: it must not be what makes a call too large for a small bucket.
+    return Math.max(input, Math.min(input + this.#rules.defaultMaxTokens, this.#room(keys)))
+  }
+
+  /** The most tokens that one call with these ids could take. */
+  #room(keys: LimitKeys): number {
+    const { buckets, counters } = this.#rules
+    let room = Infinity
+    for (const { unit, scope, capacity } of buckets)
+      if (unit === 'tokens' && capacity < room && idOf(scope, keys) !== undefined) room = capacity
+    for (const { unit, scope, limit } of counters)
+      if (unit === 'tokens' && limit < room && idOf(scope, keys) !== undefined) room = limit
+    return room
+  }
+}
+
+function idOf(scope: string, keys: LimitKeys): string | undefined {
+  if (scope === 'global') return ''
+  const id = scope === 'user' ? keys.user : scope === 'conversation' ? keys.conversation : keys.tags?.[scope]
+  return id === '' ? undefined : id
+}
+
+function amountOf(name: string, value: number): number {
+  if (Number.isFinite(value) && value >= 0) return value
+  throw new LlmError('invalid-request', `limits: ${name} must be a number of 0 or more, not ${value}`)
+}
+
+function costOf(costUsd: number | null | undefined): number | undefined {
+  return costUsd === undefined || costUsd === null ? undefined : amountOf('costUsd', costUsd)
+}
+
+function oversize(rule: BucketRule | CounterRule, needed: number): Rejection {
+  const { scope, unit, limit } = rule
+  const bucket = 'capacity' in rule
+  const capacity = bucket ? rule.capacity : limit
+  const per = bucket ? 'minute' : rule.per
+  return {
+    granted: false,
+    reason: 'oversize',
+    scope,
+    unit,
+    per,
+    limit,
+    capacity,
+    available: capacity,
+    needed,
+  }
+}
+
+function unknownCost({ scope, unit, per, limit }: CounterRule): Rejection {
+  const amounts = { limit, capacity: limit, available: limit, needed: 0 }
+  return { granted: false, reason: 'unknown-cost', scope, unit, per, ...amounts }
+}

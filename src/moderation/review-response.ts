@@ -1,0 +1,113 @@
+import type { JsonValue } from '../core/json.ts'
+import { plainText, type AssistantMessage, type AssistantPart } from '../core/message.ts'
+import type { ChatResponse, Choice, Citation } from '../core/response.ts'
+import type { Moderator, ModerationRun } from './index.ts'
+
+type Which = (moderator: Moderator) => boolean
+
+/** A whole answer as the moderators leave it; `undefined` where it is blocked. */
+export async function reviewResponse(
+  review: ModerationRun,
+  response: ChatResponse,
+  which: Which,
+): Promise<ChatResponse | undefined> {
+  const reviewer = new Reviewer(review, which)
+  const first = await reviewer.outcome(response)
+  const choices: Choice[] = []
+  for (const choice of response.choices ?? [])
+    choices.push(
+      choice.index === 0 ? { ...choice, ...first } : { ...choice, ...(await reviewer.outcome(choice)) },
+    )
+  const citations: Citation[] = []
+  for (const citation of response.citations) citations.push(await reviewer.citation(citation))
+  if (reviewer.blocked) return undefined
+  const { logprobs, ...rest } = response
+  const same = first.text === response.text
+  return {
+    ...rest,
+    ...first,
+    citations,
+    ...(same && logprobs !== undefined ? { logprobs } : undefined),
+    ...(response.choices === undefined ? undefined : { choices }),
+  }
+}
+
+type Outcome = Pick<Choice, 'text' | 'reasoning' | 'toolCalls' | 'message'>
+
+class Reviewer {
+  readonly #review: ModerationRun
+  readonly #which: Which
+  blocked = false
+
+  constructor(review: ModerationRun, which: Which) {
+    this.#review = review
+    this.#which = which
+  }
+
+  async outcome({ message }: Pick<Choice, 'message'>): Promise<Outcome> {
+    const content = await this.#content(message.content)
+    const parts = typeof content === 'string' ? [] : content
+    const reasoning = parts.filter((part) => part.type === 'reasoning').map(({ text }) => text)
+    const toolCalls = parts
+      .filter((part) => part.type === 'tool-call')
+      .map(({ type: _type, ...call }) => call)
+    return {
+      text: plainText(content),
+      reasoning: reasoning.join(''),
+      toolCalls,
+      message: { ...message, content },
+    }
+  }
+
+  async citation(citation: Citation): Promise<Citation> {
+    const kept: { -readonly [K in keyof Citation]: Citation[K] } = { ...citation }
+    for (const field of ['url', 'title', 'text'] as const) {
+      const text = citation[field]
+      if (text !== undefined) kept[field] = await this.#text(text, 'citation')
+    }
+    return kept
+  }
+
+  async #content(content: AssistantMessage['content']): Promise<AssistantMessage['content']> {
+    if (typeof content === 'string') return this.#text(content, 'text')
+    const parts: AssistantPart[] = []
+    for (const part of content) parts.push(await this.#part(part))
+    return parts
+  }
+
+  // What a vendor has signed is signed no more once it was changed.
+  async #part(part: AssistantPart): Promise<AssistantPart> {
+    if (part.type === 'tool-call') return { ...part, arguments: await this.#value(part.arguments) }
+    if (part.type === 'file') return part
+    const text = await this.#text(part.text, part.type)
+    if (text === part.text) return part
+    if (part.type === 'text') return { type: 'text', text }
+    const { signature: _signature, details: _details, ...kept } = part
+    return { ...kept, text }
+  }
+
+  async #value(value: JsonValue): Promise<JsonValue> {
+    if (typeof value === 'string') return this.#text(value, 'tool-arguments')
+    if (typeof value === 'number') {
+      const text = await this.#text(String(value), 'tool-arguments')
+      return text === String(value) ? value : text
+    }
+    if (typeof value !== 'object' || value === null) return value
+    if (Array.isArray(value)) {
+      const items: JsonValue[] = []
+      for (const item of value as readonly JsonValue[]) items.push(await this.#value(item))
+      return items
+    }
+    const entries: [string, JsonValue][] = []
+    for (const [key, held] of Object.entries(value))
+      entries.push([await this.#text(key, 'tool-arguments'), await this.#value(held ?? null)])
+    return Object.fromEntries(entries)
+  }
+
+  async #text(text: string, path: string): Promise<string> {
+    if (this.blocked) return ''
+    const left = await this.#review.whole(text, path, this.#which)
+    if (left === undefined) this.blocked = true
+    return left ?? ''
+  }
+}

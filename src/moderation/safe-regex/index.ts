@@ -1,0 +1,14 @@
+export {
+  compilePattern,
+  readFlags,
+  type PatternInput,
+  type PatternMatch,
+  type SafePattern,
+} from './safe-pattern.ts'
+export { Automaton } from './automaton.ts'
+export { compileProgram, isEmptyable, type Search } from './program.ts'
+export { readPattern } from './read-pattern.ts'
+export { Scanner, type Decided, type Outcome } from './scanner.ts'
+export { refusePattern } from './syntax.ts'
+export { yieldToEventLoop } from '../../core/yield.ts'
+export { wholeWord } from './word-boundary.ts'

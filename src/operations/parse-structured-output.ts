@@ -1,0 +1,42 @@
+import type { Call } from '../core/call.ts'
+import { isObject, parseJson, type JsonValue } from '../core/json.ts'
+import type { ChatResponse, Warning } from '../core/response.ts'
+
+/** The response as the caller gets it: with the parsed object where JSON was asked for. */
+export function parseStructuredOutput(
+  call: Call,
+  response: ChatResponse,
+): ChatResponse | Promise<ChatResponse> {
+  const format = call.settings.responseFormat
+  if (format?.type !== 'json' || response.text === '') return response
+  const parsed = parseJson(withoutFence(response.text))
+  if (parsed === undefined)
+    return { ...response, warnings: [...response.warnings, warning('the answer is not valid JSON')] }
+  const finished = { ...response, object: parsed }
+  return format.validate === undefined ? finished : validated(finished, format.validate)
+}
+
+async function validated(
+  { object, ...response }: ChatResponse,
+  validate: (value: unknown) => unknown,
+): Promise<ChatResponse> {
+  const result = (await validate(object)) as {
+    value?: unknown
+    issues?: readonly { message: string }[]
+  }
+  if (result.issues === undefined) return { ...response, object: result.value as JsonValue }
+  const reasons = result.issues.map((issue) => (isObject(issue) ? issue.message : String(issue))).join('; ')
+  return {
+    ...response,
+    warnings: [...response.warnings, warning(`the answer does not fit the schema: ${reasons}`)],
+  }
+}
+
+function warning(problem: string): Warning {
+  return { type: 'other', setting: 'responseFormat', message: `${problem}; response.object is not set` }
+}
+
+// Models like to wrap JSON in a Markdown fence.
+function withoutFence(text: string): string {
+  return /^\s*```(?:json)?\s*\n([\s\S]*?)\n?```\s*$/.exec(text)?.[1] ?? text
+}

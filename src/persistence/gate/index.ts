@@ -1,2 +1,0 @@
-export { createGate, type Gate, type GateOptions } from './gate.ts'
-export { checkSignal, ended, unlessAborted } from './signal.ts'
