@@ -19,6 +19,7 @@ export interface Entry {
  */
 export const places: Readonly<Record<string, string>> = {
   '.': 'src/index.ts',
+  './core': 'src/core-entry.ts',
   './undici': 'src/transport/undici/index.ts',
   './testing': 'src/testing/index.ts',
   './providers/*': 'src/providers/*.ts',
@@ -32,7 +33,7 @@ export const places: Readonly<Record<string, string>> = {
   './socket-io': 'src/delivery/socket-io/index.ts',
   './client': 'src/delivery/client/index.ts',
   './jobs': 'src/jobs/index.ts',
-  './otel': 'src/observability/otel/index.ts',
+  './otel': 'src/telemetry/otel/index.ts',
 }
 
 /** Every TypeScript file below `folder`, as sorted paths from the root with forward slashes. */

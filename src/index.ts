@@ -1,4 +1,5 @@
-import { createOrchestrator, type ChatApiCall, type Orchestrator } from './orchestrator/index.ts'
+import { createOrchestrator } from './create-orchestrator.ts'
+import type { ChatApiCall, Orchestrator } from './orchestrator/index.ts'
 
 // Without options, and without state but for its figures: what every host may share.
 const bare: Orchestrator = /* @__PURE__ */ createOrchestrator()
@@ -12,16 +13,9 @@ export const moderate: Orchestrator['moderate'] = bare.moderate
 /** The models that a provider lists. */
 export const listModels: Orchestrator['listModels'] = bare.listModels
 
-export { createOrchestrator } from './orchestrator/index.ts'
-export type {
-  ChatApiCall,
-  Orchestrator,
-  OrchestratorEvent,
-  CostOf,
-  OrchestratorOptions,
-  OrchestratorStats,
-  ProviderConfig,
-} from './orchestrator/index.ts'
+export { createOrchestrator } from './create-orchestrator.ts'
+export type { OrchestratorEvent, OrchestratorOptions } from './create-orchestrator.ts'
+export type { ChatApiCall, Orchestrator, OrchestratorStats, ProviderConfig } from './orchestrator/index.ts'
 export {
   defineProvider,
   type Auth,
@@ -48,7 +42,7 @@ export {
   type InputLimits,
   type MessageRole,
   type UnsafePattern,
-} from './core/input-limits.ts'
+} from './limits/index.ts'
 export { isConversationId, isPersonaName } from './core/validate-id.ts'
 export { Secret, type KeySource } from './core/secret.ts'
 export { createRegistry, type Registry, type Target } from './core/registry.ts'
@@ -78,7 +72,7 @@ export { ollamaChat, type OllamaQuirks } from './dialects/index.ts'
 
 export { openaiResponses, type OpenAIResponsesQuirks } from './dialects/index.ts'
 export { createFetchTransport } from './transport/index.ts'
-export { estimateTokens } from './observability/index.ts'
+export { estimateTokens } from './core/tokens.ts'
 export type { ChatStream } from './stream/index.ts'
 export type { EventBatch, StreamEvent } from './core/event.ts'
 export type { Dialect, Fault, Fragment, Quirks, Reader, RenderInput, ToolFragment } from './core/dialect.ts'
@@ -130,7 +124,13 @@ export type {
   StoreRefusal,
   StoreRequest,
 } from './limits/index.ts'
-export { createLimiter, createMemoryLimitStore, limitPresets, type Limiter } from './limits/index.ts'
+export {
+  createLimiter,
+  createMemoryLimitStore,
+  limitPresets,
+  type CostOf,
+  type Limiter,
+} from './limits/index.ts'
 export type { EmbeddingApi, EmbeddingInput, EmbedResponse } from './core/embedding.ts'
 export type { ModelInfo, ModelListApi } from './core/model-list.ts'
 export type { ModerateResponse, ModerationApi, ModerationResult } from './core/moderation.ts'

@@ -1,7 +1,7 @@
 import type { CallScope } from './call.ts'
 import { LlmError } from './error.ts'
 import type { HeapItem } from './heap.ts'
-import { timeoutError } from '../exchange/attempt-timeouts.ts'
+import { timeoutError } from './timeout-error.ts'
 
 type Action = (error: LlmError) => void
 
@@ -12,6 +12,7 @@ export class Scope implements CallScope, HeapItem {
   /** When it has to be ended; `Infinity` once it was. */
   dueAt: number
   heapIndex = -1
+  passed = 0
   readonly #signal: AbortSignal | undefined
   readonly #totalMs: number
   #actions: readonly Action[] = []

@@ -8,8 +8,8 @@ import type { ResolvedSettings } from './params.ts'
 import type { Target } from './registry.ts'
 import type { CallOptions, StreamLimits, Timeouts } from './request.ts'
 import type { KeySource } from './secret.ts'
-import type { Attempt } from './response.ts'
-import type { LlmError } from './error.ts'
+import type { Attempt, Warning } from './response.ts'
+import { LlmError } from './error.ts'
 import type { ResponseStream } from './response-stream.ts'
 import type { Transport, HttpResponse } from './wire.ts'
 
@@ -19,6 +19,8 @@ export interface CallScope {
   readonly error: LlmError | undefined
   /** Moment of the clock by which it ends, where that is bounded. */
   readonly deadlineAt?: number | undefined
+  /** One bit per call stage that has passed the call on. */
+  passed: number
   /** Runs `action` when the call is ended from outside; at once if it was already. Gives the way to take it back. */
   onAbort(action: (error: LlmError) => void): () => void
   /** Ends the call from outside. */
@@ -39,9 +41,30 @@ export interface OutputFilter {
   readonly error: LlmError | undefined
 }
 
+/** Where requests go, and with which headers, apart from the key. */
+export interface Address {
+  readonly baseUrl: string
+  /** URL of the chat endpoint with its query, if the operation is `chat`. */
+  readonly chatUrl: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** The address of one target, computed at its first call. */
+export interface PreparedEndpoint {
+  /** The address for `call`; `undefined` if the call adds to what the address is made of. */
+  addressOf(call: Call): Address | undefined
+}
+
+/** What a call asks of its provider. */
+export type OperationName = 'chat' | 'embed' | 'moderate' | 'list-models' | (string & {})
+
 /** A neutral request on its way: everything a stage or the exchange needs, passed whole. */
 export interface Call {
   readonly requestId: string
+  /** What the call is for. Most stages concern `chat` alone. */
+  readonly operation: OperationName
+  /** The request as the caller sent it, checked: a `ChatRequest` if `operation` is `chat`. */
+  readonly request: CallOptions
   readonly target: Target
   /** The targets that may be tried, this one first. */
   readonly candidates: readonly Target[]
@@ -67,11 +90,15 @@ export interface Call {
   readonly headers: Readonly<Record<string, string>>
   readonly extraBody?: JsonObject | undefined
   readonly transport: Transport
+  /** URL and headers that were computed once for the target; they hold while the call changes none of what they were made of. */
+  readonly prepared?: PreparedEndpoint | undefined
   readonly timeouts: Timeouts
   readonly streamLimits: Required<StreamLimits>
   readonly onUnsupported: 'warn' | 'error' | 'drop'
-  /** Go on elsewhere when a stream breaks in its text. */
-  readonly continuation: boolean
+  /** Whether a stream that breaks inside its text is resumed on another target. Absent: as the application configured it. */
+  readonly continuation?: boolean | undefined
+  /** Warnings of stages, added to those of the response. */
+  readonly warnings?: readonly Warning[] | undefined
   readonly fallback?: readonly string[] | undefined
   readonly priority?: 'critical' | 'high' | 'normal' | 'low' | undefined
   readonly tags?: Readonly<Record<string, string>> | undefined
@@ -87,4 +114,9 @@ export interface Call {
   readonly onEnd?: CallOptions['onEnd']
   readonly clock: Clock
   readonly logger?: Logger | undefined
+}
+
+/** The error of a stage before the first attempt, with the target that the call was meant for. */
+export function withTarget(error: unknown, { target: { provider, model } }: Call): unknown {
+  return LlmError.is(error) ? error.with({ provider, model }) : error
 }

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../core/clock.ts'
-import { LlmError, type TimeoutPhase } from '../core/error.ts'
+import type { LlmError, TimeoutPhase } from '../core/error.ts'
+import { timeoutError } from '../core/timeout-error.ts'
 
 export interface AttemptTimeoutsOptions {
   readonly clock: Clock
@@ -91,26 +92,4 @@ export class AttemptTimeouts {
     this.stop()
     this.#options.expire(timeoutError(phase, ms))
   }
-}
-
-const WORDS: Readonly<Record<TimeoutPhase, string>> = {
-  connect: 'no connection within',
-  headers: 'no response headers within',
-  'first-content': 'no content within',
-  idle: 'no further content within',
-  total: 'the call was not done within',
-  queue: 'the call waited in the queue longer than',
-}
-const OPTIONS: Readonly<Record<TimeoutPhase, string>> = {
-  connect: 'timeouts.connectMs',
-  headers: 'timeouts.headersMs',
-  'first-content': 'timeouts.firstContentMs',
-  idle: 'timeouts.idleMs',
-  total: 'timeouts.totalMs',
-  queue: 'queue.timeoutMs',
-}
-
-/** The error of a clock that ran out. */
-export function timeoutError(phase: TimeoutPhase, ms: number): LlmError {
-  return new LlmError('timeout', `${WORDS[phase]} ${ms} ms (${OPTIONS[phase]})`, { phase })
 }

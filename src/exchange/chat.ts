@@ -7,7 +7,6 @@ import type { Warning } from '../core/response.ts'
 import { adaptToModel } from '../core/adapt-to-model.ts'
 import type { HttpRequest } from '../core/wire.ts'
 import { resolveEndpoint, type Endpoint } from './resolve-endpoint.ts'
-import { urlOf, chatPath } from './url.ts'
 import { Attempt } from './attempt.ts'
 import { openResponseBody } from './response-body.ts'
 import { HttpResponseStream } from './http-response-stream.ts'
@@ -16,11 +15,11 @@ import { HttpResponseStream } from './http-response-stream.ts'
 export async function exchangeChat(call: Call): Promise<HttpResponseStream> {
   const { body, warnings } = renderBody(call)
   const found = resolveEndpoint(call)
-  // Waited for only where something had to be asked for: most keys are at hand.
-  const access = found instanceof Promise ? await found : found
-  const attempt = new Attempt(call, access)
+  // Awaited only if a function has to be called: most keys are at hand.
+  const endpoint = found instanceof Promise ? await found : found
+  const attempt = new Attempt(call, endpoint)
   try {
-    const answer = await attempt.send(requestOf(call, access, body))
+    const answer = await attempt.send(requestOf(endpoint, body))
     const opened = await openResponseBody(call, answer)
     const reply = new HttpResponseStream({ call, attempt, warnings, body: opened })
     attempt.onFail = failing(reply)
@@ -51,7 +50,6 @@ function renderBody(call: Call): { body: JsonDraft; warnings: readonly Warning[]
   return { body, warnings: kept }
 }
 
-function requestOf(call: Call, { baseUrl, headers }: Endpoint, body: JsonDraft): HttpRequest {
-  const url = urlOf(call, baseUrl, chatPath(call.target, call.stream))
-  return { url, method: 'POST', headers, body: JSON.stringify(body) }
+function requestOf({ chatUrl, headers }: Endpoint, body: JsonDraft): HttpRequest {
+  return { url: chatUrl, method: 'POST', headers, body: JSON.stringify(body) }
 }

@@ -7,8 +7,8 @@ import { parseJson, type JsonValue } from '../core/json.ts'
 import type { Attempt as Tried, ChatResponse, Usage, Warning } from '../core/response.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Frame, FrameDecoder } from '../core/wire.ts'
-import { estimateUsage } from '../observability/index.ts'
-import { yieldToEventLoop } from '../moderation/index.ts'
+import { estimateUsage } from '../core/tokens.ts'
+import { yieldToEventLoop } from '../core/yield.ts'
 import {
   createTextSizeLimit,
   createNormalizer,

@@ -6,7 +6,7 @@ import type { Attempt as Tried, ChatResponse, Usage } from '../core/response.ts'
 import { ResponseAccumulator } from '../core/accumulate-response.ts'
 import { readBody } from '../transport/index.ts'
 import { resolveEndpoint } from './resolve-endpoint.ts'
-import { urlOf } from './url.ts'
+import { urlOf } from './resolve-endpoint.ts'
 import { Attempt } from './attempt.ts'
 
 /** A plain request and how its reply is read. */

@@ -1,19 +1,44 @@
-import type { Call } from '../core/call.ts'
+import type { Address, Call } from '../core/call.ts'
 import { LlmError, toLlmError } from '../core/error.ts'
-import type { Auth, SigningAuth } from '../core/provider.ts'
 import { readKey, resolveKey, type Secret } from '../core/secret.ts'
+import type { Target } from '../core/registry.ts'
 import type { Framing } from '../core/wire.ts'
+import { addKey } from './authentication.ts'
+import { fillVariables } from './environment.ts'
 import { findSigner, type Signer } from './signing.ts'
-import { fillVariables, fromEnvironment } from './environment.ts'
 
-/** Where a call goes on the wire, and with which headers. */
-export interface Endpoint {
-  readonly baseUrl: string
-  readonly headers: Readonly<Record<string, string>>
-  /** What must never be shown. */
+/** Where an attempt goes on the wire, and with which headers, the key included. */
+export interface Endpoint extends Address {
+  /** What must never appear in an error or a log. */
   readonly secrets: readonly Secret[]
-  /** Signs a finished request, where the provider asks for it. */
+  /** Signs a finished request, if the provider requires it. */
   readonly sign?: Signer['sign'] | undefined
+}
+
+/**
+ * Finds URL, headers and key of a call. Returns a promise only if a key function has to be called, or requests are signed.
+ * Throws or rejects with `misconfigured` before any network access if something is missing.
+ */
+export function resolveEndpoint(call: Call): Endpoint | Promise<Endpoint> {
+  const address = call.prepared?.addressOf(call) ?? addressOf(call)
+  const { apiKey, target } = call
+  if (typeof apiKey === 'function' || target.auth.type === 'sigv4') return resolveLater(call, address)
+  return withKey(call, address, readKey(apiKey))
+}
+
+async function resolveLater(call: Call, address: Address): Promise<Endpoint> {
+  const { auth, provider } = call.target
+  const given = await resolveKey(call.apiKey).catch((error: unknown) => {
+    throw toLlmError(error, 'misconfigured', `the apiKey function of provider "${provider}" failed`)
+  })
+  const signs = auth.type === 'sigv4' && given === undefined && address.headers['authorization'] === undefined
+  const signer = signs ? await findSigner(call, auth) : undefined
+  return signer === undefined ? withKey(call, address, given) : { ...address, ...signer }
+}
+
+function withKey(call: Call, { baseUrl, chatUrl, headers }: Address, given: Secret | undefined): Endpoint {
+  const { key, headers: authorized } = addKey(call.target, headers, given)
+  return { baseUrl, chatUrl, headers: authorized, secrets: key === undefined ? [] : [key] }
 }
 
 const STREAM_TYPES: Readonly<Record<Framing, string>> = {
@@ -22,15 +47,12 @@ const STREAM_TYPES: Readonly<Record<Framing, string>> = {
   'aws-event-stream': 'application/vnd.amazon.eventstream',
 }
 
-/**
- * Finds base URL, key and headers of a call: a promise only where a function has to be asked, or a request is signed.
- * Throws or rejects with `misconfigured` before any network where something is missing.
- */
-export function resolveEndpoint(call: Call): Endpoint | Promise<Endpoint> {
+/** URL and headers of a call, apart from its key. Throws `misconfigured` if the provider has no base URL. */
+export function addressOf(call: Call): Address {
   const { target, stream } = call
   const { dialect, definition } = target
-  const address = call.baseUrl ?? target.baseUrl
-  if (address === undefined) {
+  const url = call.baseUrl ?? target.baseUrl
+  if (url === undefined) {
     const message = `provider "${target.provider}" needs a baseUrl with its version part, such as http://localhost:8000/v1`
     throw new LlmError('misconfigured', message, { provider: target.provider })
   }
@@ -41,85 +63,29 @@ export function resolveEndpoint(call: Call): Endpoint | Promise<Endpoint> {
   for (const layer of [dialect.headers, definition.headers, call.headers]) {
     for (const name in layer) headers[name.toLowerCase()] = layer[name] as string
   }
-  const filled = fillVariables(address, call)
+  const filled = fillVariables(url, call)
   const baseUrl = filled.endsWith('/') ? filled.slice(0, -1) : filled
-  const { apiKey } = call
-  const place = { baseUrl, headers }
-  if (typeof apiKey === 'function' || target.auth.type === 'sigv4') return askAccess(call, place)
-  return withKey(call, place, readKey(apiKey))
+  // Only chat has an endpoint for every target.
+  const chatUrl = call.operation === 'chat' ? urlOf(call, baseUrl, chatPath(target, stream)) : baseUrl
+  return { baseUrl, chatUrl, headers }
 }
 
-interface Place {
-  readonly baseUrl: string
-  readonly headers: Record<string, string>
+/** The URL of a request: the base URL, a path, and the query that the provider requires. */
+export function urlOf(call: Call, baseUrl: string, path: string): string {
+  const { query } = call.target.definition
+  const address = baseUrl + path
+  // An endpoint may lie beside the version part of the base URL.
+  const url = address.includes('/../') ? new URL(address).href : address
+  if (query === undefined) return url
+  const fields = Object.entries(query).map(([name, value]) => `${name}=${fillVariables(value, call)}`)
+  return `${url}${url.includes('?') ? '&' : '?'}${fields.join('&')}`
 }
 
-async function askAccess(call: Call, place: Place): Promise<Endpoint> {
-  const { auth } = call.target
-  const given = await resolveKey(call.apiKey).catch((error: unknown) => {
-    throw toLlmError(
-      error,
-      'misconfigured',
-      `the apiKey function of provider "${call.target.provider}" failed`,
-    )
-  })
-  const signs = auth.type === 'sigv4' && given === undefined && place.headers['authorization'] === undefined
-  const signer = signs ? await findSigner(call, auth) : undefined
-  return signer === undefined ? withKey(call, place, given) : { ...place, ...signer }
-}
-
-function withKey(call: Call, { baseUrl, headers }: Place, given: Secret | undefined): Endpoint {
-  const key = findKey(call, given, headers)
-  if (key !== undefined) setKey(headers, key, call)
-  return { baseUrl, headers, secrets: key === undefined ? [] : [key] }
-}
-
-function findKey(
-  call: Call,
-  given: Secret | undefined,
-  headers: Readonly<Record<string, string>>,
-): Secret | undefined {
-  const { definition, auth, provider } = call.target
-  if (auth.type === 'none') return undefined
-  const key = given ?? readKey(fromEnvironment(definition.env))
-  const held = headers[headerOf(call)] ?? (takesTokens(auth) ? headers['authorization'] : undefined)
-  if (key !== undefined || definition.keyRequired === false || held !== undefined) return key
-  const names = definition.env?.join(' or ') ?? ''
-  const how = [
-    ...(names === '' ? [] : [`set ${names}`]),
-    ...(auth.type === 'sigv4' ? signingAdvice(auth) : []),
-    'pass apiKey',
-  ]
-  throw new LlmError('misconfigured', `provider "${provider}" has no API key: ${how.join(', or ')}`, {
-    provider,
-  })
-}
-
-function signingAdvice({ env }: SigningAuth): string[] {
-  const set = env === undefined ? [] : [`set ${env.accessKeyId} and ${env.secretAccessKey}`]
-  return [...set, 'pass credentials']
-}
-
-function headerOf({ target: { auth } }: Call): string {
-  return auth.type === 'header' ? auth.name.toLowerCase() : 'authorization'
-}
-
-function takesTokens(auth: Auth): boolean {
-  return auth.type === 'header' && auth.tokens === 'bearer'
-}
-
-// Three parts of base64url, the first one a JSON object.
-const TOKEN = /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/
-
-function setKey(headers: Record<string, string>, key: Secret, call: Call): void {
-  const value = key.reveal().trim()
-  // A line break or a control character in a header would be refused by the transport, which prints the value.
-  if (!/^[\x20-\x7e]+$/.test(value)) {
-    const message = `the API key of provider "${call.target.provider}" holds characters that no header can carry: check it for line breaks and quotes`
-    throw new LlmError('misconfigured', message, { provider: call.target.provider })
-  }
-  const { auth } = call.target
-  if (auth.type !== 'header') headers[headerOf(call)] = `Bearer ${value}`
-  else if (takesTokens(auth) && TOKEN.test(value)) headers['authorization'] = `Bearer ${value}`
-  else headers[headerOf(call)] = value
+// The path of the chat endpoint: the provider's own, or its dialect's.
+function chatPath({ definition, dialect, model, quirks }: Target, stream: boolean): string {
+  const { paths } = definition
+  if (paths === undefined) return dialect.endpoint({ model, stream, quirks })
+  const path = stream ? (paths.stream ?? paths.chat) : paths.chat
+  // An id may hold an `@` before its version, which a URL may hold as it is.
+  return path.replace('{model}', () => encodeURIComponent(model).replaceAll('%40', '@'))
 }

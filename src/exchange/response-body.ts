@@ -4,7 +4,7 @@ import { LlmError } from '../core/error.ts'
 import { isObject, parseJson, type JsonValue } from '../core/json.ts'
 import type { ByteSource, FrameDecoder, Framing, HttpResponse } from '../core/wire.ts'
 import { createFrameDecoder, readBody } from '../transport/index.ts'
-import { timeoutError } from './attempt-timeouts.ts'
+import { timeoutError } from '../core/timeout-error.ts'
 
 /** The body of a good reply: a stream to be decoded, or a whole reply as fragments. */
 export interface ResponseBody {

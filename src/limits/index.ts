@@ -1,7 +1,17 @@
+export { rateLimits, type CostOf, type RateLimitsOptions } from './feature.ts'
+export { inputLimits } from './input-limits-feature.ts'
+export {
+  defaultInputLimits,
+  readInputLimits,
+  unsafePatterns,
+  type InputLimits,
+  type MessageRole,
+  type UnsafePattern,
+} from './input-limits.ts'
+export { providerQuotas, type QuotaOptions } from './quota-feature.ts'
 export type { AbortSources } from '../core/abort.ts'
 export type { Charge, LimitKeys } from './build-charges.ts'
 export type { Budget, LayerLimits, LimitsConfig, LimitUnit } from './config.ts'
-export { DEFAULT_MAX_TOKENS } from './config.ts'
 export { readLimitsEnv } from './env.ts'
 export {
   createLimiter,

@@ -56,7 +56,7 @@ export interface ProviderQuotaOptions {
    * How long a figure from a header is believed, in milliseconds. Default 60 000: a misread header slows a target down
    * for that long at most. A refusal is believed for as long as it says.
    */
-  readonly trustMs?: number | undefined
+  readonly maxAgeMs?: number | undefined
 }
 
 interface Known {
@@ -85,18 +85,18 @@ const SWEPT_PER_NEW_TARGET = 3
 
 /** Makes a quota watch for any number of targets: a provider's deployment, key and model in one word of your choice. */
 export function createProviderQuota(options: ProviderQuotaOptions = {}): ProviderQuota {
-  return new QuotaWatch(options.clock ?? systemClock, options.trustMs ?? MINUTE_MS)
+  return new QuotaWatch(options.clock ?? systemClock, options.maxAgeMs ?? MINUTE_MS)
 }
 
 class QuotaWatch implements ProviderQuota {
   readonly #clock: Clock
-  readonly #trustMs: number
+  readonly #maxAgeMs: number
   readonly #targets: Map<string, TargetState> = new Map()
   #sweep: Iterator<[string, TargetState]> = this.#targets.entries()
 
-  constructor(clock: Clock, trustMs: number) {
+  constructor(clock: Clock, maxAgeMs: number) {
     this.#clock = clock
-    this.#trustMs = trustMs
+    this.#maxAgeMs = maxAgeMs
   }
 
   waitMs(target: string, charge: QuotaCharge = {}): number {
@@ -106,7 +106,7 @@ class QuotaWatch implements ProviderQuota {
     const size = sizeOf(charge)
     let wait = state.blockedUntil - now
     for (const known of state.known.values()) {
-      if (now - known.at < this.#trustMs) wait = Math.max(wait, waitFor(known, state, { size, now }))
+      if (now - known.at < this.#maxAgeMs) wait = Math.max(wait, waitFor(known, state, { size, now }))
     }
     return Math.max(0, Math.ceil(wait))
   }
@@ -165,7 +165,7 @@ class QuotaWatch implements ProviderQuota {
   #blockMs(state: TargetState, now: number): number {
     const empty = [...state.known.values()].filter((known) => left(known, now) < 1)
     const resets = empty.map(({ resetAt }) => resetAt - now).filter((ms) => ms > 0)
-    if (resets.length > 0) return Math.min(this.#trustMs, Math.max(...resets))
+    if (resets.length > 0) return Math.min(this.#maxAgeMs, Math.max(...resets))
     return Math.min(MINUTE_MS, FIRST_BLOCK_MS * 2 ** state.hintless++)
   }
 
@@ -189,7 +189,7 @@ class QuotaWatch implements ProviderQuota {
         return
       }
       const [target, { unanswered, blockedUntil, known }] = next.value
-      const fresh = [...known.values()].some(({ at }) => now - at < this.#trustMs)
+      const fresh = [...known.values()].some(({ at }) => now - at < this.#maxAgeMs)
       if (unanswered.requests === 0 && blockedUntil <= now && !fresh) this.#targets.delete(target)
     }
   }

@@ -1,10 +1,6 @@
-export {
-  compilePattern,
-  yieldToEventLoop,
-  type PatternInput,
-  type PatternMatch,
-  type SafePattern,
-} from './safe-regex/index.ts'
+export { moderation } from './feature.ts'
+export { topics } from './topic-feature.ts'
+export { compilePattern, type PatternInput, type PatternMatch, type SafePattern } from './safe-regex/index.ts'
 export type {
   JudgeFinding,
   ModeratedRange,
@@ -22,16 +18,8 @@ export { createRuleModerator, type RuleModeratorOptions } from './rule-moderator
 export { createPiiModerator, type PiiModeratorOptions } from './pii-moderator.ts'
 export type { PiiType } from './pii-rules.ts'
 export { createPlaceholders, type ReversibleRedactions } from './reversible-redactions.ts'
-export {
-  readModeration,
-  type ModeratedCaller,
-  type ModerationOptions,
-  type ModerationOverride,
-  type ModerationPolicy,
-  type DirectionPolicy,
-  type DirectionOptions,
-} from './policy.ts'
-export { ModerationRun, type ModerationEvent } from './moderation-run.ts'
+export type { DirectionOptions, ModeratedCaller, ModerationOptions, ModerationOverride } from './policy.ts'
+export type { ModerationEvent } from './moderation-run.ts'
 export { createProfanityModerator, type ProfanityModeratorOptions } from './profanity-moderator.ts'
 export { createEndpointModerator, type EndpointModeratorOptions } from './endpoint-moderator.ts'
 export { createJudgeModerator, type JudgeModeratorOptions } from './judge-moderator.ts'

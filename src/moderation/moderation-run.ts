@@ -10,7 +10,7 @@ import type {
   ModerationSource,
   Moderator,
 } from './moderator.ts'
-import { yieldToEventLoop } from './safe-regex/index.ts'
+import { yieldToEventLoop } from '../core/yield.ts'
 import type { DirectionPolicy } from './policy.ts'
 
 /** A decision of the moderation. Holds none of the text. */

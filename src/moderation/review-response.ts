@@ -1,7 +1,8 @@
 import type { JsonValue } from '../core/json.ts'
 import { plainText, type AssistantMessage, type AssistantPart } from '../core/message.ts'
 import type { ChatResponse, Choice, Citation } from '../core/response.ts'
-import type { Moderator, ModerationRun } from './index.ts'
+import type { ModerationRun } from './moderation-run.ts'
+import type { Moderator } from './moderator.ts'
 
 type Which = (moderator: Moderator) => boolean
 

@@ -1,8 +1,9 @@
 import type { OutputFilter } from '../core/call.ts'
 import type { LlmError } from '../core/error.ts'
 import type { EventBatch, StreamEvent } from '../core/event.ts'
-import type { Moderator, ModerationRun } from './index.ts'
-import { createRedactor, type Redactor, type ScanContext } from '../stream/index.ts'
+import type { ModerationRun } from './moderation-run.ts'
+import type { Moderator } from './moderator.ts'
+import { createRedactor, type Redactor, type ScanContext } from './redaction/index.ts'
 
 /** Lets the events of one answer flow through the scans of moderators, one after the other. */
 export function createScanFilter(moderators: readonly Moderator[], review: ModerationRun): OutputFilter {

@@ -2,71 +2,74 @@ import type { Call } from '../core/call.ts'
 import type { EmbeddingApi, EmbedResponse } from '../core/embedding.ts'
 import { LlmError } from '../core/error.ts'
 import { applyUnsupportedPolicy } from '../core/params.ts'
+import type { Target } from '../core/registry.ts'
+import { checkEmbedRequest } from '../core/request-schema.ts'
 import type { EmbedRequest } from '../core/request.ts'
 import type { Usage, Warning } from '../core/response.ts'
-import { estimateUsage } from '../observability/index.ts'
-import { createCall, type OrchestratorContext, type RunningCall } from '../orchestrator/create-call.ts'
-import { requestJson, type JsonResult } from '../exchange/json-request.ts'
+import { estimateUsage } from '../core/tokens.ts'
+import { requestJson, type JsonResult } from '../exchange/index.ts'
+import type { Operation, OperationContext, RunningCall } from '../orchestrator/index.ts'
 
 type Vectors = ReturnType<EmbeddingApi['parse']>
-type Run = (call: RunningCall) => Promise<unknown>
 
-/** Turns texts into vectors: batches of the provider's size, order kept, usage summed. */
-export async function embed(
-  host: OrchestratorContext,
-  request: EmbedRequest,
-  run: Run,
-): Promise<EmbedResponse> {
-  const inputs = typeof request.input === 'string' ? [request.input] : request.input
-  const target = host.registry.resolve(request)
-  const api = embeddingsOf(target)
-  const warnings: Warning[] = []
-  const replies: JsonResult<Vectors>[] = []
-  for (let from = 0; from < inputs.length; from += api.maxBatch) {
-    const batch = inputs.slice(from, from + api.maxBatch)
-    const call = openBatch({ host, request, api, batch, warnings: from === 0 ? warnings : [] })
-    const reply = (await run(call)) as JsonResult<Vectors>
-    if (reply.value.vectors.length < batch.length) {
-      const message = `${target.provider} (${target.model}): ${reply.value.vectors.length} vectors came for ${batch.length} inputs`
-      throw new LlmError('reply-malformed', message, { provider: target.provider, model: target.model })
+/** Embeds texts: batches of the provider's size, order kept, usage summed. */
+export const embed: Operation<EmbedRequest, EmbedResponse> = {
+  name: 'embed',
+  run: async (context, input) => {
+    const request = context.withDefaultProvider(checkEmbedRequest(input))
+    const inputs = typeof request.input === 'string' ? [request.input] : request.input
+    const target = context.resolve(request)
+    const api = embeddingsOf(target)
+    const warnings: Warning[] = []
+    const results: JsonResult<Vectors>[] = []
+    for (let from = 0; from < inputs.length; from += api.maxBatch) {
+      const batch = inputs.slice(from, from + api.maxBatch)
+      const call = createBatch({ context, request, api, batch, warnings: from === 0 ? warnings : [] })
+      const result = (await context.start(call)) as JsonResult<Vectors>
+      if (result.value.vectors.length < batch.length) throw tooFew(target, result.value.vectors.length, batch)
+      results.push(result)
     }
-    replies.push(reply)
-  }
-  const embeddings = replies.flatMap((reply) => reply.value.vectors)
-  const usages = replies.map((reply) => reply.snapshot().usage)
-  const last = replies.at(-1) as JsonResult<Vectors>
+    const policy = request.onUnsupported ?? context.onUnsupported
+    return responseOf(results, applyUnsupportedPolicy(warnings, policy, target))
+  },
+}
+
+function responseOf(results: readonly JsonResult<Vectors>[], warnings: readonly Warning[]): EmbedResponse {
+  const embeddings = results.flatMap(({ value }) => value.vectors)
+  const { provider, model } = results.at(-1) as JsonResult<Vectors>
   return {
-    provider: last.provider,
-    model: last.model,
+    provider,
+    model,
     embeddings,
     embedding: embeddings[0] ?? [],
-    usage: sumUsage(usages),
-    warnings: applyUnsupportedPolicy(
-      warnings,
-      request.onUnsupported ?? host.options.onUnsupported ?? 'warn',
-      target,
-    ),
-    attempts: replies.flatMap((reply) => reply.attempts),
+    usage: sumUsage(results.map((result) => result.snapshot().usage)),
+    warnings,
+    attempts: results.flatMap(({ attempts }) => attempts),
   }
 }
 
-function embeddingsOf(target: Call['target']): EmbeddingApi {
+function tooFew({ provider, model }: Target, count: number, batch: readonly string[]): LlmError {
+  const message = `${provider} (${model}): ${count} vectors came for ${batch.length} inputs`
+  return new LlmError('reply-malformed', message, { provider, model })
+}
+
+function embeddingsOf(target: Target): EmbeddingApi {
   const { definition, dialect, provider, model } = target
   const api = definition.embeddings === undefined ? dialect.embeddings : definition.embeddings
   if (api !== undefined && api !== null) return api
-  const message = `provider "${provider}" has no embeddings endpoint that is known here; choose another provider`
+  const message = `provider "${provider}" has no embeddings endpoint; choose another provider`
   throw new LlmError('unsupported', message, { provider, model })
 }
 
 interface Batch {
-  readonly host: OrchestratorContext
+  readonly context: OperationContext
   readonly request: EmbedRequest
   readonly api: EmbeddingApi
   readonly batch: readonly string[]
   readonly warnings: Warning[]
 }
 
-function openBatch({ host, request, api, batch, warnings }: Batch): RunningCall {
+function createBatch({ context, request, api, batch, warnings }: Batch): RunningCall {
   const messages = batch.map((content) => ({ role: 'user' as const, content }))
   const { dimensions, purpose, user } = request
   const warn = (setting: string, why: string): void => {
@@ -84,7 +87,13 @@ function openBatch({ host, request, api, batch, warnings }: Batch): RunningCall 
       usage: ({ usage }) => wholeUsage(usage) ?? { ...estimateUsage(messages, ''), outputTokens: 0 },
     })
   }
-  return createCall(host, request, { messages, settings: {}, stream: false, exchange })
+  return context.createCall(request, {
+    operation: 'embed',
+    messages,
+    settings: {},
+    stream: false,
+    exchange,
+  })
 }
 
 function wholeUsage(usage: Partial<Usage> | undefined): Usage | undefined {

@@ -1,27 +1,17 @@
 import type { Clock } from '../core/clock.ts'
 import type { CredentialSource } from '../core/credentials.ts'
 import { LlmError } from '../core/error.ts'
+import type { Feature } from '../core/feature.ts'
 import type { Logger } from '../core/log.ts'
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { readInputLimits, type InputLimits } from '../core/input-limits.ts'
 import type { StreamLimits, Timeouts } from '../core/request.ts'
-import type { Usage } from '../core/response.ts'
 import { nonEmptyKey, Secret, type KeySource } from '../core/secret.ts'
+import type { Stage } from '../core/stage.ts'
+import type { FeatureEvent } from '../core/stage-context.ts'
+import type { WeightedProvider } from '../core/targets.ts'
 import type { Transport } from '../core/wire.ts'
-import type { OrchestratorEvent } from './event.ts'
-import type { ThroughputOptions } from '../resilience/throughput.ts'
-import type { LimitsConfig, LimitStore } from '../limits/index.ts'
-import type { ModerationOptions, TopicMonitor } from '../moderation/index.ts'
-import type { QueueConfig } from '../queue/index.ts'
-import type {
-  LoadBalancing,
-  BreakerOptions,
-  BreakerSync,
-  CooldownSync,
-  RetryOptions,
-} from '../resilience/index.ts'
+import { envName } from '../exchange/index.ts'
 import { createFetchTransport } from '../transport/index.ts'
-import { envName } from '../exchange/environment.ts'
 
 /** How one provider is reached by this host. */
 export interface ProviderConfig {
@@ -41,24 +31,12 @@ export interface ProviderConfig {
   readonly weight?: number | undefined
 }
 
-/** Slows calls down before a provider refuses them, by what its rate-limit headers and refusals tell. */
-export interface QuotaOptions {
-  /** Longest wait for a provider's quota, in milliseconds; beyond it the next target is tried, or the call refused. Default 10 000. */
-  readonly maxWaitMs?: number | undefined
-  /** How long a figure from a header is believed. Default 60 000. */
-  readonly maxAgeMs?: number | undefined
-}
-
-/** What a usage costs at a target, in USD; `null` or `undefined` where the price is not known. Must not throw. */
-export type CostOf = (
-  usage: Usage,
-  target: { readonly provider: string; readonly model: string },
-) => number | null | undefined
-
-/** Options of `createOrchestrator`. Each is optional; an absent one costs nothing. */
-export interface OrchestratorOptions {
-  /** Built-in providers by id with this host's access, deployments that extend one, and definitions of your own. */
-  readonly providers?: Readonly<Record<string, ProviderConfig | ProviderDefinition>> | undefined
+/** Options of every orchestrator, whatever features it has. Each is optional. */
+export interface CoreOptions {
+  /** Built-in providers by id with the access of this application, deployments that extend one, and definitions of your own. */
+  readonly providers?: ProvidersOption | undefined
+  /** Features and stages, outermost first. Default: none. */
+  readonly use?: readonly (Feature | Stage)[] | undefined
   /** Provider of requests that name none. Default: the environment variable `DEFAULT_LLM_PROVIDER`. */
   readonly defaultProvider?: string | undefined
   /**
@@ -66,50 +44,27 @@ export interface OrchestratorOptions {
    * environment variable `DEFAULT_MODEL_<PROVIDER>` (`.` and `-` as `_`).
    */
   readonly defaultModel?: string | undefined
-  /** Targets to try after the asked-for one, `provider/model` each. Without `retry`, every target gets one try. */
-  readonly fallback?: readonly string[] | undefined
-  /** Tries again what may be tried again. Default: not. */
-  readonly retry?: RetryOptions | undefined
-  /** When a stream breaks in the middle of its text, go on from there elsewhere. Default false. */
-  readonly continuation?: boolean | undefined
-  /** Starts a second try on the next target where the first is silent for so long; the first to begin wins. Default: not. */
-  readonly hedge?: { readonly afterMs: number } | undefined
-  /** Holds a stream back until it is fast enough, and turns to the next target where it is not. Default: not. */
-  readonly throughput?: ThroughputOptions | undefined
-  /** Refuses calls beyond these rates and budgets. Default: none. */
-  readonly limits?: LimitsConfig | undefined
-  /** Where limits are counted. Default: in this process; a shared store holds them over many. */
-  readonly limitStore?: LimitStore | undefined
-  /** Refuses chat requests that are larger than this, or hold what is not allowed, before anything else. `true`: the default limits. Default: none. */
-  readonly requestLimits?: true | Partial<InputLimits> | undefined
-  /** Prices, for budgets in USD: what is asked before a call, with its estimated usage, and after it. Default: none is known. */
-  readonly costUsd?: CostOf | undefined
-  /** How many calls run at once, and how the others wait. Default: all run at once. */
-  readonly queue?: QueueConfig | undefined
-  /** Slows calls down before a provider refuses them, by its own rate-limit headers. Default: not. */
-  readonly quotas?: QuotaOptions | undefined
-  /** Keeps calls from a target that fails. Default: not. */
-  readonly breaker?: BreakerOptions | undefined
-  /** Shares what breakers found with other processes; needs `breaker`. The host closes it. Default: not shared. */
-  readonly breakerSync?: BreakerSync | undefined
-  /** Shares with other processes how long targets and keys rest that a provider has limited. The host closes it. Default: not shared. */
-  readonly cooldownSync?: CooldownSync | undefined
-  /** How calls are shared out among deployments with a weight. Default `weighted`. */
-  readonly balance?: LoadBalancing | undefined
-  /** Told of every decision, with the numbers behind it. Must not throw. */
-  readonly onEvent?: ((event: OrchestratorEvent) => void) | undefined
-  /** Judges what users write and what models answer. Default: not. */
-  readonly moderation?: ModerationOptions | undefined
-  /** Shown what users write and models answer, moderated or not; team and organisation are the tags `team` and `org`. Default: none. */
-  readonly topics?: TopicMonitor | undefined
+  /** Time limits of every call; a request may set its own. */
   readonly timeouts?: Timeouts | undefined
+  /** Size limits of every response; a request may set its own as `streamLimits`. */
   readonly stream?: StreamLimits | undefined
+  /** Sends all requests. Default: the global `fetch`, looked up at each call. */
   readonly fetch?: typeof globalThis.fetch | undefined
+  /** Carries all requests, in place of `fetch`. The application closes it. */
   readonly transport?: Transport | undefined
+  /** What happens to a setting that a target does not support. Default `warn`. */
   readonly onUnsupported?: 'warn' | 'error' | 'drop' | undefined
+  /** Called with every decision of a feature, and the numbers behind it. Must not throw. */
+  readonly onEvent?: ((event: FeatureEvent) => void) | undefined
   readonly logger?: Logger | undefined
+  /** Default: the clock of the process. */
   readonly clock?: Clock | undefined
 }
+
+/** Providers by id, or definitions that bring their ids. */
+export type ProvidersOption =
+  | Readonly<Record<string, ProviderConfig | ProviderDefinition>>
+  | readonly ProviderDefinition[]
 
 /** What a host's configuration adds to a provider's definition. */
 export interface ProviderAccess {
@@ -120,43 +75,6 @@ export interface ProviderAccess {
   readonly transport?: Transport | undefined
 }
 
-export interface ConfiguredProviders {
-  readonly definitions: readonly ProviderDefinition[]
-  readonly access: ReadonlyMap<string, ProviderAccess>
-  /** Deployments that share the calls of a provider, with their weights. */
-  readonly pools: ReadonlyMap<string, readonly { readonly id: string; readonly weight: number }[]>
-}
-
-const OPTION_NAMES: ReadonlySet<string> = new Set([
-  'providers',
-  'defaultProvider',
-  'defaultModel',
-  'fallback',
-  'retry',
-  'breaker',
-  'breakerSync',
-  'restSync',
-  'costUsd',
-  'continuation',
-  'hedge',
-  'throughput',
-  'limits',
-  'limitStore',
-  'requestLimits',
-  'queue',
-  'quotas',
-  'balance',
-  'moderation',
-  'topics',
-  'onEvent',
-  'timeouts',
-  'stream',
-  'fetch',
-  'transport',
-  'onUnsupported',
-  'logger',
-  'clock',
-])
 const CONFIG_NAMES: ReadonlySet<string> = new Set([
   'extends',
   'apiKey',
@@ -169,51 +87,23 @@ const CONFIG_NAMES: ReadonlySet<string> = new Set([
   'defaultModel',
   'weight',
 ])
-const TIMEOUT_NAMES: ReadonlySet<string> = new Set([
-  'connectMs',
-  'headersMs',
-  'firstContentMs',
-  'idleMs',
-  'totalMs',
-])
-const STREAM_NAMES: ReadonlySet<string> = new Set(['maxBytes', 'maxEventBytes', 'maxReplyBytes'])
 
-/** Checks the options; throws `misconfigured` naming the field. Misspelt names are refused: a limit nobody reads protects nobody. */
-export function checkOptions(options: OrchestratorOptions): void {
-  checkNames(options, OPTION_NAMES, '')
-  if (options.requestLimits !== undefined) readInputLimits(options.requestLimits)
-  if (options.breakerSync !== undefined && options.breaker === undefined)
-    refuse('breakerSync', 'shares breakers, and there are none: give breaker, {} for its defaults')
-  const keys = Object.values(options.providers ?? {}).some(
-    (entry) => 'apiKey' in entry && Array.isArray(entry.apiKey),
-  )
-  if (options.cooldownSync !== undefined && options.quotas === undefined && !keys)
-    refuse(
-      'restSync',
-      'shares what quotas and keys learn, and there are none: give quotas, {} for their defaults',
-    )
-  for (const [field, names] of [
-    ['timeouts', TIMEOUT_NAMES],
-    ['stream', STREAM_NAMES],
-  ] as const) {
-    const group = options[field]
-    if (group === undefined) continue
-    checkNames(group, names, `${field}.`)
-    for (const [name, value] of Object.entries(group)) {
-      if (value !== undefined && !(typeof value === 'number' && value >= 0))
-        refuse(`${field}.${name}`, 'takes a number of 0 or more')
-    }
-  }
+export interface ConfiguredProviders {
+  readonly definitions: readonly ProviderDefinition[]
+  readonly access: ReadonlyMap<string, ProviderAccess>
+  /** Deployments that share the calls of a provider, with their weights. */
+  readonly pools: ReadonlyMap<string, readonly WeightedProvider[]>
 }
 
 /** The catalogue with the host's providers laid over it. */
 export function readProviders(
   catalogue: readonly ProviderDefinition[],
-  configured: OrchestratorOptions['providers'],
+  providers: ProvidersOption | undefined,
 ): ConfiguredProviders {
+  const configured = byId(providers)
   const definitions = new Map(catalogue.map((definition) => [definition.id, definition]))
   const access = new Map<string, ProviderAccess>()
-  for (const [id, entry] of Object.entries(configured ?? {})) {
+  for (const [id, entry] of Object.entries(configured)) {
     if (isDefinition(entry)) {
       definitions.set(id, entry.id === id ? entry : defineProvider({ ...entry, id }))
       continue
@@ -240,7 +130,27 @@ export function readProviders(
     const { credentials, variables, headers } = entry
     access.set(id, { apiKey: presentKeys(entry.apiKey), credentials, variables, headers, transport })
   }
-  return { definitions: [...definitions.values()], access, pools: readPools(configured ?? {}) }
+  return { definitions: [...definitions.values()], access, pools: readPools(configured) }
+}
+
+/** What the application configured for a provider. */
+export function providerEntry(
+  providers: ProvidersOption | undefined,
+  id: string,
+): ProviderConfig | ProviderDefinition | undefined {
+  if (providers === undefined) return undefined
+  if (isList(providers)) return providers.find((one) => one.id === id)
+  return Object.hasOwn(providers, id) ? providers[id] : undefined
+}
+
+type Configured = Readonly<Record<string, ProviderConfig | ProviderDefinition>>
+
+function byId(providers: ProvidersOption = {}): Configured {
+  return isList(providers) ? Object.fromEntries(providers.map((one) => [one.id, one])) : providers
+}
+
+function isList(providers: ProvidersOption): providers is readonly ProviderDefinition[] {
+  return Array.isArray(providers)
 }
 
 // An unset environment variable must not stand in the way of a key.
@@ -251,7 +161,7 @@ function presentKeys(source: ProviderConfig['apiKey']): ProviderConfig['apiKey']
 }
 
 // A deployment with a weight shares the calls of the provider that it extends, which weighs 1 unless its entry says more.
-function readPools(configured: NonNullable<OrchestratorOptions['providers']>): ConfiguredProviders['pools'] {
+function readPools(configured: Configured): ConfiguredProviders['pools'] {
   const pools = new Map<string, { id: string; weight: number }[]>()
   for (const [id, entry] of Object.entries(configured)) {
     if (isDefinition(entry) || entry.weight === undefined) continue

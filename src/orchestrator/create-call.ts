@@ -1,79 +1,74 @@
 import type { Call } from '../core/call.ts'
-import type { Clock } from '../core/clock.ts'
+import { Scope } from '../core/call-scope.ts'
 import type { Message } from '../core/message.ts'
 import type { ResolvedSettings } from '../core/params.ts'
-import type { Registry, Target } from '../core/registry.ts'
+import type { Target } from '../core/registry.ts'
 import type { CallOptions, StreamLimits } from '../core/request.ts'
-import { nonEmptyKey, type KeySource } from '../core/secret.ts'
+import { nonEmptyKey } from '../core/secret.ts'
 import type { Transport } from '../core/wire.ts'
 import { createFetchTransport } from '../transport/index.ts'
-import type { OrchestratorOptions, ProviderAccess } from './config.ts'
-import { Scope } from '../core/call-scope.ts'
+import { mergeOptions, type OrchestratorContext } from './context.ts'
 
 const DEFAULT_TOTAL_MS = 600_000
-const DEFAULT_STREAM: Required<StreamLimits> = {
+const DEFAULT_STREAM_LIMITS: Required<StreamLimits> = {
   maxBytes: 10 * 1024 * 1024,
   maxEventBytes: 4 * 1024 * 1024,
   maxReplyBytes: 64 * 1024 * 1024,
 }
 
-/** What a host brings to every call. */
-export interface OrchestratorContext {
-  readonly options: OrchestratorOptions
-  readonly registry: Registry
-  readonly access: ReadonlyMap<string, ProviderAccess>
-  /** Deployments that share the calls of a provider, with their weights. */
-  readonly pools: ReadonlyMap<string, readonly { readonly id: string; readonly weight: number }[]>
-  readonly transport: Transport
-  readonly clock: Clock
-  readonly nextRequestId: () => string
-}
-
 /** What a call is about, besides where it goes. */
 export interface CallInput {
+  readonly operation: Call['operation']
   readonly messages: readonly Message[]
   readonly settings: ResolvedSettings
   readonly stream: boolean
   readonly exchange: Call['exchange']
 }
 
-/** A call as it begins, with the life that its host watches over. */
+/** A call with the scope that its orchestrator ends and releases. */
 export interface RunningCall extends Call {
   readonly scope: Scope
 }
 
-/** Opens a call: resolves its target, lays the request over the host's options, starts its deadline. */
-export function createCall(host: OrchestratorContext, request: CallOptions, content: CallInput): RunningCall {
-  const { options, clock } = host
-  const target = host.registry.resolve(request)
-  const own = host.access.get(target.provider)
+/** Creates a call: finds its target, merges the request with the options of the orchestrator, starts its deadline. */
+export function createCall(
+  context: OrchestratorContext,
+  request: CallOptions,
+  input: CallInput,
+): RunningCall {
+  const { options, clock } = context
+  const target = context.registry.resolve(request)
+  const own = context.accessTo(target)
   const timeouts = mergeOptions(options.timeouts, request.timeouts)
   const given = nonEmptyKey(request.apiKey)
-  // Every field by name: an object that is begun by spreading another is moved again and again while it grows.
-  const { messages, settings, stream, exchange } = content
+  // Every field by name: an object that begins by spreading another is moved again and again while it grows.
+  const { operation, messages, settings, stream, exchange } = input
   return {
+    operation,
+    request,
     messages,
     settings,
     stream,
     exchange,
-    requestId: request.requestId ?? host.nextRequestId(),
+    requestId: request.requestId ?? context.nextRequestId(),
     target,
-    candidates: [target],
-    previousAttempts: [],
+    candidates: own.candidates,
+    previousAttempts: NO_ATTEMPTS,
     hasOwnCredentials: given !== undefined || request.baseUrl !== undefined,
     scope: new Scope(request.signal, timeouts.totalMs ?? DEFAULT_TOTAL_MS, clock.now()),
-    apiKey: given ?? firstKey(own?.apiKey),
-    credentials: request.credentials ?? own?.credentials,
-    variables: { ...own?.variables, ...request.variables },
+    apiKey: given ?? own.apiKey,
+    credentials: request.credentials ?? own.credentials,
+    variables: mergeOptions(own.variables, request.variables),
     baseUrl: request.baseUrl,
-    headers: mergeOptions(mergeOptions(own?.headers, request.headers), request.extraHeaders),
+    headers: mergeOptions(mergeOptions(own.headers, request.headers), request.extraHeaders),
     extraBody: request.extraBody,
-    transport: transportOf(request, own?.transport ?? host.transport),
+    transport: transportOf(request, own.transport),
+    prepared: own.prepared,
     timeouts,
-    streamLimits: mergeOptions(mergeOptions(DEFAULT_STREAM, options.stream), request.streamLimits),
+    streamLimits: mergeOptions(context.streamLimits, request.streamLimits),
     onUnsupported: request.onUnsupported ?? options.onUnsupported ?? 'warn',
-    continuation: request.continuation ?? options.continuation ?? false,
-    fallback: request.fallback ?? options.fallback,
+    continuation: request.continuation,
+    fallback: request.fallback,
     priority: request.priority,
     tags: request.tags,
     userId: request.userId,
@@ -86,22 +81,31 @@ export function createCall(host: OrchestratorContext, request: CallOptions, cont
   }
 }
 
+/** The stream limits of an orchestrator: its options over the defaults of 10, 4 and 64 MiB. */
+export function streamLimitsOf(limits: StreamLimits | undefined): Required<StreamLimits> {
+  return mergeOptions(DEFAULT_STREAM_LIMITS, limits)
+}
+
+const NO_ATTEMPTS: Call['previousAttempts'] = Object.freeze([])
+
 /**
- * The same call to another target: with the access that this host has there. What the request brought for its own
- * provider, a key or an address, never goes to another.
+ * The same call to another target, with the access that the application configured there. A key or base URL that the
+ * request brought for its own provider never goes to another.
  */
-export function retarget(host: OrchestratorContext, call: Call, target: Target): Call {
-  if (target.provider === call.target.provider) return { ...call, target }
-  const own = host.access.get(target.provider)
+export function retarget(context: OrchestratorContext, call: Call, target: Target): Call {
+  const own = context.accessTo(target)
+  const { prepared } = own
+  if (target.provider === call.target.provider) return { ...call, target, prepared }
   return {
     ...call,
     target,
-    apiKey: firstKey(own?.apiKey),
-    credentials: own?.credentials,
-    variables: own?.variables ?? {},
+    prepared,
+    apiKey: own.apiKey,
+    credentials: own.credentials,
+    variables: own.variables,
     baseUrl: undefined,
-    headers: mergeOptions(own?.headers, withoutCredentials(call.headers)),
-    transport: own?.transport ?? host.transport,
+    headers: mergeOptions(own.headers, withoutCredentials(call.headers)),
+    transport: own.transport,
   }
 }
 
@@ -113,31 +117,14 @@ const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set([
   'cookie',
 ])
 
-function withoutCredentials(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => !CREDENTIAL_HEADERS.has(name.toLowerCase())),
-  )
+function withoutCredentials(
+  headers: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> | undefined {
+  const kept = Object.entries(headers).filter(([name]) => !CREDENTIAL_HEADERS.has(name.toLowerCase()))
+  return kept.length === 0 ? undefined : Object.fromEntries(kept)
 }
 
-/** Of several keys the first; the planner turns to the others. */
-function firstKey(source: ProviderAccess['apiKey']): KeySource | undefined {
-  return isKeyList(source) ? source[0] : source
-}
-
-/** True where a provider has several keys to turn to. */
-export function isKeyList(source: ProviderAccess['apiKey']): source is readonly KeySource[] {
-  return Array.isArray(source)
-}
-
-const NONE = Object.freeze({})
-
-// Most calls lay nothing over their host: nothing is copied then.
-function mergeOptions<T extends object>(base: T | undefined, extra: Partial<T> | undefined): T {
-  if (extra === undefined) return base ?? (NONE as T)
-  return { ...(base as T), ...extra }
-}
-
-function transportOf(request: CallOptions, standing: Transport): Transport {
+function transportOf(request: CallOptions, configured: Transport): Transport {
   if (request.transport !== undefined) return request.transport
-  return request.fetch === undefined ? standing : createFetchTransport(request.fetch)
+  return request.fetch === undefined ? configured : createFetchTransport(request.fetch)
 }

@@ -1,12 +1,12 @@
 import { LlmError } from '../core/error.ts'
 import type { Registry } from '../core/registry.ts'
 import type { CallOptions } from '../core/request.ts'
-import type { OrchestratorOptions } from './config.ts'
-import { envName, fromEnvironment } from '../exchange/environment.ts'
+import { providerEntry, type CoreOptions } from './config.ts'
+import { envName, fromEnvironment } from '../exchange/index.ts'
 
 /** The host's part in what a request leaves out. */
 export interface DefaultSources {
-  readonly options: OrchestratorOptions
+  readonly options: CoreOptions
   readonly registry: Registry
 }
 
@@ -47,7 +47,7 @@ function defaultProviderOf({ options, registry }: DefaultSources): string | unde
 
 function defaultModelOf(sources: DefaultSources, provider: string, asked: boolean): string | undefined {
   const { options } = sources
-  const own = options.providers?.[provider]?.defaultModel
+  const own = providerEntry(options.providers, provider)?.defaultModel
   // The host's one default model is its default provider's; for a provider that was asked for, its own comes first.
   const general = !asked || provider === defaultProviderOf(sources) ? options.defaultModel : undefined
   const found = asked ? (own ?? general) : (general ?? own)

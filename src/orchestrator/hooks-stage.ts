@@ -1,18 +1,20 @@
 import type { Call } from '../core/call.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
-import type { Stage } from '../core/stage.ts'
+import { stageOrder, type Next, type Stage } from '../core/stage.ts'
 
 /**
- * After moderation of the input, admission and queue, before the first try: runs what the caller wants done then, and tells
- * it the end, with the answer as the caller gets it.
+ * Runs the caller's `onAdmitted` after input moderation, limits and queue, before the first attempt, and its `onEnd` with
+ * the response as the caller gets it.
  */
-export const hooksStage: Stage = (call, next) =>
-  call.onAdmitted === undefined && call.onEnd === undefined ? next(call) : withCallbacks(call, next)
+export const hooksStage: Stage = {
+  name: 'hooks',
+  at: 'call',
+  order: stageOrder.hooks,
+  run: (call, next) =>
+    call.onAdmitted === undefined && call.onEnd === undefined ? next(call) : withHooks(call, next),
+}
 
-async function withCallbacks(
-  call: Call,
-  next: (call: Call) => Promise<ResponseStream>,
-): Promise<ResponseStream> {
+async function withHooks(call: Call, next: Next): Promise<ResponseStream> {
   const { onAdmitted, onEnd, scope, messages } = call
   await onAdmitted?.({ messages })
   if (scope.error !== undefined) throw scope.error

@@ -1,8 +1,11 @@
-export {
-  createOrchestrator,
-  type ChatApiCall,
-  type Orchestrator,
-  type OrchestratorStats,
+export { composeOrchestrator } from './orchestrator.ts'
+export type {
+  ChatApiCall,
+  Operations,
+  Orchestrator,
+  OrchestratorMethods,
+  OrchestratorStats,
 } from './orchestrator.ts'
-export type { CostOf, OrchestratorOptions, ProviderConfig } from './config.ts'
-export type { OrchestratorEvent } from './event.ts'
+export type { CoreOptions, ProviderConfig, ProvidersOption } from './config.ts'
+export type { RunningCall } from './create-call.ts'
+export type { Operation, OperationContext } from './operation.ts'

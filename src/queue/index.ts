@@ -1,3 +1,4 @@
+export { queue } from './feature.ts'
 export type { CallQueue, QueueEvent, QueueOptions, QueueStatus, RunningCall } from './call-queue.ts'
 export { priorities, type Priority, type QueueConfig } from './config.ts'
 export type { QueueActivity, QueueJob, QueueResult, Slot } from './job.ts'

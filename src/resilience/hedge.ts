@@ -95,6 +95,7 @@ function forkScope(parent: CallScope): CallScope {
   }
   const unlink = parent.onAbort(abort)
   return {
+    passed: parent.passed,
     get error() {
       return own ?? parent.error
     },

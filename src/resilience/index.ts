@@ -1,17 +1,10 @@
-export { AttemptPlan, type Circumstances, type PlanOptions, type Step } from './attempt-plan.ts'
-export { backoffMs } from './backoff.ts'
-export { chooseDeployment, type LoadBalancing, type Deployment } from './balance.ts'
-export {
-  createBreakers,
-  isUpstreamFault,
-  type BreakerEvent,
-  type BreakerOptions,
-  type Breakers,
-  type BreakerState,
-  type Permit,
-} from './breaker.ts'
+export { attempts, type TargetHealthReport } from './feature.ts'
+export type { AttemptEvent, AttemptsOptions, HedgeOptions } from './options.ts'
+export type { LoadBalancing } from './balance.ts'
+export { createBreakers, type BreakerEvent, type BreakerOptions, type BreakerState } from './breaker.ts'
 export type { BreakerSync, BreakerOpening } from './breaker-sync.ts'
-export { createHealthTracker, type HealthTracker, type HealthStatus, type TargetHealth } from './health.ts'
+export type { Cooldown, CooldownSync } from '../core/cooldown-sync.ts'
+export type { HealthStatus, TargetHealth } from './health.ts'
 export {
   createHealthMonitor,
   type HealthChange,
@@ -19,7 +12,6 @@ export {
   type HealthMonitorOptions,
   type HealthSource,
 } from './health-monitor.ts'
-export { createKeyPool, type KeyPool } from './key-pool.ts'
-export { createRetryBudgets, type RetryBudgetOptions, type RetryBudgets } from './retry-budget.ts'
-export type { Cooldown, CooldownSync } from './cooldown-sync.ts'
-export { RETRY_DEFAULTS, type RetryOptions } from './retry.ts'
+export type { RetryBudgetOptions } from './retry-budget.ts'
+export type { RetryOptions } from './retry.ts'
+export type { ThroughputOptions } from './throughput.ts'

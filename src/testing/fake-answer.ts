@@ -1,7 +1,7 @@
 import { LlmError } from '../core/error.ts'
 import type { JsonValue } from '../core/json.ts'
 import type { Citation, FinishReason, GeneratedFile, Usage } from '../core/response.ts'
-import { estimateTokens } from '../observability/index.ts'
+import { estimateTokens } from '../core/tokens.ts'
 import type { FakeReasoning, FakeReply, FakeToolCall, ToolDeltas } from './reply.ts'
 import type { FakeRequest } from './request.ts'
 

@@ -7,7 +7,7 @@ import {
 } from 'llm-switchyard/conversations'
 import { createMemoryStore } from 'llm-switchyard/persistence/memory'
 import { createFakeProvider, type FakeProvider, type FakeScript } from 'llm-switchyard/testing'
-import type { Orchestrator, OrchestratorOptions } from '../../src/orchestrator/index.ts'
+import type { Orchestrator, OrchestratorOptions } from 'llm-switchyard'
 
 /** A chat service over the fake provider, with all that is behind it. */
 export interface Hosted extends AsyncDisposable {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { estimateTokens, estimateUsage, TokenCache } from '../../src/observability/index.ts'
+import { TokenCache } from '../../src/core/token-cache.ts'
+import { estimateTokens, estimateUsage } from '../../src/core/tokens.ts'
 
 describe('remembered token counts', () => {
   test('are those of a fresh count, for every text and however often it is asked for', () => {

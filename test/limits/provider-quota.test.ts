@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { createProviderQuota, type QuotaAnswer, type QuotaCharge } from '../../src/limits/index.ts'
 import { createFakeClock } from '../../src/testing/fake-clock.ts'
 
-function setUp(trustMs?: number) {
+function setUp(maxAgeMs?: number) {
   const clock = createFakeClock({ epochMs: Date.UTC(2026, 4, 6) })
-  const quota = createProviderQuota({ clock, trustMs })
+  const quota = createProviderQuota({ clock, maxAgeMs })
   const answer = (headers: Record<string, string>, rest: Partial<QuotaAnswer> = {}): QuotaAnswer => ({
     status: 200,
     header: (name) => headers[name],

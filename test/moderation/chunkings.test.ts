@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LlmError } from 'llm-switchyard'
 import { createRuleModerator, type ModerationRule } from 'llm-switchyard/moderation'
-import { redacted, scansOf, textOf } from '../stream/redact-streams.ts'
+import { redacted, scansOf, textOf } from './redact-streams.ts'
 
 const piece = fc.constantFrom(
   'a',

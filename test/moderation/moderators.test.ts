@@ -8,7 +8,7 @@ import {
   createProfanityModerator,
 } from 'llm-switchyard/moderation'
 import { createFakeProvider } from 'llm-switchyard/testing'
-import { argumentsOf, scansOf, textOf, twoCuts } from '../stream/redact-streams.ts'
+import { argumentsOf, scansOf, textOf, twoCuts } from './redact-streams.ts'
 
 describe('profanity', () => {
   it('is found also stretched and disguised, and not inside of other words', async () => {

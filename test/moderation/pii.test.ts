@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createPiiModerator, createPlaceholders } from '../../src/moderation/index.ts'
-import { scansOf, textOf, twoCuts } from '../stream/redact-streams.ts'
+import { scansOf, textOf, twoCuts } from './redact-streams.ts'
 import { piiHeldOut, piiSample, type Labelled } from './pii-sample.ts'
 
 /** What a moderator finds in a text, with its kind. */

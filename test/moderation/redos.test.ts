@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createRedactor } from '../../src/stream/index.ts'
-import { finish, scansOf } from '../stream/redact-streams.ts'
+import { createRedactor } from '../../src/moderation/redaction/index.ts'
+import { finish, scansOf } from './redact-streams.ts'
 import { LlmError } from 'llm-switchyard'
 import { compilePattern, createRuleModerator } from 'llm-switchyard/moderation'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { LlmError } from 'llm-switchyard'
 import { createRuleModerator, openRules, parseRules } from 'llm-switchyard/moderation'
-import { byRules, textOf, twoCuts } from '../stream/redact-streams.ts'
+import { byRules, textOf, twoCuts } from './redact-streams.ts'
 
 describe('a rules file', () => {
   it('is read line by line', () => {

@@ -1,7 +1,7 @@
 import { createOrchestrator, LlmError, type ChatResponse } from 'llm-switchyard'
 import { createFakeProvider, type FakeScript } from 'llm-switchyard/testing'
 import { describe, expect, test } from 'vitest'
-import type { OrchestratorOptions } from '../../src/orchestrator/index.ts'
+import type { OrchestratorOptions } from 'llm-switchyard'
 
 const messages = [{ role: 'user' as const, content: 'Hi' }]
 

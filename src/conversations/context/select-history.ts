@@ -1,6 +1,6 @@
 import { callsOf } from '../../core/history.ts'
 import type { Message } from '../../core/message.ts'
-import { estimateUsage } from '../../observability/index.ts'
+import { estimateUsage } from '../../core/tokens.ts'
 
 /** How much of a conversation goes with a call. What is left out is always the oldest. */
 export interface HistoryBounds {

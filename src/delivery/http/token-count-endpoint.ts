@@ -1,4 +1,4 @@
-import { estimateTokens, estimateUsage } from '../../observability/index.ts'
+import { estimateTokens, estimateUsage } from '../../core/tokens.ts'
 import type { EndpointContext } from './endpoint-context.ts'
 import { JsonReader } from './json-reader.ts'
 import { jsonResponse, type GuardedRequest } from './guards/index.ts'

@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../../core/clock.ts'
 import type { Warning } from '../../core/response.ts'
-import { estimateTokens } from '../../observability/index.ts'
+import { estimateTokens } from '../../core/tokens.ts'
 import type { Random } from '../random.ts'
 import { Breather } from './breather.ts'
 import type { DictionaryEntry } from './record.ts'

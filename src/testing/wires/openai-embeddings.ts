@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../core/json.ts'
 import { base64Of } from '../../core/message.ts'
-import { estimateTokens } from '../../observability/index.ts'
+import { estimateTokens } from '../../core/tokens.ts'
 import { FakeHttpError } from '../fake-error.ts'
 
 const DEFAULT_DIMENSIONS = 8

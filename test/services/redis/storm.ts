@@ -1,5 +1,5 @@
 import { LlmError } from '../../../src/core/error.ts'
-import { createOrchestrator } from '../../../src/orchestrator/index.ts'
+import { createOrchestrator } from '../../../src/create-orchestrator.ts'
 import { createRedisLimitStore, type RedisLimitStats } from '../../../src/persistence/redis/index.ts'
 import { fakeFetch } from '../../../src/testing/index.ts'
 import { connectRedis, type Library } from './clients.ts'

@@ -1,4 +1,4 @@
-import { createOrchestrator, type OrchestratorEvent } from '../../../src/orchestrator/index.ts'
+import { createOrchestrator, type OrchestratorEvent } from '../../../src/create-orchestrator.ts'
 import { createRedisBreakerSync } from '../../../src/persistence/redis/index.ts'
 import { fakeFetch } from '../../../src/testing/index.ts'
 import { connectRedis, type Library } from './clients.ts'

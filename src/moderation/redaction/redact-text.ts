@@ -1,5 +1,5 @@
-import type { ReasoningDelta, StreamEvent, TextDelta } from '../core/event.ts'
-import type { TokenLogprob } from '../core/response.ts'
+import type { ReasoningDelta, StreamEvent, TextDelta } from '../../core/event.ts'
+import type { TokenLogprob } from '../../core/response.ts'
 import { runScan, type SettledRange, type TextScan } from './redact-scan.ts'
 
 type Delta = TextDelta | ReasoningDelta

@@ -1,7 +1,7 @@
 import type { StreamEvent } from '../../src/core/event.ts'
 import type { JsonValue } from '../../src/core/json.ts'
 import { createRuleModerator, type Moderator } from '../../src/moderation/index.ts'
-import { createRedactor, type ScanState } from '../../src/stream/index.ts'
+import { createRedactor, type ScanState } from '../../src/moderation/redaction/index.ts'
 
 /** Opens scans of a moderator under a policy of "replace, unless the rule says otherwise". */
 export function scansOf(moderator: Moderator, replacement: string = '[X]'): ScanState {

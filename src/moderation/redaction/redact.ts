@@ -5,8 +5,8 @@ import type {
   StreamEvent,
   TextDelta,
   ToolCallEvent,
-} from '../core/event.ts'
-import { parseJson, type JsonValue } from '../core/json.ts'
+} from '../../core/event.ts'
+import { parseJson, type JsonValue } from '../../core/json.ts'
 import { JsonLane, redactValue } from './redact-json.ts'
 import { redactWhole, type ScanState } from './redact-scan.ts'
 import { TextLane } from './redact-text.ts'

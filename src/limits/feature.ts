@@ -1,49 +1,75 @@
 import type { Call } from '../core/call.ts'
+import { withTarget } from '../core/call.ts'
 import { LlmError } from '../core/error.ts'
-import type { Next, Stage } from '../core/stage.ts'
-import {
-  createLimiter,
-  DEFAULT_MAX_TOKENS,
-  rejectionError,
-  type Charge,
-  type LimitEvent,
-  type Limiter,
-  type LimitKeys,
-  type Rejection,
-  type Reservation,
-} from './index.ts'
+import type { Feature } from '../core/feature.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Usage } from '../core/response.ts'
-import { estimateUsage, TokenCache } from '../observability/index.ts'
-import type { CostOf } from '../orchestrator/config.ts'
-import type { OrchestratorContext } from '../orchestrator/create-call.ts'
-import { withTarget } from '../orchestrator/pipeline.ts'
+import type { StageContext } from '../core/stage-context.ts'
+import { stageOrder, type Next, type Stage } from '../core/stage.ts'
+import { TokenCache } from '../core/token-cache.ts'
+import { estimateUsage } from '../core/tokens.ts'
+import type { Charge, LimitKeys } from './build-charges.ts'
+import { DEFAULT_MAX_TOKENS, type LimitsConfig } from './config.ts'
+import { createLimiter, type LimitEvent, type Limiter } from './limiter.ts'
+import { rejectionError, type Rejection } from './rejection.ts'
+import type { Reservation } from './reservation.ts'
+import type { LimitStore } from './store.ts'
 
-/** Reserves room for a call in every layer before anyone waits for it, and settles with what it really used. */
-export class Admission {
+/** The price of a usage at a target, in USD; `null` or `undefined` if it is unknown. Must not throw. */
+export type CostOf = (
+  usage: Usage,
+  target: { readonly provider: string; readonly model: string },
+) => number | null | undefined
+
+/** Where {@link rateLimits} counts, and what calls cost. */
+export interface RateLimitsOptions {
+  /** Default: counted in this process. A shared store counts over all processes. */
+  readonly store?: LimitStore | undefined
+  /** Prices, for budgets in USD: called before a call with its estimated usage, and after it. Default: no price is known. */
+  readonly costUsd?: CostOf | undefined
+}
+
+/**
+ * Refuses calls beyond rates and budgets. Every call reserves its expected cost in all layers, and settles with what it
+ * used. Throws `misconfigured` naming the field that is wrong.
+ */
+export function rateLimits(limits: LimitsConfig, options: RateLimitsOptions = {}): Feature<Limiter> {
+  return {
+    name: 'limits',
+    mount: (context) => {
+      const stage = new LimitStage(context, limits, options)
+      return { stages: [stage], handle: stage.limiter, close: () => stage.limiter.close() }
+    },
+  }
+}
+
+/** Reserves room for a call in every layer before it waits for a slot, and settles with what it really used. */
+class LimitStage implements Stage {
+  readonly name = 'limits'
+  readonly at = 'call'
+  readonly order = stageOrder.limits
   readonly limiter: Limiter
   readonly #costOf: CostOf | undefined
   readonly #defaultMaxTokens: number
   readonly #tokens = new TokenCache()
-  /** True where no call waits for room, and the answer is at hand. */
-  readonly #atOnce: boolean
+  /** Whether the limiter answers without a promise: no call waits, and the store is in this process. */
+  readonly #isSync: boolean
 
-  constructor({ options, clock }: OrchestratorContext) {
-    const { limits = {}, limitStore, onEvent } = options
-    this.#costOf = options.costUsd
+  constructor({ clock, emit }: StageContext, limits: LimitsConfig, { store, costUsd }: RateLimitsOptions) {
+    this.#costOf = costUsd
     this.#defaultMaxTokens = limits.defaultMaxTokens ?? DEFAULT_MAX_TOKENS
-    this.#atOnce = limitStore === undefined && (limits.waitMs ?? 0) === 0
-    const observe =
-      onEvent === undefined ? undefined : (event: LimitEvent) => onEvent({ type: 'limit', event })
-    this.limiter = createLimiter({ limits, clock, store: limitStore, observe })
+    this.#isSync = store === undefined && (limits.waitMs ?? 0) === 0
+    const observe = emit && ((event: LimitEvent): void => emit({ type: 'limit', event }))
+    this.limiter = createLimiter({ limits, clock, store, observe })
   }
 
-  readonly stage: Stage = (call, next) =>
-    this.#atOnce
-      ? this.#run(this.#reserve(call), call, next)
-      : this.#admit(call).then((held) => this.#run(held, call, next))
+  run(call: Call, next: Next): Promise<ResponseStream> {
+    return this.#isSync
+      ? this.#runWith(this.#reserve(call), call, next)
+      : this.#reserveOrWait(call).then((held) => this.#runWith(held, call, next))
+  }
 
-  #run(held: Reservation, call: Call, next: Next): Promise<ResponseStream> {
+  #runWith(held: Reservation, call: Call, next: Next): Promise<ResponseStream> {
     const begun = (answer: ResponseStream): ResponseStream => {
       answer.onEnd(() => {
         const usage = answer.usage()
@@ -68,7 +94,7 @@ export class Admission {
     }
   }
 
-  async #admit(call: Call): Promise<Reservation> {
+  async #reserveOrWait(call: Call): Promise<Reservation> {
     const { scope } = call
     try {
       return await this.limiter.reserveOrWait(keysOf(call), this.#charge(call), {

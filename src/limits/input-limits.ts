@@ -1,4 +1,4 @@
-import { LlmError } from './error.ts'
+import { LlmError } from '../core/error.ts'
 
 /** Content that is refused: a text, in any case of letters, or anything that can test a text, such as a `RegExp`. */
 export type UnsafePattern = string | { test(text: string): boolean }

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../core/json.ts'
+import type { JsonValue } from '../../core/json.ts'
 import { redactWhole, runScan, type SettledRange, type TextScan } from './redact-scan.ts'
 
 interface Escape {

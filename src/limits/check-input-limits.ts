@@ -1,14 +1,18 @@
-import { requestError, type Issue } from './error.ts'
-import { isConversationId } from './validate-id.ts'
-import { argumentsText, partsOf, type FilePart, type ImagePart, type Message } from './message.ts'
-import type { ParsedRequest } from './plain-request.ts'
+import { requestError, type Issue } from '../core/error.ts'
+import { isConversationId } from '../core/validate-id.ts'
+import { argumentsText, partsOf, type FilePart, type ImagePart, type Message } from '../core/message.ts'
+import type { Call } from '../core/call.ts'
+import type { ChatRequest } from '../core/request.ts'
 import { unsafePatterns, type InputLimits, type UnsafePattern } from './input-limits.ts'
 
 // A hostile request must not be answered with a larger error.
 const MOST_ISSUES = 100
 
+/** What of a chat call is held to limits. */
+type LimitedRequest = Pick<Call, 'messages' | 'settings'> & { readonly request: ChatRequest }
+
 /** Holds a request to limits. Throws `invalid-request` with one issue per thing that is wrong; those of mere size say 413. */
-export function checkInputLimits(request: ParsedRequest, limits: InputLimits): void {
+export function checkInputLimits(request: LimitedRequest, limits: InputLimits): void {
   const check = new LimitCheck(limits)
   check.names(request)
   check.settings(request)
@@ -38,7 +42,7 @@ class LimitCheck {
     this.#unsafe = typeof unsafeContent === 'boolean' ? (unsafeContent ? unsafePatterns : []) : unsafeContent
   }
 
-  names({ request: checked }: ParsedRequest): void {
+  names({ request: checked }: LimitedRequest): void {
     const { model, conversationId, userId, tags } = checked
     const { maxModelChars, maxIdChars } = this.#limits
     if (model !== undefined) {
@@ -58,7 +62,7 @@ class LimitCheck {
     }
   }
 
-  settings({ request: checked, settings }: ParsedRequest): void {
+  settings({ request: checked, settings }: LimitedRequest): void {
     const { maxTokens, maxChoices, maxStops, maxStopChars } = this.#limits
     const { stop = [], n, topLogprobs } = settings
     if (settings.maxTokens !== undefined && settings.maxTokens > maxTokens)
@@ -75,7 +79,7 @@ class LimitCheck {
         )
   }
 
-  tools({ settings: { tools = [] } }: ParsedRequest): void {
+  tools({ settings: { tools = [] } }: LimitedRequest): void {
     const { maxTools, maxToolChars } = this.#limits
     this.atMost('tools', tools.length, maxTools, 'tools')
     const names = new Set<string>()

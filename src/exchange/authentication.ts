@@ -1,0 +1,67 @@
+import { LlmError } from '../core/error.ts'
+import type { Auth, SigningAuth } from '../core/provider.ts'
+import type { Target } from '../core/registry.ts'
+import { readKey, type Secret } from '../core/secret.ts'
+import { fromEnvironment } from './environment.ts'
+
+type Headers = Readonly<Record<string, string>>
+
+/**
+ * The headers with the API key of a target: the given one, else that of the environment. Throws `misconfigured` if there is
+ * no key although the provider requires one, or if it cannot be sent in a header.
+ */
+export function addKey(
+  target: Target,
+  headers: Headers,
+  given: Secret | undefined,
+): { readonly key: Secret | undefined; readonly headers: Headers } {
+  const key = findKey(target, headers, given)
+  if (key === undefined) return { key, headers }
+  const name = headerOf(target.auth)
+  const value = headerValue(key.reveal().trim(), target)
+  if (target.auth.type !== 'header') return { key, headers: { ...headers, [name]: `Bearer ${value}` } }
+  const isToken = takesTokens(target.auth) && TOKEN.test(value)
+  const field = isToken ? { authorization: `Bearer ${value}` } : { [name]: value }
+  return { key, headers: { ...headers, ...field } }
+}
+
+function findKey(target: Target, headers: Headers, given: Secret | undefined): Secret | undefined {
+  const { definition, auth, provider } = target
+  if (auth.type === 'none') return undefined
+  const key = given ?? readKey(fromEnvironment(definition.env))
+  if (key !== undefined || definition.keyRequired === false) return key
+  const sent = headers[headerOf(auth)] ?? (takesTokens(auth) ? headers['authorization'] : undefined)
+  if (sent !== undefined) return undefined
+  const names = definition.env?.join(' or ') ?? ''
+  const how = [
+    ...(names === '' ? [] : [`set ${names}`]),
+    ...(auth.type === 'sigv4' ? signingAdvice(auth) : []),
+    'pass apiKey',
+  ]
+  throw new LlmError('misconfigured', `provider "${provider}" has no API key: ${how.join(', or ')}`, {
+    provider,
+  })
+}
+
+function signingAdvice({ env }: SigningAuth): string[] {
+  const set = env === undefined ? [] : [`set ${env.accessKeyId} and ${env.secretAccessKey}`]
+  return [...set, 'pass credentials']
+}
+
+function headerOf(auth: Auth): string {
+  return auth.type === 'header' ? auth.name.toLowerCase() : 'authorization'
+}
+
+function takesTokens(auth: Auth): boolean {
+  return auth.type === 'header' && auth.tokens === 'bearer'
+}
+
+// Three parts of base64url, the first one a JSON object.
+const TOKEN = /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/
+
+// The transport would refuse a line break or a control character with an error that prints the value.
+function headerValue(value: string, { provider }: Target): string {
+  if (/^[\x20-\x7e]+$/.test(value)) return value
+  const message = `the API key of provider "${provider}" holds characters that no header can carry: check it for line breaks and quotes`
+  throw new LlmError('misconfigured', message, { provider })
+}

@@ -1,0 +1,41 @@
+import type { Call } from '../core/call.ts'
+import { LlmError } from '../core/error.ts'
+import type { Feature } from '../core/feature.ts'
+import type { ChatRequest } from '../core/request.ts'
+import type { ResponseStream } from '../core/response-stream.ts'
+import { stageOrder, type Next, type Stage } from '../core/stage.ts'
+import { checkInputLimits } from './check-input-limits.ts'
+import { readInputLimits, type InputLimits } from './input-limits.ts'
+
+/**
+ * Refuses chat requests that are larger than these limits, before anything else happens to them. `true`: the limits of
+ * {@link defaultInputLimits}. Throws `misconfigured` naming the limit that is wrong.
+ */
+export function inputLimits(options: true | Partial<InputLimits> = true): Feature {
+  const limits = readInputLimits(options)
+  return { name: 'input-limits', mount: () => ({ stages: [new InputLimitsStage(limits)] }) }
+}
+
+class InputLimitsStage implements Stage {
+  readonly name = 'input-limits'
+  readonly at = 'call'
+  readonly order = stageOrder.inputLimits
+  readonly #limits: InputLimits
+
+  constructor(limits: InputLimits) {
+    this.#limits = limits
+  }
+
+  run(call: Call, next: Next): Promise<ResponseStream> {
+    if (call.operation === 'chat') this.#check(call)
+    return next(call)
+  }
+
+  #check({ request, messages, settings, requestId }: Call): void {
+    try {
+      checkInputLimits({ request: request as ChatRequest, messages, settings }, this.#limits)
+    } catch (error) {
+      throw LlmError.is(error) ? error.with({ requestId }) : error
+    }
+  }
+}

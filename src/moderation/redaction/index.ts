@@ -1,0 +1,2 @@
+export { createRedactor, type Redactor } from './redact.ts'
+export type { ScanContext, ScanState, SettledRange, TextScan } from './redact-scan.ts'

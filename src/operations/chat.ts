@@ -1,0 +1,42 @@
+import { abortedError } from '../core/call-scope.ts'
+import { parseRequest } from '../core/parse-request.ts'
+import type { ChatRequest } from '../core/request.ts'
+import type { ResponseStream } from '../core/response-stream.ts'
+import type { ChatResponse } from '../core/response.ts'
+import { exchangeChat } from '../exchange/index.ts'
+import type { Operation } from '../orchestrator/index.ts'
+import { ChatStream, type ReplySource } from '../stream/index.ts'
+import { parseStructuredOutput } from './parse-structured-output.ts'
+
+/** Asks a model for the next message of a conversation. */
+export const chat: Operation<ChatRequest, ChatResponse | ChatStream> = {
+  name: 'chat',
+  run: async (context, input) => {
+    const { request, messages, settings } = parseRequest(input)
+    const stream = request.stream === true
+    const call = context.createCall(context.withDefaults(request), {
+      operation: 'chat',
+      messages,
+      settings,
+      stream,
+      exchange: exchangeChat,
+    })
+    const reply = await context.start(call)
+    const response = (): ChatResponse | Promise<ChatResponse> =>
+      parseStructuredOutput(call, reply.snapshot(reply.attempts))
+    if (stream) return new ChatStream(sourceOf(reply, response))
+    while (reply.isWhole !== true && (await reply.read()) !== null);
+    return response()
+  },
+}
+
+function sourceOf(reply: ResponseStream, response: ReplySource['response']): ReplySource {
+  const { provider, model } = reply
+  return {
+    provider,
+    model,
+    read: () => reply.read(),
+    cancel: (reason) => reply.cancel(abortedError(reason)),
+    response,
+  }
+}

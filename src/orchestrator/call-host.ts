@@ -1,0 +1,87 @@
+import type { Scope } from '../core/call-scope.ts'
+import type { Clock } from '../core/clock.ts'
+import { LlmError } from '../core/error.ts'
+import type { ResponseStream } from '../core/response-stream.ts'
+import type { Next } from '../core/stage.ts'
+import { ActiveCalls } from './active-calls.ts'
+import type { RunningCall } from './create-call.ts'
+import type { Features } from './features.ts'
+import { createPipeline } from './pipeline.ts'
+
+/** Runs calls through the stages, counts them, ends those that take too long, and drains them when it closes. */
+export class CallHost {
+  readonly #features: Features
+  readonly #run: Next
+  readonly #active: ActiveCalls
+  readonly #clock: Clock
+  #calls = 0
+  #succeeded = 0
+  #failed = 0
+  #closing: Promise<void> | undefined
+  #drained: (() => void) | undefined
+
+  constructor(features: Features, clock: Clock) {
+    this.#features = features
+    this.#run = createPipeline(features.stages)
+    this.#active = new ActiveCalls(clock)
+    this.#clock = clock
+  }
+
+  get counts(): Readonly<Record<'calls' | 'active' | 'succeeded' | 'failed', number>> {
+    return {
+      calls: this.#calls,
+      active: this.#active.size,
+      succeeded: this.#succeeded,
+      failed: this.#failed,
+    }
+  }
+
+  async start(call: RunningCall): Promise<ResponseStream> {
+    const { scope } = call
+    this.#calls++
+    this.#active.add(scope)
+    try {
+      if (this.#closing !== undefined)
+        throw new LlmError('misconfigured', 'the orchestrator is closed: it takes no new calls')
+      if (scope.error !== undefined) throw scope.error
+      const reply = await this.#run(call)
+      reply.onEnd((error) => this.#end(scope, error))
+      return reply
+    } catch (error) {
+      this.#end(scope, error)
+      throw error
+    }
+  }
+
+  close(drainMs: number): Promise<void> {
+    return (this.#closing ??= this.#close(drainMs))
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    if (this.#active.size > 0 && drainMs > 0) await this.#drain(drainMs)
+    const closed = new LlmError('aborted', 'the orchestrator was closed while the call was running', {
+      code: 'shutdown',
+    })
+    for (const scope of this.#active.all()) scope.abort(closed)
+    await this.#features.close()
+    this.#active.close()
+  }
+
+  #drain(drainMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimer(resolve, drainMs)
+      this.#drained = () => {
+        this.#clock.clearTimer(timer)
+        resolve()
+      }
+    })
+  }
+
+  #end(scope: Scope, error: unknown): void {
+    scope.release()
+    this.#active.remove(scope)
+    if (error === undefined) this.#succeeded++
+    else this.#failed++
+    if (this.#active.size === 0) this.#drained?.()
+  }
+}

@@ -1,0 +1,64 @@
+import { LlmError } from '../core/error.ts'
+import type { Feature, MountedFeature } from '../core/feature.ts'
+import type { StageContext } from '../core/stage-context.ts'
+import type { Stage } from '../core/stage.ts'
+
+/** The features and stages of one orchestrator. */
+export class Features {
+  readonly stages: readonly Stage[]
+  readonly #mounted: ReadonlyMap<string, MountedFeature>
+
+  /** Throws `misconfigured` for two features of one name, and for what is neither a feature nor a stage. */
+  constructor(use: readonly (Feature | Stage)[], context: StageContext) {
+    const mounted = new Map<string, MountedFeature>()
+    const stages: Stage[] = []
+    for (const [at, one] of use.entries()) {
+      if (isStage(one)) stages.push(one)
+      else {
+        const feature = mountOnce(one, { at, mounted, context })
+        mounted.set(one.name, feature)
+        stages.push(...feature.stages)
+      }
+    }
+    this.stages = stages
+    this.#mounted = mounted
+  }
+
+  has(name: string): boolean {
+    return this.#mounted.has(name)
+  }
+
+  /** What a feature offers to the application; `undefined` if it is not in use. */
+  handleOf<Handle>(name: string): Handle | undefined {
+    return this.#mounted.get(name)?.handle as Handle | undefined
+  }
+
+  /** Closes all features, in the order in which they were given. */
+  async close(): Promise<void> {
+    for (const feature of this.#mounted.values()) await feature.close?.()
+  }
+}
+
+interface MountInput {
+  readonly at: number
+  readonly mounted: ReadonlyMap<string, MountedFeature>
+  readonly context: StageContext
+}
+
+function mountOnce(feature: Feature, { at, mounted, context }: MountInput): MountedFeature {
+  if (typeof feature?.mount !== 'function' || typeof feature.name !== 'string')
+    refuse(at, 'takes a feature such as queue({ … }), or a stage { name, at, run }')
+  if (mounted.has(feature.name)) refuse(at, `is a second feature "${feature.name}"`)
+  return feature.mount(context)
+}
+
+function isStage(one: Feature | Stage): one is Stage {
+  const stage = one as Partial<Stage> | null | undefined
+  return typeof stage?.run === 'function' && (stage.at === 'call' || stage.at === 'attempt')
+}
+
+function refuse(at: number, problem: string): never {
+  throw new LlmError('misconfigured', `createOrchestrator: use.${at} ${problem}`, {
+    issues: [{ path: `use.${at}`, message: problem }],
+  })
+}

@@ -1,0 +1,84 @@
+import { withTarget, type Call } from '../core/call.ts'
+import type { Feature } from '../core/feature.ts'
+import type { ResponseStream } from '../core/response-stream.ts'
+import type { StageContext } from '../core/stage-context.ts'
+import { stageOrder, type Next, type Stage } from '../core/stage.ts'
+import type { CallQueue, QueueEvent } from './call-queue.ts'
+import type { QueueConfig } from './config.ts'
+import type { QueueJob, Slot } from './job.ts'
+import { createQueue } from './queue.ts'
+
+/**
+ * Runs a limited number of calls at once; the others wait by priority. A call holds its slot until its stream has ended.
+ * Throws `misconfigured` naming the option that is wrong.
+ */
+export function queue(options: QueueConfig = {}): Feature<CallQueue> {
+  return {
+    name: 'queue',
+    mount: (context) => {
+      const stage = new QueueStage(context, options)
+      return { stages: [stage], handle: stage.queue, close: () => stage.queue.close() }
+    },
+  }
+}
+
+class QueueStage implements Stage {
+  readonly name = 'queue'
+  readonly at = 'call'
+  readonly order = stageOrder.queue
+  readonly queue: CallQueue
+  readonly #hasCaps: boolean
+
+  constructor({ clock, emit }: StageContext, options: QueueConfig) {
+    const observe = emit && ((event: QueueEvent): void => emit({ type: 'queue', event }))
+    this.#hasCaps = options.perProvider !== undefined
+    this.queue = createQueue({ queue: options, clock, observe })
+  }
+
+  run(call: Call, next: Next): Promise<ResponseStream> {
+    const job = jobOf(call)
+    const slot = this.queue.tryAcquire(job)
+    if (slot !== undefined) return this.#runIn(slot, call, next)
+    const refused = (error: unknown): never => {
+      throw withTarget(error, call)
+    }
+    return this.queue.acquire(job).then((late) => this.#runIn(late, call, next), refused)
+  }
+
+  #runIn(slot: Slot, call: Call, next: Next): Promise<ResponseStream> {
+    const placed = this.#hasCaps ? { ...call, acquireProviderSlot: mover(slot, call.target.provider) } : call
+    return next(placed).then(
+      (reply) => {
+        reply.onEnd((error) => slot.release(error === undefined ? undefined : { error }))
+        return reply
+      },
+      (error: unknown) => {
+        slot.release({ error })
+        throw error
+      },
+    )
+  }
+}
+
+function jobOf({ requestId, userId, target, priority, stream, scope }: Call): QueueJob {
+  const { deadlineAt } = scope
+  return {
+    requestId,
+    user: userId,
+    provider: target.provider,
+    priority,
+    streaming: stream,
+    scope,
+    deadlineAt,
+  }
+}
+
+// A call that falls back occupies a slot of the provider that it goes to.
+function mover(slot: Slot, first: string): Call['acquireProviderSlot'] {
+  let at = first
+  return (provider) => {
+    if (provider === at) return undefined
+    at = provider
+    return slot.move(provider)
+  }
+}

@@ -1,0 +1,112 @@
+import type { Call } from '../core/call.ts'
+import { LlmError } from '../core/error.ts'
+import type { Target } from '../core/registry.ts'
+import type { ResponseStream } from '../core/response-stream.ts'
+import type { Warning } from '../core/response.ts'
+import type { StageContext } from '../core/stage-context.ts'
+import { stageOrder, type Next, type Stage } from '../core/stage.ts'
+import type { Targets, WeightedProvider } from '../core/targets.ts'
+import { chooseDeployment } from './balance.ts'
+import type { CircuitBreaking } from './circuit-breaking.ts'
+import type { HealthTracker } from './health.ts'
+import type { AttemptsOptions } from './options.ts'
+
+/** The targets that one list of fallbacks adds to a target, and what was wrong with that list. */
+interface Chain {
+  readonly fallback: readonly string[]
+  readonly targets: readonly Target[]
+  readonly warnings: readonly Warning[]
+}
+
+/**
+ * Finds the targets that may be tried: the requested one or its deployments, then the fallbacks. Refuses the call at once
+ * if the breakers of all of them are open, so that it does not wait for a slot first.
+ */
+export class TargetSelector implements Stage {
+  readonly name = 'targets'
+  readonly at = 'call'
+  readonly order: number = stageOrder.targets
+  readonly #targets: Targets
+  readonly #options: AttemptsOptions
+  readonly #breaking: CircuitBreaking
+  readonly #health: HealthTracker
+  readonly #chains = new WeakMap<Target, Chain>()
+
+  /** Throws `misconfigured` for a fallback that names no target. */
+  constructor(
+    { targets }: StageContext,
+    options: AttemptsOptions,
+    { breaking, health }: { readonly breaking: CircuitBreaking; readonly health: HealthTracker },
+  ) {
+    this.#targets = targets
+    this.#options = options
+    this.#breaking = breaking
+    this.#health = health
+    for (const [at, model] of (options.fallback ?? []).entries()) this.#checkFallback(model, at)
+  }
+
+  run(call: Call, next: Next): Promise<ResponseStream> {
+    const selected = this.#select(call)
+    const refusal = this.#breaking.refusalOfAll(selected.candidates)
+    return refusal === undefined ? next(selected) : Promise.reject(refusal)
+  }
+
+  #select(call: Call): Call {
+    const { target, candidates, hasOwnCredentials, fallback = this.#options.fallback ?? [] } = call
+    const pool = hasOwnCredentials ? undefined : this.#targets.deployments(target.provider)
+    const own = pool === undefined ? candidates : this.#deployments(target, pool)
+    if (fallback.length === 0) return own === candidates ? call : { ...call, candidates: own }
+    const { targets, warnings } = this.#chainOf(target, own, fallback, own === candidates)
+    return { ...call, candidates: targets, ...(warnings.length === 0 ? undefined : { warnings }) }
+  }
+
+  // The same target and the same list, call after call: what they make is kept.
+  #chainOf(target: Target, own: readonly Target[], fallback: readonly string[], keep: boolean): Chain {
+    const known = keep ? this.#chains.get(target) : undefined
+    if (known?.fallback === fallback) return known
+    const warnings: Warning[] = []
+    const all = [...own, ...fallback.flatMap((model) => this.#fallbackOf(model, warnings))]
+    const targets = all.filter(({ name }, at) => all.findIndex((one) => one.name === name) === at)
+    const chain = { fallback, targets, warnings }
+    if (keep) this.#chains.set(target, chain)
+    return chain
+  }
+
+  // A fallback that a request misspells must not fail a call that may never need it.
+  #fallbackOf(model: string, warnings: Warning[]): readonly Target[] {
+    try {
+      return [this.#targets.resolve({ model })]
+    } catch (error) {
+      const reason = LlmError.is(error) ? error.message : String(error)
+      warnings.push({ type: 'other', message: `fallback "${model}" was left out: ${reason}` })
+      return []
+    }
+  }
+
+  #checkFallback(model: string, at: number): void {
+    try {
+      this.#targets.resolve({ model })
+    } catch (error) {
+      const message = LlmError.is(error) ? error.message : String(error)
+      throw new LlmError('misconfigured', `createOrchestrator: fallback.${at} "${model}": ${message}`, {
+        issues: [{ path: `fallback.${at}`, message }],
+      })
+    }
+  }
+
+  // The providers that share the calls, in the order in which they should be tried.
+  #deployments(target: Target, pool: readonly WeightedProvider[]): readonly Target[] {
+    const targets = new Map(
+      pool.map(({ id }) => [
+        id,
+        id === target.provider ? target : this.#targets.resolve({ provider: id, model: target.model }),
+      ]),
+    )
+    const known = pool.map(({ id, weight }) => {
+      const { name } = targets.get(id) as Target
+      return { id, weight, inFlight: this.#health.inFlight(name), expectedMs: this.#health.expectedMs(name) }
+    })
+    const order = chooseDeployment(known, this.#options.balance ?? 'weighted', Math.random)
+    return order.map(({ id }) => targets.get(id) as Target)
+  }
+}
