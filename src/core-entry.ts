@@ -3,6 +3,18 @@ import { composeOrchestrator, type CoreOptions, type Orchestrator } from './orch
 
 export type { CoreOptions, ProviderConfig } from './orchestrator/index.ts'
 export type { ChatApiCall, Orchestrator, OrchestratorStats } from './orchestrator/index.ts'
+export type { Call, CallScope, OperationName, OutputFilter } from './core/call.ts'
+export type { Feature, MountedFeature } from './core/feature.ts'
+export type { ResponseStream } from './core/response-stream.ts'
+export type { FeatureEvent, StageContext } from './core/stage-context.ts'
+export { stageOrder, type Next, type Stage } from './core/stage.ts'
+export { defineProvider, type ProviderDefinition } from './core/provider.ts'
+export { defineTool } from './core/tool.ts'
+export { LlmError, type ErrorKind } from './core/error.ts'
+export { isContent, type StreamEvent } from './core/event.ts'
+export { rateLimits, providerQuotas, inputLimits } from './limits/index.ts'
+export { queue } from './queue/index.ts'
+export { attempts } from './resilience/index.ts'
 
 /**
  * Makes an orchestrator of the providers and features that it is given, and nothing else. Throws `misconfigured` naming the

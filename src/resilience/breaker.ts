@@ -1,5 +1,4 @@
 import CircuitBreaker from 'opossum'
-import { EventEmitter } from 'node:events'
 import type { Clock } from '../core/clock.ts'
 import { errorTable, type LlmError } from '../core/error.ts'
 
@@ -177,13 +176,19 @@ const CLOSED = { closed: true, halfOpen: false }
 const HALF_OPEN = { closed: false, halfOpen: true }
 const LONGEST_MS = 2_147_483_647
 
+const NEVER_ROTATES = {
+  on: () => undefined,
+  removeListener: () => undefined,
+  listenerCount: () => 0,
+} as unknown as NonNullable<CircuitBreaker.Options['rotateBucketController']>
+
 function circuitOf(name: string, begins: typeof CLOSED): CircuitBreaker<[], void> {
   const state = { enabled: true, warmUp: false, shutdown: false, ...begins }
-  // A controller that never rotates: there is no window to keep, and no interval to run.
+  // A controller that never rotates its buckets: no statistics are kept, so that no interval runs.
   const quiet = {
     enableSnapshots: false,
     rollingPercentilesEnabled: false,
-    rotateBucketController: new EventEmitter(),
+    rotateBucketController: NEVER_ROTATES,
   }
   const options = { name, timeout: false as const, resetTimeout: LONGEST_MS, state, ...quiet }
   return new CircuitBreaker(async () => undefined, options)
