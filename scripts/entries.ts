@@ -20,6 +20,10 @@ export interface Entry {
 export const places: Readonly<Record<string, string>> = {
   '.': 'src/index.ts',
   './core': 'src/core-entry.ts',
+  './adapter': 'src/adapter.ts',
+  './limits': 'src/limits/public.ts',
+  './queue': 'src/queue/index.ts',
+  './resilience': 'src/resilience/public.ts',
   './undici': 'src/transport/undici/index.ts',
   './testing': 'src/testing/index.ts',
   './providers/*': 'src/providers/*.ts',

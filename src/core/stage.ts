@@ -20,8 +20,9 @@ export interface Stage {
    */
   readonly at: 'call' | 'attempt'
   /**
-   * Position among the stages of the same kind; lower is further out. Default 0: outside all built-in stages, whose
-   * positions are those of {@link stageOrder}. Stages with equal positions keep the order in which they were given.
+   * Position among the stages with the same `at`; lower is further out. The built-in ones have the positions of
+   * {@link stageOrder}. Default 0: outside all built-in call stages; once per attempt for an attempt stage. Stages with
+   * equal positions keep the order in which they were given.
    */
   readonly order?: number | undefined
   run(call: Call, next: Next): Promise<ResponseStream>
@@ -45,8 +46,8 @@ export const stageOrder = {
   hooks: 700,
   /** Moderates responses that have to be whole first. */
   outputModeration: 800,
-  /** Plans and runs the attempts: from here on, stages are at `attempt`. */
-  attempts: 900,
+  /** The first attempt stage: plans the attempts, and runs the ones below for each. */
+  attempts: -100,
   /** Holds an attempt back while the provider's own rate limit is used up. */
-  providerQuota: 1_000,
+  providerQuota: 100,
 } as const

@@ -41,6 +41,7 @@ function renderBody(call: Call): { body: JsonDraft; warnings: readonly Warning[]
   const { target, stream } = call
   const { provider, model, dialect, params, quirks } = target
   const { messages, settings, warnings } = adaptToModel(call, target)
+  if (call.warnings !== undefined) warnings.unshift(...call.warnings)
   const body: JsonDraft = target.body === undefined ? {} : structuredClone(target.body)
   warnings.push(...applyParams(settings, { provider, model, params, quirks, encode: dialect.encode }, body))
   dialect.render({ model, messages: ownHistory(messages, target), settings, stream, quirks, warnings }, body)

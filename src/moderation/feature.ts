@@ -7,7 +7,7 @@ import type { ResponseStream } from '../core/response-stream.ts'
 import type { ChatResponse, Usage } from '../core/response.ts'
 import type { StageContext } from '../core/stage-context.ts'
 import { stageOrder, type Next, type Stage } from '../core/stage.ts'
-import { HeldResponse } from './held-response.ts'
+import { WholeResponse } from '../core/whole-response.ts'
 import { ModerationRun, type ModerationEvent } from './moderation-run.ts'
 import type { ModerationContext, ModerationSource, Moderator } from './moderator.ts'
 import {
@@ -107,7 +107,7 @@ class OutputModeration implements Stage {
     const response = await reviewResponse(run, whole, which)
     if (call.scope.error !== undefined) throw call.scope.error
     if (response === undefined) throw blockedResponse(run.error(), reply, whole.usage)
-    return new HeldResponse(reply, response)
+    return new WholeResponse(response, reply)
   }
 }
 

@@ -3,11 +3,11 @@ import {
   catalogue,
   chatApiCall,
   type ChatRequest,
-  createRegistry,
   LlmError,
   type Settings,
   type Transport,
 } from 'llm-switchyard'
+import { createRegistry } from 'llm-switchyard/adapter'
 import { settingNames, type SettingName } from '../../src/core/params.ts'
 
 // One value of each setting that no wire has as its default.

@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import {
-  createOrchestrator,
-  isConversationId,
-  isPersonaName,
-  LlmError,
-  unsafePatterns,
-  type ChatRequest,
-  type OrchestratorOptions,
-} from 'llm-switchyard'
+import { createOrchestrator, LlmError, type ChatRequest, type OrchestratorOptions } from 'llm-switchyard'
+import { isConversationId, isPersonaName } from 'llm-switchyard/adapter'
+import { unsafePatterns } from 'llm-switchyard/limits'
 import { fakeFetch } from 'llm-switchyard/testing'
 
 const target = { provider: 'openai', model: 'gpt-4.1-mini', apiKey: 'none' }

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util'
 import { Sha256 } from '@aws-crypto/sha256-js'
 import { SignatureV4 } from '@smithy/signature-v4'
-import { chatApiCall, createOrchestrator, LlmError, type ChatRequest, type HttpRequest } from 'llm-switchyard'
+import { chatApiCall, createOrchestrator, LlmError, type ChatRequest } from 'llm-switchyard'
+import { type HttpRequest } from 'llm-switchyard/adapter'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { urlOf } from './shapes.ts'
 

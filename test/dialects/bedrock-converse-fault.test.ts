@@ -1,4 +1,5 @@
-import { bedrockConverse, chatApiCall, LlmError, type ErrorKind } from 'llm-switchyard'
+import { chatApiCall, LlmError, type ErrorKind } from 'llm-switchyard'
+import { bedrockConverse } from 'llm-switchyard/adapter'
 import { describe, expect, test } from 'vitest'
 import { event, exception, message, streamFile } from './bedrock-converse-frames.ts'
 import { callTo } from './shapes.ts'

@@ -1,4 +1,5 @@
-import { bedrockConverse, type BedrockConverseQuirks, type Message } from 'llm-switchyard'
+import { type Message } from 'llm-switchyard'
+import { bedrockConverse, type BedrockConverseQuirks } from 'llm-switchyard/adapter'
 import { describe, expect, test } from 'vitest'
 import { bedrock } from '../../src/providers/bedrock.ts'
 import { renderWith, sendTo } from './sent.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { gemini, type ErrorKind, type LlmError } from 'llm-switchyard'
+import { type ErrorKind, type LlmError } from 'llm-switchyard'
+import { gemini } from 'llm-switchyard/adapter'
 
 const type = (name: string): string => `type.googleapis.com/google.rpc.${name}`
 const error = (code: number, status: string, message: string, ...details: object[]) => ({

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createRegistry, catalogue, type ChatRequest } from 'llm-switchyard'
+import { catalogue, type ChatRequest } from 'llm-switchyard'
+import { createRegistry } from 'llm-switchyard/adapter'
 import { sent } from './gemini-sent.ts'
 
 const tools = [{ name: 'look', description: 'Looks', parameters: { type: 'object', properties: { a: {} } } }]

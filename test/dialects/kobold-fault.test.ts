@@ -1,4 +1,5 @@
-import { chatApiCall, createOrchestrator, koboldGenerate, LlmError, type ErrorKind } from 'llm-switchyard'
+import { chatApiCall, createOrchestrator, LlmError, type ErrorKind } from 'llm-switchyard'
+import { koboldGenerate } from 'llm-switchyard/adapter'
 import { describe, expect, test } from 'vitest'
 import { callTo, urlOf } from './shapes.ts'
 

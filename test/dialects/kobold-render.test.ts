@@ -1,4 +1,5 @@
-import { koboldGenerate, type KoboldQuirks, type Message, type Settings } from 'llm-switchyard'
+import { type Message, type Settings } from 'llm-switchyard'
+import { koboldGenerate, type KoboldQuirks } from 'llm-switchyard/adapter'
 import { describe, expect, test } from 'vitest'
 import { koboldcpp } from '../../src/providers/koboldcpp.ts'
 import { renderWith, sendTo } from './sent.ts'

@@ -1,4 +1,5 @@
-import { chatApiCall, createOrchestrator, LlmError, ollamaChat, type ErrorKind } from 'llm-switchyard'
+import { chatApiCall, createOrchestrator, LlmError, type ErrorKind } from 'llm-switchyard'
+import { ollamaChat } from 'llm-switchyard/adapter'
 import { describe, expect, test } from 'vitest'
 import { callTo, urlOf } from './shapes.ts'
 

@@ -1,4 +1,5 @@
-import { ollamaChat, type Message, type Settings } from 'llm-switchyard'
+import { type Message, type Settings } from 'llm-switchyard'
+import { ollamaChat } from 'llm-switchyard/adapter'
 import { describe, expect, test } from 'vitest'
 import { ollama } from '../../src/providers/ollama.ts'
 import { renderWith, sendTo } from './sent.ts'

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createLimiter } from 'llm-switchyard'
+import { createLimiter } from 'llm-switchyard/limits'
 import { createFileLimitStore } from 'llm-switchyard/persistence/file-limits'
 import { createFakeClock, limitStoreLaws } from 'llm-switchyard/testing'
 

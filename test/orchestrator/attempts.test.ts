@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { createHealthMonitor, createOrchestrator, LlmError, type HealthChange } from 'llm-switchyard'
+import { createOrchestrator, LlmError } from 'llm-switchyard'
+import { createHealthMonitor } from 'llm-switchyard/resilience'
+import { type HealthChange } from 'llm-switchyard/resilience'
 import { createFakeClock, createFakeProvider, fakeFetch } from 'llm-switchyard/testing'
 import { good, messages, refuse, yard, type Answer } from './yard.ts'
 

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
-import { createOrchestrator, LlmError, type Transport, type HttpResponse } from 'llm-switchyard'
+import { createOrchestrator, LlmError, type Transport } from 'llm-switchyard'
+import { type HttpResponse } from 'llm-switchyard/adapter'
 import { chunk, DONE, text } from '../loopback.ts'
 
 const bytes = (value: string): Uint8Array => new TextEncoder().encode(value)

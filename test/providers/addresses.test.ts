@@ -1,4 +1,5 @@
-import { chatApiCall, embed, listModels, LlmError, type ChatRequest, type HttpRequest } from 'llm-switchyard'
+import { chatApiCall, embed, listModels, LlmError, type ChatRequest } from 'llm-switchyard'
+import { type HttpRequest } from 'llm-switchyard/adapter'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { noting, refusalOf, sentBy } from './sent.ts'
 

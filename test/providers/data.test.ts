@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { catalogue, createRegistry, type OpenAIChatQuirks, type ProviderDefinition } from 'llm-switchyard'
+import { catalogue, type ProviderDefinition } from 'llm-switchyard'
+import { createRegistry, type OpenAIChatQuirks } from 'llm-switchyard/adapter'
 import { root, sourceFiles } from '../../scripts/entries.ts'
 import { settingNames } from '../../src/core/params.ts'
 

@@ -2,11 +2,11 @@ import {
   catalogue,
   chatApiCall,
   createOrchestrator,
-  createRegistry,
   LlmError,
   type ChatRequest,
   type OrchestratorOptions,
 } from 'llm-switchyard'
+import { createRegistry } from 'llm-switchyard/adapter'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { noting, refusalOf } from './sent.ts'
 

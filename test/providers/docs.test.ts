@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { catalogue, createRegistry, defineProvider, openaiChat } from 'llm-switchyard'
+import { catalogue, defineProvider } from 'llm-switchyard'
+import { createRegistry, openaiChat } from 'llm-switchyard/adapter'
 import { describe, expect, test } from 'vitest'
 import { root } from '../../scripts/entries.ts'
 import { providersDoc, providersPage } from '../../scripts/providers-doc.ts'

@@ -1,13 +1,6 @@
 import { inspect } from 'node:util'
-import {
-  catalogue,
-  chatApiCall,
-  createOrchestrator,
-  LlmError,
-  Secret,
-  type KeySource,
-  type HttpRequest,
-} from 'llm-switchyard'
+import { catalogue, chatApiCall, createOrchestrator, LlmError, Secret, type KeySource } from 'llm-switchyard'
+import { type HttpRequest } from 'llm-switchyard/adapter'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { anyVariables, noting, refusalOf } from './sent.ts'
 

@@ -1,11 +1,5 @@
-import {
-  catalogue,
-  chatApiCall,
-  LlmError,
-  type ChatRequest,
-  type Transport,
-  type HttpRequest,
-} from 'llm-switchyard'
+import { catalogue, chatApiCall, LlmError, type ChatRequest, type Transport } from 'llm-switchyard'
+import { type HttpRequest } from 'llm-switchyard/adapter'
 
 /** What a call put on the wire, and what it said about it. */
 export interface Sent {

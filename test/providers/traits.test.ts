@@ -1,13 +1,6 @@
-import {
-  catalogue,
-  createOrchestrator,
-  createRegistry,
-  defineProvider,
-  openaiChat,
-  type ChatRequest,
-  type ModelCapabilities,
-  type HttpRequest,
-} from 'llm-switchyard'
+import { catalogue, createOrchestrator, defineProvider, type ChatRequest } from 'llm-switchyard'
+import { type ModelCapabilities } from 'llm-switchyard/adapter'
+import { createRegistry, openaiChat, type HttpRequest } from 'llm-switchyard/adapter'
 import { describe, expect, test } from 'vitest'
 import { adaptToModel, capabilityParams } from '../../src/core/adapt-to-model.ts'
 import { anyVariables, noting, sentBy } from './sent.ts'

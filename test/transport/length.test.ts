@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { createFetchTransport } from 'llm-switchyard'
+import { createFetchTransport } from 'llm-switchyard/adapter'
 import { describe, expect, test } from 'vitest'
 import { serve } from '../loopback.ts'
 

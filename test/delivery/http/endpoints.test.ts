@@ -1,4 +1,5 @@
-import { defineProvider, openaiChat } from 'llm-switchyard'
+import { defineProvider } from 'llm-switchyard'
+import { openaiChat } from 'llm-switchyard/adapter'
 import { describe, expect, test } from 'vitest'
 import { dataOf, gateway, until } from './gateway.ts'
 

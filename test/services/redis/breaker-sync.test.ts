@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createOrchestrator, LlmError, type BreakerOpening, type OrchestratorEvent } from 'llm-switchyard'
+import { createOrchestrator, LlmError, type OrchestratorEvent } from 'llm-switchyard'
+import { type BreakerOpening } from 'llm-switchyard/resilience'
 import { createRedisBreakerSync } from 'llm-switchyard/redis'
 import { fakeFetch } from 'llm-switchyard/testing'
 import { useRedis } from '../redis-server.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { systemClock, type Clock } from 'llm-switchyard'
+import { type Clock } from 'llm-switchyard'
+import { systemClock } from 'llm-switchyard/adapter'
 import { createRedisSlots, type RedisSlotsOptions, type SlotLease } from 'llm-switchyard/redis'
 import { useRedis } from '../redis-server.ts'
 import { connectRedis, libraries, type Library } from './clients.ts'
