@@ -17,7 +17,7 @@ import {
   alreadyExists,
   titleTerms,
   alreadyWritten,
-} from 'llm-switchyard/conversations'
+} from 'llm-switchyard/conversations/store-kit'
 import type { Filter } from './database.ts'
 import { bodyOf, keyOf, openConversation, readConversation, type Run, type Step } from './step.ts'
 

@@ -16,7 +16,7 @@ import {
   usageCounts,
   erasedMessage,
   alreadyWritten,
-} from 'llm-switchyard/conversations'
+} from 'llm-switchyard/conversations/store-kit'
 import type { Document } from './database.ts'
 import { listMessages, searchMessages, threadsOf } from './message-lists.ts'
 import {

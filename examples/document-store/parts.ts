@@ -16,7 +16,7 @@ import {
   alreadyExists,
   taskRecord,
   type TaskStore,
-} from 'llm-switchyard/conversations'
+} from 'llm-switchyard/conversations/store-kit'
 import type { Document } from './database.ts'
 import { bodyOf, isOpen, keyOf, openConversation, openMessage, type Run, type Step } from './step.ts'
 

@@ -10,7 +10,7 @@ import {
   type UsageCounts,
   usageTotals,
   alreadyWritten,
-} from 'llm-switchyard/conversations'
+} from 'llm-switchyard/conversations/store-kit'
 import type { CollectionName, Document, DocumentCollection, FindOptions } from './database.ts'
 
 /** What one step works with: the collections, inside or outside a transaction. */

@@ -1,5 +1,5 @@
 import { LlmError } from 'llm-switchyard'
-import type { ChatStore, ChatStoreUnit, StoreCall } from 'llm-switchyard/conversations'
+import type { ChatStore, ChatStoreUnit, StoreCall } from 'llm-switchyard/conversations/store-kit'
 import { conversationStore } from './conversations.ts'
 import type { DocumentDatabase } from './database.ts'
 import { messageStore } from './messages.ts'

@@ -2,16 +2,24 @@ import { LlmError } from '../../core/error.ts'
 import type { Message } from '../../core/message.ts'
 import type { ModelCapabilities } from '../../core/provider.ts'
 import type { Warning } from '../../core/response.ts'
-import type { Identity } from '../contract/permissions.ts'
-import { fitWindow, type FittedWindow } from './fit-window.ts'
-import { DEFAULT_HISTORY, MOST_HISTORY, type HistoryBounds } from './select-history.ts'
-import { placeImages } from './past-images.ts'
-import type { Conversation, StoredMessage, Summary } from '../storage/records.ts'
-import { inConversationOrder, messageOf, speakerName } from '../contract/message-content.ts'
-import type { ServiceContext } from '../contract/service-context.ts'
-import type { ChatPersona, TextContext } from '../contract/options.ts'
-import type { AnswerOptions, TurnSettings } from '../contract/requests.ts'
+import type { Conversation, StoredMessage, Summary } from '../storage/index.ts'
+import {
+  type AnswerOptions,
+  type ChatPersona,
+  type HistoryBounds,
+  type Identity,
+  type ServiceContext,
+  type TextContext,
+  type TurnSettings,
+  displayName,
+  inConversationOrder,
+  messageOf,
+  speakerName,
+} from '../contract/index.ts'
+import { type FittedWindow, fitWindow } from './fit-window.ts'
 import { mergeSettings } from './merge-settings.ts'
+import { placeImages } from './past-images.ts'
+import { DEFAULT_HISTORY, MOST_HISTORY } from './select-history.ts'
 import { summarizeTurns } from './summarize.ts'
 import { prepareTextTransforms } from './transform-text.ts'
 
@@ -48,31 +56,31 @@ interface PastTurn {
 
 /** Puts together what a model is told: instructions, summary, history, the turn itself, instructions after it. */
 export async function buildContext(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: AnswerOptions,
   material: ContextInput,
 ): Promise<BuiltContext> {
   const { conversation, identity, conversationId } = material
   const warnings: Warning[] = []
-  const persona = await findPersona(desk, request, material, warnings)
+  const persona = await findPersona(service, request, material, warnings)
   const context: TextContext = {
     identity,
     conversationId,
     persona,
-    charName: nameOf(persona) ?? 'Character',
+    charName: displayName(persona) ?? 'Character',
     userName: request.userName ?? 'User',
     system: request.system,
     template: request.template,
     templateData: request.templateData,
   }
-  const past = conversation === undefined ? [] : await readPast(desk, request, material)
-  const images = request.images ?? desk.options.images ?? 'tag_past'
+  const past = conversation === undefined ? [] : await readPast(service, request, material)
+  const images = request.images ?? service.options.images ?? 'tag_past'
   const shown = placeImages(
     past.map(({ message }) => message),
     images,
     material.current,
   )
-  const ready = await prepareTextTransforms(desk, {
+  const ready = await prepareTextTransforms(service, {
     context,
     template: request.template,
     past: shown,
@@ -84,17 +92,11 @@ export async function buildContext(
     current: [ready.current, ...ready.after, ...material.inFlight.map((stored) => messageOf(stored))],
   }
   const turns = ready.past.map((message, at) => ({ message, sequence: past[at]?.sequence ?? 0 }))
-  const messages = await fit(desk, request, { material, shape, past: turns, warnings })
-  const { answer } = desk.options.texts ?? {}
+  const messages = await fit(service, request, { material, shape, past: turns, warnings })
+  const { answer } = service.options.texts ?? {}
   const changeAnswer = answer === undefined ? undefined : (text: string) => answer(text, context)
   const currentAt = messages.indexOf(ready.current)
   return { messages, currentAt, persona, changeAnswer, warnings }
-}
-
-/** What a persona is called in talk. */
-export function nameOf(persona: ChatPersona | undefined): string | undefined {
-  const { nickname = '', name } = persona ?? {}
-  return nickname.trim() === '' ? name : nickname
 }
 
 interface Shape {
@@ -110,29 +112,29 @@ interface Fitting {
 }
 
 async function fit(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: AnswerOptions,
   fitting: Fitting,
 ): Promise<readonly Message[]> {
   const { shape, past, material } = fitting
-  const { overflow } = desk.options.window ?? {}
+  const { overflow } = service.options.window ?? {}
   const { conversation } = material
   const latest =
     overflow === 'summarise' && conversation !== undefined && material.thread === undefined
-      ? await desk.store.summaries.latest(conversation.id, { signal: request.signal })
+      ? await service.store.summaries.latest(conversation.id, { signal: request.signal })
       : undefined
-  const first = window(desk, request, fitting, latest)
+  const first = window(service, request, fitting, latest)
   if (overflow !== 'summarise' || first.dropped.length === 0 || material.thread !== undefined)
     return joined(shape, first, latest)
-  const made = await summarise(desk, request, fitting, { latest, first })
+  const made = await summarise(service, request, fitting, { latest, first })
   if (made === undefined) return joined(shape, first, latest)
   const rest = past.filter(({ sequence }) => sequence > made.upToSequence)
-  return joined(shape, window(desk, request, { ...fitting, past: rest }, made), made)
+  return joined(shape, window(service, request, { ...fitting, past: rest }, made), made)
 }
 
 // What had to go is told in short, and the older half of the rest with it: so that the next turns need no new summary.
 async function summarise(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: AnswerOptions,
   { material, past, warnings }: Fitting,
   { latest, first }: { readonly latest: Summary | undefined; readonly first: FittedWindow },
@@ -146,10 +148,10 @@ async function summarise(
   const upTo = kept[Math.floor(kept.length / 2) - 1]?.sequence ?? uncovered.at(-1)?.sequence ?? 0
   const turns = past.filter(({ sequence }) => sequence > (latest?.upToSequence ?? 0) && sequence <= upTo)
   try {
-    return await summarizeTurns(desk, {
+    return await summarizeTurns(service, {
       identity: material.identity,
       conversation: material.conversation,
-      settings: mergeSettings(desk, request, material.conversation),
+      settings: mergeSettings(service, request, material.conversation),
       messages: turns.map(({ message }) => message),
       before: latest?.text,
       upToSequence: upTo,
@@ -165,15 +167,15 @@ async function summarise(
 }
 
 function window(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: AnswerOptions,
   { shape, past, material }: Fitting,
   summary: Pick<Summary, 'text' | 'upToSequence'> | undefined,
 ): FittedWindow {
-  const { options } = desk
+  const { options } = service
   const { overflow, answerTokens, contextWindow, countTokens } = options.window ?? {}
-  const settings = mergeSettings(desk, request, material.conversation)
-  const found = traitsOf(desk, settings)
+  const settings = mergeSettings(service, request, material.conversation)
+  const found = traitsOf(service, settings)
   const traits =
     contextWindow === undefined
       ? found
@@ -182,7 +184,7 @@ function window(
     traits,
     fixed: [...shape.system, ...told(summary), ...shape.current],
     history: past.map(({ message }) => message),
-    bounds: boundsOf(desk, request),
+    bounds: boundsOf(service, request),
     answerTokens: answerTokens ?? settings.maxTokens,
     extraTokens: toolTokens(settings),
     whole: overflow === 'refuse',
@@ -206,8 +208,8 @@ function instructions(content: string | undefined): readonly Message[] {
   return content === undefined || content.trim() === '' ? [] : [{ role: 'system', content }]
 }
 
-function boundsOf(desk: ServiceContext, request: AnswerOptions): HistoryBounds {
-  const { maxMessages, maxTokens } = { ...desk.options.history, ...request.history }
+function boundsOf(service: ServiceContext, request: AnswerOptions): HistoryBounds {
+  const { maxMessages, maxTokens } = { ...service.options.history, ...request.history }
   // A budget of tokens alone is meant to be the bound.
   return { maxTokens, maxMessages: maxMessages ?? (maxTokens === undefined ? DEFAULT_HISTORY : MOST_HISTORY) }
 }
@@ -217,17 +219,17 @@ const FIRST_MESSAGES = 10
 
 // Costs by the window, never by the length of the conversation.
 async function readPast(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: AnswerOptions,
   material: ContextInput,
 ): Promise<readonly PastTurn[]> {
   const { conversationId: id, before, thread, conversation } = material
   const { signal } = request
-  const { maxMessages = DEFAULT_HISTORY } = boundsOf(desk, request)
-  const summarises = desk.options.window?.overflow === 'summarise'
+  const { maxMessages = DEFAULT_HISTORY } = boundsOf(service, request)
+  const summarises = service.options.window?.overflow === 'summarise'
   const limit = Math.min(summarises ? MOST_HISTORY : maxMessages, MOST_HISTORY)
   if (limit === 0) return []
-  const { messages } = desk.store
+  const { messages } = service.store
   const longer = (conversation?.messageCount ?? 0) > limit && thread === undefined
   const [newest, first] = await Promise.all([
     messages.history(id, { limit, before, thread }, { signal }),
@@ -251,14 +253,14 @@ function saysSomething({ role, content }: StoredMessage): boolean {
 }
 
 async function findPersona(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: AnswerOptions,
   { conversation, identity }: ContextInput,
   warnings: Warning[],
 ): Promise<ChatPersona | undefined> {
   const reference = request.persona ?? conversation?.personaId
   if (reference === undefined) return undefined
-  const found = await desk.options.persona?.(reference, identity)
+  const found = await service.options.persona?.(reference, identity)
   if (found === undefined)
     warnings.push({
       type: 'other',
@@ -267,9 +269,9 @@ async function findPersona(
   return found
 }
 
-function traitsOf(desk: ServiceContext, { provider, model, api }: TurnSettings): ModelCapabilities {
+function traitsOf(service: ServiceContext, { provider, model, api }: TurnSettings): ModelCapabilities {
   try {
-    return desk.options.orchestrator.registry.resolve({ provider, model, api }).capabilities
+    return service.options.orchestrator.registry.resolve({ provider, model, api }).capabilities
   } catch {
     // The orchestrator may know a default that the registry does not; what is wrong, the call itself will say.
     return {}

@@ -1,13 +1,8 @@
 import { LlmError } from '../../core/error.ts'
 import type { Message } from '../../core/message.ts'
 import type { ModelCapabilities } from '../../core/provider.ts'
-import {
-  estimateMessage,
-  selectHistory,
-  total,
-  type HistoryBounds,
-  type TokenCounter,
-} from './select-history.ts'
+import type { HistoryBounds, TokenCounter } from '../contract/index.ts'
+import { estimateMessage, selectHistory, total } from './select-history.ts'
 
 /** What a call brings besides the history, and the room that the model has. */
 export interface WindowRequest {

@@ -1,18 +1,5 @@
 import { partsOf, type Message, type ToolResultPart, type UserPart } from '../../core/message.ts'
-
-/**
- * What becomes of the images of past turns; those of the turn being sent always go with it. `send_all`: all go again ·
- * `send_last_user_image`: the user's newest goes, unless the turn being sent shows one itself · `tag_past`: a mark says where
- * one was · `ignore_past`: they are left out.
- */
-export type ImageMode = 'send_all' | 'send_last_user_image' | 'tag_past' | 'ignore_past'
-
-export const IMAGE_MODES: readonly ImageMode[] = [
-  'send_all',
-  'send_last_user_image',
-  'tag_past',
-  'ignore_past',
-]
+import type { ImageMode } from '../contract/index.ts'
 
 /** The past turns of a conversation with their images as `mode` wants them. `current` is the turn being sent. */
 export function placeImages(

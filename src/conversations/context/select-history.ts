@@ -1,14 +1,7 @@
 import { callsOf } from '../../core/history.ts'
 import type { Message } from '../../core/message.ts'
 import { estimateUsage } from '../../observability/index.ts'
-
-/** How much of a conversation goes with a call. What is left out is always the oldest. */
-export interface HistoryBounds {
-  /** Newest turns at most, system turns not counted. Default 20, at most 200. */
-  readonly maxMessages?: number | undefined
-  /** Tokens of history at most. Default: no bound of its own. */
-  readonly maxTokens?: number | undefined
-}
+import type { HistoryBounds, TokenCounter } from '../contract/index.ts'
 
 /** A conversation, cut to its newest part. */
 export interface HistoryWindow {
@@ -19,9 +12,6 @@ export interface HistoryWindow {
   /** Tokens of `messages`, counted or estimated. */
   readonly tokens: number
 }
-
-/** Counts the tokens of one turn. */
-export type TokenCounter = (message: Message) => number
 
 export const DEFAULT_HISTORY = 20
 export const MOST_HISTORY = 200

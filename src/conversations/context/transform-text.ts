@@ -1,9 +1,13 @@
 import type { Message } from '../../core/message.ts'
 import type { Warning } from '../../core/response.ts'
-import type { StoredPart } from '../storage/records.ts'
-import { mapText, mapTextAsync } from '../contract/message-content.ts'
-import type { ServiceContext } from '../contract/service-context.ts'
-import type { ComposeInput, TextContext } from '../contract/options.ts'
+import type { StoredPart } from '../storage/index.ts'
+import {
+  type ComposeInput,
+  type ServiceContext,
+  type TextContext,
+  mapText,
+  mapTextAsync,
+} from '../contract/index.ts'
 
 /** The texts of a call as they come: nothing is filled in, nothing changed. */
 export interface TextTransforms {
@@ -27,18 +31,18 @@ export interface ReadyTextTransforms {
 
 /** Makes the texts ready: by the host's composer where it has one, else by its single changes. */
 export function prepareTextTransforms(
-  desk: ServiceContext,
+  service: ServiceContext,
   raw: TextTransforms,
 ): Promise<ReadyTextTransforms> {
-  const { composer } = desk.options
-  return composer === undefined ? changed(desk, raw) : composed(composer, raw)
+  const { composer } = service.options
+  return composer === undefined ? changed(service, raw) : composed(composer, raw)
 }
 
 async function changed(
-  desk: ServiceContext,
+  service: ServiceContext,
   { context, past, current }: TextTransforms,
 ): Promise<ReadyTextTransforms> {
-  const { placeholders, system: change, message } = desk.options.texts ?? {}
+  const { placeholders, system: change, message } = service.options.texts ?? {}
   const { persona } = context
   const fill = (text: string): string => placeholders?.(text, context) ?? text
   const asked = context.system ?? persona?.systemPrompt

@@ -7,7 +7,7 @@ import {
   type ToolResultPart,
   type UserPart,
 } from '../../core/message.ts'
-import type { StoredMessage, StoredPart } from '../storage/records.ts'
+import type { StoredMessage, StoredPart } from '../storage/index.ts'
 
 type Turn = Pick<StoredMessage, 'role' | 'content' | 'name' | 'toolCallId' | 'isError'>
 

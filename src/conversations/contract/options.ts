@@ -2,28 +2,39 @@ import { LlmError } from '../../core/error.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/log.ts'
 import type { JsonObject } from '../../core/json.ts'
+import type { Message } from '../../core/message.ts'
 import type { MessageInput } from '../../core/request.ts'
 import type { ChatResponse, Warning } from '../../core/response.ts'
 import type { Orchestrator } from '../../orchestrator/index.ts'
-import type { AccessOptions, Identity } from './permissions.ts'
+import type { ChatStore } from '../storage/index.ts'
 import type { AuditOptions } from './audit.ts'
-import type { HistoryBounds, TokenCounter } from '../context/select-history.ts'
-import { IMAGE_MODES, type ImageMode } from '../context/past-images.ts'
-import type { ChatStore } from '../storage/store.ts'
+import type { AccessOptions, Identity } from './permissions.ts'
+import type { ChatPersona } from './persona.ts'
 
-/** Who answers, as far as the chat service needs to know. A character card fits. */
-export interface ChatPersona {
-  readonly id?: string | undefined
-  readonly name: string
-  /** What it is called in talk. Default: its name. */
-  readonly nickname?: string | undefined
-  /** Its instructions, where the request brings none of its own. */
-  readonly systemPrompt?: string | undefined
-  /** Instructions put behind the turn being sent. */
-  readonly postHistoryInstructions?: string | undefined
-  /** What it says first in a conversation that `create` begins with it. */
-  readonly greeting?: string | undefined
+/** How much of a conversation goes with a call. What is left out is always the oldest. */
+export interface HistoryBounds {
+  /** Newest turns at most, system turns not counted. Default 20, at most 200. */
+  readonly maxMessages?: number | undefined
+  /** Tokens of history at most. Default: no bound of its own. */
+  readonly maxTokens?: number | undefined
 }
+
+/** Counts the tokens of one turn. */
+export type TokenCounter = (message: Message) => number
+
+/**
+ * What becomes of the images of past turns; those of the turn being sent always go with it. `send_all`: all go again ·
+ * `send_last_user_image`: the user's newest goes, unless the turn being sent shows one itself · `tag_past`: a mark says where
+ * one was · `ignore_past`: they are left out.
+ */
+export type ImageMode = 'send_all' | 'send_last_user_image' | 'tag_past' | 'ignore_past'
+
+export const IMAGE_MODES: readonly ImageMode[] = [
+  'send_all',
+  'send_last_user_image',
+  'tag_past',
+  'ignore_past',
+]
 
 /** What is known when a text is made ready. */
 export interface TextContext {

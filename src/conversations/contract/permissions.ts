@@ -1,5 +1,5 @@
 import { LlmError } from '../../core/error.ts'
-import type { Member, MemberRole } from '../storage/records.ts'
+import type { Member, MemberRole } from '../storage/index.ts'
 
 /** Who asks. A host fills it from its own sign-in; nothing in it is taken from the request's content. */
 export interface Identity {
@@ -222,4 +222,17 @@ function forbidden(operation: Operation, where: string, role?: MemberRole): LlmE
 
 function placeName({ orgId, projectId }: Ownership): string {
   return projectId === undefined ? `in organisation "${orgId}"` : `in project "${projectId}"`
+}
+
+/** Where a conversation that a request begins belongs. */
+export function ownerScope({
+  identity,
+  orgId = identity.orgId,
+  projectId = orgId === identity.orgId ? identity.projectId : undefined,
+}: {
+  readonly identity: Identity
+  readonly orgId?: string | undefined
+  readonly projectId?: string | undefined
+}): { userId: string; orgId: string | undefined; projectId: string | undefined } {
+  return { userId: identity.userId, orgId, projectId }
 }

@@ -4,9 +4,8 @@ import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { FinishReason, Usage, Warning } from '../../core/response.ts'
 import type { ToolCall, UserMessage, UserPart } from '../../core/message.ts'
 import type { ChatRequest } from '../../core/request.ts'
+import { type HistoryBounds, IMAGE_MODES, type ImageMode } from './options.ts'
 import type { Identity } from './permissions.ts'
-import type { HistoryBounds } from '../context/select-history.ts'
-import { IMAGE_MODES, type ImageMode } from '../context/past-images.ts'
 
 /** The settings and options of a call that a turn passes on; the rest of a request is the service's business. */
 export type TurnSettings = Omit<
@@ -70,6 +69,21 @@ export interface SendRequest extends AnswerOptions {
   readonly title?: string | undefined
   readonly orgId?: string | undefined
   readonly projectId?: string | undefined
+}
+
+/** Which answer to make anew. */
+export interface RegenerateRequest extends AnswerOptions {
+  readonly conversationId: string
+  /** An answer, or the user's turn that it answers. */
+  readonly messageId: string
+  /** Found passages and words of the first try are not kept: give them again. */
+  readonly context?: readonly string[] | undefined
+  readonly customPrompt?: string | undefined
+}
+
+/** A user's turn, said in other words. */
+export interface ResendRequest extends RegenerateRequest {
+  readonly message: string | readonly UserPart[]
 }
 
 /** A file: by URL, as text, or as bytes (base64 text or a byte array). */

@@ -1,11 +1,10 @@
 import { systemClock, type Clock } from '../../core/clock.ts'
 import { LlmError, toLlmError } from '../../core/error.ts'
 import type { ChatResponse, Usage } from '../../core/response.ts'
-import { createGuard, unknownConversation, type Guard, type Identity, type Operation } from './permissions.ts'
-import { createAuditor, type Auditor } from './audit.ts'
-import type { Conversation, MemberRole, StoredMessage } from '../storage/records.ts'
-import type { ChatStore, ChatStoreUnit } from '../storage/store.ts'
+import type { ChatStore, ChatStoreUnit, Conversation, MemberRole, StoredMessage } from '../storage/index.ts'
+import { type Auditor, createAuditor } from './audit.ts'
 import type { ChatServiceOptions } from './options.ts'
+import { type Guard, type Identity, type Operation, createGuard, unknownConversation } from './permissions.ts'
 import { checkId, refuse } from './requests.ts'
 
 /** What every request to a conversation takes. */
@@ -106,7 +105,7 @@ export function charge(
 }
 
 /** A text field that may not be empty. */
-export function checkText(path: string, value: unknown, most: number): asserts value is string {
+export function checkNonEmptyText(path: string, value: unknown, most: number): asserts value is string {
   if (typeof value !== 'string' || value.trim() === '' || value.length > most)
     refuse(path, `takes a text of 1 to ${most} characters`)
 }

@@ -1,14 +1,14 @@
 import type { Message } from '../../core/message.ts'
 import type { Warning } from '../../core/response.ts'
-import type { Identity } from './permissions.ts'
 import type {
   Conversation,
   NewAttachment,
   NewConversation,
   NewMessage,
   StoredMessage,
-} from '../storage/records.ts'
-import type { ChatPersona } from './options.ts'
+} from '../storage/index.ts'
+import type { Identity } from './permissions.ts'
+import type { ChatPersona } from './persona.ts'
 import type { TurnSettings } from './requests.ts'
 
 /** A turn before it is sent: everything that was read and decided, so that what follows is calls and writes alone. */

@@ -1,9 +1,9 @@
 import type { AssistantMessage, AssistantPart, ToolCall } from '../../core/message.ts'
 import { partsOf, plainText } from '../../core/message.ts'
 import type { ChatResponse, Usage } from '../../core/response.ts'
-import type { StoredMessage } from '../storage/records.ts'
-import type { PriorResult } from './turn-plan.ts'
+import type { StoredMessage } from '../storage/index.ts'
 import type { TurnResult } from './requests.ts'
+import type { PriorResult } from './turn-plan.ts'
 
 const NO_USAGE: Usage = Object.freeze({ inputTokens: 0, outputTokens: 0, totalTokens: 0 })
 

@@ -1,8 +1,8 @@
 import { hasControls } from '../../core/validate-id.ts'
 import { base64Of, readDataUrl, type UserPart } from '../../core/message.ts'
-import type { Attachment, NewAttachment } from '../storage/records.ts'
+import type { Attachment, NewAttachment } from '../storage/index.ts'
 import type { AttachmentLimits } from './options.ts'
-import { refuse, type AttachmentInput } from './requests.ts'
+import { type AttachmentInput, refuse } from './requests.ts'
 
 const DEFAULT_BYTES = 10 * 1024 * 1024
 const DEFAULT_COUNT = 10

@@ -1,39 +1,53 @@
 import { LlmError } from '../../core/error.ts'
-import type { Page, PageQuery } from '../storage/pagination.ts'
 import type {
   Attachment,
   ChatTask,
   Conversation,
   Member,
+  Page,
+  PageQuery,
   ReactionGroup,
   Summary,
+  Thread,
   UserUsage,
-} from '../storage/records.ts'
-import type { Thread } from '../storage/store.ts'
-import type { Identity } from '../contract/permissions.ts'
+} from '../storage/index.ts'
 import {
-  addTask,
-  attach,
-  detach,
-  listAttachments,
-  listTasks,
-  updateTask,
-  type AddTaskRequest,
-  type AttachRequest,
-  type UpdateTaskRequest,
-} from './attachments.ts'
-import {
-  selectVariant,
-  forkConversation,
-  planRegenerate,
-  planResend,
-  variants,
-  type ForkRequest,
+  type AnswerOptions,
+  type ChatServiceOptions,
+  type ConversationRequest,
+  type Identity,
+  type MessageView,
   type RegenerateRequest,
   type ResendRequest,
-} from './branches.ts'
-import { ServiceContext, type ConversationRequest } from '../contract/service-context.ts'
+  type SendRequest,
+  ServiceContext,
+  type TurnResult,
+  checkOptions,
+} from '../contract/index.ts'
+import { summaries, summarize } from '../context/index.ts'
 import {
+  TurnRunner,
+  type TurnStream,
+  type TurnTask,
+  planRegenerate,
+  planResend,
+  planTurn,
+} from '../turn/index.ts'
+import {
+  type ExportRequest,
+  type ExportedConversation,
+  type ImportRequest,
+  exportConversation,
+  importConversation,
+} from '../transfer/index.ts'
+import { type AttachRequest, attach, detach, listAttachments } from './attachments.ts'
+import { type ForkRequest, forkConversation, selectVariant, variants } from './branches.ts'
+import {
+  type ConversationList,
+  type ConversationView,
+  type CreateRequest,
+  type ListRequest,
+  type UpdateRequest,
   createConversation,
   deleteConversation,
   getConversation,
@@ -42,18 +56,14 @@ import {
   setMember,
   updateConversation,
   userUsage,
-  type ConversationList,
-  type ConversationView,
-  type CreateRequest,
-  type ListRequest,
-  type MessageView,
-  type UpdateRequest,
 } from './conversations.ts'
-import { checkOptions, type ChatServiceOptions } from '../contract/options.ts'
-import { planTurn } from '../turn/plan-turn.ts'
-import type { AnswerOptions, SendRequest, TurnResult } from '../contract/requests.ts'
-import { summaries, summarize } from '../context/summarize.ts'
 import {
+  type EditRequest,
+  type HistoryRequest,
+  type MessageRequest,
+  type PostRequest,
+  type ReactionState,
+  type SearchRequest,
   deleteMessage,
   editMessage,
   getMessage,
@@ -63,22 +73,8 @@ import {
   postMessage,
   searchMessages,
   toggleReaction,
-  type EditRequest,
-  type HistoryRequest,
-  type MessageRequest,
-  type PostRequest,
-  type ReactionState,
-  type SearchRequest,
 } from './messages.ts'
-import {
-  exportConversation,
-  importConversation,
-  type ExportedConversation,
-  type ExportRequest,
-  type ImportRequest,
-} from '../transfer/import-export.ts'
-import type { TurnStream } from '../turn/turn-stream.ts'
-import { TurnRunner, type TurnTask } from '../turn/turn-runner.ts'
+import { type AddTaskRequest, type UpdateTaskRequest, addTask, listTasks, updateTask } from './tasks.ts'
 
 /** Conversations that are kept, answered and guarded. Every method says who asks, and rejects with an `LlmError`. */
 export interface ChatService extends AsyncDisposable {
@@ -160,31 +156,31 @@ const DEFAULT_DRAIN_MS = 10_000
  */
 export function createChatService(options: ChatServiceOptions): ChatService {
   checkOptions(options)
-  const desk = new ServiceContext(options)
+  const service = new ServiceContext(options)
   let closed = false
   const guarded: Guarded = (work) => async (request) => {
     if (closed) throw new LlmError('misconfigured', 'the chat service is closed: it takes no new requests')
-    return work(desk, request)
+    return work(service, request)
   }
-  const turns = new TurnRunner(desk)
+  const turns = new TurnRunner(service)
   const close = async (drainMs: number): Promise<void> => {
     closed = true
     await turns.close(drainMs)
-    await desk.settled()
+    await service.settled()
   }
   return {
     ...turnMethods(turns, guarded),
     ...directoryMethods(guarded),
     ...talkMethods(guarded),
     ...annexMethods(guarded),
-    settled: () => desk.settled(),
+    settled: () => service.settled(),
     close: (how) => close(how?.drainMs ?? DEFAULT_DRAIN_MS),
     [Symbol.asyncDispose]: () => close(DEFAULT_DRAIN_MS),
   }
 }
 
 type Guarded = <Request, Result>(
-  work: (desk: ServiceContext, request: Request) => Promise<Result>,
+  work: (service: ServiceContext, request: Request) => Promise<Result>,
 ) => (request: Request) => Promise<Result>
 
 type Methods<Name extends keyof ChatService> = Pick<ChatService, Name>
@@ -193,19 +189,21 @@ function turnMethods(
   turns: TurnRunner,
   guarded: Guarded,
 ): Methods<'send' | 'stream' | 'regenerate' | 'regenerateStream' | 'resend' | 'resendStream'> {
-  const sending = (desk: ServiceContext, request: SendRequest): TurnTask =>
-    jobOf(request, 'send', () => planTurn(desk, request))
-  const again = (desk: ServiceContext, request: RegenerateRequest): TurnTask =>
-    jobOf(request, 'regenerate', () => planRegenerate(desk, request))
-  const anew = (desk: ServiceContext, request: ResendRequest): TurnTask =>
-    jobOf(request, 'resend', () => planResend(desk, request))
+  const sending = (service: ServiceContext, request: SendRequest): TurnTask =>
+    jobOf(request, 'send', () => planTurn(service, request))
+  const again = (service: ServiceContext, request: RegenerateRequest): TurnTask =>
+    jobOf(request, 'regenerate', () => planRegenerate(service, request))
+  const anew = (service: ServiceContext, request: ResendRequest): TurnTask =>
+    jobOf(request, 'resend', () => planResend(service, request))
   return {
-    send: guarded((desk, request: SendRequest) => turns.run(sending(desk, request))),
-    stream: guarded((desk, request: SendRequest) => turns.runStreaming(sending(desk, request))),
-    regenerate: guarded((desk, request: RegenerateRequest) => turns.run(again(desk, request))),
-    regenerateStream: guarded((desk, request: RegenerateRequest) => turns.runStreaming(again(desk, request))),
-    resend: guarded((desk, request: ResendRequest) => turns.run(anew(desk, request))),
-    resendStream: guarded((desk, request: ResendRequest) => turns.runStreaming(anew(desk, request))),
+    send: guarded((service, request: SendRequest) => turns.run(sending(service, request))),
+    stream: guarded((service, request: SendRequest) => turns.runStreaming(sending(service, request))),
+    regenerate: guarded((service, request: RegenerateRequest) => turns.run(again(service, request))),
+    regenerateStream: guarded((service, request: RegenerateRequest) =>
+      turns.runStreaming(again(service, request)),
+    ),
+    resend: guarded((service, request: ResendRequest) => turns.run(anew(service, request))),
+    resendStream: guarded((service, request: ResendRequest) => turns.runStreaming(anew(service, request))),
   }
 }
 

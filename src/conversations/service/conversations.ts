@@ -1,22 +1,31 @@
 import { LlmError } from '../../core/error.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { Identity } from '../contract/permissions.ts'
-import { numberedPage, pageMeta, type Page, type PageMeta, type PageQuery } from '../storage/pagination.ts'
-import type {
-  Conversation,
-  ConversationPatch,
-  ConversationStatus,
-  Member,
-  NewConversation,
-  StoredMessage,
-  UserUsage,
-} from '../storage/records.ts'
-import { nameOf } from '../context/build-context.ts'
-import { speakerName } from '../contract/message-content.ts'
-import { checkText, type ConversationRequest, type ServiceContext } from '../contract/service-context.ts'
-import { ownerScope } from '../turn/plan-turn.ts'
-import { checkId, refuse } from '../contract/requests.ts'
-import { summarizeLater } from '../context/summarize.ts'
+import {
+  type Conversation,
+  type ConversationPatch,
+  type ConversationStatus,
+  type Member,
+  type NewConversation,
+  type PageMeta,
+  type PageQuery,
+  type UserUsage,
+  numberedPage,
+  pageMeta,
+} from '../storage/index.ts'
+import {
+  type ConversationRequest,
+  type Identity,
+  type MessageView,
+  type ServiceContext,
+  checkId,
+  checkNonEmptyText,
+  displayName,
+  ownerScope,
+  refuse,
+  speakerName,
+  viewOf,
+} from '../contract/index.ts'
+import { summarizeLater } from '../context/index.ts'
 
 const LONGEST_TITLE = 200
 
@@ -43,22 +52,22 @@ export interface CreateRequest {
 
 /** Begins a conversation without a turn of the user. */
 export async function createConversation(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: CreateRequest,
 ): Promise<Conversation> {
-  const identity = desk.guard.identify(request.identity)
+  const identity = service.guard.identify(request.identity)
   const { title, model, temperature, persona, members, metadata, requestId, signal } = request
-  if (title !== undefined) checkText('title', title, LONGEST_TITLE)
+  if (title !== undefined) checkNonEmptyText('title', title, LONGEST_TITLE)
   checkTemperature(temperature)
   if (requestId !== undefined) {
     checkId('requestId', requestId)
-    const known = await desk.store.conversations.findByRequest(identity.userId, requestId, { signal })
+    const known = await service.store.conversations.findByRequest(identity.userId, requestId, { signal })
     if (known !== undefined)
-      return (await desk.open({ identity, conversationId: known.id, signal }, 'get')).conversation
+      return (await service.open({ identity, conversationId: known.id, signal }, 'get')).conversation
   }
   const place = ownerScope(request)
-  await desk.guard.checkPlace(identity, 'create', place)
-  const { defaults, persona: find } = desk.options
+  await service.guard.checkPlace(identity, 'create', place)
+  const { defaults, persona: find } = service.options
   const found = persona === undefined ? undefined : await find?.(persona, identity)
   const fresh: NewConversation = {
     ...place,
@@ -71,7 +80,7 @@ export async function createConversation(
     requestId,
   }
   const greeting = request.greet === false ? undefined : found?.greeting
-  return desk.store.transaction(
+  return service.store.transaction(
     async (unit) => {
       const created = await unit.conversations.create(fresh)
       if (greeting === undefined || greeting.trim() === '') return created
@@ -79,14 +88,14 @@ export async function createConversation(
         identity,
         conversationId: created.id,
         persona: found,
-        charName: nameOf(found) ?? 'Character',
+        charName: displayName(found) ?? 'Character',
         userName: request.userName ?? 'User',
         system: undefined,
         template: undefined,
         templateData: undefined,
       }
-      const said = desk.options.texts?.placeholders?.(greeting, context) ?? greeting
-      const name = speakerName(nameOf(found))
+      const said = service.options.texts?.placeholders?.(greeting, context) ?? greeting
+      const name = speakerName(displayName(found))
       await unit.messages.append(created.id, [
         { role: 'assistant', content: said, name, metadata: { greeting: true } },
       ])
@@ -127,10 +136,10 @@ const MOST_LIST = 100
 
 /** Conversations that the user may see. */
 export async function listConversations(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: ListRequest,
 ): Promise<ConversationList> {
-  const identity = desk.guard.identify(request.identity)
+  const identity = service.guard.identify(request.identity)
   const { orgId, projectId, status, persona, search, page, skip, cursor, signal } = request
   const { limit = DEFAULT_LIST } = request
   if (!(Number.isSafeInteger(limit) && limit >= 1 && limit <= MOST_LIST))
@@ -138,18 +147,18 @@ export async function listConversations(
   checkStatus(status)
   const shared = orgId !== undefined || projectId !== undefined
   const place = { userId: identity.userId, orgId, projectId }
-  await desk.guard.checkPlace(identity, 'list', place)
+  await service.guard.checkPlace(identity, 'list', place)
   const pages =
     page === undefined
       ? { limit, cursor, offset: skip, withTotal: skip !== undefined }
       : numberedPage(page, limit)
   const who = shared ? { orgId, projectId } : { participantId: identity.userId }
-  const found = await desk.store.conversations.list(
+  const found = await service.store.conversations.list(
     { ...who, status, personaId: persona, search, ...pages },
     { signal },
   )
   // Who has left an organisation, or is kept from a conversation by the host, does not see its title either.
-  const data = await visible(desk, identity, found.items)
+  const data = await visible(service, identity, found.items)
   const { nextCursor, total } = found
   const at = page ?? Math.floor((skip ?? 0) / limit) + 1
   const meta = total === undefined ? undefined : pageMeta(at, limit, total)
@@ -157,13 +166,13 @@ export async function listConversations(
 }
 
 async function visible(
-  desk: ServiceContext,
+  service: ServiceContext,
   identity: Identity,
   items: readonly Conversation[],
 ): Promise<readonly Conversation[]> {
   const checks = items.map(async (conversation) => {
     try {
-      await desk.guard.check(identity, 'get', conversation)
+      await service.guard.check(identity, 'get', conversation)
       return [conversation]
     } catch (error) {
       if (LlmError.is(error, 'not-found') || LlmError.is(error, 'unauthorized')) return []
@@ -171,14 +180,6 @@ async function visible(
     }
   })
   return (await Promise.all(checks)).flat()
-}
-
-/** A message as a list shows it: figures are `null` where there are none. */
-export type MessageView = Omit<StoredMessage, 'model' | 'costUsd'> & {
-  /** Tokens of the call that made it; `null` for what people wrote. */
-  readonly tokens: number | null
-  readonly model: string | null
-  readonly costUsd: number | null
 }
 
 /** A conversation with the newest of its messages. */
@@ -189,20 +190,14 @@ export interface ConversationView extends Conversation {
   readonly olderCursor?: string | undefined
 }
 
-/** A message with its figures. */
-export function viewOf(message: StoredMessage): MessageView {
-  const { usage, model, costUsd } = message
-  return { ...message, tokens: usage?.totalTokens ?? null, model: model ?? null, costUsd: costUsd ?? null }
-}
-
 /** A conversation, with its newest messages (default 50). */
 export async function getConversation(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: ConversationRequest & { readonly limit?: number | undefined },
 ): Promise<ConversationView> {
-  const { conversation } = await desk.open(request, 'get')
+  const { conversation } = await service.open(request, 'get')
   const { signal, limit } = request
-  const page = await desk.store.messages.list(conversation.id, { limit, order: 'newest' }, { signal })
+  const page = await service.store.messages.list(conversation.id, { limit, order: 'newest' }, { signal })
   const messages = page.items.toReversed().map((message) => viewOf(message))
   return { ...conversation, messages, ...(page.nextCursor && { olderCursor: page.nextCursor }) }
 }
@@ -225,12 +220,12 @@ export interface UpdateRequest extends ConversationRequest {
 
 /** Changes a conversation. A change to `completed` is summed up in the background, where summaries are set up. */
 export async function updateConversation(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: UpdateRequest,
 ): Promise<Conversation> {
-  const { identity, conversation } = await desk.open(request, 'update')
+  const { identity, conversation } = await service.open(request, 'update')
   const { title, summary, model, temperature, persona, status, rating, metadata, version, signal } = request
-  if (typeof title === 'string') checkText('title', title, LONGEST_TITLE)
+  if (typeof title === 'string') checkNonEmptyText('title', title, LONGEST_TITLE)
   checkTemperature(temperature)
   checkStatus(status)
   const patch: ConversationPatch = {
@@ -243,8 +238,9 @@ export async function updateConversation(
     rating,
     metadata,
   }
-  const updated = await desk.store.conversations.update(conversation.id, patch, { version, signal })
-  if (status === 'completed' && conversation.status !== 'completed') summarizeLater(desk, identity, updated)
+  const updated = await service.store.conversations.update(conversation.id, patch, { version, signal })
+  if (status === 'completed' && conversation.status !== 'completed')
+    summarizeLater(service, identity, updated)
   return updated
 }
 
@@ -262,11 +258,11 @@ function checkTemperature(temperature: unknown): void {
 
 /** Takes a conversation and its messages out of sight; `erase` removes them for good. */
 export async function deleteConversation(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: ConversationRequest & { readonly erase?: boolean | undefined },
 ): Promise<void> {
-  const { conversation } = await desk.open(request, 'delete')
-  const { conversations } = desk.store
+  const { conversation } = await service.open(request, 'delete')
+  const { conversations } = service.store
   const { signal } = request
   if (request.erase === true) await conversations.erase(conversation.id, { signal })
   else await conversations.delete(conversation.id, { signal })
@@ -274,39 +270,34 @@ export async function deleteConversation(
 
 /** Adds a member, or changes its role. A role of `owner` cannot be given. */
 export async function setMember(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: ConversationRequest & { readonly member: Member },
 ): Promise<Conversation> {
-  const { conversation } = await desk.open(request, 'setMember')
+  const { conversation } = await service.open(request, 'setMember')
   const { member, signal } = request
   checkId('member.userId', member?.userId)
   if (member.role === 'owner') refuse('member.role', 'a conversation has one owner: its first')
-  return desk.store.conversations.setMember(conversation.id, member, { signal })
+  return service.store.conversations.setMember(conversation.id, member, { signal })
 }
 
 /** Removes a member; everybody may leave. */
 export async function removeMember(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: ConversationRequest & { readonly userId: string },
 ): Promise<Conversation> {
   const leaves = request.userId === request.identity?.userId
-  const { conversation } = await desk.open(request, leaves ? 'get' : 'removeMember')
+  const { conversation } = await service.open(request, leaves ? 'get' : 'removeMember')
   checkId('userId', request.userId)
-  return desk.store.conversations.removeMember(conversation.id, request.userId, { signal: request.signal })
+  return service.store.conversations.removeMember(conversation.id, request.userId, { signal: request.signal })
 }
 
 /** What a user has used, ever; of a conversation, see its `usage`. */
 export async function userUsage(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: { readonly identity: Identity; readonly signal?: AbortSignal | undefined },
 ): Promise<UserUsage> {
-  const identity = desk.guard.identify(request.identity)
+  const identity = service.guard.identify(request.identity)
   const { userId } = identity
-  await desk.guard.checkPlace(identity, 'usage', { userId })
-  return desk.store.usage.get(userId, { signal: request.signal })
-}
-
-/** The pages of a list under the names of this API. */
-export function viewPage(page: Page<StoredMessage>): Page<MessageView> {
-  return { ...page, items: page.items.map((message) => viewOf(message)) }
+  await service.guard.checkPlace(identity, 'usage', { userId })
+  return service.store.usage.get(userId, { signal: request.signal })
 }

@@ -1,16 +1,34 @@
 import type { JsonObject } from '../../core/json.ts'
 import type { UserPart } from '../../core/message.ts'
 import { LlmError } from '../../core/error.ts'
+import type {
+  MessageQuery,
+  Page,
+  PageQuery,
+  ReactionGroup,
+  StoredMessage,
+  StoredRole,
+  Thread,
+} from '../storage/index.ts'
+import {
+  type AttachmentInput,
+  type ConversationRequest,
+  type MessageView,
+  type ServiceContext,
+  attachmentPart,
+  canManage,
+  checkAttachmentCount,
+  checkId,
+  checkNonEmptyText,
+  checkSend,
+  readAttachment,
+  readMessage,
+  requireAuthor,
+  storedContent,
+  viewOf,
+  viewPage,
+} from '../contract/index.ts'
 import { readEmoji } from './emoji.ts'
-import type { Page, PageQuery } from '../storage/pagination.ts'
-import type { ReactionGroup, StoredMessage, StoredRole } from '../storage/records.ts'
-import type { MessageQuery, Thread } from '../storage/store.ts'
-import { checkAttachmentCount, attachmentPart, readAttachment } from '../contract/validate-attachment.ts'
-import { requireAuthor, canManage } from './branches.ts'
-import { storedContent } from '../contract/message-content.ts'
-import { checkText, type ConversationRequest, type ServiceContext } from '../contract/service-context.ts'
-import { viewOf, viewPage, type MessageView } from './conversations.ts'
-import { checkId, checkSend, readMessage, type AttachmentInput } from '../contract/requests.ts'
 
 /** A message that no model is asked to answer. */
 export interface PostRequest extends ConversationRequest {
@@ -24,11 +42,11 @@ export interface PostRequest extends ConversationRequest {
 }
 
 /** Adds a message as it is. */
-export async function postMessage(desk: ServiceContext, request: PostRequest): Promise<MessageView> {
+export async function postMessage(service: ServiceContext, request: PostRequest): Promise<MessageView> {
   checkSend(request)
-  const { identity, conversation } = await desk.open(request, 'post')
+  const { identity, conversation } = await service.open(request, 'post')
   const { parentId, name, attachments = [], metadata, requestId, signal } = request
-  const limits = desk.options.attachments
+  const limits = service.options.attachments
   checkAttachmentCount(attachments.length, limits)
   const files = attachments.map((input, at) =>
     readAttachment(input, identity.userId, limits, `attachments.${at}`),
@@ -39,7 +57,7 @@ export async function postMessage(desk: ServiceContext, request: PostRequest): P
   )
   const row = { role: 'user' as const, content, userId: identity.userId, name, parentId, metadata, requestId }
   try {
-    return await desk.store.transaction(
+    return await service.store.transaction(
       async (unit) => {
         const [posted] = await unit.messages.append(conversation.id, [row])
         const message = posted as StoredMessage
@@ -51,7 +69,7 @@ export async function postMessage(desk: ServiceContext, request: PostRequest): P
     )
   } catch (error) {
     if (requestId === undefined || !LlmError.is(error, 'conflict')) throw error
-    const [known] = await desk.store.messages.findByRequest(conversation.id, requestId)
+    const [known] = await service.store.messages.findByRequest(conversation.id, requestId)
     if (known === undefined) throw error
     return viewOf(known)
   }
@@ -70,12 +88,12 @@ export interface HistoryRequest extends ConversationRequest, PageQuery {
 
 /** Messages page by page: by cursor for a list that is scrolled, by `offset` and `withTotal` for a table. */
 export async function messageHistory(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: HistoryRequest,
 ): Promise<Page<MessageView>> {
-  const { conversation } = await desk.open(request, 'history')
+  const { conversation } = await service.open(request, 'history')
   const { identity: _who, conversationId: _where, signal, ...query } = request
-  const page = await desk.store.messages.list(conversation.id, query satisfies MessageQuery, { signal })
+  const page = await service.store.messages.list(conversation.id, query satisfies MessageQuery, { signal })
   return viewPage(page)
 }
 
@@ -85,9 +103,9 @@ export interface MessageRequest extends ConversationRequest {
 }
 
 /** One message. */
-export async function getMessage(desk: ServiceContext, request: MessageRequest): Promise<MessageView> {
-  const { conversation } = await desk.open(request, 'getMessage')
-  return viewOf(await desk.message(conversation.id, request.messageId, request.signal))
+export async function getMessage(service: ServiceContext, request: MessageRequest): Promise<MessageView> {
+  const { conversation } = await service.open(request, 'getMessage')
+  return viewOf(await service.message(conversation.id, request.messageId, request.signal))
 }
 
 /** New words for a message; its answer stays as it is. */
@@ -98,27 +116,27 @@ export interface EditRequest extends MessageRequest {
 }
 
 /** Changes a message in place, and marks it as edited. To have it answered again, use `resend`. */
-export async function editMessage(desk: ServiceContext, request: EditRequest): Promise<MessageView> {
-  const { identity, conversation } = await desk.open(request, 'editMessage')
+export async function editMessage(service: ServiceContext, request: EditRequest): Promise<MessageView> {
+  const { identity, conversation } = await service.open(request, 'editMessage')
   const { messageId, content, metadata, version, signal } = request
-  const message = await desk.message(conversation.id, messageId, signal)
-  requireAuthor(message, identity, await canManage(desk, identity, conversation))
+  const message = await service.message(conversation.id, messageId, signal)
+  requireAuthor(message, identity, await canManage(service, identity, conversation))
   if (content !== undefined) checkSend({ identity, message: content })
   const said = content === undefined ? {} : { content: storedContent(await readMessage(content)) }
   const change = { metadata, version, ...said }
-  return viewOf(await desk.store.messages.update(conversation.id, messageId, change, { signal }))
+  return viewOf(await service.store.messages.update(conversation.id, messageId, change, { signal }))
 }
 
 /** Takes a message out of sight; replies and reactions keep pointing to it. `erase` empties it for good. */
 export async function deleteMessage(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: MessageRequest & { readonly erase?: boolean | undefined },
 ): Promise<void> {
-  const { identity, conversation } = await desk.open(request, 'deleteMessage')
+  const { identity, conversation } = await service.open(request, 'deleteMessage')
   const { messageId, signal } = request
-  const message = await desk.message(conversation.id, messageId, signal)
-  requireAuthor(message, identity, await canManage(desk, identity, conversation))
-  const { messages } = desk.store
+  const message = await service.message(conversation.id, messageId, signal)
+  requireAuthor(message, identity, await canManage(service, identity, conversation))
+  const { messages } = service.store
   if (request.erase === true) await messages.wipe(conversation.id, messageId, { signal })
   else await messages.delete(conversation.id, messageId, { signal })
 }
@@ -131,26 +149,29 @@ export interface SearchRequest extends Pick<ConversationRequest, 'identity' | 's
 
 /** Messages with all of the words, in any case, newest first. */
 export async function searchMessages(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: SearchRequest,
 ): Promise<Page<MessageView>> {
-  const identity = desk.guard.identify(request.identity)
+  const identity = service.guard.identify(request.identity)
   const { text, conversationId, limit, cursor, offset, withTotal, signal } = request
-  checkText('text', text, 1_000)
+  checkNonEmptyText('text', text, 1_000)
   if (conversationId === undefined)
-    await desk.guard.checkPlace(identity, 'search', { userId: identity.userId })
+    await service.guard.checkPlace(identity, 'search', { userId: identity.userId })
   const where =
     conversationId === undefined
       ? { participantId: identity.userId }
-      : { conversationId: (await desk.open({ identity, conversationId, signal }, 'search')).conversation.id }
+      : {
+          conversationId: (await service.open({ identity, conversationId, signal }, 'search')).conversation
+            .id,
+        }
   const query = { text, ...where, limit, cursor, offset, withTotal }
-  const page = viewPage(await desk.store.messages.search(query, { signal }))
-  return conversationId === undefined ? hideForeign(desk, request, page) : page
+  const page = viewPage(await service.store.messages.search(query, { signal }))
+  return conversationId === undefined ? hideForeign(service, request, page) : page
 }
 
 // A user who has left an organisation has left what was said there.
 async function hideForeign(
-  desk: ServiceContext,
+  service: ServiceContext,
   { identity, signal }: SearchRequest,
   page: Page<MessageView>,
 ): Promise<Page<MessageView>> {
@@ -159,7 +180,7 @@ async function hideForeign(
     if (open.has(conversationId)) continue
     open.set(
       conversationId,
-      await desk.open({ identity, conversationId, signal }, 'search').then(
+      await service.open({ identity, conversationId, signal }, 'search').then(
         () => true,
         (error: unknown) => {
           if (LlmError.is(error, 'not-found') || LlmError.is(error, 'unauthorized')) return false
@@ -173,12 +194,12 @@ async function hideForeign(
 
 /** Messages that have replies, with how many, oldest first. */
 export async function listThreads(
-  desk: ServiceContext,
+  service: ServiceContext,
   { limit, cursor, offset, withTotal, ...request }: ConversationRequest & PageQuery,
 ): Promise<Page<Thread>> {
-  const { conversation } = await desk.open(request, 'threads')
+  const { conversation } = await service.open(request, 'threads')
   const { signal } = request
-  return desk.store.messages.threads(conversation.id, { limit, cursor, offset, withTotal }, { signal })
+  return service.store.messages.threads(conversation.id, { limit, cursor, offset, withTotal }, { signal })
 }
 
 /** Whether the reaction is there now, and all reactions to the message. */
@@ -189,26 +210,26 @@ export interface ReactionState {
 
 /** Adds the user's reaction, or takes it back where it is there. */
 export async function toggleReaction(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: MessageRequest & { readonly emoji: string },
 ): Promise<ReactionState> {
-  const { identity, conversation } = await desk.open(request, 'toggleReaction')
+  const { identity, conversation } = await service.open(request, 'toggleReaction')
   const { messageId, signal } = request
   checkId('messageId', messageId)
   const key = { messageId, userId: identity.userId, emoji: readEmoji(request.emoji) }
-  const { reactions } = desk.store
+  const { reactions } = service.store
   const present = await reactions.toggle(conversation.id, key, { signal })
   return { present, reactions: await reactions.groups(conversation.id, [messageId], { signal }) }
 }
 
 /** Reactions to messages (at most 200), grouped by emoji. */
 export async function listReactions(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: ConversationRequest & { readonly messageIds: readonly string[] },
 ): Promise<readonly ReactionGroup[]> {
-  const { conversation } = await desk.open(request, 'reactions')
+  const { conversation } = await service.open(request, 'reactions')
   for (const id of request.messageIds) checkId('messageIds', id)
-  return desk.store.reactions.groups(conversation.id, request.messageIds.slice(0, 200), {
+  return service.store.reactions.groups(conversation.id, request.messageIds.slice(0, 200), {
     signal: request.signal,
   })
 }

@@ -1,6 +1,5 @@
 import { LlmError } from '../../core/error.ts'
-import { checkNumber, checkOptionalIds, checkRating, checkText, checkWord } from './validate-records.ts'
-import { omitUndefined, plainCopy, statuses, storedContent, taskStatuses } from './normalize-records.ts'
+import { normalizeContent, omitUndefined, plainCopy, statuses, taskStatuses } from './normalize-records.ts'
 import type {
   ChatTask,
   Conversation,
@@ -9,6 +8,7 @@ import type {
   StoredMessage,
   TaskPatch,
 } from './records.ts'
+import { checkNumber, checkOptionalIds, checkRating, checkText, checkWord } from './validate-records.ts'
 
 /** The conversation after a change. Throws `invalid-request` for a change that is none. */
 export function patchConversation(record: Conversation, patch: ConversationPatch, now: number): Conversation {
@@ -39,7 +39,7 @@ export function patchConversation(record: Conversation, patch: ConversationPatch
 
 /** The message after a change. Throws `invalid-request` for a change that is none. */
 export function patchMessage(record: StoredMessage, patch: MessagePatch, now: number): StoredMessage {
-  const content = patch.content === undefined ? undefined : storedContent(patch.content)
+  const content = patch.content === undefined ? undefined : normalizeContent(patch.content)
   const metadata = patch.metadata === undefined ? undefined : plainCopy(patch.metadata, 'metadata')
   return omitUndefined({
     ...record,

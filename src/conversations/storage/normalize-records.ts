@@ -1,17 +1,6 @@
 import { LlmError } from '../../core/error.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { base64Of } from '../../core/message.ts'
-import {
-  checkCost,
-  checkId,
-  checkNumber,
-  checkOptionalIds,
-  checkRating,
-  checkText,
-  checkTime,
-  checkUsage,
-  checkWord,
-} from './validate-records.ts'
 import type {
   Attachment,
   ChatTask,
@@ -31,6 +20,17 @@ import type {
   UsageCharge,
 } from './records.ts'
 import { noUsage } from './usage-totals.ts'
+import {
+  checkCost,
+  checkId,
+  checkNumber,
+  checkOptionalIds,
+  checkRating,
+  checkText,
+  checkTime,
+  checkUsage,
+  checkWord,
+} from './validate-records.ts'
 
 /** The moment of a write, and where new ids come from. */
 export interface Stamp {
@@ -143,7 +143,7 @@ export function messageRecord(
     requestId,
     ...(requestId === undefined ? {} : { requestStep: input.requestStep ?? 0 }),
     ...(usage === undefined ? {} : { usage: { ...usage }, costUsd: input.costUsd ?? null }),
-    content: storedContent(input.content),
+    content: normalizeContent(input.content),
     active,
     partial,
     metadata: plainCopy(input.metadata ?? {}, 'metadata'),
@@ -166,7 +166,7 @@ function checkMessage(input: NewMessage): void {
 }
 
 /** Content as a store keeps it: plain JSON, bytes as base64 text. Throws `invalid-request` for what is no content. */
-export function storedContent(content: string | readonly StoredPart[]): string | readonly StoredPart[] {
+export function normalizeContent(content: string | readonly StoredPart[]): string | readonly StoredPart[] {
   if (typeof content === 'string') return content
   if (!Array.isArray(content)) return refuse('content', 'takes a text or a list of parts')
   return plainCopy(content.map(textData), 'content')

@@ -1,8 +1,8 @@
 import { LlmError } from '../../core/error.ts'
-import { checkId } from './validate-records.ts'
+import type { StoredRole } from './records.ts'
 import { searchTerms } from './search-terms.ts'
 import type { Activation, ConversationQuery, HistoryQuery, MessageQuery, MessageSearch } from './store.ts'
-import type { StoredRole } from './records.ts'
+import { checkId } from './validate-records.ts'
 
 const MAX_HISTORY = 1000
 

@@ -1,12 +1,14 @@
 import { LlmError } from '../../core/error.ts'
-import type { Identity } from '../contract/permissions.ts'
-import type { Conversation, NewMessage, StoredMessage } from '../storage/records.ts'
-import type { ChatStoreUnit } from '../storage/store.ts'
-import { fileOf, readFile, rowsOf, toJson, toMarkdown, type ConversationFile } from './transcript.ts'
-import { messageOf } from '../contract/message-content.ts'
-import type { ConversationRequest, ServiceContext } from '../contract/service-context.ts'
-import { ownerScope } from '../turn/plan-turn.ts'
-import { refuse } from '../contract/requests.ts'
+import type { ChatStoreUnit, Conversation, NewMessage, StoredMessage } from '../storage/index.ts'
+import {
+  type ConversationRequest,
+  type Identity,
+  type ServiceContext,
+  messageOf,
+  ownerScope,
+  refuse,
+} from '../contract/index.ts'
+import { type ConversationFile, fileOf, readFile, rowsOf, toJson, toMarkdown } from './transcript.ts'
 
 /** In which form a conversation is wanted. */
 export interface ExportRequest extends ConversationRequest {
@@ -23,16 +25,16 @@ export interface ExportedConversation {
 
 /** The messages that count, as a file. */
 export async function exportConversation(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: ExportRequest,
 ): Promise<ExportedConversation> {
-  const { conversation } = await desk.open(request, 'export')
+  const { conversation } = await service.open(request, 'export')
   const { format = 'json', signal } = request
   if (format !== 'json' && format !== 'markdown') refuse('format', 'is json or markdown')
   const messages: StoredMessage[] = []
   let cursor: string | undefined
   do {
-    const page = await desk.store.messages.list(conversation.id, { limit: 200, cursor }, { signal })
+    const page = await service.store.messages.list(conversation.id, { limit: 200, cursor }, { signal })
     messages.push(...page.items)
     cursor = page.nextCursor
   } while (cursor !== undefined)
@@ -60,13 +62,13 @@ export interface ImportRequest {
 }
 
 async function replaceMessages(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: ImportRequest & { readonly conversationId: string },
 ): Promise<Conversation> {
-  const { identity, conversation } = await desk.open(request, 'import')
+  const { identity, conversation } = await service.open(request, 'import')
   const rows = await checkedRows(rowsOf(readFile(request.file), identity.userId, true))
   const { id } = conversation
-  return desk.store.transaction(
+  return service.store.transaction(
     async (unit) => {
       await unit.messages.activate(id, { offAfter: 0 })
       await appendAll(unit, id, rows)
@@ -90,21 +92,21 @@ async function appendAll(unit: ChatStoreUnit, id: string, rows: readonly NewMess
 
 /** Reads a file into a new conversation, or into the place of what one holds; all of it or nothing. */
 export async function importConversation(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: ImportRequest,
 ): Promise<Conversation> {
-  const identity = desk.guard.identify(request.identity)
+  const identity = service.guard.identify(request.identity)
   const { conversationId } = request
-  if (conversationId !== undefined) return replaceMessages(desk, { ...request, conversationId })
+  if (conversationId !== undefined) return replaceMessages(service, { ...request, conversationId })
   const place = ownerScope(request)
-  await desk.guard.checkPlace(identity, 'import', place)
+  await service.guard.checkPlace(identity, 'import', place)
   const { requestId, signal } = request
   const file = readFile(request.file)
   const rows = await checkedRows(rowsOf(file, identity.userId))
   const { title, summary, model, temperature, personaId, createdAt, metadata } = file
   const said = { title: request.title ?? title, summary, model, temperature, personaId, createdAt, metadata }
   try {
-    return await desk.store.transaction(
+    return await service.store.transaction(
       async (unit) => {
         const made = await unit.conversations.create({ ...place, ...said, requestId })
         await appendAll(unit, made.id, rows)
@@ -116,7 +118,7 @@ export async function importConversation(
     const known =
       requestId === undefined || !LlmError.is(error, 'conflict')
         ? undefined
-        : await desk.store.conversations.findByRequest(identity.userId, requestId, { signal })
+        : await service.store.conversations.findByRequest(identity.userId, requestId, { signal })
     if (known === undefined) throw error
     return known
   }

@@ -1,6 +1,6 @@
 import { LlmError } from '../../core/error.ts'
 import { isObject, parseJson, type JsonObject } from '../../core/json.ts'
-import type { Conversation, NewMessage, StoredMessage, StoredPart, StoredRole } from '../storage/records.ts'
+import type { Conversation, NewMessage, StoredMessage, StoredPart, StoredRole } from '../storage/index.ts'
 
 /** A conversation as a file: what was said, by whom and when. No ids of users, no costs. */
 export interface ConversationFile {

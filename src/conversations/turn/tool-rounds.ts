@@ -4,7 +4,7 @@ import { isObject, type JsonValue } from '../../core/json.ts'
 import type { ToolCall, ToolMessage, ToolResultPart } from '../../core/message.ts'
 import type { Tool, ToolContext } from '../../core/request.ts'
 import type { ChatResponse } from '../../core/response.ts'
-import type { TurnSettings } from '../contract/requests.ts'
+import type { TurnSettings } from '../contract/index.ts'
 
 /** What came of one tool call. */
 export interface ToolOutcome {

@@ -1,6 +1,6 @@
 import { LlmError } from '../../core/error.ts'
 import type { EventBatch, StreamEvent } from '../../core/event.ts'
-import type { TurnResult } from '../contract/requests.ts'
+import type { TurnResult } from '../contract/index.ts'
 
 /** What a {@link TurnStream} reads from. */
 export interface TurnSource {
