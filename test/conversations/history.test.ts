@@ -75,29 +75,29 @@ describe('images of past turns', () => {
   const bare: Message = { role: 'user', content: [picture] }
   const past = [bare, assistant('a cat'), shown, assistant('a dog')]
 
-  test('send_all sends all', () => {
-    expect(placeImages(past, 'send_all')).toEqual(past)
+  test('send-all sends all', () => {
+    expect(placeImages(past, 'send-all')).toEqual(past)
   })
 
-  test('tag_past puts a mark where each was', () => {
-    expect(placeImages(past, 'tag_past')[2]?.content).toEqual([
+  test('describe-past puts a mark where each was', () => {
+    expect(placeImages(past, 'describe-past')[2]?.content).toEqual([
       { type: 'text', text: 'this?' },
       { type: 'text', text: '<image 1>' },
       { type: 'text', text: '<image 2>' },
     ])
   })
 
-  test('ignore_past leaves them out, and no turn empty', () => {
-    const placed = placeImages(past, 'ignore_past')
+  test('ignore-past leaves them out, and no turn empty', () => {
+    const placed = placeImages(past, 'ignore-past')
     expect(placed[2]?.content).toEqual([{ type: 'text', text: 'this?' }])
     expect(placed[0]?.content).toBe('[1 image]')
   })
 
-  test('send_last_user_image spares the newest one, unless the turn being sent shows one', () => {
-    const placed = placeImages(past, 'send_last_user_image', user('and now?'))
+  test('send-last-user-image spares the newest one, unless the turn being sent shows one', () => {
+    const placed = placeImages(past, 'send-last-user-image', user('and now?'))
     expect(placed[2]?.content).toEqual([{ type: 'text', text: 'this?' }, other])
     expect(placed[0]?.content).toBe('[1 image]')
-    const showing = placeImages(past, 'send_last_user_image', bare)
+    const showing = placeImages(past, 'send-last-user-image', bare)
     expect(showing[2]?.content).toEqual([{ type: 'text', text: 'this?' }])
   })
 })

@@ -357,10 +357,10 @@ describe('what the model is told', () => {
   })
 
   test.each([
-    ['send_all', 2],
-    ['send_last_user_image', 1],
-    ['tag_past', 0],
-    ['ignore_past', 0],
+    ['send-all', 2],
+    ['send-last-user-image', 1],
+    ['describe-past', 0],
+    ['ignore-past', 0],
   ] as const)('past images under %s: %d are sent again', async (images, sent) => {
     await using it = await host({ service: { images } })
     const shown = (name: string) => [
@@ -375,7 +375,7 @@ describe('what the model is told', () => {
     expect(media).toHaveLength(sent)
     for (const { data } of media) expect(data).toBe('AQID')
     const tags = sentTurns(it.provider).filter((turn) => turn.includes('<image 1>'))
-    expect(tags).toHaveLength(images === 'tag_past' ? 2 : 0)
+    expect(tags).toHaveLength(images === 'describe-past' ? 2 : 0)
   })
 
   test('turns that were sent at once are told each with its answer', async () => {

@@ -349,7 +349,7 @@ describe('whether a turn is kept', () => {
     await using it = await host({ service: { store: undefined } })
     const turn = await it.chats.send({ identity, message: 'Hi', persist: true })
     expect(turn).toMatchObject({ persisted: false, content: 'Hello from the fake.' })
-    expect(turn.warnings).toEqual([{ type: 'other', message: expect.stringContaining('not kept') }])
+    expect(turn.warnings).toEqual([{ type: 'other', message: expect.stringContaining('not stored') }])
     await expect(it.chats.list({ identity })).rejects.toMatchObject({ kind: 'misconfigured' })
   })
 })

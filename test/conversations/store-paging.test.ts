@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { numberedPage, pageMeta, pageOf, pageWindow, searchTerms } from '../../src/conversations/storage/index.ts'
+import {
+  numberedPage,
+  pageMeta,
+  pageOf,
+  pageWindow,
+  searchTerms,
+} from '../../src/conversations/storage/index.ts'
 
 describe('pages', () => {
   test('a numbered page is an offset, and its meta tells the rest', () => {

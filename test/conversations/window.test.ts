@@ -74,7 +74,7 @@ describe('a conversation that outgrows its model', () => {
       ({ warnings, conversationId } = await it.chats.send({ identity, conversationId, message: words(10) }))
     expect(warnings).toContainEqual({
       type: 'other',
-      message: expect.stringContaining('no summary') as string,
+      message: expect.stringContaining('summary failed') as string,
     })
   })
 

@@ -25,38 +25,39 @@ const LAST_MESSAGES = 10
 const LEAST_MESSAGES = 2
 const LONGEST_TITLE = 120
 
-/** What is to be told in short. */
+/** The messages to summarize. */
 export interface SummaryTask {
   readonly identity: Identity
   readonly conversation: Conversation
   readonly settings: TurnSettings
   readonly messages: readonly Message[]
-  /** The summary of what came before them. */
+  /** Summary of the messages before these. */
   readonly before?: string | undefined
+  /** Sequence of the last message. */
   readonly upToSequence: number
 }
 
-/** Asks a model for a summary, counts what it costs, and keeps it. */
-export async function summarizeTurns(service: ServiceContext, job: SummaryTask): Promise<Summary> {
+/** Summarizes messages with a model call, charges the call to the user, and stores the summary. */
+export async function summarizeMessages(service: ServiceContext, task: SummaryTask): Promise<Summary> {
   const { summary = {} } = service.options
-  const { conversation, messages, before, upToSequence } = job
-  const talk = transcript(messages)
-  const text = before === undefined ? talk : `Summary so far: ${before}\n\n${talk}`
-  const response = await sideCall(service, job, {
+  const { conversation, messages, before, upToSequence } = task
+  const spoken = transcript(messages)
+  const text = before === undefined ? spoken : `Summary so far: ${before}\n\n${spoken}`
+  const response = await utilityCall(service, task, {
     call: { maxTokens: SUMMARY_TOKENS, prompt: SUMMARY_PROMPT, ...defined(summary) },
     text,
   })
-  const said = response.text.trim()
-  if (said === '') throw new LlmError('reply-malformed', 'the model gave an empty summary')
+  const summaryText = response.text.trim()
+  if (summaryText === '') throw new LlmError('reply-malformed', 'the model returned an empty summary')
   return service.store.summaries.save(conversation.id, {
-    text: said,
+    text: summaryText,
     upToSequence,
     model: response.model,
     usage: response.usage,
   })
 }
 
-/** A summary on demand: of the newest messages, on top of the summary so far. */
+/** Summarizes the newest messages, continuing the latest summary. Rejects with `invalid-request` if there are fewer than 2. */
 export async function summarize(
   service: ServiceContext,
   request: ConversationRequest & { readonly lastMessages?: number | undefined },
@@ -70,7 +71,7 @@ export async function summarize(
   })
 }
 
-interface NewestJob {
+interface NewestTask {
   readonly identity: Identity
   readonly conversation: Conversation
   readonly last: number
@@ -79,32 +80,32 @@ interface NewestJob {
 
 async function summarizeNewest(
   service: ServiceContext,
-  { identity, conversation, last, signal }: NewestJob,
+  { identity, conversation, last, signal }: NewestTask,
 ): Promise<Summary> {
   if (!(Number.isSafeInteger(last) && last >= LEAST_MESSAGES && last <= 200))
     refuse('lastMessages', `takes a whole number from ${LEAST_MESSAGES} to 200`)
   const { id } = conversation
-  const turns = await service.store.messages.history(id, { limit: last }, { signal })
-  if (turns.length < LEAST_MESSAGES)
+  const newest = await service.store.messages.history(id, { limit: last }, { signal })
+  if (newest.length < LEAST_MESSAGES)
     throw new LlmError(
       'invalid-request',
-      'there is nothing to summarise yet: the conversation has fewer than 2 messages',
+      `the conversation has ${newest.length} messages; a summary needs at least ${LEAST_MESSAGES}`,
     )
   const latest = await service.store.summaries.latest(id, { signal })
   const settings = mergeSettings(service, { identity, signal }, conversation)
-  const made = await summarizeTurns(service, {
+  const made = await summarizeMessages(service, {
     identity,
     conversation,
     settings,
-    messages: turns.map((turn) => messageOf(turn)),
+    messages: newest.map((message) => messageOf(message)),
     before: latest?.text,
-    upToSequence: turns.at(-1)?.sequence ?? 0,
+    upToSequence: newest.at(-1)?.sequence ?? 0,
   })
   await service.store.conversations.update(id, { summary: made.text })
   return made
 }
 
-/** The summaries of a conversation, the one that reaches furthest first. */
+/** The summaries of a conversation, the one with the highest `upToSequence` first. */
 export async function summaries(
   service: ServiceContext,
   { limit, cursor, ...request }: ConversationRequest & Pick<PageQuery, 'limit' | 'cursor'>,
@@ -113,12 +114,12 @@ export async function summaries(
   return service.store.summaries.list(conversation.id, { limit, cursor }, { signal: request.signal })
 }
 
-/** After a turn: a title for a conversation that has none, and a summary where it has grown by enough. Nobody waits for it. */
+/** Starts the automatic title and summary of a conversation in the background, if they are enabled and due. */
 export function afterTurn(
   service: ServiceContext,
   turn: { readonly identity: Identity; readonly conversationId: string; readonly settings: TurnSettings },
 ): void {
-  // Whoever leaves after the answer does not take the title along.
+  // Without the caller's signal, because an abort after the answer must not cancel the title.
   const settings = { ...turn.settings, signal: undefined }
   const { autoTitle, summary } = service.options
   const every = summary?.everyMessages
@@ -139,7 +140,7 @@ export function afterTurn(
     })
 }
 
-/** Sums up a conversation that was completed, where the service makes summaries. Nobody waits for it. */
+/** Summarizes a completed conversation in the background, if the service makes summaries. */
 export function summarizeLater(
   service: ServiceContext,
   identity: Identity,
@@ -172,17 +173,17 @@ async function giveTitle(
 
 async function askTitle(
   service: ServiceContext,
-  job: Pick<SummaryTask, 'identity' | 'conversation' | 'settings'>,
+  task: Pick<SummaryTask, 'identity' | 'conversation' | 'settings'>,
   { call, text }: { readonly call: UtilityCall; readonly text: string },
 ): Promise<string> {
   const asked = { maxTokens: TITLE_TOKENS, prompt: TITLE_PROMPT, ...defined(call) }
-  const response = await sideCall(service, job, { call: asked, text: text.slice(0, 2_000) })
+  const response = await utilityCall(service, task, { call: asked, text: text.slice(0, 2_000) })
   const [line = ''] = response.text.trim().split('\n')
   return line.replaceAll(/^["'“”«»\s]+|["'“”«»\s.]+$/g, '').slice(0, LONGEST_TITLE)
 }
 
-// The model and the access of the turn, and none of its other settings: neither its tools nor its temperature.
-async function sideCall(
+// Uses the model and credentials of the turn but none of its other settings, such as tools or temperature.
+async function utilityCall(
   service: ServiceContext,
   { identity, conversation, settings }: Pick<SummaryTask, 'identity' | 'conversation' | 'settings'>,
   { call, text }: { readonly call: UtilityCall; readonly text: string },

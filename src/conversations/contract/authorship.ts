@@ -3,14 +3,14 @@ import type { Conversation, StoredMessage } from '../storage/index.ts'
 import type { Identity } from './permissions.ts'
 import type { ServiceContext } from './service-context.ts'
 
-/** Refuses to change what somebody else wrote, unless the one who asks rules the conversation. */
-export function requireAuthor({ userId, id }: StoredMessage, identity: Identity, ruling: boolean): void {
-  if (ruling || userId === identity.userId) return
-  const message = `message "${id}" was written by somebody else: its author may change it, or who rules the conversation`
+/** Throws `unauthorized` unless the caller wrote the message or manages the conversation. */
+export function requireAuthor({ userId, id }: StoredMessage, identity: Identity, manages: boolean): void {
+  if (manages || userId === identity.userId) return
+  const message = `message "${id}" belongs to another user; only its author, an owner or an admin may change it`
   throw new LlmError('unauthorized', message, { code: 'forbidden' })
 }
 
-/** True for the owner and the admins of a conversation. */
+/** Whether the caller is an owner or admin of the conversation. Rejects like {@link Guard.check} if it may not be read. */
 export async function canManage(
   service: ServiceContext,
   identity: Identity,

@@ -1,20 +1,21 @@
 import type { Page, StoredMessage } from '../storage/index.ts'
 
-/** A message as a list shows it: figures are `null` where there are none. */
+/** A stored message for display: `tokens`, `model` and `costUsd` are `null` if unknown. */
 export type MessageView = Omit<StoredMessage, 'model' | 'costUsd'> & {
-  /** Tokens of the call that made it; `null` for what people wrote. */
+  /** Total tokens of the call that made it; `null` for a user message. */
   readonly tokens: number | null
   readonly model: string | null
+  /** In US dollars; `null` if unknown. */
   readonly costUsd: number | null
 }
 
-/** A message with its figures. */
+/** A stored message in the form for display. */
 export function viewOf(message: StoredMessage): MessageView {
   const { usage, model, costUsd } = message
   return { ...message, tokens: usage?.totalTokens ?? null, model: model ?? null, costUsd: costUsd ?? null }
 }
 
-/** The pages of a list under the names of this API. */
+/** A page of stored messages in the form for display. */
 export function viewPage(page: Page<StoredMessage>): Page<MessageView> {
   return { ...page, items: page.items.map((message) => viewOf(message)) }
 }

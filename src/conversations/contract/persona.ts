@@ -1,18 +1,18 @@
-/** Who answers, as far as the chat service needs to know. A character card fits. */
+/** The persona that answers: the fields that the chat service reads. A character card has them. */
 export interface ChatPersona {
   readonly id?: string | undefined
   readonly name: string
-  /** What it is called in talk. Default: its name. */
+  /** Name in the conversation. Default: `name`. */
   readonly nickname?: string | undefined
-  /** Its instructions, where the request brings none of its own. */
+  /** System instructions, used if the request has none. */
   readonly systemPrompt?: string | undefined
-  /** Instructions put behind the turn being sent. */
+  /** Instructions that are sent after the user message. */
   readonly postHistoryInstructions?: string | undefined
-  /** What it says first in a conversation that `create` begins with it. */
+  /** First message of a conversation that `create` starts with this persona. */
   readonly greeting?: string | undefined
 }
 
-/** What a persona is called in talk. */
+/** The name of a persona in the conversation. */
 export function displayName(persona: ChatPersona | undefined): string | undefined {
   const { nickname = '', name } = persona ?? {}
   return nickname.trim() === '' ? name : nickname

@@ -11,26 +11,30 @@ import {
   readAttachment,
 } from '../contract/index.ts'
 
-/** A file for a conversation, or for one of its messages. */
+/** A file to attach to a conversation or to one of its messages. */
 export interface AttachRequest extends ConversationRequest {
   readonly attachment: AttachmentInput
   readonly messageId?: string | undefined
 }
 
-/** Adds a file, with its bytes where they are given. To show it to a model, send a turn with its id in `attachmentIds`. */
+/** Adds an attachment. To send it to a model, pass its id in `attachmentIds` of a turn. */
 export async function attach(service: ServiceContext, request: AttachRequest): Promise<Attachment> {
   const { identity, conversation } = await service.open(request, 'attach')
   const { attachment, messageId, signal } = request
   const row = readAttachment(attachment, identity.userId, service.options.attachments)
   if (messageId !== undefined) {
     await service.message(conversation.id, messageId, signal)
-    const there = await service.store.attachments.list(conversation.id, { messageId, limit: 200 }, { signal })
-    checkAttachmentCount(there.items.length + 1, service.options.attachments)
+    const present = await service.store.attachments.list(
+      conversation.id,
+      { messageId, limit: 200 },
+      { signal },
+    )
+    checkAttachmentCount(present.items.length + 1, service.options.attachments)
   }
   return service.store.attachments.add(conversation.id, { ...row, messageId }, { signal })
 }
 
-/** Files of a conversation or of one message, oldest first. */
+/** The attachments of a conversation or of one message, oldest first. */
 export async function listAttachments(
   service: ServiceContext,
   request: ConversationRequest & PageQuery & { readonly messageId?: string | undefined },
@@ -41,7 +45,7 @@ export async function listAttachments(
   return service.store.attachments.list(conversation.id, query, { signal })
 }
 
-/** Removes a file: whoever added it may, and who rules the conversation. */
+/** Removes an attachment. Allowed for the user who added it, owners and admins. */
 export async function detach(
   service: ServiceContext,
   request: ConversationRequest & { readonly attachmentId: string },
@@ -51,12 +55,16 @@ export async function detach(
   checkId('attachmentId', attachmentId)
   const found = await service.store.attachments.get(conversation.id, attachmentId, { signal })
   if (found === undefined)
-    throw new LlmError('not-found', `there is no attachment "${attachmentId}" in this conversation`, {
+    throw new LlmError('not-found', `no attachment "${attachmentId}" in this conversation`, {
       code: 'attachment-not-found',
     })
   if (found.userId !== identity.userId && !(await canManage(service, identity, conversation)))
-    throw new LlmError('unauthorized', `attachment "${attachmentId}" was added by somebody else`, {
-      code: 'forbidden',
-    })
+    throw new LlmError(
+      'unauthorized',
+      `attachment "${attachmentId}" belongs to another user; only that user, an owner or an admin may remove it`,
+      {
+        code: 'forbidden',
+      },
+    )
   await service.store.attachments.delete(conversation.id, attachmentId, { signal })
 }

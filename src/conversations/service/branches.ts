@@ -10,7 +10,7 @@ import {
   viewOf,
 } from '../contract/index.ts'
 
-/** What was said in the place of a message, itself among it, oldest first. */
+/** All variants of a message, itself included, oldest first. */
 export async function variants(
   service: ServiceContext,
   request: ConversationRequest & { readonly messageId: string },
@@ -30,7 +30,7 @@ async function variantsOf(
   return (await service.store.messages.list(conversationId, query, { signal })).items
 }
 
-/** Makes one of several variants the one that counts; what followed the other leaves the history. */
+/** Makes a variant part of the history. The present variant and the messages after it leave the history. */
 export async function selectVariant(
   service: ServiceContext,
   request: ConversationRequest & { readonly messageId: string },
@@ -42,7 +42,7 @@ export async function selectVariant(
   if (chosen === undefined || chosen.active) return viewOf(await service.message(id, request.messageId))
   const current = all.filter(({ active }) => active)
   const from = Math.min(...current.map(({ sequence }) => sequence))
-  // The rounds of tool calls that led to an answer belong to it.
+  // The tool rounds that led to an answer are switched together with it.
   const rounds = await roundsOf(service, id, chosen)
   const off = await Promise.all(current.map((message) => roundsOf(service, id, message)))
   await service.store.messages.activate(id, {
@@ -66,14 +66,15 @@ async function roundsOf(
     .map((other) => other.id)
 }
 
-/** Where a fork ends, and what it is called. */
+/** The conversation to fork, and the last message to copy. */
 export interface ForkRequest extends ConversationRequest {
-  /** The last message that is copied. Left out: all are. */
+  /** Id of the last message to copy. Default: all messages are copied. */
   readonly messageId?: string | undefined
+  /** Title of the fork. Default: the title of the conversation. */
   readonly title?: string | undefined
 }
 
-/** Copies a conversation up to a message into a new one, which knows where it comes from. */
+/** Copies a conversation, up to a message, into a new one that refers to its parent. */
 export async function forkConversation(service: ServiceContext, request: ForkRequest): Promise<Conversation> {
   const { identity, conversation } = await service.open(request, 'fork')
   const { id, orgId, projectId, model, temperature, personaId, metadata } = conversation
@@ -81,7 +82,7 @@ export async function forkConversation(service: ServiceContext, request: ForkReq
   await service.guard.checkPlace(identity, 'create', { userId: identity.userId, orgId, projectId })
   const last =
     request.messageId === undefined ? undefined : await service.message(id, request.messageId, signal)
-  if (last?.active === false) refuse('messageId', 'names a variant that does not count; choose it first')
+  if (last?.active === false) refuse('messageId', 'names an inactive variant; call chooseVariant first')
   const newest = last?.sequence ?? conversation.lastSequence
   return service.store.transaction(
     async (unit) => {
@@ -104,8 +105,8 @@ export async function forkConversation(service: ServiceContext, request: ForkReq
   )
 }
 
-// Ids are unique in their conversation alone: replies and answers keep pointing to what they pointed to. What a message cost
-// was paid once, in the conversation it was made in.
+// Message ids are kept, because they are unique only within a conversation and replies refer to them. Usage is not copied,
+// because it was paid once, in the original conversation.
 async function copyMessages(
   unit: ChatStoreUnit,
   { from, to, newest }: { readonly from: string; readonly to: string; readonly newest: number },
@@ -125,6 +126,6 @@ function copyOf(message: StoredMessage, copied: Set<string>): NewMessage {
   const { finishReason, metadata, createdAt, parentId } = message
   copied.add(id)
   const parent = parentId !== undefined && copied.has(parentId) ? { parentId } : {}
-  const said = { id, role, content, userId, name, toolCallId, isError, partial, ...parent }
-  return { ...said, provider, model, finishReason, metadata, createdAt }
+  const fields = { id, role, content, userId, name, toolCallId, isError, partial, ...parent }
+  return { ...fields, provider, model, finishReason, metadata, createdAt }
 }

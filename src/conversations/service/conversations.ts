@@ -29,28 +29,31 @@ import { summarizeLater } from '../context/index.ts'
 
 const LONGEST_TITLE = 200
 
-/** What a conversation is begun with. */
+/** The fields of a new conversation. */
 export interface CreateRequest {
   readonly identity: Identity
   readonly title?: string | undefined
-  /** Default: the organisation and project of the identity. */
+  /** Default: the organisation of the identity. */
   readonly orgId?: string | undefined
+  /** Default: the project of the identity, if `orgId` is the identity's as well. */
   readonly projectId?: string | undefined
-  /** Default: the service's. */
+  /** Default: the model of the service's `defaults`. */
   readonly model?: string | undefined
   readonly temperature?: number | undefined
+  /** Name or id of the persona. */
   readonly persona?: string | undefined
-  /** False: the persona says nothing by itself. Default true. */
+  /** Whether the persona's greeting becomes the first message. Default true. */
   readonly greet?: boolean | undefined
+  /** Name of the user, for placeholders in the greeting. Default `User`. */
   readonly userName?: string | undefined
   readonly members?: readonly Member[] | undefined
   readonly metadata?: JsonObject | undefined
-  /** Creating it again with the same id gives the one that is there. */
+  /** A repeated request with the same id returns the conversation of the first. */
   readonly requestId?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** Begins a conversation without a turn of the user. */
+/** Creates a conversation without a user message. */
 export async function createConversation(
   service: ServiceContext,
   request: CreateRequest,
@@ -69,7 +72,7 @@ export async function createConversation(
   await service.guard.checkPlace(identity, 'create', place)
   const { defaults, persona: find } = service.options
   const found = persona === undefined ? undefined : await find?.(persona, identity)
-  const fresh: NewConversation = {
+  const fields: NewConversation = {
     ...place,
     title,
     personaId: persona,
@@ -82,7 +85,7 @@ export async function createConversation(
   const greeting = request.greet === false ? undefined : found?.greeting
   return service.store.transaction(
     async (unit) => {
-      const created = await unit.conversations.create(fresh)
+      const created = await unit.conversations.create(fields)
       if (greeting === undefined || greeting.trim() === '') return created
       const context = {
         identity,
@@ -94,10 +97,10 @@ export async function createConversation(
         template: undefined,
         templateData: undefined,
       }
-      const said = service.options.texts?.placeholders?.(greeting, context) ?? greeting
+      const content = service.options.texts?.placeholders?.(greeting, context) ?? greeting
       const name = speakerName(displayName(found))
       await unit.messages.append(created.id, [
-        { role: 'assistant', content: said, name, metadata: { greeting: true } },
+        { role: 'assistant', content, name, metadata: { greeting: true } },
       ])
       return (await unit.conversations.get(created.id)) ?? created
     },
@@ -105,36 +108,36 @@ export async function createConversation(
   )
 }
 
-/** Which conversations to list. */
+/** Selects conversations. */
 export interface ListRequest extends Pick<PageQuery, 'limit' | 'cursor'> {
   readonly identity: Identity
-  /** All of an organisation, for those who may read there. Left out: the user's own, and those that they are a member of. */
+  /** Lists all conversations of an organisation. Default: the user's own and those that they are a member of. */
   readonly orgId?: string | undefined
   readonly projectId?: string | undefined
   readonly status?: ConversationStatus | undefined
   readonly persona?: string | undefined
-  /** Words of the title. */
+  /** Each word must be the beginning of a word of the title. */
   readonly search?: string | undefined
-  /** Numbered pages, from 1, with the total. */
+  /** Page number from 1; the result then has `meta` with the total. */
   readonly page?: number | undefined
-  /** So many are left out first, with the total: in place of `page`. */
+  /** Number of conversations to skip, instead of `page`; the result then has `meta` with the total. */
   readonly skip?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** Conversations, most recently used first. */
+/** A page of conversations, most recently used first. */
 export interface ConversationList {
   readonly data: readonly Conversation[]
-  /** Goes on behind this page, whatever was added meanwhile. */
+  /** Cursor of the next page; absent on the last page. */
   readonly nextCursor?: string | undefined
-  /** With `page` or `skip`: how many there are. */
+  /** Page numbers and total; present with `page` or `skip`. */
   readonly meta?: PageMeta | undefined
 }
 
 const DEFAULT_LIST = 50
 const MOST_LIST = 100
 
-/** Conversations that the user may see. */
+/** Lists conversations that the user may see. */
 export async function listConversations(
   service: ServiceContext,
   request: ListRequest,
@@ -143,7 +146,7 @@ export async function listConversations(
   const { orgId, projectId, status, persona, search, page, skip, cursor, signal } = request
   const { limit = DEFAULT_LIST } = request
   if (!(Number.isSafeInteger(limit) && limit >= 1 && limit <= MOST_LIST))
-    refuse('limit', `takes a whole number from 1 to ${MOST_LIST}`)
+    refuse('limit', `is ${limit}; takes a whole number from 1 to ${MOST_LIST}`)
   checkStatus(status)
   const shared = orgId !== undefined || projectId !== undefined
   const place = { userId: identity.userId, orgId, projectId }
@@ -157,7 +160,7 @@ export async function listConversations(
     { ...who, status, personaId: persona, search, ...pages },
     { signal },
   )
-  // Who has left an organisation, or is kept from a conversation by the host, does not see its title either.
+  // Checked one by one, because titles are hidden from users who left an organisation or whom `allow` denies access.
   const data = await visible(service, identity, found.items)
   const { nextCursor, total } = found
   const at = page ?? Math.floor((skip ?? 0) / limit) + 1
@@ -182,15 +185,15 @@ async function visible(
   return (await Promise.all(checks)).flat()
 }
 
-/** A conversation with the newest of its messages. */
+/** A conversation with its newest messages. */
 export interface ConversationView extends Conversation {
-  /** Oldest first. */
+  /** The newest messages, oldest first. */
   readonly messages: readonly MessageView[]
-  /** For `history({ cursor, order: 'newest' })`: the messages before these. */
+  /** Cursor of the messages before these, for `history({ cursor, order: 'newest' })`. */
   readonly olderCursor?: string | undefined
 }
 
-/** A conversation, with its newest messages (default 50). */
+/** A conversation with its newest `limit` messages, 50 by default. */
 export async function getConversation(
   service: ServiceContext,
   request: ConversationRequest & { readonly limit?: number | undefined },
@@ -202,7 +205,7 @@ export async function getConversation(
   return { ...conversation, messages, ...(page.nextCursor && { olderCursor: page.nextCursor }) }
 }
 
-/** Changes of a conversation. `null` empties a field. */
+/** Changes of a conversation: `undefined` keeps a field, `null` clears it. */
 export interface UpdateRequest extends ConversationRequest {
   readonly title?: string | null | undefined
   readonly summary?: string | null | undefined
@@ -210,15 +213,15 @@ export interface UpdateRequest extends ConversationRequest {
   readonly temperature?: number | null | undefined
   readonly persona?: string | null | undefined
   readonly status?: ConversationStatus | undefined
-  /** 1 to 5. */
+  /** Whole number from 1 to 5. */
   readonly rating?: number | null | undefined
-  /** Replaced whole. */
+  /** Replaced as a whole. */
   readonly metadata?: JsonObject | undefined
-  /** The version that the change was made from: `conflict` where somebody else was first. */
+  /** The version that the change was made from. Rejects with `conflict` if the stored one differs. Default: any. */
   readonly version?: number | undefined
 }
 
-/** Changes a conversation. A change to `completed` is summed up in the background, where summaries are set up. */
+/** Changes a conversation. Setting the status `completed` starts a summary in the background if summaries are configured. */
 export async function updateConversation(
   service: ServiceContext,
   request: UpdateRequest,
@@ -247,16 +250,17 @@ export async function updateConversation(
 const STATUSES: readonly ConversationStatus[] = ['active', 'completed', 'archived']
 
 function checkStatus(status: ConversationStatus | undefined): void {
-  if (status !== undefined && !STATUSES.includes(status)) refuse('status', `is one of ${STATUSES.join(', ')}`)
+  if (status !== undefined && !STATUSES.includes(status))
+    refuse('status', `is ${JSON.stringify(status)}; takes one of ${STATUSES.join(', ')}`)
 }
 
 function checkTemperature(temperature: unknown): void {
   if (temperature === undefined || temperature === null) return
   if (typeof temperature !== 'number' || !(temperature >= 0 && temperature <= 2))
-    refuse('temperature', 'takes a number from 0 to 2')
+    refuse('temperature', `is ${JSON.stringify(temperature)}; takes a number from 0 to 2`)
 }
 
-/** Takes a conversation and its messages out of sight; `erase` removes them for good. */
+/** Marks a conversation as deleted; `erase: true` deletes it permanently. */
 export async function deleteConversation(
   service: ServiceContext,
   request: ConversationRequest & { readonly erase?: boolean | undefined },
@@ -268,7 +272,7 @@ export async function deleteConversation(
   else await conversations.delete(conversation.id, { signal })
 }
 
-/** Adds a member, or changes its role. A role of `owner` cannot be given. */
+/** Adds a member or changes their role. The role `owner` cannot be given. */
 export async function setMember(
   service: ServiceContext,
   request: ConversationRequest & { readonly member: Member },
@@ -276,11 +280,11 @@ export async function setMember(
   const { conversation } = await service.open(request, 'setMember')
   const { member, signal } = request
   checkId('member.userId', member?.userId)
-  if (member.role === 'owner') refuse('member.role', 'a conversation has one owner: its first')
+  if (member.role === 'owner') refuse('member.role', 'is owner; a conversation has one owner, who created it')
   return service.store.conversations.setMember(conversation.id, member, { signal })
 }
 
-/** Removes a member; everybody may leave. */
+/** Removes a member. Every member may remove themselves. */
 export async function removeMember(
   service: ServiceContext,
   request: ConversationRequest & { readonly userId: string },
@@ -291,7 +295,7 @@ export async function removeMember(
   return service.store.conversations.removeMember(conversation.id, request.userId, { signal: request.signal })
 }
 
-/** What a user has used, ever; of a conversation, see its `usage`. */
+/** The lifetime usage of a user; for one conversation, see its `usage`. */
 export async function userUsage(
   service: ServiceContext,
   request: { readonly identity: Identity; readonly signal?: AbortSignal | undefined },

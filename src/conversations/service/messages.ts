@@ -30,18 +30,18 @@ import {
 } from '../contract/index.ts'
 import { readEmoji } from './emoji.ts'
 
-/** A message that no model is asked to answer. */
+/** A message to store without an answer of a model. */
 export interface PostRequest extends ConversationRequest {
   readonly message: string | readonly UserPart[]
   readonly parentId?: string | undefined
   readonly name?: string | undefined
   readonly attachments?: readonly AttachmentInput[] | undefined
   readonly metadata?: JsonObject | undefined
-  /** Posting it again with the same id gives the one that is there. */
+  /** A repeated request with the same id returns the message of the first. */
   readonly requestId?: string | undefined
 }
 
-/** Adds a message as it is. */
+/** Stores a user message without calling a model. */
 export async function postMessage(service: ServiceContext, request: PostRequest): Promise<MessageView> {
   checkSend(request)
   const { identity, conversation } = await service.open(request, 'post')
@@ -75,59 +75,60 @@ export async function postMessage(service: ServiceContext, request: PostRequest)
   }
 }
 
-/** Which messages to show. */
+/** Selects messages of a conversation. */
 export interface HistoryRequest extends ConversationRequest, PageQuery {
-  /** Default `oldest` first. */
+  /** Sort order. Default `oldest` first. */
   readonly order?: 'oldest' | 'newest' | undefined
-  /** Direct replies to this message; `null`: only messages that reply to none. */
+  /** Only direct replies to this message; `null`: only messages that are no replies. */
   readonly parentId?: string | null | undefined
   readonly roles?: readonly StoredRole[] | undefined
-  /** Also variants that do not count, and what followed them. */
+  /** Also returns messages that are not part of the history. Default false. */
   readonly inactive?: boolean | undefined
 }
 
-/** Messages page by page: by cursor for a list that is scrolled, by `offset` and `withTotal` for a table. */
+/** A page of messages, by `cursor` for scrolling or by `offset` and `withTotal` for a table. */
 export async function messageHistory(
   service: ServiceContext,
   request: HistoryRequest,
 ): Promise<Page<MessageView>> {
   const { conversation } = await service.open(request, 'history')
-  const { identity: _who, conversationId: _where, signal, ...query } = request
+  const { identity: _identity, conversationId: _id, signal, ...query } = request
   const page = await service.store.messages.list(conversation.id, query satisfies MessageQuery, { signal })
   return viewPage(page)
 }
 
-/** What names one message. */
+/** Identifies one message. */
 export interface MessageRequest extends ConversationRequest {
   readonly messageId: string
 }
 
-/** One message. */
+/** Loads one message. */
 export async function getMessage(service: ServiceContext, request: MessageRequest): Promise<MessageView> {
   const { conversation } = await service.open(request, 'getMessage')
   return viewOf(await service.message(conversation.id, request.messageId, request.signal))
 }
 
-/** New words for a message; its answer stays as it is. */
+/** Changes of a message; its answer is not changed. */
 export interface EditRequest extends MessageRequest {
   readonly content?: string | readonly UserPart[] | undefined
   readonly metadata?: JsonObject | undefined
+  /** The version that the change was made from. Rejects with `conflict` if the stored one differs. Default: any. */
   readonly version?: number | undefined
 }
 
-/** Changes a message in place, and marks it as edited. To have it answered again, use `resend`. */
+/** Changes a message and marks it as edited. To answer it again, use `resend`. */
 export async function editMessage(service: ServiceContext, request: EditRequest): Promise<MessageView> {
   const { identity, conversation } = await service.open(request, 'editMessage')
   const { messageId, content, metadata, version, signal } = request
   const message = await service.message(conversation.id, messageId, signal)
   requireAuthor(message, identity, await canManage(service, identity, conversation))
   if (content !== undefined) checkSend({ identity, message: content })
-  const said = content === undefined ? {} : { content: storedContent(await readMessage(content)) }
-  const change = { metadata, version, ...said }
+  const changed = content === undefined ? {} : { content: storedContent(await readMessage(content)) }
+  const change = { metadata, version, ...changed }
   return viewOf(await service.store.messages.update(conversation.id, messageId, change, { signal }))
 }
 
-/** Takes a message out of sight; replies and reactions keep pointing to it. `erase` empties it for good. */
+/** Marks a message as deleted; replies and reactions keep referring to it. `erase: true` permanently clears its content. */
 export async function deleteMessage(
   service: ServiceContext,
   request: MessageRequest & { readonly erase?: boolean | undefined },
@@ -141,13 +142,14 @@ export async function deleteMessage(
   else await messages.delete(conversation.id, messageId, { signal })
 }
 
-/** What to look for: in one conversation, or in all that the user takes part in. */
+/** Searches one conversation, or all that the user owns or is a member of. */
 export interface SearchRequest extends Pick<ConversationRequest, 'identity' | 'signal'>, PageQuery {
+  /** Each word must be the beginning of a word of the message. Case is ignored. 1 to 1 000 characters. */
   readonly text: string
   readonly conversationId?: string | undefined
 }
 
-/** Messages with all of the words, in any case, newest first. */
+/** Messages that match all words, newest first. */
 export async function searchMessages(
   service: ServiceContext,
   request: SearchRequest,
@@ -166,11 +168,11 @@ export async function searchMessages(
         }
   const query = { text, ...where, limit, cursor, offset, withTotal }
   const page = viewPage(await service.store.messages.search(query, { signal }))
-  return conversationId === undefined ? hideForeign(service, request, page) : page
+  return conversationId === undefined ? hideInaccessible(service, request, page) : page
 }
 
-// A user who has left an organisation has left what was said there.
-async function hideForeign(
+// Checked one by one, because a user who left an organisation must not see its messages.
+async function hideInaccessible(
   service: ServiceContext,
   { identity, signal }: SearchRequest,
   page: Page<MessageView>,
@@ -192,7 +194,7 @@ async function hideForeign(
   return { ...page, items: page.items.filter(({ conversationId }) => open.get(conversationId)) }
 }
 
-/** Messages that have replies, with how many, oldest first. */
+/** Messages that have replies, with the number of replies, oldest first. */
 export async function listThreads(
   service: ServiceContext,
   { limit, cursor, offset, withTotal, ...request }: ConversationRequest & PageQuery,
@@ -202,13 +204,13 @@ export async function listThreads(
   return service.store.messages.threads(conversation.id, { limit, cursor, offset, withTotal }, { signal })
 }
 
-/** Whether the reaction is there now, and all reactions to the message. */
+/** Whether the reaction is present now, and all reactions to the message. */
 export interface ReactionState {
   readonly present: boolean
   readonly reactions: readonly ReactionGroup[]
 }
 
-/** Adds the user's reaction, or takes it back where it is there. */
+/** Adds the user's reaction, or removes it if it exists. */
 export async function toggleReaction(
   service: ServiceContext,
   request: MessageRequest & { readonly emoji: string },
@@ -222,7 +224,7 @@ export async function toggleReaction(
   return { present, reactions: await reactions.groups(conversation.id, [messageId], { signal }) }
 }
 
-/** Reactions to messages (at most 200), grouped by emoji. */
+/** Reactions to at most 200 messages, grouped by emoji. */
 export async function listReactions(
   service: ServiceContext,
   request: ConversationRequest & { readonly messageIds: readonly string[] },

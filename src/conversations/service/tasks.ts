@@ -11,10 +11,10 @@ import {
 const STATUSES: readonly TaskStatus[] = ['pending', 'in-progress', 'completed', 'failed', 'cancelled']
 const LONGEST_TASK = 500
 
-/** A task for a conversation. */
+/** A task to add to a conversation. */
 export interface AddTaskRequest extends ConversationRequest, Omit<NewTask, 'id'> {}
 
-/** Adds a task. */
+/** Adds a task to a conversation. */
 export async function addTask(service: ServiceContext, request: AddTaskRequest): Promise<ChatTask> {
   const { conversation } = await service.open(request, 'addTask')
   const { title, description, status, metadata, signal } = request
@@ -23,13 +23,14 @@ export async function addTask(service: ServiceContext, request: AddTaskRequest):
   return service.store.tasks.add(conversation.id, { title, description, status, metadata }, { signal })
 }
 
-/** Changes of a task. */
+/** Changes of a task: `undefined` keeps a field. */
 export interface UpdateTaskRequest extends ConversationRequest {
   readonly taskId: string
   readonly title?: string | undefined
   readonly description?: string | null | undefined
   readonly status?: TaskStatus | undefined
   readonly metadata?: JsonObject | undefined
+  /** The version that the change was made from. Rejects with `conflict` if the stored one differs. Default: any. */
   readonly version?: number | undefined
 }
 
@@ -54,5 +55,6 @@ export async function listTasks(
 }
 
 function checkStatus(status: TaskStatus | undefined): void {
-  if (status !== undefined && !STATUSES.includes(status)) refuse('status', `is one of ${STATUSES.join(', ')}`)
+  if (status !== undefined && !STATUSES.includes(status))
+    refuse('status', `is ${JSON.stringify(status)}; takes one of ${STATUSES.join(', ')}`)
 }

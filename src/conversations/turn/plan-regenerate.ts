@@ -24,7 +24,10 @@ import {
 import { buildContext, mergeSettings } from '../context/index.ts'
 import { findPriorResult, isSameQuestion, requestIdReused } from './prior-result.ts'
 
-/** Plans a new answer to a question; the earlier ones stay as variants, and what came after the question leaves the history. */
+/**
+ * Plans a new answer to a user message. Earlier answers stay as variants, and all messages after the user message leave the
+ * history. Resolves to the stored result if the request was answered before.
+ */
 export async function planRegenerate(
   service: ServiceContext,
   request: RegenerateRequest,
@@ -32,11 +35,11 @@ export async function planRegenerate(
   checkAnswer(request)
   const { identity, conversation } = await service.open(request, 'regenerate')
   const { requestId = newId('req'), signal } = request
-  const before = await findPriorResult(service, conversation, { requestId, signal })
-  if (before !== undefined && 'answer' in before) return before
+  const prior = await findPriorResult(service, conversation, { requestId, signal })
+  if (prior !== undefined && 'answer' in prior) return prior
   const question = await questionOf(service, conversation, request)
   const after = await listAfter(service, conversation.id, question.sequence)
-  const answers = after.filter((message) => answersTo(message, question))
+  const answers = after.filter((message) => isAnswerTo(message, question))
   const first = answers.find(({ role }) => role === 'assistant')
   const off = after.filter(({ active }) => active).map(({ id }) => id)
   const built = await contextFor(service, request, { identity, conversation, question, inFlight: [] })
@@ -52,7 +55,7 @@ export async function planRegenerate(
     questionText: textOfContent(question.content),
     settings: mergeSettings(service, request, conversation),
     reply: {
-      step: before?.reply.step ?? 1,
+      step: prior?.reply.step ?? 1,
       parentId: question.parentId,
       variantOf: first?.variantOf ?? first?.id,
       off,
@@ -61,7 +64,10 @@ export async function planRegenerate(
   }
 }
 
-/** Plans a user's turn in other words: it takes the place of the first, and what came after that leaves the history. */
+/**
+ * Plans the replacement of a user message and its answer. The message and all messages after it leave the history. Resolves
+ * to the stored result if the request was answered before.
+ */
 export async function planResend(
   service: ServiceContext,
   request: ResendRequest,
@@ -69,18 +75,18 @@ export async function planResend(
   checkSend(request)
   const { identity, conversation } = await service.open(request, 'resend')
   const { requestId = newId('req'), signal, messageId } = request
-  const before = await findPriorResult(service, conversation, { requestId, signal })
-  if (before !== undefined && 'answer' in before) return before
+  const prior = await findPriorResult(service, conversation, { requestId, signal })
+  if (prior !== undefined && 'answer' in prior) return prior
   const original = await service.message(conversation.id, messageId, signal)
-  if (original.role !== 'user') refuse('messageId', 'names no turn of a user')
+  if (original.role !== 'user') refuse('messageId', 'does not name a user message')
   requireAuthor(original, identity, await canManage(service, identity, conversation))
-  const kept = storedContent(await readMessage(request.message))
-  if (before?.question !== undefined && !isSameQuestion(before.question, kept))
+  const content = storedContent(await readMessage(request.message))
+  if (prior?.question !== undefined && !isSameQuestion(prior.question, content))
     throw requestIdReused(requestId)
-  const asked: NewMessage = {
-    id: before?.question?.id ?? crypto.randomUUID(),
+  const row: NewMessage = {
+    id: prior?.question?.id ?? crypto.randomUUID(),
     role: 'user',
-    content: kept,
+    content,
     userId: identity.userId,
     name: original.name,
     parentId: original.parentId,
@@ -88,27 +94,27 @@ export async function planResend(
     requestId,
     requestStep: 0,
   }
-  const question = { ...original, content: kept }
-  const inFlight = before?.inFlight ?? []
+  const question = { ...original, content }
+  const inFlight = prior?.inFlight ?? []
   const built = await contextFor(service, request, { identity, conversation, question, inFlight })
-  const written = before?.question !== undefined
+  const written = prior?.question !== undefined
   return {
     operation: 'resend',
     identity,
     requestId,
     conversationId: conversation.id,
     conversation,
-    opening: written ? {} : { question: asked, offAfter: original.sequence - 1 },
+    opening: written ? {} : { question: row, offAfter: original.sequence - 1 },
     persist: true,
-    questionId: asked.id ?? '',
-    questionText: textOfContent(kept),
+    questionId: row.id ?? '',
+    questionText: textOfContent(content),
     settings: mergeSettings(service, request, conversation),
-    reply: before?.reply ?? { step: 1, parentId: original.parentId },
+    reply: prior?.reply ?? { step: 1, parentId: original.parentId },
     ...built,
   }
 }
 
-interface Asked {
+interface QuestionContext {
   readonly identity: Identity
   readonly conversation: Conversation
   readonly question: StoredMessage
@@ -118,7 +124,7 @@ interface Asked {
 function contextFor(
   service: ServiceContext,
   request: RegenerateRequest,
-  { identity, conversation, question, inFlight }: Asked,
+  { identity, conversation, question, inFlight }: QuestionContext,
 ): Promise<Awaited<ReturnType<typeof buildContext>>> {
   const content = requestContent(question.content as string | readonly UserPart[], request)
   return buildContext(service, request, {
@@ -139,20 +145,20 @@ async function questionOf(
 ): Promise<StoredMessage> {
   const message = await service.message(id, messageId, signal)
   if (message.role === 'user') return message
-  const answered = message.metadata['answers']
-  if (typeof answered === 'string') return service.message(id, answered, signal)
-  // An answer that was imported or copied: the user's turn before it.
+  const questionId = message.metadata['answers']
+  if (typeof questionId === 'string') return service.message(id, questionId, signal)
+  // An imported or copied answer has no such reference, so the user message before it is taken.
   const { items } = await service.store.messages.list(
     id,
     { before: message.sequence, order: 'newest', roles: ['user'], limit: 1 },
     { signal },
   )
   const [found] = items
-  if (found === undefined) refuse('messageId', 'names a message that answers no turn of a user')
+  if (found === undefined) refuse('messageId', 'names a message that answers no user message')
   return found
 }
 
-function answersTo({ metadata, role }: StoredMessage, question: StoredMessage): boolean {
+function isAnswerTo({ metadata, role }: StoredMessage, question: StoredMessage): boolean {
   if (metadata['answers'] === undefined) return role === 'assistant'
   return metadata['answers'] === question.id
 }

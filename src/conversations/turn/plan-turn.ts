@@ -25,7 +25,7 @@ import {
 import { buildContext, mergeSettings } from '../context/index.ts'
 import { type InterruptedTurn, findPriorResult, isSameQuestion, requestIdReused } from './prior-result.ts'
 
-/** Reads and decides everything about a user's turn. Gives the earlier result where its request was answered before. */
+/** Plans the turn of a `send` request. Resolves to the stored result if the request was answered before. */
 export async function planTurn(
   service: ServiceContext,
   request: SendRequest,
@@ -35,16 +35,16 @@ export async function planTurn(
   const { persist, warnings } = persistence(service, request)
   const known = await findConversation(service, request, identity)
   const files = await readFiles(service, request, { identity, known })
-  const kept = storedContent(await readMessage(request.message), files.parts)
-  const before = await earlierOf(service, request, { known, kept, persist })
-  if (before !== undefined && 'answer' in before) return before
+  const content = storedContent(await readMessage(request.message), files.parts)
+  const prior = await priorOf(service, request, { known, content, persist })
+  if (prior !== undefined && 'answer' in prior) return prior
   const conversationId = known?.id ?? crypto.randomUUID()
-  const { question } = before ?? {}
+  const { question } = prior ?? {}
   const requestId = request.requestId ?? newId('req')
   const questionId = question?.id ?? crypto.randomUUID()
   const message = messageOf({
     role: 'user',
-    content: requestContent(kept, request),
+    content: requestContent(content, request),
     name: speakerName(request.name),
   })
   const built = await buildContext(service, request, {
@@ -54,9 +54,9 @@ export async function planTurn(
     before: question?.sequence,
     thread: request.parentId,
     current: message,
-    inFlight: before?.inFlight ?? [],
+    inFlight: prior?.inFlight ?? [],
   })
-  const asked = questionRow(request, { id: questionId, content: kept, requestId })
+  const row = questionRow(request, { id: questionId, content, requestId })
   const fresh = known === undefined && persist ? newConversation(service, request, conversationId) : undefined
   return {
     operation: 'send',
@@ -66,14 +66,14 @@ export async function planTurn(
     conversation: known,
     opening: {
       conversation: fresh,
-      question: question === undefined ? asked : undefined,
+      question: question === undefined ? row : undefined,
       ...(question === undefined ? { attachments: files.rows, attachmentIds: request.attachmentIds } : {}),
     },
     persist,
     questionId,
-    questionText: textOfContent(kept),
+    questionText: textOfContent(content),
     settings: mergeSettings(service, request, known),
-    reply: { parentId: request.parentId, ...(before?.reply ?? { step: 1 }) },
+    reply: { parentId: request.parentId, ...(prior?.reply ?? { step: 1 }) },
     warnings: [...warnings, ...built.warnings],
     persona: built.persona,
     messages: built.messages,
@@ -84,26 +84,26 @@ export async function planTurn(
 
 function questionRow(
   { identity, name, parentId, metadata }: SendRequest,
-  said: { readonly id: string; readonly content: NewMessage['content']; readonly requestId: string },
+  fields: { readonly id: string; readonly content: NewMessage['content']; readonly requestId: string },
 ): NewMessage {
-  return { ...said, role: 'user', userId: identity.userId, name, parentId, requestStep: 0, metadata }
+  return { ...fields, role: 'user', userId: identity.userId, name, parentId, requestStep: 0, metadata }
 }
 
-async function earlierOf(
+async function priorOf(
   service: ServiceContext,
   request: SendRequest,
   {
     known,
-    kept,
+    content,
     persist,
-  }: { known: Conversation | undefined; kept: NewMessage['content']; persist: boolean },
+  }: { known: Conversation | undefined; content: NewMessage['content']; persist: boolean },
 ): Promise<InterruptedTurn | PriorResult | undefined> {
   const { requestId, signal } = request
   if (requestId === undefined || known === undefined || !persist) return undefined
-  const before = await findPriorResult(service, known, { requestId, signal })
-  const question = before?.question
-  if (before === undefined) return undefined
-  if (question !== undefined && isSameQuestion(question, kept)) return before
+  const prior = await findPriorResult(service, known, { requestId, signal })
+  const question = prior?.question
+  if (prior === undefined) return undefined
+  if (question !== undefined && isSameQuestion(question, content)) return prior
   throw requestIdReused(requestId)
 }
 
@@ -114,7 +114,7 @@ function persistence(
   const wanted = request.persist ?? service.options.persist ?? true
   const able = service.options.store !== undefined
   if (!wanted || able) return { persist: wanted, warnings: [] }
-  const message = 'the turn was not kept: this chat service has no store'
+  const message = 'the turn was not stored, because this chat service has no store'
   return { persist: false, warnings: request.persist === true ? [{ type: 'other', message }] : [] }
 }
 
@@ -126,13 +126,13 @@ async function findConversation(
   const { conversationId, requestId, signal } = request
   if (conversationId !== undefined)
     return (await service.open({ identity, conversationId, signal }, 'send')).conversation
-  if (request.parentId !== undefined) refuse('parentId', 'needs the conversationId that it belongs to')
-  const begun =
+  if (request.parentId !== undefined) refuse('parentId', 'needs the conversationId of the message')
+  const created =
     requestId === undefined || service.options.store === undefined
       ? undefined
       : await service.store.conversations.findByRequest(identity.userId, requestId, { signal })
-  if (begun !== undefined)
-    return (await service.open({ ...request, conversationId: begun.id }, 'send')).conversation
+  if (created !== undefined)
+    return (await service.open({ ...request, conversationId: created.id }, 'send')).conversation
   await service.guard.checkPlace(identity, 'create', ownerScope(request))
   return undefined
 }
@@ -141,11 +141,11 @@ function newConversation(service: ServiceContext, request: SendRequest, id: stri
   const { defaults } = service.options
   const { title, persona, requestId } = request
   const { provider, model: named } = request
-  const whole =
+  const full =
     named === undefined || provider === undefined || named.startsWith(`${provider}/`)
       ? named
       : `${provider}/${named}`
-  const model = provider === undefined ? (whole ?? defaults?.model) : whole
+  const model = provider === undefined ? (full ?? defaults?.model) : full
   const temperature = request.temperature ?? defaults?.temperature
   return { id, ...ownerScope(request), title, personaId: persona, model, temperature, requestId }
 }
@@ -155,7 +155,7 @@ interface Files {
   readonly rows: readonly NewAttachment[]
 }
 
-// The bytes are kept once, in the message; the row says what they are.
+// The bytes are stored once, in the message; the attachment row only describes the file.
 async function readFiles(
   service: ServiceContext,
   request: SendRequest,
@@ -172,7 +172,7 @@ async function readFiles(
   for (const id of attachmentIds) {
     const found = known && (await service.store.attachments.get(known.id, id, { signal: request.signal }))
     if (found === undefined)
-      throw new LlmError('not-found', `there is no attachment "${id}" in this conversation`, {
+      throw new LlmError('not-found', `no attachment "${id}" in this conversation`, {
         code: 'attachment-not-found',
       })
     parts.push(attachmentPart(found))

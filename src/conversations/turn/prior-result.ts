@@ -8,15 +8,15 @@ import {
   sameContent,
 } from '../contract/index.ts'
 
-/** What a request with this id wrote before: its answer, or how far it came. */
+/** The stored messages of a request that was interrupted before its answer was complete. */
 export interface InterruptedTurn {
   readonly question: StoredMessage | undefined
-  /** Rounds of tool calls that were completed. */
+  /** Messages of completed tool rounds. */
   readonly inFlight: readonly StoredMessage[]
   readonly reply: AnswerLocation
 }
 
-/** What is known of a request that came before; an answer that is whole ends the search. */
+/** Finds what an earlier request with the same id stored: a complete answer, an interrupted turn, or `undefined`. */
 export async function findPriorResult(
   service: ServiceContext,
   conversation: Conversation,
@@ -28,8 +28,8 @@ export async function findPriorResult(
   const answers = written.filter(({ role }) => role === 'assistant')
   const answer = answers.findLast((message) => !message.partial && !callsTools(message))
   if (answer !== undefined) return { conversation, question, answer, written }
-  const handedOver = answers.findLast((message) => !message.partial && !hasResults(message, written))
-  if (handedOver !== undefined) return { conversation, question, answer: handedOver, written }
+  const delegated = answers.findLast((message) => !message.partial && !hasResults(message, written))
+  if (delegated !== undefined) return { conversation, question, answer: delegated, written }
   const cut = answers.filter(({ partial }) => partial)
   const step = Math.max(...written.map(({ requestStep = 0 }) => requestStep)) + 1
   const inFlight = written.filter(({ requestStep, partial }) => requestStep !== 0 && !partial)
@@ -39,23 +39,23 @@ export async function findPriorResult(
   return { question, inFlight, reply: { step, ...place } }
 }
 
-// An answer whose tool calls were the caller's to make is an end, too.
+// An answer whose tool calls are left to the caller is complete as well.
 function hasResults({ id, sequence }: StoredMessage, written: readonly StoredMessage[]): boolean {
   const next = written.find((message) => message.sequence > sequence && message.id !== id)
   return next?.role === 'tool'
 }
 
-/** True where a stored question is what is asked now, as far as can be told: its words may have been changed since. */
+/** Whether a stored user message is the one of this request. An edited or moderated message counts as equal. */
 export function isSameQuestion(
   { content, deletedAt, editedAt, metadata }: StoredMessage,
-  kept: NewMessage['content'],
+  given: NewMessage['content'],
 ): boolean {
   if (deletedAt !== undefined) return false
-  return editedAt !== undefined || metadata['moderated'] === true || sameContent(content, kept)
+  return editedAt !== undefined || metadata['moderated'] === true || sameContent(content, given)
 }
 
-/** A request id that came before with something else. */
+/** `conflict` with the code `request-reused`: the request id was used with another message. */
 export function requestIdReused(requestId: string): LlmError {
-  const message = `request "${requestId}" came before with another message, or its message was deleted; give a new message a new requestId`
+  const message = `requestId "${requestId}" was used with another message, or its message was deleted; use a new requestId for a new message`
   return new LlmError('conflict', message, { code: 'request-reused' })
 }
