@@ -17,7 +17,7 @@ const one = (): number => 1
 describe('which turns go along', () => {
   const talk = Array.from({ length: 30 }, (_, at) => (at % 2 === 0 ? user(`q${at}`) : assistant(`a${at}`)))
 
-  test('the newest, in order; the oldest are left out', () => {
+  test('the newest in order; the oldest are dropped', () => {
     const { messages, dropped } = selectHistory(talk)
     expect(messages).toEqual(talk.slice(10))
     expect(dropped).toEqual(talk.slice(0, 10))
@@ -39,7 +39,7 @@ describe('which turns go along', () => {
     expect(selectHistory(tools, { maxMessages: 3 }).messages).toEqual(tools.slice(1))
   })
 
-  test('a result without its call is nobody’s', () => {
+  test('a result without its call is dropped', () => {
     expect(unitsOf([user('q'), result('gone'), assistant('a')]).flat()).toEqual([user('q'), assistant('a')])
   })
 
@@ -79,7 +79,7 @@ describe('images of past turns', () => {
     expect(placeImages(past, 'send-all')).toEqual(past)
   })
 
-  test('describe-past puts a mark where each was', () => {
+  test('describe-past replaces each by a text', () => {
     expect(placeImages(past, 'describe-past')[2]?.content).toEqual([
       { type: 'text', text: 'this?' },
       { type: 'text', text: '<image 1>' },

@@ -37,7 +37,7 @@ describe('pages', () => {
   })
 })
 
-describe('words', () => {
+describe('search terms', () => {
   test.each([
     ['Hello, World! hello', ['hello', 'world']],
     ["o'clock e-mail 3.14 C++", ['o', 'clock', 'e', 'mail', '3', '14', 'c']],

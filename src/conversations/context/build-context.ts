@@ -35,7 +35,7 @@ export interface ContextInput {
   /** The user message to answer. */
   readonly current: Message
   /** Messages of tool rounds that an interrupted turn completed. */
-  readonly inFlight: readonly StoredMessage[]
+  readonly completedRounds: readonly StoredMessage[]
 }
 
 /** The messages of a call, with the persona and the warnings. */
@@ -44,7 +44,7 @@ export interface BuiltContext {
   /** Index of the user message to answer. */
   readonly currentAt: number
   readonly persona: ChatPersona | undefined
-  readonly changeAnswer: ((text: string) => string | Promise<string>) | undefined
+  readonly transformAnswer: ((text: string) => string | Promise<string>) | undefined
   readonly warnings: readonly Warning[]
 }
 
@@ -92,14 +92,14 @@ export async function buildContext(
   warnings.push(...ready.warnings)
   const frame: Frame = {
     system: instructions(ready.system),
-    current: [ready.current, ...ready.after, ...input.inFlight.map((stored) => messageOf(stored))],
+    current: [ready.current, ...ready.after, ...input.completedRounds.map((stored) => messageOf(stored))],
   }
   const sequenced = ready.past.map((message, at) => ({ message, sequence: past[at]?.sequence ?? 0 }))
   const messages = await fit(service, request, { input, frame, past: sequenced, warnings })
   const { answer } = service.options.texts ?? {}
-  const changeAnswer = answer === undefined ? undefined : (text: string) => answer(text, context)
+  const transformAnswer = answer === undefined ? undefined : (text: string) => answer(text, context)
   const currentAt = messages.indexOf(ready.current)
-  return { messages, currentAt, persona, changeAnswer, warnings }
+  return { messages, currentAt, persona, transformAnswer, warnings }
 }
 
 /** The messages around the history, which are never dropped. */

@@ -176,8 +176,8 @@ async function askTitle(
   task: Pick<SummaryTask, 'identity' | 'conversation' | 'settings'>,
   { call, text }: { readonly call: UtilityCall; readonly text: string },
 ): Promise<string> {
-  const asked = { maxTokens: TITLE_TOKENS, prompt: TITLE_PROMPT, ...defined(call) }
-  const response = await utilityCall(service, task, { call: asked, text: text.slice(0, 2_000) })
+  const titleCall = { maxTokens: TITLE_TOKENS, prompt: TITLE_PROMPT, ...defined(call) }
+  const response = await utilityCall(service, task, { call: titleCall, text: text.slice(0, 2_000) })
   const [line = ''] = response.text.trim().split('\n')
   return line.replaceAll(/^["'“”«»\s]+|["'“”«»\s.]+$/g, '').slice(0, LONGEST_TITLE)
 }

@@ -43,8 +43,8 @@ async function transformed(
   const { placeholders, system: change, message } = service.options.texts ?? {}
   const { persona } = context
   const fill = (text: string): string => placeholders?.(text, context) ?? text
-  const asked = context.system ?? persona?.systemPrompt
-  const filled = asked === undefined ? undefined : fill(asked)
+  const given = context.system ?? persona?.systemPrompt
+  const filled = given === undefined ? undefined : fill(given)
   const after = persona?.postHistoryInstructions ?? ''
   const ready =
     message === undefined || current.role !== 'user'

@@ -88,12 +88,12 @@ function entryOf(
   { promptChars = 500, replyChars = 1_000 }: AuditOptions,
 ): AuditEntry {
   const known = error === undefined ? undefined : { error: { kind: error.kind, message: error.message } }
-  const answer = reply === undefined ? undefined : { reply: cut(reply, replyChars) }
-  return { ...facts, prompt: cut(prompt, promptChars), ...answer, ...known }
+  const answer = reply === undefined ? undefined : { reply: truncate(reply, replyChars) }
+  return { ...facts, prompt: truncate(prompt, promptChars), ...answer, ...known }
 }
 
-/** The first `length` characters, or one less if the cut would split a surrogate pair. */
-export function cut(text: string, length: number): string {
+/** The first `length` characters, or one less if that would split a surrogate pair. */
+export function truncate(text: string, length: number): string {
   if (text.length <= length) return text
   const end = /[\uD800-\uDBFF]/.test(text.charAt(length - 1)) ? length - 1 : length
   return text.slice(0, end)

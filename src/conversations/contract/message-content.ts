@@ -92,18 +92,18 @@ export function requestContent(
 }
 
 /**
- * The content that may be stored after moderation: `sent` was moderated to `left`. The text that was put before the message
+ * The content that may be stored after moderation: `sent` was moderated to `allowed`. The text that was put before the message
  * for the model is removed again. If it cannot be separated, it is stored as well, because moderated text must not be.
  */
 export function allowedContent(
-  kept: StoredMessage['content'],
+  stored: StoredMessage['content'],
   sent: StoredMessage['content'],
-  left: StoredMessage['content'],
+  allowed: StoredMessage['content'],
 ): StoredMessage['content'] {
-  if (sameContent(sent, left)) return kept
-  if (typeof kept !== 'string' || typeof sent !== 'string' || typeof left !== 'string') return left
-  const lead = sent.endsWith(kept) ? sent.slice(0, sent.length - kept.length) : ''
-  return left.startsWith(lead) ? left.slice(lead.length) : left
+  if (sameContent(sent, allowed)) return stored
+  if (typeof stored !== 'string' || typeof sent !== 'string' || typeof allowed !== 'string') return allowed
+  const lead = sent.endsWith(stored) ? sent.slice(0, sent.length - stored.length) : ''
+  return allowed.startsWith(lead) ? allowed.slice(lead.length) : allowed
 }
 
 /** The message with `change` applied to each of its texts. */

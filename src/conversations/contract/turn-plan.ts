@@ -20,7 +20,7 @@ export interface TurnPlan {
   /** Absent if this turn starts the conversation. */
   readonly conversation: Conversation | undefined
   /** Written in one transaction when the call is admitted, before it is sent. */
-  readonly opening: AdmissionWrites
+  readonly admissionWrites: AdmissionWrites
   readonly persist: boolean
   readonly questionId: string
   /** Text of the user message, for the audit. */
@@ -31,10 +31,10 @@ export interface TurnPlan {
   readonly messages: readonly Message[]
   /** Index of the user message in `messages`. */
   readonly currentAt: number
-  readonly reply: AnswerLocation
+  readonly answerLocation: AnswerLocation
   readonly warnings: readonly Warning[]
   /** Changes each text of the answer before it is stored. */
-  readonly changeAnswer: ((text: string) => string | Promise<string>) | undefined
+  readonly transformAnswer: ((text: string) => string | Promise<string>) | undefined
 }
 
 /** What is written when the first call of a turn is admitted. */

@@ -1,5 +1,4 @@
 import { LlmError } from '../../core/error.ts'
-import type { JsonObject } from '../../core/json.ts'
 import type { Attachment, Page, PageQuery } from '../storage/index.ts'
 import {
   type AttachmentInput,

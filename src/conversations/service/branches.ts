@@ -1,6 +1,3 @@
-import { LlmError } from '../../core/error.ts'
-import { newId } from '../../core/create-id.ts'
-import type { UserPart } from '../../core/message.ts'
 import type { ChatStoreUnit, Conversation, NewMessage, StoredMessage } from '../storage/index.ts'
 import {
   type ConversationRequest,

@@ -1,4 +1,3 @@
-import { LlmError } from '../../core/error.ts'
 import { newId } from '../../core/create-id.ts'
 import type { UserPart } from '../../core/message.ts'
 import type { Conversation, NewMessage, StoredMessage } from '../storage/index.ts'
@@ -42,20 +41,20 @@ export async function planRegenerate(
   const answers = after.filter((message) => isAnswerTo(message, question))
   const first = answers.find(({ role }) => role === 'assistant')
   const off = after.filter(({ active }) => active).map(({ id }) => id)
-  const built = await contextFor(service, request, { identity, conversation, question, inFlight: [] })
+  const built = await contextFor(service, request, { identity, conversation, question, completedRounds: [] })
   return {
     operation: 'regenerate',
     identity,
     requestId,
     conversationId: conversation.id,
     conversation,
-    opening: {},
+    admissionWrites: {},
     persist: true,
     questionId: question.id,
     questionText: textOfContent(question.content),
     settings: mergeSettings(service, request, conversation),
-    reply: {
-      step: prior?.reply.step ?? 1,
+    answerLocation: {
+      step: prior?.answerLocation.step ?? 1,
       parentId: question.parentId,
       variantOf: first?.variantOf ?? first?.id,
       off,
@@ -95,8 +94,8 @@ export async function planResend(
     requestStep: 0,
   }
   const question = { ...original, content }
-  const inFlight = prior?.inFlight ?? []
-  const built = await contextFor(service, request, { identity, conversation, question, inFlight })
+  const completedRounds = prior?.completedRounds ?? []
+  const built = await contextFor(service, request, { identity, conversation, question, completedRounds })
   const written = prior?.question !== undefined
   return {
     operation: 'resend',
@@ -104,12 +103,12 @@ export async function planResend(
     requestId,
     conversationId: conversation.id,
     conversation,
-    opening: written ? {} : { question: row, offAfter: original.sequence - 1 },
+    admissionWrites: written ? {} : { question: row, offAfter: original.sequence - 1 },
     persist: true,
     questionId: row.id ?? '',
     questionText: textOfContent(content),
     settings: mergeSettings(service, request, conversation),
-    reply: prior?.reply ?? { step: 1, parentId: original.parentId },
+    answerLocation: prior?.answerLocation ?? { step: 1, parentId: original.parentId },
     ...built,
   }
 }
@@ -118,13 +117,13 @@ interface QuestionContext {
   readonly identity: Identity
   readonly conversation: Conversation
   readonly question: StoredMessage
-  readonly inFlight: readonly StoredMessage[]
+  readonly completedRounds: readonly StoredMessage[]
 }
 
 function contextFor(
   service: ServiceContext,
   request: RegenerateRequest,
-  { identity, conversation, question, inFlight }: QuestionContext,
+  { identity, conversation, question, completedRounds }: QuestionContext,
 ): Promise<Awaited<ReturnType<typeof buildContext>>> {
   const content = requestContent(question.content as string | readonly UserPart[], request)
   return buildContext(service, request, {
@@ -134,7 +133,7 @@ function contextFor(
     before: question.sequence,
     thread: question.parentId,
     current: messageOf({ ...question, content, name: speakerName(question.name) }),
-    inFlight,
+    completedRounds,
   })
 }
 

@@ -54,7 +54,7 @@ export async function planTurn(
     before: question?.sequence,
     thread: request.parentId,
     current: message,
-    inFlight: prior?.inFlight ?? [],
+    completedRounds: prior?.completedRounds ?? [],
   })
   const row = questionRow(request, { id: questionId, content, requestId })
   const fresh = known === undefined && persist ? newConversation(service, request, conversationId) : undefined
@@ -64,7 +64,7 @@ export async function planTurn(
     requestId,
     conversationId,
     conversation: known,
-    opening: {
+    admissionWrites: {
       conversation: fresh,
       question: question === undefined ? row : undefined,
       ...(question === undefined ? { attachments: files.rows, attachmentIds: request.attachmentIds } : {}),
@@ -73,12 +73,12 @@ export async function planTurn(
     questionId,
     questionText: textOfContent(content),
     settings: mergeSettings(service, request, known),
-    reply: { parentId: request.parentId, ...(prior?.reply ?? { step: 1 }) },
+    answerLocation: { parentId: request.parentId, ...(prior?.answerLocation ?? { step: 1 }) },
     warnings: [...warnings, ...built.warnings],
     persona: built.persona,
     messages: built.messages,
     currentAt: built.currentAt,
-    changeAnswer: built.changeAnswer,
+    transformAnswer: built.transformAnswer,
   }
 }
 

@@ -12,8 +12,8 @@ import {
 export interface InterruptedTurn {
   readonly question: StoredMessage | undefined
   /** Messages of completed tool rounds. */
-  readonly inFlight: readonly StoredMessage[]
-  readonly reply: AnswerLocation
+  readonly completedRounds: readonly StoredMessage[]
+  readonly answerLocation: AnswerLocation
 }
 
 /** Finds what an earlier request with the same id stored: a complete answer, an interrupted turn, or `undefined`. */
@@ -30,13 +30,15 @@ export async function findPriorResult(
   if (answer !== undefined) return { conversation, question, answer, written }
   const delegated = answers.findLast((message) => !message.partial && !hasResults(message, written))
   if (delegated !== undefined) return { conversation, question, answer: delegated, written }
-  const cut = answers.filter(({ partial }) => partial)
+  const interrupted = answers.filter(({ partial }) => partial)
   const step = Math.max(...written.map(({ requestStep = 0 }) => requestStep)) + 1
-  const inFlight = written.filter(({ requestStep, partial }) => requestStep !== 0 && !partial)
-  const first = cut[0]
+  const completedRounds = written.filter(({ requestStep, partial }) => requestStep !== 0 && !partial)
+  const first = interrupted[0]
   const place =
-    first === undefined ? {} : { variantOf: first.variantOf ?? first.id, off: cut.map(({ id }) => id) }
-  return { question, inFlight, reply: { step, ...place } }
+    first === undefined
+      ? {}
+      : { variantOf: first.variantOf ?? first.id, off: interrupted.map(({ id }) => id) }
+  return { question, completedRounds, answerLocation: { step, ...place } }
 }
 
 // An answer whose tool calls are left to the caller is complete as well.

@@ -57,8 +57,8 @@ export class TurnReport {
 
   /** Audits the turn. `prompt` is the user's text as it was stored. */
   audit(prompt: string, { result, error }: TurnEnd): void {
-    const { identity, conversationId, requestId, operation, conversation, opening } = this.#plan
-    const { orgId, projectId } = conversation ?? opening.conversation ?? {}
+    const { identity, conversationId, requestId, operation, conversation, admissionWrites } = this.#plan
+    const { orgId, projectId } = conversation ?? admissionWrites.conversation ?? {}
     const { auditor, clock } = this.#service
     auditor.write({
       id: crypto.randomUUID(),

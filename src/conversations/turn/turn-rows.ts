@@ -12,12 +12,12 @@ export class TurnRows {
 
   constructor(plan: TurnPlan) {
     this.#plan = plan
-    this.#step = plan.reply.step
+    this.#step = plan.answerLocation.step
   }
 
   /** The assistant message of one model response. */
   answer(response: ChatResponse, given: AnswerRow): NewMessage {
-    const { persona, questionId, requestId, reply } = this.#plan
+    const { persona, questionId, requestId, answerLocation } = this.#plan
     const { citations, rawFinishReason } = response
     const metadata: JsonObject = {
       answers: questionId,
@@ -30,8 +30,8 @@ export class TurnRows {
       role: 'assistant',
       ...given,
       name: speakerName(displayName(persona)),
-      parentId: reply.parentId,
-      variantOf: reply.variantOf,
+      parentId: answerLocation.parentId,
+      variantOf: answerLocation.variantOf,
       provider: response.provider,
       model: response.model,
       finishReason: response.finishReason,
@@ -45,7 +45,7 @@ export class TurnRows {
   /** The message of one tool result. */
   toolResult({ message }: ToolOutcome): NewMessage {
     const { content, name, toolCallId, isError } = message
-    const { requestId, reply } = this.#plan
+    const { requestId, answerLocation } = this.#plan
     return {
       id: crypto.randomUUID(),
       role: 'tool',
@@ -53,7 +53,7 @@ export class TurnRows {
       name,
       toolCallId,
       isError,
-      parentId: reply.parentId,
+      parentId: answerLocation.parentId,
       requestId,
       requestStep: this.#step++,
     }
@@ -64,7 +64,7 @@ type AnswerRow = Pick<NewMessage, 'content' | 'costUsd' | 'partial' | 'active'>
 
 /** The user message to store. `allowed` are the messages that moderation let through: what it removed is not stored. */
 export function allowedQuestion(plan: TurnPlan, allowed: readonly Message[]): NewMessage | undefined {
-  const { question } = plan.opening
+  const { question } = plan.admissionWrites
   const [sent, left] = [plan.messages[plan.currentAt], allowed[plan.currentAt]]
   if (question === undefined || sent === undefined || left === undefined) return question
   const content = allowedContent(question.content, sent.content, left.content)

@@ -45,8 +45,8 @@ export class TurnWriter {
 
   /** Writes the user message with its attachments, and the conversation if it is new. */
   async writeQuestion(question: NewMessage | undefined, signal: AbortSignal): Promise<void> {
-    const { persist, opening, conversationId: id, questionId: messageId } = this.#plan
-    const { conversation, attachments = [], attachmentIds: ids = [], offAfter } = opening
+    const { persist, admissionWrites, conversationId: id, questionId: messageId } = this.#plan
+    const { conversation, attachments = [], attachmentIds: ids = [], offAfter } = admissionWrites
     if (!persist || (conversation === undefined && question === undefined)) return
     await this.#service.store.transaction(
       async (unit) => {
@@ -92,7 +92,7 @@ export class TurnWriter {
     rows: readonly NewMessage[],
     response: ChatResponse,
   ): Promise<{ readonly rows: readonly StoredMessage[] } | { readonly other: TurnResult }> {
-    const { persist, identity, conversationId, reply } = this.#plan
+    const { persist, identity, conversationId, answerLocation } = this.#plan
     const { store } = this.#service.options
     const spent = { usage: response.usage, costUsd: this.#service.costOf(response) }
     if (store === undefined) return { rows: [] }
@@ -101,10 +101,10 @@ export class TurnWriter {
       return { rows: [] }
     }
     const [{ requestStep, active } = {}] = rows as readonly Partial<NewMessage>[]
-    const first = requestStep === reply.step && active !== false
+    const first = requestStep === answerLocation.step && active !== false
     try {
       const stored = await store.transaction(async (unit) => {
-        const { off = [] } = reply
+        const { off = [] } = answerLocation
         if (first && off.length > 0) await unit.messages.activate(conversationId, { off })
         const appended = await unit.messages.append(conversationId, rows)
         await charge(unit, identity.userId, spent)
@@ -130,10 +130,10 @@ export class TurnWriter {
 
   // A failing transform is logged and skipped, because the answer must not be lost.
   async #transformed(content: NewMessage['content']): Promise<NewMessage['content']> {
-    const { changeAnswer, requestId } = this.#plan
-    if (changeAnswer === undefined) return content
+    const { transformAnswer, requestId } = this.#plan
+    if (transformAnswer === undefined) return content
     try {
-      return await mapTextAsync(content, changeAnswer)
+      return await mapTextAsync(content, transformAnswer)
     } catch (error) {
       const { message } = toLlmError(error, 'misconfigured', 'texts.answer failed')
       this.#service.options.logger?.warn({ requestId }, message)
