@@ -37,7 +37,7 @@ export const IMAGE_MODES: readonly ImageMode[] = [
   'ignore-past',
 ]
 
-/** Context of a text transform: who asks, in which conversation, and for which names. */
+/** Context of a text transform: the caller, the conversation, the persona and the request's template. */
 export interface TextContext {
   readonly identity: Identity
   readonly conversationId: string

@@ -117,7 +117,7 @@ export interface TurnResult {
   /** Text of the answer. */
   readonly content: string
   readonly reasoning: string
-  /** Tool calls for the caller to run, because their tools have no `execute`. */
+  /** Tool calls that were not run: a tool has no `execute`, or `maxToolRounds` was reached. */
   readonly toolCalls: readonly ToolCall[]
   /** The parsed answer if `responseFormat` asked for JSON. */
   readonly object?: JsonValue | undefined
