@@ -31,6 +31,7 @@ export const places: Readonly<Record<string, string>> = {
   './prompts': 'src/prompts/index.ts',
   './moderation': 'src/moderation/public.ts',
   './conversations': 'src/conversations/index.ts',
+  './conversations/store-kit': 'src/conversations/storage/index.ts',
   './persistence/*': 'src/persistence/*.ts',
   './redis': 'src/persistence/redis/index.ts',
   './http': 'src/delivery/http/index.ts',

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { root } from '../scripts/entries.ts'
 import { checkCircles } from './house/circles.ts'
 import { checkDoors, checkFloors } from './house/floors.ts'
+import { checkLevels } from './house/levels.ts'
 import { checkDialectNames, checkNames } from './house/names.ts'
 import { checkPackages, checkPeers, installed, peers } from './house/packages.ts'
 import { checkSizes } from './house/sizes.ts'
@@ -61,6 +62,36 @@ const house: readonly House[] = [
     fine: {
       'src/exchange/chat.ts': "import '../core/call.ts'\nimport '../stream/index.ts'\nimport './plan.ts'",
       'src/transport/undici/index.ts': "import '../fetch.ts'\nimport './pool.ts'",
+    },
+  },
+  {
+    name: 'inside a folder with levels, a level imports from lower ones only',
+    rule: checkLevels,
+    breaches: [
+      [
+        'contract may not import context',
+        { 'src/conversations/contract/options.ts': "import type { A } from '../context/index.ts'" },
+      ],
+      [
+        'storage may not import contract',
+        { 'src/conversations/storage/store.ts': "type A = import('../contract/index.ts').A" },
+      ],
+      [
+        'turn may not import service',
+        { 'src/conversations/turn/plan-turn.ts': "export { a } from '../service/index.ts'" },
+      ],
+      [
+        'transfer may not import index.ts',
+        { 'src/conversations/transfer/transcript.ts': "const a = () => import('../index.ts')" },
+      ],
+      ['"chat" is on no level', { 'src/conversations/chat/desk.ts': '' }],
+      ['"records.ts" is on no level', { 'src/conversations/records.ts': '' }],
+    ],
+    fine: {
+      'src/conversations/index.ts': "export { a } from './service/index.ts'",
+      'src/conversations/service/messages.ts': "import '../storage/index.ts'\nimport './emoji.ts'",
+      'src/conversations/turn/plan-turn.ts': "import '../../core/call.ts'\nimport '../context/index.ts'",
+      'src/delivery/http/handler.ts': "import '../client/index.ts'",
     },
   },
   {
@@ -136,11 +167,14 @@ const house: readonly House[] = [
       ['"utils" could hold anything', { 'src/utils/text.ts': '' }],
       ['"string-helpers" could hold anything', { 'src/core/string-helpers.ts': '' }],
       ['"queue-manager" could hold anything', { 'test/queue/queue-manager.test.ts': '' }],
+      ['"service" could hold anything', { 'src/jobs/service/index.ts': '' }],
+      ['"retry-service" could hold anything', { 'src/conversations/service/retry-service.ts': '' }],
       ['"tokenBucket" is not kebab-case', { 'src/limits/tokenBucket.ts': '' }],
     ],
     fine: {
       'src/transport/base-url.ts': '',
       'src/persistence/sqlite3.ts': '',
+      'src/conversations/service/chat-service.ts': '',
       'test/limits/bucket.test.ts': '',
     },
   },

@@ -1,12 +1,12 @@
-// node examples/chat-service/main.ts say "Hello!"            (after `npm run build:js`) begins a chat in chats.db
-// node examples/chat-service/main.ts say --chat ID "And?"    goes on with it, also tomorrow
-// node examples/chat-service/main.ts list                    says what is kept
-// With --model groq/llama-3.3-70b a real provider answers, with its key in the environment.
+// node examples/chat-service/main.ts say "Hello!"            (after `npm run build:js`) starts a chat in chats.db
+// node examples/chat-service/main.ts say --chat ID "And?"    continues it, also in a later process
+// node examples/chat-service/main.ts list                    lists the stored chats
+// With --model groq/llama-3.3-70b a real provider answers; its key is read from the environment.
 import { parseArgs } from 'node:util'
 import { createOrchestrator, LlmError } from 'llm-switchyard'
 import { createChatService, type ChatService } from 'llm-switchyard/conversations'
 import { createFakeProvider } from 'llm-switchyard/testing'
-// For PostgreSQL: './postgres-store.ts', and DATABASE_URL.
+// For PostgreSQL import './postgres-store.ts' and set DATABASE_URL.
 import { openStore } from './sqlite-store.ts'
 
 const identity = { userId: process.env['USER'] ?? 'me' }
@@ -30,7 +30,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { model: { type: 'string' }, chat: { type: 'string' } },
 })
-const [command, ...words] = positionals
+const [command, ...message] = positionals
 await using fake = await createFakeProvider({
   script: ({ system, turns, prompt }) => {
     if (system !== '') return `About ${prompt.split(' ').slice(0, 4).join(' ')}`
@@ -53,7 +53,7 @@ await using chats = createChatService({
   defaults: { model: values.model ?? 'openai/gpt-4.1-mini' },
 })
 try {
-  if (command === 'say' && words.length > 0) await say(chats, words.join(' '), values.chat)
+  if (command === 'say' && message.length > 0) await say(chats, message.join(' '), values.chat)
   else if (command === 'list') await list(chats)
   else console.log('Usage: main.ts say [--chat ID] [--model provider/model] "message" | main.ts list')
 } catch (error) {

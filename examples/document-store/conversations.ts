@@ -17,7 +17,7 @@ import {
   alreadyExists,
   titleTerms,
   alreadyWritten,
-} from 'llm-switchyard/conversations'
+} from 'llm-switchyard/conversations/store-kit'
 import type { Filter } from './database.ts'
 import { bodyOf, keyOf, openConversation, readConversation, type Run, type Step } from './step.ts'
 
@@ -68,7 +68,7 @@ export function conversationStore({ read, write }: Run): ConversationStore {
   }
 }
 
-// What lists filter and sort by stands beside the body.
+// Fields that lists filter and sort by are stored beside the body.
 function fieldsOf(record: Conversation): object {
   const { userId, orgId = null, projectId = null, personaId = null, parentId = null, status } = record
   const { createdAt, lastActivityAt, members, title = '' } = record
@@ -92,7 +92,7 @@ async function create(step: Step, input: NewConversation): Promise<Conversation>
   const parent = parentId === undefined ? undefined : await openConversation(step, parentId)
   const record = conversationRecord(input, step.stamp, parent?.rootId)
   const conversations = step.in('conversations')
-  // Asked before writing: an insert that fails would end the whole transaction.
+  // Checked before the insert, because a failing insert would abort the whole transaction.
   if ((await conversations.countDocuments({ _id: record.id }, step.inside)) > 0)
     throw alreadyExists('conversation', record.id)
   const requestKey = record.requestId === undefined ? null : keyOf(record.userId, record.requestId)

@@ -1,7 +1,7 @@
-/** What is used of a document database; a `Db` and `ClientSession` of the package mongodb fit behind it. */
+/** The methods of a document database that the store uses. A `Db` and a `ClientSession` of the package mongodb provide them. */
 export interface DocumentDatabase {
   collection(name: CollectionName): DocumentCollection
-  /** Runs `work` in one transaction, again where another one was in its way (`session.withTransaction`). */
+  /** Runs `work` in a transaction and retries it on a write conflict, like `session.withTransaction`. */
   transaction<T>(work: (session: object) => Promise<T>): Promise<T>
 }
 
@@ -22,13 +22,13 @@ export interface FindOptions {
   readonly limit?: number | undefined
 }
 
-/** The part of a collection's methods that the store needs. */
+/** The methods of a collection that the store uses. */
 export interface DocumentCollection {
   findOne(filter: Filter, options: FindOptions): Promise<Document | null>
   find(filter: Filter, options: FindOptions): { toArray(): Promise<Document[]> }
   countDocuments(filter: Filter, options: FindOptions): Promise<number>
   insertMany(documents: Document[], options: FindOptions): Promise<unknown>
-  /** With `$set`, `$inc` and `$max`. */
+  /** Applies `$set`, `$inc` and `$max`. */
   updateOne(
     filter: Filter,
     update: object,
@@ -38,7 +38,7 @@ export interface DocumentCollection {
   deleteMany(filter: Filter, options: FindOptions): Promise<{ deletedCount: number }>
 }
 
-/** The indexes that the store expects: unique ones keep what must be unique, `history` makes a window cheap. */
+/** The indexes that the store requires. Unique ones prevent duplicates; `history` makes reading the newest messages cheap. */
 export const indexes: Readonly<Record<CollectionName, readonly object[]>> = {
   conversations: [
     { key: { requestKey: 1 }, unique: true, partialFilterExpression: { requestKey: { $type: 'string' } } },

@@ -10,7 +10,7 @@ import {
   pageWindow,
   type StoredMessage,
   type Thread,
-} from 'llm-switchyard/conversations'
+} from 'llm-switchyard/conversations/store-kit'
 import type { Filter } from './database.ts'
 import { isOpen, readMessage, type Step } from './step.ts'
 

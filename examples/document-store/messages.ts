@@ -16,7 +16,7 @@ import {
   usageCounts,
   erasedMessage,
   alreadyWritten,
-} from 'llm-switchyard/conversations'
+} from 'llm-switchyard/conversations/store-kit'
 import type { Document } from './database.ts'
 import { listMessages, searchMessages, threadsOf } from './message-lists.ts'
 import {
@@ -102,7 +102,7 @@ function removal(write: Run['write']): Pick<MessageStore, 'delete' | 'wipe'> {
   }
 }
 
-// What lists filter and sort by stands beside the body.
+// Fields that lists filter and sort by are stored beside the body.
 function documentOf(record: StoredMessage): Document {
   const { conversationId, id, sequence, role, parentId = null, variantOf = null, active, createdAt } = record
   const { requestId, requestStep = 0, deletedAt = null, content } = record
@@ -142,7 +142,7 @@ async function recount(step: Step, conversationId: string, difference: number): 
   if (difference !== 0) await step.in('conversations').updateOne({ _id: conversationId }, update, step.inside)
 }
 
-// Everything is checked before anything is written: a document database takes back whole transactions only.
+// All checks come before the first write, because a document database can only roll back whole transactions.
 async function append(
   step: Step,
   conversationId: string,

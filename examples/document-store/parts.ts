@@ -16,7 +16,7 @@ import {
   alreadyExists,
   taskRecord,
   type TaskStore,
-} from 'llm-switchyard/conversations'
+} from 'llm-switchyard/conversations/store-kit'
 import type { Document } from './database.ts'
 import { bodyOf, isOpen, keyOf, openConversation, openMessage, type Run, type Step } from './step.ts'
 
@@ -27,7 +27,7 @@ interface Part {
   readonly id: string
 }
 
-/** The next number in the order of everything that comes into a conversation. */
+/** The next number in the order of a conversation's attachments, tasks and summaries. */
 export async function nextPlace(step: Step, conversationId: string): Promise<number> {
   const conversations = step.in('conversations')
   await conversations.updateOne({ _id: conversationId }, { $inc: { places: 1 } }, step.inside)

@@ -10,7 +10,7 @@ import {
   usageCounts,
   type UsageStore,
   usageTotals,
-} from 'llm-switchyard/conversations'
+} from 'llm-switchyard/conversations/store-kit'
 import { nextPlace } from './parts.ts'
 import { bodyOf, isOpen, keyOf, openMessage, type Run, type Step } from './step.ts'
 

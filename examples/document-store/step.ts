@@ -10,28 +10,28 @@ import {
   type UsageCounts,
   usageTotals,
   alreadyWritten,
-} from 'llm-switchyard/conversations'
+} from 'llm-switchyard/conversations/store-kit'
 import type { CollectionName, Document, DocumentCollection, FindOptions } from './database.ts'
 
-/** What one step works with: the collections, inside or outside a transaction. */
+/** The collections, for use inside or outside a transaction. */
 export interface Step {
   readonly stamp: Stamp
   readonly inside: FindOptions
   in(name: CollectionName): DocumentCollection
 }
 
-/** Runs steps: reads as they are, writes in a transaction. */
+/** Runs reads directly and writes in a transaction. */
 export interface Run {
   read<T>(call: StoreCall | undefined, work: (step: Step) => Promise<T>): Promise<T>
   write<T>(call: StoreCall | undefined, work: (step: Step) => Promise<T>): Promise<T>
 }
 
-/** The record that a document holds. As JSON text, since BSON would change some texts that a model may write. */
+/** The record of a document. It is stored as JSON text, because BSON would change some strings that a model may write. */
 export function bodyOf(document: Document): unknown {
   return JSON.parse(String(document['body']))
 }
 
-/** A conversation, with the counters that are kept beside its body. */
+/** A conversation with its counters, which are stored beside the body. */
 export function readConversation(document: Document): Conversation {
   const { counts = noCounts, deletedAt, ...own } = document as Document & { counts?: UsageCounts }
   return {
@@ -44,7 +44,7 @@ export function readConversation(document: Document): Conversation {
   }
 }
 
-/** A message, with the marks that are kept beside its body. */
+/** A message with its `active` mark, which is stored beside the body. */
 export function readMessage(document: Document): StoredMessage {
   return { ...(bodyOf(document) as StoredMessage), active: document['active'] === true }
 }
@@ -56,17 +56,17 @@ export async function openConversation(step: Step, id: string): Promise<Conversa
   return readConversation(found)
 }
 
-/** The same as a question. */
+/** Whether a conversation exists and is not marked as deleted. */
 export async function isOpen(step: Step, id: string): Promise<boolean> {
   return (await step.in('conversations').countDocuments({ _id: id, deletedAt: null }, step.inside)) > 0
 }
 
-/** Ids hold no control characters, so a line break joins them without doubt. */
+/** A key of several ids, joined by a line break because ids contain no control characters. */
 export function keyOf(...ids: readonly (string | number)[]): string {
   return ids.join('\n')
 }
 
-/** A message of an open conversation, also a deleted one. */
+/** A message of a conversation, also if it is marked as deleted. */
 export async function findMessage(
   step: Step,
   conversationId: string,
@@ -76,7 +76,7 @@ export async function findMessage(
   return found === null || !(await isOpen(step, conversationId)) ? undefined : readMessage(found)
 }
 
-/** One that is not marked as deleted. Rejects with `not-found`. */
+/** A message that is not marked as deleted. Rejects with `not-found`. */
 export async function openMessage(step: Step, conversationId: string, id: string): Promise<StoredMessage> {
   const found = await findMessage(step, conversationId, id)
   if (found === undefined || found.deletedAt !== undefined) throw notFound('message', id)
@@ -85,7 +85,7 @@ export async function openMessage(step: Step, conversationId: string, id: string
 
 const DUPLICATE_KEY = 11_000
 
-/** The error of the driver for a key that is taken, as the store's. */
+/** Converts the driver's duplicate-key error to the store's `conflict`. */
 export function asConflict(error: unknown): unknown {
   const { code, keyPattern } = error as { code?: unknown; keyPattern?: object }
   if (LlmError.is(error) || code !== DUPLICATE_KEY) return error

@@ -1,5 +1,5 @@
 import { LlmError } from 'llm-switchyard'
-import type { ChatStore, ChatStoreUnit, StoreCall } from 'llm-switchyard/conversations'
+import type { ChatStore, ChatStoreUnit, StoreCall } from 'llm-switchyard/conversations/store-kit'
 import { conversationStore } from './conversations.ts'
 import type { DocumentDatabase } from './database.ts'
 import { messageStore } from './messages.ts'
@@ -7,7 +7,7 @@ import { attachmentStore, summaryStore, taskStore } from './parts.ts'
 import { reactionStore, usageStore } from './people.ts'
 import { asConflict, type Run, type Step } from './step.ts'
 
-/** Keeps conversations as documents. It passes every law of `chatStoreLaws`; so will yours. */
+/** Creates a chat store on a document database. It passes every law of `chatStoreLaws`. */
 export function createDocumentStore(database: DocumentDatabase): ChatStore {
   let closed = false
   const step = (session?: object): Step => ({

@@ -12,7 +12,7 @@ import {
 } from 'llm-switchyard/prompts'
 import { createPromptLibrary } from 'llm-switchyard/templates'
 
-/** How the instructions of the chat are put together; the persona's own come first. */
+/** Template of the system instructions. The persona's own come first. */
 const template = {
   name: 'harbour',
   system: `{{ character_system_prompt }}
@@ -22,24 +22,24 @@ Weather: {{ weather.sky }}{% for warning in weather.warnings %}; warning of {{ w
 {%- endif %}`,
 }
 
-/** What a chat runs on. */
+/** Options of {@link openChat}. */
 export interface PersonaChatOptions {
   readonly orchestrator: Orchestrator
   readonly model: string
   readonly user: string
-  /** Called with every piece of an answer as it comes. */
+  /** Called with every text delta of an answer. */
   readonly write: (text: string) => void
 }
 
-/** A talk with one persona. */
+/** A chat with one persona. */
 export interface PersonaChat {
   readonly greeting: string
-  /** Sends what the user says and gives the answer. Rejects with an `LlmError`; the history is then as before. */
+  /** Sends a user message and resolves to the answer. Rejects with an `LlmError`; the history is then unchanged. */
   say(text: string): Promise<string>
   readonly history: readonly MessageInput[]
 }
 
-/** Reads the card and the lore beside this file and opens a talk. */
+/** Reads the persona card and the lore beside this file and starts a chat. */
 export async function openChat({
   orchestrator,
   model,
@@ -51,7 +51,7 @@ export async function openChat({
   const { persona } = await personas.find('Maren')
 
   const lore = parseDictionaryText(await readFile(new URL('lore.md', import.meta.url), 'utf8'))
-  // What the user writes is explained to the model; what the model writes is spelt as the house spells it.
+  // The first dictionary explains terms in user messages; the second one sets the spelling of answers.
   const before = createChatDictionary({ entries: lore.entries })
   const after = createChatDictionary({ entries: [{ key: 'grey', content: 'gray' }] })
   const composer = createPromptComposer({ library: createPromptLibrary({ templates: [template] }) })
@@ -63,9 +63,9 @@ export async function openChat({
     greeting,
     history,
     say: async (text) => {
-      const turn: MessageInput = { role: 'user', content: (await before.apply(text)).text }
+      const message: MessageInput = { role: 'user', content: (await before.apply(text)).text }
       const { system, messages } = await composer.compose({
-        messages: [...history, turn],
+        messages: [...history, message],
         persona,
         template: template.name,
         data,
@@ -76,9 +76,9 @@ export async function openChat({
       for await (const event of stream) if (event.type === 'text-delta') write(event.text)
       const answer = await mapResponseText(
         await stream.response,
-        async (words) => (await after.apply(words)).text,
+        async (part) => (await after.apply(part)).text,
       )
-      history.push(turn, answer.message)
+      history.push(message, answer.message)
       return answer.text
     },
   }

@@ -1,4 +1,4 @@
-// node examples/persona-chat/main.ts (after `npm run build:js`): a talk with a persona, over the fake provider.
+// node examples/persona-chat/main.ts (after `npm run build:js`): a chat with a persona, on the fake provider.
 import { createOrchestrator, LlmError } from 'llm-switchyard'
 import { createFakeProvider } from 'llm-switchyard/testing'
 import { openChat } from './chat.ts'

@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../core/clock.ts'
-import type { ChatStore } from '../conversations/index.ts'
+import type { ChatStore } from '../conversations/storage/index.ts'
 import { createMemoryTransactions } from './memory/index.ts'
 
 /** Options of {@link createMemoryStore}. */

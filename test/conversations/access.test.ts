@@ -21,7 +21,7 @@ const who: Readonly<Record<string, Identity>> = {
 interface Scene {
   readonly chats: ChatService
   readonly conversationId: string
-  /** Written by the owner, and answered. */
+  /** A message of the owner that has an answer. */
   readonly userMessageId: string
   readonly messageId: string
   readonly attachmentId: string
@@ -42,7 +42,7 @@ const on =
 
 const file = { name: 'a.txt', mediaType: 'text/plain', text: 'a' }
 
-/** Every operation there is. Those of no single conversation act in their own place. */
+/** Every operation. Those without a conversation run for the caller alone. */
 const attempts: Readonly<Record<keyof typeof operations, Attempt>> = {
   create: (identity, { chats }) => chats.create({ identity }),
   import: (identity, { chats }) => chats.import({ identity, file: '## User\n\nHi' }),
@@ -88,7 +88,7 @@ const attempts: Readonly<Record<keyof typeof operations, Attempt>> = {
 }
 
 const ownPlace = new Set(['create', 'import', 'list', 'usage'])
-// What belongs to one person inside a conversation: others may not, whatever they may write.
+// Operations on what one user owns in a conversation: other members are denied, even with write permission.
 const personal = new Set(['resend', 'editMessage', 'deleteMessage', 'detach'])
 
 function expected(operation: keyof typeof operations, actor: string): 'done' | 'unauthorized' | 'not-found' {
@@ -159,7 +159,7 @@ describe('organisations and projects', () => {
       projectId === 'secret' && userId === 'ada' ? ('member' as const) : undefined,
   }
 
-  test('a conversation of an organisation is open to it, by role, and to nobody else', async () => {
+  test('a conversation of an organisation is open to its members by role, and to no other user', async () => {
     await using it = await host({ service: { access } })
     const { conversationId } = await it.chats.send({
       identity: { userId: 'ada' },
@@ -170,7 +170,7 @@ describe('organisations and projects', () => {
     const remove = (userId: string) => it.chats.delete({ identity: { userId }, conversationId })
     await expect(read('bob')).resolves.toMatchObject({ orgId: 'acme' })
     await expect(read('vic')).resolves.toMatchObject({ orgId: 'acme' })
-    // To say that one is in it is not enough where the host keeps the roles.
+    // The identity's own claim does not count if the application defines the roles.
     await expect(read('eve')).rejects.toMatchObject({ kind: 'not-found' })
     await expect(remove('bob')).rejects.toMatchObject({ kind: 'unauthorized', code: 'forbidden' })
     await expect(
@@ -179,7 +179,7 @@ describe('organisations and projects', () => {
     await expect(remove('root')).resolves.toBeUndefined()
   })
 
-  test('nobody begins one where they are no member', async () => {
+  test('only a member starts a conversation in an organisation', async () => {
     await using it = await host({ service: { access } })
     const identity = { userId: 'eve' }
     await expect(it.chats.create({ identity, orgId: 'acme' })).rejects.toMatchObject({ code: 'forbidden' })

@@ -34,12 +34,12 @@ describe('attachments', () => {
   })
 
   test.each([
-    [{ ...pixel, data: new Uint8Array(2_000) }, /2000 bytes, and at most 1000/],
-    [{ ...pixel, mediaType: 'application/x-sh' }, /is not taken/],
-    [{ ...pixel, mediaType: 'image/svg+xml' }, /is not taken/],
+    [{ ...pixel, data: new Uint8Array(2_000) }, /2000 bytes; at most 1000/],
+    [{ ...pixel, mediaType: 'application/x-sh' }, /is not accepted/],
+    [{ ...pixel, mediaType: 'image/svg+xml' }, /is not accepted/],
     [{ name: 'a.png', mediaType: 'image/png', url: 'javascript:alert(1)' }, /http, https or data/],
     [{ name: 'a.png', mediaType: 'image/png', url: 'file:///etc/passwd' }, /http, https or data/],
-    [{ name: 'a.png', mediaType: 'image/png', url: 'data:text/html;base64,PGI+' }, /holds text\/html/],
+    [{ name: 'a.png', mediaType: 'image/png', url: 'data:text/html;base64,PGI+' }, /contains text\/html/],
     [{ ...pixel, name: '../../a.png' }, /file name/],
     [{ ...pixel, data: 'not base64!' }, /base64/],
     [{ name: 'a.png', mediaType: 'image/png' }, /one of url, text and data/],

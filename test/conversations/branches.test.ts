@@ -24,7 +24,7 @@ describe('another answer', () => {
     expect(await keptTurns(it.store, conversationId)).toEqual(['user: q', 'assistant: a0'])
     await it.chats.send({ identity, conversationId, message: 'next' })
     expect(sentTurns(it.provider)).toEqual(['user: q', 'assistant: a0', 'user: next'])
-    // What the other answers cost is counted all the same.
+    // The cost of the other answers is counted as well.
     expect((await it.chats.get({ identity, conversationId })).usage.calls).toBe(4)
   })
 
@@ -78,7 +78,7 @@ describe('another answer', () => {
   })
 })
 
-describe('a turn in other words', () => {
+describe('a replaced user message', () => {
   test('takes the place of the first, with a new answer', async () => {
     await using it = await host({ script: ({ prompt }) => `on ${prompt}` })
     const first = await it.chats.send({ identity, message: 'red' })
@@ -127,7 +127,7 @@ describe('a fork', () => {
     await it.chats.send({ identity, conversationId: fork.id, message: 'q2' })
     expect(sentTurns(it.provider)).toEqual(['user: q0', 'assistant: a0', 'user: q2'])
     expect(await keptTurns(it.store, conversationId)).toHaveLength(4)
-    // A copied answer can be made anew as well.
+    // A copied answer can be regenerated as well.
     const turn = await it.chats.regenerate({ identity, conversationId: fork.id, messageId })
     expect(turn.content).toBe('a3')
     expect(await keptTurns(it.store, fork.id)).toEqual(['user: q0', 'assistant: a3'])
@@ -144,7 +144,7 @@ describe('a fork', () => {
 })
 
 describe('a thread', () => {
-  test('is told alone, and its answer joins it', async () => {
+  test('is sent alone, and its answer joins it', async () => {
     await using it = await host({ script: ({ call }) => `a${call}` })
     const first = await it.chats.send({ identity, message: 'q0' })
     const { conversationId, messageId: parentId } = first

@@ -9,7 +9,7 @@ import { createMemoryStore } from 'llm-switchyard/persistence/memory'
 import { createFakeProvider, type FakeProvider, type FakeScript } from 'llm-switchyard/testing'
 import type { Orchestrator, OrchestratorOptions } from 'llm-switchyard'
 
-/** A chat service over the fake provider, with all that is behind it. */
+/** A chat service on the fake provider, with its orchestrator and store. */
 export interface Hosted extends AsyncDisposable {
   readonly chats: ChatService
   readonly store: ChatStore
@@ -42,14 +42,14 @@ export async function host(options: HostedOptions = {}): Promise<Hosted> {
 
 export const ada: { readonly userId: string } = { userId: 'ada' }
 
-/** What the provider was sent, one line per turn; its instructions first. */
+/** The messages that the provider received, one line each, instructions first. */
 export function sentTurns({ log }: FakeProvider, call: number = -1): readonly string[] {
   const request = log.at(call)?.request
   const system = request === undefined || request.system === '' ? [] : [`system: ${request.system}`]
   return [...system, ...(request?.turns ?? []).map(({ role, text }) => `${role}: ${text}`)]
 }
 
-/** The active turns of a conversation as the store has them, one line each. */
+/** The active messages of a conversation in the store, one line each. */
 export async function keptTurns(store: ChatStore, id: string): Promise<readonly string[]> {
   const turns = await store.messages.history(id, { limit: 1_000 })
   return turns.map(({ role, content, partial }) => {

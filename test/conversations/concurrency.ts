@@ -4,7 +4,7 @@ import { ada, host } from './chat-host.ts'
 
 const identity = ada
 
-/** 200 sends at once into one conversation of a store: a total order, nothing lost, figures exact. */
+/** Sends 200 messages concurrently to one conversation; checks the total order, that none is lost, and the counts. */
 export async function sendsAtOnce(store: ChatStore): Promise<void> {
   await using it = await host({
     store,
@@ -44,7 +44,7 @@ export async function sendsAtOnce(store: ChatStore): Promise<void> {
   expect(after.calls - before.calls).toBe(200)
 }
 
-/** 50 duplicates of one request at once, over two services of one store: one question, one answer, for all of them. */
+/** Sends 50 duplicates of one request concurrently to two services on one store; checks that all get the one answer. */
 export async function duplicatesAtOnce(store: ChatStore): Promise<void> {
   const script = { text: 'one', pacing: { firstMs: 10 } }
   await using a = await host({ store, script })

@@ -75,7 +75,7 @@ describe('conversations', () => {
     })
   })
 
-  test('a persona says the first word where it has one', async () => {
+  test('a persona with a greeting writes the first message', async () => {
     await using it = await host({
       service: {
         persona: (name) => ({ name, greeting: 'Hello {{user}}, I am {{char}}.' }),
@@ -245,7 +245,7 @@ describe('the audit', () => {
     expect(entries[1]).toMatchObject({ result: 'failure', prompt: 'bad', error: { kind: 'server-failed' } })
   })
 
-  test('a turn that was refused at the door is told as well', async () => {
+  test('a turn that fails before it is planned is audited as well', async () => {
     const entries: AuditEntry[] = []
     await using it = await host({ service: { audit: { sink: (entry) => void entries.push(entry) } } })
     const request = {
@@ -262,7 +262,7 @@ describe('the audit', () => {
     expect(entries[0]?.error?.kind).toBe('not-found')
   })
 
-  test('a sink that fails is nobody’s problem', async () => {
+  test('a failing sink does not fail the turn', async () => {
     const lines: string[] = []
     const log = (_fields: object, message?: string): void => void lines.push(message ?? '')
     await using it = await host({

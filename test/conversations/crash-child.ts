@@ -1,4 +1,4 @@
-// Sends one turn and says so; its parent kills it on the way. Run by crash.ts.
+// Sends one message and reports the result to its parent, which kills it in between. Run by crash.ts.
 import { createChatService } from '../../src/conversations/index.ts'
 import { createOrchestrator } from '../../src/index.ts'
 import { createPostgresStore } from '../../src/persistence/postgres.ts'

@@ -8,16 +8,16 @@ import { ada, host, keptTurns } from './chat-host.ts'
 
 const identity = ada
 
-/** Where the child finds the same store. */
+/** The store that parent and child share. */
 export interface StorePlace {
   readonly kind: 'sqlite' | 'postgres'
   readonly place: string
 }
 
 /**
- * Kills processes in the middle of a turn: the first ones when their call has reached the provider, the others at random
- * moments. What they leave is nothing, or a question that waits, or a whole turn; the same request id then ends with one
- * question and one answer.
+ * Kills processes during a turn: the first two when their call has reached the provider, the others at random moments. The
+ * store then has nothing, the user message, or the complete turn. Repeating the request id ends with one user message and
+ * one answer.
  */
 export async function killedAndContinued(store: ChatStore, where: StorePlace, kills: number): Promise<void> {
   await using it = await host({ store, script: { text: 'At last.', pacing: { firstMs: 40 } } })

@@ -17,7 +17,7 @@ const one = (): number => 1
 describe('which turns go along', () => {
   const talk = Array.from({ length: 30 }, (_, at) => (at % 2 === 0 ? user(`q${at}`) : assistant(`a${at}`)))
 
-  test('the newest, in order; the oldest are left out', () => {
+  test('the newest in order; the oldest are dropped', () => {
     const { messages, dropped } = selectHistory(talk)
     expect(messages).toEqual(talk.slice(10))
     expect(dropped).toEqual(talk.slice(0, 10))
@@ -39,7 +39,7 @@ describe('which turns go along', () => {
     expect(selectHistory(tools, { maxMessages: 3 }).messages).toEqual(tools.slice(1))
   })
 
-  test('a result without its call is nobody’s', () => {
+  test('a result without its call is dropped', () => {
     expect(unitsOf([user('q'), result('gone'), assistant('a')]).flat()).toEqual([user('q'), assistant('a')])
   })
 
@@ -75,29 +75,29 @@ describe('images of past turns', () => {
   const bare: Message = { role: 'user', content: [picture] }
   const past = [bare, assistant('a cat'), shown, assistant('a dog')]
 
-  test('send_all sends all', () => {
-    expect(placeImages(past, 'send_all')).toEqual(past)
+  test('send-all sends all', () => {
+    expect(placeImages(past, 'send-all')).toEqual(past)
   })
 
-  test('tag_past puts a mark where each was', () => {
-    expect(placeImages(past, 'tag_past')[2]?.content).toEqual([
+  test('describe-past replaces each by a text', () => {
+    expect(placeImages(past, 'describe-past')[2]?.content).toEqual([
       { type: 'text', text: 'this?' },
       { type: 'text', text: '<image 1>' },
       { type: 'text', text: '<image 2>' },
     ])
   })
 
-  test('ignore_past leaves them out, and no turn empty', () => {
-    const placed = placeImages(past, 'ignore_past')
+  test('ignore-past leaves them out, and no turn empty', () => {
+    const placed = placeImages(past, 'ignore-past')
     expect(placed[2]?.content).toEqual([{ type: 'text', text: 'this?' }])
     expect(placed[0]?.content).toBe('[1 image]')
   })
 
-  test('send_last_user_image spares the newest one, unless the turn being sent shows one', () => {
-    const placed = placeImages(past, 'send_last_user_image', user('and now?'))
+  test('send-last-user-image spares the newest one, unless the turn being sent shows one', () => {
+    const placed = placeImages(past, 'send-last-user-image', user('and now?'))
     expect(placed[2]?.content).toEqual([{ type: 'text', text: 'this?' }, other])
     expect(placed[0]?.content).toBe('[1 image]')
-    const showing = placeImages(past, 'send_last_user_image', bare)
+    const showing = placeImages(past, 'send-last-user-image', bare)
     expect(showing[2]?.content).toEqual([{ type: 'text', text: 'this?' }])
   })
 })

@@ -11,7 +11,7 @@ import { ada, host, keptTurns, sentTurns } from './chat-host.ts'
 
 const identity = ada
 
-/** A store that writes down what is asked of it. */
+/** A store that records the calls of its methods. */
 function traced(store: ChatStore, trace: string[], lead = ''): ChatStore {
   const unitOf = (unit: ChatStoreUnit, at: string): ChatStoreUnit => {
     const groups = Object.entries(unit).map(([group, methods]) => {
@@ -163,7 +163,7 @@ describe('a turn that is refused leaves nothing behind', () => {
     expect((await it.chats.list({ identity })).data).toHaveLength(1)
   })
 
-  test('and where the user’s turn cannot be kept, nothing is sent', async () => {
+  test('and if the user message cannot be stored, nothing is sent', async () => {
     const store = createMemoryStore()
     await using it = await host({ store })
     const { id: conversationId } = await it.chats.create({ identity })
@@ -213,7 +213,7 @@ describe('what moderation takes out', () => {
   })
 })
 
-describe('what the model is told', () => {
+describe('the messages that are sent to the model', () => {
   test('the newest turns, not the oldest', async () => {
     await using it = await host({ script: ({ call }) => `a${call}` })
     const { id: conversationId } = await it.chats.create({ identity })
@@ -279,12 +279,12 @@ describe('what the model is told', () => {
     expect(sentTurns(it.provider)[0]).toBe('system: Own.')
     const turn = await it.chats.send({ identity, message: 'Hi', persona: 'Eve' })
     expect(sentTurns(it.provider)[0]).toBe('system: Persona.')
-    // The conversation remembers who answers.
+    // The conversation stores the persona.
     await it.chats.send({ identity, conversationId: turn.conversationId, message: 'And?' })
     expect(sentTurns(it.provider)[0]).toBe('system: Persona.')
   })
 
-  test('placeholders are filled in history and instructions; the template changes the turn; the store keeps the words', async () => {
+  test('placeholders are filled in history and instructions; the template changes the turn; the store keeps the original text', async () => {
     await using it = await host({
       script: 'I am {{char}}.',
       service: {
@@ -357,10 +357,10 @@ describe('what the model is told', () => {
   })
 
   test.each([
-    ['send_all', 2],
-    ['send_last_user_image', 1],
-    ['tag_past', 0],
-    ['ignore_past', 0],
+    ['send-all', 2],
+    ['send-last-user-image', 1],
+    ['describe-past', 0],
+    ['ignore-past', 0],
   ] as const)('past images under %s: %d are sent again', async (images, sent) => {
     await using it = await host({ service: { images } })
     const shown = (name: string) => [
@@ -375,10 +375,10 @@ describe('what the model is told', () => {
     expect(media).toHaveLength(sent)
     for (const { data } of media) expect(data).toBe('AQID')
     const tags = sentTurns(it.provider).filter((turn) => turn.includes('<image 1>'))
-    expect(tags).toHaveLength(images === 'tag_past' ? 2 : 0)
+    expect(tags).toHaveLength(images === 'describe-past' ? 2 : 0)
   })
 
-  test('turns that were sent at once are told each with its answer', async () => {
+  test('concurrent turns are sent each with its answer', async () => {
     await using it = await host({ script: { text: 'Yes.', pacing: { firstMs: 30 } } })
     const { id: conversationId } = await it.chats.create({ identity })
     await Promise.all(['one', 'two'].map((message) => it.chats.send({ identity, conversationId, message })))

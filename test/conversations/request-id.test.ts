@@ -54,7 +54,7 @@ describe('a request id', () => {
     })
   })
 
-  test('in two processes at the same time, one answer stands and both get it', async () => {
+  test('in two processes at the same time, one answer is stored and both return it', async () => {
     const store = createMemoryStore()
     const script = { text: 'one', pacing: { firstMs: 30 } }
     await using a = await host({ script, store })

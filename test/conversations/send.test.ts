@@ -122,7 +122,7 @@ describe('what goes wrong beside a turn does not cost the answer', () => {
       message: expect.stringContaining('disk full') as string,
       partial: { text: 'Hello from the fake.' },
     })
-    // The same request goes on where it broke off.
+    // The same request resumes the interrupted turn.
     const turn = await it.chats.send(request)
     expect(await keptTurns(store, turn.conversationId)).toHaveLength(2)
   })
@@ -333,11 +333,11 @@ describe('whether a turn is kept', () => {
     const turn = await it.chats.send({ identity, message: 'Hi', persist: asked })
     expect(turn.persisted).toBe(kept)
     expect((await it.chats.list({ identity })).data).toHaveLength(kept ? 1 : 0)
-    // What was used was used.
+    // Usage is counted even if the turn is not stored.
     expect((await it.chats.usage({ identity })).calls).toBe(1)
   })
 
-  test('a turn beside a conversation is told its history and leaves no trace in it', async () => {
+  test('a turn that is not stored reads the history of a conversation and does not change it', async () => {
     await using it = await host({ script: 'Yes.' })
     const { conversationId } = await it.chats.send({ identity, message: 'one' })
     await it.chats.send({ identity, conversationId, message: 'aside', persist: false })
@@ -345,11 +345,11 @@ describe('whether a turn is kept', () => {
     expect(await keptTurns(it.store, conversationId)).toEqual(['user: one', 'assistant: Yes.'])
   })
 
-  test('a service without a store answers, says so where keeping was asked for, and refuses the rest', async () => {
+  test('a service without a store answers, warns if persist was requested, and rejects other operations', async () => {
     await using it = await host({ service: { store: undefined } })
     const turn = await it.chats.send({ identity, message: 'Hi', persist: true })
     expect(turn).toMatchObject({ persisted: false, content: 'Hello from the fake.' })
-    expect(turn.warnings).toEqual([{ type: 'other', message: expect.stringContaining('not kept') }])
+    expect(turn.warnings).toEqual([{ type: 'other', message: expect.stringContaining('not stored') }])
     await expect(it.chats.list({ identity })).rejects.toMatchObject({ kind: 'misconfigured' })
   })
 })

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { numberedPage, pageMeta, pageOf, pageWindow, searchTerms } from '../../src/conversations/index.ts'
+import {
+  numberedPage,
+  pageMeta,
+  pageOf,
+  pageWindow,
+  searchTerms,
+} from '../../src/conversations/storage/index.ts'
 
 describe('pages', () => {
   test('a numbered page is an offset, and its meta tells the rest', () => {
@@ -31,7 +37,7 @@ describe('pages', () => {
   })
 })
 
-describe('words', () => {
+describe('search terms', () => {
   test.each([
     ['Hello, World! hello', ['hello', 'world']],
     ["o'clock e-mail 3.14 C++", ['o', 'clock', 'e', 'mail', '3', '14', 'c']],

@@ -32,7 +32,7 @@ describe('a conversation that outgrows its model', () => {
     expect(it.provider.log).toHaveLength(0)
   })
 
-  test('refuses where nothing may be left out', async () => {
+  test('rejects if messages may not be dropped', async () => {
     await using it = await host({
       script: words(20),
       service: { window: { ...window, overflow: 'refuse' } },
@@ -42,7 +42,7 @@ describe('a conversation that outgrows its model', () => {
     await expect(sent).rejects.toThrow(/needs 60 tokens .* 70 of a context window of 60/)
   })
 
-  test('is told in short where summaries are wanted, and the next turns need no new one', async () => {
+  test('is summarized if configured, and the next turns need no new summary', async () => {
     await using it = await host({
       script: ({ system }) => (isSummary(system) ? 'They counted words.' : words(10)),
       service: { window: { ...window, contextWindow: 80, overflow: 'summarise' } },
@@ -74,11 +74,11 @@ describe('a conversation that outgrows its model', () => {
       ({ warnings, conversationId } = await it.chats.send({ identity, conversationId, message: words(10) }))
     expect(warnings).toContainEqual({
       type: 'other',
-      message: expect.stringContaining('no summary') as string,
+      message: expect.stringContaining('summary failed') as string,
     })
   })
 
-  test('the window is the model’s own, where it is known', async () => {
+  test('the window is the model’s own if it is known', async () => {
     await using it = await host()
     const known = it.orchestrator.registry.resolve({ model: 'openai/gpt-4.1-mini' }).capabilities
       .contextWindow
@@ -89,7 +89,7 @@ describe('a conversation that outgrows its model', () => {
 })
 
 describe('titles and summaries', () => {
-  test('a conversation is titled once, by its first turn, and nobody waits for it', async () => {
+  test('a conversation is titled once, by its first turn, in the background', async () => {
     await using it = await host({
       script: ({ system }) =>
         system.startsWith('Give the conversation') ? '"Engines and Numbers."\n' : 'Yes.',
@@ -106,7 +106,7 @@ describe('titles and summaries', () => {
     expect(it.provider.log).toHaveLength(3)
   })
 
-  test('a title that was given stays; one that cannot be made harms nobody', async () => {
+  test('a title that was given stays; a failing title call does not fail the turn', async () => {
     await using it = await host({
       script: ({ system }) => (system === '' ? 'Yes.' : { error: 'server-failed' }),
       service: { autoTitle: { maxTokens: 5 } },

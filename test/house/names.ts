@@ -3,6 +3,11 @@ import type { Sources, Violation } from './sources.ts'
 
 /** Names that say nothing about what is inside, alone or as the last word. */
 const empty = /(^|-)(utils?|helpers?|common|base|managers?|service|misc)$/
+// The folder of the chat service, and the file that makes it: here the word is what is inside.
+const exempt: ReadonlySet<string> = new Set([
+  'src/conversations/service',
+  'src/conversations/service/chat-service.ts',
+])
 const kebab = /^[a-z0-9]+(-[a-z0-9]+)*$/
 
 /** The wire formats we speak. A format is not a vendor, even where one vendor gave it the name. */
@@ -46,9 +51,11 @@ export function checkDialectNames(sources: Sources): Violation[] {
   })
 }
 
-/** Folder names and file stems below the first folder; `x.test.ts` counts as `x`. */
+/** Folder names and file stems below the first folder, but not exempt ones; `x.test.ts` counts as `x`. */
 function parts(path: string): string[] {
-  return [...posix.dirname(path).split('/').slice(1), stem(path)]
+  const folders = posix.dirname(path).split('/')
+  const named = folders.slice(1).filter((_, at) => !exempt.has(folders.slice(0, at + 2).join('/')))
+  return exempt.has(path) ? named : [...named, stem(path)]
 }
 
 function stem(path: string): string {

@@ -2,155 +2,161 @@ import { LlmError } from '../../core/error.ts'
 import type { Message } from '../../core/message.ts'
 import type { ModelCapabilities } from '../../core/provider.ts'
 import type { Warning } from '../../core/response.ts'
-import type { Identity } from '../contract/permissions.ts'
-import { fitWindow, type FittedWindow } from './fit-window.ts'
-import { DEFAULT_HISTORY, MOST_HISTORY, type HistoryBounds } from './select-history.ts'
-import { placeImages } from './past-images.ts'
-import type { Conversation, StoredMessage, Summary } from '../storage/records.ts'
-import { inConversationOrder, messageOf, speakerName } from '../contract/message-content.ts'
-import type { ServiceContext } from '../contract/service-context.ts'
-import type { ChatPersona, TextContext } from '../contract/options.ts'
-import type { AnswerOptions, TurnSettings } from '../contract/requests.ts'
+import type { Conversation, StoredMessage, Summary } from '../storage/index.ts'
+import {
+  type AnswerOptions,
+  type ChatPersona,
+  type HistoryBounds,
+  type Identity,
+  type ServiceContext,
+  type TextContext,
+  type TurnSettings,
+  displayName,
+  inConversationOrder,
+  messageOf,
+  speakerName,
+} from '../contract/index.ts'
+import { type FittedWindow, fitWindow } from './fit-window.ts'
 import { mergeSettings } from './merge-settings.ts'
-import { summarizeTurns } from './summarize.ts'
-import { prepareTextTransforms } from './transform-text.ts'
+import { placeImages } from './past-images.ts'
+import { DEFAULT_HISTORY, MAX_HISTORY } from './select-history.ts'
+import { summarizeMessages } from './summarize.ts'
+import { transformTexts } from './transform-text.ts'
 
-/** What is sent is made of this. */
+/** What the messages of a call are built from. */
 export interface ContextInput {
   readonly identity: Identity
   readonly conversation: Conversation | undefined
   readonly conversationId: string
-  /** Only turns below this sequence are history. */
+  /** Only messages below this sequence are history. */
   readonly before?: number | undefined
   /** Only this thread is history. */
   readonly thread?: string | undefined
-  /** The turn to be answered. */
+  /** The user message to answer. */
   readonly current: Message
-  /** What has been done for it already. */
-  readonly inFlight: readonly StoredMessage[]
+  /** Messages of tool rounds that an interrupted turn completed. */
+  readonly completedRounds: readonly StoredMessage[]
 }
 
-/** A call's messages, and what was found on the way. */
+/** The messages of a call, with the persona and the warnings. */
 export interface BuiltContext {
   readonly messages: readonly Message[]
-  /** Where among them the turn to be answered is. */
+  /** Index of the user message to answer. */
   readonly currentAt: number
   readonly persona: ChatPersona | undefined
-  readonly changeAnswer: ((text: string) => string | Promise<string>) | undefined
+  readonly transformAnswer: ((text: string) => string | Promise<string>) | undefined
   readonly warnings: readonly Warning[]
 }
 
-/** A past turn, and where it stands in the store. */
-interface PastTurn {
+/** A message of the history, with its sequence in the store. */
+interface PastMessage {
   readonly message: Message
   readonly sequence: number
 }
 
-/** Puts together what a model is told: instructions, summary, history, the turn itself, instructions after it. */
+/**
+ * Builds the messages of a call: instructions, summary, history, the user message, and instructions after it. Rejects with
+ * `context-too-long` if they cannot fit the model's context window.
+ */
 export async function buildContext(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: AnswerOptions,
-  material: ContextInput,
+  input: ContextInput,
 ): Promise<BuiltContext> {
-  const { conversation, identity, conversationId } = material
+  const { conversation, identity, conversationId } = input
   const warnings: Warning[] = []
-  const persona = await findPersona(desk, request, material, warnings)
+  const persona = await findPersona(service, request, input, warnings)
   const context: TextContext = {
     identity,
     conversationId,
     persona,
-    charName: nameOf(persona) ?? 'Character',
+    charName: displayName(persona) ?? 'Character',
     userName: request.userName ?? 'User',
     system: request.system,
     template: request.template,
     templateData: request.templateData,
   }
-  const past = conversation === undefined ? [] : await readPast(desk, request, material)
-  const images = request.images ?? desk.options.images ?? 'tag_past'
+  const past = conversation === undefined ? [] : await readPast(service, request, input)
+  const images = request.images ?? service.options.images ?? 'describe-past'
   const shown = placeImages(
     past.map(({ message }) => message),
     images,
-    material.current,
+    input.current,
   )
-  const ready = await prepareTextTransforms(desk, {
+  const ready = await transformTexts(service, {
     context,
     template: request.template,
     past: shown,
-    current: material.current,
+    current: input.current,
   })
   warnings.push(...ready.warnings)
-  const shape: Shape = {
+  const frame: Frame = {
     system: instructions(ready.system),
-    current: [ready.current, ...ready.after, ...material.inFlight.map((stored) => messageOf(stored))],
+    current: [ready.current, ...ready.after, ...input.completedRounds.map((stored) => messageOf(stored))],
   }
-  const turns = ready.past.map((message, at) => ({ message, sequence: past[at]?.sequence ?? 0 }))
-  const messages = await fit(desk, request, { material, shape, past: turns, warnings })
-  const { answer } = desk.options.texts ?? {}
-  const changeAnswer = answer === undefined ? undefined : (text: string) => answer(text, context)
+  const sequenced = ready.past.map((message, at) => ({ message, sequence: past[at]?.sequence ?? 0 }))
+  const messages = await fit(service, request, { input, frame, past: sequenced, warnings })
+  const { answer } = service.options.texts ?? {}
+  const transformAnswer = answer === undefined ? undefined : (text: string) => answer(text, context)
   const currentAt = messages.indexOf(ready.current)
-  return { messages, currentAt, persona, changeAnswer, warnings }
+  return { messages, currentAt, persona, transformAnswer, warnings }
 }
 
-/** What a persona is called in talk. */
-export function nameOf(persona: ChatPersona | undefined): string | undefined {
-  const { nickname = '', name } = persona ?? {}
-  return nickname.trim() === '' ? name : nickname
-}
-
-interface Shape {
+/** The messages around the history, which are never dropped. */
+interface Frame {
   readonly system: readonly Message[]
   readonly current: readonly Message[]
 }
 
 interface Fitting {
-  readonly material: ContextInput
-  readonly shape: Shape
-  readonly past: readonly PastTurn[]
+  readonly input: ContextInput
+  readonly frame: Frame
+  readonly past: readonly PastMessage[]
   readonly warnings: Warning[]
 }
 
 async function fit(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: AnswerOptions,
   fitting: Fitting,
 ): Promise<readonly Message[]> {
-  const { shape, past, material } = fitting
-  const { overflow } = desk.options.window ?? {}
-  const { conversation } = material
+  const { frame, past, input } = fitting
+  const { overflow } = service.options.window ?? {}
+  const { conversation } = input
   const latest =
-    overflow === 'summarise' && conversation !== undefined && material.thread === undefined
-      ? await desk.store.summaries.latest(conversation.id, { signal: request.signal })
+    overflow === 'summarise' && conversation !== undefined && input.thread === undefined
+      ? await service.store.summaries.latest(conversation.id, { signal: request.signal })
       : undefined
-  const first = window(desk, request, fitting, latest)
-  if (overflow !== 'summarise' || first.dropped.length === 0 || material.thread !== undefined)
-    return joined(shape, first, latest)
-  const made = await summarise(desk, request, fitting, { latest, first })
-  if (made === undefined) return joined(shape, first, latest)
+  const first = window(service, request, fitting, latest)
+  if (overflow !== 'summarise' || first.dropped.length === 0 || input.thread !== undefined)
+    return joined(frame, first, latest)
+  const made = await summarise(service, request, fitting, { latest, first })
+  if (made === undefined) return joined(frame, first, latest)
   const rest = past.filter(({ sequence }) => sequence > made.upToSequence)
-  return joined(shape, window(desk, request, { ...fitting, past: rest }, made), made)
+  return joined(frame, window(service, request, { ...fitting, past: rest }, made), made)
 }
 
-// What had to go is told in short, and the older half of the rest with it: so that the next turns need no new summary.
+// Also covers the older half of the messages that fit, so that the next turns need no new summary.
 async function summarise(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: AnswerOptions,
-  { material, past, warnings }: Fitting,
+  { input, past, warnings }: Fitting,
   { latest, first }: { readonly latest: Summary | undefined; readonly first: FittedWindow },
 ): Promise<Pick<Summary, 'text' | 'upToSequence'> | undefined> {
   const gone = new Set(first.dropped)
   const uncovered = past.filter(
     ({ message, sequence }) => gone.has(message) && sequence > (latest?.upToSequence ?? 0),
   )
-  if (uncovered.length === 0 || material.conversation === undefined) return undefined
+  if (uncovered.length === 0 || input.conversation === undefined) return undefined
   const kept = past.filter(({ message }) => first.history.includes(message))
   const upTo = kept[Math.floor(kept.length / 2) - 1]?.sequence ?? uncovered.at(-1)?.sequence ?? 0
-  const turns = past.filter(({ sequence }) => sequence > (latest?.upToSequence ?? 0) && sequence <= upTo)
+  const covered = past.filter(({ sequence }) => sequence > (latest?.upToSequence ?? 0) && sequence <= upTo)
   try {
-    return await summarizeTurns(desk, {
-      identity: material.identity,
-      conversation: material.conversation,
-      settings: mergeSettings(desk, request, material.conversation),
-      messages: turns.map(({ message }) => message),
+    return await summarizeMessages(service, {
+      identity: input.identity,
+      conversation: input.conversation,
+      settings: mergeSettings(service, request, input.conversation),
+      messages: covered.map(({ message }) => message),
       before: latest?.text,
       upToSequence: upTo,
     })
@@ -158,31 +164,31 @@ async function summarise(
     if (!LlmError.is(error) || error.kind === 'aborted') throw error
     warnings.push({
       type: 'other',
-      message: `the oldest turns were left out: no summary could be made (${error.kind})`,
+      message: `the oldest messages were dropped, because the summary failed (${error.kind})`,
     })
     return undefined
   }
 }
 
 function window(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: AnswerOptions,
-  { shape, past, material }: Fitting,
+  { frame, past, input }: Fitting,
   summary: Pick<Summary, 'text' | 'upToSequence'> | undefined,
 ): FittedWindow {
-  const { options } = desk
+  const { options } = service
   const { overflow, answerTokens, contextWindow, countTokens } = options.window ?? {}
-  const settings = mergeSettings(desk, request, material.conversation)
-  const found = traitsOf(desk, settings)
-  const traits =
+  const settings = mergeSettings(service, request, input.conversation)
+  const found = capabilitiesOf(service, settings)
+  const capabilities =
     contextWindow === undefined
       ? found
       : { ...found, contextWindow: Math.min(contextWindow, found.contextWindow ?? contextWindow) }
   return fitWindow({
-    traits,
-    fixed: [...shape.system, ...told(summary), ...shape.current],
+    traits: capabilities,
+    fixed: [...frame.system, ...summaryMessage(summary), ...frame.current],
     history: past.map(({ message }) => message),
-    bounds: boundsOf(desk, request),
+    bounds: boundsOf(service, request),
     answerTokens: answerTokens ?? settings.maxTokens,
     extraTokens: toolTokens(settings),
     whole: overflow === 'refuse',
@@ -191,14 +197,14 @@ function window(
 }
 
 function joined(
-  { system, current }: Shape,
+  { system, current }: Frame,
   { history }: FittedWindow,
   summary: Pick<Summary, 'text'> | undefined,
 ): readonly Message[] {
-  return [...system, ...told(summary), ...history, ...current]
+  return [...system, ...summaryMessage(summary), ...history, ...current]
 }
 
-function told(summary: Pick<Summary, 'text'> | undefined): readonly Message[] {
+function summaryMessage(summary: Pick<Summary, 'text'> | undefined): readonly Message[] {
   return instructions(summary && `What was said before, in short:\n${summary.text}`)
 }
 
@@ -206,28 +212,28 @@ function instructions(content: string | undefined): readonly Message[] {
   return content === undefined || content.trim() === '' ? [] : [{ role: 'system', content }]
 }
 
-function boundsOf(desk: ServiceContext, request: AnswerOptions): HistoryBounds {
-  const { maxMessages, maxTokens } = { ...desk.options.history, ...request.history }
-  // A budget of tokens alone is meant to be the bound.
-  return { maxTokens, maxMessages: maxMessages ?? (maxTokens === undefined ? DEFAULT_HISTORY : MOST_HISTORY) }
+function boundsOf(service: ServiceContext, request: AnswerOptions): HistoryBounds {
+  const { maxMessages, maxTokens } = { ...service.options.history, ...request.history }
+  // With a token limit alone, the message limit is lifted to its maximum.
+  return { maxTokens, maxMessages: maxMessages ?? (maxTokens === undefined ? DEFAULT_HISTORY : MAX_HISTORY) }
 }
 
-// Instructions in a conversation stand at its beginning: they are looked for there, and in the window.
+// System messages of a conversation are at its beginning, so they are read from there and from the newest messages.
 const FIRST_MESSAGES = 10
 
-// Costs by the window, never by the length of the conversation.
+// The cost depends on the number of messages read, not on the length of the conversation.
 async function readPast(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: AnswerOptions,
-  material: ContextInput,
-): Promise<readonly PastTurn[]> {
-  const { conversationId: id, before, thread, conversation } = material
+  input: ContextInput,
+): Promise<readonly PastMessage[]> {
+  const { conversationId: id, before, thread, conversation } = input
   const { signal } = request
-  const { maxMessages = DEFAULT_HISTORY } = boundsOf(desk, request)
-  const summarises = desk.options.window?.overflow === 'summarise'
-  const limit = Math.min(summarises ? MOST_HISTORY : maxMessages, MOST_HISTORY)
+  const { maxMessages = DEFAULT_HISTORY } = boundsOf(service, request)
+  const summarizes = service.options.window?.overflow === 'summarise'
+  const limit = Math.min(summarizes ? MAX_HISTORY : maxMessages, MAX_HISTORY)
   if (limit === 0) return []
-  const { messages } = desk.store
+  const { messages } = service.store
   const longer = (conversation?.messageCount ?? 0) > limit && thread === undefined
   const [newest, first] = await Promise.all([
     messages.history(id, { limit, before, thread }, { signal }),
@@ -238,45 +244,45 @@ async function readPast(
     ({ role, sequence }) => role === 'system' && sequence < (oldest?.sequence ?? Infinity),
   )
   return inConversationOrder([...system, ...newest])
-    .filter(saysSomething)
+    .filter(hasContent)
     .map((stored) => ({
       message: messageOf({ ...stored, name: speakerName(stored.name) }),
       sequence: stored.sequence,
     }))
 }
 
-// What was cut before its first word was paid for, and is no turn of the talk.
-function saysSomething({ role, content }: StoredMessage): boolean {
+// Empty partial answers are stored for their usage only.
+function hasContent({ role, content }: StoredMessage): boolean {
   return role !== 'assistant' || content.length > 0
 }
 
 async function findPersona(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: AnswerOptions,
   { conversation, identity }: ContextInput,
   warnings: Warning[],
 ): Promise<ChatPersona | undefined> {
   const reference = request.persona ?? conversation?.personaId
   if (reference === undefined) return undefined
-  const found = await desk.options.persona?.(reference, identity)
+  const found = await service.options.persona?.(reference, identity)
   if (found === undefined)
     warnings.push({
       type: 'other',
-      message: `there is no persona "${reference}": the turn was answered without one`,
+      message: `unknown persona "${reference}": the turn was answered without a persona`,
     })
   return found
 }
 
-function traitsOf(desk: ServiceContext, { provider, model, api }: TurnSettings): ModelCapabilities {
+function capabilitiesOf(service: ServiceContext, { provider, model, api }: TurnSettings): ModelCapabilities {
   try {
-    return desk.options.orchestrator.registry.resolve({ provider, model, api }).capabilities
+    return service.options.orchestrator.registry.resolve({ provider, model, api }).capabilities
   } catch {
-    // The orchestrator may know a default that the registry does not; what is wrong, the call itself will say.
+    // The orchestrator may have a default that the registry lacks. If the target is invalid, the call itself reports it.
     return {}
   }
 }
 
-// What a definition of a tool costs, about; schemas of a library count by their description alone.
+// Estimated tokens of tool definitions. Schemas of a schema library count as 400 characters.
 function toolTokens({ tools = [] }: TurnSettings): number {
   let chars = 0
   for (const given of tools) {

@@ -1,51 +1,47 @@
 import { LlmError } from '../../core/error.ts'
 import type { Message } from '../../core/message.ts'
 import type { ModelCapabilities } from '../../core/provider.ts'
-import {
-  estimateMessage,
-  selectHistory,
-  total,
-  type HistoryBounds,
-  type TokenCounter,
-} from './select-history.ts'
+import type { HistoryBounds, TokenCounter } from '../contract/index.ts'
+import { estimateMessage, selectHistory, total } from './select-history.ts'
 
-/** What a call brings besides the history, and the room that the model has. */
+/** The messages of a call, and the limits that they must fit. */
 export interface WindowRequest {
-  /** What is known of the model: only `contextWindow` and `maxOutput` are read. */
+  /** The model's limits. Default: unknown, then only `bounds` apply. */
   readonly traits?: Pick<ModelCapabilities, 'contextWindow' | 'maxOutput'> | undefined
-  /** Instructions, and the turn being sent with all that belongs to it. Never left out. */
+  /** Messages that are never dropped: instructions and the current message. */
   readonly fixed: readonly Message[]
-  /** Earlier turns, oldest first. */
+  /** Earlier messages, oldest first. */
   readonly history: readonly Message[]
   readonly bounds?: HistoryBounds | undefined
-  /** Room kept for the answer, in tokens. Default: a quarter of the window, at most the model's longest answer and 4096. */
+  /** Tokens reserved for the answer. Default: a quarter of the window, at most the model's `maxOutput` and 4 096. */
   readonly answerTokens?: number | undefined
-  /** Tokens of what is no turn: tool definitions, a schema. Default 0. */
+  /** Tokens of tool definitions or a schema. Default 0. */
   readonly extraTokens?: number | undefined
-  /** Refuse instead of leaving out what `bounds` would let through. Default false. */
+  /** Whether to throw instead of dropping messages that `bounds` would keep. Default false. */
   readonly whole?: boolean | undefined
-  /** Default: an estimate by script and word lengths. */
+  /** Counts the tokens of a message. Default: an estimate. */
   readonly countTokens?: TokenCounter | undefined
 }
 
-/** A call that fits its model, with the numbers. */
+/** The history that fits, with the token counts. */
 export interface FittedWindow {
-  /** The history that goes with the call. */
+  /** Messages to send. */
   readonly history: readonly Message[]
-  /** The turns that had to go, oldest first. */
+  /** Dropped messages, oldest first. */
   readonly dropped: readonly Message[]
-  /** Tokens of everything that is sent. */
+  /** Tokens of all messages to send. */
   readonly inputTokens: number
+  /** Tokens reserved for the answer. */
   readonly answerTokens: number
-  /** Absent where the model's window is not known. */
+  /** Context window of the model in tokens; absent if unknown. */
   readonly contextWindow?: number | undefined
 }
 
 const MOST_ANSWER = 4096
 
 /**
- * Leaves out the oldest history until the call fits the model's window. Throws `context-too-long`, with the numbers, where
- * what may not be left out is too much already. Where the window is not known, only `bounds` hold.
+ * Drops the oldest history until the call fits the model's context window. Throws `context-too-long` with the token counts if
+ * the messages that must not be dropped are too long. If the window is unknown, only `bounds` apply.
  */
 export function fitWindow(request: WindowRequest): FittedWindow {
   const { traits, fixed, history, bounds, extraTokens = 0, countTokens = estimateMessage } = request
@@ -57,7 +53,7 @@ export function fitWindow(request: WindowRequest): FittedWindow {
   const bounded = bounds?.maxTokens ?? Infinity
   const maxTokens = request.whole === true ? bounded : Math.min(bounded, room)
   const chosen = selectHistory(history, { maxMessages: bounds?.maxMessages, maxTokens }, countTokens)
-  // System turns of the history are kept by selection: they alone may be more than there is room for.
+  // Selection keeps all system messages of the history, and these alone may be too long.
   if (chosen.tokens > room) throw tooLong(contextWindow ?? 0, needed + chosen.tokens, answerTokens)
   const { messages, dropped, tokens } = chosen
   return { history: messages, dropped, inputTokens: needed + tokens, answerTokens, contextWindow }
@@ -71,8 +67,8 @@ function answerRoom(traits: WindowRequest['traits']): number {
 
 function tooLong(contextWindow: number, inputTokens: number, answerTokens: number): LlmError {
   const message =
-    `the call needs ${inputTokens} tokens for what may not be left out, and ${answerTokens} for the answer: ` +
-    `${inputTokens + answerTokens} of a context window of ${contextWindow}; shorten the turn, ask for a shorter answer, or take a model with a larger window`
+    `the call needs ${inputTokens} tokens for messages that cannot be dropped and ${answerTokens} for the answer: ` +
+    `${inputTokens + answerTokens} of a context window of ${contextWindow}; shorten the message, lower maxTokens, or use a model with a larger window`
   return new LlmError('context-too-long', message, {
     issues: [{ path: 'messages', message: `${inputTokens} + ${answerTokens} > ${contextWindow}` }],
   })

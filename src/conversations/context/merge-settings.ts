@@ -1,24 +1,23 @@
-import type { Conversation } from '../storage/records.ts'
-import type { ServiceContext } from '../contract/service-context.ts'
-import type { AnswerOptions, TurnSettings } from '../contract/requests.ts'
+import type { Conversation } from '../storage/index.ts'
+import type { AnswerOptions, ServiceContext, TurnSettings } from '../contract/index.ts'
 
-/** The settings of a turn's calls: of the request, else of the conversation, else of the service. */
+/** The settings of a turn's calls: those of the request, else of the conversation, else of the service. */
 export function mergeSettings(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: AnswerOptions,
   conversation: Conversation | undefined,
 ): TurnSettings {
   const settings: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(request))
     if (!OWN_FIELDS.has(name) && value !== undefined) settings[name] = value
-  const { defaults } = desk.options
+  const { defaults } = service.options
   const named = request.provider !== undefined || request.model !== undefined
-  const standing = {
+  const inherited = {
     model: named ? undefined : (conversation?.model ?? defaults?.model),
     temperature: conversation?.temperature ?? defaults?.temperature,
     maxTokens: defaults?.maxTokens,
   }
-  for (const [name, value] of Object.entries(standing)) if (value !== undefined) settings[name] ??= value
+  for (const [name, value] of Object.entries(inherited)) if (value !== undefined) settings[name] ??= value
   return settings
 }
 

@@ -1,39 +1,26 @@
 import { partsOf, type Message, type ToolResultPart, type UserPart } from '../../core/message.ts'
+import type { ImageMode } from '../contract/index.ts'
 
-/**
- * What becomes of the images of past turns; those of the turn being sent always go with it. `send_all`: all go again ·
- * `send_last_user_image`: the user's newest goes, unless the turn being sent shows one itself · `tag_past`: a mark says where
- * one was · `ignore_past`: they are left out.
- */
-export type ImageMode = 'send_all' | 'send_last_user_image' | 'tag_past' | 'ignore_past'
-
-export const IMAGE_MODES: readonly ImageMode[] = [
-  'send_all',
-  'send_last_user_image',
-  'tag_past',
-  'ignore_past',
-]
-
-/** The past turns of a conversation with their images as `mode` wants them. `current` is the turn being sent. */
+/** Applies an image mode to past messages. `current` is the message being sent. */
 export function placeImages(
   past: readonly Message[],
   mode: ImageMode,
   current?: Message,
 ): readonly Message[] {
-  if (mode === 'send_all' || !past.some(showsImage)) return past
-  const spared =
-    mode === 'send_last_user_image' && !(current !== undefined && showsImage(current))
-      ? past.findLast((message) => message.role === 'user' && showsImage(message))
+  if (mode === 'send-all' || !past.some(hasImage)) return past
+  const kept =
+    mode === 'send-last-user-image' && !(current !== undefined && hasImage(current))
+      ? past.findLast((message) => message.role === 'user' && hasImage(message))
       : undefined
   return past.map((message) => {
-    if (!showsImage(message)) return message
-    if (message === spared) return withLastImage(message)
-    return mode === 'tag_past' ? tagged(message) : withoutImages(message)
+    if (!hasImage(message)) return message
+    if (message === kept) return withLastImage(message)
+    return mode === 'describe-past' ? described(message) : withoutImages(message)
   })
 }
 
-/** True for a turn with an image in it. */
-export function showsImage({ content }: Message): boolean {
+/** Whether a message contains an image. */
+export function hasImage({ content }: Message): boolean {
   return typeof content !== 'string' && content.some(isImage)
 }
 
@@ -41,16 +28,16 @@ function isImage(part: { readonly type: string }): boolean {
   return part.type === 'image'
 }
 
-function tagged(message: Message): Message {
+function described(message: Message): Message {
   let index = 0
   return mapped(message, (part) => (isImage(part) ? [{ type: 'text', text: `<image ${++index}>` }] : [part]))
 }
 
-// A turn that held nothing else says so: an empty one would be refused.
+// A message of images alone becomes a text, because providers reject empty messages.
 function withoutImages(message: Message): Message {
   const images = partsOf<{ type: string }>(message.content).filter(isImage).length
-  const bare = mapped(message, (part) => (isImage(part) ? [] : [part]))
-  if (bare.content.length > 0) return bare
+  const rest = mapped(message, (part) => (isImage(part) ? [] : [part]))
+  if (rest.content.length > 0) return rest
   return { ...message, content: images === 1 ? '[1 image]' : `[${images} images]` }
 }
 
@@ -59,10 +46,10 @@ function withLastImage(message: Message): Message {
   return mapped(message, (part) => (isImage(part) && part !== last ? [] : [part]))
 }
 
-type Shown = UserPart | ToolResultPart
+type ContentPart = UserPart | ToolResultPart
 
-function mapped(message: Message, change: (part: Shown) => readonly Shown[]): Message {
+function mapped(message: Message, change: (part: ContentPart) => readonly ContentPart[]): Message {
   if (message.role !== 'user' && message.role !== 'tool') return message
-  const parts = partsOf<Shown>(message.content).flatMap(change)
+  const parts = partsOf<ContentPart>(message.content).flatMap(change)
   return { ...message, content: parts } as Message
 }

@@ -1,37 +1,29 @@
 import { callsOf } from '../../core/history.ts'
 import type { Message } from '../../core/message.ts'
 import { estimateUsage } from '../../core/tokens.ts'
+import type { HistoryBounds, TokenCounter } from '../contract/index.ts'
 
-/** How much of a conversation goes with a call. What is left out is always the oldest. */
-export interface HistoryBounds {
-  /** Newest turns at most, system turns not counted. Default 20, at most 200. */
-  readonly maxMessages?: number | undefined
-  /** Tokens of history at most. Default: no bound of its own. */
-  readonly maxTokens?: number | undefined
-}
-
-/** A conversation, cut to its newest part. */
+/** The newest part of a conversation. */
 export interface HistoryWindow {
-  /** System turns first, then the newest turns in order. */
+  /** System messages first, then the newest messages in order. */
   readonly messages: readonly Message[]
-  /** The turns that were left out, oldest first. */
+  /** Dropped messages, oldest first. */
   readonly dropped: readonly Message[]
-  /** Tokens of `messages`, counted or estimated. */
+  /** Tokens of `messages`. */
   readonly tokens: number
 }
 
-/** Counts the tokens of one turn. */
-export type TokenCounter = (message: Message) => number
-
+/** Default of `maxMessages`. */
 export const DEFAULT_HISTORY = 20
-export const MOST_HISTORY = 200
+/** Maximum of `maxMessages`. */
+export const MAX_HISTORY = 200
 
-/** The estimate used where a host brings no tokenizer of its own. */
+/** Estimates the tokens of a message; the default token counter. */
 export const estimateMessage: TokenCounter = (message) => estimateUsage([message], '').inputTokens
 
 /**
- * The newest turns that fit the bounds. System turns are kept whatever their age, and a tool call is never parted from its
- * results: where the bound falls between them, both are left out.
+ * The newest messages that fit the bounds. All system messages are kept. A tool call and its results are kept or dropped
+ * together.
  */
 export function selectHistory(
   messages: readonly Message[],
@@ -40,7 +32,7 @@ export function selectHistory(
 ): HistoryWindow {
   const system = messages.filter(isSystem)
   const units = unitsOf(messages.filter((message) => !isSystem(message)))
-  const most = Math.min(maxMessages, MOST_HISTORY)
+  const most = Math.min(maxMessages, MAX_HISTORY)
   let tokens = total(system, count)
   let kept = 0
   let from = units.length
@@ -55,7 +47,7 @@ export function selectHistory(
   return { messages: [...system, ...units.slice(from).flat()], dropped: units.slice(0, from).flat(), tokens }
 }
 
-/** Turns that only make sense together: an assistant turn with tool calls and the results that follow it. */
+/** Groups messages that must stay together: an assistant message with tool calls and the results that follow it. */
 export function unitsOf(messages: readonly Message[]): readonly (readonly Message[])[] {
   const units: Message[][] = []
   let awaited = new Set<string>()
@@ -65,7 +57,7 @@ export function unitsOf(messages: readonly Message[]): readonly (readonly Messag
       open.push(message)
       continue
     }
-    // A result whose call is not there has nothing to belong to; the wire formats would refuse it.
+    // A result without its call is dropped, because providers reject it.
     if (message.role === 'tool') continue
     units.push([message])
     awaited = new Set(callsOf(message).map(({ id }) => id))
@@ -73,7 +65,7 @@ export function unitsOf(messages: readonly Message[]): readonly (readonly Messag
   return units
 }
 
-/** Tokens of turns together. */
+/** Summed tokens of messages. */
 export function total(messages: readonly Message[], count: TokenCounter): number {
   let sum = 0
   for (const message of messages) sum += count(message)

@@ -1,13 +1,18 @@
 import { LlmError } from '../../core/error.ts'
 import type { Message } from '../../core/message.ts'
 import type { ChatResponse } from '../../core/response.ts'
-import type { Identity } from '../contract/permissions.ts'
-import type { Conversation, StoredMessage, Summary } from '../storage/records.ts'
-import type { Page, PageQuery } from '../storage/pagination.ts'
-import { messageOf, textOfContent } from '../contract/message-content.ts'
-import { charge, type ConversationRequest, type ServiceContext } from '../contract/service-context.ts'
-import type { UtilityCall } from '../contract/options.ts'
-import { refuse, type TurnSettings } from '../contract/requests.ts'
+import type { Conversation, Page, PageQuery, StoredMessage, Summary } from '../storage/index.ts'
+import {
+  type ConversationRequest,
+  type Identity,
+  type ServiceContext,
+  type TurnSettings,
+  type UtilityCall,
+  charge,
+  messageOf,
+  refuse,
+  textOfContent,
+} from '../contract/index.ts'
 import { mergeSettings } from './merge-settings.ts'
 
 const SUMMARY_PROMPT =
@@ -20,52 +25,53 @@ const LAST_MESSAGES = 10
 const LEAST_MESSAGES = 2
 const LONGEST_TITLE = 120
 
-/** What is to be told in short. */
+/** The messages to summarize. */
 export interface SummaryTask {
   readonly identity: Identity
   readonly conversation: Conversation
   readonly settings: TurnSettings
   readonly messages: readonly Message[]
-  /** The summary of what came before them. */
+  /** Summary of the messages before these. */
   readonly before?: string | undefined
+  /** Sequence of the last message. */
   readonly upToSequence: number
 }
 
-/** Asks a model for a summary, counts what it costs, and keeps it. */
-export async function summarizeTurns(desk: ServiceContext, job: SummaryTask): Promise<Summary> {
-  const { summary = {} } = desk.options
-  const { conversation, messages, before, upToSequence } = job
-  const talk = transcript(messages)
-  const text = before === undefined ? talk : `Summary so far: ${before}\n\n${talk}`
-  const response = await sideCall(desk, job, {
+/** Summarizes messages with a model call, charges the call to the user, and stores the summary. */
+export async function summarizeMessages(service: ServiceContext, task: SummaryTask): Promise<Summary> {
+  const { summary = {} } = service.options
+  const { conversation, messages, before, upToSequence } = task
+  const spoken = transcript(messages)
+  const text = before === undefined ? spoken : `Summary so far: ${before}\n\n${spoken}`
+  const response = await utilityCall(service, task, {
     call: { maxTokens: SUMMARY_TOKENS, prompt: SUMMARY_PROMPT, ...defined(summary) },
     text,
   })
-  const said = response.text.trim()
-  if (said === '') throw new LlmError('reply-malformed', 'the model gave an empty summary')
-  return desk.store.summaries.save(conversation.id, {
-    text: said,
+  const summaryText = response.text.trim()
+  if (summaryText === '') throw new LlmError('reply-malformed', 'the model returned an empty summary')
+  return service.store.summaries.save(conversation.id, {
+    text: summaryText,
     upToSequence,
     model: response.model,
     usage: response.usage,
   })
 }
 
-/** A summary on demand: of the newest messages, on top of the summary so far. */
+/** Summarizes the newest messages, continuing the latest summary. Rejects with `invalid-request` if there are fewer than 2. */
 export async function summarize(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: ConversationRequest & { readonly lastMessages?: number | undefined },
 ): Promise<Summary> {
-  const { identity, conversation } = await desk.open(request, 'summarize')
-  return summarizeNewest(desk, {
+  const { identity, conversation } = await service.open(request, 'summarize')
+  return summarizeNewest(service, {
     identity,
     conversation,
-    last: request.lastMessages ?? desk.options.summary?.lastMessages ?? LAST_MESSAGES,
+    last: request.lastMessages ?? service.options.summary?.lastMessages ?? LAST_MESSAGES,
     signal: request.signal,
   })
 }
 
-interface NewestJob {
+interface NewestTask {
   readonly identity: Identity
   readonly conversation: Conversation
   readonly last: number
@@ -73,60 +79,60 @@ interface NewestJob {
 }
 
 async function summarizeNewest(
-  desk: ServiceContext,
-  { identity, conversation, last, signal }: NewestJob,
+  service: ServiceContext,
+  { identity, conversation, last, signal }: NewestTask,
 ): Promise<Summary> {
   if (!(Number.isSafeInteger(last) && last >= LEAST_MESSAGES && last <= 200))
     refuse('lastMessages', `takes a whole number from ${LEAST_MESSAGES} to 200`)
   const { id } = conversation
-  const turns = await desk.store.messages.history(id, { limit: last }, { signal })
-  if (turns.length < LEAST_MESSAGES)
+  const newest = await service.store.messages.history(id, { limit: last }, { signal })
+  if (newest.length < LEAST_MESSAGES)
     throw new LlmError(
       'invalid-request',
-      'there is nothing to summarise yet: the conversation has fewer than 2 messages',
+      `the conversation has ${newest.length} messages; a summary needs at least ${LEAST_MESSAGES}`,
     )
-  const latest = await desk.store.summaries.latest(id, { signal })
-  const settings = mergeSettings(desk, { identity, signal }, conversation)
-  const made = await summarizeTurns(desk, {
+  const latest = await service.store.summaries.latest(id, { signal })
+  const settings = mergeSettings(service, { identity, signal }, conversation)
+  const made = await summarizeMessages(service, {
     identity,
     conversation,
     settings,
-    messages: turns.map((turn) => messageOf(turn)),
+    messages: newest.map((message) => messageOf(message)),
     before: latest?.text,
-    upToSequence: turns.at(-1)?.sequence ?? 0,
+    upToSequence: newest.at(-1)?.sequence ?? 0,
   })
-  await desk.store.conversations.update(id, { summary: made.text })
+  await service.store.conversations.update(id, { summary: made.text })
   return made
 }
 
-/** The summaries of a conversation, the one that reaches furthest first. */
+/** The summaries of a conversation, the one with the highest `upToSequence` first. */
 export async function summaries(
-  desk: ServiceContext,
+  service: ServiceContext,
   { limit, cursor, ...request }: ConversationRequest & Pick<PageQuery, 'limit' | 'cursor'>,
 ): Promise<Page<Summary>> {
-  const { conversation } = await desk.open(request, 'summaries')
-  return desk.store.summaries.list(conversation.id, { limit, cursor }, { signal: request.signal })
+  const { conversation } = await service.open(request, 'summaries')
+  return service.store.summaries.list(conversation.id, { limit, cursor }, { signal: request.signal })
 }
 
-/** After a turn: a title for a conversation that has none, and a summary where it has grown by enough. Nobody waits for it. */
+/** Starts the automatic title and summary of a conversation in the background, if they are enabled and due. */
 export function afterTurn(
-  desk: ServiceContext,
+  service: ServiceContext,
   turn: { readonly identity: Identity; readonly conversationId: string; readonly settings: TurnSettings },
 ): void {
-  // Whoever leaves after the answer does not take the title along.
+  // Without the caller's signal, because an abort after the answer must not cancel the title.
   const settings = { ...turn.settings, signal: undefined }
-  const { autoTitle, summary } = desk.options
+  const { autoTitle, summary } = service.options
   const every = summary?.everyMessages
   if (autoTitle !== undefined && autoTitle !== false)
-    desk.inBackground('the title of a conversation', () => giveTitle(desk, { ...turn, settings }))
+    service.inBackground('the title of a conversation', () => giveTitle(service, { ...turn, settings }))
   if (every !== undefined)
-    desk.inBackground('the summary of a conversation', async () => {
-      const conversation = await desk.store.conversations.get(turn.conversationId)
+    service.inBackground('the summary of a conversation', async () => {
+      const conversation = await service.store.conversations.get(turn.conversationId)
       if (conversation === undefined) return
-      const latest = await desk.store.summaries.latest(conversation.id)
+      const latest = await service.store.summaries.latest(conversation.id)
       const grown = conversation.lastSequence - (latest?.upToSequence ?? 0)
       if (grown < every) return
-      await summarizeNewest(desk, {
+      await summarizeNewest(service, {
         identity: turn.identity,
         conversation,
         last: Math.min(200, Math.max(grown, 2)),
@@ -134,21 +140,25 @@ export function afterTurn(
     })
 }
 
-/** Sums up a conversation that was completed, where the service makes summaries. Nobody waits for it. */
-export function summarizeLater(desk: ServiceContext, identity: Identity, conversation: Conversation): void {
-  const { summary } = desk.options
+/** Summarizes a completed conversation in the background, if the service makes summaries. */
+export function summarizeLater(
+  service: ServiceContext,
+  identity: Identity,
+  conversation: Conversation,
+): void {
+  const { summary } = service.options
   if (summary === undefined || conversation.messageCount < LEAST_MESSAGES) return
   const last = summary.lastMessages ?? LAST_MESSAGES
-  desk.inBackground('the summary of a conversation', () =>
-    summarizeNewest(desk, { identity, conversation, last }),
+  service.inBackground('the summary of a conversation', () =>
+    summarizeNewest(service, { identity, conversation, last }),
   )
 }
 
 async function giveTitle(
-  desk: ServiceContext,
+  service: ServiceContext,
   { identity, conversationId, settings }: Parameters<typeof afterTurn>[1],
 ): Promise<void> {
-  const { store, options } = desk
+  const { store, options } = service
   const conversation = await store.conversations.get(conversationId)
   if (conversation === undefined || conversation.title !== undefined) return
   const { items } = await store.messages.list(conversationId, { limit: 1, roles: ['user'] })
@@ -157,30 +167,30 @@ async function giveTitle(
   if (first === undefined) return
   const call = typeof options.autoTitle === 'object' ? options.autoTitle : {}
   const title =
-    text === '' ? 'Untitled' : await askTitle(desk, { identity, conversation, settings }, { call, text })
+    text === '' ? 'Untitled' : await askTitle(service, { identity, conversation, settings }, { call, text })
   if (title !== '') await store.conversations.titleOnce(conversationId, title)
 }
 
 async function askTitle(
-  desk: ServiceContext,
-  job: Pick<SummaryTask, 'identity' | 'conversation' | 'settings'>,
+  service: ServiceContext,
+  task: Pick<SummaryTask, 'identity' | 'conversation' | 'settings'>,
   { call, text }: { readonly call: UtilityCall; readonly text: string },
 ): Promise<string> {
-  const asked = { maxTokens: TITLE_TOKENS, prompt: TITLE_PROMPT, ...defined(call) }
-  const response = await sideCall(desk, job, { call: asked, text: text.slice(0, 2_000) })
+  const titleCall = { maxTokens: TITLE_TOKENS, prompt: TITLE_PROMPT, ...defined(call) }
+  const response = await utilityCall(service, task, { call: titleCall, text: text.slice(0, 2_000) })
   const [line = ''] = response.text.trim().split('\n')
   return line.replaceAll(/^["'“”«»\s]+|["'“”«»\s.]+$/g, '').slice(0, LONGEST_TITLE)
 }
 
-// The model and the access of the turn, and none of its other settings: neither its tools nor its temperature.
-async function sideCall(
-  desk: ServiceContext,
+// Uses the model and credentials of the turn but none of its other settings, such as tools or temperature.
+async function utilityCall(
+  service: ServiceContext,
   { identity, conversation, settings }: Pick<SummaryTask, 'identity' | 'conversation' | 'settings'>,
   { call, text }: { readonly call: UtilityCall; readonly text: string },
 ): Promise<ChatResponse> {
   const { api, apiKey, baseUrl, credentials, variables, headers, fetch, transport, signal } = settings
   const { provider, model } = call.model === undefined ? settings : { provider: undefined, model: call.model }
-  const response = await desk.options.orchestrator.chatApiCall({
+  const response = await service.options.orchestrator.chatApiCall({
     ...defined({ provider, model, signal }),
     ...(call.model === undefined
       ? defined({ api, apiKey, baseUrl, credentials, variables, headers, fetch, transport })
@@ -194,8 +204,8 @@ async function sideCall(
     conversationId: conversation.id,
     priority: 'low',
   })
-  const costUsd = desk.costOf(response)
-  await charge(desk.store, identity.userId, { usage: response.usage, costUsd })
+  const costUsd = service.costOf(response)
+  await charge(service.store, identity.userId, { usage: response.usage, costUsd })
   return response
 }
 

@@ -1,48 +1,50 @@
 import type { Message } from '../../core/message.ts'
 import type { Warning } from '../../core/response.ts'
-import type { StoredPart } from '../storage/records.ts'
-import { mapText, mapTextAsync } from '../contract/message-content.ts'
-import type { ServiceContext } from '../contract/service-context.ts'
-import type { ComposeInput, TextContext } from '../contract/options.ts'
+import type { StoredPart } from '../storage/index.ts'
+import {
+  type ComposeInput,
+  type ServiceContext,
+  type TextContext,
+  mapText,
+  mapTextAsync,
+} from '../contract/index.ts'
 
-/** The texts of a call as they come: nothing is filled in, nothing changed. */
-export interface TextTransforms {
+/** The texts of a call before transforms are applied. */
+export interface RawTexts {
   readonly context: TextContext
   readonly template: ComposeInput['template']
-  /** Past turns and the turn being sent. */
+  /** Messages of the history. */
   readonly past: readonly Message[]
+  /** The message being sent. */
   readonly current: Message
 }
 
-/** The texts as a model is to read them. */
-export interface ReadyTextTransforms {
+/** The texts of a call after transforms were applied. */
+export interface TransformedTexts {
   readonly system: string | undefined
-  /** Each in the place of its raw one. */
+  /** Messages of the history, at the same indexes. */
   readonly past: readonly Message[]
   readonly current: Message
-  /** Instructions behind the turn being sent. */
+  /** Instructions to send after the current message. */
   readonly after: readonly Message[]
   readonly warnings: readonly Warning[]
 }
 
-/** Makes the texts ready: by the host's composer where it has one, else by its single changes. */
-export function prepareTextTransforms(
-  desk: ServiceContext,
-  raw: TextTransforms,
-): Promise<ReadyTextTransforms> {
-  const { composer } = desk.options
-  return composer === undefined ? changed(desk, raw) : composed(composer, raw)
+/** Applies the service's composer if there is one, else its text transforms. */
+export function transformTexts(service: ServiceContext, raw: RawTexts): Promise<TransformedTexts> {
+  const { composer } = service.options
+  return composer === undefined ? transformed(service, raw) : composed(composer, raw)
 }
 
-async function changed(
-  desk: ServiceContext,
-  { context, past, current }: TextTransforms,
-): Promise<ReadyTextTransforms> {
-  const { placeholders, system: change, message } = desk.options.texts ?? {}
+async function transformed(
+  service: ServiceContext,
+  { context, past, current }: RawTexts,
+): Promise<TransformedTexts> {
+  const { placeholders, system: change, message } = service.options.texts ?? {}
   const { persona } = context
   const fill = (text: string): string => placeholders?.(text, context) ?? text
-  const asked = context.system ?? persona?.systemPrompt
-  const filled = asked === undefined ? undefined : fill(asked)
+  const given = context.system ?? persona?.systemPrompt
+  const filled = given === undefined ? undefined : fill(given)
   const after = persona?.postHistoryInstructions ?? ''
   const ready =
     message === undefined || current.role !== 'user'
@@ -53,27 +55,27 @@ async function changed(
         }
   return {
     system: change === undefined ? filled : await change(filled, context),
-    past: placeholders === undefined ? past : past.map((turn) => mapText(turn, fill)),
+    past: placeholders === undefined ? past : past.map((one) => mapText(one, fill)),
     current: ready as Message,
     after: after.trim() === '' ? [] : [{ role: 'system', content: fill(after) }],
     warnings: [],
   }
 }
 
-// The composer takes system turns for instructions of the request: those of the history stay where they are.
+// System messages of the history bypass the composer, which would take them for instructions of the request.
 async function composed(
   composer: NonNullable<ServiceContext['options']['composer']>,
-  { context, template, past, current }: TextTransforms,
-): Promise<ReadyTextTransforms> {
+  { context, template, past, current }: RawTexts,
+): Promise<TransformedTexts> {
   const { persona, system, userName: user, templateData: data } = context
-  const turns = [...past, current]
-  const spoken = turns.filter((turn) => turn.role !== 'system' && turn.role !== 'developer')
+  const all = [...past, current]
+  const spoken = all.filter(({ role }) => role !== 'system' && role !== 'developer')
   const made = await composer.compose({ messages: spoken, system, persona, template, data, user })
   const results = made.messages as readonly Message[]
-  const ready = new Map(spoken.map((turn, at) => [turn, results[at] ?? turn]))
+  const ready = new Map(spoken.map((message, at) => [message, results[at] ?? message]))
   return {
     system: made.system,
-    past: past.map((turn) => ready.get(turn) ?? turn),
+    past: past.map((message) => ready.get(message) ?? message),
     current: ready.get(current) ?? current,
     after: results.slice(spoken.length),
     warnings: made.warnings,

@@ -2,10 +2,10 @@ import { toLlmError, type LlmError } from '../../core/error.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Usage } from '../../core/response.ts'
 
-/** One interaction, done or failed. Texts are cut. */
+/** The record of one turn, successful or failed. */
 export interface AuditEntry {
   readonly id: string
-  /** ISO 8601. */
+  /** Time of the end, in ISO 8601. */
   readonly at: string
   readonly operation: 'send' | 'stream' | 'regenerate' | 'resend'
   readonly result: 'success' | 'failure'
@@ -17,40 +17,42 @@ export interface AuditEntry {
   readonly requestId: string
   readonly provider?: string | undefined
   readonly model?: string | undefined
-  /** First 500 characters of the user's text. */
+  /** The user's text, cut to `promptChars`. */
   readonly prompt: string
-  /** First 1 000 characters of the answer, or of what there was of it. */
+  /** The answer, or the part received before an error, cut to `replyChars`. */
   readonly reply?: string | undefined
   readonly usage?: Usage | undefined
+  /** In US dollars; `null` if unknown. */
   readonly costUsd?: number | null | undefined
   readonly durationMs: number
   readonly error?: { readonly kind: string; readonly message: string } | undefined
 }
 
-/** Where interactions are written down. What it throws is counted and goes no further. */
+/** Called with the audit entry of every turn. Errors of the sink are logged and do not fail the turn. */
 export type AuditSink = (entry: AuditEntry) => void | Promise<void>
 
+/** Options of the audit. */
 export interface AuditOptions {
   readonly sink: AuditSink
-  /** Default 500. */
+  /** Maximum length of `prompt` in characters. Default 500. */
   readonly promptChars?: number | undefined
-  /** Default 1 000. */
+  /** Maximum length of `reply` in characters. Default 1 000. */
   readonly replyChars?: number | undefined
 }
 
-/** What one interaction has to say before its texts are cut. */
+/** An audit entry before its texts are cut. */
 export type AuditFacts = Omit<AuditEntry, 'error'> & { readonly error?: LlmError | undefined }
 
-/** Writes interactions down without ever getting in their way. */
+/** Passes entries to the audit sink without delaying or failing a turn. */
 export interface Auditor {
   write(facts: AuditFacts): void
-  /** Entries that the sink did not take. */
+  /** Number of entries for which the sink failed. */
   readonly failures: number
-  /** Ends when everything so far is written. */
+  /** Resolves when all entries so far are written. */
   settled(): Promise<void>
 }
 
-/** Makes the auditor of a service; without a sink it does nothing. */
+/** Creates the auditor of a chat service. Without options it does nothing. */
 export function createAuditor(options: AuditOptions | undefined, logger: Logger | undefined): Auditor {
   let failures = 0
   const open = new Set<Promise<void>>()
@@ -86,12 +88,12 @@ function entryOf(
   { promptChars = 500, replyChars = 1_000 }: AuditOptions,
 ): AuditEntry {
   const known = error === undefined ? undefined : { error: { kind: error.kind, message: error.message } }
-  const answer = reply === undefined ? undefined : { reply: cut(reply, replyChars) }
-  return { ...facts, prompt: cut(prompt, promptChars), ...answer, ...known }
+  const answer = reply === undefined ? undefined : { reply: truncate(reply, replyChars) }
+  return { ...facts, prompt: truncate(prompt, promptChars), ...answer, ...known }
 }
 
-/** The first `length` characters; a pair of surrogates is not parted. */
-export function cut(text: string, length: number): string {
+/** The first `length` characters, or one less if that would split a surrogate pair. */
+export function truncate(text: string, length: number): string {
   if (text.length <= length) return text
   const end = /[\uD800-\uDBFF]/.test(text.charAt(length - 1)) ? length - 1 : length
   return text.slice(0, end)

@@ -7,12 +7,12 @@ import {
   type ToolResultPart,
   type UserPart,
 } from '../../core/message.ts'
-import type { StoredMessage, StoredPart } from '../storage/records.ts'
+import type { StoredMessage, StoredPart } from '../storage/index.ts'
 
-type Turn = Pick<StoredMessage, 'role' | 'content' | 'name' | 'toolCallId' | 'isError'>
+type MessageFields = Pick<StoredMessage, 'role' | 'content' | 'name' | 'toolCallId' | 'isError'>
 
-/** A stored turn as a model is told it. */
-export function messageOf(stored: Turn): Message {
+/** A stored message in the neutral form that is sent to a model. */
+export function messageOf(stored: MessageFields): Message {
   const { role, content, name, toolCallId = '', isError } = stored
   switch (role) {
     case 'system':
@@ -26,7 +26,7 @@ export function messageOf(stored: Turn): Message {
   }
 }
 
-/** The text of a stored turn, its parts joined by newlines. */
+/** The text parts of a message, joined by newlines. */
 export function textOfContent(content: string | readonly StoredPart[]): string {
   return typeof content === 'string' ? content : textsOf(content).join('\n')
 }
@@ -36,40 +36,40 @@ function textsOf(content: readonly StoredPart[]): string[] {
 }
 
 /**
- * Stored turns in the order of the talk. Turns that were sent at the same time lie between each other in the store; here
- * each answer stands behind the turn that it answers.
+ * Stored messages with each answer directly after its user message. In the store, messages of concurrent turns are
+ * interleaved.
  */
 export function inConversationOrder(stored: readonly StoredMessage[]): readonly StoredMessage[] {
-  const asked = new Map<string, StoredMessage[]>()
+  const byRequest = new Map<string, StoredMessage[]>()
   const groups: StoredMessage[][] = []
   for (const message of stored) {
     const { requestId, requestStep = 0 } = message
-    const group = requestId === undefined || requestStep === 0 ? undefined : asked.get(requestId)
+    const group = requestId === undefined || requestStep === 0 ? undefined : byRequest.get(requestId)
     if (group !== undefined) {
       group.push(message)
       continue
     }
-    const begun = [message]
-    groups.push(begun)
-    if (requestId !== undefined) asked.set(requestId, begun)
+    const started = [message]
+    groups.push(started)
+    if (requestId !== undefined) byRequest.set(requestId, started)
   }
   return groups.flat()
 }
 
-/** Texts, parts and files of a user's turn as they are kept: bytes as base64 text, a single text as a plain one. */
+/** A user message and its files in the form that is stored: bytes as base64 text, a message without parts as a string. */
 export function storedContent(
   message: string | readonly UserPart[],
   files: readonly UserPart[] = [],
 ): string | readonly UserPart[] {
   if (typeof message === 'string' && files.length === 0) return message
-  return [...partsOf(message).map(keptPart), ...files]
+  return [...partsOf(message).map(storedPart), ...files]
 }
 
-function keptPart(part: UserPart): UserPart {
+function storedPart(part: UserPart): UserPart {
   return 'data' in part && typeof part.data === 'object' ? { ...part, data: base64Of(part.data) } : part
 }
 
-/** The turn as it is sent: found passages, then the custom prompt, then the text with its images. */
+/** A user message in the form that is sent: the `context` texts, the custom prompt, then the message itself. */
 export function requestContent(
   content: string | readonly UserPart[],
   {
@@ -92,21 +92,21 @@ export function requestContent(
 }
 
 /**
- * What may be kept of a turn, by what was left of it when it was sent. What was put around it for the model is taken off
- * again where it can be told apart; where it cannot, it is kept with it rather than what was taken out.
+ * The content that may be stored after moderation: `sent` was moderated to `allowed`. The text that was put before the message
+ * for the model is removed again. If it cannot be separated, it is stored as well, because moderated text must not be.
  */
 export function allowedContent(
-  kept: StoredMessage['content'],
+  stored: StoredMessage['content'],
   sent: StoredMessage['content'],
-  left: StoredMessage['content'],
+  allowed: StoredMessage['content'],
 ): StoredMessage['content'] {
-  if (sameContent(sent, left)) return kept
-  if (typeof kept !== 'string' || typeof sent !== 'string' || typeof left !== 'string') return left
-  const lead = sent.endsWith(kept) ? sent.slice(0, sent.length - kept.length) : ''
-  return left.startsWith(lead) ? left.slice(lead.length) : left
+  if (sameContent(sent, allowed)) return stored
+  if (typeof stored !== 'string' || typeof sent !== 'string' || typeof allowed !== 'string') return allowed
+  const lead = sent.endsWith(stored) ? sent.slice(0, sent.length - stored.length) : ''
+  return allowed.startsWith(lead) ? allowed.slice(lead.length) : allowed
 }
 
-/** Every text of a turn, changed; a turn without texts stays as it is. */
+/** The message with `change` applied to each of its texts. */
 export function mapText(message: Message, change: (text: string) => string): Message {
   if (typeof message.content === 'string') return { ...message, content: change(message.content) }
   const parts = (message.content as readonly StoredPart[]).map((part) =>
@@ -115,7 +115,7 @@ export function mapText(message: Message, change: (text: string) => string): Mes
   return { ...message, content: parts } as Message
 }
 
-/** The same where a change takes its time. */
+/** The content with `change` applied to each of its texts, one after the other. */
 export async function mapTextAsync<T extends StoredPart>(
   content: string | readonly T[],
   change: (text: string) => string | Promise<string>,
@@ -127,7 +127,7 @@ export async function mapTextAsync<T extends StoredPart>(
   return parts
 }
 
-/** An answer that broke off, as it is kept: a call of a tool in it was never made, and must never be. */
+/** The content of a partial answer without its tool calls, because they were not run and must not be run later. */
 export function withoutToolCalls(
   content: string | readonly AssistantPart[],
 ): string | readonly AssistantPart[] {
@@ -136,12 +136,12 @@ export function withoutToolCalls(
   return kept.length === 0 ? '' : kept
 }
 
-/** True for a turn that calls tools. */
+/** Whether a message contains tool calls. */
 export function callsTools(stored: StoredMessage): boolean {
   return callsOf(messageOf(stored)).length > 0
 }
 
-/** A speaker's name in the form that providers take: letters, digits, `_` and `-`, 64 at most. */
+/** A name in the form that providers accept: letters, digits, `_` and `-`, at most 64 characters. */
 export function speakerName(name: string | undefined): string | undefined {
   const safe = name
     ?.trim()
@@ -151,7 +151,7 @@ export function speakerName(name: string | undefined): string | undefined {
   return safe === '' ? undefined : safe
 }
 
-/** True where two contents say the same, whatever order their fields were written in. */
+/** Whether two contents are equal, regardless of the order of their fields. */
 export function sameContent(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false

@@ -2,48 +2,61 @@ import { LlmError } from '../../core/error.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/log.ts'
 import type { JsonObject } from '../../core/json.ts'
+import type { Message } from '../../core/message.ts'
 import type { MessageInput } from '../../core/request.ts'
 import type { ChatResponse, Warning } from '../../core/response.ts'
 import type { Orchestrator } from '../../orchestrator/index.ts'
-import type { AccessOptions, Identity } from './permissions.ts'
+import type { ChatStore } from '../storage/index.ts'
 import type { AuditOptions } from './audit.ts'
-import type { HistoryBounds, TokenCounter } from '../context/select-history.ts'
-import { IMAGE_MODES, type ImageMode } from '../context/past-images.ts'
-import type { ChatStore } from '../storage/store.ts'
+import type { AccessOptions, Identity } from './permissions.ts'
+import type { ChatPersona } from './persona.ts'
 
-/** Who answers, as far as the chat service needs to know. A character card fits. */
-export interface ChatPersona {
-  readonly id?: string | undefined
-  readonly name: string
-  /** What it is called in talk. Default: its name. */
-  readonly nickname?: string | undefined
-  /** Its instructions, where the request brings none of its own. */
-  readonly systemPrompt?: string | undefined
-  /** Instructions put behind the turn being sent. */
-  readonly postHistoryInstructions?: string | undefined
-  /** What it says first in a conversation that `create` begins with it. */
-  readonly greeting?: string | undefined
+/** How much of the history is sent with a call. The oldest messages are dropped first. */
+export interface HistoryBounds {
+  /** Maximum number of messages, without system messages. Default 20, at most 200. */
+  readonly maxMessages?: number | undefined
+  /** Maximum tokens of history. Default: no limit besides the model's context window. */
+  readonly maxTokens?: number | undefined
 }
 
-/** What is known when a text is made ready. */
+/** Returns the number of tokens of one message. */
+export type TokenCounter = (message: Message) => number
+
+/**
+ * How images of past messages are sent; images of the current message are always sent. `send-all` sends all of them.
+ * `send-last-user-image` sends the newest user image, unless the current message has one. `describe-past` replaces each by a
+ * text such as `<image 1>`. `ignore-past` removes them.
+ */
+export type ImageMode = 'send-all' | 'send-last-user-image' | 'describe-past' | 'ignore-past'
+
+/** All image modes. */
+export const IMAGE_MODES: readonly ImageMode[] = [
+  'send-all',
+  'send-last-user-image',
+  'describe-past',
+  'ignore-past',
+]
+
+/** Context of a text transform: the caller, the conversation, the persona and the request's template. */
 export interface TextContext {
   readonly identity: Identity
   readonly conversationId: string
   readonly persona: ChatPersona | undefined
-  /** Names for placeholders: defaults `Character` and `User`. */
+  /** Name of the persona, for placeholders. Default `Character`. */
   readonly charName: string
+  /** Name of the user, for placeholders. Default `User`. */
   readonly userName: string
-  /** The request's instructions, before any template. */
+  /** System instructions of the request, before any template. */
   readonly system: string | undefined
   readonly template: string | undefined
   readonly templateData: JsonObject | undefined
 }
 
-/** What a composer makes instructions and turns of. */
+/** Input of a composer. */
 export interface ComposeInput {
-  /** Past turns and the turn being sent, the newest last; no system turns. */
+  /** Past messages and the current message, newest last, without system messages. */
   readonly messages: readonly MessageInput[]
-  /** The request's instructions. */
+  /** System instructions of the request. */
   readonly system?: string | undefined
   readonly persona?: ChatPersona | undefined
   readonly template?: string | object | undefined
@@ -51,9 +64,9 @@ export interface ComposeInput {
   readonly user?: string | undefined
 }
 
-/** Fills in personas, templates and placeholders: `createPromptComposer()` of `llm-switchyard/prompts` is one. */
+/** Applies personas, templates and placeholders, such as `createPromptComposer()` of `llm-switchyard/prompts`. */
 export interface TurnComposer {
-  /** Gives each turn in its place, and instructions behind them at most. */
+  /** Returns every message at its index; it may append system messages after them. */
   compose(input: ComposeInput): Promise<{
     readonly system: string | undefined
     readonly messages: readonly MessageInput[]
@@ -61,58 +74,62 @@ export interface TurnComposer {
   }>
 }
 
-type TextChange<T extends string | undefined = string> = (text: T, context: TextContext) => T | Promise<T>
+type TextTransform<T extends string | undefined = string> = (text: T, context: TextContext) => T | Promise<T>
 
-/** Changes of texts on their way. What the store keeps is what the user wrote and what the model answered, before them. */
+/** Functions that change texts before they are sent or stored. The store keeps the user's original text. */
 export interface TextOptions {
-  /** Replaces placeholders, in history, instructions and first messages; never in the turn being sent. */
+  /** Replaces placeholders in history, instructions and greetings, but not in the current message. */
   readonly placeholders?: ((text: string, context: TextContext) => string) | undefined
-  /** Makes the system instructions: gets what was found so far, from the request or the persona. */
-  readonly system?: TextChange<string | undefined> | undefined
-  /** Changes each text of the turn being sent: a template, a dictionary. */
-  readonly message?: TextChange | undefined
-  /** Changes the answer's text before it is kept and given back; of a stream, only what is kept: a dictionary. */
-  readonly answer?: TextChange | undefined
+  /** Called with the instructions of the request or the persona. Returns the system instructions to send. */
+  readonly system?: TextTransform<string | undefined> | undefined
+  /** Called with each text of the current message, for example to apply a dictionary. */
+  readonly message?: TextTransform | undefined
+  /** Called with each text of the answer before it is stored and returned. A stream's events are not changed. */
+  readonly answer?: TextTransform | undefined
 }
 
-/** What to do where a conversation outgrows the model's window. */
+/** How a conversation is fitted into the model's context window. */
 export interface WindowOptions {
-  /** `trim`: the oldest turns are left out · `summarise`: they are told in short · `refuse`: `context-too-long`. Default `trim`. */
+  /**
+   * What happens to messages that do not fit. `trim` drops the oldest, `summarise` replaces them by a summary, `refuse` rejects
+   * with `context-too-long`. Default `trim`.
+   */
   readonly overflow?: 'trim' | 'summarise' | 'refuse' | undefined
-  /** Most tokens of prompt and answer together, also for models whose window is not known. Default: the model’s own window. */
+  /** Maximum tokens of input and answer together. Default: the model's context window, if it is known. */
   readonly contextWindow?: number | undefined
-  /** Room kept for the answer. Default: `maxTokens`, else a quarter of the window, at most 4 096. */
+  /** Tokens reserved for the answer. Default: `maxTokens`, else a quarter of the window, at most 4 096. */
   readonly answerTokens?: number | undefined
+  /** Counts the tokens of a message. Default: an estimate. */
   readonly countTokens?: TokenCounter | undefined
 }
 
-/** A small call that the service makes on its own. */
+/** Model and prompt of a call that the service makes for titles or summaries. */
 export interface UtilityCall {
-  /** Default: the model of the conversation. */
+  /** Default: the model of the turn, or of the conversation. */
   readonly model?: string | undefined
-  /** Its instructions. */
+  /** System instructions of the call. */
   readonly prompt?: string | undefined
   readonly maxTokens?: number | undefined
 }
 
-/** What may be attached. */
+/** Limits on attachments. */
 export interface AttachmentLimits {
-  /** Of one attachment, in bytes. Default 10 MiB. */
+  /** Maximum size of one attachment in bytes. Default 10 MiB. */
   readonly maxBytes?: number | undefined
-  /** Of one message. Default 10. */
+  /** Maximum number of attachments of one message. Default 10. */
   readonly maxPerMessage?: number | undefined
-  /** Media types, `*` for any rest: `image/*`. Default: images but SVG, sound, text, PDF, JSON. */
+  /** Accepted media types, such as `image/png` or `audio/*`. Default: PNG, JPEG, WebP, GIF, audio, text, PDF, JSON. */
   readonly types?: readonly string[] | undefined
 }
 
 /** Options of `createChatService`. */
 export interface ChatServiceOptions {
   readonly orchestrator: Pick<Orchestrator, 'chatApiCall' | 'registry'>
-  /** Left out: turns are answered and forgotten, and everything that needs a store is refused. */
+  /** Default: no store. Turns are then answered but not stored, and other operations throw `misconfigured`. */
   readonly store?: ChatStore | undefined
-  /** Who may do what. Left out: users see what is their own, and conversations that they are members of. */
+  /** Roles and permissions. Default: users see their own conversations and those that they are a member of. */
   readonly access?: AccessOptions | undefined
-  /** Model and settings of conversations that say none of their own. */
+  /** Model and settings of conversations that have none of their own. */
   readonly defaults?:
     | {
         readonly model?: string | undefined
@@ -120,34 +137,38 @@ export interface ChatServiceOptions {
         readonly maxTokens?: number | undefined
       }
     | undefined
-  /** Whether turns are kept whose request does not say. Default true. */
+  /** Whether a turn is stored if its request does not set `persist`. Default true. */
   readonly persist?: boolean | undefined
-  /** Default: the 20 newest turns. */
+  /** Default: the 20 newest messages. */
   readonly history?: HistoryBounds | undefined
-  /** Default `tag_past`. */
+  /** How images of past messages are sent. Default `describe-past`. */
   readonly images?: ImageMode | undefined
+  /** How a conversation is fitted into the model's context window. Default: the oldest messages are dropped. */
   readonly window?: WindowOptions | undefined
-  /** Finds a persona by the name or id that a request or a conversation gives. */
+  /** Called with the persona name or id of a request or conversation. Returns the persona, or `undefined` if unknown. */
   readonly persona?:
     | ((reference: string, identity: Identity) => ChatPersona | undefined | Promise<ChatPersona | undefined>)
     | undefined
-  /** Makes instructions and turns ready to be sent. With it, of `texts` only `answer` and the placeholders of greetings count. */
+  /** Composes instructions and messages. With it, only `texts.answer` and, for greetings, `texts.placeholders` are used. */
   readonly composer?: TurnComposer | undefined
+  /** Functions that change texts before they are sent or stored. Default: none. */
   readonly texts?: TextOptions | undefined
-  /** Price of an answer in dollars; `null` or `undefined` where it is not known. Default: not known. */
+  /** Called with every response. Returns its cost in US dollars, `null` or `undefined` if unknown. Default: unknown. */
   readonly costOf?: ((response: ChatResponse) => number | null | undefined) | undefined
-  /** Titles a conversation after its first turn, once, without anybody waiting. Default: not. */
+  /** Makes a title after the first turn, once, in the background. Default: off. */
   readonly autoTitle?: boolean | UtilityCall | undefined
-  /** How summaries are made, and after how many new messages one is made without being asked for. Default: on demand only. */
+  /** How summaries are made. With `everyMessages`, one is made after that many new messages. Default: on demand only. */
   readonly summary?:
     | (UtilityCall & {
         readonly everyMessages?: number | undefined
         readonly lastMessages?: number | undefined
       })
     | undefined
-  /** Most rounds of tool calls in one turn. Default 8. */
+  /** Maximum number of tool rounds in one turn. Default 8. */
   readonly maxToolRounds?: number | undefined
+  /** Limits on attachments. */
   readonly attachments?: AttachmentLimits | undefined
+  /** Default: off. */
   readonly audit?: AuditOptions | undefined
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
@@ -175,18 +196,21 @@ const OPTION_NAMES: ReadonlySet<string> = new Set([
   'clock',
 ])
 
-/** Checks the options; throws `misconfigured` naming the field. A misspelt guard would guard nothing. */
+const ACCESS_NAMES: readonly string[] = ['orgRole', 'projectRole', 'allow']
+
+/** Throws `misconfigured` if an option is unknown or invalid, because a misspelt option would silently have no effect. */
 export function checkOptions(options: ChatServiceOptions): void {
-  const odd = Object.keys(options).find((name) => !OPTION_NAMES.has(name))
-  if (odd !== undefined) fail(odd, `is not an option; known: ${[...OPTION_NAMES].join(', ')}`)
+  const unknown = Object.keys(options).find((name) => !OPTION_NAMES.has(name))
+  if (unknown !== undefined) fail(unknown, `is not an option; known: ${[...OPTION_NAMES].join(', ')}`)
   if (typeof options.orchestrator?.chatApiCall !== 'function')
-    fail('orchestrator', 'is missing: give what createOrchestrator returns')
+    fail('orchestrator', 'is missing: pass the result of createOrchestrator')
   if (options.store !== undefined && typeof options.store.transaction !== 'function')
-    fail('store', 'is no chat store: give what createMemoryStore or another adapter returns')
+    fail('store', 'is not a chat store: pass the result of createMemoryStore or another adapter')
   for (const name of Object.keys(options.access ?? {}))
-    if (!['orgRole', 'projectRole', 'allow'].includes(name)) fail(`access.${name}`, 'is not an option')
+    if (!ACCESS_NAMES.includes(name))
+      fail(`access.${name}`, `is not an option; known: ${ACCESS_NAMES.join(', ')}`)
   if (options.images !== undefined && !IMAGE_MODES.includes(options.images))
-    fail('images', `is one of ${IMAGE_MODES.join(', ')}`)
+    fail('images', `is ${JSON.stringify(options.images)}; takes one of ${IMAGE_MODES.join(', ')}`)
 }
 
 function fail(path: string, problem: string): never {

@@ -1,17 +1,18 @@
 import { LlmError } from '../../core/error.ts'
-import type { Member, MemberRole } from '../storage/records.ts'
+import type { Member, MemberRole } from '../storage/index.ts'
 
-/** Who asks. A host fills it from its own sign-in; nothing in it is taken from the request's content. */
+/** The user who calls. The application sets it from its own sign-in, never from the content of a request. */
 export interface Identity {
   readonly userId: string
-  /** The organisation that the user acts for. */
+  /** Organisation that the user acts for. */
   readonly orgId?: string | undefined
   readonly projectId?: string | undefined
 }
 
+/** A kind of access to a conversation. Each role has some of these, see `permissionsOf`. */
 export type Permission = 'read' | 'write' | 'deploy' | 'admin'
 
-/** Everything the chat service does, by name: what a host's own check is asked about. */
+/** The operations of the chat service, as passed to `access.allow`. */
 export type Operation =
   | 'create'
   | 'list'
@@ -47,44 +48,44 @@ export type Operation =
   | 'import'
   | 'usage'
 
-/** To whom a conversation belongs. */
+/** Owner, organisation, project and members of a conversation. */
 export interface Ownership {
   readonly userId: string
   readonly orgId?: string | undefined
   readonly projectId?: string | undefined
-  /** Who else takes part. */
+  /** Members besides the owner. */
   readonly members?: readonly Member[] | undefined
 }
 
-/** What the guard is asked: may `identity` do `operation`? */
+/** A permission check: may `identity` do `operation`? */
 export interface AccessRequest {
   readonly identity: Identity
   readonly operation: Operation
   readonly permission: Permission
-  /** Absent for operations that are about no single conversation. */
+  /** Absent for operations that do not concern one conversation. */
   readonly conversation?: (Ownership & { readonly id: string }) | undefined
-  /** In place of a conversation: where one is begun or looked for. */
+  /** If there is no conversation: owner, organisation and project of the new conversation or the list. */
   readonly place?: Ownership | undefined
 }
 
-/** How a host says who may do what. Left out, users see what is their own and nothing else. */
+/** Roles and permissions of the application. Default: users see their own conversations and those they are a member of. */
 export interface AccessOptions {
-  /** What the user is in an organisation; `undefined` for no member. Default: a member of the one that the identity names. */
+  /** Returns the user's role in an organisation, `undefined` for none. Default: `member` of the identity's organisation. */
   readonly orgRole?:
     | ((identity: Identity, orgId: string) => MemberRole | undefined | Promise<MemberRole | undefined>)
     | undefined
-  /** What the user is in a project, asked besides `orgRole`. Default: what the user is in the organisation. */
+  /** Returns the user's role in a project, in addition to `orgRole`. Default: the role in the organisation. */
   readonly projectRole?:
     | ((
         identity: Identity,
         project: { readonly orgId: string | undefined; readonly projectId: string },
       ) => MemberRole | undefined | Promise<MemberRole | undefined>)
     | undefined
-  /** Asked last, about everything that the roles allow: `false` refuses. */
+  /** Called for every operation that the roles allow. Returning false denies it. */
   readonly allow?: ((request: AccessRequest) => boolean | Promise<boolean>) | undefined
 }
 
-/** Every operation with the permission that it takes. */
+/** The permission that each operation requires. */
 export const operations: Readonly<Record<Operation, Permission>> = Object.freeze({
   create: 'write',
   list: 'read',
@@ -129,26 +130,29 @@ const permissions: Readonly<Record<MemberRole, readonly Permission[]>> = Object.
   viewer: ['read'],
 })
 
-/** What a role may do. */
+/** The permissions of a role. */
 export function permissionsOf(role: MemberRole): readonly Permission[] {
   return Object.hasOwn(permissions, role) ? permissions[role] : []
 }
 
-/** The one place that decides who may do what. */
+/** Decides whether a user may do an operation. */
 export interface Guard {
-  /** The user, or `unauthorized` where nobody is signed in. */
+  /** Returns the identity. Throws `unauthorized` if it has no user id. */
   identify(identity: Identity | undefined): Identity
-  /** Passes for who may act on a conversation, and says as what. Rejects with `not-found` for strangers, who are not told that it exists, and with `unauthorized` for members without the permission. */
+  /**
+   * Resolves to the user's role in a conversation. Rejects with `not-found` if the user has no role, which hides that the
+   * conversation exists, and with `unauthorized` if the role lacks the permission.
+   */
   check(
     identity: Identity,
     operation: Operation,
     conversation: Ownership & { readonly id: string },
   ): Promise<MemberRole>
-  /** The same for what has no conversation yet: to create one, to list. */
+  /** Checks an operation without a conversation, such as `create` or `list`. Rejects with `unauthorized` if it is denied. */
   checkPlace(identity: Identity, operation: Operation, place: Ownership): Promise<MemberRole>
 }
 
-/** Makes the guard of a service. */
+/** Creates the guard of a chat service. */
 export function createGuard(options: AccessOptions = {}): Guard {
   const guard: Guard = {
     identify,
@@ -168,19 +172,19 @@ export function createGuard(options: AccessOptions = {}): Guard {
   return guard
 }
 
-/** A conversation that is not there, or not for the one who asks: the two are not told apart. */
+/** `not-found` for a conversation that is missing or not visible to the user. Both look the same to the caller. */
 export function unknownConversation(id: string): LlmError {
-  const message = `there is no conversation "${id}" for this user; leave conversationId out to begin a new one`
+  const message = `no conversation "${id}" for this user; omit conversationId to start a new one`
   return new LlmError('not-found', message, { code: 'conversation-not-found' })
 }
 
 function identify(identity: Identity | undefined): Identity {
   if (typeof identity?.userId === 'string' && identity.userId !== '') return identity
-  const message = 'nobody is signed in: give identity: { userId }'
+  const message = 'identity.userId is missing: pass identity: { userId }'
   throw new LlmError('unauthorized', message, { code: 'no-identity' })
 }
 
-// Who has left the organisation has left its conversations too, also those of their own.
+// A user who left an organisation has no access to its conversations, not even to their own.
 async function roleIn(
   { orgRole = ownOrg, projectRole }: AccessOptions,
   identity: Identity,
@@ -216,10 +220,23 @@ async function permit({ allow }: AccessOptions, role: MemberRole, request: Acces
 }
 
 function forbidden(operation: Operation, where: string, role?: MemberRole): LlmError {
-  const as = role === undefined ? 'this user is no member' : `a ${role} may not`
-  return new LlmError('unauthorized', `"${operation}" ${where} is refused: ${as}`, { code: 'forbidden' })
+  const reason = role === undefined ? 'this user is not a member' : `not allowed for the role ${role}`
+  return new LlmError('unauthorized', `"${operation}" ${where} denied: ${reason}`, { code: 'forbidden' })
 }
 
 function placeName({ orgId, projectId }: Ownership): string {
   return projectId === undefined ? `in organisation "${orgId}"` : `in project "${projectId}"`
+}
+
+/** Owner, organisation and project of a conversation that a request starts. Default: those of the identity. */
+export function ownerScope({
+  identity,
+  orgId = identity.orgId,
+  projectId = orgId === identity.orgId ? identity.projectId : undefined,
+}: {
+  readonly identity: Identity
+  readonly orgId?: string | undefined
+  readonly projectId?: string | undefined
+}): { userId: string; orgId: string | undefined; projectId: string | undefined } {
+  return { userId: identity.userId, orgId, projectId }
 }

@@ -4,11 +4,10 @@ import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { FinishReason, Usage, Warning } from '../../core/response.ts'
 import type { ToolCall, UserMessage, UserPart } from '../../core/message.ts'
 import type { ChatRequest } from '../../core/request.ts'
+import { type HistoryBounds, IMAGE_MODES, type ImageMode } from './options.ts'
 import type { Identity } from './permissions.ts'
-import type { HistoryBounds } from '../context/select-history.ts'
-import { IMAGE_MODES, type ImageMode } from '../context/past-images.ts'
 
-/** The settings and options of a call that a turn passes on; the rest of a request is the service's business. */
+/** Settings and options of a turn that are passed to its model calls. */
 export type TurnSettings = Omit<
   ChatRequest,
   | 'messages'
@@ -22,19 +21,19 @@ export type TurnSettings = Omit<
   | 'metadata'
 >
 
-/** What every call that makes an answer takes. */
+/** Fields of every request that makes an answer. */
 export interface AnswerOptions extends TurnSettings {
   readonly identity: Identity
   /**
-   * Names this turn. A call with an id that was seen before finds the result of the first, goes on where it broke off, or
-   * waits for it where it still runs. Made when left out; it is in the result, and in the error of a call that failed.
+   * Id of the turn, which makes it idempotent. A request with a known id returns the stored result, resumes an interrupted
+   * turn, or waits for a running one. Default: a new id. Results and errors carry it.
    */
   readonly requestId?: string | undefined
-  /** How much history goes along, over the service's own setting. */
+  /** How much history is sent. Overrides the service's setting. */
   readonly history?: HistoryBounds | undefined
-  /** What becomes of past images, over the service's own setting. Default `tag_past`. */
+  /** How images of past messages are sent. Overrides the service's setting. Default `describe-past`. */
   readonly images?: ImageMode | undefined
-  /** Name of a persona, for the service's resolver. Default: the conversation's own. */
+  /** Name or id of the persona, for the service's `persona` function. Default: the conversation's. */
   readonly persona?: string | undefined
   /** Name of the user, for placeholders. */
   readonly userName?: string | undefined
@@ -44,132 +43,150 @@ export interface AnswerOptions extends TurnSettings {
   readonly templateData?: JsonObject | undefined
 }
 
-/** A user's turn, and how it is to be answered. */
+/** A user message, and how to answer it. */
 export interface SendRequest extends AnswerOptions {
-  /** Text, or parts: text, images, files, sound. */
+  /** A text, or parts: text, images, files, audio. */
   readonly message: string | readonly UserPart[]
-  /** Left out: a new conversation is begun. One that is not there, or not for this user, is an error. */
+  /** Default: a new conversation. Rejects with `not-found` if it is missing or not visible to the user. */
   readonly conversationId?: string | undefined
-  /** True: kept in the store. False: answered and forgotten; history may be had from `conversationId` all the same. Left out: as the service is set. */
+  /** Whether the turn is stored. False still reads the history of `conversationId`. Default: the service's setting. */
   readonly persist?: boolean | undefined
-  /** The message that this one replies to: the model is told that thread alone, and its answer joins it. */
+  /** The message that this one replies to. Only that thread is sent to the model, and the answer joins it. */
   readonly parentId?: string | undefined
-  /** Texts put before the message for the model and not kept: found passages, in order. */
+  /** Texts, such as retrieved passages, that are sent before the message but not stored. */
   readonly context?: readonly string[] | undefined
-  /** Words put between `context` and the message, for the model, and not kept. */
+  /** Text that is sent between `context` and the message but not stored. */
   readonly customPrompt?: string | undefined
-  /** Name of the author, where several people write. */
+  /** Name of the author, for conversations with several users. */
   readonly name?: string | undefined
-  /** Kept with the turn. */
+  /** Stored with the user message. */
   readonly metadata?: JsonObject | undefined
-  /** Files that go with the message: the model is shown them, and the conversation keeps a row of each. */
+  /** Files that are sent as parts of the message and stored as attachments of the conversation. */
   readonly attachments?: readonly AttachmentInput[] | undefined
-  /** Ids of files that were attached to the conversation before. */
+  /** Ids of attachments of the conversation to send with the message. */
   readonly attachmentIds?: readonly string[] | undefined
-  /** Of a conversation that this turn begins. */
+  /** Title of the conversation that this turn starts. */
   readonly title?: string | undefined
   readonly orgId?: string | undefined
   readonly projectId?: string | undefined
 }
 
-/** A file: by URL, as text, or as bytes (base64 text or a byte array). */
+/** Identifies the answer to regenerate. */
+export interface RegenerateRequest extends AnswerOptions {
+  readonly conversationId: string
+  /** Id of the answer, or of the user message that it answers. */
+  readonly messageId: string
+  /** Texts to send before the message; those of the first request are not stored, so pass them again. */
+  readonly context?: readonly string[] | undefined
+  /** Text to send between `context` and the message; not stored either. */
+  readonly customPrompt?: string | undefined
+}
+
+/** Replaces a user message and answers it again. */
+export interface ResendRequest extends RegenerateRequest {
+  readonly message: string | readonly UserPart[]
+}
+
+/** A file, given as one of `url`, `text` and `data` (base64 text or bytes). */
 export interface AttachmentInput {
   readonly name: string
-  /** For example `image/png`. */
+  /** Such as `image/png`. */
   readonly mediaType: string
   readonly url?: string | undefined
   readonly text?: string | undefined
   readonly data?: string | Uint8Array | undefined
-  /** Known for a URL alone; of text and bytes it is counted. */
+  /** Size in bytes, for a URL. The size of `text` and `data` is measured. */
   readonly sizeBytes?: number | undefined
   readonly metadata?: JsonObject | undefined
 }
 
-/** How a stored turn ended: whole, or cut by an abort or a fault. */
+/** How a turn ended: completely, or early by an abort or an error. */
 export type TurnStatus = 'complete' | 'partial'
 
-/** An answer, and where it is kept. */
+/** The result of a turn: the answer, and the ids under which it is stored. */
 export interface TurnResult {
   readonly requestId: string
   readonly conversationId: string
-  /** Id of the assistant's turn. */
+  /** Id of the assistant message. */
   readonly messageId: string
-  /** Id of the user's turn that it answers. */
+  /** Id of the user message that it answers. */
   readonly userMessageId: string
-  /** True where both are in the store. */
+  /** Whether both messages are stored. */
   readonly persisted: boolean
   readonly status: TurnStatus
-  /** The answer's text. */
+  /** Text of the answer. */
   readonly content: string
   readonly reasoning: string
-  /** Calls of tools that the service could not run itself. */
+  /** Tool calls that were not run: a tool has no `execute`, or `maxToolRounds` was reached. */
   readonly toolCalls: readonly ToolCall[]
-  /** The parsed answer where `responseFormat` asked for JSON. */
+  /** The parsed answer if `responseFormat` asked for JSON. */
   readonly object?: JsonValue | undefined
   readonly provider: string
   readonly model: string
   readonly finishReason: FinishReason
-  /** Of the last call; of a turn with tool calls, see `totalUsage`. */
+  /** Usage of the last model call; see `totalUsage` for all calls. */
   readonly usage: Usage
-  /** Of all calls of the turn together. */
+  /** Summed usage of all model calls of the turn. */
   readonly totalUsage: Usage
-  /** Tokens of the whole turn, prompt and answer. */
+  /** `totalUsage.totalTokens`. */
   readonly tokens: number
-  /** `null` where the price is not known. */
+  /** Cost of the turn in US dollars; `null` if unknown. */
   readonly costUsd: number | null
   /** Milliseconds since 1970. */
   readonly createdAt: number
   readonly warnings: readonly Warning[]
-  /** True where an earlier call with this request id had made the answer. */
+  /** Whether an earlier request with this id made the answer. */
   readonly repeated: boolean
 }
 
 const MOST_ID = 200
+const MOST_TITLE = 200
 
-/** Checks what a turn brings, besides what the orchestrator checks itself. Throws `invalid-request` with the path. */
+/** Throws `invalid-request` if a field is invalid. The orchestrator checks the settings of the call. */
 export function checkSend(request: SendRequest): void {
   const { message, context, customPrompt, title } = request
   if (typeof message === 'string' ? message.trim() === '' : !Array.isArray(message) || message.length === 0)
-    refuse('message', 'is empty: give a text, or at least one part')
+    refuse('message', 'is empty: pass a text or at least one part')
   if (context !== undefined && !(Array.isArray(context) && context.every((text) => typeof text === 'string')))
-    refuse('context', 'takes a list of texts')
-  if (title !== undefined && (typeof title !== 'string' || title.trim() === '' || title.length > MOST_ID))
-    refuse('title', `takes a text of 1 to ${MOST_ID} characters`)
-  if (customPrompt !== undefined && typeof customPrompt !== 'string') refuse('customPrompt', 'takes a text')
+    refuse('context', 'takes an array of strings')
+  if (title !== undefined && (typeof title !== 'string' || title.trim() === '' || title.length > MOST_TITLE))
+    refuse('title', `takes a string of 1 to ${MOST_TITLE} characters`)
+  if (customPrompt !== undefined && typeof customPrompt !== 'string') refuse('customPrompt', 'takes a string')
   checkAnswer(request)
 }
 
-/** A user's turn in the one shape in which it is kept: other libraries' parts are read, and what is none is refused. */
+/** A user message in normalized form, with parts of other libraries converted. Rejects with `invalid-request` if a part is invalid. */
 export async function readMessage(
   message: string | readonly UserPart[],
 ): Promise<string | readonly UserPart[]> {
   if (typeof message === 'string') return message
-  // The schemas are loaded with the first turn that has parts.
-  const { parseRequest: admitRequest } = await import('../../core/parse-request.ts')
-  const [turn] = admitRequest({ messages: [{ role: 'user', content: message }] }).messages
-  return (turn as UserMessage).content
+  // Loaded on first use, because most messages are plain text and need no schema.
+  const { parseRequest } = await import('../../core/parse-request.ts')
+  const [parsed] = parseRequest({ messages: [{ role: 'user', content: message }] }).messages
+  return (parsed as UserMessage).content
 }
 
-/** The same for what every call that makes an answer takes. */
+/** Throws `invalid-request` if a field that every answering request has is invalid. */
 export function checkAnswer({ requestId, images, history, n }: AnswerOptions): void {
   if (requestId !== undefined) checkId('requestId', requestId)
   if (images !== undefined && !IMAGE_MODES.includes(images))
-    refuse('images', `is one of ${IMAGE_MODES.join(', ')}`)
+    refuse('images', `is ${JSON.stringify(images)}; takes one of ${IMAGE_MODES.join(', ')}`)
   for (const name of ['maxMessages', 'maxTokens'] as const) {
     const value = history?.[name]
     if (value !== undefined && !(Number.isInteger(value) && value >= 0))
-      refuse(`history.${name}`, 'takes a whole number of 0 or more')
+      refuse(`history.${name}`, `is ${value}; takes a whole number from 0`)
   }
-  if (n !== undefined && n !== 1) refuse('n', 'a turn has one answer; use regenerate for variants')
+  if (n !== undefined && n !== 1)
+    refuse('n', `is ${n}, but a turn has one answer; use regenerate for variants`)
 }
 
-/** An id given by a caller: short text without control characters. */
+/** Throws `invalid-request` unless the id is a string of 1 to 200 characters without control characters. */
 export function checkId(path: string, id: unknown): asserts id is string {
   if (typeof id === 'string' && id !== '' && id.length <= MOST_ID && !hasControls(id)) return
-  refuse(path, `takes 1 to ${MOST_ID} characters without line breaks`)
+  refuse(path, `takes a string of 1 to ${MOST_ID} characters without control characters`)
 }
 
-/** Refuses a request at one path. */
+/** Throws `invalid-request` for the field at `path`. */
 export function refuse(path: string, problem: string): never {
   throw new LlmError('invalid-request', `${path}: ${problem}`, { issues: [{ path, message: problem }] })
 }

@@ -1,28 +1,27 @@
 import { systemClock, type Clock } from '../../core/clock.ts'
 import { LlmError, toLlmError } from '../../core/error.ts'
 import type { ChatResponse, Usage } from '../../core/response.ts'
-import { createGuard, unknownConversation, type Guard, type Identity, type Operation } from './permissions.ts'
-import { createAuditor, type Auditor } from './audit.ts'
-import type { Conversation, MemberRole, StoredMessage } from '../storage/records.ts'
-import type { ChatStore, ChatStoreUnit } from '../storage/store.ts'
+import type { ChatStore, ChatStoreUnit, Conversation, MemberRole, StoredMessage } from '../storage/index.ts'
+import { type Auditor, createAuditor } from './audit.ts'
 import type { ChatServiceOptions } from './options.ts'
+import { type Guard, type Identity, type Operation, createGuard, unknownConversation } from './permissions.ts'
 import { checkId, refuse } from './requests.ts'
 
-/** What every request to a conversation takes. */
+/** Fields of every request to a conversation. */
 export interface ConversationRequest {
   readonly identity: Identity
   readonly conversationId: string
   readonly signal?: AbortSignal | undefined
 }
 
-/** A conversation that was opened for somebody: the guard has let them through. */
+/** A conversation that the caller may access, with the caller's role in it. */
 export interface OpenConversation {
   readonly identity: Identity
   readonly conversation: Conversation
   readonly role: MemberRole
 }
 
-/** What the parts of one chat service share. */
+/** Dependencies shared by all operations of one chat service. */
 export class ServiceContext {
   readonly options: ChatServiceOptions
   readonly guard: Guard
@@ -37,14 +36,17 @@ export class ServiceContext {
     this.auditor = createAuditor(options.audit, options.logger)
   }
 
-  /** The store; throws `misconfigured` where the service has none. */
+  /** The store. Throws `misconfigured` if the service has none. */
   get store(): ChatStore {
     const { store } = this.options
     if (store !== undefined) return store
-    throw new LlmError('misconfigured', 'this chat service keeps nothing: give createChatService a store')
+    throw new LlmError('misconfigured', 'this operation needs a store: pass createChatService({ store })')
   }
 
-  /** The one way to a conversation: who asks, whether it is there, and whether they may. */
+  /**
+   * Loads a conversation and checks that the caller may do `operation` in it. Rejects with `unauthorized` or `not-found`
+   * otherwise. Every access to a conversation goes through this method.
+   */
   async open(request: ConversationRequest, operation: Operation): Promise<OpenConversation> {
     const identity = this.guard.identify(request.identity)
     const { conversationId: id, signal } = request
@@ -55,7 +57,7 @@ export class ServiceContext {
     return { identity, conversation, role }
   }
 
-  /** A message of a conversation that was opened; `not-found` where it has none with that id. */
+  /** Loads a message of an opened conversation. Rejects with `not-found` if it has no such message. */
   async message(conversationId: string, id: string, signal?: AbortSignal): Promise<StoredMessage> {
     checkId('messageId', id)
     const message = await this.store.messages.get(conversationId, id, { signal })
@@ -65,7 +67,7 @@ export class ServiceContext {
     })
   }
 
-  /** What an answer costs; `null` where it is not known, or could not be found out. */
+  /** The cost of a response in US dollars; `null` if it is unknown or `costOf` throws. */
   costOf(response: ChatResponse): number | null {
     try {
       const costUsd = this.options.costOf?.(response)
@@ -76,7 +78,7 @@ export class ServiceContext {
     }
   }
 
-  /** Work that nobody waits for. What goes wrong is logged; it never reaches a caller. */
+  /** Runs `work` in the background. Errors are logged and do not reach a caller. */
   inBackground(what: string, work: () => Promise<unknown>): void {
     const run = async (): Promise<void> => {
       try {
@@ -89,14 +91,14 @@ export class ServiceContext {
     this.#background.add(done)
   }
 
-  /** Ends when everything that runs in the background has ended. */
+  /** Resolves when all background work has ended. */
   async settled(): Promise<void> {
     while (this.#background.size > 0) await Promise.all(this.#background)
     await this.auditor.settled()
   }
 }
 
-/** Counts a call into a user's totals. */
+/** Adds the usage and cost of a call to a user's totals. */
 export function charge(
   unit: Pick<ChatStoreUnit, 'usage'>,
   userId: string,
@@ -105,8 +107,8 @@ export function charge(
   return unit.usage.add(userId, { usage, costUsd })
 }
 
-/** A text field that may not be empty. */
-export function checkText(path: string, value: unknown, most: number): asserts value is string {
+/** Throws `invalid-request` unless the value is a string of 1 to `most` characters that is not blank. */
+export function checkNonEmptyText(path: string, value: unknown, most: number): asserts value is string {
   if (typeof value !== 'string' || value.trim() === '' || value.length > most)
-    refuse(path, `takes a text of 1 to ${most} characters`)
+    refuse(path, `takes a string of 1 to ${most} characters`)
 }

@@ -1,67 +1,67 @@
 import type { Message } from '../../core/message.ts'
 import type { Warning } from '../../core/response.ts'
-import type { Identity } from './permissions.ts'
 import type {
   Conversation,
   NewAttachment,
   NewConversation,
   NewMessage,
   StoredMessage,
-} from '../storage/records.ts'
-import type { ChatPersona } from './options.ts'
+} from '../storage/index.ts'
+import type { Identity } from './permissions.ts'
+import type { ChatPersona } from './persona.ts'
 import type { TurnSettings } from './requests.ts'
 
-/** A turn before it is sent: everything that was read and decided, so that what follows is calls and writes alone. */
+/** Everything that is decided about a turn before its first call. Running it only calls and writes. */
 export interface TurnPlan {
   readonly operation: 'send' | 'regenerate' | 'resend'
   readonly identity: Identity
   readonly requestId: string
   readonly conversationId: string
-  /** Absent for one that is begun by this turn. */
+  /** Absent if this turn starts the conversation. */
   readonly conversation: Conversation | undefined
-  /** Written when the call is admitted, all in one step. */
-  readonly opening: AdmissionWrites
+  /** Written in one transaction when the call is admitted, before it is sent. */
+  readonly admissionWrites: AdmissionWrites
   readonly persist: boolean
   readonly questionId: string
-  /** The question's text, for the audit. */
+  /** Text of the user message, for the audit. */
   readonly questionText: string
   readonly persona: ChatPersona | undefined
   readonly settings: TurnSettings
-  /** What is sent, in order. */
+  /** Messages of the first call. */
   readonly messages: readonly Message[]
-  /** Where among them the question is. */
+  /** Index of the user message in `messages`. */
   readonly currentAt: number
-  readonly reply: AnswerLocation
+  readonly answerLocation: AnswerLocation
   readonly warnings: readonly Warning[]
-  /** Changes the answer's text before it is kept. */
-  readonly changeAnswer: ((text: string) => string | Promise<string>) | undefined
+  /** Changes each text of the answer before it is stored. */
+  readonly transformAnswer: ((text: string) => string | Promise<string>) | undefined
 }
 
-/** What admission writes. */
+/** What is written when the first call of a turn is admitted. */
 export interface AdmissionWrites {
   readonly conversation?: NewConversation | undefined
   readonly question?: NewMessage | undefined
   readonly attachments?: readonly NewAttachment[] | undefined
   readonly attachmentIds?: readonly string[] | undefined
-  /** Everything above this sequence leaves the history: the question takes the place of an earlier one. */
+  /** Takes all messages above this sequence out of the history, because the user message replaces an earlier one. */
   readonly offAfter?: number | undefined
 }
 
-/** Where the answer goes. */
+/** Position of the answer in the conversation. */
 export interface AnswerLocation {
-  /** Step of its first message among those of the request. */
+  /** `requestStep` of the answer's first message. */
   readonly step: number
   readonly parentId?: string | undefined
   readonly variantOf?: string | undefined
-  /** What leaves the history when the answer is there. */
+  /** Ids of messages that leave the history when the answer is stored. */
   readonly off?: readonly string[] | undefined
 }
 
-/** A result that was there already. */
+/** The stored messages of a request that was answered before. */
 export interface PriorResult {
   readonly conversation: Conversation
   readonly question: StoredMessage | undefined
   readonly answer: StoredMessage
-  /** All that the request wrote. */
+  /** All messages that the request wrote. */
   readonly written: readonly StoredMessage[]
 }

@@ -1,13 +1,13 @@
 import type { AssistantMessage, AssistantPart, ToolCall } from '../../core/message.ts'
 import { partsOf, plainText } from '../../core/message.ts'
 import type { ChatResponse, Usage } from '../../core/response.ts'
-import type { StoredMessage } from '../storage/records.ts'
-import type { PriorResult } from './turn-plan.ts'
+import type { StoredMessage } from '../storage/index.ts'
 import type { TurnResult } from './requests.ts'
+import type { PriorResult } from './turn-plan.ts'
 
 const NO_USAGE: Usage = Object.freeze({ inputTokens: 0, outputTokens: 0, totalTokens: 0 })
 
-/** Usages summed; estimated where one of them is. */
+/** The sum of usages; estimated if one of them is. */
 export function sumUsage(usages: readonly Usage[]): Usage {
   const [first = NO_USAGE, ...rest] = usages
   return rest.reduce(
@@ -30,7 +30,7 @@ function optional(name: OptionalFigure, a: Usage, b: Usage): Partial<Usage> {
   return a[name] === undefined && b[name] === undefined ? {} : { [name]: (a[name] ?? 0) + (b[name] ?? 0) }
 }
 
-/** The sum of costs; `null` as soon as one of them is not known. */
+/** The sum of costs in US dollars; `null` if one is unknown or there are none. */
 export function sumCosts(costs: readonly (number | null | undefined)[]): number | null {
   let sum = 0
   for (const cost of costs) {
@@ -40,7 +40,7 @@ export function sumCosts(costs: readonly (number | null | undefined)[]): number 
   return costs.length === 0 ? null : sum
 }
 
-/** The result of a turn, read from what the store keeps of it. */
+/** The result of a turn, from its stored messages. */
 export function storedResult({ conversation, question, answer, written }: PriorResult): TurnResult {
   const answers = written.filter(({ role, usage }) => role === 'assistant' && usage !== undefined)
   const totalUsage = sumUsage(answers.flatMap(({ usage }) => (usage === undefined ? [] : [usage])))
@@ -68,7 +68,7 @@ export function storedResult({ conversation, question, answer, written }: PriorR
   }
 }
 
-/** A result in the shape in which its answer once came, to be replayed as a stream. */
+/** A turn's result as a model response, to be replayed as a stream. */
 export function responseOf(result: TurnResult): ChatResponse {
   const { content: text, reasoning, toolCalls, provider, model, finishReason, usage } = result
   const parts: AssistantPart[] = [

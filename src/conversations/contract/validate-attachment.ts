@@ -1,8 +1,8 @@
 import { hasControls } from '../../core/validate-id.ts'
 import { base64Of, readDataUrl, type UserPart } from '../../core/message.ts'
-import type { Attachment, NewAttachment } from '../storage/records.ts'
+import type { Attachment, NewAttachment } from '../storage/index.ts'
 import type { AttachmentLimits } from './options.ts'
-import { refuse, type AttachmentInput } from './requests.ts'
+import { type AttachmentInput, refuse } from './requests.ts'
 
 const DEFAULT_BYTES = 10 * 1024 * 1024
 const DEFAULT_COUNT = 10
@@ -18,13 +18,13 @@ const DEFAULT_TYPES: readonly string[] = [
 ]
 const MOST_NAME = 255
 
-/** Refuses more attachments to one message than the limits allow. */
+/** Throws `invalid-request` if a message has more attachments than allowed. */
 export function checkAttachmentCount(count: number, limits: AttachmentLimits = {}): void {
   const most = limits.maxPerMessage ?? DEFAULT_COUNT
-  if (count > most) refuse('attachments', `are ${count}, and a message takes ${most}`)
+  if (count > most) refuse('attachments', `are ${count}; a message takes at most ${most}`)
 }
 
-/** An attachment as the store takes it, checked by name, type, size and address. Throws `invalid-request`. */
+/** The attachment to store. Throws `invalid-request` if its name, media type, size or URL is invalid. */
 export function readAttachment(
   input: AttachmentInput,
   userId: string,
@@ -35,29 +35,29 @@ export function readAttachment(
   const mediaType = input.mediaType?.toLowerCase()
   checkName(name, `${path}.name`)
   if (typeof mediaType !== 'string' || !/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/.test(mediaType))
-    refuse(`${path}.mediaType`, 'takes a media type, such as image/png')
+    refuse(`${path}.mediaType`, 'takes a media type such as image/png')
   const types = limits.types ?? DEFAULT_TYPES
   if (!types.some((type) => fits(mediaType, type)))
-    refuse(`${path}.mediaType`, `"${mediaType}" is not taken; taken are ${types.join(', ')}`)
+    refuse(`${path}.mediaType`, `"${mediaType}" is not accepted; accepted: ${types.join(', ')}`)
   const given = [url, text, input.data].filter((source) => source !== undefined)
-  if (given.length !== 1) refuse(path, 'needs one of url, text and data')
+  if (given.length !== 1) refuse(path, 'takes exactly one of url, text and data')
   const inline = readDataUrl(url)
   if (inline !== undefined && inline.mediaType.toLowerCase() !== mediaType)
-    refuse(`${path}.url`, `holds ${inline.mediaType}, not ${mediaType}`)
-  if (url !== undefined && inline === undefined) checkAddress(url, `${path}.url`)
+    refuse(`${path}.url`, `contains ${inline.mediaType}, but mediaType is ${mediaType}`)
+  if (url !== undefined && inline === undefined) checkUrl(url, `${path}.url`)
   const data = inline?.data ?? (input.data === undefined ? undefined : base64Of(input.data))
   if (data !== undefined && !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(data))
-    refuse(`${path}.data`, 'is no base64 text')
+    refuse(`${path}.data`, 'is not base64 text')
   const sizeBytes = sizeOf(data, text) ?? input.sizeBytes ?? 0
   const most = limits.maxBytes ?? DEFAULT_BYTES
   if (!(Number.isSafeInteger(sizeBytes) && sizeBytes >= 0))
-    refuse(`${path}.sizeBytes`, 'takes a whole number of 0 or more')
-  if (sizeBytes > most) refuse(path, `has ${sizeBytes} bytes, and at most ${most} are taken`)
+    refuse(`${path}.sizeBytes`, `is ${sizeBytes}; takes a whole number from 0`)
+  if (sizeBytes > most) refuse(path, `has ${sizeBytes} bytes; at most ${most} are accepted`)
   const source = inline === undefined ? { url, text, data } : { data }
   return { userId, name, mediaType, sizeBytes, ...source, metadata }
 }
 
-/** The part that shows an attachment to a model. */
+/** The message part that sends an attachment to a model. */
 export function attachmentPart(
   attachment: Pick<Attachment, 'name' | 'mediaType' | 'url' | 'text' | 'data'>,
 ): UserPart {
@@ -73,13 +73,13 @@ export function attachmentPart(
 }
 
 function checkName(name: unknown, path: string): void {
-  const sound = typeof name === 'string' && name.trim() !== '' && !hasControls(name) && !/[/\\]/.test(name)
-  if (!sound || name.length > MOST_NAME)
+  const valid = typeof name === 'string' && name.trim() !== '' && !hasControls(name) && !/[/\\]/.test(name)
+  if (!valid || name.length > MOST_NAME)
     refuse(path, `takes a file name of 1 to ${MOST_NAME} characters, without a path`)
 }
 
-// Other schemes run code where the conversation is shown, or read files of the host.
-function checkAddress(url: string, path: string): void {
+// Other schemes could run code in the page that shows the conversation, or read local files.
+function checkUrl(url: string, path: string): void {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     refuse(path, 'takes an http, https or data URL')
 }

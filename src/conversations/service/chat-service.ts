@@ -1,39 +1,53 @@
 import { LlmError } from '../../core/error.ts'
-import type { Page, PageQuery } from '../storage/pagination.ts'
 import type {
   Attachment,
   ChatTask,
   Conversation,
   Member,
+  Page,
+  PageQuery,
   ReactionGroup,
   Summary,
+  Thread,
   UserUsage,
-} from '../storage/records.ts'
-import type { Thread } from '../storage/store.ts'
-import type { Identity } from '../contract/permissions.ts'
+} from '../storage/index.ts'
 import {
-  addTask,
-  attach,
-  detach,
-  listAttachments,
-  listTasks,
-  updateTask,
-  type AddTaskRequest,
-  type AttachRequest,
-  type UpdateTaskRequest,
-} from './attachments.ts'
-import {
-  selectVariant,
-  forkConversation,
-  planRegenerate,
-  planResend,
-  variants,
-  type ForkRequest,
+  type AnswerOptions,
+  type ChatServiceOptions,
+  type ConversationRequest,
+  type Identity,
+  type MessageView,
   type RegenerateRequest,
   type ResendRequest,
-} from './branches.ts'
-import { ServiceContext, type ConversationRequest } from '../contract/service-context.ts'
+  type SendRequest,
+  ServiceContext,
+  type TurnResult,
+  checkOptions,
+} from '../contract/index.ts'
+import { summaries, summarize } from '../context/index.ts'
 import {
+  TurnRunner,
+  type TurnStream,
+  type TurnTask,
+  planRegenerate,
+  planResend,
+  planTurn,
+} from '../turn/index.ts'
+import {
+  type ExportRequest,
+  type ExportedConversation,
+  type ImportRequest,
+  exportConversation,
+  importConversation,
+} from '../transfer/index.ts'
+import { type AttachRequest, attach, detach, listAttachments } from './attachments.ts'
+import { type ForkRequest, forkConversation, selectVariant, variants } from './branches.ts'
+import {
+  type ConversationList,
+  type ConversationView,
+  type CreateRequest,
+  type ListRequest,
+  type UpdateRequest,
   createConversation,
   deleteConversation,
   getConversation,
@@ -42,18 +56,14 @@ import {
   setMember,
   updateConversation,
   userUsage,
-  type ConversationList,
-  type ConversationView,
-  type CreateRequest,
-  type ListRequest,
-  type MessageView,
-  type UpdateRequest,
 } from './conversations.ts'
-import { checkOptions, type ChatServiceOptions } from '../contract/options.ts'
-import { planTurn } from '../turn/plan-turn.ts'
-import type { AnswerOptions, SendRequest, TurnResult } from '../contract/requests.ts'
-import { summaries, summarize } from '../context/summarize.ts'
 import {
+  type EditRequest,
+  type HistoryRequest,
+  type MessageRequest,
+  type PostRequest,
+  type ReactionState,
+  type SearchRequest,
   deleteMessage,
   editMessage,
   getMessage,
@@ -63,49 +73,40 @@ import {
   postMessage,
   searchMessages,
   toggleReaction,
-  type EditRequest,
-  type HistoryRequest,
-  type MessageRequest,
-  type PostRequest,
-  type ReactionState,
-  type SearchRequest,
 } from './messages.ts'
-import {
-  exportConversation,
-  importConversation,
-  type ExportedConversation,
-  type ExportRequest,
-  type ImportRequest,
-} from '../transfer/import-export.ts'
-import type { TurnStream } from '../turn/turn-stream.ts'
-import { TurnRunner, type TurnTask } from '../turn/turn-runner.ts'
+import { type AddTaskRequest, type UpdateTaskRequest, addTask, listTasks, updateTask } from './tasks.ts'
 
-/** Conversations that are kept, answered and guarded. Every method says who asks, and rejects with an `LlmError`. */
+/** Stores and answers conversations. Every method takes the caller's `identity` and rejects with an `LlmError`. */
 export interface ChatService extends AsyncDisposable {
-  /** Answers a user's turn, in a conversation that is there or a new one. A turn that is refused leaves nothing behind. */
+  /** Answers a user message in an existing or new conversation. If the call is not admitted, nothing is stored. */
   send(request: SendRequest): Promise<TurnResult>
-  /** The same as a stream, at its first content. */
+  /** Like `send`, but resolves to a stream at its first content. */
   stream(request: SendRequest): Promise<TurnStream>
-  /** Answers a user's turn once more; the earlier answers stay as variants. */
+  /** Answers a user message again. Earlier answers stay as variants. */
   regenerate(request: RegenerateRequest): Promise<TurnResult>
+  /** Like `regenerate`, but resolves to a stream at its first content. */
   regenerateStream(request: RegenerateRequest): Promise<TurnStream>
-  /** Puts other words in the place of a user's turn, and answers them. */
+  /** Replaces a user message and answers it again. */
   resend(request: ResendRequest): Promise<TurnResult>
+  /** Like `resend`, but resolves to a stream at its first content. */
   resendStream(request: ResendRequest): Promise<TurnStream>
+  /** All variants of a message, oldest first. */
   variants(request: MessageRequest): Promise<readonly MessageView[]>
+  /** Makes a variant part of the history instead of the present one. */
   chooseVariant(request: MessageRequest): Promise<MessageView>
+  /** Copies a conversation, up to a message, into a new one. */
   fork(request: ForkRequest): Promise<Conversation>
 
   create(request: CreateRequest): Promise<Conversation>
   list(request: ListRequest): Promise<ConversationList>
   get(request: ConversationRequest & { readonly limit?: number | undefined }): Promise<ConversationView>
   update(request: UpdateRequest): Promise<Conversation>
-  /** Takes a conversation out of sight; with `erase`, it is gone for good. */
+  /** Marks a conversation as deleted; `erase: true` deletes it permanently. */
   delete(request: ConversationRequest & { readonly erase?: boolean | undefined }): Promise<void>
   setMember(request: ConversationRequest & { readonly member: Member }): Promise<Conversation>
   removeMember(request: ConversationRequest & { readonly userId: string }): Promise<Conversation>
 
-  /** Adds a message that nobody answers. */
+  /** Stores a user message without calling a model. */
   post(request: PostRequest): Promise<MessageView>
   history(request: HistoryRequest): Promise<Page<MessageView>>
   getMessage(request: MessageRequest): Promise<MessageView>
@@ -126,23 +127,23 @@ export interface ChatService extends AsyncDisposable {
   addTask(request: AddTaskRequest): Promise<ChatTask>
   updateTask(request: UpdateTaskRequest): Promise<ChatTask>
   tasks(request: ConversationRequest): Promise<readonly ChatTask[]>
-  /** Sums up the newest messages, and keeps the summary. */
+  /** Summarizes the newest messages and stores the summary. */
   summarize(request: ConversationRequest & { readonly lastMessages?: number | undefined }): Promise<Summary>
   summaries(request: ConversationRequest & Pick<PageQuery, 'limit' | 'cursor'>): Promise<Page<Summary>>
 
   export(request: ExportRequest): Promise<ExportedConversation>
   import(request: ImportRequest): Promise<Conversation>
-  /** What a user has used, ever. */
+  /** The lifetime usage of the caller. */
   usage(request: {
     readonly identity: Identity
     readonly signal?: AbortSignal | undefined
   }): Promise<UserUsage>
 
-  /** Ends when titles, summaries and audit entries that run in the background are written. */
+  /** Resolves when titles, summaries and audit entries in the background are written. */
   settled(): Promise<void>
   /**
-   * Takes no new requests, lets open turns end for `drainMs` (default 10 000), then ends them and keeps what there is; waits
-   * for what runs in the background. The store and the orchestrator stay open: they are the host's. May be called again.
+   * Rejects new requests, waits up to `drainMs` (default 10 000 ms) for running turns, then aborts them and stores their
+   * partial answers. Waits for background work. Does not close the store and the orchestrator. Idempotent.
    */
   close(options?: { readonly drainMs?: number | undefined }): Promise<void>
 }
@@ -150,7 +151,7 @@ export interface ChatService extends AsyncDisposable {
 const DEFAULT_DRAIN_MS = 10_000
 
 /**
- * Makes a chat service out of an orchestrator and a store.
+ * Creates a chat service from an orchestrator and a store. Throws `misconfigured` if an option is unknown or invalid.
  *
  * ```ts
  * const chats = createChatService({ orchestrator, store })
@@ -160,31 +161,32 @@ const DEFAULT_DRAIN_MS = 10_000
  */
 export function createChatService(options: ChatServiceOptions): ChatService {
   checkOptions(options)
-  const desk = new ServiceContext(options)
+  const service = new ServiceContext(options)
   let closed = false
   const guarded: Guarded = (work) => async (request) => {
-    if (closed) throw new LlmError('misconfigured', 'the chat service is closed: it takes no new requests')
-    return work(desk, request)
+    if (closed)
+      throw new LlmError('misconfigured', 'the chat service is closed; create a new one for new requests')
+    return work(service, request)
   }
-  const turns = new TurnRunner(desk)
+  const turns = new TurnRunner(service)
   const close = async (drainMs: number): Promise<void> => {
     closed = true
     await turns.close(drainMs)
-    await desk.settled()
+    await service.settled()
   }
   return {
     ...turnMethods(turns, guarded),
-    ...directoryMethods(guarded),
-    ...talkMethods(guarded),
-    ...annexMethods(guarded),
-    settled: () => desk.settled(),
+    ...conversationMethods(guarded),
+    ...messageMethods(guarded),
+    ...attachmentMethods(guarded),
+    settled: () => service.settled(),
     close: (how) => close(how?.drainMs ?? DEFAULT_DRAIN_MS),
     [Symbol.asyncDispose]: () => close(DEFAULT_DRAIN_MS),
   }
 }
 
 type Guarded = <Request, Result>(
-  work: (desk: ServiceContext, request: Request) => Promise<Result>,
+  work: (service: ServiceContext, request: Request) => Promise<Result>,
 ) => (request: Request) => Promise<Result>
 
 type Methods<Name extends keyof ChatService> = Pick<ChatService, Name>
@@ -193,23 +195,27 @@ function turnMethods(
   turns: TurnRunner,
   guarded: Guarded,
 ): Methods<'send' | 'stream' | 'regenerate' | 'regenerateStream' | 'resend' | 'resendStream'> {
-  const sending = (desk: ServiceContext, request: SendRequest): TurnTask =>
-    jobOf(request, 'send', () => planTurn(desk, request))
-  const again = (desk: ServiceContext, request: RegenerateRequest): TurnTask =>
-    jobOf(request, 'regenerate', () => planRegenerate(desk, request))
-  const anew = (desk: ServiceContext, request: ResendRequest): TurnTask =>
-    jobOf(request, 'resend', () => planResend(desk, request))
+  const sendTask = (service: ServiceContext, request: SendRequest): TurnTask =>
+    taskOf(request, 'send', () => planTurn(service, request))
+  const regenerateTask = (service: ServiceContext, request: RegenerateRequest): TurnTask =>
+    taskOf(request, 'regenerate', () => planRegenerate(service, request))
+  const resendTask = (service: ServiceContext, request: ResendRequest): TurnTask =>
+    taskOf(request, 'resend', () => planResend(service, request))
   return {
-    send: guarded((desk, request: SendRequest) => turns.run(sending(desk, request))),
-    stream: guarded((desk, request: SendRequest) => turns.runStreaming(sending(desk, request))),
-    regenerate: guarded((desk, request: RegenerateRequest) => turns.run(again(desk, request))),
-    regenerateStream: guarded((desk, request: RegenerateRequest) => turns.runStreaming(again(desk, request))),
-    resend: guarded((desk, request: ResendRequest) => turns.run(anew(desk, request))),
-    resendStream: guarded((desk, request: ResendRequest) => turns.runStreaming(anew(desk, request))),
+    send: guarded((service, request: SendRequest) => turns.run(sendTask(service, request))),
+    stream: guarded((service, request: SendRequest) => turns.runStreaming(sendTask(service, request))),
+    regenerate: guarded((service, request: RegenerateRequest) => turns.run(regenerateTask(service, request))),
+    regenerateStream: guarded((service, request: RegenerateRequest) =>
+      turns.runStreaming(regenerateTask(service, request)),
+    ),
+    resend: guarded((service, request: ResendRequest) => turns.run(resendTask(service, request))),
+    resendStream: guarded((service, request: ResendRequest) =>
+      turns.runStreaming(resendTask(service, request)),
+    ),
   }
 }
 
-function directoryMethods(
+function conversationMethods(
   guarded: Guarded,
 ): Methods<
   | 'create'
@@ -239,7 +245,7 @@ function directoryMethods(
   }
 }
 
-function talkMethods(
+function messageMethods(
   guarded: Guarded,
 ): Methods<
   | 'post'
@@ -269,7 +275,7 @@ function talkMethods(
   }
 }
 
-function annexMethods(
+function attachmentMethods(
   guarded: Guarded,
 ): Methods<
   'attach' | 'attachments' | 'detach' | 'addTask' | 'updateTask' | 'tasks' | 'summarize' | 'summaries'
@@ -286,10 +292,10 @@ function annexMethods(
   }
 }
 
-function jobOf(request: JobRequest, operation: JobName, plan: TurnTask['plan']): TurnTask {
+function taskOf(request: TaskRequest, operation: TaskOperation, plan: TurnTask['plan']): TurnTask {
   const { identity, requestId, conversationId, message } = request
-  const who = [identity?.userId, identity?.orgId]
-  const key = requestId && JSON.stringify([operation, ...who, conversationId, requestId])
+  const caller = [identity?.userId, identity?.orgId]
+  const key = requestId && JSON.stringify([operation, ...caller, conversationId, requestId])
   const facts = {
     operation,
     userId: identity?.userId ?? '',
@@ -300,5 +306,5 @@ function jobOf(request: JobRequest, operation: JobName, plan: TurnTask['plan']):
   return { plan, key, facts }
 }
 
-type JobName = TurnTask['facts']['operation']
-type JobRequest = AnswerOptions & Partial<Pick<SendRequest, 'conversationId' | 'message'>>
+type TaskOperation = TurnTask['facts']['operation']
+type TaskRequest = AnswerOptions & Partial<Pick<SendRequest, 'conversationId' | 'message'>>

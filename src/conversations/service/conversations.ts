@@ -1,66 +1,78 @@
 import { LlmError } from '../../core/error.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { Identity } from '../contract/permissions.ts'
-import { numberedPage, pageMeta, type Page, type PageMeta, type PageQuery } from '../storage/pagination.ts'
-import type {
-  Conversation,
-  ConversationPatch,
-  ConversationStatus,
-  Member,
-  NewConversation,
-  StoredMessage,
-  UserUsage,
-} from '../storage/records.ts'
-import { nameOf } from '../context/build-context.ts'
-import { speakerName } from '../contract/message-content.ts'
-import { checkText, type ConversationRequest, type ServiceContext } from '../contract/service-context.ts'
-import { ownerScope } from '../turn/plan-turn.ts'
-import { checkId, refuse } from '../contract/requests.ts'
-import { summarizeLater } from '../context/summarize.ts'
+import {
+  type Conversation,
+  type ConversationPatch,
+  type ConversationStatus,
+  type Member,
+  type NewConversation,
+  type PageMeta,
+  type PageQuery,
+  type UserUsage,
+  numberedPage,
+  pageMeta,
+} from '../storage/index.ts'
+import {
+  type ConversationRequest,
+  type Identity,
+  type MessageView,
+  type ServiceContext,
+  checkId,
+  checkNonEmptyText,
+  displayName,
+  ownerScope,
+  refuse,
+  speakerName,
+  viewOf,
+} from '../contract/index.ts'
+import { summarizeLater } from '../context/index.ts'
 
 const LONGEST_TITLE = 200
 
-/** What a conversation is begun with. */
+/** The fields of a new conversation. */
 export interface CreateRequest {
   readonly identity: Identity
   readonly title?: string | undefined
-  /** Default: the organisation and project of the identity. */
+  /** Default: the organisation of the identity. */
   readonly orgId?: string | undefined
+  /** Default: the project of the identity, if `orgId` is the identity's as well. */
   readonly projectId?: string | undefined
-  /** Default: the service's. */
+  /** Default: the model of the service's `defaults`. */
   readonly model?: string | undefined
   readonly temperature?: number | undefined
+  /** Name or id of the persona. */
   readonly persona?: string | undefined
-  /** False: the persona says nothing by itself. Default true. */
+  /** Whether the persona's greeting becomes the first message. Default true. */
   readonly greet?: boolean | undefined
+  /** Name of the user, for placeholders in the greeting. Default `User`. */
   readonly userName?: string | undefined
   readonly members?: readonly Member[] | undefined
   readonly metadata?: JsonObject | undefined
-  /** Creating it again with the same id gives the one that is there. */
+  /** A repeated request with the same id returns the conversation of the first. */
   readonly requestId?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** Begins a conversation without a turn of the user. */
+/** Creates a conversation without a user message. */
 export async function createConversation(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: CreateRequest,
 ): Promise<Conversation> {
-  const identity = desk.guard.identify(request.identity)
+  const identity = service.guard.identify(request.identity)
   const { title, model, temperature, persona, members, metadata, requestId, signal } = request
-  if (title !== undefined) checkText('title', title, LONGEST_TITLE)
+  if (title !== undefined) checkNonEmptyText('title', title, LONGEST_TITLE)
   checkTemperature(temperature)
   if (requestId !== undefined) {
     checkId('requestId', requestId)
-    const known = await desk.store.conversations.findByRequest(identity.userId, requestId, { signal })
+    const known = await service.store.conversations.findByRequest(identity.userId, requestId, { signal })
     if (known !== undefined)
-      return (await desk.open({ identity, conversationId: known.id, signal }, 'get')).conversation
+      return (await service.open({ identity, conversationId: known.id, signal }, 'get')).conversation
   }
   const place = ownerScope(request)
-  await desk.guard.checkPlace(identity, 'create', place)
-  const { defaults, persona: find } = desk.options
+  await service.guard.checkPlace(identity, 'create', place)
+  const { defaults, persona: find } = service.options
   const found = persona === undefined ? undefined : await find?.(persona, identity)
-  const fresh: NewConversation = {
+  const fields: NewConversation = {
     ...place,
     title,
     personaId: persona,
@@ -71,24 +83,24 @@ export async function createConversation(
     requestId,
   }
   const greeting = request.greet === false ? undefined : found?.greeting
-  return desk.store.transaction(
+  return service.store.transaction(
     async (unit) => {
-      const created = await unit.conversations.create(fresh)
+      const created = await unit.conversations.create(fields)
       if (greeting === undefined || greeting.trim() === '') return created
       const context = {
         identity,
         conversationId: created.id,
         persona: found,
-        charName: nameOf(found) ?? 'Character',
+        charName: displayName(found) ?? 'Character',
         userName: request.userName ?? 'User',
         system: undefined,
         template: undefined,
         templateData: undefined,
       }
-      const said = desk.options.texts?.placeholders?.(greeting, context) ?? greeting
-      const name = speakerName(nameOf(found))
+      const content = service.options.texts?.placeholders?.(greeting, context) ?? greeting
+      const name = speakerName(displayName(found))
       await unit.messages.append(created.id, [
-        { role: 'assistant', content: said, name, metadata: { greeting: true } },
+        { role: 'assistant', content, name, metadata: { greeting: true } },
       ])
       return (await unit.conversations.get(created.id)) ?? created
     },
@@ -96,60 +108,60 @@ export async function createConversation(
   )
 }
 
-/** Which conversations to list. */
+/** Selects conversations. */
 export interface ListRequest extends Pick<PageQuery, 'limit' | 'cursor'> {
   readonly identity: Identity
-  /** All of an organisation, for those who may read there. Left out: the user's own, and those that they are a member of. */
+  /** Lists all conversations of an organisation. Default: the user's own and those that they are a member of. */
   readonly orgId?: string | undefined
   readonly projectId?: string | undefined
   readonly status?: ConversationStatus | undefined
   readonly persona?: string | undefined
-  /** Words of the title. */
+  /** Each word must be the beginning of a word of the title. */
   readonly search?: string | undefined
-  /** Numbered pages, from 1, with the total. */
+  /** Page number from 1; the result then has `meta` with the total. */
   readonly page?: number | undefined
-  /** So many are left out first, with the total: in place of `page`. */
+  /** Number of conversations to skip, instead of `page`; the result then has `meta` with the total. */
   readonly skip?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** Conversations, most recently used first. */
+/** A page of conversations, most recently used first. */
 export interface ConversationList {
   readonly data: readonly Conversation[]
-  /** Goes on behind this page, whatever was added meanwhile. */
+  /** Cursor of the next page; absent on the last page. */
   readonly nextCursor?: string | undefined
-  /** With `page` or `skip`: how many there are. */
+  /** Page numbers and total; present with `page` or `skip`. */
   readonly meta?: PageMeta | undefined
 }
 
 const DEFAULT_LIST = 50
 const MOST_LIST = 100
 
-/** Conversations that the user may see. */
+/** Lists conversations that the user may see. */
 export async function listConversations(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: ListRequest,
 ): Promise<ConversationList> {
-  const identity = desk.guard.identify(request.identity)
+  const identity = service.guard.identify(request.identity)
   const { orgId, projectId, status, persona, search, page, skip, cursor, signal } = request
   const { limit = DEFAULT_LIST } = request
   if (!(Number.isSafeInteger(limit) && limit >= 1 && limit <= MOST_LIST))
-    refuse('limit', `takes a whole number from 1 to ${MOST_LIST}`)
+    refuse('limit', `is ${limit}; takes a whole number from 1 to ${MOST_LIST}`)
   checkStatus(status)
   const shared = orgId !== undefined || projectId !== undefined
   const place = { userId: identity.userId, orgId, projectId }
-  await desk.guard.checkPlace(identity, 'list', place)
+  await service.guard.checkPlace(identity, 'list', place)
   const pages =
     page === undefined
       ? { limit, cursor, offset: skip, withTotal: skip !== undefined }
       : numberedPage(page, limit)
   const who = shared ? { orgId, projectId } : { participantId: identity.userId }
-  const found = await desk.store.conversations.list(
+  const found = await service.store.conversations.list(
     { ...who, status, personaId: persona, search, ...pages },
     { signal },
   )
-  // Who has left an organisation, or is kept from a conversation by the host, does not see its title either.
-  const data = await visible(desk, identity, found.items)
+  // Checked one by one, because titles are hidden from users who left an organisation or whom `allow` denies access.
+  const data = await visible(service, identity, found.items)
   const { nextCursor, total } = found
   const at = page ?? Math.floor((skip ?? 0) / limit) + 1
   const meta = total === undefined ? undefined : pageMeta(at, limit, total)
@@ -157,13 +169,13 @@ export async function listConversations(
 }
 
 async function visible(
-  desk: ServiceContext,
+  service: ServiceContext,
   identity: Identity,
   items: readonly Conversation[],
 ): Promise<readonly Conversation[]> {
   const checks = items.map(async (conversation) => {
     try {
-      await desk.guard.check(identity, 'get', conversation)
+      await service.guard.check(identity, 'get', conversation)
       return [conversation]
     } catch (error) {
       if (LlmError.is(error, 'not-found') || LlmError.is(error, 'unauthorized')) return []
@@ -173,41 +185,27 @@ async function visible(
   return (await Promise.all(checks)).flat()
 }
 
-/** A message as a list shows it: figures are `null` where there are none. */
-export type MessageView = Omit<StoredMessage, 'model' | 'costUsd'> & {
-  /** Tokens of the call that made it; `null` for what people wrote. */
-  readonly tokens: number | null
-  readonly model: string | null
-  readonly costUsd: number | null
-}
-
-/** A conversation with the newest of its messages. */
+/** A conversation with its newest messages. */
 export interface ConversationView extends Conversation {
-  /** Oldest first. */
+  /** The newest messages, oldest first. */
   readonly messages: readonly MessageView[]
-  /** For `history({ cursor, order: 'newest' })`: the messages before these. */
+  /** Cursor of the messages before these, for `history({ cursor, order: 'newest' })`. */
   readonly olderCursor?: string | undefined
 }
 
-/** A message with its figures. */
-export function viewOf(message: StoredMessage): MessageView {
-  const { usage, model, costUsd } = message
-  return { ...message, tokens: usage?.totalTokens ?? null, model: model ?? null, costUsd: costUsd ?? null }
-}
-
-/** A conversation, with its newest messages (default 50). */
+/** A conversation with its newest `limit` messages, 50 by default. */
 export async function getConversation(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: ConversationRequest & { readonly limit?: number | undefined },
 ): Promise<ConversationView> {
-  const { conversation } = await desk.open(request, 'get')
+  const { conversation } = await service.open(request, 'get')
   const { signal, limit } = request
-  const page = await desk.store.messages.list(conversation.id, { limit, order: 'newest' }, { signal })
+  const page = await service.store.messages.list(conversation.id, { limit, order: 'newest' }, { signal })
   const messages = page.items.toReversed().map((message) => viewOf(message))
   return { ...conversation, messages, ...(page.nextCursor && { olderCursor: page.nextCursor }) }
 }
 
-/** Changes of a conversation. `null` empties a field. */
+/** Changes of a conversation: `undefined` keeps a field, `null` clears it. */
 export interface UpdateRequest extends ConversationRequest {
   readonly title?: string | null | undefined
   readonly summary?: string | null | undefined
@@ -215,22 +213,22 @@ export interface UpdateRequest extends ConversationRequest {
   readonly temperature?: number | null | undefined
   readonly persona?: string | null | undefined
   readonly status?: ConversationStatus | undefined
-  /** 1 to 5. */
+  /** Whole number from 1 to 5. */
   readonly rating?: number | null | undefined
-  /** Replaced whole. */
+  /** Replaced as a whole. */
   readonly metadata?: JsonObject | undefined
-  /** The version that the change was made from: `conflict` where somebody else was first. */
+  /** The version that the change was made from. Rejects with `conflict` if the stored one differs. Default: any. */
   readonly version?: number | undefined
 }
 
-/** Changes a conversation. A change to `completed` is summed up in the background, where summaries are set up. */
+/** Changes a conversation. Setting the status `completed` starts a summary in the background if summaries are configured. */
 export async function updateConversation(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: UpdateRequest,
 ): Promise<Conversation> {
-  const { identity, conversation } = await desk.open(request, 'update')
+  const { identity, conversation } = await service.open(request, 'update')
   const { title, summary, model, temperature, persona, status, rating, metadata, version, signal } = request
-  if (typeof title === 'string') checkText('title', title, LONGEST_TITLE)
+  if (typeof title === 'string') checkNonEmptyText('title', title, LONGEST_TITLE)
   checkTemperature(temperature)
   checkStatus(status)
   const patch: ConversationPatch = {
@@ -243,70 +241,67 @@ export async function updateConversation(
     rating,
     metadata,
   }
-  const updated = await desk.store.conversations.update(conversation.id, patch, { version, signal })
-  if (status === 'completed' && conversation.status !== 'completed') summarizeLater(desk, identity, updated)
+  const updated = await service.store.conversations.update(conversation.id, patch, { version, signal })
+  if (status === 'completed' && conversation.status !== 'completed')
+    summarizeLater(service, identity, updated)
   return updated
 }
 
 const STATUSES: readonly ConversationStatus[] = ['active', 'completed', 'archived']
 
 function checkStatus(status: ConversationStatus | undefined): void {
-  if (status !== undefined && !STATUSES.includes(status)) refuse('status', `is one of ${STATUSES.join(', ')}`)
+  if (status !== undefined && !STATUSES.includes(status))
+    refuse('status', `is ${JSON.stringify(status)}; takes one of ${STATUSES.join(', ')}`)
 }
 
 function checkTemperature(temperature: unknown): void {
   if (temperature === undefined || temperature === null) return
   if (typeof temperature !== 'number' || !(temperature >= 0 && temperature <= 2))
-    refuse('temperature', 'takes a number from 0 to 2')
+    refuse('temperature', `is ${JSON.stringify(temperature)}; takes a number from 0 to 2`)
 }
 
-/** Takes a conversation and its messages out of sight; `erase` removes them for good. */
+/** Marks a conversation as deleted; `erase: true` deletes it permanently. */
 export async function deleteConversation(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: ConversationRequest & { readonly erase?: boolean | undefined },
 ): Promise<void> {
-  const { conversation } = await desk.open(request, 'delete')
-  const { conversations } = desk.store
+  const { conversation } = await service.open(request, 'delete')
+  const { conversations } = service.store
   const { signal } = request
   if (request.erase === true) await conversations.erase(conversation.id, { signal })
   else await conversations.delete(conversation.id, { signal })
 }
 
-/** Adds a member, or changes its role. A role of `owner` cannot be given. */
+/** Adds a member or changes their role. The role `owner` cannot be given. */
 export async function setMember(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: ConversationRequest & { readonly member: Member },
 ): Promise<Conversation> {
-  const { conversation } = await desk.open(request, 'setMember')
+  const { conversation } = await service.open(request, 'setMember')
   const { member, signal } = request
   checkId('member.userId', member?.userId)
-  if (member.role === 'owner') refuse('member.role', 'a conversation has one owner: its first')
-  return desk.store.conversations.setMember(conversation.id, member, { signal })
+  if (member.role === 'owner') refuse('member.role', 'is owner; a conversation has one owner, who created it')
+  return service.store.conversations.setMember(conversation.id, member, { signal })
 }
 
-/** Removes a member; everybody may leave. */
+/** Removes a member. Every member may remove themselves. */
 export async function removeMember(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: ConversationRequest & { readonly userId: string },
 ): Promise<Conversation> {
   const leaves = request.userId === request.identity?.userId
-  const { conversation } = await desk.open(request, leaves ? 'get' : 'removeMember')
+  const { conversation } = await service.open(request, leaves ? 'get' : 'removeMember')
   checkId('userId', request.userId)
-  return desk.store.conversations.removeMember(conversation.id, request.userId, { signal: request.signal })
+  return service.store.conversations.removeMember(conversation.id, request.userId, { signal: request.signal })
 }
 
-/** What a user has used, ever; of a conversation, see its `usage`. */
+/** The lifetime usage of a user; for one conversation, see its `usage`. */
 export async function userUsage(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: { readonly identity: Identity; readonly signal?: AbortSignal | undefined },
 ): Promise<UserUsage> {
-  const identity = desk.guard.identify(request.identity)
+  const identity = service.guard.identify(request.identity)
   const { userId } = identity
-  await desk.guard.checkPlace(identity, 'usage', { userId })
-  return desk.store.usage.get(userId, { signal: request.signal })
-}
-
-/** The pages of a list under the names of this API. */
-export function viewPage(page: Page<StoredMessage>): Page<MessageView> {
-  return { ...page, items: page.items.map((message) => viewOf(message)) }
+  await service.guard.checkPlace(identity, 'usage', { userId })
+  return service.store.usage.get(userId, { signal: request.signal })
 }

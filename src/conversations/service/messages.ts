@@ -1,34 +1,52 @@
 import type { JsonObject } from '../../core/json.ts'
 import type { UserPart } from '../../core/message.ts'
 import { LlmError } from '../../core/error.ts'
+import type {
+  MessageQuery,
+  Page,
+  PageQuery,
+  ReactionGroup,
+  StoredMessage,
+  StoredRole,
+  Thread,
+} from '../storage/index.ts'
+import {
+  type AttachmentInput,
+  type ConversationRequest,
+  type MessageView,
+  type ServiceContext,
+  attachmentPart,
+  canManage,
+  checkAttachmentCount,
+  checkId,
+  checkNonEmptyText,
+  checkSend,
+  readAttachment,
+  readMessage,
+  requireAuthor,
+  storedContent,
+  viewOf,
+  viewPage,
+} from '../contract/index.ts'
 import { readEmoji } from './emoji.ts'
-import type { Page, PageQuery } from '../storage/pagination.ts'
-import type { ReactionGroup, StoredMessage, StoredRole } from '../storage/records.ts'
-import type { MessageQuery, Thread } from '../storage/store.ts'
-import { checkAttachmentCount, attachmentPart, readAttachment } from '../contract/validate-attachment.ts'
-import { requireAuthor, canManage } from './branches.ts'
-import { storedContent } from '../contract/message-content.ts'
-import { checkText, type ConversationRequest, type ServiceContext } from '../contract/service-context.ts'
-import { viewOf, viewPage, type MessageView } from './conversations.ts'
-import { checkId, checkSend, readMessage, type AttachmentInput } from '../contract/requests.ts'
 
-/** A message that no model is asked to answer. */
+/** A message to store without an answer of a model. */
 export interface PostRequest extends ConversationRequest {
   readonly message: string | readonly UserPart[]
   readonly parentId?: string | undefined
   readonly name?: string | undefined
   readonly attachments?: readonly AttachmentInput[] | undefined
   readonly metadata?: JsonObject | undefined
-  /** Posting it again with the same id gives the one that is there. */
+  /** A repeated request with the same id returns the message of the first. */
   readonly requestId?: string | undefined
 }
 
-/** Adds a message as it is. */
-export async function postMessage(desk: ServiceContext, request: PostRequest): Promise<MessageView> {
+/** Stores a user message without calling a model. */
+export async function postMessage(service: ServiceContext, request: PostRequest): Promise<MessageView> {
   checkSend(request)
-  const { identity, conversation } = await desk.open(request, 'post')
+  const { identity, conversation } = await service.open(request, 'post')
   const { parentId, name, attachments = [], metadata, requestId, signal } = request
-  const limits = desk.options.attachments
+  const limits = service.options.attachments
   checkAttachmentCount(attachments.length, limits)
   const files = attachments.map((input, at) =>
     readAttachment(input, identity.userId, limits, `attachments.${at}`),
@@ -39,7 +57,7 @@ export async function postMessage(desk: ServiceContext, request: PostRequest): P
   )
   const row = { role: 'user' as const, content, userId: identity.userId, name, parentId, metadata, requestId }
   try {
-    return await desk.store.transaction(
+    return await service.store.transaction(
       async (unit) => {
         const [posted] = await unit.messages.append(conversation.id, [row])
         const message = posted as StoredMessage
@@ -51,106 +69,111 @@ export async function postMessage(desk: ServiceContext, request: PostRequest): P
     )
   } catch (error) {
     if (requestId === undefined || !LlmError.is(error, 'conflict')) throw error
-    const [known] = await desk.store.messages.findByRequest(conversation.id, requestId)
+    const [known] = await service.store.messages.findByRequest(conversation.id, requestId)
     if (known === undefined) throw error
     return viewOf(known)
   }
 }
 
-/** Which messages to show. */
+/** Selects messages of a conversation. */
 export interface HistoryRequest extends ConversationRequest, PageQuery {
-  /** Default `oldest` first. */
+  /** Sort order. Default `oldest` first. */
   readonly order?: 'oldest' | 'newest' | undefined
-  /** Direct replies to this message; `null`: only messages that reply to none. */
+  /** Only direct replies to this message; `null`: only messages that are no replies. */
   readonly parentId?: string | null | undefined
   readonly roles?: readonly StoredRole[] | undefined
-  /** Also variants that do not count, and what followed them. */
+  /** Also returns messages that are not part of the history. Default false. */
   readonly inactive?: boolean | undefined
 }
 
-/** Messages page by page: by cursor for a list that is scrolled, by `offset` and `withTotal` for a table. */
+/** A page of messages, by `cursor` for scrolling or by `offset` and `withTotal` for a table. */
 export async function messageHistory(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: HistoryRequest,
 ): Promise<Page<MessageView>> {
-  const { conversation } = await desk.open(request, 'history')
-  const { identity: _who, conversationId: _where, signal, ...query } = request
-  const page = await desk.store.messages.list(conversation.id, query satisfies MessageQuery, { signal })
+  const { conversation } = await service.open(request, 'history')
+  const { identity: _identity, conversationId: _id, signal, ...query } = request
+  const page = await service.store.messages.list(conversation.id, query satisfies MessageQuery, { signal })
   return viewPage(page)
 }
 
-/** What names one message. */
+/** Identifies one message. */
 export interface MessageRequest extends ConversationRequest {
   readonly messageId: string
 }
 
-/** One message. */
-export async function getMessage(desk: ServiceContext, request: MessageRequest): Promise<MessageView> {
-  const { conversation } = await desk.open(request, 'getMessage')
-  return viewOf(await desk.message(conversation.id, request.messageId, request.signal))
+/** Loads one message. */
+export async function getMessage(service: ServiceContext, request: MessageRequest): Promise<MessageView> {
+  const { conversation } = await service.open(request, 'getMessage')
+  return viewOf(await service.message(conversation.id, request.messageId, request.signal))
 }
 
-/** New words for a message; its answer stays as it is. */
+/** Changes of a message; its answer is not changed. */
 export interface EditRequest extends MessageRequest {
   readonly content?: string | readonly UserPart[] | undefined
   readonly metadata?: JsonObject | undefined
+  /** The version that the change was made from. Rejects with `conflict` if the stored one differs. Default: any. */
   readonly version?: number | undefined
 }
 
-/** Changes a message in place, and marks it as edited. To have it answered again, use `resend`. */
-export async function editMessage(desk: ServiceContext, request: EditRequest): Promise<MessageView> {
-  const { identity, conversation } = await desk.open(request, 'editMessage')
+/** Changes a message and marks it as edited. To answer it again, use `resend`. */
+export async function editMessage(service: ServiceContext, request: EditRequest): Promise<MessageView> {
+  const { identity, conversation } = await service.open(request, 'editMessage')
   const { messageId, content, metadata, version, signal } = request
-  const message = await desk.message(conversation.id, messageId, signal)
-  requireAuthor(message, identity, await canManage(desk, identity, conversation))
+  const message = await service.message(conversation.id, messageId, signal)
+  requireAuthor(message, identity, await canManage(service, identity, conversation))
   if (content !== undefined) checkSend({ identity, message: content })
-  const said = content === undefined ? {} : { content: storedContent(await readMessage(content)) }
-  const change = { metadata, version, ...said }
-  return viewOf(await desk.store.messages.update(conversation.id, messageId, change, { signal }))
+  const changed = content === undefined ? {} : { content: storedContent(await readMessage(content)) }
+  const change = { metadata, version, ...changed }
+  return viewOf(await service.store.messages.update(conversation.id, messageId, change, { signal }))
 }
 
-/** Takes a message out of sight; replies and reactions keep pointing to it. `erase` empties it for good. */
+/** Marks a message as deleted; replies and reactions keep referring to it. `erase: true` permanently clears its content. */
 export async function deleteMessage(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: MessageRequest & { readonly erase?: boolean | undefined },
 ): Promise<void> {
-  const { identity, conversation } = await desk.open(request, 'deleteMessage')
+  const { identity, conversation } = await service.open(request, 'deleteMessage')
   const { messageId, signal } = request
-  const message = await desk.message(conversation.id, messageId, signal)
-  requireAuthor(message, identity, await canManage(desk, identity, conversation))
-  const { messages } = desk.store
+  const message = await service.message(conversation.id, messageId, signal)
+  requireAuthor(message, identity, await canManage(service, identity, conversation))
+  const { messages } = service.store
   if (request.erase === true) await messages.wipe(conversation.id, messageId, { signal })
   else await messages.delete(conversation.id, messageId, { signal })
 }
 
-/** What to look for: in one conversation, or in all that the user takes part in. */
+/** Searches one conversation, or all that the user owns or is a member of. */
 export interface SearchRequest extends Pick<ConversationRequest, 'identity' | 'signal'>, PageQuery {
+  /** Each word must be the beginning of a word of the message. Case is ignored. 1 to 1 000 characters. */
   readonly text: string
   readonly conversationId?: string | undefined
 }
 
-/** Messages with all of the words, in any case, newest first. */
+/** Messages that match all words, newest first. */
 export async function searchMessages(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: SearchRequest,
 ): Promise<Page<MessageView>> {
-  const identity = desk.guard.identify(request.identity)
+  const identity = service.guard.identify(request.identity)
   const { text, conversationId, limit, cursor, offset, withTotal, signal } = request
-  checkText('text', text, 1_000)
+  checkNonEmptyText('text', text, 1_000)
   if (conversationId === undefined)
-    await desk.guard.checkPlace(identity, 'search', { userId: identity.userId })
+    await service.guard.checkPlace(identity, 'search', { userId: identity.userId })
   const where =
     conversationId === undefined
       ? { participantId: identity.userId }
-      : { conversationId: (await desk.open({ identity, conversationId, signal }, 'search')).conversation.id }
+      : {
+          conversationId: (await service.open({ identity, conversationId, signal }, 'search')).conversation
+            .id,
+        }
   const query = { text, ...where, limit, cursor, offset, withTotal }
-  const page = viewPage(await desk.store.messages.search(query, { signal }))
-  return conversationId === undefined ? hideForeign(desk, request, page) : page
+  const page = viewPage(await service.store.messages.search(query, { signal }))
+  return conversationId === undefined ? hideInaccessible(service, request, page) : page
 }
 
-// A user who has left an organisation has left what was said there.
-async function hideForeign(
-  desk: ServiceContext,
+// Checked one by one, because a user who left an organisation must not see its messages.
+async function hideInaccessible(
+  service: ServiceContext,
   { identity, signal }: SearchRequest,
   page: Page<MessageView>,
 ): Promise<Page<MessageView>> {
@@ -159,7 +182,7 @@ async function hideForeign(
     if (open.has(conversationId)) continue
     open.set(
       conversationId,
-      await desk.open({ identity, conversationId, signal }, 'search').then(
+      await service.open({ identity, conversationId, signal }, 'search').then(
         () => true,
         (error: unknown) => {
           if (LlmError.is(error, 'not-found') || LlmError.is(error, 'unauthorized')) return false
@@ -171,44 +194,44 @@ async function hideForeign(
   return { ...page, items: page.items.filter(({ conversationId }) => open.get(conversationId)) }
 }
 
-/** Messages that have replies, with how many, oldest first. */
+/** Messages that have replies, with the number of replies, oldest first. */
 export async function listThreads(
-  desk: ServiceContext,
+  service: ServiceContext,
   { limit, cursor, offset, withTotal, ...request }: ConversationRequest & PageQuery,
 ): Promise<Page<Thread>> {
-  const { conversation } = await desk.open(request, 'threads')
+  const { conversation } = await service.open(request, 'threads')
   const { signal } = request
-  return desk.store.messages.threads(conversation.id, { limit, cursor, offset, withTotal }, { signal })
+  return service.store.messages.threads(conversation.id, { limit, cursor, offset, withTotal }, { signal })
 }
 
-/** Whether the reaction is there now, and all reactions to the message. */
+/** Whether the reaction is present now, and all reactions to the message. */
 export interface ReactionState {
   readonly present: boolean
   readonly reactions: readonly ReactionGroup[]
 }
 
-/** Adds the user's reaction, or takes it back where it is there. */
+/** Adds the user's reaction, or removes it if it exists. */
 export async function toggleReaction(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: MessageRequest & { readonly emoji: string },
 ): Promise<ReactionState> {
-  const { identity, conversation } = await desk.open(request, 'toggleReaction')
+  const { identity, conversation } = await service.open(request, 'toggleReaction')
   const { messageId, signal } = request
   checkId('messageId', messageId)
   const key = { messageId, userId: identity.userId, emoji: readEmoji(request.emoji) }
-  const { reactions } = desk.store
+  const { reactions } = service.store
   const present = await reactions.toggle(conversation.id, key, { signal })
   return { present, reactions: await reactions.groups(conversation.id, [messageId], { signal }) }
 }
 
-/** Reactions to messages (at most 200), grouped by emoji. */
+/** Reactions to at most 200 messages, grouped by emoji. */
 export async function listReactions(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: ConversationRequest & { readonly messageIds: readonly string[] },
 ): Promise<readonly ReactionGroup[]> {
-  const { conversation } = await desk.open(request, 'reactions')
+  const { conversation } = await service.open(request, 'reactions')
   for (const id of request.messageIds) checkId('messageIds', id)
-  return desk.store.reactions.groups(conversation.id, request.messageIds.slice(0, 200), {
+  return service.store.reactions.groups(conversation.id, request.messageIds.slice(0, 200), {
     signal: request.signal,
   })
 }

@@ -1,6 +1,5 @@
 import { LlmError } from '../../core/error.ts'
-import { checkNumber, checkOptionalIds, checkRating, checkText, checkWord } from './validate-records.ts'
-import { omitUndefined, plainCopy, statuses, storedContent, taskStatuses } from './normalize-records.ts'
+import { normalizeContent, omitUndefined, plainCopy, statuses, taskStatuses } from './normalize-records.ts'
 import type {
   ChatTask,
   Conversation,
@@ -9,8 +8,9 @@ import type {
   StoredMessage,
   TaskPatch,
 } from './records.ts'
+import { checkNumber, checkOptionalIds, checkRating, checkText, checkEnum } from './validate-records.ts'
 
-/** The conversation after a change. Throws `invalid-request` for a change that is none. */
+/** The conversation with `patch` applied. Throws `invalid-request` if a field of the patch is invalid. */
 export function patchConversation(record: Conversation, patch: ConversationPatch, now: number): Conversation {
   const { title, summary, personaId, orgId, projectId, model, temperature, status, rating } = patch
   checkText(title ?? undefined, 'title')
@@ -18,17 +18,17 @@ export function patchConversation(record: Conversation, patch: ConversationPatch
   checkText(model ?? undefined, 'model')
   checkNumber(temperature ?? undefined, 'temperature')
   checkRating(rating)
-  if (status !== undefined) checkWord(status, statuses, 'status')
+  if (status !== undefined) checkEnum(status, statuses, 'status')
   checkOptionalIds({
     personaId: personaId ?? undefined,
     orgId: orgId ?? undefined,
     projectId: projectId ?? undefined,
   })
   const metadata = patch.metadata === undefined ? undefined : plainCopy(patch.metadata, 'metadata')
-  const laid = lay({ title, summary, personaId, orgId, projectId, model, temperature, rating })
+  const fields = changedFields({ title, summary, personaId, orgId, projectId, model, temperature, rating })
   return omitUndefined({
     ...record,
-    ...laid,
+    ...fields,
     status: status ?? record.status,
     metadata: metadata ?? record.metadata,
     version: record.version + 1,
@@ -37,9 +37,9 @@ export function patchConversation(record: Conversation, patch: ConversationPatch
   })
 }
 
-/** The message after a change. Throws `invalid-request` for a change that is none. */
+/** The message with `patch` applied. Throws `invalid-request` if a field of the patch is invalid. */
 export function patchMessage(record: StoredMessage, patch: MessagePatch, now: number): StoredMessage {
-  const content = patch.content === undefined ? undefined : storedContent(patch.content)
+  const content = patch.content === undefined ? undefined : normalizeContent(patch.content)
   const metadata = patch.metadata === undefined ? undefined : plainCopy(patch.metadata, 'metadata')
   return omitUndefined({
     ...record,
@@ -51,15 +51,15 @@ export function patchMessage(record: StoredMessage, patch: MessagePatch, now: nu
   })
 }
 
-/** The task after a change. Throws `invalid-request` for a change that is none. */
+/** The task with `patch` applied. Throws `invalid-request` if a field of the patch is invalid. */
 export function patchTask(record: ChatTask, patch: TaskPatch, now: number): ChatTask {
   checkText(patch.title, 'title')
   checkText(patch.description ?? undefined, 'description')
-  if (patch.status !== undefined) checkWord(patch.status, taskStatuses, 'status')
+  if (patch.status !== undefined) checkEnum(patch.status, taskStatuses, 'status')
   const metadata = patch.metadata === undefined ? undefined : plainCopy(patch.metadata, 'metadata')
   return omitUndefined({
     ...record,
-    ...lay({ description: patch.description }),
+    ...changedFields({ description: patch.description }),
     title: patch.title ?? record.title,
     status: patch.status ?? record.status,
     metadata: metadata ?? record.metadata,
@@ -68,7 +68,7 @@ export function patchTask(record: ChatTask, patch: TaskPatch, now: number): Chat
   })
 }
 
-/** What is left of a message that was wiped. */
+/** The message without its name, content and metadata, marked as deleted. */
 export function erasedMessage(record: StoredMessage, now: number): StoredMessage {
   const { name: _name, ...rest } = record
   return {
@@ -80,17 +80,17 @@ export function erasedMessage(record: StoredMessage, now: number): StoredMessage
   }
 }
 
-/** Refuses a change that was made from another version than the one that is stored. */
+/** Throws `conflict` if `expected` is given and differs from the stored version. `what` names the record. */
 export function checkVersion(what: string, stored: number, expected: number | undefined): void {
   if (expected === undefined || expected === stored) return
   throw new LlmError(
     'conflict',
-    `${what} was changed meanwhile: it is at version ${stored}, the change was made from version ${expected}; read it again and repeat the change`,
+    `${what} is at version ${stored}, but the change was made from version ${expected}; read it again and repeat the change`,
   )
 }
 
-// `null` empties a field, what is left out stays.
-function lay(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const laid = Object.entries(fields).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(laid.map(([name, value]) => [name, value === null ? undefined : value]))
+// `null` clears a field, `undefined` keeps it.
+function changedFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given.map(([name, value]) => [name, value === null ? undefined : value]))
 }

@@ -1,20 +1,20 @@
 import { LlmError } from '../../core/error.ts'
 
-/** The error of a store for what it does not hold. */
+/** `not-found`: the store has no such record. `what` names its type, such as `conversation`. */
 export function notFound(what: string, id: string): LlmError {
-  return new LlmError('not-found', `the store holds no ${what} "${id}"; it may have been deleted`)
+  return new LlmError('not-found', `no ${what} "${id}"; it may have been deleted`)
 }
 
-/** The error of a store for an id that is taken. */
+/** `conflict` with the code `id-taken`: the id of a new record is in use. */
 export function alreadyExists(what: string, id: string): LlmError {
-  return new LlmError('conflict', `the store holds a ${what} "${id}" already`, { code: 'id-taken' })
+  return new LlmError('conflict', `${what} "${id}" already exists; choose another id`, { code: 'id-taken' })
 }
 
-/** The error of a store for what a request has written before. */
+/** `conflict` with the code `duplicate-request`: the same request already wrote this record. */
 export function alreadyWritten(what: string, requestId: string): LlmError {
   return new LlmError(
     'conflict',
-    `request "${requestId}" has written this ${what} already; findByRequest gives it`,
+    `request "${requestId}" already wrote this ${what}; read it with findByRequest`,
     { code: 'duplicate-request' },
   )
 }

@@ -1,17 +1,6 @@
 import { LlmError } from '../../core/error.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { base64Of } from '../../core/message.ts'
-import {
-  checkCost,
-  checkId,
-  checkNumber,
-  checkOptionalIds,
-  checkRating,
-  checkText,
-  checkTime,
-  checkUsage,
-  checkWord,
-} from './validate-records.ts'
 import type {
   Attachment,
   ChatTask,
@@ -31,8 +20,19 @@ import type {
   UsageCharge,
 } from './records.ts'
 import { noUsage } from './usage-totals.ts'
+import {
+  checkCost,
+  checkId,
+  checkNumber,
+  checkOptionalIds,
+  checkRating,
+  checkText,
+  checkTime,
+  checkUsage,
+  checkEnum,
+} from './validate-records.ts'
 
-/** The moment of a write, and where new ids come from. */
+/** The time of a write, and the source of new ids. */
 export interface Stamp {
   /** Milliseconds since 1970. */
   readonly now: number
@@ -40,8 +40,8 @@ export interface Stamp {
 }
 
 /**
- * What a new conversation looks like in a store. `rootId` is that of the parent, where there is one. Throws
- * `invalid-request` for what is none.
+ * The stored form of a new conversation, with defaults filled in. `rootId` is the parent's, if there is a parent. Throws
+ * `invalid-request` if a field is invalid.
  */
 export function conversationRecord(
   input: NewConversation,
@@ -88,7 +88,7 @@ function checkConversation(input: NewConversation): void {
   checkText(input.summary, 'summary')
   checkText(input.model, 'model')
   checkNumber(input.temperature, 'temperature')
-  checkWord(input.status ?? 'active', statuses, 'status')
+  checkEnum(input.status ?? 'active', statuses, 'status')
   checkRating(input.rating)
   checkTime(input.createdAt, 'createdAt')
 }
@@ -102,21 +102,21 @@ function uniqueMembers(members: readonly Member[], owner: string): readonly Memb
   return [...new Map(checked.map((member) => [member.userId, member])).values()]
 }
 
-/** A member as it is stored. Throws `invalid-request` also for the owner, who is none. */
+/** The stored form of a member. Throws `invalid-request` if a field is invalid or the user is the owner. */
 export function checkMember({ userId, role }: Member, owner: string): Member {
   checkId(userId, 'members.userId')
-  checkWord(role, memberRoles, 'members.role')
-  if (userId === owner) refuse('members.userId', 'is the owner, who needs no membership')
+  checkEnum(role, memberRoles, 'members.role')
+  if (userId === owner) refuse('members.userId', `is the owner "${owner}"; list only other users`)
   return { userId, role }
 }
 
-/** Where a message goes. */
+/** The conversation and the sequence of a new message. */
 export interface MessagePlace {
   readonly conversationId: string
   readonly sequence: number
 }
 
-/** What a new message looks like in a store. Throws `invalid-request` for what is none. */
+/** The stored form of a new message, with defaults filled in. Throws `invalid-request` if a field is invalid. */
 export function messageRecord(
   input: NewMessage,
   { now, newId }: Stamp,
@@ -143,7 +143,7 @@ export function messageRecord(
     requestId,
     ...(requestId === undefined ? {} : { requestStep: input.requestStep ?? 0 }),
     ...(usage === undefined ? {} : { usage: { ...usage }, costUsd: input.costUsd ?? null }),
-    content: storedContent(input.content),
+    content: normalizeContent(input.content),
     active,
     partial,
     metadata: plainCopy(input.metadata ?? {}, 'metadata'),
@@ -155,7 +155,7 @@ export function messageRecord(
 function checkMessage(input: NewMessage): void {
   const { id, userId, parentId, variantOf, requestId, requestStep = 0 } = input
   checkOptionalIds({ id, userId, parentId, variantOf, requestId })
-  checkWord(input.role, roles, 'role')
+  checkEnum(input.role, roles, 'role')
   checkText(input.name, 'name')
   checkText(input.toolCallId, 'toolCallId')
   if (!Number.isSafeInteger(requestStep) || requestStep < 0 || requestStep > 1_000_000)
@@ -165,20 +165,20 @@ function checkMessage(input: NewMessage): void {
   checkTime(input.createdAt, 'createdAt')
 }
 
-/** Content as a store keeps it: plain JSON, bytes as base64 text. Throws `invalid-request` for what is no content. */
-export function storedContent(content: string | readonly StoredPart[]): string | readonly StoredPart[] {
+/** Content as plain JSON, with bytes as base64 text. Throws `invalid-request` if it is neither a string nor parts. */
+export function normalizeContent(content: string | readonly StoredPart[]): string | readonly StoredPart[] {
   if (typeof content === 'string') return content
-  if (!Array.isArray(content)) return refuse('content', 'takes a text or a list of parts')
+  if (!Array.isArray(content)) return refuse('content', 'takes a string or an array of parts')
   return plainCopy(content.map(textData), 'content')
 }
 
 function textData(part: StoredPart): StoredPart {
   if (typeof part !== 'object' || part === null || typeof part.type !== 'string')
-    refuse('content', 'takes parts, which are objects with a type')
+    refuse('content', 'takes parts: objects with a type')
   return 'data' in part && part.data !== undefined ? { ...part, data: base64Of(part.data) } : part
 }
 
-/** A reaction as it is stored. Throws `invalid-request` for what is none. */
+/** The stored form of a reaction. Throws `invalid-request` if a field is invalid. */
 export function reactionRecord(conversationId: string, key: ReactionKey, now: number): Reaction {
   checkId(key.messageId, 'messageId')
   checkId(key.userId, 'userId')
@@ -188,7 +188,7 @@ export function reactionRecord(conversationId: string, key: ReactionKey, now: nu
   return { conversationId, messageId: key.messageId, userId: key.userId, emoji, createdAt: now }
 }
 
-/** Reactions by message and emoji, in the order of the first of each. */
+/** Groups reactions by message and emoji, ordered by the first reaction of each group. */
 export function groupReactions(reactions: readonly Reaction[]): readonly ReactionGroup[] {
   const groups = new Map<string, ReactionGroup>()
   for (const { messageId, emoji, userId } of reactions) {
@@ -199,15 +199,16 @@ export function groupReactions(reactions: readonly Reaction[]): readonly Reactio
   return [...groups.values()]
 }
 
-/** Refuses what cannot be added to a user's totals. */
+/** Throws `invalid-request` if the charge cannot be added to a user's totals. */
 export function checkCharge(userId: string, charge: UsageCharge): void {
   checkId(userId, 'userId')
-  if (typeof charge.usage !== 'object' || charge.usage === null) refuse('usage', 'takes the usage of a call')
+  if (typeof charge.usage !== 'object' || charge.usage === null)
+    refuse('usage', 'takes the token usage of a call')
   checkUsage(charge.usage)
   checkCost(charge.costUsd)
 }
 
-/** An attachment as it is stored. Throws `invalid-request` for what is none. */
+/** The stored form of a new attachment. Throws `invalid-request` if a field is invalid. */
 export function attachmentRecord(
   conversationId: string,
   input: NewAttachment,
@@ -216,7 +217,7 @@ export function attachmentRecord(
   const { id = newId(), messageId, userId, name, mediaType, sizeBytes, url, text, data } = input
   checkOptionalIds({ id, messageId })
   checkId(userId, 'userId')
-  if (typeof name !== 'string' || name === '') refuse('name', 'takes a text that is not empty')
+  if (typeof name !== 'string' || name === '') refuse('name', 'takes a non-empty string')
   if (typeof mediaType !== 'string') refuse('mediaType', 'takes a media type such as image/png')
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) refuse('sizeBytes', 'takes a whole number from 0')
   checkText(url, 'url')
@@ -235,13 +236,13 @@ export const taskStatuses: readonly ChatTask['status'][] = [
   'cancelled',
 ]
 
-/** A task as it is stored. Throws `invalid-request` for what is none. */
+/** The stored form of a new task. Throws `invalid-request` if a field is invalid. */
 export function taskRecord(conversationId: string, input: NewTask, { now, newId }: Stamp): ChatTask {
   const { id = newId(), title, description, status = 'pending', metadata = {} } = input
   checkId(id, 'id')
-  if (typeof title !== 'string' || title === '') refuse('title', 'takes a text that is not empty')
+  if (typeof title !== 'string' || title === '') refuse('title', 'takes a non-empty string')
   checkText(description, 'description')
-  checkWord(status, taskStatuses, 'status')
+  checkEnum(status, taskStatuses, 'status')
   const copy = plainCopy(metadata, 'metadata')
   const times = { createdAt: now, updatedAt: now }
   return omitUndefined({
@@ -256,11 +257,11 @@ export function taskRecord(conversationId: string, input: NewTask, { now, newId 
   })
 }
 
-/** A summary as it is stored. Throws `invalid-request` for what is none. */
+/** The stored form of a new summary. Throws `invalid-request` if a field is invalid. */
 export function summaryRecord(conversationId: string, input: NewSummary, { now, newId }: Stamp): Summary {
   const { id = newId(), text, upToSequence, model, usage, metadata = {} } = input
   checkId(id, 'id')
-  if (typeof text !== 'string') refuse('text', 'takes a text')
+  if (typeof text !== 'string') refuse('text', 'takes a string')
   if (!Number.isSafeInteger(upToSequence) || upToSequence < 0)
     refuse('upToSequence', 'takes the sequence of a message')
   checkText(model, 'model')
@@ -271,14 +272,14 @@ export function summaryRecord(conversationId: string, input: NewSummary, { now, 
   return omitUndefined({ id, conversationId, ...what, createdAt: now })
 }
 
-/** The record without its fields that are `undefined`: as it is when it comes back from JSON. */
+/** A copy of the record without fields that are `undefined`, as JSON would return it. */
 export function omitUndefined<T extends object>(record: T): T {
   const kept: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(record)) if (value !== undefined) kept[name] = value
   return kept as T
 }
 
-/** A copy that holds what JSON can hold and nothing else. Throws `invalid-request` for what JSON cannot. */
+/** A copy that went through JSON. Throws `invalid-request` if the value cannot be written as JSON. */
 export function plainCopy<T extends JsonObject | readonly StoredPart[]>(value: T, path: string): T {
   if (typeof value !== 'object' || value === null) return refuse(path, 'takes an object')
   try {
@@ -290,7 +291,7 @@ export function plainCopy<T extends JsonObject | readonly StoredPart[]>(value: T
 }
 
 function refuse(path: string, problem: string): never {
-  throw new LlmError('invalid-request', `the record is not valid: ${path} ${problem}`, {
+  throw new LlmError('invalid-request', `invalid record: ${path} ${problem}`, {
     issues: [{ path, message: problem }],
   })
 }

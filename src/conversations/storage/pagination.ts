@@ -1,28 +1,28 @@
 import { LlmError } from '../../core/error.ts'
 import { parseJson } from '../../core/json.ts'
 
-/** Which part of a list to give. */
+/** Selects a page of a list. */
 export interface PageQuery {
-  /** From 1 to 200. Default 50. */
+  /** Maximum number of items, from 1 to 200. Default 50. */
   readonly limit?: number | undefined
-  /** Goes on behind the page that gave this `nextCursor`, whatever has been added since. */
+  /** `nextCursor` of the previous page. Items that were added since then do not shift the page. */
   readonly cursor?: string | undefined
-  /** Leaves out so many first; with `cursor`, an error. Shifts when something is added before it. */
+  /** Number of items to skip; not allowed with `cursor`. Items that are added shift the page. */
   readonly offset?: number | undefined
-  /** Counts the whole list too, which costs more the longer it is. Default false. */
+  /** Also counts the whole list, which costs more the longer it is. Default false. */
   readonly withTotal?: boolean | undefined
 }
 
-/** A part of a list. */
+/** One page of a list. */
 export interface Page<T> {
   readonly items: readonly T[]
-  /** Present where there is more. */
+  /** Cursor of the next page; absent on the last page. */
   readonly nextCursor?: string | undefined
-  /** Length of the whole list; present when asked for. */
+  /** Length of the whole list; present with `withTotal`. */
   readonly total?: number | undefined
 }
 
-/** A list by numbered pages, as a table in a user interface shows it. */
+/** Page numbers and totals, for a table in a user interface. */
 export interface PageMeta {
   readonly total: number
   /** From 1. */
@@ -31,10 +31,10 @@ export interface PageMeta {
   readonly totalPages: number
 }
 
-/** A place in a sorted list: the sort key of the last item seen. */
+/** Position in a sorted list: the sort key of the last item of a page. */
 export type CursorKey = readonly (string | number)[]
 
-/** A `PageQuery` that was checked. */
+/** A validated `PageQuery` with defaults filled in. */
 export interface PageWindow {
   readonly limit: number
   readonly offset: number
@@ -45,30 +45,30 @@ export interface PageWindow {
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 200
 
-/** Page `page` (from 1) of pages of `limit` items, as a query that counts the whole list. */
+/** The query of page `page`, counted from 1, with `limit` items a page and the total. */
 export function numberedPage(page: number, limit: number = DEFAULT_LIMIT): PageQuery {
   if (!Number.isSafeInteger(page) || page < 1) refuse('page', 'takes a whole number from 1')
   return { limit, offset: (page - 1) * limit, withTotal: true }
 }
 
-/** What to tell of a numbered page beside its items. */
+/** Page number and totals of a page of `limit` items. */
 export function pageMeta(page: number, limit: number, total: number): PageMeta {
   return { total, page, limit, totalPages: Math.ceil(total / limit) }
 }
 
-/** Checks a query. `list` names the list, so that a cursor of another list is refused. */
+/** Validates a query. Throws `invalid-request` if a field is invalid or the cursor is not from `list`. */
 export function pageWindow(query: PageQuery, list: string): PageWindow {
   const { limit = DEFAULT_LIMIT, offset = 0, cursor, withTotal = false } = query
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_LIMIT)
     refuse('limit', `takes a whole number from 1 to ${MAX_LIMIT}`)
   if (!Number.isSafeInteger(offset) || offset < 0) refuse('offset', 'takes a whole number from 0')
-  if (cursor !== undefined && offset > 0) refuse('offset', 'cannot be given together with cursor')
+  if (cursor !== undefined && offset > 0) refuse('offset', 'cannot be combined with cursor')
   return { limit, offset, withTotal, after: cursor === undefined ? undefined : readCursor(cursor, list) }
 }
 
 /**
- * Makes a page of the items found from its start on: ask the backend for one more than `limit`, and the surplus item
- * tells that there is more.
+ * The page of the items in `found`. Pass one item more than `limit` if the backend has it, because the extra item shows that
+ * another page follows.
  */
 export function pageOf<T>(
   found: readonly T[],
@@ -93,14 +93,14 @@ function readCursor(cursor: string, list: string): CursorKey {
   const read = parseJson(Buffer.from(cursor, 'base64url').toString())
   const parts: readonly unknown[] = Array.isArray(read) ? read : []
   const [name, ...key] = parts
-  const sound = key.every((part) => typeof part === 'string' || Number.isSafeInteger(part))
-  if (name !== list || key.length === 0 || !sound)
-    refuse('cursor', 'is not one that this list gave; start again without it')
+  const valid = key.every((part) => typeof part === 'string' || Number.isSafeInteger(part))
+  if (name !== list || key.length === 0 || !valid)
+    refuse('cursor', 'does not belong to this list; start again without a cursor')
   return key as CursorKey
 }
 
 function refuse(path: string, problem: string): never {
-  throw new LlmError('invalid-request', `the query is not valid: ${path} ${problem}`, {
+  throw new LlmError('invalid-request', `invalid query: ${path} ${problem}`, {
     issues: [{ path, message: problem }],
   })
 }

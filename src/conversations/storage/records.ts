@@ -2,41 +2,41 @@ import type { JsonObject } from '../../core/json.ts'
 import type { AssistantPart, ToolResultPart, UserPart } from '../../core/message.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
 
-/** What a member may do is the host's to say; these are the roles that the service knows. */
+/** Roles of a member, strongest first. The chat service maps each role to permissions, see `permissionsOf`. */
 export type MemberRole = 'owner' | 'admin' | 'editor' | 'member' | 'viewer'
 
-/** Somebody who takes part in a conversation besides its owner. */
+/** A user who takes part in a conversation besides its owner. */
 export interface Member {
   readonly userId: string
   readonly role: MemberRole
 }
 
-/** Where a conversation stands. */
+/** State of a conversation. */
 export type ConversationStatus = 'active' | 'completed' | 'archived'
 
-/** Tokens and cost, summed. Sums only grow: what was spent stays spent when a message is deleted. */
+/** Summed tokens and cost. Totals only grow: deleting a message does not lower them. */
 export interface UsageTotals {
   readonly inputTokens: number
   readonly outputTokens: number
   readonly totalTokens: number
   readonly cachedInputTokens: number
   readonly reasoningTokens: number
-  /** Sum of the costs that are known, exact to a billionth of a dollar. */
+  /** Sum of the known costs in US dollars, exact to a billionth. */
   readonly costUsd: number
-  /** How many answers were counted. */
+  /** Number of responses counted. */
   readonly calls: number
-  /** How many of them had no known cost: with any, `costUsd` is a lower bound. */
+  /** Number of responses without a known cost. If it is not 0, `costUsd` is a lower bound. */
   readonly unpricedCalls: number
 }
 
 /** A conversation. All times are milliseconds since 1970. */
 export interface Conversation {
   readonly id: string
-  /** Its owner. */
+  /** User id of the owner. */
   readonly userId: string
   readonly orgId?: string | undefined
   readonly projectId?: string | undefined
-  /** Who else takes part, the owner not among them. */
+  /** Members besides the owner. */
   readonly members: readonly Member[]
   readonly title?: string | undefined
   readonly summary?: string | undefined
@@ -47,30 +47,30 @@ export interface Conversation {
   /** Whole number from 1 to 5. */
   readonly rating?: number | undefined
   readonly metadata: JsonObject
-  /** The conversation this one was forked from; gone when that one is erased. */
+  /** The conversation that this one was forked from; absent once that one is erased. */
   readonly parentId?: string | undefined
-  /** The last message that the fork took over, by its id in the parent. */
+  /** Id, in the parent, of the last message that was copied into this fork. */
   readonly forkedFromMessageId?: string | undefined
-  /** The first conversation of the line of forks; its own id for one that is no fork. */
+  /** The conversation at the root of the fork tree; its own id if it is not a fork. */
   readonly rootId: string
-  /** The request that created it: unique among the conversations of its owner. */
+  /** Id of the request that created it, unique among the owner's conversations. */
   readonly requestId?: string | undefined
-  /** Messages that are active and not deleted. */
+  /** Number of active messages that are not deleted. */
   readonly messageCount: number
-  /** Sequence of the newest message ever appended; 0 before the first. */
+  /** Sequence of the last appended message; 0 if there is none. */
   readonly lastSequence: number
-  /** Usage of all its messages, deleted ones and variants included. */
+  /** Usage of all messages, including deleted ones and variants. */
   readonly usage: UsageTotals
-  /** 1 at first, and 1 more with every `update` and change of members; appending messages does not count. */
+  /** Starts at 1 and grows by 1 with every `update` and change of members, but not when messages are appended. */
   readonly version: number
   readonly createdAt: number
   readonly updatedAt: number
-  /** Time of the newest message or change: what lists are sorted by. */
+  /** Time of the newest message or change; the default sort key of lists. */
   readonly lastActivityAt: number
   readonly deletedAt?: number | undefined
 }
 
-/** What `conversations.create` takes. What is left out is empty. */
+/** A new conversation for `conversations.create`. Optional fields default to empty. */
 export interface NewConversation {
   /** Default: a new UUID. */
   readonly id?: string | undefined
@@ -90,11 +90,11 @@ export interface NewConversation {
   readonly parentId?: string | undefined
   readonly forkedFromMessageId?: string | undefined
   readonly requestId?: string | undefined
-  /** For an import. Default: now. */
+  /** Set it to keep the time of an imported record. Default: now. */
   readonly createdAt?: number | undefined
 }
 
-/** Changes of a conversation: a field that is left out stays, `null` empties it. `metadata` is replaced whole. */
+/** Changes of a conversation: `undefined` keeps a field, `null` clears it. `metadata` is replaced as a whole. */
 export interface ConversationPatch {
   readonly title?: string | null | undefined
   readonly summary?: string | null | undefined
@@ -108,54 +108,55 @@ export interface ConversationPatch {
   readonly metadata?: JsonObject | undefined
 }
 
+/** Author of a stored message. */
 export type StoredRole = 'system' | 'user' | 'assistant' | 'tool'
 
-/** A neutral part; bytes are base64 text in a store. */
+/** A part of a stored message. Bytes are base64 text. */
 export type StoredPart = UserPart | AssistantPart | ToolResultPart
 
-/** A message of a conversation. Tool calls and reasoning of an answer are parts of its content. */
+/** A message of a conversation. Tool calls and reasoning are parts of its content. */
 export interface StoredMessage {
-  /** Unique in its conversation. */
+  /** Unique within the conversation. */
   readonly id: string
   readonly conversationId: string
-  /** Place in the total order of the conversation: given by the store, from 1, without gaps. */
+  /** Position in the conversation, assigned by the store: from 1, without gaps. */
   readonly sequence: number
   readonly role: StoredRole
   readonly content: string | readonly StoredPart[]
-  /** Who wrote it, where a person did. */
+  /** The user who wrote it; absent for messages of a model or tool. */
   readonly userId?: string | undefined
-  /** Speaker's name as the model is told: of a user, an agent or a tool. */
+  /** Name of the user, persona or tool, as sent to the model. */
   readonly name?: string | undefined
-  /** For the role `tool`: the call that it answers. */
+  /** For the role `tool`: id of the tool call that this result belongs to. */
   readonly toolCallId?: string | undefined
   readonly isError?: boolean | undefined
-  /** The message that it replies to, in the same conversation: threads. */
+  /** The message of the same conversation that this one replies to, which makes a thread. */
   readonly parentId?: string | undefined
-  /** The first of the variants it is one of (a regenerated answer, an edited turn); its variants share it. */
+  /** Id of the first variant (of a regenerated answer or an edited question); all variants share it. */
   readonly variantOf?: string | undefined
-  /** False for a variant or a tail that was left: it is kept, but is not part of the history. */
+  /** Whether the message is part of the history. False for variants that were not chosen and what followed them. */
   readonly active: boolean
-  /** True for an answer that broke off. */
+  /** Whether the answer broke off before its end. */
   readonly partial: boolean
   readonly provider?: string | undefined
   readonly model?: string | undefined
   readonly finishReason?: FinishReason | undefined
   readonly usage?: Usage | undefined
-  /** `null` where usage is known and its price is not. */
+  /** In US dollars; `null` if the usage is known but its price is not. */
   readonly costUsd?: number | null | undefined
-  /** The request that it came by. `requestId` and `requestStep` together are unique in the conversation. */
+  /** Id of the request that wrote it. `requestId` and `requestStep` together are unique in the conversation. */
   readonly requestId?: string | undefined
   readonly requestStep?: number | undefined
   readonly metadata: JsonObject
-  /** 1 at first, and 1 more with every `update`. */
+  /** Starts at 1 and grows by 1 with every `update`. */
   readonly version: number
   readonly createdAt: number
-  /** When its content was last changed. */
+  /** Time of the last change of its content. */
   readonly editedAt?: number | undefined
   readonly deletedAt?: number | undefined
 }
 
-/** What `messages.append` takes. What is left out is empty. */
+/** A new message for `messages.append`. Optional fields default to empty. */
 export interface NewMessage {
   /** Default: a new UUID. */
   readonly id?: string | undefined
@@ -174,36 +175,36 @@ export interface NewMessage {
   readonly provider?: string | undefined
   readonly model?: string | undefined
   readonly finishReason?: FinishReason | undefined
-  /** Counted into the usage of the conversation; with it, `costUsd` left out counts as not known. */
+  /** Added to the usage of the conversation. With usage but without `costUsd` the cost counts as unknown. */
   readonly usage?: Usage | undefined
   readonly costUsd?: number | null | undefined
   readonly requestId?: string | undefined
-  /** Place among the messages of one request: 0 for the turn that asks, then the answer's. Default 0. */
+  /** Position among the messages of one request: 0 for the user message, then the answer's messages. Default 0. */
   readonly requestStep?: number | undefined
   readonly metadata?: JsonObject | undefined
-  /** For an import. Default: now. */
+  /** Set it to keep the time of an imported record. Default: now. */
   readonly createdAt?: number | undefined
 }
 
-/** Changes of a message: a field that is left out stays. A new `content` marks it as edited. */
+/** Changes of a message: `undefined` keeps a field. A new `content` marks the message as edited. */
 export interface MessagePatch {
   readonly content?: string | readonly StoredPart[] | undefined
-  /** Replaced whole. */
+  /** Replaced as a whole. */
   readonly metadata?: JsonObject | undefined
   readonly partial?: boolean | undefined
 }
 
-/** One user's reaction to one message: unique by all three of message, user and emoji. */
+/** A user's reaction to a message, unique by message, user and emoji. */
 export interface Reaction {
   readonly conversationId: string
   readonly messageId: string
   readonly userId: string
-  /** Any text; told apart character by character, after Unicode normalisation (NFC). */
+  /** Any text, normalized to Unicode NFC and compared exactly. */
   readonly emoji: string
   readonly createdAt: number
 }
 
-/** What names one reaction. */
+/** Identifies one reaction. */
 export interface ReactionKey {
   readonly messageId: string
   readonly userId: string
@@ -215,16 +216,16 @@ export interface ReactionGroup {
   readonly messageId: string
   readonly emoji: string
   readonly count: number
-  /** In the order in which they reacted. */
+  /** In the order of the reactions. */
   readonly userIds: readonly string[]
 }
 
-/** A file that was given into a conversation, by URL, as text or as base64 data. */
+/** A file of a conversation, by URL, as text or as base64 data. */
 export interface Attachment {
   readonly id: string
   readonly conversationId: string
   readonly messageId?: string | undefined
-  /** Who added it. */
+  /** The user who added it. */
   readonly userId: string
   readonly name: string
   /** For example `image/png`. */
@@ -237,7 +238,7 @@ export interface Attachment {
   readonly createdAt: number
 }
 
-/** What `attachments.add` takes. */
+/** A new attachment for `attachments.add`. */
 export interface NewAttachment {
   readonly id?: string | undefined
   readonly messageId?: string | undefined
@@ -251,9 +252,10 @@ export interface NewAttachment {
   readonly metadata?: JsonObject | undefined
 }
 
+/** State of a task. */
 export type TaskStatus = 'pending' | 'in-progress' | 'completed' | 'failed' | 'cancelled'
 
-/** A task that belongs to a conversation. */
+/** A task of a conversation. */
 export interface ChatTask {
   readonly id: string
   readonly conversationId: string
@@ -266,7 +268,7 @@ export interface ChatTask {
   readonly updatedAt: number
 }
 
-/** What `tasks.add` takes. */
+/** A new task for `tasks.add`. */
 export interface NewTask {
   readonly id?: string | undefined
   readonly title: string
@@ -276,7 +278,7 @@ export interface NewTask {
   readonly metadata?: JsonObject | undefined
 }
 
-/** Changes of a task: a field that is left out stays. */
+/** Changes of a task: `undefined` keeps a field. */
 export interface TaskPatch {
   readonly title?: string | undefined
   readonly description?: string | null | undefined
@@ -284,12 +286,12 @@ export interface TaskPatch {
   readonly metadata?: JsonObject | undefined
 }
 
-/** A summary of the messages up to one of them. */
+/** A summary of the messages up to a sequence. */
 export interface Summary {
   readonly id: string
   readonly conversationId: string
   readonly text: string
-  /** Sequence of the last message that it covers. */
+  /** Sequence of the last summarized message. */
   readonly upToSequence: number
   readonly model?: string | undefined
   readonly usage?: Usage | undefined
@@ -297,7 +299,7 @@ export interface Summary {
   readonly createdAt: number
 }
 
-/** What `summaries.save` takes. */
+/** A new summary for `summaries.save`. */
 export interface NewSummary {
   readonly id?: string | undefined
   readonly text: string
@@ -307,20 +309,20 @@ export interface NewSummary {
   readonly metadata?: JsonObject | undefined
 }
 
-/** What one user has used, ever. */
+/** Lifetime usage of one user. */
 export interface UserUsage extends UsageTotals {
   readonly userId: string
-  /** Conversations that the user owns and has not deleted. */
+  /** Number of conversations that the user owns and has not deleted. */
   readonly conversationCount: number
-  /** Messages in those. */
+  /** Number of messages in those conversations. */
   readonly messageCount: number
   /** Time of the last `usage.add`. */
   readonly lastUsedAt?: number | undefined
 }
 
-/** What one call adds to a user's totals. */
+/** Usage and cost of one call, to be added to a user's totals. */
 export interface UsageCharge {
   readonly usage: Usage
-  /** `null` or left out: not known. */
+  /** In US dollars; `null` or `undefined` if unknown. */
   readonly costUsd?: number | null | undefined
 }

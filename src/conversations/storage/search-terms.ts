@@ -6,13 +6,13 @@ const MAX_TEXT_LENGTH = 200_000
 const MAX_WORDS = 20_000
 
 /**
- * The words of a text as every store indexes and seeks them: lower case, each once, in the order of the text; a
- * character of a script without spaces is a word by itself. Of a very long text only the beginning is searched.
+ * The search terms of a text: its words in lower case, without duplicates, in the order of the text. Every store indexes and
+ * searches these. Each character of a script without spaces is a term. At most 200 000 characters and 20 000 terms are read.
  */
 export function searchTerms(text: string): readonly string[] {
   const words = new Set<string>()
   const start = text.slice(0, MAX_TEXT_LENGTH).normalize('NFKC').toLowerCase()
-  // Cut again: a few characters are written out as many.
+  // Cut again, because normalization turns some characters into several.
   for (const [run] of start.slice(0, MAX_TEXT_LENGTH).matchAll(WORD)) {
     const parts = CJK.test(run) ? run.split(SPLIT).flatMap(firstCharacter) : [run]
     for (const part of parts) words.add(part.slice(0, MAX_WORD_LENGTH))
@@ -21,7 +21,7 @@ export function searchTerms(text: string): readonly string[] {
   return [...words]
 }
 
-// What stands before the first such character, or behind one, is a word of the usual kind.
+// Text before the first character of such a script, or after one, is an ordinary word.
 function firstCharacter(part: string): readonly string[] {
   const [first = ''] = part
   const rest = part.slice(first.length)

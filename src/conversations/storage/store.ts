@@ -23,146 +23,147 @@ import type {
   UserUsage,
 } from './records.ts'
 
-/** What every method of a store takes last. */
+/** Options of every store method. */
 export interface StoreCall {
-  /** Ends the wait with `aborted`. What was written before that is written; what was not, never will be. */
+  /** Aborts the call with `aborted`. Writes that finished before stay; nothing is written after. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** For reading: also what is marked as deleted. */
+/** Options of a read. */
 export interface ReadCall extends StoreCall {
-  /** Default false. */
+  /** Also returns a record that is marked as deleted. Default false. */
   readonly deleted?: boolean | undefined
 }
 
-/** For changing: only if nobody else has changed it meanwhile. */
+/** Options of an update. */
 export interface ChangeCall extends StoreCall {
-  /** The `version` that the change was made from; another one rejects with `conflict`. Left out: any. */
+  /** Rejects with `conflict` if the stored version differs. Default: any version. */
   readonly version?: number | undefined
 }
 
 /**
- * Which conversations to list. All that is given must hold. One of `userId`, `participantId`, `orgId` and `projectId`
- * has to be given, or `everyone`: an id that happens to be undefined never lists the conversations of all.
+ * Selects conversations that match every given field. `userId`, `participantId`, `orgId`, `projectId` or `everyone` is
+ * required, because an id that is `undefined` by mistake must not list every user's conversations.
  */
 export interface ConversationQuery extends PageQuery {
-  /** Its owner. */
+  /** User id of the owner. */
   readonly userId?: string | undefined
-  /** Its owner, or one of its members. */
+  /** User id of the owner or a member. */
   readonly participantId?: string | undefined
   readonly orgId?: string | undefined
   readonly projectId?: string | undefined
+  /** Lists the conversations of all users. */
   readonly everyone?: true | undefined
   readonly status?: ConversationStatus | undefined
   readonly personaId?: string | undefined
-  /** Forks of this conversation. */
+  /** Only forks of this conversation. */
   readonly parentId?: string | undefined
-  /** Words of the title: each begins one of its words, in any case. */
+  /** Each word must be the beginning of a word of the title. Case is ignored. */
   readonly search?: string | undefined
-  /** Those marked as deleted instead of the others. Default false. */
+  /** Lists only conversations that are marked as deleted. Default false. */
   readonly deleted?: boolean | undefined
-  /** Newest first by last activity (default) or by creation. */
+  /** Sort key; the newest come first. Default `activity`. */
   readonly sortBy?: 'activity' | 'created' | undefined
 }
 
 /**
- * Conversations. A missing one is `undefined` to `get` and rejects with `not-found` elsewhere; one that is marked as
- * deleted counts as missing, except to `restore`, `erase` and where `deleted` is said.
+ * Conversations. `get` resolves to `undefined` for a missing conversation; other methods reject with `not-found`. A
+ * conversation that is marked as deleted counts as missing, except for `restore`, `erase` and calls with `deleted`.
  */
 export interface ConversationStore {
-  /** Rejects with `conflict` where the id is taken, also by a deleted one, or the owner's `requestId` is. */
+  /** Rejects with `conflict` if the id, or the owner's `requestId`, is in use; deleted conversations count. */
   create(conversation: NewConversation, call?: StoreCall): Promise<Conversation>
-  /** Inside a transaction nobody else changes it from here to the end. */
+  /** Inside a transaction this locks the conversation: no other writer changes it before the transaction ends. */
   get(id: string, call?: ReadCall): Promise<Conversation | undefined>
-  /** The conversation that this user's request created; also one that was marked as deleted since. */
+  /** The conversation that this user's request created, even if it is marked as deleted. */
   findByRequest(userId: string, requestId: string, call?: StoreCall): Promise<Conversation | undefined>
   list(query: ConversationQuery, call?: StoreCall): Promise<Page<Conversation>>
   update(id: string, patch: ConversationPatch, call?: ChangeCall): Promise<Conversation>
-  /** Gives a title to one that has none, in one step; false where it has one already. */
+  /** Sets the title if there is none, atomically. Resolves to false if the conversation has a title. */
   titleOnce(id: string, title: string, call?: StoreCall): Promise<boolean>
-  /** Adds a member, or changes its role. */
+  /** Adds a member or changes its role. */
   setMember(id: string, member: Member, call?: StoreCall): Promise<Conversation>
-  /** Does nothing for one who is no member. */
+  /** Removes a member. Does nothing if the user is not a member. */
   removeMember(id: string, userId: string, call?: StoreCall): Promise<Conversation>
-  /** Marks it as deleted, with all in it. False where it was missing already. */
+  /** Marks the conversation and its content as deleted. Resolves to false if it is missing. */
   delete(id: string, call?: StoreCall): Promise<boolean>
-  /** Takes the mark off. False where it was not marked. */
+  /** Undoes `delete`. Resolves to false if it is not marked as deleted. */
   restore(id: string, call?: StoreCall): Promise<boolean>
   /**
-   * Removes it for good with its messages, reactions, attachments, tasks and summaries. Its forks stay, without
-   * `parentId`; the totals of users stay. False where there is none.
+   * Permanently removes the conversation with its messages, reactions, attachments, tasks and summaries. Forks stay, without
+   * `parentId`, and users' totals stay. Resolves to false if there is none.
    */
   erase(id: string, call?: StoreCall): Promise<boolean>
 }
 
-/** The newest part of what a model is to be told. */
+/** Selects the newest messages, for a model's context. */
 export interface HistoryQuery {
-  /** How many messages at most, from 1 to 1 000. */
+  /** Maximum number of messages, from 1 to 1 000. */
   readonly limit: number
-  /** Only those below this sequence: for reading on, further back. */
+  /** Only messages below this sequence, to read further back. */
   readonly before?: number | undefined
-  /** A thread: this message and its direct replies. Left out: all messages, whatever thread they are in. */
+  /** Only this message and its direct replies. Default: the messages of all threads. */
   readonly thread?: string | undefined
   /** Only these roles. Default: all. */
   readonly roles?: readonly StoredRole[] | undefined
 }
 
-/** Which messages of one conversation to list. All that is given must hold. */
+/** Selects messages of one conversation that match every given field. */
 export interface MessageQuery extends PageQuery {
-  /** Default `oldest` first. */
+  /** Sort order. Default `oldest` first. */
   readonly order?: 'oldest' | 'newest' | undefined
-  /** Direct replies to this message; `null`: only messages that reply to none. */
+  /** Only direct replies to this message; `null`: only messages that are no replies. */
   readonly parentId?: string | null | undefined
-  /** All variants of this message: itself, and what names it as `variantOf`. Implies `inactive`. */
+  /** Only the variants of this message: itself and those that name it as `variantOf`. Implies `inactive`. */
   readonly variantsOf?: string | undefined
   readonly roles?: readonly StoredRole[] | undefined
-  /** Only above this sequence. */
+  /** Only messages above this sequence. */
   readonly after?: number | undefined
-  /** Only below this sequence. */
+  /** Only messages below this sequence. */
   readonly before?: number | undefined
-  /** Also variants and tails that were left. Default false. */
+  /** Also returns messages that are not part of the history. Default false. */
   readonly inactive?: boolean | undefined
-  /** Also those marked as deleted. Default false. */
+  /** Also returns messages that are marked as deleted. Default false. */
   readonly deleted?: boolean | undefined
 }
 
-/** Where and what to search. One of the two places has to be given. Finds active messages, newest first. */
+/** Searches active messages, newest first. `conversationId` or `participantId` is required. */
 export interface MessageSearch extends PageQuery {
-  /** Each of its words must begin a word of the message, in any case; every CJK character is a word. */
+  /** Each word must be the beginning of a word of the message. Case is ignored; every CJK character is a word. */
   readonly text: string
   readonly conversationId?: string | undefined
-  /** All conversations that this user owns or is a member of. */
+  /** Searches the conversations that this user owns or is a member of. */
   readonly participantId?: string | undefined
 }
 
-/** Which messages to take out of the history or put back, in one step. */
+/** Takes messages out of the history or puts them back, in one atomic change. */
 export interface Activation {
+  /** Ids of the messages to put back. */
   readonly on?: readonly string[] | undefined
+  /** Ids of the messages to take out. */
   readonly off?: readonly string[] | undefined
-  /** All messages above this sequence go off too; those in `on` still go on. */
+  /** Also takes out all messages above this sequence, except those in `on`. */
   readonly offAfter?: number | undefined
 }
 
 /** A message that has replies. */
 export interface Thread {
   readonly root: StoredMessage
-  /** Replies that are active and not deleted. */
+  /** Number of active replies that are not deleted. */
   readonly replyCount: number
   readonly lastReplyAt: number
 }
 
 /**
- * Messages, always of one named conversation: a message of another one is missing, whoever knows its id. Where the
- * conversation itself is missing or deleted, methods that write reject with `not-found` and those that read find
- * nothing.
+ * Messages. Every method names the conversation; a message of another conversation counts as missing. If the conversation
+ * is missing or deleted, methods that write reject with `not-found` and methods that read find nothing.
  */
 export interface MessageStore {
   /**
-   * Appends one or several messages at the end, all or none, and counts them and their usage into the conversation.
-   * Appends of one conversation are in one total order, also those of several processes. Rejects with `not-found`
-   * where a `parentId` or `variantOf` is no message of the conversation (or an earlier one of the same append), with
-   * `conflict` where an id is taken, and with `conflict` and the code `duplicate-request` where the same request has
-   * written that step already: `findByRequest` gives what it wrote.
+   * Appends messages, all or none, and adds them and their usage to the conversation's counts. Appends of several processes
+   * to one conversation have one total order. Rejects with `not-found` if a `parentId` or `variantOf` is not an earlier
+   * message of the conversation. Rejects with `conflict` if an id is in use, and with the code `duplicate-request` if the same
+   * request already wrote that step. `findByRequest` then returns what it wrote.
    */
   append(
     conversationId: string,
@@ -170,44 +171,44 @@ export interface MessageStore {
     call?: StoreCall,
   ): Promise<readonly StoredMessage[]>
   get(conversationId: string, id: string, call?: ReadCall): Promise<StoredMessage | undefined>
-  /** What one request has written, by `requestStep`; also what was left, or deleted, since. */
+  /** The messages of one request, sorted by `requestStep`, including inactive and deleted ones. */
   findByRequest(
     conversationId: string,
     requestId: string,
     call?: StoreCall,
   ): Promise<readonly StoredMessage[]>
-  /** The newest active messages, oldest of them first. Costs by `limit`, not by the length of the conversation. */
+  /** The newest active messages, oldest first. The cost depends on `limit`, not on the length of the conversation. */
   history(conversationId: string, query: HistoryQuery, call?: StoreCall): Promise<readonly StoredMessage[]>
   list(conversationId: string, query?: MessageQuery, call?: StoreCall): Promise<Page<StoredMessage>>
   search(query: MessageSearch, call?: StoreCall): Promise<Page<StoredMessage>>
-  /** Messages that have replies, the oldest first. */
+  /** Messages that have replies, oldest first. */
   threads(conversationId: string, query?: PageQuery, call?: StoreCall): Promise<Page<Thread>>
   update(conversationId: string, id: string, patch: MessagePatch, call?: ChangeCall): Promise<StoredMessage>
-  /** Returns how many messages changed. Unknown ids reject with `not-found`, and nothing changes. */
+  /** Resolves to the number of changed messages. Rejects with `not-found` if an id is unknown; nothing changes then. */
   activate(conversationId: string, change: Activation, call?: StoreCall): Promise<number>
   /**
-   * Marks it as deleted: it leaves history, lists and search; its replies, reactions and attachments keep pointing to
-   * it. False where it was missing already.
+   * Marks the message as deleted, which removes it from history, lists and search. Its replies, reactions and attachments
+   * keep referring to it. Resolves to false if it is missing.
    */
   delete(conversationId: string, id: string, call?: StoreCall): Promise<boolean>
   /**
-   * Empties it for good and marks it as deleted, with its reactions and attachments removed. Its place stays: id,
-   * sequence, role, times and relations. False where there is none.
+   * Permanently clears the content, removes its reactions and attachments, and marks the message as deleted. Its id,
+   * sequence, role, times and relations stay. Resolves to false if there is none.
    */
   wipe(conversationId: string, id: string, call?: StoreCall): Promise<boolean>
 }
 
-/** Reactions to messages. Rejects with `not-found` where the message is missing or deleted. */
+/** Reactions to messages. Methods reject with `not-found` if the message is missing or deleted. */
 export interface ReactionStore {
-  /** Adds the reaction, or removes it where it is there; true when it is there now. One step. */
+  /** Adds the reaction or removes an existing one, atomically. Resolves to whether it is present now. */
   toggle(conversationId: string, key: ReactionKey, call?: StoreCall): Promise<boolean>
-  /** True when it was added, false where it was there. */
+  /** Resolves to false if the reaction already exists. */
   add(conversationId: string, key: ReactionKey, call?: StoreCall): Promise<boolean>
-  /** True when it was removed, false where there was none. */
+  /** Resolves to false if there is no such reaction. */
   remove(conversationId: string, key: ReactionKey, call?: StoreCall): Promise<boolean>
   /** All reactions to one message, oldest first. */
   list(conversationId: string, messageId: string, call?: StoreCall): Promise<readonly Reaction[]>
-  /** Reactions to these messages by message and emoji, in the order of the first of each. */
+  /** Reactions to these messages, grouped by message and emoji, ordered by the first reaction of each group. */
   groups(
     conversationId: string,
     messageIds: readonly string[],
@@ -217,22 +218,22 @@ export interface ReactionStore {
 
 /** Attachments of a conversation. */
 export interface AttachmentStore {
-  /** Rejects with `not-found` where the conversation, or the message named, is missing or deleted. */
+  /** Rejects with `not-found` if the conversation, or the given message, is missing or deleted. */
   add(conversationId: string, attachment: NewAttachment, call?: StoreCall): Promise<Attachment>
   get(conversationId: string, id: string, call?: StoreCall): Promise<Attachment | undefined>
-  /** Oldest first; of one message where `messageId` is given. */
+  /** Attachments of the conversation, or of the message `messageId`, oldest first. */
   list(
     conversationId: string,
     query?: PageQuery & { readonly messageId?: string | undefined },
     call?: StoreCall,
   ): Promise<Page<Attachment>>
-  /** Makes these the message's: for attachments that were added before it was sent. */
+  /** Assigns attachments to a message, for those that were added before it was sent. */
   link(
     conversationId: string,
     change: { readonly ids: readonly string[]; readonly messageId: string },
     call?: StoreCall,
   ): Promise<void>
-  /** Removes it for good. False where there is none. */
+  /** Permanently removes the attachment. Resolves to false if there is none. */
   delete(conversationId: string, id: string, call?: StoreCall): Promise<boolean>
 }
 
@@ -240,30 +241,30 @@ export interface AttachmentStore {
 export interface TaskStore {
   add(conversationId: string, task: NewTask, call?: StoreCall): Promise<ChatTask>
   update(conversationId: string, id: string, patch: TaskPatch, call?: ChangeCall): Promise<ChatTask>
-  /** Oldest first. */
+  /** All tasks, oldest first. */
   list(conversationId: string, call?: StoreCall): Promise<readonly ChatTask[]>
-  /** False where there is none. */
+  /** Resolves to false if there is none. */
   delete(conversationId: string, id: string, call?: StoreCall): Promise<boolean>
 }
 
-/** Summaries of a conversation. Older ones are kept. */
+/** Summaries of a conversation. Saving one keeps the older ones. */
 export interface SummaryStore {
   save(conversationId: string, summary: NewSummary, call?: StoreCall): Promise<Summary>
-  /** The one that reaches furthest; the newest of several that reach equally far. */
+  /** The summary with the highest `upToSequence`; of several, the newest. */
   latest(conversationId: string, call?: StoreCall): Promise<Summary | undefined>
-  /** As `latest` would choose them, best first. */
+  /** Summaries in the order of `latest`, best first. */
   list(conversationId: string, query?: PageQuery, call?: StoreCall): Promise<Page<Summary>>
 }
 
-/** What users have used, ever. Independent of conversations: calls that were not stored count as well. */
+/** Lifetime usage of users. Independent of conversations, because calls that were not stored count as well. */
 export interface UsageStore {
-  /** Adds to the user's totals in one step. */
+  /** Adds to the user's totals, atomically. */
   add(userId: string, charge: UsageCharge, call?: StoreCall): Promise<void>
-  /** All zero for a user never seen. */
+  /** The user's totals; all zero for an unknown user. */
   get(userId: string, call?: StoreCall): Promise<UserUsage>
 }
 
-/** Everything a store keeps, seen from inside or outside a transaction. */
+/** The parts of a store, for use inside or outside a transaction. */
 export interface ChatStoreUnit {
   readonly conversations: ConversationStore
   readonly messages: MessageStore
@@ -275,20 +276,19 @@ export interface ChatStoreUnit {
 }
 
 /**
- * Keeps conversations and what belongs to them. Every method alone is one step: it happens whole or not at all.
- * Records that come back are the caller's to keep: they never change later.
+ * Stores conversations with their messages, reactions, attachments, tasks and summaries. Every method is atomic. Returned
+ * records never change afterwards.
  *
- * Laws, which `chatStoreLaws` of `llm-switchyard/testing` check.
+ * `chatStoreLaws` of `llm-switchyard/testing` checks that a store keeps this contract.
  */
 export interface ChatStore extends ChatStoreUnit {
   /**
-   * Runs `work` as one step: all that it does through its `unit` is kept when it resolves, and nothing when it
-   * rejects. Others see none of it before. Keep it short and call no model inside: some stores let one transaction
-   * write at a time, and a call on the store itself, instead of the `unit`, would wait for the end of its own
-   * transaction.
+   * Runs `work` in a transaction: its writes through `unit` are committed when it resolves and rolled back when it rejects.
+   * Keep it short and call no model inside, because some stores allow one writing transaction at a time. Use only `unit`
+   * inside: a call on the store itself would wait for its own transaction to end.
    */
   transaction<T>(work: (unit: ChatStoreUnit) => Promise<T>, call?: StoreCall): Promise<T>
-  /** Ends what the store opened itself. Idempotent; calls after it reject with `misconfigured`. */
+  /** Closes the connections that the store opened itself. Idempotent; later calls reject with `misconfigured`. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -1,19 +1,20 @@
 import type { Usage } from '../../core/response.ts'
 import type { UsageTotals } from './records.ts'
 
-/** Totals in whole numbers, whose sum is exact in any order: what a store counts with. */
+/** Usage totals of a store, in whole numbers because their sum is exact in any order. */
 export interface UsageCounts {
   readonly inputTokens: number
   readonly outputTokens: number
   readonly totalTokens: number
   readonly cachedInputTokens: number
   readonly reasoningTokens: number
-  /** Billionths of a dollar. */
+  /** Cost in billionths of a US dollar. */
   readonly costNanoUsd: number
   readonly calls: number
   readonly unpricedCalls: number
 }
 
+/** Zero usage. */
 export const noCounts: UsageCounts = Object.freeze({
   inputTokens: 0,
   outputTokens: 0,
@@ -27,7 +28,7 @@ export const noCounts: UsageCounts = Object.freeze({
 
 const NANO = 1e9
 
-/** What one answer adds. Nothing where its usage is not known. */
+/** The counts that one response adds; zero if its usage is unknown. */
 export function usageCounts(answer: {
   readonly usage?: Usage | undefined
   readonly costUsd?: number | null | undefined
@@ -47,7 +48,7 @@ export function usageCounts(answer: {
   }
 }
 
-/** Both together. */
+/** The sum of two counts. */
 export function addCounts(a: UsageCounts, b: UsageCounts): UsageCounts {
   return {
     inputTokens: a.inputTokens + b.inputTokens,
@@ -61,12 +62,12 @@ export function addCounts(a: UsageCounts, b: UsageCounts): UsageCounts {
   }
 }
 
-/** Counts as records show them. */
+/** Counts in the form that records show, with the cost in US dollars. */
 export function usageTotals({ costNanoUsd, ...counts }: UsageCounts): UsageTotals {
   return { ...counts, costUsd: costNanoUsd / NANO }
 }
 
-/** Nothing used. */
+/** Zero usage, in the form that records show. */
 export const noUsage: UsageTotals = Object.freeze({
   inputTokens: 0,
   outputTokens: 0,

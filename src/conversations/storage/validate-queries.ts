@@ -1,34 +1,34 @@
 import { LlmError } from '../../core/error.ts'
-import { checkId } from './validate-records.ts'
+import type { StoredRole } from './records.ts'
 import { searchTerms } from './search-terms.ts'
 import type { Activation, ConversationQuery, HistoryQuery, MessageQuery, MessageSearch } from './store.ts'
-import type { StoredRole } from './records.ts'
+import { checkId } from './validate-records.ts'
 
 const MAX_HISTORY = 1000
 
-/** Refuses a list of conversations that is bound to nobody. */
+/** Throws `invalid-request` if a conversation query has no owner, participant, organisation or project. */
 export function checkScope(query: ConversationQuery): void {
   const { userId, participantId, orgId, projectId, everyone } = query
   const bound = [userId, participantId, orgId, projectId].some((id) => id !== undefined)
   if (bound || everyone === true) return
-  refuse('userId', 'is missing: give userId, participantId, orgId or projectId, or everyone: true')
+  refuse('userId', 'is missing: pass userId, participantId, orgId or projectId, or everyone: true')
 }
 
-/** The words of a search, and that it is bound to somebody. No words find nothing. */
+/** The search terms of a query; none match nothing. Throws `invalid-request` without a conversation or participant. */
 export function checkSearch(query: MessageSearch): readonly string[] {
-  if (typeof query.text !== 'string') refuse('text', 'takes a text')
+  if (typeof query.text !== 'string') refuse('text', 'takes a string')
   if (query.conversationId === undefined && query.participantId === undefined)
-    refuse('conversationId', 'is missing: give conversationId or participantId')
+    refuse('conversationId', 'is missing: pass conversationId or participantId')
   for (const id of [query.conversationId, query.participantId]) if (id !== undefined) checkId(id, 'id')
   return searchTerms(query.text)
 }
 
-/** The words that a title must have: `undefined` where none was asked for. */
+/** The terms that a title must contain; `undefined` if the query has no `search`. */
 export function titleTerms(query: ConversationQuery): readonly string[] | undefined {
   return query.search === undefined || query.search.trim() === '' ? undefined : searchTerms(query.search)
 }
 
-/** Refuses a window of history that is none. */
+/** Throws `invalid-request` if a field of the history query is invalid. */
 export function checkHistory({ limit, before, roles }: HistoryQuery): void {
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_HISTORY)
     refuse('limit', `takes a whole number from 1 to ${MAX_HISTORY}`)
@@ -36,7 +36,7 @@ export function checkHistory({ limit, before, roles }: HistoryQuery): void {
   checkRoles(roles)
 }
 
-/** Refuses a list of messages that is none. */
+/** Throws `invalid-request` if a field of the message query is invalid. */
 export function checkMessages({ after, before, roles, order }: MessageQuery): void {
   checkSequence(after, 'after')
   checkSequence(before, 'before')
@@ -45,7 +45,7 @@ export function checkMessages({ after, before, roles, order }: MessageQuery): vo
     refuse('order', 'takes oldest or newest')
 }
 
-/** Refuses an activation that is none. */
+/** Throws `invalid-request` if a field of the activation is invalid. */
 export function checkActivation({ offAfter }: Activation): void {
   checkSequence(offAfter, 'offAfter')
 }
@@ -53,15 +53,16 @@ export function checkActivation({ offAfter }: Activation): void {
 const ROLES: ReadonlySet<string> = new Set<StoredRole>(['system', 'user', 'assistant', 'tool'])
 
 function checkRoles(roles: readonly StoredRole[] | undefined): void {
-  if (roles?.every((role) => ROLES.has(role)) === false) refuse('roles', `takes ${[...ROLES].join(', ')}`)
+  if (roles?.every((role) => ROLES.has(role)) === false)
+    refuse('roles', `takes an array of ${[...ROLES].join(', ')}`)
 }
 
 function checkSequence(value: unknown, path: string): void {
-  if (value !== undefined && !Number.isSafeInteger(value)) refuse(path, 'takes a sequence')
+  if (value !== undefined && !Number.isSafeInteger(value)) refuse(path, 'takes the sequence of a message')
 }
 
 function refuse(path: string, problem: string): never {
-  throw new LlmError('invalid-request', `the query is not valid: ${path} ${problem}`, {
+  throw new LlmError('invalid-request', `invalid query: ${path} ${problem}`, {
     issues: [{ path, message: problem }],
   })
 }

@@ -1,38 +1,41 @@
 import { LlmError } from '../../core/error.ts'
-import type { Identity } from '../contract/permissions.ts'
-import type { Conversation, NewMessage, StoredMessage } from '../storage/records.ts'
-import type { ChatStoreUnit } from '../storage/store.ts'
-import { fileOf, readFile, rowsOf, toJson, toMarkdown, type ConversationFile } from './transcript.ts'
-import { messageOf } from '../contract/message-content.ts'
-import type { ConversationRequest, ServiceContext } from '../contract/service-context.ts'
-import { ownerScope } from '../turn/plan-turn.ts'
-import { refuse } from '../contract/requests.ts'
+import type { ChatStoreUnit, Conversation, NewMessage, StoredMessage } from '../storage/index.ts'
+import {
+  type ConversationRequest,
+  type Identity,
+  type ServiceContext,
+  messageOf,
+  ownerScope,
+  refuse,
+} from '../contract/index.ts'
+import { type ConversationFile, fileOf, readFile, rowsOf, toJson, toMarkdown } from './transcript.ts'
 
-/** In which form a conversation is wanted. */
+/** The conversation to export, and the format. */
 export interface ExportRequest extends ConversationRequest {
-  /** `json` keeps everything that was said, `markdown` is for people. Default `json`. */
+  /** `json` keeps all message content, `markdown` is for reading. Default `json`. */
   readonly format?: 'json' | 'markdown' | undefined
 }
 
-/** A conversation as a text, with a name for the file. */
+/** An exported conversation: the text and name of a file. */
 export interface ExportedConversation {
   readonly text: string
   readonly filename: string
   readonly mediaType: 'application/json' | 'text/markdown'
 }
 
-/** The messages that count, as a file. */
+/** Exports the active messages of a conversation. */
 export async function exportConversation(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: ExportRequest,
 ): Promise<ExportedConversation> {
-  const { conversation } = await desk.open(request, 'export')
+  const { conversation } = await service.open(request, 'export')
   const { format = 'json', signal } = request
-  if (format !== 'json' && format !== 'markdown') refuse('format', 'is json or markdown')
+  if (format !== 'json' && format !== 'markdown')
+    refuse('format', `is ${JSON.stringify(format)}; takes json or markdown`)
   const messages: StoredMessage[] = []
   let cursor: string | undefined
   do {
-    const page = await desk.store.messages.list(conversation.id, { limit: 200, cursor }, { signal })
+    const page = await service.store.messages.list(conversation.id, { limit: 200, cursor }, { signal })
     messages.push(...page.items)
     cursor = page.nextCursor
   } while (cursor !== undefined)
@@ -43,30 +46,30 @@ export async function exportConversation(
   return { text: toMarkdown(file), filename: `${name}.md`, mediaType: 'text/markdown' }
 }
 
-/** A conversation to be read in. */
+/** A file to import. */
 export interface ImportRequest {
   readonly identity: Identity
-  /** JSON or Markdown as `export` writes it, or a JSON file that was parsed already. */
+  /** JSON or Markdown text as `export` writes it, or parsed JSON. */
   readonly file: string | ConversationFile
-  /** Takes the place of what this conversation holds, which leaves the history and is kept aside. Left out: a new conversation. */
+  /** Replaces the history of this conversation; its present messages become inactive. Default: a new conversation. */
   readonly conversationId?: string | undefined
-  /** In place of the file's own. */
+  /** Overrides the title of the file. */
   readonly title?: string | undefined
   readonly orgId?: string | undefined
   readonly projectId?: string | undefined
-  /** Reading it in again with the same id gives the one that is there. */
+  /** A repeated import with the same id returns the conversation of the first. */
   readonly requestId?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 async function replaceMessages(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: ImportRequest & { readonly conversationId: string },
 ): Promise<Conversation> {
-  const { identity, conversation } = await desk.open(request, 'import')
+  const { identity, conversation } = await service.open(request, 'import')
   const rows = await checkedRows(rowsOf(readFile(request.file), identity.userId, true))
   const { id } = conversation
-  return desk.store.transaction(
+  return service.store.transaction(
     async (unit) => {
       await unit.messages.activate(id, { offAfter: 0 })
       await appendAll(unit, id, rows)
@@ -77,10 +80,10 @@ async function replaceMessages(
   )
 }
 
-// What no model could be told later is refused now, with its place.
+// Rejects messages that could not be sent to a model later, with their path.
 async function checkedRows(rows: readonly NewMessage[]): Promise<readonly NewMessage[]> {
-  const { parseRequest: admitRequest } = await import('../../core/parse-request.ts')
-  if (rows.length > 0) admitRequest({ messages: rows.map((row) => messageOf(row)) })
+  const { parseRequest } = await import('../../core/parse-request.ts')
+  if (rows.length > 0) parseRequest({ messages: rows.map((row) => messageOf(row)) })
   return rows
 }
 
@@ -88,25 +91,33 @@ async function appendAll(unit: ChatStoreUnit, id: string, rows: readonly NewMess
   for (let at = 0; at < rows.length; at += 200) await unit.messages.append(id, rows.slice(at, at + 200))
 }
 
-/** Reads a file into a new conversation, or into the place of what one holds; all of it or nothing. */
+/** Imports a file into a new conversation or over an existing one, in one transaction. */
 export async function importConversation(
-  desk: ServiceContext,
+  service: ServiceContext,
   request: ImportRequest,
 ): Promise<Conversation> {
-  const identity = desk.guard.identify(request.identity)
+  const identity = service.guard.identify(request.identity)
   const { conversationId } = request
-  if (conversationId !== undefined) return replaceMessages(desk, { ...request, conversationId })
+  if (conversationId !== undefined) return replaceMessages(service, { ...request, conversationId })
   const place = ownerScope(request)
-  await desk.guard.checkPlace(identity, 'import', place)
+  await service.guard.checkPlace(identity, 'import', place)
   const { requestId, signal } = request
   const file = readFile(request.file)
   const rows = await checkedRows(rowsOf(file, identity.userId))
   const { title, summary, model, temperature, personaId, createdAt, metadata } = file
-  const said = { title: request.title ?? title, summary, model, temperature, personaId, createdAt, metadata }
+  const fields = {
+    title: request.title ?? title,
+    summary,
+    model,
+    temperature,
+    personaId,
+    createdAt,
+    metadata,
+  }
   try {
-    return await desk.store.transaction(
+    return await service.store.transaction(
       async (unit) => {
-        const made = await unit.conversations.create({ ...place, ...said, requestId })
+        const made = await unit.conversations.create({ ...place, ...fields, requestId })
         await appendAll(unit, made.id, rows)
         return (await unit.conversations.get(made.id)) ?? made
       },
@@ -116,16 +127,16 @@ export async function importConversation(
     const known =
       requestId === undefined || !LlmError.is(error, 'conflict')
         ? undefined
-        : await desk.store.conversations.findByRequest(identity.userId, requestId, { signal })
+        : await service.store.conversations.findByRequest(identity.userId, requestId, { signal })
     if (known === undefined) throw error
     return known
   }
 }
 
-// From the title, else from the first words, else from the first file.
+// Made of the title, else of the first text, else of the name of the first file.
 function filenameOf({ title, createdAt }: Conversation, messages: readonly StoredMessage[]): string {
-  const words = title ?? messages.map(({ content }) => firstWords(content)).find((text) => text !== '') ?? ''
-  const slug = words
+  const name = title ?? messages.map(({ content }) => firstText(content)).find((text) => text !== '') ?? ''
+  const slug = name
     .normalize('NFKC')
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
@@ -133,7 +144,7 @@ function filenameOf({ title, createdAt }: Conversation, messages: readonly Store
   return `${slug.slice(0, 60) || 'conversation'}-${new Date(createdAt).toISOString().slice(0, 10)}`
 }
 
-function firstWords(content: StoredMessage['content']): string {
+function firstText(content: StoredMessage['content']): string {
   if (typeof content === 'string') return content.slice(0, 60)
   for (const part of content) {
     if (part.type === 'text') return part.text.slice(0, 60)

@@ -1,8 +1,8 @@
 import { LlmError } from '../../core/error.ts'
 import { isObject, parseJson, type JsonObject } from '../../core/json.ts'
-import type { Conversation, NewMessage, StoredMessage, StoredPart, StoredRole } from '../storage/records.ts'
+import type { Conversation, NewMessage, StoredMessage, StoredPart, StoredRole } from '../storage/index.ts'
 
-/** A conversation as a file: what was said, by whom and when. No ids of users, no costs. */
+/** A conversation as a JSON file: its messages with authors and times, without user ids and costs. */
 export interface ConversationFile {
   readonly format: 'llm-switchyard/conversation'
   readonly version: 1
@@ -34,7 +34,7 @@ export interface FileMessage {
 
 const FORMAT = 'llm-switchyard/conversation'
 
-/** A conversation and its messages as a file. */
+/** Converts a conversation and its messages to a file. */
 export function fileOf(conversation: Conversation, messages: readonly StoredMessage[]): ConversationFile {
   const { title, summary, model, temperature, personaId, createdAt, metadata } = conversation
   const head = { title, summary, model, temperature, personaId, createdAt, metadata }
@@ -60,7 +60,7 @@ function fileMessage(message: StoredMessage): FileMessage {
   return partial ? { ...fields, partial } : fields
 }
 
-/** The file as JSON text. */
+/** The file as indented JSON text. */
 export function toJson(file: ConversationFile): string {
   return `${JSON.stringify(file, undefined, 2)}\n`
 }
@@ -73,18 +73,18 @@ const TITLES: Readonly<Record<StoredRole, string>> = {
   tool: 'Tool',
 }
 
-/** The file as Markdown, for people. Reads back as the same turns; what is no text is named only. */
+/** The file as Markdown for reading. It can be imported again with the same texts; other parts are only named. */
 export function toMarkdown({ title, messages }: ConversationFile): string {
   const head = `# ${(title ?? 'Conversation').replaceAll(/\s+/g, ' ')}\n`
-  const turns = messages.map(({ role, name, content, partial }) => {
+  const sections = messages.map(({ role, name, content, partial }) => {
     const marks = [name, partial === true ? 'cut off' : undefined].filter((mark) => mark !== undefined)
     const suffix = marks.length === 0 ? '' : ` (${marks.join(', ').replaceAll(/\s+/g, ' ')})`
     return `## ${TITLES[role]}${suffix}\n\n${escapeHeadings(markdownText(content))}\n`
   })
-  return [head, ...turns].join('\n')
+  return [head, ...sections].join('\n')
 }
 
-// A line of the text that looks like the heading of a turn must not begin one when it is read back.
+// Escaped so that a text line that looks like a message heading is not read as one.
 function escapeHeadings(text: string): string {
   return text.replaceAll(/^(\\*)(?=## (?:System|User|Assistant|Tool)\b)/gm, '$1\\')
 }
@@ -115,13 +115,13 @@ function isRemote(url: string | undefined): boolean {
   return url !== undefined && /^https?:/.test(url)
 }
 
-/** Reads a file, JSON or Markdown. Throws `invalid-request` that says where it is wrong. */
+/** Reads a JSON or Markdown file. Throws `invalid-request` with the path of the first invalid field. */
 export function readFile(source: string | object): ConversationFile {
   if (typeof source !== 'string') return checkFile(source)
   const text = source.trimStart()
   if (!text.startsWith('{')) return readMarkdown(text)
   const json = parseJson(text)
-  if (json === undefined) refuse('file', 'begins like JSON and is none')
+  if (json === undefined) refuse('file', 'starts like JSON but is not valid JSON')
   return checkFile(json)
 }
 
@@ -131,29 +131,31 @@ const MOST_MESSAGES = 100_000
 
 function checkFile(value: unknown): ConversationFile {
   if (!isObject(value) || !Array.isArray(value['messages']))
-    refuse('file', 'is no conversation: it has no list of messages')
+    refuse('file', 'is not a conversation: it has no array "messages"')
   const { format, version, messages } = value
   if (format !== undefined && (format !== FORMAT || version !== 1))
     refuse(
       'file.format',
-      `is ${JSON.stringify(format)}, version ${JSON.stringify(version)}; read are ${FORMAT}, version 1`,
+      `is ${JSON.stringify(format)}, version ${JSON.stringify(version)}; takes ${FORMAT}, version 1`,
     )
-  if (messages.length > MOST_MESSAGES) refuse('file.messages', `are more than ${MOST_MESSAGES}`)
+  if (messages.length > MOST_MESSAGES)
+    refuse('file.messages', `has ${messages.length} messages; takes at most ${MOST_MESSAGES}`)
   for (const [at, message] of messages.entries()) checkMessage(message, `file.messages.${at}`)
   for (const field of ['title', 'summary', 'model', 'personaId'] as const)
     if (value[field] !== undefined && typeof value[field] !== 'string')
-      refuse(`file.${field}`, 'takes a text')
+      refuse(`file.${field}`, 'takes a string')
   return value as unknown as ConversationFile
 }
 
 function checkMessage(message: unknown, path: string): void {
-  if (!isObject(message)) refuse(path, 'is no message')
+  if (!isObject(message)) refuse(path, 'takes a message object')
   const { role, content, toolCallId, createdAt } = message
-  if (!ROLES.has(role)) refuse(`${path}.role`, 'is one of system, user, assistant, tool')
+  if (!ROLES.has(role))
+    refuse(`${path}.role`, `is ${JSON.stringify(role)}; takes one of system, user, assistant, tool`)
   const parts = Array.isArray(content) && content.every((part) => isObject(part) && PARTS.has(part['type']))
-  if (typeof content !== 'string' && !parts) refuse(`${path}.content`, 'takes a text or a list of parts')
+  if (typeof content !== 'string' && !parts) refuse(`${path}.content`, 'takes a string or an array of parts')
   if (role === 'tool' && typeof toolCallId !== 'string')
-    refuse(`${path}.toolCallId`, 'is missing: the call that the result belongs to')
+    refuse(`${path}.toolCallId`, 'is missing: it takes the id of the tool call')
   if (createdAt !== undefined && !Number.isFinite(createdAt))
     refuse(`${path}.createdAt`, 'takes milliseconds since 1970')
 }
@@ -168,14 +170,14 @@ function readMarkdown(text: string): ConversationFile {
     if (heading !== null) messages.push({ ...readHeading(heading), lines: [] })
     else messages.at(-1)?.lines.push(line)
   }
-  if (messages.length === 0) refuse('file', 'is no conversation: it has no heading such as "## User"')
+  if (messages.length === 0) refuse('file', 'is not a conversation: it has no heading such as "## User"')
   return {
     format: FORMAT,
     version: 1,
     title,
-    messages: messages.map(({ lines: said, ...message }) => ({
+    messages: messages.map(({ lines: body, ...message }) => ({
       ...message,
-      content: said
+      content: body
         .join('\n')
         .replaceAll(/^\\(?=\\*## (?:System|User|Assistant|Tool)\b)/gm, '')
         .trim(),
@@ -191,22 +193,22 @@ function readHeading([, title = '', mark]: RegExpExecArray): {
   const marks = mark?.split(', ') ?? []
   const partial = marks.at(-1) === 'cut off'
   const name = (partial ? marks.slice(0, -1) : marks).join(', ')
-  // Results belong to calls, which Markdown does not keep: they are read as what the user told.
+  // Markdown has no tool calls for a result to belong to, so a result is read as a user message.
   const role = title === 'Tool' ? 'user' : (title.toLowerCase() as StoredRole)
   return { role, ...(name === '' ? {} : { name }), ...(partial ? { partial } : {}) }
 }
 
 /**
- * The messages of a file as a store takes them, written by `userId` where people wrote them. `renew` gives them new ids, for
- * a conversation that may hold the old ones.
+ * The messages of a file as new records. `userId` becomes the author of user messages. `renew` assigns new ids, for a
+ * conversation that may already use the old ones.
  */
 export function rowsOf({ messages }: ConversationFile, userId: string, renew = false): readonly NewMessage[] {
   const ids = new Map<string, string>()
   return messages.map((message) => {
     const { id, role, content, name, toolCallId, isError, parentId } = message
     const { partial, provider, model, createdAt, metadata } = message
-    // Field by field: a file must not bring usage, request ids or authors of its own.
-    const said = { role, content, name, toolCallId, isError, partial, provider, model, createdAt }
+    // Copied field by field, because a file must not set usage, request ids or authors.
+    const fields = { role, content, name, toolCallId, isError, partial, provider, model, createdAt }
     const own = id === undefined || ids.has(id) ? undefined : renew ? crypto.randomUUID() : id
     if (id !== undefined && own !== undefined) ids.set(id, own)
     const answers = metadata?.['answers']
@@ -214,7 +216,7 @@ export function rowsOf({ messages }: ConversationFile, userId: string, renew = f
     return {
       id: own,
       parentId: parentId === undefined ? undefined : ids.get(parentId),
-      ...said,
+      ...fields,
       metadata: metadata === undefined ? undefined : { ...metadata, ...answered },
       userId: role === 'user' ? userId : undefined,
     }

@@ -4,23 +4,28 @@ import { isObject, type JsonValue } from '../../core/json.ts'
 import type { ToolCall, ToolMessage, ToolResultPart } from '../../core/message.ts'
 import type { Tool, ToolContext } from '../../core/request.ts'
 import type { ChatResponse } from '../../core/response.ts'
-import type { TurnSettings } from '../contract/requests.ts'
+import type { TurnSettings } from '../contract/index.ts'
 
-/** What came of one tool call. */
+/** The result of one tool call. */
 export interface ToolOutcome {
+  /** Message for the next model call. */
   readonly message: ToolMessage
+  /** Event for the turn's stream. */
   readonly event: StreamEvent
 }
 
-/** The calls of an answer, where the service can run every one of them; `undefined` otherwise. */
-export function runnableCalls(answer: ChatResponse, settings: TurnSettings): readonly ToolCall[] | undefined {
-  const { toolCalls } = answer
+/** The tool calls of a response if the service can run all of them; `undefined` otherwise. */
+export function runnableCalls(
+  response: ChatResponse,
+  settings: TurnSettings,
+): readonly ToolCall[] | undefined {
+  const { toolCalls } = response
   if (toolCalls.length === 0) return undefined
   const tools = executableTools(settings)
   return toolCalls.every(({ name }) => tools.has(name)) ? toolCalls : undefined
 }
 
-/** Runs the calls at the same time. What a tool throws is its result, for the model to see; an abort ends them all. */
+/** Runs tool calls concurrently. An error of a tool becomes its result, so that the model sees it. Rejects with `aborted` on abort. */
 export async function runCalls(
   calls: readonly ToolCall[],
   settings: TurnSettings,
@@ -48,7 +53,7 @@ async function runCall(
   signal: AbortSignal | undefined,
 ): Promise<ToolOutcome> {
   const { id, name } = call
-  if (call.invalid !== undefined) return failed(call, `the arguments are not valid: ${call.invalid}`)
+  if (call.invalid !== undefined) return failed(call, `invalid arguments: ${call.invalid}`)
   try {
     const value = await execute?.(call.arguments, { toolCallId: id, signal })
     const content = contentOf(value)
@@ -88,13 +93,13 @@ function jsonOf(value: unknown): JsonValue {
 
 async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
-  const leave = (): void =>
+  const onAbort = (): void =>
     reject(new LlmError('aborted', 'the turn was aborted while its tools were running'))
-  if (signal.aborted) leave()
-  else signal.addEventListener('abort', leave, { once: true })
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort, { once: true })
   try {
     return await Promise.race([work, promise])
   } finally {
-    signal.removeEventListener('abort', leave)
+    signal.removeEventListener('abort', onAbort)
   }
 }

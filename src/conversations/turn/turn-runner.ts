@@ -1,67 +1,72 @@
 import { responseToEvents } from '../../core/accumulate-response.ts'
 import { LlmError, toLlmError } from '../../core/error.ts'
-import type { EventBatch } from '../../core/event.ts'
-import type { AuditFacts } from '../contract/audit.ts'
-import { answerTurn } from './answer-turn.ts'
-import type { ServiceContext } from '../contract/service-context.ts'
-import type { PriorResult, TurnPlan } from '../contract/turn-plan.ts'
-import type { TurnResult } from '../contract/requests.ts'
-import { responseOf, storedResult } from '../contract/turn-result.ts'
-import { afterTurn } from '../context/summarize.ts'
-import { TurnWriter } from './turn-writer.ts'
-import { TurnStream, type TurnSource } from './turn-stream.ts'
+import type { EventBatch, StreamEvent } from '../../core/event.ts'
+import type { ChatResponse } from '../../core/response.ts'
+import {
+  type AuditFacts,
+  type PriorResult,
+  type ServiceContext,
+  type TurnPlan,
+  type TurnResult,
+  responseOf,
+  storedResult,
+} from '../contract/index.ts'
+import { afterTurn } from '../context/index.ts'
+import { RunningTurn } from './running-turn.ts'
+import { runCalls } from './tool-rounds.ts'
+import { type TurnSource, TurnStream } from './turn-stream.ts'
 
-/** How a turn is planned, and under which name it is shared with its duplicates. */
+/** A request for a turn: how to plan it, and which other requests are the same turn. */
 export interface TurnTask {
   readonly plan: () => Promise<TurnPlan | PriorResult>
-  /** Absent where the caller gave no request id: then nothing else is the same turn. */
+  /** Requests with equal keys are one turn. Absent if the caller gave no request id. */
   readonly key: string | undefined
-  /** What the audit is told of a turn that was refused before it was planned. */
+  /** Fields of the audit entry for a turn that fails before it is planned. */
   readonly facts: Pick<AuditFacts, 'operation' | 'userId' | 'requestId' | 'conversationId' | 'prompt'>
 }
 
-/** Runs turns. Those with one request id that run at the same time are one turn. */
+/** Runs turns. Concurrent requests with the same id share one turn. */
 export class TurnRunner {
-  readonly #desk: ServiceContext
-  readonly #open = new Set<TurnWriter>()
+  readonly #service: ServiceContext
+  readonly #open = new Set<RunningTurn>()
   readonly #running = new Map<string, Promise<TurnResult | undefined>>()
 
-  constructor(desk: ServiceContext) {
-    this.#desk = desk
+  constructor(service: ServiceContext) {
+    this.#service = service
   }
 
-  /** The whole turn. */
-  run(job: TurnTask): Promise<TurnResult> {
-    const running = this.#runningOf(job)
-    if (running !== undefined) return running.then((result) => repeated(result) ?? this.run(job))
-    return this.#deduplicate(job.key, async () => {
-      const source = await this.#start(job, false)
+  /** Runs a turn to its end. */
+  run(task: TurnTask): Promise<TurnResult> {
+    const running = this.#runningOf(task)
+    if (running !== undefined) return running.then((result) => repeated(result) ?? this.run(task))
+    return this.#deduplicate(task.key, async () => {
+      const source = await this.#start(task, false)
       let read = source.first
       while (read.done !== true) read = await source.events.next()
       return read.value
     })
   }
 
-  /** The turn as a stream, at its first content. */
-  async runStreaming(job: TurnTask): Promise<TurnStream> {
-    const running = this.#runningOf(job)
+  /** Starts a turn and resolves at its first content. */
+  async runStreaming(task: TurnTask): Promise<TurnStream> {
+    const running = this.#runningOf(task)
     if (running !== undefined) {
       const result = repeated(await running)
-      return result === undefined ? this.runStreaming(job) : new TurnStream(finished(result, true))
+      return result === undefined ? this.runStreaming(task) : new TurnStream(finished(result, true))
     }
-    const begun = Promise.withResolvers<BegunTurn>()
-    this.#deduplicate(job.key, async () => {
-      const source = await this.#start(job, true)
-      begun.resolve(source)
+    const started = Promise.withResolvers<StartedTurn>()
+    this.#deduplicate(task.key, async () => {
+      const source = await this.#start(task, true)
+      started.resolve(source)
       await source.over
       return undefined
-    }).catch(begun.reject)
-    return new TurnStream(await begun.promise)
+    }).catch(started.reject)
+    return new TurnStream(await started.promise)
   }
 
-  /** Lets open turns end for so long, then ends them; what there is of them is kept. */
+  /** Waits up to `drainMs` for running turns, then aborts them and stores their partial answers. */
   async close(drainMs: number): Promise<void> {
-    const { clock } = this.#desk
+    const { clock } = this.#service
     if (this.#open.size > 0 && drainMs > 0) {
       const late = Promise.withResolvers<void>()
       const timer = clock.setTimer(late.resolve, drainMs)
@@ -69,9 +74,9 @@ export class TurnRunner {
       clock.clearTimer(timer)
     }
     const closed = new LlmError('aborted', 'the chat service was closed while the turn was running')
-    const left = [...this.#open]
-    for (const turn of left) turn.abort(closed)
-    await Promise.all(left.map((turn) => turn.leave()))
+    const rest = [...this.#open]
+    for (const turn of rest) turn.abort(closed)
+    await Promise.all(rest.map((turn) => turn.leave()))
   }
 
   #runningOf({ key }: TurnTask): Promise<TurnResult | undefined> | undefined {
@@ -92,11 +97,11 @@ export class TurnRunner {
     }
   }
 
-  async #start(job: TurnTask, stream: boolean): Promise<BegunTurn> {
+  async #start(task: TurnTask, stream: boolean): Promise<StartedTurn> {
     for (let again = false; ; again = true) {
-      const plan = await this.#planned(job)
+      const plan = await this.#planned(task)
       if ('answer' in plan) return finished(storedResult(plan), stream)
-      const turn = new TurnWriter(this.#desk, plan, stream)
+      const turn = new RunningTurn(this.#service, plan, stream)
       this.#open.add(turn)
       void turn.over.then(() => this.#open.delete(turn))
       const events = this.#answered(turn)
@@ -106,8 +111,8 @@ export class TurnRunner {
         const abort = (reason?: unknown): void => turn.abort(reason)
         return { requestId, conversationId, userMessageId, first, events, abort, over: turn.over }
       } catch (error) {
-        // Another process was admitted with the same request first: what it wrote is there to be found.
-        if (again || job.key === undefined || !LlmError.is(error, 'conflict')) throw error
+        // Another process wrote the same request first, so a second plan finds what it stored.
+        if (again || task.key === undefined || !LlmError.is(error, 'conflict')) throw error
       }
     }
   }
@@ -116,7 +121,7 @@ export class TurnRunner {
     try {
       return await plan()
     } catch (error) {
-      const { auditor, clock } = this.#desk
+      const { auditor, clock } = this.#service
       const at = new Date(clock.epochMs()).toISOString()
       const known = toLlmError(error, 'server-failed', 'the turn could not be planned')
       const ended = { id: crypto.randomUUID(), at, result: 'failure', durationMs: 0, error: known } as const
@@ -125,22 +130,65 @@ export class TurnRunner {
     }
   }
 
-  async *#answered(turn: TurnWriter): AsyncGenerator<EventBatch, TurnResult, undefined> {
-    const result = yield* answerTurn(this.#desk, turn)
+  async *#answered(turn: RunningTurn): AsyncGenerator<EventBatch, TurnResult, undefined> {
+    const result = yield* answerTurn(this.#service, turn)
     const { identity, conversationId, settings, persist } = turn.plan
-    if (persist) afterTurn(this.#desk, { identity, conversationId, settings })
+    if (persist) afterTurn(this.#service, { identity, conversationId, settings })
     return result
   }
 }
 
-type BegunTurn = TurnSource & { readonly over?: Promise<void> | undefined }
+/**
+ * Answers a turn: calls the model, runs its tools, and calls again until a response ends the turn. Yields the events of a
+ * streamed turn in batches, and returns the result once the answer is stored. If the consumer stops early, the call is
+ * aborted and the partial answer is stored.
+ */
+async function* answerTurn(
+  service: ServiceContext,
+  turn: RunningTurn,
+): AsyncGenerator<EventBatch, TurnResult, undefined> {
+  try {
+    for (;;) {
+      const response = turn.stream ? yield* streamCall(service, turn) : await wholeCall(service, turn)
+      const calls = turn.runnable(response)
+      if (calls === undefined) return await turn.finish(response)
+      const outcomes = await runCalls(calls, turn.settings)
+      const index = turn.rounds
+      await turn.keepRound(response, outcomes)
+      if (turn.stream) yield [...outcomes.map(({ event }) => event), stepOf(response, index)]
+    }
+  } catch (error) {
+    throw await turn.fail(error)
+  } finally {
+    await turn.leave()
+  }
+}
+
+function wholeCall({ options }: ServiceContext, turn: RunningTurn): Promise<ChatResponse> {
+  return options.orchestrator.chatApiCall({ ...turn.call(), stream: false })
+}
+
+async function* streamCall(
+  { options }: ServiceContext,
+  turn: RunningTurn,
+): AsyncGenerator<EventBatch, ChatResponse, undefined> {
+  const stream = await options.orchestrator.chatApiCall({ ...turn.call(), stream: true })
+  for await (const batch of stream.batches()) yield batch
+  return stream.response
+}
+
+function stepOf({ finishReason, usage }: ChatResponse, index: number): StreamEvent {
+  return { type: 'step', index, finishReason, usage }
+}
+
+type StartedTurn = TurnSource & { readonly over?: Promise<void> | undefined }
 
 function repeated(result: TurnResult | undefined): TurnResult | undefined {
   return result === undefined ? undefined : { ...result, repeated: true }
 }
 
-// A turn that was answered before: as a stream, its events come at once.
-function finished(result: TurnResult, stream: boolean): BegunTurn {
+// The source of a turn that was answered before: a stream gets all events in its first batch.
+function finished(result: TurnResult, stream: boolean): StartedTurn {
   const { requestId, conversationId, userMessageId } = result
   const done = { value: result, done: true } as const
   const first = stream ? ({ value: responseToEvents(responseOf(result)), done: false } as const) : done

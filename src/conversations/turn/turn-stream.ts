@@ -1,21 +1,22 @@
 import { LlmError } from '../../core/error.ts'
 import type { EventBatch, StreamEvent } from '../../core/event.ts'
-import type { TurnResult } from '../contract/requests.ts'
+import type { TurnResult } from '../contract/index.ts'
 
-/** What a {@link TurnStream} reads from. */
+/** A running turn, as a {@link TurnStream} reads it. */
 export interface TurnSource {
   readonly requestId: string
   readonly conversationId: string
   readonly userMessageId: string
-  /** The first batch, read already: a refusal would have come before it. */
+  /** The first batch, already read, so that errors before the first content reject the request itself. */
   readonly first: IteratorResult<EventBatch, TurnResult>
+  /** The batches after the first. */
   readonly events: AsyncGenerator<EventBatch, TurnResult, undefined>
   abort(reason?: unknown): void
 }
 
 /**
- * The events of a turn. The loop ends when the answer is kept, or throws the `LlmError` that ended it, with what there was of
- * the answer kept as partial. Leaving the loop ends the call and keeps what there was as well.
+ * The events of a turn. The loop ends when the answer is stored. On an error it stores the partial answer and throws the
+ * `LlmError`. Leaving the loop early aborts the call and stores the partial answer.
  */
 export class TurnStream implements AsyncIterable<StreamEvent>, AsyncDisposable {
   readonly requestId: string
@@ -35,15 +36,15 @@ export class TurnStream implements AsyncIterable<StreamEvent>, AsyncDisposable {
     this.conversationId = source.conversationId
     this.userMessageId = source.userMessageId
     this.#result = Promise.withResolvers<TurnResult>()
-    // Nobody has to read it: a failure is thrown to the one who iterates.
+    // Prevents an unhandled rejection if `turn` is never read; iteration throws the error as well.
     this.#result.promise.catch(() => undefined)
   }
 
-  /** The whole turn, once its answer is kept. Reads the stream itself where nobody iterates. */
+  /** Resolves to the turn's result when the answer is stored. Reads the stream if it is not iterated. */
   get turn(): Promise<TurnResult> {
     if (!this.#iterated && !this.#driven) {
       this.#driven = true
-      // A loop that starts before anything is waited for takes over.
+      // Deferred, so that a loop that starts synchronously after this can iterate.
       queueMicrotask(() => {
         if (!this.#iterated) void this.#drive()
       })
@@ -51,7 +52,7 @@ export class TurnStream implements AsyncIterable<StreamEvent>, AsyncDisposable {
     return this.#result.promise
   }
 
-  /** Ends the turn from outside; whoever reads gets `aborted`. */
+  /** Aborts the turn. The loop and `turn` then reject with `aborted`. */
   cancel(reason?: unknown): void {
     if (!this.#over) this.#source.abort(reason)
   }
@@ -83,12 +84,12 @@ export class TurnStream implements AsyncIterable<StreamEvent>, AsyncDisposable {
     }
   }
 
-  /** Batch by batch, one per network read: the cheapest way to pass a turn on. Counts as iterating. */
+  /** Iterates in batches, one per network read, which costs less than single events. A stream can be iterated once. */
   batches(): AsyncGenerator<EventBatch, void, undefined> {
     if (this.#iterated)
       throw new LlmError(
         'invalid-request',
-        'a turn can be iterated once; keep the events you need, or await stream.turn',
+        'the stream of a turn was already iterated; store the events you need, or await stream.turn',
       )
     this.#iterated = true
     return this.#batches()
@@ -119,19 +120,19 @@ export class TurnStream implements AsyncIterable<StreamEvent>, AsyncDisposable {
     try {
       while ((await this.#read()).done !== true);
     } catch {
-      // The promise tells it.
+      // `turn` rejects with the error.
     }
   }
 
   async #leave(): Promise<void> {
     if (this.#over) return
-    const left = new LlmError('aborted', 'the turn was left before its end')
+    const left = new LlmError('aborted', 'the consumer left the stream of the turn before its end')
     this.#end(() => this.#result.reject(left))
     this.#source.abort(left)
     try {
       await this.#source.events.return(undefined as never)
     } catch {
-      // It was left: how it ended there concerns nobody any more.
+      // `turn` is already rejected with `aborted`.
     }
   }
 

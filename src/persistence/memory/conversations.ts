@@ -15,7 +15,7 @@ import {
   alreadyExists,
   titleTerms,
   alreadyWritten,
-} from '../../conversations/index.ts'
+} from '../../conversations/storage/index.ts'
 import { type Context, frozen, openBucket, putConversation, type RunStep, withUsage } from './context.ts'
 import { type Bucket, emptyBucket } from './state.ts'
 

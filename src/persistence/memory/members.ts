@@ -10,7 +10,7 @@ import {
   usageCounts,
   type UsageStore,
   usageTotals,
-} from '../../conversations/index.ts'
+} from '../../conversations/storage/index.ts'
 import {
   type Context,
   frozen,

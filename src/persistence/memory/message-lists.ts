@@ -11,7 +11,7 @@ import {
   searchTerms,
   type StoredMessage,
   type Thread,
-} from '../../conversations/index.ts'
+} from '../../conversations/storage/index.ts'
 import { counts } from './activation.ts'
 import { type Context, messageOf } from './context.ts'
 import { takesPart } from './conversations.ts'

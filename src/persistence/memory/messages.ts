@@ -13,7 +13,7 @@ import {
   usageCounts,
   erasedMessage,
   alreadyWritten,
-} from '../../conversations/index.ts'
+} from '../../conversations/storage/index.ts'
 import {
   type Context,
   frozen,

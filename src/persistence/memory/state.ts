@@ -6,7 +6,7 @@ import type {
   StoredMessage,
   Summary,
   UsageCounts,
-} from '../../conversations/index.ts'
+} from '../../conversations/storage/index.ts'
 
 /** One conversation with all that belongs to it. */
 export interface Bucket {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
-import type { ChatStoreUnit, Stamp, StoreCall } from '../../conversations/index.ts'
+import type { ChatStoreUnit, Stamp, StoreCall } from '../../conversations/storage/index.ts'
 import { checkSignal, createMutex, ended } from '../mutex/index.ts'
 import type { Context, RunStep } from './context.ts'
 import { conversationStore } from './conversations.ts'

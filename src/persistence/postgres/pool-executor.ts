@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { onAbort } from '../../core/abort.ts'
-import type { StoreCall } from '../../conversations/index.ts'
+import type { StoreCall } from '../../conversations/storage/index.ts'
 import { checkSignal } from '../mutex/index.ts'
 import type { SqlExecutor, SqlRow, SqlSession, SqlValue } from '../sql/index.ts'
 import type { PgClient, PgPool } from './pool.ts'

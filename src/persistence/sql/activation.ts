@@ -1,4 +1,4 @@
-import { type Activation, checkActivation, notFound } from '../../conversations/index.ts'
+import { type Activation, checkActivation, notFound } from '../../conversations/storage/index.ts'
 import { recount } from './append.ts'
 import { createCondition } from './condition.ts'
 import { openConversation } from './conversation-rows.ts'

@@ -7,7 +7,7 @@ import {
   type StoreCall,
   type StoredMessage,
   usageCounts,
-} from '../../conversations/index.ts'
+} from '../../conversations/storage/index.ts'
 import { count, type SqlValue } from './executor.ts'
 import { CHUNK, insertBehind, insertMessages } from './message-rows.ts'
 import type { SqlRun, SqlStep } from './run.ts'

@@ -13,7 +13,7 @@ import {
   type SummaryStore,
   taskRecord,
   type TaskStore,
-} from '../../conversations/index.ts'
+} from '../../conversations/storage/index.ts'
 import { createCondition } from './condition.ts'
 import { openConversation } from './conversation-rows.ts'
 import { count, orNull, type SqlRow, text } from './executor.ts'

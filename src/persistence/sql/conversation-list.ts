@@ -6,7 +6,7 @@ import {
   pageOf,
   pageWindow,
   titleTerms,
-} from '../../conversations/index.ts'
+} from '../../conversations/storage/index.ts'
 import { createCondition, type Condition } from './condition.ts'
 import { conversationColumns, readConversation } from './conversation-rows.ts'
 import { count } from './executor.ts'

@@ -1,4 +1,4 @@
-import { omitUndefined, type Conversation, notFound, searchTerms } from '../../conversations/index.ts'
+import { omitUndefined, type Conversation, notFound, searchTerms } from '../../conversations/storage/index.ts'
 import {
   count,
   optional,

@@ -8,7 +8,7 @@ import {
   notFound,
   type NewConversation,
   patchConversation,
-} from '../../conversations/index.ts'
+} from '../../conversations/storage/index.ts'
 import {
   conversationColumns,
   findConversation,

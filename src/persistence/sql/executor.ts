@@ -1,4 +1,4 @@
-import type { StoreCall } from '../../conversations/index.ts'
+import type { StoreCall } from '../../conversations/storage/index.ts'
 
 /** A value of a statement. */
 export type SqlValue = string | number | null

@@ -10,7 +10,7 @@ import {
   type StoredMessage,
   type StoredRole,
   type Thread,
-} from '../../conversations/index.ts'
+} from '../../conversations/storage/index.ts'
 import { createCondition, type Condition } from './condition.ts'
 import { takesPart } from './conversation-list.ts'
 import { count, type SqlRow } from './executor.ts'

@@ -1,5 +1,10 @@
 import { plainText } from '../../core/message.ts'
-import { omitUndefined, notFound, searchTerms, type StoredMessage } from '../../conversations/index.ts'
+import {
+  omitUndefined,
+  notFound,
+  searchTerms,
+  type StoredMessage,
+} from '../../conversations/storage/index.ts'
 import type { SqlDialect, WordsOf } from './dialect.ts'
 import {
   count,

@@ -6,7 +6,7 @@ import {
   patchMessage,
   type StoredMessage,
   erasedMessage,
-} from '../../conversations/index.ts'
+} from '../../conversations/storage/index.ts'
 import { activate } from './activation.ts'
 import { appendMessages, recount } from './append.ts'
 import { createCondition } from './condition.ts'

@@ -1,4 +1,4 @@
-import type { StoreCall } from '../../conversations/index.ts'
+import type { StoreCall } from '../../conversations/storage/index.ts'
 import type { SqlDialect } from './dialect.ts'
 import { count, type SqlExecutor } from './executor.ts'
 import { LlmError } from '../../core/error.ts'

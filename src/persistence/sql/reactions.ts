@@ -4,7 +4,7 @@ import {
   reactionRecord,
   type ReactionKey,
   type ReactionStore,
-} from '../../conversations/index.ts'
+} from '../../conversations/storage/index.ts'
 import { count, type SqlRow, text } from './executor.ts'
 import { openFor, openMessage } from './message-rows.ts'
 import type { SqlRun, SqlStep } from './run.ts'

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
 import { LlmError } from '../../core/error.ts'
-import type { Stamp, StoreCall } from '../../conversations/index.ts'
+import type { Stamp, StoreCall } from '../../conversations/storage/index.ts'
 import { checkSignal, createMutex, ended, orAbort } from '../mutex/index.ts'
 import type { SqlDialect } from './dialect.ts'
 import type { SqlExecutor, SqlSession } from './executor.ts'

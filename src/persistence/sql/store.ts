@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../../core/clock.ts'
-import type { ChatStore, ChatStoreUnit } from '../../conversations/index.ts'
+import type { ChatStore, ChatStoreUnit } from '../../conversations/storage/index.ts'
 import { ended } from '../mutex/index.ts'
 import { conversationStore } from './conversations.ts'
 import type { SqlDialect } from './dialect.ts'

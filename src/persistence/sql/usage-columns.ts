@@ -1,4 +1,4 @@
-import { type UsageCounts, type UsageTotals, usageTotals } from '../../conversations/index.ts'
+import { type UsageCounts, type UsageTotals, usageTotals } from '../../conversations/storage/index.ts'
 import { count, type SqlRow } from './executor.ts'
 
 /** The columns of usage, in the order of {@link usageValues}. */

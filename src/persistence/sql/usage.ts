@@ -1,4 +1,9 @@
-import { checkCharge, omitUndefined, usageCounts, type UsageStore } from '../../conversations/index.ts'
+import {
+  checkCharge,
+  omitUndefined,
+  usageCounts,
+  type UsageStore,
+} from '../../conversations/storage/index.ts'
 import { count, optionalCount, places } from './executor.ts'
 import type { SqlRun } from './run.ts'
 import { addUsage, readUsage, usageColumns, usageValues } from './usage-columns.ts'

@@ -1,0 +1,6 @@
+export { buildContext } from './build-context.ts'
+export { type FittedWindow, type WindowRequest, fitWindow } from './fit-window.ts'
+export { mergeSettings } from './merge-settings.ts'
+export { placeImages } from './past-images.ts'
+export { type HistoryWindow, selectHistory } from './select-history.ts'
+export { afterTurn, summaries, summarize, summarizeLater } from './summarize.ts'

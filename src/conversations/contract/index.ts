@@ -1,0 +1,62 @@
+export type { AuditEntry, AuditFacts, AuditOptions, AuditSink } from './audit.ts'
+export { canManage, requireAuthor } from './authorship.ts'
+export {
+  allowedContent,
+  callsTools,
+  inConversationOrder,
+  mapText,
+  mapTextAsync,
+  messageOf,
+  requestContent,
+  sameContent,
+  speakerName,
+  storedContent,
+  textOfContent,
+  withoutToolCalls,
+} from './message-content.ts'
+export { type MessageView, viewOf, viewPage } from './message-view.ts'
+export {
+  type AttachmentLimits,
+  type ChatServiceOptions,
+  type ComposeInput,
+  type HistoryBounds,
+  type ImageMode,
+  type TextContext,
+  type TextOptions,
+  type TokenCounter,
+  type TurnComposer,
+  type UtilityCall,
+  type WindowOptions,
+  checkOptions,
+} from './options.ts'
+export {
+  type AccessOptions,
+  type AccessRequest,
+  type Identity,
+  type Operation,
+  type Ownership,
+  type Permission,
+  operations,
+  ownerScope,
+  permissionsOf,
+} from './permissions.ts'
+export { type ChatPersona, displayName } from './persona.ts'
+export {
+  type AnswerOptions,
+  type AttachmentInput,
+  type RegenerateRequest,
+  type ResendRequest,
+  type SendRequest,
+  type TurnResult,
+  type TurnSettings,
+  type TurnStatus,
+  checkAnswer,
+  checkId,
+  checkSend,
+  readMessage,
+  refuse,
+} from './requests.ts'
+export { type ConversationRequest, ServiceContext, charge, checkNonEmptyText } from './service-context.ts'
+export type { AnswerLocation, PriorResult, TurnPlan } from './turn-plan.ts'
+export { responseOf, storedResult, sumCosts, sumUsage } from './turn-result.ts'
+export { attachmentPart, checkAttachmentCount, readAttachment } from './validate-attachment.ts'

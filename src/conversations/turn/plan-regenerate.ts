@@ -1,0 +1,178 @@
+import { newId } from '../../core/create-id.ts'
+import type { UserPart } from '../../core/message.ts'
+import type { Conversation, NewMessage, StoredMessage } from '../storage/index.ts'
+import {
+  type Identity,
+  type PriorResult,
+  type RegenerateRequest,
+  type ResendRequest,
+  type ServiceContext,
+  type TurnPlan,
+  canManage,
+  checkAnswer,
+  checkSend,
+  messageOf,
+  readMessage,
+  refuse,
+  requestContent,
+  requireAuthor,
+  speakerName,
+  storedContent,
+  textOfContent,
+} from '../contract/index.ts'
+import { buildContext, mergeSettings } from '../context/index.ts'
+import { findPriorResult, isSameQuestion, requestIdReused } from './prior-result.ts'
+
+/**
+ * Plans a new answer to a user message. Earlier answers stay as variants, and all messages after the user message leave the
+ * history. Resolves to the stored result if the request was answered before.
+ */
+export async function planRegenerate(
+  service: ServiceContext,
+  request: RegenerateRequest,
+): Promise<TurnPlan | PriorResult> {
+  checkAnswer(request)
+  const { identity, conversation } = await service.open(request, 'regenerate')
+  const { requestId = newId('req'), signal } = request
+  const prior = await findPriorResult(service, conversation, { requestId, signal })
+  if (prior !== undefined && 'answer' in prior) return prior
+  const question = await questionOf(service, conversation, request)
+  const after = await listAfter(service, conversation.id, question.sequence)
+  const answers = after.filter((message) => isAnswerTo(message, question))
+  const first = answers.find(({ role }) => role === 'assistant')
+  const off = after.filter(({ active }) => active).map(({ id }) => id)
+  const built = await contextFor(service, request, { identity, conversation, question, completedRounds: [] })
+  return {
+    operation: 'regenerate',
+    identity,
+    requestId,
+    conversationId: conversation.id,
+    conversation,
+    admissionWrites: {},
+    persist: true,
+    questionId: question.id,
+    questionText: textOfContent(question.content),
+    settings: mergeSettings(service, request, conversation),
+    answerLocation: {
+      step: prior?.answerLocation.step ?? 1,
+      parentId: question.parentId,
+      variantOf: first?.variantOf ?? first?.id,
+      off,
+    },
+    ...built,
+  }
+}
+
+/**
+ * Plans the replacement of a user message and its answer. The message and all messages after it leave the history. Resolves
+ * to the stored result if the request was answered before.
+ */
+export async function planResend(
+  service: ServiceContext,
+  request: ResendRequest,
+): Promise<TurnPlan | PriorResult> {
+  checkSend(request)
+  const { identity, conversation } = await service.open(request, 'resend')
+  const { requestId = newId('req'), signal, messageId } = request
+  const prior = await findPriorResult(service, conversation, { requestId, signal })
+  if (prior !== undefined && 'answer' in prior) return prior
+  const original = await service.message(conversation.id, messageId, signal)
+  if (original.role !== 'user') refuse('messageId', 'does not name a user message')
+  requireAuthor(original, identity, await canManage(service, identity, conversation))
+  const content = storedContent(await readMessage(request.message))
+  if (prior?.question !== undefined && !isSameQuestion(prior.question, content))
+    throw requestIdReused(requestId)
+  const row: NewMessage = {
+    id: prior?.question?.id ?? crypto.randomUUID(),
+    role: 'user',
+    content,
+    userId: identity.userId,
+    name: original.name,
+    parentId: original.parentId,
+    variantOf: original.variantOf ?? original.id,
+    requestId,
+    requestStep: 0,
+  }
+  const question = { ...original, content }
+  const completedRounds = prior?.completedRounds ?? []
+  const built = await contextFor(service, request, { identity, conversation, question, completedRounds })
+  const written = prior?.question !== undefined
+  return {
+    operation: 'resend',
+    identity,
+    requestId,
+    conversationId: conversation.id,
+    conversation,
+    admissionWrites: written ? {} : { question: row, offAfter: original.sequence - 1 },
+    persist: true,
+    questionId: row.id ?? '',
+    questionText: textOfContent(content),
+    settings: mergeSettings(service, request, conversation),
+    answerLocation: prior?.answerLocation ?? { step: 1, parentId: original.parentId },
+    ...built,
+  }
+}
+
+interface QuestionContext {
+  readonly identity: Identity
+  readonly conversation: Conversation
+  readonly question: StoredMessage
+  readonly completedRounds: readonly StoredMessage[]
+}
+
+function contextFor(
+  service: ServiceContext,
+  request: RegenerateRequest,
+  { identity, conversation, question, completedRounds }: QuestionContext,
+): Promise<Awaited<ReturnType<typeof buildContext>>> {
+  const content = requestContent(question.content as string | readonly UserPart[], request)
+  return buildContext(service, request, {
+    identity,
+    conversation,
+    conversationId: conversation.id,
+    before: question.sequence,
+    thread: question.parentId,
+    current: messageOf({ ...question, content, name: speakerName(question.name) }),
+    completedRounds,
+  })
+}
+
+async function questionOf(
+  service: ServiceContext,
+  { id }: Conversation,
+  { messageId, signal }: RegenerateRequest,
+): Promise<StoredMessage> {
+  const message = await service.message(id, messageId, signal)
+  if (message.role === 'user') return message
+  const questionId = message.metadata['answers']
+  if (typeof questionId === 'string') return service.message(id, questionId, signal)
+  // An imported or copied answer has no such reference, so the user message before it is taken.
+  const { items } = await service.store.messages.list(
+    id,
+    { before: message.sequence, order: 'newest', roles: ['user'], limit: 1 },
+    { signal },
+  )
+  const [found] = items
+  if (found === undefined) refuse('messageId', 'names a message that answers no user message')
+  return found
+}
+
+function isAnswerTo({ metadata, role }: StoredMessage, question: StoredMessage): boolean {
+  if (metadata['answers'] === undefined) return role === 'assistant'
+  return metadata['answers'] === question.id
+}
+
+async function listAfter(
+  service: ServiceContext,
+  id: string,
+  after: number,
+): Promise<readonly StoredMessage[]> {
+  const found: StoredMessage[] = []
+  let cursor: string | undefined
+  do {
+    const page = await service.store.messages.list(id, { after, inactive: true, limit: 200, cursor })
+    found.push(...page.items)
+    cursor = page.nextCursor
+  } while (cursor !== undefined)
+  return found
+}

@@ -1,0 +1,146 @@
+import { toLlmError, type LlmError } from '../../core/error.ts'
+import type { Message, ToolCall } from '../../core/message.ts'
+import type { ChatRequest } from '../../core/request.ts'
+import type { ChatResponse } from '../../core/response.ts'
+import {
+  type ServiceContext,
+  type TurnPlan,
+  type TurnResult,
+  type TurnSettings,
+  textOfContent,
+} from '../contract/index.ts'
+import type { ToolOutcome } from './tool-rounds.ts'
+import { TurnCalls } from './turn-calls.ts'
+import { TurnReport } from './turn-report.ts'
+import { allowedQuestion } from './turn-rows.ts'
+import { type StoredAnswer, TurnWriter } from './turn-writer.ts'
+
+/** One turn while it runs: decides when the user message, the tool rounds and the answer are written, each once. */
+export class RunningTurn {
+  readonly plan: TurnPlan
+  readonly stream: boolean
+  /** Resolves when nothing more of this turn will be written. */
+  readonly over: Promise<void>
+  readonly #endOver: () => void
+  readonly #abort = new AbortController()
+  readonly #calls: TurnCalls
+  readonly #writer: TurnWriter
+  readonly #report: TurnReport
+  #admitted = false
+  #prompt: string
+  #openResponse: ChatResponse | undefined
+  #stored: Promise<StoredAnswer> | undefined
+
+  constructor(service: ServiceContext, plan: TurnPlan, stream: boolean) {
+    this.plan = plan
+    this.stream = stream
+    this.#calls = new TurnCalls(plan, service.options.maxToolRounds)
+    this.#writer = new TurnWriter(service, plan)
+    this.#report = new TurnReport(service, plan, stream)
+    this.#prompt = plan.questionText
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.over = promise
+    const { signal } = plan.settings
+    const pass = (): void => this.#abort.abort(signal?.reason)
+    if (signal?.aborted === true) pass()
+    else signal?.addEventListener('abort', pass, { once: true })
+    this.#endOver = () => {
+      signal?.removeEventListener('abort', pass)
+      resolve()
+    }
+  }
+
+  /** Aborts the turn's call and tools. */
+  abort(reason?: unknown): void {
+    this.#abort.abort(reason)
+  }
+
+  /** The settings of the turn's calls and tools, with the turn's own signal. */
+  get settings(): TurnSettings {
+    return { ...this.plan.settings, signal: this.#abort.signal }
+  }
+
+  /** The next model call. Its callbacks write the user message before it is sent, and the answer when it ends. */
+  call(): ChatRequest {
+    return {
+      ...this.settings,
+      ...this.#calls.next(),
+      onAdmitted: ({ messages }) => this.#writeQuestion(messages),
+      onEnd: (response, error) => this.#ended(response, error),
+    }
+  }
+
+  /** Number of completed tool rounds. */
+  get rounds(): number {
+    return this.#calls.rounds
+  }
+
+  /** The tool calls to run before the next model call; `undefined` if the response ends the turn. */
+  runnable(response: ChatResponse): readonly ToolCall[] | undefined {
+    return this.#calls.runnable(response)
+  }
+
+  /** Stores a tool round: the calls and their results, in one transaction. */
+  async keepRound(response: ChatResponse, outcomes: readonly ToolOutcome[]): Promise<void> {
+    this.#openResponse = undefined
+    const rows = this.#writer.roundRows(response, outcomes)
+    this.#calls.addRound(rows)
+    this.#report.add(response)
+    await this.#writer.writeRound(rows, response)
+  }
+
+  /** Stores the answer and returns the turn's result. */
+  async finish(response: ChatResponse): Promise<TurnResult> {
+    const stored = await this.#storeAnswer(response, false)
+    if (stored.other !== undefined) return stored.other
+    const result = this.#report.result(response, stored)
+    this.#report.audit(this.#prompt, { result })
+    return result
+  }
+
+  /** Stores the partial answer and returns the error that ended the turn. */
+  async fail(error: unknown): Promise<LlmError> {
+    const known = toLlmError(error, 'server-failed', 'the turn failed')
+    await this.leave()
+    this.#report.audit(this.#prompt, { error: known })
+    return known
+  }
+
+  /** Ends the turn. If the consumer stopped early, the response so far is stored as a partial answer. */
+  async leave(): Promise<void> {
+    if (this.#openResponse !== undefined) void this.#storeAnswer(this.#openResponse, true)
+    await this.#stored?.catch(() => undefined)
+    this.#endOver()
+  }
+
+  async #writeQuestion(allowed: readonly Message[]): Promise<void> {
+    if (this.#admitted) return
+    this.#admitted = true
+    const question = allowedQuestion(this.plan, allowed)
+    if (this.plan.persist && question !== undefined) this.#prompt = textOfContent(question.content)
+    await this.#writer.writeQuestion(question, this.#abort.signal)
+  }
+
+  // The orchestrator calls this at the end of every call, also if the response is not read any more.
+  #ended(response: ChatResponse, error: LlmError | undefined): void {
+    if (error === undefined && this.runnable(response) !== undefined) this.#openResponse = response
+    else if (error === undefined) void this.#storeAnswer(response, false).catch(() => undefined)
+    else if (hasContent(response)) void this.#storeAnswer(response, true).catch(() => undefined)
+  }
+
+  #storeAnswer(response: ChatResponse, partial: boolean): Promise<StoredAnswer> {
+    this.#openResponse = undefined
+    return (this.#stored ??= this.#writeAnswer(response, partial).finally(this.#endOver))
+  }
+
+  #writeAnswer(response: ChatResponse, partial: boolean): Promise<StoredAnswer> {
+    this.#report.add(response)
+    // An interrupted regeneration must not replace a complete answer in the history.
+    const aside = partial && this.plan.operation === 'regenerate' && this.rounds === 0
+    return this.#writer.writeAnswer(response, { partial, active: !aside })
+  }
+}
+
+function hasContent({ text, reasoning, toolCalls, files }: ChatResponse): boolean {
+  return text !== '' || reasoning !== '' || toolCalls.length > 0 || files.length > 0
+}

@@ -1,0 +1,90 @@
+import { plainText } from '../../core/message.ts'
+import type { LlmError } from '../../core/error.ts'
+import type { ChatResponse, Usage } from '../../core/response.ts'
+import { type ServiceContext, type TurnPlan, type TurnResult, sumCosts, sumUsage } from '../contract/index.ts'
+import type { StoredAnswer } from './turn-writer.ts'
+
+/** Sums usage and cost over the calls of one turn, makes its result, and audits how it ended. */
+export class TurnReport {
+  readonly #service: ServiceContext
+  readonly #plan: TurnPlan
+  readonly #stream: boolean
+  readonly #startedAt: number
+  readonly #usages: Usage[] = []
+  readonly #costs: (number | null)[] = []
+
+  constructor(service: ServiceContext, plan: TurnPlan, stream: boolean) {
+    this.#service = service
+    this.#plan = plan
+    this.#stream = stream
+    this.#startedAt = service.clock.now()
+  }
+
+  /** Adds one model response to the totals. */
+  add(response: ChatResponse): void {
+    this.#usages.push(response.usage)
+    this.#costs.push(this.#service.costOf(response))
+  }
+
+  /** The result of a complete turn, from its last response and the message that was stored of it. */
+  result(response: ChatResponse, { id, createdAt, content }: StoredAnswer): TurnResult {
+    const { requestId, conversationId, questionId, persist, warnings } = this.#plan
+    const totalUsage = sumUsage(this.#usages)
+    const { object } = response
+    return {
+      requestId,
+      conversationId,
+      messageId: id,
+      userMessageId: questionId,
+      persisted: persist,
+      status: 'complete',
+      content: plainText(content),
+      reasoning: response.reasoning,
+      toolCalls: response.toolCalls,
+      ...(object === undefined ? undefined : { object }),
+      provider: response.provider,
+      model: response.model,
+      finishReason: response.finishReason,
+      usage: response.usage,
+      totalUsage,
+      tokens: totalUsage.totalTokens,
+      costUsd: sumCosts(this.#costs),
+      createdAt,
+      warnings: [...warnings, ...response.warnings],
+      repeated: false,
+    }
+  }
+
+  /** Audits the turn. `prompt` is the user's text as it was stored. */
+  audit(prompt: string, { result, error }: TurnEnd): void {
+    const { identity, conversationId, requestId, operation, conversation, admissionWrites } = this.#plan
+    const { orgId, projectId } = conversation ?? admissionWrites.conversation ?? {}
+    const { auditor, clock } = this.#service
+    auditor.write({
+      id: crypto.randomUUID(),
+      at: new Date(clock.epochMs()).toISOString(),
+      operation: operation === 'send' && this.#stream ? 'stream' : operation,
+      result: error === undefined ? 'success' : 'failure',
+      userId: identity.userId,
+      orgId,
+      projectId,
+      conversationId,
+      messageId: result?.messageId,
+      requestId,
+      provider: result?.provider ?? error?.provider,
+      model: result?.model ?? error?.model,
+      prompt,
+      reply: result === undefined ? error?.partial?.text : result.content,
+      usage: result?.totalUsage ?? error?.partial?.usage,
+      costUsd: result?.costUsd,
+      durationMs: clock.now() - this.#startedAt,
+      error,
+    })
+  }
+}
+
+/** How a turn ended: with a result or with an error. */
+export interface TurnEnd {
+  readonly result?: TurnResult | undefined
+  readonly error?: LlmError | undefined
+}

@@ -1,0 +1,73 @@
+import type { Message } from '../../core/message.ts'
+import type { ChatResponse } from '../../core/response.ts'
+import type { JsonObject } from '../../core/json.ts'
+import type { NewMessage } from '../storage/index.ts'
+import { type TurnPlan, allowedContent, displayName, speakerName } from '../contract/index.ts'
+import type { ToolOutcome } from './tool-rounds.ts'
+
+/** Makes the message rows of one turn's answer and numbers them with `requestStep`. */
+export class TurnRows {
+  readonly #plan: TurnPlan
+  #step: number
+
+  constructor(plan: TurnPlan) {
+    this.#plan = plan
+    this.#step = plan.answerLocation.step
+  }
+
+  /** The assistant message of one model response. */
+  answer(response: ChatResponse, given: AnswerRow): NewMessage {
+    const { persona, questionId, requestId, answerLocation } = this.#plan
+    const { citations, rawFinishReason } = response
+    const metadata: JsonObject = {
+      answers: questionId,
+      ...(persona === undefined ? undefined : { agent: persona.name }),
+      ...(citations.length === 0 ? undefined : { citations: citations.map((citation) => ({ ...citation })) }),
+      ...(rawFinishReason === undefined ? undefined : { rawFinishReason }),
+    }
+    return {
+      id: crypto.randomUUID(),
+      role: 'assistant',
+      ...given,
+      name: speakerName(displayName(persona)),
+      parentId: answerLocation.parentId,
+      variantOf: answerLocation.variantOf,
+      provider: response.provider,
+      model: response.model,
+      finishReason: response.finishReason,
+      usage: response.usage,
+      requestId,
+      requestStep: this.#step++,
+      metadata,
+    }
+  }
+
+  /** The message of one tool result. */
+  toolResult({ message }: ToolOutcome): NewMessage {
+    const { content, name, toolCallId, isError } = message
+    const { requestId, answerLocation } = this.#plan
+    return {
+      id: crypto.randomUUID(),
+      role: 'tool',
+      content,
+      name,
+      toolCallId,
+      isError,
+      parentId: answerLocation.parentId,
+      requestId,
+      requestStep: this.#step++,
+    }
+  }
+}
+
+type AnswerRow = Pick<NewMessage, 'content' | 'costUsd' | 'partial' | 'active'>
+
+/** The user message to store. `allowed` are the messages that moderation let through: what it removed is not stored. */
+export function allowedQuestion(plan: TurnPlan, allowed: readonly Message[]): NewMessage | undefined {
+  const { question } = plan.admissionWrites
+  const [sent, left] = [plan.messages[plan.currentAt], allowed[plan.currentAt]]
+  if (question === undefined || sent === undefined || left === undefined) return question
+  const content = allowedContent(question.content, sent.content, left.content)
+  if (content === question.content) return question
+  return { ...question, content, metadata: { ...question.metadata, moderated: true } }
+}
