@@ -1,0 +1,65 @@
+import { pino, type DestinationStream, type LevelWithSilent, type Logger as PinoInstance } from 'pino'
+import { LlmError } from '../core/error.ts'
+import { isObject } from '../core/json.ts'
+import type { Logger } from '../core/log.ts'
+import { scrubSecrets } from '../core/secret.ts'
+
+/** What {@link createPinoLogger} takes. */
+export interface PinoLoggerOptions {
+  /** Lowest level that is written. Default `info`. */
+  readonly level?: LevelWithSilent | undefined
+  /** Fields of every line, such as `{ service: 'chat' }`. Default: none. */
+  readonly fields?: Readonly<Record<string, unknown>> | undefined
+  /** Where lines go: a pino destination, a transport, or any stream. Default: standard output. */
+  readonly destination?: DestinationStream | undefined
+  /**
+   * A pino logger of the application. Lines go to its child with `fields`; `level` applies to that child, and
+   * `destination` is not used. Default: a new pino logger.
+   */
+  readonly logger?: PinoInstance | undefined
+}
+
+// Fields that hold keys, at the top and one level below.
+const KEY_FIELDS: ReadonlySet<string> = new Set([
+  'apiKey',
+  'authorization',
+  'credentials',
+  'password',
+  'secret',
+  'token',
+])
+
+/**
+ * A logger that writes JSON lines with pino. Keys are removed from fields and messages; an `LlmError` is written as its
+ * `toJSON`. Give it as `logger` to `createOrchestrator`, the chat service and the HTTP handlers.
+ */
+export function createPinoLogger(options: PinoLoggerOptions = {}): Logger {
+  const { level = 'info', fields = {}, destination, logger } = options
+  const own = logger ?? pino({ base: undefined }, destination ?? pino.destination(1))
+  const lines = own.child({ ...fields }, { level })
+  const write =
+    (name: 'debug' | 'info' | 'warn' | 'error') =>
+    (given: object, message?: string): void => {
+      if (!lines.isLevelEnabled(name)) return
+      lines[name](cleanFields(given), message === undefined ? undefined : scrubSecrets(message))
+    }
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+}
+
+// Keys are removed here and not by pino's `redact`, which a logger of the application may not have.
+function cleanFields(fields: object, isNested = false): object {
+  if (LlmError.is(fields)) return isNested ? fields.toJSON() : { error: fields.toJSON() }
+  const kept = Object.entries(fields).filter(([name]) => !KEY_FIELDS.has(name))
+  return Object.fromEntries(kept.map(([name, value]) => [name, isNested ? scrub(value) : cleanValue(value)]))
+}
+
+function cleanValue(value: unknown): unknown {
+  if (value instanceof Error && !LlmError.is(value))
+    return { name: value.name, message: scrubSecrets(value.message) }
+  const isPlain = isObject(value) && !Array.isArray(value)
+  return isPlain || LlmError.is(value) ? cleanFields(value, true) : scrub(value)
+}
+
+function scrub(value: unknown): unknown {
+  return typeof value === 'string' ? scrubSecrets(value) : value
+}
