@@ -1,7 +1,7 @@
 import { requestError, type Issue } from './error.ts'
 import { isConversationId } from './validate-id.ts'
 import { argumentsText, partsOf, type FilePart, type ImagePart, type Message } from './message.ts'
-import type { ParsedRequest } from './plain-request.ts'
+import type { ParsedRequest } from './parse-request.ts'
 import { unsafePatterns, type InputLimits, type UnsafePattern } from './input-limits.ts'
 
 // A hostile request must not be answered with a larger error.

@@ -48,11 +48,11 @@ function readUserPart(part: Exclude<UserInput['content'], string>[number], path:
       if (part.url === undefined && part.data === undefined)
         throwInvalidRequest(path, 'an image needs url or data')
       needMediaType(part, path, 'image/png')
-      return part
+      return { ...part }
     case 'file':
       return readFile(part, path)
     default:
-      return part
+      return { ...part }
   }
 }
 
@@ -65,7 +65,7 @@ function readFile(part: FilePart | OpenAIFilePart, path: string): FilePart {
   if (url === undefined && data === undefined && fileId === undefined)
     throwInvalidRequest(path, 'a file needs url, data or fileId')
   needMediaType(part, path, 'application/pdf')
-  return part
+  return { ...part }
 }
 
 function needMediaType(
@@ -98,7 +98,7 @@ type AssistantInputPart = Exclude<AssistantInput['content'], string | null | und
 
 function readAssistantPart(part: AssistantInputPart, path: string): AssistantPart {
   if (part.type === 'refusal') return { type: 'text', text: part.refusal }
-  return part.type === 'file' ? readFile(part, path) : part
+  return part.type === 'file' ? readFile(part, path) : { ...part }
 }
 
 // Calls beside the content: under our name, and in OpenAI's shape.

@@ -1,33 +1,12 @@
 import { setPath, type JsonDraft, type JsonValue } from './json.ts'
 import { LlmError } from './error.ts'
-import type { Settings, ToolChoice } from './request.ts'
+import type { ResolvedSettings } from './resolved-settings.ts'
 import type { Warning } from './response.ts'
+import { settingNames, type SettingName } from './settings.ts'
 
-/** The settings a parameter map speaks of. */
-export type SettingName = keyof Settings
-export const settingNames: readonly SettingName[] = Object.freeze([
-  'maxTokens',
-  'temperature',
-  'topP',
-  'topK',
-  'minP',
-  'stop',
-  'seed',
-  'frequencyPenalty',
-  'presencePenalty',
-  'repetitionPenalty',
-  'logitBias',
-  'logprobs',
-  'topLogprobs',
-  'n',
-  'responseFormat',
-  'tools',
-  'toolChoice',
-  'parallelToolCalls',
-  'reasoning',
-  'user',
-  'metadata',
-] as const)
+export { settingNames } from './settings.ts'
+export type { SettingName } from './settings.ts'
+export type { ResolvedFormat, ResolvedSettings, ResolvedTool } from './resolved-settings.ts'
 
 /** What becomes of one setting on the wire. Plain data: it can be read before the call. */
 export interface ParamRule {
@@ -56,35 +35,6 @@ export interface EncodeContext {
   readonly quirks: Readonly<Record<string, JsonValue | undefined>>
   /** Says that something of the setting could not be sent as asked. */
   warn(message: string): void
-}
-
-/** {@link Settings} after the door: one shape each. */
-export interface ResolvedSettings extends Omit<
-  Settings,
-  'responseFormat' | 'tools' | 'toolChoice' | 'reasoning' | 'stop'
-> {
-  readonly toolChoice?: ToolChoice | undefined
-  readonly stop?: readonly string[] | undefined
-  readonly responseFormat?: ResolvedFormat | undefined
-  readonly tools?: readonly ResolvedTool[] | undefined
-  readonly reasoning?:
-    | { readonly effort?: string | undefined; readonly budgetTokens?: number | undefined }
-    | undefined
-}
-export interface ResolvedFormat {
-  readonly type: 'text' | 'json'
-  readonly schema?: JsonDraft | undefined
-  readonly name?: string | undefined
-  readonly description?: string | undefined
-  readonly strict?: boolean | undefined
-  /** Checks a parsed answer; gives the value or the reasons. */
-  readonly validate?: ((value: unknown) => unknown) | undefined
-}
-export interface ResolvedTool {
-  readonly name: string
-  readonly description?: string | undefined
-  readonly parameters: JsonDraft
-  readonly strict?: boolean | undefined
 }
 
 /** Lays parameter maps over each other, later over earlier: a later `to` lifts an earlier `drop`. */

@@ -1,9 +1,9 @@
 import { systemClock } from '../core/clock.ts'
-import type { parseRequest } from '../core/parse-request.ts'
+import { parseRequest } from '../core/parse-request.ts'
+import { checkCallOptions, checkEmbedRequest, checkModerateRequest } from '../core/request-schema.ts'
 import type { EmbedResponse } from '../core/embedding.ts'
 import { LlmError } from '../core/error.ts'
 import { createIds } from '../core/create-id.ts'
-import { parsePlainRequest } from '../core/plain-request.ts'
 import type { ModelInfo } from '../core/model-list.ts'
 import type { ModerateResponse } from '../core/moderation.ts'
 import { createRegistry, type Registry } from '../core/registry.ts'
@@ -112,7 +112,6 @@ class Host {
   readonly #quota: ReturnType<typeof createQuotaStage> | undefined
   readonly #active: ActiveCalls
   readonly #limitRequest: ReturnType<typeof requestLimiter>
-  #admit: typeof parseRequest | undefined
   #calls = 0
   #succeeded = 0
   #failed = 0
@@ -169,9 +168,9 @@ class Host {
   }
 
   async chat(request: ChatRequest): Promise<ChatResponse | ChatStream> {
-    const admitted = parsePlainRequest(request) ?? (await this.#loadDoor())(request)
-    if (this.#limitRequest !== undefined) await this.#limitRequest(admitted)
-    const { request: checked, messages, settings } = admitted
+    const parsed = parseRequest(request)
+    if (this.#limitRequest !== undefined) await this.#limitRequest(parsed)
+    const { request: checked, messages, settings } = parsed
     const stream = checked.stream === true
     const placed = withDefaults(this.#parts, checked)
     const call = createCall(this.#parts, placed, { messages, settings, stream, exchange: exchangeChat })
@@ -183,25 +182,17 @@ class Host {
     return response()
   }
 
-  // Held once loaded: asking the module loader again costs more than the check itself.
-  async #loadDoor(): Promise<typeof parseRequest> {
-    return (this.#admit ??= (await import('../core/parse-request.ts')).parseRequest)
-  }
-
   async embed(request: EmbedRequest): Promise<EmbedResponse> {
-    const { checkEmbedRequest } = await import('../core/request-schema.ts')
     const placed = withDefaultProvider(this.#parts, checkEmbedRequest(request))
     return embed(this.#parts, placed, (call) => this.#start(call))
   }
 
   async moderate(request: ModerateRequest): Promise<ModerateResponse> {
-    const { checkModerateRequest } = await import('../core/request-schema.ts')
     const placed = withDefaultProvider(this.#parts, checkModerateRequest(request))
     return moderate(this.#parts, placed, (call) => this.#start(call))
   }
 
   async listModels(request: string | CallOptions): Promise<readonly ModelInfo[]> {
-    const { checkCallOptions } = await import('../core/request-schema.ts')
     const options = checkCallOptions(typeof request === 'string' ? { provider: request } : request)
     const placed = withDefaultProvider(this.#parts, options)
     return listModels(this.#parts, placed, (call) => this.#start(call))

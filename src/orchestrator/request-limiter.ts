@@ -1,5 +1,5 @@
 import { LlmError } from '../core/error.ts'
-import type { ParsedRequest } from '../core/plain-request.ts'
+import type { ParsedRequest } from '../core/parse-request.ts'
 import { readInputLimits } from '../core/input-limits.ts'
 import type { OrchestratorOptions } from './config.ts'
 

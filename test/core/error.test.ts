@@ -44,7 +44,7 @@ describe('LlmError', () => {
     expect(error).toMatchObject({ kind: 'timeout', phase: 'idle', provider: 'p', retryAfterMs: 5, cause })
   })
 
-  test('only upstream faults trip a breaker; a caller fault neither retries nor falls back', () => {
+  test('only upstream faults open a breaker; a caller fault neither retries nor falls back', () => {
     for (const kind of [
       'invalid-request',
       'aborted',
@@ -52,10 +52,10 @@ describe('LlmError', () => {
       'misconfigured',
       'limit-exceeded',
     ] as const) {
-      expect(errorTable[kind]).toMatchObject({ trips: false, retry: false, fallsBack: false })
+      expect(errorTable[kind]).toMatchObject({ opensBreaker: false, retry: false, fallsBack: false })
     }
     for (const kind of ['server-failed', 'overloaded', 'network', 'timeout', 'stream-broken'] as const) {
-      expect(errorTable[kind]).toMatchObject({ trips: true, retry: true, fallsBack: true })
+      expect(errorTable[kind]).toMatchObject({ opensBreaker: true, retry: true, fallsBack: true })
     }
   })
 })
