@@ -12,7 +12,8 @@ export function nearestName(name: string, known: readonly string[]): string | un
     const exact = distance(wanted, other)
     const bare = other.replace(UNIT, '')
     const cost = stem !== '' && stem === bare ? Math.min(1, exact) : Math.min(exact, distance(stem, bare) + 1)
-    const allowed = Math.max(1, Math.floor(Math.max(wanted.length, other.length) / 3))
+    const third = Math.max(1, Math.floor(Math.max(wanted.length, other.length) / 3))
+    const allowed = Math.min(third, Math.min(wanted.length, other.length) - 1)
     // A name of which one is the beginning or the end of the other comes after all close spellings.
     const rank = cost <= allowed ? cost : isPart(stem, bare) ? 100 + exact : Infinity
     if (rank < least) [nearest, least] = [candidate, rank]

@@ -62,6 +62,9 @@ export interface ParamExplanation {
   readonly fixed?: JsonValue | undefined
 }
 
+// Why a setting without a rule is not sent: a dialect needs no row for what its format lacks.
+const NOT_IN_FORMAT = 'not in this wire format'
+
 /** Says of every setting, before any call, where it goes, how it is changed, or why it is dropped. */
 export function explainParams(params: ParamMap): readonly ParamExplanation[] {
   return settingNames.map((setting) => {
@@ -71,7 +74,7 @@ export function explainParams(params: ParamMap): readonly ParamExplanation[] {
       rule.drop !== undefined ||
       (rule.to === undefined && rule.fixed === undefined)
     ) {
-      return { setting, action: 'dropped', why: rule?.drop ?? 'not in this wire format' }
+      return { setting, action: 'dropped', why: rule?.drop ?? NOT_IN_FORMAT }
     }
     const { to, clamp, values, required, fixed } = rule
     return { setting, action: fixed === undefined ? 'sent' : 'fixed', to, clamp, values, required, fixed }
@@ -124,7 +127,7 @@ function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encodin
     warnings.push({ type, setting, message })
   }
   if (rule === undefined || rule.drop !== undefined || (rule.to === undefined && encode === undefined)) {
-    const why = rule?.drop ?? 'the wire format has no such parameter'
+    const why = rule?.drop ?? NOT_IN_FORMAT
     say('unsupported', `${setting} was not sent to ${where}: ${why}`)
     return undefined
   }

@@ -4,7 +4,7 @@ import type { Sources, Violation } from './sources.ts'
 
 /** Packages that come with ours, each with the only place that may import it. */
 export const installed: Readonly<Record<string, string>> = {
-  zod: 'core',
+  zod: 'core/schema',
   'eventsource-parser': 'transport',
   opossum: 'resilience',
   'p-queue': 'queue',
