@@ -5,7 +5,7 @@ import { root } from '../scripts/entries.ts'
 import { checkCircles } from './house/circles.ts'
 import { checkDoors, checkFloors } from './house/floors.ts'
 import { checkDialectNames, checkNames } from './house/names.ts'
-import { checkPackages, checkPeers, installed, peers } from './house/packages.ts'
+import { bundled, checkPackages, checkPeers, installed, peers } from './house/packages.ts'
 import { checkSizes } from './house/sizes.ts'
 import { readSources, type Rule, type Sources } from './house/sources.ts'
 import { checkModuleState, exempt } from './house/state.ts'
@@ -237,10 +237,11 @@ test.each(Object.keys(exempt))('the exemption of %s is still needed', (key) => {
 })
 
 test('the doors of packages agree with package.json', () => {
-  const { dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
+  const { dependencies, devDependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
     readFileSync(join(root, 'package.json'), 'utf8'),
   )
   expect(Object.keys(installed).toSorted()).toEqual(Object.keys(dependencies).toSorted())
+  for (const name of Object.keys(bundled)) expect(devDependencies).toHaveProperty([name])
   expect(Object.keys(peers).toSorted()).toEqual(Object.keys(peerDependencies).toSorted())
   for (const name of Object.keys(peers)) expect(peerDependenciesMeta[name]).toEqual({ optional: true })
 })

@@ -106,39 +106,59 @@ export interface ErrorDetails {
 // Shared by every copy of this package in a process, so that `LlmError.is` works across duplicate installs.
 const BRAND: unique symbol = Symbol.for('llm-switchyard.error') as never
 
+// The details that are shown, in this order.
+const DETAIL_NAMES = [
+  'provider',
+  'model',
+  'status',
+  'code',
+  'requestId',
+  'retryAfterMs',
+  'phase',
+  'scope',
+  'pending',
+  'issues',
+  'attempts',
+] as const satisfies readonly (keyof ErrorDetails)[]
+
 /** The one error class. `kind` says what happened, `message` what, where and what to do; neither holds a secret. */
 export class LlmError extends Error implements ErrorDetails {
-  readonly kind: ErrorKind
-  readonly provider?: string | undefined
-  readonly model?: string | undefined
-  readonly status?: number | undefined
-  readonly code?: string | undefined
-  readonly requestId?: string | undefined
-  readonly retryAfterMs?: number | undefined
-  readonly attempts?: readonly Attempt[] | undefined
-  readonly partial?: ChatResponse | undefined
-  readonly phase?: TimeoutPhase | undefined
-  readonly scope?: string | undefined
-  readonly pending?: number | undefined
-  readonly issues?: readonly Issue[] | undefined
+  // On the prototype, as for the built-in errors: neither the stack nor a console then shows another name.
+  static {
+    Object.defineProperty(this.prototype, 'name', { value: 'LlmError', configurable: true, writable: true })
+  }
+
+  declare readonly kind: ErrorKind
+  // Declared only: a field that is not given does not exist, so that a printed error has no `undefined` in it.
+  declare readonly provider?: string | undefined
+  declare readonly model?: string | undefined
+  declare readonly status?: number | undefined
+  declare readonly code?: string | undefined
+  declare readonly requestId?: string | undefined
+  declare readonly retryAfterMs?: number | undefined
+  declare readonly attempts?: readonly Attempt[] | undefined
+  declare readonly partial?: ChatResponse | undefined
+  declare readonly phase?: TimeoutPhase | undefined
+  declare readonly scope?: string | undefined
+  declare readonly pending?: number | undefined
+  declare readonly issues?: readonly Issue[] | undefined
 
   constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
     const { cause, ...rest } = details
     super(scrubSecrets(message), cause === undefined ? undefined : { cause })
-    this.name = 'LlmError'
     this.kind = kind
     for (const [key, value] of Object.entries(rest))
       if (value !== undefined) Object.assign(this, { [key]: value })
     Object.defineProperty(this, BRAND, { value: true })
   }
 
-  /** True for an `LlmError` (of `kind`, when given), also one from another installed copy of this package. */
+  /** Whether `error` is an `LlmError` (of `kind`, if given), also one from another installed copy of this package. */
   static is(error: unknown, kind?: ErrorKind): error is LlmError {
     if (typeof error !== 'object' || error === null || !(BRAND in error)) return false
     return kind === undefined || (error as { kind?: unknown }).kind === kind
   }
 
-  /** Status for a host's own HTTP answer: that of the kind, or 413 where a request is only too large. */
+  /** HTTP status for the application's own response: that of the kind, or 413 if the request is only too large. */
   get httpStatus(): number {
     const { issues = [], kind } = this
     return issues.length > 0 && issues.every(({ status }) => status === 413)
@@ -146,76 +166,26 @@ export class LlmError extends Error implements ErrorDetails {
       : errorTable[kind].httpStatus
   }
 
-  /** The same error with more known about it. The original is not changed. */
+  /** A copy with more details; details that are `undefined` replace those of the original. */
   with(details: ErrorDetails): LlmError {
-    const {
-      kind,
-      message,
-      provider,
-      model,
-      status,
-      code,
-      requestId,
-      retryAfterMs,
-      attempts,
-      partial,
-      phase,
-    } = this
-    const { scope, pending, issues, cause } = this
-    const known = {
-      provider,
-      model,
-      status,
-      code,
-      requestId,
-      retryAfterMs,
-      attempts,
-      partial,
-      phase,
-      scope,
-      pending,
-    }
-    const copy = new LlmError(kind, message, { ...known, issues, cause, ...details })
-    if (this.stack !== undefined) copy.stack = this.stack
+    const { kind, message, stack, cause, partial } = this
+    const copy = new LlmError(kind, message, { ...detailsOf(this), partial, cause, ...details })
+    if (stack !== undefined) copy.stack = stack
     return copy
   }
 
-  /** What may be shown and stored: no stack, no cause beyond its message, no partial answer. */
+  /** What may be shown and stored: no stack, no partial response, and of the cause only its message. */
   toJSON(): Record<string, unknown> {
-    const {
-      name,
-      kind,
-      message,
-      provider,
-      model,
-      status,
-      code,
-      requestId,
-      retryAfterMs,
-      phase,
-      scope,
-      pending,
-    } = this
-    const { issues, attempts } = this
-    const cause = this.cause instanceof Error ? scrubSecrets(this.cause.message) : undefined
-    const all = {
-      name,
-      kind,
-      message,
-      provider,
-      model,
-      status,
-      code,
-      requestId,
-      retryAfterMs,
-      phase,
-      scope,
-      pending,
-    }
-    return Object.fromEntries(
-      Object.entries({ ...all, issues, attempts, cause }).filter(([, value]) => value !== undefined),
-    )
+    const { name, kind, message } = this
+    const json: Record<string, unknown> = { name, kind, message, ...detailsOf(this) }
+    if (this.cause instanceof Error) json['cause'] = scrubSecrets(this.cause.message)
+    return json
   }
+}
+
+function detailsOf(error: LlmError): ErrorDetails {
+  const given = DETAIL_NAMES.filter((name) => error[name] !== undefined)
+  return Object.fromEntries(given.map((name) => [name, error[name]]))
 }
 
 /** Any thrown value as an `LlmError`; one that is one already comes back as it is. */

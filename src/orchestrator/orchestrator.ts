@@ -1,3 +1,4 @@
+import { withCallerFrames } from '../core/caller-frames.ts'
 import { systemClock } from '../core/clock.ts'
 import { parseRequest } from '../core/parse-request.ts'
 import { checkCallOptions, checkEmbedRequest, checkModerateRequest } from '../core/request-schema.ts'
@@ -168,18 +169,22 @@ class Host {
   }
 
   async chat(request: ChatRequest): Promise<ChatResponse | ChatStream> {
-    const parsed = parseRequest(request)
-    if (this.#limitRequest !== undefined) await this.#limitRequest(parsed)
-    const { request: checked, messages, settings } = parsed
-    const stream = checked.stream === true
-    const placed = withDefaults(this.#parts, checked)
-    const call = createCall(this.#parts, placed, { messages, settings, stream, exchange: exchangeChat })
-    const reply = await this.#start(call)
-    const response = (): ChatResponse | Promise<ChatResponse> =>
-      parseStructuredOutput(call, reply.snapshot(reply.attempts))
-    if (stream) return new ChatStream(streamSource(reply, response))
-    while (reply.isWhole !== true && (await reply.read()) !== null);
-    return response()
+    try {
+      const parsed = parseRequest(request)
+      if (this.#limitRequest !== undefined) await this.#limitRequest(parsed)
+      const { request: checked, messages, settings } = parsed
+      const stream = checked.stream === true
+      const placed = withDefaults(this.#parts, checked)
+      const call = createCall(this.#parts, placed, { messages, settings, stream, exchange: exchangeChat })
+      const reply = await this.#start(call)
+      const response = (): ChatResponse | Promise<ChatResponse> =>
+        parseStructuredOutput(call, reply.snapshot(reply.attempts))
+      if (stream) return new ChatStream(streamSource(reply, response))
+      while (reply.isWhole !== true && (await reply.read()) !== null);
+      return await response()
+    } catch (error) {
+      throw withCallerFrames(error)
+    }
   }
 
   async embed(request: EmbedRequest): Promise<EmbedResponse> {

@@ -35,6 +35,18 @@ describe('LlmError', () => {
     expect(String(new Secret(KEY))).toBe('[secret]')
   })
 
+  test('prints its name, its kind, and the details that were given', () => {
+    const error = new LlmError('timeout', 'late', { provider: 'p', model: undefined })
+    expect(Object.keys(error)).toEqual(['kind', 'provider'])
+    expect(error.stack).toMatch(/^LlmError: late\n/)
+    error.stack = 'LlmError: late'
+    expect(inspect(error)).toBe("[LlmError: late] { kind: 'timeout', provider: 'p' }")
+    expect(inspect(error.with({ provider: undefined, status: 504 }))).toBe(
+      "[LlmError: late] { kind: 'timeout', status: 504 }",
+    )
+    expect(String(error)).toBe('LlmError: late')
+  })
+
   test('with adds and keeps', () => {
     const cause = new Error('deep')
     const error = new LlmError('timeout', 'late', { phase: 'idle', cause }).with({
