@@ -128,18 +128,68 @@ export type StreamEvent =
 /** The events of one network read. */
 export type EventBatch = readonly StreamEvent[]
 
-/** Content is what makes an answer: non-empty text or reasoning, a tool call, a file. Pings and empty deltas are none. */
-export function isContent(event: StreamEvent): boolean {
-  switch (event.type) {
-    case 'text-delta':
-    case 'reasoning-delta':
-      return event.text !== ''
-    case 'tool-call-start':
-    case 'tool-call-delta':
-    case 'tool-call':
-    case 'file':
-      return true
-    default:
-      return false
-  }
+/** Facts about one type of event that hold wherever it flows. */
+export interface EventTraits<E extends StreamEvent = StreamEvent> {
+  /** Whether the event is content: `with-text` if its text is not empty. Default: it is none. */
+  readonly content?: 'always' | 'with-text' | undefined
+  /** Name of the field that holds a piece of a growing text. Default: none. */
+  readonly textField?: E extends { readonly text: string }
+    ? 'text'
+    : E extends { readonly delta: string }
+      ? 'delta'
+      : never
+  /** Whether the event is the last of its stream. Default false. */
+  readonly isTerminal?: boolean | undefined
+  /** Length of what the event carries besides a growing text, in UTF-16 units. Default 0. */
+  readonly payloadLength?: ((event: E) => number) | undefined
 }
+
+/** The facts about every type of event. Pings, role-only and empty deltas are no content, because they hold nothing. */
+export const eventTraits: {
+  readonly [T in StreamEvent['type']]: EventTraits<Extract<StreamEvent, { readonly type: T }>>
+} = {
+  start: {},
+  'text-delta': { content: 'with-text', textField: 'text' },
+  'reasoning-delta': { content: 'with-text', textField: 'text' },
+  'tool-call-start': { content: 'always' },
+  'tool-call-delta': { content: 'always', textField: 'delta' },
+  'tool-call': { content: 'always', payloadLength: (event) => JSON.stringify(event.arguments).length },
+  citation: {},
+  file: { content: 'always', payloadLength: (event) => event.data?.length ?? 0 },
+  usage: {},
+  warning: {},
+  finish: { isTerminal: true },
+  'tool-result': { payloadLength: (event) => JSON.stringify(event.result).length },
+  'tool-error': { payloadLength: (event) => event.message.length },
+  step: {},
+  continued: {},
+}
+
+/** Whether an event is content: non-empty text or reasoning, a tool call, or a file. Pings and empty deltas are not. */
+export function isContent(event: StreamEvent): boolean {
+  const { content } = eventTraits[event.type] ?? NO_TRAITS
+  return content === 'always' || (content === 'with-text' && eventText(event) !== '')
+}
+
+/** The piece of growing text that an event carries, `undefined` if its type carries none. */
+export function eventText(event: StreamEvent): string | undefined {
+  const { textField } = (eventTraits[event.type] ?? NO_TRAITS) as EventTraits<TextDelta | ToolCallDelta>
+  return textField === undefined
+    ? undefined
+    : (event as unknown as Readonly<Record<'text' | 'delta', string>>)[textField]
+}
+
+/** A copy of an event with another piece of growing text; the event itself if its type carries none. */
+export function withEventText(event: StreamEvent, text: string): StreamEvent {
+  const { textField } = eventTraits[event.type] ?? NO_TRAITS
+  return textField === undefined ? event : { ...event, [textField]: text }
+}
+
+/** Length of an event's text or other payload, in UTF-16 units. */
+export function eventLength(event: StreamEvent): number {
+  const { payloadLength } = (eventTraits[event.type] ?? NO_TRAITS) as EventTraits
+  return eventText(event)?.length ?? payloadLength?.(event) ?? 0
+}
+
+// For events of a newer version that another process wrote.
+const NO_TRAITS: EventTraits<never> = {}
