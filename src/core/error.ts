@@ -26,22 +26,22 @@ export type ErrorKind =
   | 'template-failed'
   | 'misconfigured'
 
-/** What follows from a kind of error. Retry, breaker, fallback and HTTP delivery only read this table. */
+/** The consequences of a kind of error. Retry, breaker, fallback and HTTP delivery read them from {@link errorTable}. */
 export interface ErrorTraits {
-  /** May the same target be tried again? */
+  /** Whether the same target may be tried again. */
   readonly retry: boolean
-  /** Does it count against the target's breaker? Only upstream faults do, never a caller's. */
+  /** Whether the error counts against the target's breaker. Only upstream faults do. */
   readonly opensBreaker: boolean
-  /** May another target be tried? */
+  /** Whether another target may be tried. */
   readonly fallsBack: boolean
-  /** Status for a host's own HTTP answer. */
+  /** HTTP status for the application's own response. */
   readonly httpStatus: number
 }
 
 const traits = (retry: boolean, opensBreaker: boolean, fallsBack: boolean, httpStatus: number): ErrorTraits =>
   Object.freeze({ retry, opensBreaker, fallsBack, httpStatus })
 
-/** Every kind of error there is, and what follows from it. */
+/** All kinds of errors and their consequences. */
 export const errorTable: Readonly<Record<ErrorKind, ErrorTraits>> = Object.freeze({
   'rate-limited': traits(true, false, true, 429),
   overloaded: traits(true, true, true, 503),
@@ -67,38 +67,38 @@ export const errorTable: Readonly<Record<ErrorKind, ErrorTraits>> = Object.freez
   misconfigured: traits(false, false, false, 503),
 })
 
-/** Which clock ran out. */
+/** The timeout that ended a call. */
 export type TimeoutPhase = 'connect' | 'headers' | 'first-content' | 'idle' | 'total' | 'queue'
 
-/** One thing wrong with a request: where, and what. */
+/** One problem of a request or of options. */
 export interface Issue {
   /** Dotted path: `messages.0.content`. */
   readonly path: string
   readonly message: string
-  /** 413 where the only trouble is that there is too much of something. Left out: 400. */
+  /** 413 if the value is only too large. Default 400. */
   readonly status?: 413 | undefined
 }
 
-/** What an {@link LlmError} knows besides its kind and message. */
+/** What an {@link LlmError} carries besides its kind and message. */
 export interface ErrorDetails {
   readonly provider?: string | undefined
   readonly model?: string | undefined
-  /** HTTP status of the provider's answer. */
+  /** HTTP status of the provider's response. */
   readonly status?: number | undefined
   /** The provider's own error code or type. */
   readonly code?: string | undefined
   readonly requestId?: string | undefined
-  /** How long the provider, or a limiter, asks to wait, in milliseconds. */
+  /** Milliseconds after which the provider or limiter accepts the call again. */
   readonly retryAfterMs?: number | undefined
   readonly attempts?: readonly Attempt[] | undefined
   readonly cause?: unknown
-  /** The answer so far, where a stream had begun. */
+  /** The response so far, if a stream had started. */
   readonly partial?: ChatResponse | undefined
-  /** Which clock ran out (`timeout`). */
+  /** The timeout that ended the call (`timeout`). */
   readonly phase?: TimeoutPhase | undefined
-  /** Which layer refused (`limit-exceeded`). */
+  /** The layer that refused the call (`limit-exceeded`). */
   readonly scope?: string | undefined
-  /** How many calls were waiting (`queue-full`). */
+  /** Number of waiting calls (`queue-full`). */
   readonly pending?: number | undefined
   readonly issues?: readonly Issue[] | undefined
 }
@@ -121,7 +121,7 @@ const DETAIL_NAMES = [
   'attempts',
 ] as const satisfies readonly (keyof ErrorDetails)[]
 
-/** The one error class. `kind` says what happened, `message` what, where and what to do; neither holds a secret. */
+/** The error of all functions of this package. `kind` says what happened, `message` what, where and what to do. No field holds a secret. */
 export class LlmError extends Error implements ErrorDetails {
   // On the prototype, as for the built-in errors: neither the stack nor a console then shows another name.
   static {
@@ -188,14 +188,14 @@ function detailsOf(error: LlmError): ErrorDetails {
   return Object.fromEntries(given.map((name) => [name, error[name]]))
 }
 
-/** Any thrown value as an `LlmError`; one that is one already comes back as it is. */
+/** Converts any thrown value to an `LlmError` of `kind` whose message starts with `lead`. Returns an `LlmError` unchanged. */
 export function toLlmError(error: unknown, kind: ErrorKind, lead: string): LlmError {
   if (LlmError.is(error)) return error
   const reason = error instanceof Error ? error.message : String(error)
   return new LlmError(kind, `${lead}: ${reason}`, { cause: error })
 }
 
-/** An error that tells the first of `issues` in its message, and carries all. */
+/** An `invalid-request` error that names the first 5 of `issues` in its message and carries all. */
 export function requestError(issues: readonly Issue[]): LlmError {
   const shown = issues
     .slice(0, 5)
@@ -204,7 +204,7 @@ export function requestError(issues: readonly Issue[]): LlmError {
   return new LlmError('invalid-request', `the request is not valid: ${shown.join('; ')}${more}`, { issues })
 }
 
-/** Refuses a request at one path. */
+/** Throws `invalid-request` with one issue. */
 export function throwInvalidRequest(path: string, message: string): never {
   throw new LlmError('invalid-request', `the request is not valid: ${path}: ${message}`, {
     issues: [{ path, message }],

@@ -1,7 +1,7 @@
 import type { JsonValue } from './json.ts'
 import type { Citation, FinishReason, GeneratedFile, TokenLogprob, Usage, Warning } from './response.ts'
 
-/** First event of a stream: who answers. */
+/** First event of a stream: the provider and model of the response. */
 export interface StartEvent {
   readonly type: 'start'
   readonly provider: string
@@ -15,7 +15,7 @@ export interface TextDelta {
   readonly signature?: string | undefined
   readonly logprobs?: readonly TokenLogprob[] | undefined
 }
-/** A piece of reasoning; `signature`, `encrypted`, `id` and `details` are the vendor's own and may come with an empty text. */
+/** A piece of reasoning. `signature`, `encrypted`, `id` and `details` are vendor fields; an event that carries them may have an empty text. */
 export interface ReasoningDelta {
   readonly type: 'reasoning-delta'
   readonly text: string
@@ -31,20 +31,20 @@ export interface ToolCallStart {
   readonly name: string
   readonly choice?: number | undefined
 }
-/** A piece of a call's arguments, as JSON text. A prefix that parses is not the whole. */
+/** A piece of a tool call's arguments, as JSON text. A prefix that parses may still be incomplete. */
 export interface ToolCallDelta {
   readonly type: 'tool-call-delta'
   readonly id: string
   readonly delta: string
   readonly choice?: number | undefined
 }
-/** A complete call. Only this one may be executed. */
+/** A complete tool call. Tools run on this event only. */
 export interface ToolCallEvent {
   readonly type: 'tool-call'
   readonly id: string
   readonly name: string
   readonly arguments: JsonValue
-  /** Why the arguments are the raw text: they are no JSON. Do not execute such a call. */
+  /** Why the arguments could not be parsed; `arguments` is the raw text then. Such a call must not be executed. */
   readonly invalid?: string | undefined
   readonly choice?: number | undefined
   readonly signature?: string | undefined
@@ -65,13 +65,13 @@ export interface WarningEvent {
   readonly type: 'warning'
   readonly warning: Warning
 }
-/** The one good end of a stream. */
+/** Last event of a stream that succeeded. */
 export interface FinishEvent {
   readonly type: 'finish'
   readonly finishReason: FinishReason
   readonly rawFinishReason?: string | undefined
   readonly usage: Usage
-  /** The reasons of all answers by index, where there is more than one. */
+  /** Finish reasons of all choices by index, if there is more than one. */
   readonly choices?:
     | readonly { readonly finishReason: FinishReason; readonly rawFinishReason?: string | undefined }[]
     | undefined
@@ -88,7 +88,7 @@ export interface ToolErrorEvent {
   readonly name: string
   readonly message: string
 }
-/** One round of the tool loop has ended. */
+/** End of one round of the tool loop. */
 export interface StepEvent {
   readonly type: 'step'
   readonly index: number
@@ -96,7 +96,7 @@ export interface StepEvent {
   readonly usage: Usage
 }
 
-/** The stream broke and goes on from another try: asked for with `continuation`. Nothing before `offset` is sent again. */
+/** The stream broke and another attempt continues it (option `continuation`). Text before `offset` is not repeated. */
 export interface ContinuedEvent {
   readonly type: 'continued'
   /** Length of the text before the break, in UTF-16 units. */
@@ -107,7 +107,7 @@ export interface ContinuedEvent {
   readonly after: string
 }
 
-/** Everything that flows back from a call. A closed union: a switch over `type` can be complete. */
+/** All events of a stream: a closed union by `type`. */
 export type StreamEvent =
   | StartEvent
   | TextDelta

@@ -33,8 +33,8 @@ export interface Group extends Field {
 
 // Longest piece of a wrong value that a message repeats, in characters.
 const MAX_SHOWN = 40
-// Node fires a timer at once if its delay is larger.
-const MAX_TIMER_MS = 2_147_483_647
+/** Longest delay of a timer, in milliseconds. Node fires one with a longer delay at once. */
+export const MAX_TIMER_MS = 2_147_483_647
 
 /** Checks one value at `path`. Returns it, with defaults filled in; adds one issue per problem to `issues`. */
 export function checkField(field: Field, value: unknown, path: string, issues: Issue[]): unknown {
@@ -123,6 +123,11 @@ export const milliseconds: Field = kind(
   `a number of milliseconds from 0 to ${MAX_TIMER_MS}`,
   (value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) <= MAX_TIMER_MS,
 )
+
+/** A number field that may also be `Infinity`: for bounds that can be turned off. */
+export function orInfinity(one: Field): Field {
+  return kind(`${one.expected}, or Infinity`, (value) => value === Infinity || one.fits(value))
+}
 
 /** One of some texts. */
 export function oneOf(...words: readonly [string, ...string[]]): Field {

@@ -43,7 +43,11 @@ export interface SettingRow<K extends SettingName> {
 }
 
 const effort = oneOf('none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max')
-const toolName = matching(/^[A-Za-z0-9_-]{1,64}$/, 'a name of 1 to 64 letters, digits, "_" and "-"')
+/** The name of a tool, as all providers take it. */
+export const toolName: Field = matching(
+  /^[A-Za-z0-9_-]{1,64}$/,
+  'a name of 1 to 64 letters, digits, "_" and "-"',
+)
 const tool = looseGroup(() => ({
   name: required(toolName),
   description: text,

@@ -1,8 +1,8 @@
 import type { Call } from './call.ts'
 import type { ResponseStream } from './response-stream.ts'
 
-/** What follows a stage: the other stages, and the exchange. */
+/** Runs the stages after this one, and the exchange. */
 export type Next = (call: Call) => Promise<ResponseStream>
 
-/** Decides whether, when and where a call goes. `next` resolves at the commit point; before it, another try is safe. */
+/** Decides whether, when and where a call is sent. `next` resolves at the first content; until then another attempt is safe. */
 export type Stage = (call: Call, next: Next) => Promise<ResponseStream>

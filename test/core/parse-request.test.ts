@@ -53,7 +53,7 @@ describe('a malformed request is refused, with the path of each thing that is wr
       'a result without an id',
       { messages: [{ role: 'tool', content: 'x' }] },
       'messages.0.toolCallId',
-      'id of its call',
+      'must be the id of the tool call',
     ],
     ['a temperature out of range', { messages: [user], temperature: 3 }, 'temperature', 'from 0 to 2; got 3'],
     [
