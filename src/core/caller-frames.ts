@@ -17,7 +17,9 @@ export function withCallerFrames(error: unknown): unknown {
     configurable: true,
     enumerable: false,
     get: () => joinStacks(read(), caller.stack),
-    set: (stack: unknown) => Object.defineProperty(error, 'stack', { value: stack, writable: true }),
+    set: (stack: unknown) => {
+      Object.defineProperty(error, 'stack', { value: stack, writable: true })
+    },
   })
   return error
 }

@@ -126,10 +126,13 @@ export class LlmError extends Error implements ErrorDetails {
   // On the prototype, as for the built-in errors: neither the stack nor a console then shows another name.
   static {
     Object.defineProperty(this.prototype, 'name', { value: 'LlmError', configurable: true, writable: true })
+    // A detail that is not given is known and `undefined`, but no own field, so that a printed error does not show it.
+    for (const name of [...DETAIL_NAMES, 'partial'])
+      Object.defineProperty(this.prototype, name, { value: undefined, writable: true })
   }
 
+  // Declared only, because an initialized field would exist even if its detail is not given.
   declare readonly kind: ErrorKind
-  // Declared only: a field that is not given does not exist, so that a printed error has no `undefined` in it.
   declare readonly provider?: string | undefined
   declare readonly model?: string | undefined
   declare readonly status?: number | undefined

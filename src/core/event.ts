@@ -192,4 +192,4 @@ export function eventLength(event: StreamEvent): number {
 }
 
 // For events of a newer version that another process wrote.
-const NO_TRAITS: EventTraits<never> = {}
+const NO_TRAITS: Readonly<EventTraits<never>> = {}

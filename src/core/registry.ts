@@ -2,7 +2,7 @@ import type { Dialect, Quirks } from './dialect.ts'
 import { LlmError } from './error.ts'
 import type { JsonObject } from './json.ts'
 import { explainParams, mergeParams, type ParamExplanation, type ParamMap } from './params.ts'
-import type { Auth, ModelCapabilities, ProviderDefinition } from './provider.ts'
+import { checkProvider, type Auth, type ModelCapabilities, type ProviderDefinition } from './provider.ts'
 import { capabilityParams } from './adapt-to-model.ts'
 
 /** A provider and a model, with everything that follows from them: dialect, parameters, capabilities. */
@@ -34,9 +34,9 @@ export interface TargetReference {
 
 /** The providers of one orchestrator. Holds no connection and no key. */
 export interface Registry {
-  /** Adds a provider. Throws `conflict` if the id exists. */
+  /** Adds a provider. Throws `conflict` if the id exists, `misconfigured` if the definition is wrong. */
   register(definition: ProviderDefinition): void
-  /** Adds a provider, or replaces the one with the same id. */
+  /** Adds a provider, or replaces the one with the same id. Throws `misconfigured` if the definition is wrong. */
   replace(definition: ProviderDefinition): void
   get(id: string): ProviderDefinition | undefined
   /** All providers in the order in which they were added. */
@@ -79,6 +79,7 @@ export function createRegistry(definitions: Iterable<ProviderDefinition>): Regis
   }
   return {
     register: (definition) => {
+      checkProvider(definition)
       if (providers.has(definition.id)) {
         throw new LlmError(
           'conflict',
@@ -87,7 +88,10 @@ export function createRegistry(definitions: Iterable<ProviderDefinition>): Regis
       }
       put(definition)
     },
-    replace: put,
+    replace: (definition) => {
+      checkProvider(definition)
+      put(definition)
+    },
     get: (id) => providers.get(id),
     list: () => [...providers.values()],
     resolve,

@@ -4,7 +4,7 @@ import { isObject } from './json.ts'
 import { nearestName } from './nearest-name.ts'
 import { scrubSecrets } from './secret.ts'
 
-type Schema = z.ZodMiniType<unknown>
+type Schema = z.ZodMiniType
 
 /** The checked shape of one value. Made by the functions of this file; costs nothing until the first check. */
 export interface Field {
@@ -47,17 +47,17 @@ export function checkField(field: Field, value: unknown, path: string, issues: I
 
 /** A value for which `fits` is true. `expected` names it in messages: `a list of ids`. */
 export function kind(expected: string, fits: (value: unknown) => boolean): Field {
-  return field(expected, fits, () => z.custom(fits, { error: ({ input }) => problem(expected, input) }))
+  return makeField(expected, fits, () => z.custom(fits, { error: ({ input }) => problem(expected, input) }))
 }
 
 /** The same for values that no message may repeat, such as keys: only the type of a wrong value is named. */
 export function secretKind(expected: string, fits: (value: unknown) => boolean): Field {
   const error = ({ input }: { input?: unknown }): string => problem(expected, input, typeName(input))
-  return field(expected, fits, () => z.custom(fits, { error }))
+  return makeField(expected, fits, () => z.custom(fits, { error }))
 }
 
 /** Any text. */
-export const text: Field = field(
+export const text: Field = makeField(
   'text',
   (value) => typeof value === 'string',
   () => z.string({ error: ({ input }) => problem('text', input) }),
@@ -132,7 +132,7 @@ export function orInfinity(one: Field): Field {
 /** One of some texts. */
 export function oneOf(...words: readonly [string, ...string[]]): Field {
   const expected = either(words.map((word) => JSON.stringify(word)))
-  return field(
+  return makeField(
     expected,
     (value) => words.includes(value as string),
     () => z.enum(words, { error: ({ input }) => problem(expected, input) }),
@@ -151,7 +151,7 @@ export function withMethods(...methods: readonly string[]): Field {
 export function listOf(item: Field, { min = 0 }: { readonly min?: number } = {}): Field {
   const expected = min === 0 ? 'a list' : `a list of at least ${min}`
   const error = ({ input }: { input?: unknown }): string => problem(expected, input)
-  return field(
+  return makeField(
     expected,
     (value) => Array.isArray(value) && value.length >= min && value.every(item.fits),
     () => z.array(item.schema(), { error }).check(z.minLength(min, { error })),
@@ -160,7 +160,7 @@ export function listOf(item: Field, { min = 0 }: { readonly min?: number } = {})
 
 /** An object whose names are free and whose values are of one shape; `undefined` values are refused. */
 export function recordOf(value: Field): Field {
-  return field(
+  return makeField(
     'an object',
     (record) => isPlainObject(record) && Object.values(record).every(value.fits),
     () => z.record(z.string(), value.schema(), { error: ({ input }) => problem('an object', input) }),
@@ -170,7 +170,7 @@ export function recordOf(value: Field): Field {
 /** A value of any of some shapes. The issues are those of the shape that fits furthest. */
 export function anyOf(...fields: readonly [Field, ...Field[]]): Field {
   const expected = either(fields.map((one) => one.expected))
-  return field(
+  return makeField(
     expected,
     (value) => fields.some((one) => one.fits(value)),
     () =>
@@ -201,7 +201,7 @@ function groupOf(table: () => FieldTable, make: () => Schema): Group {
   const requiredNames = once(() => namesOf(table(), 'isRequired'))
   const needed = once(() => [...requiredNames(), ...namesOf(table(), 'hasDefault')])
   const fits = (value: unknown): boolean => isPlainObject(value) && fitsGroup(value, table(), needed())
-  return { ...field('an object', fits, make), fields: table, requiredNames }
+  return { ...makeField('an object', fits, make), fields: table, requiredNames }
 }
 
 /** An object of one of several shapes, told apart by the text in its field `key`. Fields that its shape lacks are left out. */
@@ -212,7 +212,7 @@ export function variants(key: string, makeShapes: () => readonly Group[]): Field
     isObject(input) ? problem(wordsOf(), input[key]) : problem('an object', input)
   type Option = z.core.$ZodTypeDiscriminable
   const fits = (value: unknown): boolean => shapes().some((shape) => shape.fits(value))
-  return field('an object', fits, () =>
+  return makeField('an object', fits, () =>
     z.discriminatedUnion(key, shapes().map((shape) => shape.schema()) as unknown as [Option, ...Option[]], {
       error,
     }),
@@ -227,7 +227,7 @@ export function required(one: Field): RequiredField {
 /** A field that may also be `null`. */
 export function nullable(one: Field): Field {
   const { expected, fits } = one
-  return field(
+  return makeField(
     expected,
     (value) => value === null || fits(value),
     () => z.nullable(one.schema()),
@@ -236,7 +236,7 @@ export function nullable(one: Field): Field {
 
 /** A field of a {@link looseGroup} that is `value` if it is absent. */
 export function withDefault(one: Field, value: unknown): Field {
-  const made = field(one.expected, one.fits, () => z._default(one.schema(), value as object))
+  const made = makeField(one.expected, one.fits, () => z._default(one.schema(), value))
   return { ...made, hasDefault: true }
 }
 
@@ -252,7 +252,7 @@ export function problem(expected: string, value: unknown, shown: string = show(v
   return value === undefined ? `is missing; must be ${expected}` : `must be ${expected}; got ${shown}`
 }
 
-function field(expected: string, fits: (value: unknown) => boolean, make: () => Schema): Field {
+function makeField(expected: string, fits: (value: unknown) => boolean, make: () => Schema): Field {
   return { expected, fits, schema: once(make) }
 }
 
@@ -317,9 +317,9 @@ type ZodIssue = z.core.$ZodIssue
 
 function issuesOf(issue: ZodIssue, lead: string): Issue[] {
   const path = join(lead, issue.path)
-  // Of a union, the branch that came furthest says most.
+  // Of a union, the branch that came furthest says most, and of several the one with the fewest issues.
   const branches = issue.code === 'invalid_union' ? issue.errors.filter((errors) => errors.length > 0) : []
-  const best = branches.toSorted((a, b) => depthOf(b) - depthOf(a))[0]
+  const best = branches.toSorted((a, b) => depthOf(b) - depthOf(a) || a.length - b.length)[0]
   if (best === undefined || depthOf(best) === 0) return [{ path, message: issue.message }]
   return best.flatMap((inner) => issuesOf(inner, path))
 }

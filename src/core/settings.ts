@@ -13,7 +13,6 @@ import {
   callable,
   count,
   flag,
-  group,
   listOf,
   looseGroup,
   matching,

@@ -11,7 +11,8 @@ const request = { model: 'openai/gpt', messages: [{ role: 'user' as const, conte
 
 async function serviceCode(extra: Partial<ChatRequest>): Promise<unknown> {
   const orchestrator = createOrchestrator({ retry: { attempts: 2, backoffMs: 0 }, queue: {} })
-  return await orchestrator.chatApiCall({ ...request, ...extra })
+  const reply = await orchestrator.chatApiCall({ ...request, ...extra })
+  return reply
 }
 
 describe('the stack of a rejected call', () => {
@@ -34,7 +35,10 @@ describe('caller frames', () => {
       await pause()
       return withCallerFrames(withCallerFrames(new Error('x')))
     }
-    const outer = async (): Promise<unknown> => await callers()
+    const outer = async (): Promise<unknown> => {
+      const error = await callers()
+      return error
+    }
     const { stack = '' } = (await outer()) as Error
     expect(stack.split('\n').filter((line) => line.includes('outer'))).toHaveLength(1)
     const frozen = Object.freeze(new Error('x'))

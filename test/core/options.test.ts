@@ -217,7 +217,8 @@ describe('kinds of fields', () => {
       'an object with get()',
     ],
     ['kind', kind('a Date', (value) => value instanceof Date), [new Date(0)], ['2020', 5], 'a Date'],
-  ])('%s', (_name, field, good, bad, expected) => {
+  ])('%s', (...row) => {
+    const [, field, good, bad, expected] = row
     const one = optionsSchema<{ it?: unknown }>()(() => ({ it: field }))
     for (const it of [...good, undefined]) expect(() => checkOptions('f', one, { it })).not.toThrow()
     for (const it of bad)
