@@ -1,18 +1,18 @@
 import type { CallScope } from './call.ts'
 import { LlmError } from './error.ts'
 
-/** What may end a wait from outside: the scope of a call, an abort signal, or both. */
+/** Sources that may abort a wait: the scope of a call, an abort signal, or both. */
 export interface AbortSources {
   readonly scope?: Pick<CallScope, 'error' | 'onAbort'> | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** Why the wait is over before it began, if it is. */
+/** The error of a source that has aborted already; `undefined` if none has. */
 export function abortedBy({ scope, signal }: AbortSources): LlmError | undefined {
   return scope?.error ?? (signal?.aborted === true ? abortedError(signal) : undefined)
 }
 
-/** Runs `action` when a source ends the wait. Gives the way to take it back; nothing stays on the source then. */
+/** Calls `action` when a source aborts. Returns a function that removes every listener. */
 export function onAbort({ scope, signal }: AbortSources, action: (error: LlmError) => void): () => void {
   const listener = signal === undefined ? undefined : () => action(abortedError(signal))
   if (listener !== undefined) signal?.addEventListener('abort', listener, { once: true })
@@ -25,6 +25,6 @@ export function onAbort({ scope, signal }: AbortSources, action: (error: LlmErro
 
 function abortedError({ reason }: AbortSignal): LlmError {
   if (LlmError.is(reason)) return reason
-  const said = reason instanceof Error && reason.name !== 'AbortError' ? `: ${reason.message}` : ''
-  return new LlmError('aborted', `the wait was aborted by the caller${said}`, { cause: reason })
+  const detail = reason instanceof Error && reason.name !== 'AbortError' ? `: ${reason.message}` : ''
+  return new LlmError('aborted', `the wait was aborted by the caller${detail}`, { cause: reason })
 }

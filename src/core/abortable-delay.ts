@@ -1,7 +1,7 @@
 import type { Call } from './call.ts'
 import type { LlmError } from './error.ts'
 
-/** Waits before the next try. Rejects with what ended the call meanwhile; `attempts` are those of `before`, the error of the try before it. */
+/** Waits `ms` before the next attempt. Rejects with the error that ends the call meanwhile, with the `attempts` of `before`, the error of the last attempt. */
 export function abortableDelay({ scope, clock }: Call, ms: number, before?: LlmError): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = clock.setTimer(() => {

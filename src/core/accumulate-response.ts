@@ -13,7 +13,7 @@ import type {
   Warning,
 } from './response.ts'
 
-/** Something under construction. */
+/** A writable copy of a readonly type. */
 type Draft<T> = { -readonly [K in keyof T]: T[K] }
 type OpenPart = Draft<AssistantPart> & {
   text?: string
@@ -21,10 +21,10 @@ type OpenPart = Draft<AssistantPart> & {
 }
 type TextLike = Extract<StreamEvent, { type: 'text-delta' | 'reasoning-delta' }>
 
-// A text that grows by single pieces is held as a chain of them, many times its size: it is joined now and then.
-const MOST_PIECES = 64
+// An engine stores a text that grows piece by piece as a chain many times its size, so pieces are joined in groups.
+const MAX_PIECES = 64
 
-class Answer {
+class ChoiceAccumulator {
   readonly toolCalls: ToolCall[] = []
   readonly logprobs: TokenLogprob[] = []
   readonly #parts: OpenPart[] = []
@@ -40,7 +40,7 @@ class Answer {
       this.#parts.push(this.#open)
     }
     this.#pieces.push(event.text)
-    if (this.#pieces.length >= MOST_PIECES) this.#settle()
+    if (this.#pieces.length >= MAX_PIECES) this.#settle()
     if (event.type === 'reasoning-delta' || event.signature !== undefined)
       assignVendorFields(this.#open, event)
     if (event.type === 'text-delta' && event.logprobs !== undefined) this.logprobs.push(...event.logprobs)
@@ -82,7 +82,7 @@ class Answer {
   }
 }
 
-// A thought that is signed, sealed or has another id is complete: what follows is the next one.
+// A reasoning part that is signed, encrypted or has another id is complete: the event starts the next part.
 function opensPart(open: OpenPart, event: Extract<TextLike, { type: 'reasoning-delta' }>): boolean {
   const held = open as { signature?: string; encrypted?: string; id?: string }
   if (event.id !== undefined && held.id !== undefined && held.id !== event.id) return true
@@ -112,7 +112,7 @@ function assignVendorFields(part: OpenPart, event: TextLike): void {
       : details
 }
 
-/** What is known of an answer besides its events. */
+/** Facts about a response that are not in its events. */
 interface Known {
   readonly usage?: (() => Usage) | undefined
   readonly requestId?: string | undefined
@@ -120,20 +120,20 @@ interface Known {
 }
 const NO_USAGE: Usage = Object.freeze({ inputTokens: 0, outputTokens: 0, totalTokens: 0, estimated: true })
 
-/** Folds events into the answer they make. */
+/** Folds the events of a stream into its response. */
 export class ResponseAccumulator {
   readonly #start: { provider: string; model: string; id?: string | undefined }
   readonly #origin: string
-  readonly #answers: Answer[] = [new Answer()]
+  readonly #choices: ChoiceAccumulator[] = [new ChoiceAccumulator()]
   readonly #citations: Citation[] = []
   readonly #files: GeneratedFile[] = []
   readonly #warnings: Warning[] = []
   #finish: Extract<StreamEvent, { type: 'finish' }> | undefined
   #usage: Usage | undefined
-  /** Content events so far. */
+  /** Number of content events so far. */
   contents = 0
 
-  /** `origin` marks reasoning that only who made it can take back. */
+  /** `origin` marks reasoning whose vendor fields only the same vendor and wire format accept. */
   constructor(start: { provider: string; model: string }, origin: string) {
     this.#start = start
     this.#origin = origin
@@ -146,12 +146,12 @@ export class ResponseAccumulator {
     }
   }
 
-  /** The answer as far as it came. Without a `finish`, usage is what was reported, or what `usage` gives. */
+  /** The response so far. Without a `finish` event its usage is the last one reported, or the result of `usage`. */
   response({ usage, requestId, attempts = [] }: Known = {}): ChatResponse {
     const finish = this.#finish
-    const [answer] = this.#answers as [Answer, ...Answer[]]
+    const [first] = this.#choices as [ChoiceAccumulator, ...ChoiceAccumulator[]]
     const { provider, model, id } = this.#start
-    const { text, reasoning, toolCalls, finishReason, rawFinishReason, message } = this.#outcome(answer, 0)
+    const { text, reasoning, toolCalls, finishReason, rawFinishReason, message } = this.#outcome(first, 0)
     const response: Draft<ChatResponse> = {
       provider,
       model,
@@ -169,21 +169,21 @@ export class ResponseAccumulator {
     }
     if (id !== undefined) response.id = id
     if (requestId !== undefined) response.requestId = requestId
-    if (answer.logprobs.length > 0) response.logprobs = answer.logprobs
-    if (this.#answers.length > 1) response.choices = this.#choices()
+    if (first.logprobs.length > 0) response.logprobs = first.logprobs
+    if (this.#choices.length > 1) response.choices = this.#allChoices()
     return response
   }
 
-  #choices(): Choice[] {
-    return this.#answers.map((answer, index) => ({ index, ...this.#outcome(answer, index) }))
+  #allChoices(): Choice[] {
+    return this.#choices.map((choice, index) => ({ index, ...this.#outcome(choice, index) }))
   }
 
-  #outcome(answer: Answer, index: number): Omit<Choice, 'index'> {
+  #outcome(choice: ChoiceAccumulator, index: number): Omit<Choice, 'index'> {
     const ending = this.#finish?.choices?.[index] ?? (index === 0 ? this.#finish : undefined)
     const finishReason: FinishReason = ending?.finishReason ?? 'other'
-    const text = answer.textOf('text')
-    const reasoning = answer.textOf('reasoning')
-    const { toolCalls, message } = { toolCalls: [...answer.toolCalls], message: answer.message() }
+    const text = choice.textOf('text')
+    const reasoning = choice.textOf('reasoning')
+    const { toolCalls, message } = { toolCalls: [...choice.toolCalls], message: choice.message() }
     return {
       text,
       reasoning,
@@ -194,21 +194,21 @@ export class ResponseAccumulator {
     }
   }
 
-  #answerOf(choice: number | undefined): Answer {
+  #choiceOf(choice: number | undefined): ChoiceAccumulator {
     const index = choice ?? 0
-    while (this.#answers.length <= index) this.#answers.push(new Answer())
-    return this.#answers[index] as Answer
+    while (this.#choices.length <= index) this.#choices.push(new ChoiceAccumulator())
+    return this.#choices[index] as ChoiceAccumulator
   }
 
   #take(event: StreamEvent): void {
     switch (event.type) {
       case 'text-delta':
       case 'reasoning-delta':
-        return this.#answerOf(event.choice).addText(event, this.#origin)
+        return this.#choiceOf(event.choice).addText(event, this.#origin)
       case 'tool-call': {
         const { type, choice, ...call } = event
-        this.#answerOf(choice).toolCalls.push(call)
-        return this.#answerOf(choice).addPart({ type, ...call })
+        this.#choiceOf(choice).toolCalls.push(call)
+        return this.#choiceOf(choice).addPart({ type, ...call })
       }
       case 'start':
         this.#start.model = event.model
@@ -243,21 +243,21 @@ export class ResponseAccumulator {
       ...(signature === undefined ? undefined : { signature }),
     }
     this.#files.push(file)
-    this.#answerOf(choice).addPart({ type: 'file', ...file })
+    this.#choiceOf(choice).addPart({ type: 'file', ...file })
   }
 }
 
-/** The answer that a stream of events makes. */
+/** The response that the events of a stream make. */
 export function collectResponse(
   events: Iterable<StreamEvent>,
   from: { provider: string; model: string },
 ): ChatResponse {
-  const collector = new ResponseAccumulator({ ...from }, '')
-  collector.add([...events])
-  return collector.response()
+  const accumulator = new ResponseAccumulator({ ...from }, '')
+  accumulator.add([...events])
+  return accumulator.response()
 }
 
-/** The events of a whole answer: collecting them gives it back. */
+/** The events of a response; {@link collectResponse} makes the same response of them. */
 export function responseToEvents(response: ChatResponse): StreamEvent[] {
   const { provider, model, id, usage, finishReason, rawFinishReason } = response
   const events: StreamEvent[] = [

@@ -5,7 +5,7 @@ import type { Warning } from './response.ts'
 
 const noTools = 'the model calls no tools'
 
-/** What follows from a model's traits for its settings: a layer over the provider's map, under the model's own. */
+/** The parameter rules that follow from a model's capabilities: merged over the provider's map and under the model's own. */
 export function capabilityParams(
   { tools, reasoning, maxOutput }: ModelCapabilities,
   below: ParamMap,
@@ -16,7 +16,7 @@ export function capabilityParams(
     layer.toolChoice = { drop: noTools }
     layer.parallelToolCalls = { drop: noTools }
   }
-  if (reasoning === false) layer.reasoning = { drop: 'the model does not think before it answers' }
+  if (reasoning === false) layer.reasoning = { drop: 'the model does not reason' }
   if (maxOutput !== undefined) {
     const [least = 1, most = Infinity] = below.maxTokens?.clamp ?? []
     layer.maxTokens = { clamp: [least, Math.min(most, maxOutput)] }
@@ -24,14 +24,14 @@ export function capabilityParams(
   return layer
 }
 
-/** A call's messages and settings, fit for a model. */
+/** Messages and settings of a call, adapted to a model. */
 export interface AdaptedRequest {
   readonly messages: readonly Message[]
   readonly settings: ResolvedSettings
   readonly warnings: Warning[]
 }
 
-/** Brings what no parameter map can say of a model into bounds: images it cannot see, a schema it takes as words only. Pure. */
+/** Adapts what no parameter map covers: removes images that the model does not accept, sends a schema as an instruction. Pure. */
 export function adaptToModel(
   { messages, settings }: { readonly messages: readonly Message[]; readonly settings: ResolvedSettings },
   {
@@ -44,26 +44,26 @@ export function adaptToModel(
   let fitted = messages
   if (capabilities.images === false && messages.some(showsImage)) {
     fitted = messages.map(withoutImages)
-    warnings.push({ type: 'unsupported', message: `images were left out: ${model} takes none` })
+    warnings.push({ type: 'unsupported', message: `images were left out, because ${model} takes none` })
   }
   const { responseFormat } = settings
   const { schema } = responseFormat ?? {}
-  const told =
+  const isInstruction =
     capabilities.jsonSchema === false && schema !== undefined && params.responseFormat?.drop === undefined
-  if (!told) return { messages: fitted, settings, warnings }
+  if (!isInstruction) return { messages: fitted, settings, warnings }
   warnings.push({
     type: 'changed',
     setting: 'responseFormat',
-    message: `the schema was told to ${model} as an instruction: it takes none as a parameter`,
+    message: `the schema was sent to ${model} as an instruction, because it takes none as a parameter`,
   })
   return {
-    messages: [{ role: 'system', content: schemaWords(schema) }, ...fitted],
+    messages: [{ role: 'system', content: schemaInstruction(schema) }, ...fitted],
     settings: { ...settings, responseFormat: { ...responseFormat, type: 'json', schema: undefined } },
     warnings,
   }
 }
 
-function schemaWords(schema: unknown): string {
+function schemaInstruction(schema: unknown): string {
   return `Answer with JSON alone, valid by this JSON Schema: ${JSON.stringify(schema)}`
 }
 
@@ -81,7 +81,7 @@ function isImage({ type }: { readonly type: string }): boolean {
   return type === 'image'
 }
 
-// A mark stays where the image was: the turn may speak of it, or hold nothing else.
+// A mark replaces the image, because the message may refer to it, or hold nothing else.
 const LEFT_OUT = { type: 'text', text: '[image left out]' } as const
 
 function withoutImages(message: Message): Message {

@@ -5,11 +5,11 @@ import { timeoutError } from './timeout-error.ts'
 
 type Action = (error: LlmError) => void
 
-/** The life of one call: it ends by the caller's signal, or after `totalMs` (0: no bound). One listener, released. */
+/** The lifetime of one call: aborted by the caller's signal, or after `totalMs` (0: no limit). Adds one listener, and removes it. */
 export class Scope implements CallScope, HeapItem {
   error: LlmError | undefined
   readonly deadlineAt: number
-  /** When it has to be ended; `Infinity` once it was. */
+  /** Clock time at which the call must be ended, in ms; `Infinity` after that. */
   dueAt: number
   heapIndex = -1
   passed = 0
@@ -27,7 +27,7 @@ export class Scope implements CallScope, HeapItem {
     else signal?.addEventListener('abort', this)
   }
 
-  /** The signal's event. */
+  /** Called by the signal when it aborts. */
   handleEvent(): void {
     this.abort(abortedError(this.#signal?.reason))
   }
@@ -40,7 +40,7 @@ export class Scope implements CallScope, HeapItem {
     }
   }
 
-  /** The time is up. */
+  /** Ends the call with a `timeout` of phase `total`. */
   expire(): void {
     this.abort(timeoutError('total', this.#totalMs))
   }
@@ -59,7 +59,7 @@ export class Scope implements CallScope, HeapItem {
   }
 }
 
-/** The caller ended the call. */
+/** The error of a call that its caller aborted. */
 export function abortedError(reason?: unknown): LlmError {
   if (LlmError.is(reason)) return reason
   const said = reason instanceof Error && reason.name !== 'AbortError' ? `: ${reason.message}` : ''

@@ -13,31 +13,31 @@ import { LlmError } from './error.ts'
 import type { ResponseStream } from './response-stream.ts'
 import type { Transport, HttpResponse } from './wire.ts'
 
-/** The life of one call: ends by the caller's signal, the total deadline, or its own end. */
+/** The lifetime of one call. It ends by the caller's signal, the total timeout, or the end of the call. */
 export interface CallScope {
-  /** Why the call was ended from outside, once it was. */
+  /** The error by which the call was aborted; `undefined` while it was not. */
   readonly error: LlmError | undefined
-  /** Moment of the clock by which it ends, where that is bounded. */
+  /** Clock time by which the call ends, in ms. Absent: no limit. */
   readonly deadlineAt?: number | undefined
   /** One bit per call stage that has passed the call on. */
   passed: number
-  /** Runs `action` when the call is ended from outside; at once if it was already. Gives the way to take it back. */
+  /** Calls `action` when the call is aborted, at once if it was already. Returns a function that removes it. */
   onAbort(action: (error: LlmError) => void): () => void
-  /** Ends the call from outside. */
+  /** Aborts the call. */
   abort(error: LlmError): void
-  /** The call is over: timers and listeners are released. */
+  /** Releases timers and listeners at the end of the call. */
   release(): void
 }
 
-/** Takes out of the events of one answer what must not be given. Made per try: it may hold back what is not decided yet. */
+/** Redacts the events of one response. One per attempt, because it holds back events until they are decided. */
 export interface OutputFilter {
-  /** Takes the events of one network read. */
+  /** Adds the events of one network read. */
   push(batch: EventBatch): void
-  /** Gives the events that are decided, after a few milliseconds at most. */
+  /** Returns the events that are decided, within a few milliseconds. */
   drain(): StreamEvent[]
-  /** True where there is more to do: `work` again after others had their turn. */
+  /** Whether work is left: call `drain` again after yielding to the event loop. */
   readonly hasPending: boolean
-  /** Set once the answer has to end. What came before was given. */
+  /** The error that ends the response; the events before it were returned. */
   readonly error: LlmError | undefined
 }
 
@@ -58,7 +58,7 @@ export interface PreparedEndpoint {
 /** What a call asks of its provider. */
 export type OperationName = 'chat' | 'embed' | 'moderate' | 'list-models' | (string & {})
 
-/** A neutral request on its way: everything a stage or the exchange needs, passed whole. */
+/** A parsed request with its target and options: the input of every stage and of the exchange. */
 export interface Call {
   readonly requestId: string
   /** What the call is for. Most stages concern `chat` alone. */
@@ -66,23 +66,23 @@ export interface Call {
   /** The request as the caller sent it, checked: a `ChatRequest` if `operation` is `chat`. */
   readonly request: CallOptions
   readonly target: Target
-  /** The targets that may be tried, this one first. */
+  /** The targets that may be tried, this target first. */
   readonly candidates: readonly Target[]
-  /** The tries that were made already. */
+  /** The attempts that were made so far. */
   readonly previousAttempts: readonly Attempt[]
   readonly messages: readonly Message[]
   readonly settings: ResolvedSettings
   readonly stream: boolean
   readonly scope: CallScope
-  /** The last step: one try of the target. */
+  /** The last step: one attempt at the target. */
   readonly exchange: (call: Call) => Promise<ResponseStream>
-  /** True where the request itself brought a key or an address: it goes there, not to another deployment. */
+  /** Whether the request supplied its own key or base URL for this target. Such a call is not moved to another deployment. */
   readonly hasOwnCredentials: boolean
-  /** Asked before a try: counts the call for this provider and for no other. `undefined` where it may go on at once. */
+  /** Called before each attempt. Moves the call's concurrency slot to this provider; returns `undefined` if it need not wait. */
   readonly acquireProviderSlot?: ((provider: string) => Promise<void> | undefined) | undefined
-  /** Told the head of the provider's answer, good or bad. */
+  /** Called with status and headers of every provider response, including errors. */
   readonly onResponseHead?: ((answer: Pick<HttpResponse, 'status' | 'header'>) => void) | undefined
-  /** In place of the provider's own. */
+  /** Overrides the provider's base URL. */
   readonly baseUrl?: string | undefined
   readonly apiKey?: KeySource | undefined
   readonly credentials?: CredentialSource | undefined
@@ -104,11 +104,11 @@ export interface Call {
   readonly tags?: Readonly<Record<string, string>> | undefined
   readonly userId?: string | undefined
   readonly conversationId?: string | undefined
-  /** False where the request asks for no moderation. */
+  /** False if the request turns moderation off. */
   readonly moderation?: boolean | undefined
-  /** Makes what the events of a try's answer flow through. */
+  /** Creates the filter for the events of one attempt. Default: off. */
   readonly outputFilter?: (() => OutputFilter) | undefined
-  /** Told the text of every answer, whole or cut, as the model gave it. */
+  /** Called with the unredacted text of every response, complete or cut. */
   readonly onRawText?: ((text: string) => void) | undefined
   readonly onAdmitted?: CallOptions['onAdmitted']
   readonly onEnd?: CallOptions['onEnd']

@@ -1,19 +1,19 @@
 /** A running timer of a {@link Clock}. */
 export type Timer = object | number
 
-/** Where time comes from. Everything that waits takes one, so that tests own the time. */
+/** A source of time and timers. All code that waits takes one, so that tests control the time. */
 export interface Clock {
-  /** Milliseconds since some fixed moment; never goes back. */
+  /** Monotonic time in milliseconds since an arbitrary moment. */
   now(): number
-  /** Milliseconds since 1970, for dates that leave the process. */
+  /** Milliseconds since 1970, for dates that other processes read. */
   epochMs(): number
-  /** Runs `action` once, `delayMs` from now, unless cleared before. */
+  /** Calls `action` once after `delayMs`, unless the timer is cleared first. */
   setTimer(action: () => void, delayMs: number): Timer
-  /** Stops a timer; one that has run already, or was stopped, is left alone. */
+  /** Stops a timer. Does nothing if it has fired or was cleared. */
   clearTimer(timer: Timer | undefined): void
 }
 
-/** Real time. */
+/** The clock of the system. */
 export const systemClock: Clock = Object.freeze({
   now: () => performance.now(),
   epochMs: () => Date.now(),
@@ -21,7 +21,7 @@ export const systemClock: Clock = Object.freeze({
   clearTimer: (timer: Timer | undefined) => clearTimeout(timer as ReturnType<typeof setTimeout>),
 })
 
-/** True for a timer of Node's, which can be told not to keep its process up. */
+/** Whether a timer is Node's, which `unref()` stops from keeping its process alive. */
 export function isNodeTimer(timer: Timer | undefined): timer is NodeJS.Timeout {
   return typeof timer === 'object' && 'unref' in timer
 }

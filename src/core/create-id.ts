@@ -1,9 +1,9 @@
-/** A new unique id with a prefix that says what it names: `call_4f0c…`. */
+/** A new random id with a prefix that says what it identifies: `call_4f0c…`. */
 export function newId(prefix: string): string {
   return `${prefix}_${crypto.randomUUID().replaceAll('-', '')}`
 }
 
-/** Makes ids for one host, at a tenth of the cost: a random part that they share, and a count. Not to be kept secret. */
+/** Creates a function that makes unique ids of one shared random part and a counter, ten times as fast as {@link newId}. They can be guessed. */
 export function createIds(prefix: string): () => string {
   let lead: string | undefined
   let count = 0

@@ -1,12 +1,12 @@
 import type { Secret } from './secret.ts'
 
-/** What requests are signed with. */
+/** AWS credentials that sign requests. */
 export interface SigningCredentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string | Secret
-  /** Comes with temporary credentials. */
+  /** Part of temporary credentials. */
   readonly sessionToken?: string | Secret | undefined
 }
 
-/** Credentials, or a function asked at each call: the vendor's own credential providers fit as they are. */
+/** Credentials, or a function that is called for each call. AWS credential providers fit. */
 export type CredentialSource = SigningCredentials | (() => SigningCredentials | Promise<SigningCredentials>)

@@ -9,26 +9,26 @@ import type { EncodeMap, ParamMap, ResolvedSettings } from './params.ts'
 import type { FinishReason, Usage, Warning } from './response.ts'
 import type { Framing } from './wire.ts'
 
-/** What a provider sets where its wire differs from its dialect's: typed by each dialect. */
+/** Settings of a provider whose wire format deviates from its dialect's. Each dialect types its own. */
 export type Quirks = Readonly<Record<string, JsonValue | undefined>>
 
-/** A piece of a tool call, as wires send them: any field may be missing in any piece. */
+/** A piece of a tool call. Any field may be missing in any piece. */
 export interface ToolFragment {
   readonly type: 'tool'
   readonly index?: number | string | undefined
   readonly id?: string | undefined
   readonly name?: string | undefined
-  /** A piece of the arguments as JSON text. */
+  /** A piece of the arguments, as JSON text. */
   readonly delta?: string | undefined
-  /** The whole arguments at once; replaces the pieces before. */
+  /** The whole arguments, which replace all earlier pieces. */
   readonly arguments?: JsonValue | undefined
-  /** The wire says that this call is complete. */
+  /** Whether the wire marks the call as complete. */
   readonly done?: boolean | undefined
   readonly choice?: number | undefined
   readonly signature?: string | undefined
 }
 
-/** What a reader makes of a frame. Text and reasoning are events already; the rest is put together by the normalizer. */
+/** The output of a reader. Text and reasoning are events already; the normalizer assembles the rest. */
 export type Fragment =
   | TextDelta
   | ReasoningDelta
@@ -36,37 +36,37 @@ export type Fragment =
   | CitationEvent
   | FileEvent
   | { readonly type: 'meta'; readonly id?: string | undefined; readonly model?: string | undefined }
-  /** Absolute figures; a later one replaces an earlier one field by field. */
+  /** Absolute counts; a later one replaces an earlier one field by field. */
   | { readonly type: 'usage'; readonly usage: Partial<Usage> }
-  /** The model stopped. `reason` is the vendor's word. */
+  /** The model stopped. `reason` is the vendor's value. */
   | { readonly type: 'finish'; readonly reason?: string | undefined; readonly choice?: number | undefined }
-  /** The wire's own end mark: nothing comes after it. */
+  /** The wire's end mark, after which nothing is read. */
   | { readonly type: 'end' }
-  /** An error inside a 200. */
+  /** An error inside a reply of status 200. */
   | { readonly type: 'fault'; readonly fault: Fault }
   | { readonly type: 'warning'; readonly warning: Warning }
 
-/** A provider's error in neutral words. */
+/** A provider's error in neutral form. */
 export interface Fault {
   readonly kind: ErrorKind
-  /** The provider's own words. */
+  /** The provider's message. */
   readonly message: string
   readonly status?: number | undefined
   readonly code?: string | undefined
   readonly retryAfterMs?: number | undefined
 }
 
-/** Turns frames into fragments. Made per stream: it may remember. */
+/** Converts frames into fragments. One per stream, because it may keep state. */
 export interface Reader {
-  /** True where frames that differ in one text alone mean the same but for that text: then not each of them is parsed. */
+  /** Whether frames that differ in one text alone differ in that text only. If so, most frames are not parsed. */
   readonly textRepeats?: boolean | undefined
-  /** Adds what the frame holds to `out`. `json` is any JSON value; fields that are missing or odd are passed over. */
+  /** Adds the fragments of a frame to `out`. `json` may be any JSON value; missing or wrong fields are ignored. */
   read(json: JsonValue, event: string | undefined, out: Fragment[]): void
-  /** The source has ended: adds what was held back, for what might have come after it. */
+  /** Called at the end of the stream. Adds the fragments that were held back. */
   end?(out: Fragment[]): void
 }
 
-/** What a dialect needs to write a request. */
+/** The input from which a dialect renders a request. */
 export interface RenderInput {
   readonly model: string
   readonly messages: readonly Message[]
@@ -76,7 +76,7 @@ export interface RenderInput {
   readonly warnings: Warning[]
 }
 
-/** Where a request goes. `path` is appended to the base URL. */
+/** The input from which a dialect makes a path. */
 export interface EndpointInput {
   readonly model: string
   readonly stream: boolean
@@ -89,20 +89,20 @@ export interface Dialect {
   readonly framing: Framing
   readonly params: ParamMap
   readonly encode: EncodeMap
-  /** The wire's stop reasons in neutral words; one that is not listed is `other`. */
+  /** Neutral finish reasons by the wire's values; a value that is not listed is `other`. */
   readonly finishReasons: Readonly<Record<string, FinishReason>>
-  /** Path and query after the base URL. */
+  /** Path and query, appended to the base URL. */
   endpoint(input: EndpointInput): string
-  /** Headers that the wire format itself asks for. */
+  /** Headers that the wire format requires. */
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** Adds model, messages and mode to a body that holds the parameters already; mends what they do to each other. */
+  /** Adds model, messages and streaming mode to a body that holds the parameters, and resolves conflicts between them. */
   render(input: RenderInput, body: JsonDraft): void
-  /** Adds what a whole reply holds to `out`, as if it were a stream of one frame. */
+  /** Adds the fragments of a whole reply to `out`, as of a stream of one frame. */
   parse(reply: JsonObject, quirks: Quirks, out: Fragment[]): void
   reader(quirks: Quirks): Reader
-  /** An error reply, or a plain reply that is one in truth. `body` is parsed JSON or text; `header` knows the reply's headers, where it has any. */
+  /** Reads an error reply, also one of status 200. `body` is parsed JSON or text; `header` returns a header of the reply by name. */
   fault(status: number | undefined, body: unknown, header?: (name: string) => string | undefined): Fault
-  /** Other endpoints that servers of this format have. */
+  /** The embeddings endpoint of servers of this format. Default: none. */
   readonly embeddings?: EmbeddingApi | undefined
   readonly moderation?: ModerationApi | undefined
   readonly models?: ModelListApi | undefined

@@ -26,22 +26,22 @@ export type ErrorKind =
   | 'template-failed'
   | 'misconfigured'
 
-/** What follows from a kind of error. Retry, breaker, fallback and HTTP delivery only read this table. */
+/** The consequences of a kind of error. Retry, breaker, fallback and HTTP delivery read them from {@link errorTable}. */
 export interface ErrorTraits {
-  /** May the same target be tried again? */
+  /** Whether the same target may be tried again. */
   readonly retry: boolean
-  /** Does it count against the target's breaker? Only upstream faults do, never a caller's. */
+  /** Whether the error counts against the target's breaker. Only upstream faults do. */
   readonly opensBreaker: boolean
-  /** May another target be tried? */
+  /** Whether another target may be tried. */
   readonly fallsBack: boolean
-  /** Status for a host's own HTTP answer. */
+  /** HTTP status for the application's own response. */
   readonly httpStatus: number
 }
 
 const traits = (retry: boolean, opensBreaker: boolean, fallsBack: boolean, httpStatus: number): ErrorTraits =>
   Object.freeze({ retry, opensBreaker, fallsBack, httpStatus })
 
-/** Every kind of error there is, and what follows from it. */
+/** All kinds of errors and their consequences. */
 export const errorTable: Readonly<Record<ErrorKind, ErrorTraits>> = Object.freeze({
   'rate-limited': traits(true, false, true, 429),
   overloaded: traits(true, true, true, 503),
@@ -67,38 +67,38 @@ export const errorTable: Readonly<Record<ErrorKind, ErrorTraits>> = Object.freez
   misconfigured: traits(false, false, false, 503),
 })
 
-/** Which clock ran out. */
+/** The timeout that ended a call. */
 export type TimeoutPhase = 'connect' | 'headers' | 'first-content' | 'idle' | 'total' | 'queue'
 
-/** One thing wrong with a request: where, and what. */
+/** One problem of a request or of options. */
 export interface Issue {
   /** Dotted path: `messages.0.content`. */
   readonly path: string
   readonly message: string
-  /** 413 where the only trouble is that there is too much of something. Left out: 400. */
+  /** 413 if the value is only too large. Default 400. */
   readonly status?: 413 | undefined
 }
 
-/** What an {@link LlmError} knows besides its kind and message. */
+/** What an {@link LlmError} carries besides its kind and message. */
 export interface ErrorDetails {
   readonly provider?: string | undefined
   readonly model?: string | undefined
-  /** HTTP status of the provider's answer. */
+  /** HTTP status of the provider's response. */
   readonly status?: number | undefined
   /** The provider's own error code or type. */
   readonly code?: string | undefined
   readonly requestId?: string | undefined
-  /** How long the provider, or a limiter, asks to wait, in milliseconds. */
+  /** Milliseconds after which the provider or limiter accepts the call again. */
   readonly retryAfterMs?: number | undefined
   readonly attempts?: readonly Attempt[] | undefined
   readonly cause?: unknown
-  /** The answer so far, where a stream had begun. */
+  /** The response so far, if a stream had started. */
   readonly partial?: ChatResponse | undefined
-  /** Which clock ran out (`timeout`). */
+  /** The timeout that ended the call (`timeout`). */
   readonly phase?: TimeoutPhase | undefined
-  /** Which layer refused (`limit-exceeded`). */
+  /** The layer that refused the call (`limit-exceeded`). */
   readonly scope?: string | undefined
-  /** How many calls were waiting (`queue-full`). */
+  /** Number of waiting calls (`queue-full`). */
   readonly pending?: number | undefined
   readonly issues?: readonly Issue[] | undefined
 }
@@ -106,39 +106,62 @@ export interface ErrorDetails {
 // Shared by every copy of this package in a process, so that `LlmError.is` works across duplicate installs.
 const BRAND: unique symbol = Symbol.for('llm-switchyard.error') as never
 
-/** The one error class. `kind` says what happened, `message` what, where and what to do; neither holds a secret. */
+// The details that are shown, in this order.
+const DETAIL_NAMES = [
+  'provider',
+  'model',
+  'status',
+  'code',
+  'requestId',
+  'retryAfterMs',
+  'phase',
+  'scope',
+  'pending',
+  'issues',
+  'attempts',
+] as const satisfies readonly (keyof ErrorDetails)[]
+
+/** The error of all functions of this package. `kind` says what happened, `message` what, where and what to do. No field holds a secret. */
 export class LlmError extends Error implements ErrorDetails {
-  readonly kind: ErrorKind
-  readonly provider?: string | undefined
-  readonly model?: string | undefined
-  readonly status?: number | undefined
-  readonly code?: string | undefined
-  readonly requestId?: string | undefined
-  readonly retryAfterMs?: number | undefined
-  readonly attempts?: readonly Attempt[] | undefined
-  readonly partial?: ChatResponse | undefined
-  readonly phase?: TimeoutPhase | undefined
-  readonly scope?: string | undefined
-  readonly pending?: number | undefined
-  readonly issues?: readonly Issue[] | undefined
+  // On the prototype, as for the built-in errors: neither the stack nor a console then shows another name.
+  static {
+    Object.defineProperty(this.prototype, 'name', { value: 'LlmError', configurable: true, writable: true })
+    // A detail that is not given is known and `undefined`, but no own field, so that a printed error does not show it.
+    for (const name of [...DETAIL_NAMES, 'partial'])
+      Object.defineProperty(this.prototype, name, { value: undefined, writable: true })
+  }
+
+  // Declared only, because an initialized field would exist even if its detail is not given.
+  declare readonly kind: ErrorKind
+  declare readonly provider?: string | undefined
+  declare readonly model?: string | undefined
+  declare readonly status?: number | undefined
+  declare readonly code?: string | undefined
+  declare readonly requestId?: string | undefined
+  declare readonly retryAfterMs?: number | undefined
+  declare readonly attempts?: readonly Attempt[] | undefined
+  declare readonly partial?: ChatResponse | undefined
+  declare readonly phase?: TimeoutPhase | undefined
+  declare readonly scope?: string | undefined
+  declare readonly pending?: number | undefined
+  declare readonly issues?: readonly Issue[] | undefined
 
   constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
     const { cause, ...rest } = details
     super(scrubSecrets(message), cause === undefined ? undefined : { cause })
-    this.name = 'LlmError'
     this.kind = kind
     for (const [key, value] of Object.entries(rest))
       if (value !== undefined) Object.assign(this, { [key]: value })
     Object.defineProperty(this, BRAND, { value: true })
   }
 
-  /** True for an `LlmError` (of `kind`, when given), also one from another installed copy of this package. */
+  /** Whether `error` is an `LlmError` (of `kind`, if given), also one from another installed copy of this package. */
   static is(error: unknown, kind?: ErrorKind): error is LlmError {
     if (typeof error !== 'object' || error === null || !(BRAND in error)) return false
     return kind === undefined || (error as { kind?: unknown }).kind === kind
   }
 
-  /** Status for a host's own HTTP answer: that of the kind, or 413 where a request is only too large. */
+  /** HTTP status for the application's own response: that of the kind, or 413 if the request is only too large. */
   get httpStatus(): number {
     const { issues = [], kind } = this
     return issues.length > 0 && issues.every(({ status }) => status === 413)
@@ -146,86 +169,36 @@ export class LlmError extends Error implements ErrorDetails {
       : errorTable[kind].httpStatus
   }
 
-  /** The same error with more known about it. The original is not changed. */
+  /** A copy with more details; details that are `undefined` replace those of the original. */
   with(details: ErrorDetails): LlmError {
-    const {
-      kind,
-      message,
-      provider,
-      model,
-      status,
-      code,
-      requestId,
-      retryAfterMs,
-      attempts,
-      partial,
-      phase,
-    } = this
-    const { scope, pending, issues, cause } = this
-    const known = {
-      provider,
-      model,
-      status,
-      code,
-      requestId,
-      retryAfterMs,
-      attempts,
-      partial,
-      phase,
-      scope,
-      pending,
-    }
-    const copy = new LlmError(kind, message, { ...known, issues, cause, ...details })
-    if (this.stack !== undefined) copy.stack = this.stack
+    const { kind, message, stack, cause, partial } = this
+    const copy = new LlmError(kind, message, { ...detailsOf(this), partial, cause, ...details })
+    if (stack !== undefined) copy.stack = stack
     return copy
   }
 
-  /** What may be shown and stored: no stack, no cause beyond its message, no partial answer. */
+  /** What may be shown and stored: no stack, no partial response, and of the cause only its message. */
   toJSON(): Record<string, unknown> {
-    const {
-      name,
-      kind,
-      message,
-      provider,
-      model,
-      status,
-      code,
-      requestId,
-      retryAfterMs,
-      phase,
-      scope,
-      pending,
-    } = this
-    const { issues, attempts } = this
-    const cause = this.cause instanceof Error ? scrubSecrets(this.cause.message) : undefined
-    const all = {
-      name,
-      kind,
-      message,
-      provider,
-      model,
-      status,
-      code,
-      requestId,
-      retryAfterMs,
-      phase,
-      scope,
-      pending,
-    }
-    return Object.fromEntries(
-      Object.entries({ ...all, issues, attempts, cause }).filter(([, value]) => value !== undefined),
-    )
+    const { name, kind, message } = this
+    const json: Record<string, unknown> = { name, kind, message, ...detailsOf(this) }
+    if (this.cause instanceof Error) json['cause'] = scrubSecrets(this.cause.message)
+    return json
   }
 }
 
-/** Any thrown value as an `LlmError`; one that is one already comes back as it is. */
+function detailsOf(error: LlmError): ErrorDetails {
+  const given = DETAIL_NAMES.filter((name) => error[name] !== undefined)
+  return Object.fromEntries(given.map((name) => [name, error[name]]))
+}
+
+/** Converts any thrown value to an `LlmError` of `kind` whose message starts with `lead`. Returns an `LlmError` unchanged. */
 export function toLlmError(error: unknown, kind: ErrorKind, lead: string): LlmError {
   if (LlmError.is(error)) return error
   const reason = error instanceof Error ? error.message : String(error)
   return new LlmError(kind, `${lead}: ${reason}`, { cause: error })
 }
 
-/** An error that tells the first of `issues` in its message, and carries all. */
+/** An `invalid-request` error that names the first 5 of `issues` in its message and carries all. */
 export function requestError(issues: readonly Issue[]): LlmError {
   const shown = issues
     .slice(0, 5)
@@ -234,7 +207,7 @@ export function requestError(issues: readonly Issue[]): LlmError {
   return new LlmError('invalid-request', `the request is not valid: ${shown.join('; ')}${more}`, { issues })
 }
 
-/** Refuses a request at one path. */
+/** Throws `invalid-request` with one issue. */
 export function throwInvalidRequest(path: string, message: string): never {
   throw new LlmError('invalid-request', `the request is not valid: ${path}: ${message}`, {
     issues: [{ path, message }],

@@ -1,7 +1,7 @@
 import type { JsonValue } from './json.ts'
 import type { Citation, FinishReason, GeneratedFile, TokenLogprob, Usage, Warning } from './response.ts'
 
-/** First event of a stream: who answers. */
+/** First event of a stream: the provider and model of the response. */
 export interface StartEvent {
   readonly type: 'start'
   readonly provider: string
@@ -15,7 +15,7 @@ export interface TextDelta {
   readonly signature?: string | undefined
   readonly logprobs?: readonly TokenLogprob[] | undefined
 }
-/** A piece of reasoning; `signature`, `encrypted`, `id` and `details` are the vendor's own and may come with an empty text. */
+/** A piece of reasoning. `signature`, `encrypted`, `id` and `details` are vendor fields; an event that carries them may have an empty text. */
 export interface ReasoningDelta {
   readonly type: 'reasoning-delta'
   readonly text: string
@@ -31,20 +31,20 @@ export interface ToolCallStart {
   readonly name: string
   readonly choice?: number | undefined
 }
-/** A piece of a call's arguments, as JSON text. A prefix that parses is not the whole. */
+/** A piece of a tool call's arguments, as JSON text. A prefix that parses may still be incomplete. */
 export interface ToolCallDelta {
   readonly type: 'tool-call-delta'
   readonly id: string
   readonly delta: string
   readonly choice?: number | undefined
 }
-/** A complete call. Only this one may be executed. */
+/** A complete tool call. Tools run on this event only. */
 export interface ToolCallEvent {
   readonly type: 'tool-call'
   readonly id: string
   readonly name: string
   readonly arguments: JsonValue
-  /** Why the arguments are the raw text: they are no JSON. Do not execute such a call. */
+  /** Why the arguments could not be parsed; `arguments` is the raw text then. Such a call must not be executed. */
   readonly invalid?: string | undefined
   readonly choice?: number | undefined
   readonly signature?: string | undefined
@@ -65,13 +65,13 @@ export interface WarningEvent {
   readonly type: 'warning'
   readonly warning: Warning
 }
-/** The one good end of a stream. */
+/** Last event of a stream that succeeded. */
 export interface FinishEvent {
   readonly type: 'finish'
   readonly finishReason: FinishReason
   readonly rawFinishReason?: string | undefined
   readonly usage: Usage
-  /** The reasons of all answers by index, where there is more than one. */
+  /** Finish reasons of all choices by index, if there is more than one. */
   readonly choices?:
     | readonly { readonly finishReason: FinishReason; readonly rawFinishReason?: string | undefined }[]
     | undefined
@@ -88,7 +88,7 @@ export interface ToolErrorEvent {
   readonly name: string
   readonly message: string
 }
-/** One round of the tool loop has ended. */
+/** End of one round of the tool loop. */
 export interface StepEvent {
   readonly type: 'step'
   readonly index: number
@@ -96,7 +96,7 @@ export interface StepEvent {
   readonly usage: Usage
 }
 
-/** The stream broke and goes on from another try: asked for with `continuation`. Nothing before `offset` is sent again. */
+/** The stream broke and another attempt continues it (option `continuation`). Text before `offset` is not repeated. */
 export interface ContinuedEvent {
   readonly type: 'continued'
   /** Length of the text before the break, in UTF-16 units. */
@@ -107,7 +107,7 @@ export interface ContinuedEvent {
   readonly after: string
 }
 
-/** Everything that flows back from a call. A closed union: a switch over `type` can be complete. */
+/** All events of a stream: a closed union by `type`. */
 export type StreamEvent =
   | StartEvent
   | TextDelta
@@ -128,18 +128,68 @@ export type StreamEvent =
 /** The events of one network read. */
 export type EventBatch = readonly StreamEvent[]
 
-/** Content is what makes an answer: non-empty text or reasoning, a tool call, a file. Pings and empty deltas are none. */
-export function isContent(event: StreamEvent): boolean {
-  switch (event.type) {
-    case 'text-delta':
-    case 'reasoning-delta':
-      return event.text !== ''
-    case 'tool-call-start':
-    case 'tool-call-delta':
-    case 'tool-call':
-    case 'file':
-      return true
-    default:
-      return false
-  }
+/** Facts about one type of event that hold wherever it flows. */
+export interface EventTraits<E extends StreamEvent = StreamEvent> {
+  /** Whether the event is content: `with-text` if its text is not empty. Default: it is none. */
+  readonly content?: 'always' | 'with-text' | undefined
+  /** Name of the field that holds a piece of a growing text. Default: none. */
+  readonly textField?: E extends { readonly text: string }
+    ? 'text'
+    : E extends { readonly delta: string }
+      ? 'delta'
+      : never
+  /** Whether the event is the last of its stream. Default false. */
+  readonly isTerminal?: boolean | undefined
+  /** Length of what the event carries besides a growing text, in UTF-16 units. Default 0. */
+  readonly payloadLength?: ((event: E) => number) | undefined
 }
+
+/** The facts about every type of event. Pings, role-only and empty deltas are no content, because they hold nothing. */
+export const eventTraits: {
+  readonly [T in StreamEvent['type']]: EventTraits<Extract<StreamEvent, { readonly type: T }>>
+} = {
+  start: {},
+  'text-delta': { content: 'with-text', textField: 'text' },
+  'reasoning-delta': { content: 'with-text', textField: 'text' },
+  'tool-call-start': { content: 'always' },
+  'tool-call-delta': { content: 'always', textField: 'delta' },
+  'tool-call': { content: 'always', payloadLength: (event) => JSON.stringify(event.arguments).length },
+  citation: {},
+  file: { content: 'always', payloadLength: (event) => event.data?.length ?? 0 },
+  usage: {},
+  warning: {},
+  finish: { isTerminal: true },
+  'tool-result': { payloadLength: (event) => JSON.stringify(event.result).length },
+  'tool-error': { payloadLength: (event) => event.message.length },
+  step: {},
+  continued: {},
+}
+
+/** Whether an event is content: non-empty text or reasoning, a tool call, or a file. Pings and empty deltas are not. */
+export function isContent(event: StreamEvent): boolean {
+  const { content } = eventTraits[event.type] ?? NO_TRAITS
+  return content === 'always' || (content === 'with-text' && eventText(event) !== '')
+}
+
+/** The piece of growing text that an event carries, `undefined` if its type carries none. */
+export function eventText(event: StreamEvent): string | undefined {
+  const { textField } = (eventTraits[event.type] ?? NO_TRAITS) as EventTraits<TextDelta | ToolCallDelta>
+  return textField === undefined
+    ? undefined
+    : (event as unknown as Readonly<Record<'text' | 'delta', string>>)[textField]
+}
+
+/** A copy of an event with another piece of growing text; the event itself if its type carries none. */
+export function withEventText(event: StreamEvent, text: string): StreamEvent {
+  const { textField } = eventTraits[event.type] ?? NO_TRAITS
+  return textField === undefined ? event : { ...event, [textField]: text }
+}
+
+/** Length of an event's text or other payload, in UTF-16 units. */
+export function eventLength(event: StreamEvent): number {
+  const { payloadLength } = (eventTraits[event.type] ?? NO_TRAITS) as EventTraits
+  return eventText(event)?.length ?? payloadLength?.(event) ?? 0
+}
+
+// For events of a newer version that another process wrote.
+const NO_TRAITS: Readonly<EventTraits<never>> = {}

@@ -1,9 +1,9 @@
-/** Something that can be in one {@link Heap}. The heap keeps its place there; everybody else only sets it to -1 at the start. */
+/** An item of at most one {@link Heap}. `heapIndex` starts as -1; only the heap changes it. */
 export interface HeapItem {
   heapIndex: number
 }
 
-/** Keeps the first of many items at hand. Every change costs O(log n), also of an item in the middle. */
+/** A binary heap whose items know their position, so that each of them can be removed or moved in O(log n). */
 export class Heap<Item extends HeapItem> {
   readonly #items: Item[] = []
   readonly #before: (one: Item, other: Item) => boolean
@@ -16,12 +16,12 @@ export class Heap<Item extends HeapItem> {
     return this.#items.length
   }
 
-  /** All items, in no order. */
+  /** A copy of all items, unordered. */
   all(): readonly Item[] {
     return [...this.#items]
   }
 
-  /** The first item; it stays. */
+  /** The first item, without removing it. */
   peek(): Item | undefined {
     return this.#items[0]
   }
@@ -31,7 +31,7 @@ export class Heap<Item extends HeapItem> {
     this.#up(item, this.#items.length - 1)
   }
 
-  /** Takes an item out. Does nothing where it is not in. */
+  /** Removes an item. Does nothing if the heap does not hold it. */
   remove(item: Item): void {
     const index = item.heapIndex
     if (index < 0) return
@@ -42,7 +42,7 @@ export class Heap<Item extends HeapItem> {
     this.#down(last, last.heapIndex)
   }
 
-  /** Finds the new place of an item whose rank has changed. */
+  /** Moves an item whose order has changed. */
   update(item: Item): void {
     this.#up(item, item.heapIndex)
     this.#down(item, item.heapIndex)

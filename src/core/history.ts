@@ -2,61 +2,61 @@ import type { AssistantMessage, AssistantPart, Message, ToolCallPart, ToolMessag
 import { partsOf, plainText } from './message.ts'
 import type { Warning } from './response.ts'
 
-/** What a wire format asks of tool call ids. */
+/** The form of tool call ids that a wire format requires. */
 export interface ToolIdRule {
-  /** Ids that may stay as they are. */
+  /** Matches ids that are sent unchanged. */
   readonly allowed: RegExp
-  /** Makes an allowed id of the `index`-th id that is not. */
+  /** Makes the replacement of the `index`-th id that does not match. */
   readonly make: (index: number) => string
 }
 
+/** What a wire format requires of a conversation. */
 export interface HistoryRules {
-  /** The dialect's id: reasoning of another origin loses its vendor fields. */
+  /** The dialect's id. Reasoning of another origin loses its vendor fields. */
   readonly dialect: string
   readonly toolIds?: ToolIdRule | undefined
 }
 
-interface Home {
+interface HistoryTarget {
   readonly reasoningScope: string
   readonly dialect: { readonly id: string }
 }
 
 /**
- * The conversation as one target sees it: its own thoughts (also those marked with the dialect alone, as hand-made ones
- * may be) carry the dialect's name as origin, those of others lose the
- * fields that only their maker could take back.
+ * Prepares the reasoning of a conversation for one target. Reasoning of the target, also if marked with the dialect alone,
+ * gets the dialect's id as origin. Reasoning of others loses the vendor fields that only its vendor accepts.
  */
-export function ownHistory(messages: readonly Message[], home: Home): readonly Message[] {
+export function ownHistory(messages: readonly Message[], target: HistoryTarget): readonly Message[] {
   if (messages.every(isPlain)) return messages
   return messages.map((message) => {
     if (message.role !== 'assistant' || typeof message.content === 'string') return message
-    return { ...message, content: message.content.map((part) => ownPart(part, home)) }
+    return { ...message, content: message.content.map((part) => ownPart(part, target)) }
   })
 }
 
-function ownPart(part: AssistantPart, { reasoningScope, dialect }: Home): AssistantPart {
+function ownPart(part: AssistantPart, { reasoningScope, dialect }: HistoryTarget): AssistantPart {
   if (part.type !== 'reasoning' || part.origin === undefined) return part
   if (part.origin === reasoningScope || part.origin === dialect.id) return { ...part, origin: dialect.id }
   return { type: 'reasoning', text: part.text, origin: part.origin }
 }
 
-/** The name of the tool behind every call id of a conversation. */
+/** The tool names of a conversation by tool call id. */
 export function toolNames(messages: readonly Message[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>()
   for (const message of messages) for (const call of callsOf(message)) names.set(call.id, call.name)
   return names
 }
 
-/** The tool calls of a turn. */
+/** The tool calls of a message. */
 export function callsOf(message: Message): readonly ToolCallPart[] {
   if (message.role !== 'assistant' || typeof message.content === 'string') return []
   return message.content.filter((part) => part.type === 'tool-call')
 }
 
 /**
- * Makes a conversation fit for a wire format, whoever held it so far: every tool call has one result right after its
- * turn, a result without a call becomes a user turn, ids are of the allowed form, and vendor fields of another origin
- * are left behind. Pure; what was changed is said in `warnings`.
+ * Adapts a conversation of any origin to a wire format. Every tool call gets one result right after its message, a result
+ * without a call becomes a user message, ids get the required form, and vendor fields of another origin are removed. Pure;
+ * adds a warning per change to `warnings`.
  */
 export function adaptHistory(
   messages: readonly Message[],
@@ -72,7 +72,7 @@ export function adaptHistory(
   })
 }
 
-// Most conversations hold neither tools nor vendor fields: nothing to do, nothing to copy.
+// Most conversations hold neither tools nor vendor fields and need no copy.
 function isPlain(message: Message): boolean {
   return message.role !== 'tool' && (message.role !== 'assistant' || typeof message.content === 'string')
 }
@@ -90,14 +90,13 @@ function pairResults(messages: readonly Message[], warnings: Warning[]): Message
     for (const call of callsOf(message)) {
       const result = results.get(call.id)?.shift()
       if (result === undefined)
-        warn(warnings, `tool call "${call.id}" (${call.name}) has no result; an empty one was put in`)
+        warn(warnings, `tool call "${call.id}" (${call.name}) has no result; a placeholder was inserted`)
       paired.push(result ?? missingResult(call))
     }
   }
-  const left = [...results.values()].flat()
-  for (const orphan of left) {
-    warn(warnings, `tool result "${orphan.toolCallId}" belongs to no call; it was sent as a user turn`)
-    paired.splice(placeOf(orphan, messages, paired), 0, orphanTurn(orphan))
+  for (const orphan of [...results.values()].flat()) {
+    warn(warnings, `tool result "${orphan.toolCallId}" belongs to no call; it was sent as a user message`)
+    paired.splice(placeOf(orphan, messages, paired), 0, orphanMessage(orphan))
   }
   return paired
 }
@@ -116,12 +115,12 @@ function missingResult(call: ToolCallPart): ToolMessage {
   }
 }
 
-function orphanTurn(orphan: ToolMessage): Message {
+function orphanMessage(orphan: ToolMessage): Message {
   const name = orphan.name === undefined ? '' : ` of ${orphan.name}`
   return { role: 'user', content: `Result${name}: ${plainText(orphan.content, '\n')}` }
 }
 
-// Before the turn that came next in the original.
+// Before the message that followed it in the original.
 function placeOf(orphan: ToolMessage, messages: readonly Message[], paired: readonly Message[]): number {
   for (let at = messages.indexOf(orphan) + 1; at < messages.length; at++) {
     const next = messages[at] as Message

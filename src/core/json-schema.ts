@@ -1,47 +1,40 @@
-import { LlmError } from './error.ts'
+import { throwInvalidRequest } from './error.ts'
 import { isObject, type JsonDraft } from './json.ts'
 import type { Schema, StandardSchema } from './request.ts'
 
-/** True for an object that speaks Standard Schema. */
+/** Whether a value implements Standard Schema. */
 export function isStandardSchema(value: unknown): value is StandardSchema {
   const standard = (value as { '~standard'?: unknown } | null | undefined)?.['~standard']
   return isObject(standard) && typeof standard['validate'] === 'function'
 }
 
-// A schema is translated once, however many calls carry it.
+// A schema is translated once, because many calls carry the same one.
 const translations: WeakMap<object, JsonDraft> = new WeakMap()
 
-/** The JSON Schema of a schema. `toJsonSchema` translates zod's own where the schema does not bring its translation. Throws `invalid-request` at `path`. */
-export function jsonSchemaOf(
-  schema: Schema,
-  path: string,
-  toJsonSchema: (schema: unknown) => unknown,
-): JsonDraft {
+/** The JSON Schema of a schema. Throws `invalid-request` at `path` if a Standard Schema brings none. */
+export function jsonSchemaOf(schema: Schema, path: string): JsonDraft {
   if (!isStandardSchema(schema)) return schema
   const known = translations.get(schema)
   if (known !== undefined) return known
-  const made = translate(schema, path, toJsonSchema)
-  const { $schema: _draft, '~standard': _standard, ...clean } = made
+  const { $schema: _draft, '~standard': _standard, ...clean } = translate(schema, path)
   translations.set(schema, clean)
   return clean
 }
 
-function translate(
-  schema: StandardSchema,
-  path: string,
-  toJsonSchema: (schema: unknown) => unknown,
-): JsonDraft {
+function translate(schema: StandardSchema, path: string): JsonDraft {
   const { vendor, jsonSchema } = schema['~standard']
   const own = isObject(jsonSchema) ? jsonSchema['input'] : undefined
+  if (typeof own !== 'function') {
+    const advice =
+      vendor === 'zod'
+        ? 'update zod to 4.2 or later, or pass z.toJSONSchema(schema), as zod/mini needs in every version'
+        : 'pass its JSON Schema instead'
+    throwInvalidRequest(path, `this ${vendor} schema brings no JSON Schema: ${advice}`)
+  }
   try {
-    if (typeof own === 'function') return (own as (options: object) => JsonDraft)({ target: 'draft-2020-12' })
-    if (vendor === 'zod') return toJsonSchema(schema) as JsonDraft
+    return (own as (options: object) => JsonDraft)({ target: 'draft-2020-12' })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new LlmError('invalid-request', `${path}: the schema has no JSON Schema: ${reason}`, {
-      issues: [{ path, message: reason }],
-    })
+    throwInvalidRequest(path, `the schema has no JSON Schema: ${reason}`)
   }
-  const message = `a ${vendor} schema that brings no JSON Schema of its own; give its JSON Schema instead`
-  throw new LlmError('invalid-request', `${path}: ${message}`, { issues: [{ path, message }] })
 }

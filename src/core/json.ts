@@ -1,28 +1,28 @@
 /** Any value that JSON can hold. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
-/** A JSON object; `undefined` fields are left out when it is written. */
+/** A JSON object. Fields that are `undefined` are not serialized. */
 export interface JsonObject {
   readonly [key: string]: JsonValue | undefined
 }
 /** A JSON object under construction. */
 export type JsonDraft = Record<string, JsonValue | undefined>
 
-/** True for a plain object: not null, not an array. */
+/** Whether a value is an object, neither null nor an array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The value as an object, or an empty one: for wire replies, which are read loosely. */
+/** The value if it is an object, else an empty one. For wire replies, which are read loosely. */
 export function objectOf(value: unknown): Record<string, unknown> {
   return isObject(value) ? value : {}
 }
 
-/** The value as a list, or an empty one. */
+/** The value if it is an array, else an empty one. */
 export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-/** The value if it is a string that is not empty. */
+/** The value if it is a non-empty string. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
@@ -32,7 +32,7 @@ export function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }
 
-/** Parses JSON; `undefined` where the text is none. */
+/** Parses JSON. Returns `undefined` if the text is not JSON. */
 export function parseJson(text: string): JsonValue | undefined {
   try {
     return JSON.parse(text) as JsonValue
@@ -41,10 +41,10 @@ export function parseJson(text: string): JsonValue | undefined {
   }
 }
 
-// A path part that would reach the prototype of the body being built.
+// Names that would reach the prototype of the object.
 const UNSAFE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
-/** Sets `value` at a dotted path (`generationConfig.topK`), making the objects on the way. Changes `draft`. */
+/** Sets `value` in `draft` at a dotted path (`generationConfig.topK`), creating the objects on the path. */
 export function setPath(draft: JsonDraft, path: string, value: JsonValue): void {
   const keys = path.includes('.') ? path.split('.') : []
   const last = keys.pop() ?? path
@@ -57,7 +57,7 @@ export function setPath(draft: JsonDraft, path: string, value: JsonValue): void 
   if (!UNSAFE_KEYS.has(last)) at[last] = value
 }
 
-/** Lays `extra` over `draft`, key by key; plain objects are merged, anything else is replaced. Changes `draft`. */
+/** Merges `extra` into `draft`: objects key by key, other values are replaced. */
 export function mergeInto(draft: JsonDraft, extra: JsonObject): void {
   for (const [key, value] of Object.entries(extra)) {
     if (UNSAFE_KEYS.has(key)) continue

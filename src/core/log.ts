@@ -1,4 +1,4 @@
-/** Takes structured log lines; pino's logger fits as it is. No line ever holds a message text or a key. */
+/** Takes structured log lines, as a pino logger does. No line contains the text of a message or a key. */
 export interface Logger {
   debug(fields: object, message?: string): void
   info(fields: object, message?: string): void

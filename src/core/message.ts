@@ -1,6 +1,6 @@
 import type { JsonValue } from './json.ts'
 
-/** Plain text. `signature` is a vendor's opaque mark on the part: kept, and sent back to the vendor that made it. */
+/** Plain text. `signature` is a vendor's opaque mark, which is stored and sent back to that vendor. */
 export interface TextPart {
   readonly type: 'text'
   readonly text: string
@@ -12,26 +12,26 @@ export interface ImagePart {
   readonly type: 'image'
   readonly url?: string | undefined
   readonly data?: string | Uint8Array | undefined
-  /** For example `image/png`. Needed with `data`. */
+  /** Required with `data`, for example `image/png`. */
   readonly mediaType?: string | undefined
-  /** How closely to look, where the vendor has the setting. */
+  /** Resolution at which the model reads the image, if the vendor has the setting. */
   readonly detail?: 'low' | 'high' | 'auto' | undefined
 }
 
-/** A document such as a PDF: by URL, as bytes, or by the id of a file that the vendor already holds. */
+/** A document such as a PDF: by URL, as bytes, or by the id of a file that the vendor stores. */
 export interface FilePart {
   readonly type: 'file'
   readonly url?: string | undefined
   readonly data?: string | Uint8Array | undefined
   readonly fileId?: string | undefined
-  /** For example `application/pdf`. Needed with `data`. */
+  /** Required with `data`, for example `application/pdf`. */
   readonly mediaType?: string | undefined
   readonly filename?: string | undefined
-  /** The vendor's opaque mark on a file that its model made. */
+  /** The vendor's opaque mark on a file that its model generated. */
   readonly signature?: string | undefined
 }
 
-/** Sound as bytes. */
+/** Audio as bytes. */
 export interface AudioPart {
   readonly type: 'audio'
   readonly data: string | Uint8Array
@@ -39,17 +39,17 @@ export interface AudioPart {
   readonly mediaType: string
 }
 
-/** What a model thought before it answered. The fields besides `text` are the vendor's own and go back unchanged. */
+/** Reasoning of a model. The fields besides `text` are vendor fields, which are sent back unchanged. */
 export interface ReasoningPart {
   readonly type: 'reasoning'
   readonly text: string
-  /** The vendor's proof that the text is its own (Anthropic, Bedrock, Gemini). */
+  /** The vendor's signature of the text (Anthropic, Bedrock, Gemini). */
   readonly signature?: string | undefined
-  /** Thinking that the vendor shows only in encrypted form. */
+  /** Reasoning that the vendor returns in encrypted form only. */
   readonly encrypted?: string | undefined
-  /** The vendor's id of the thought (OpenAI Responses). */
+  /** The vendor's id of the part (OpenAI Responses). */
   readonly id?: string | undefined
-  /** The vendor's own list of thinking details (OpenRouter). */
+  /** The vendor's list of reasoning details (OpenRouter). */
   readonly details?: JsonValue | undefined
   /** Who made the part, `vendor/dialect`: only it can take `signature`, `encrypted`, `id` and `details` back. */
   readonly origin?: string | undefined
@@ -59,13 +59,14 @@ export interface ReasoningPart {
 export interface ToolCall {
   readonly id: string
   readonly name: string
-  /** The parsed arguments; the raw text where `invalid` says why they could not be parsed. */
+  /** The parsed arguments, or the raw text if `invalid` is set. */
   readonly arguments: JsonValue
+  /** Why the arguments could not be parsed. */
   readonly invalid?: string | undefined
   readonly signature?: string | undefined
 }
 
-/** A tool call inside an assistant turn. */
+/** A tool call inside an assistant message. */
 export interface ToolCallPart extends ToolCall {
   readonly type: 'tool-call'
 }
@@ -74,7 +75,7 @@ export type UserPart = TextPart | ImagePart | FilePart | AudioPart
 export type AssistantPart = TextPart | ReasoningPart | ToolCallPart | FilePart
 export type ToolResultPart = TextPart | ImagePart | FilePart
 
-/** Instructions. `developer` is OpenAI's newer word for the same. */
+/** Instructions. `developer` is OpenAI's newer name of the role. */
 export interface SystemMessage {
   readonly role: 'system' | 'developer'
   readonly content: string
@@ -93,23 +94,23 @@ export interface AssistantMessage {
 export interface ToolMessage {
   readonly role: 'tool'
   readonly toolCallId: string
-  /** The tool's name; found from the call with that id when left out. */
+  /** The tool's name. Default: that of the call with the same id. */
   readonly name?: string | undefined
   readonly content: string | readonly ToolResultPart[]
   readonly isError?: boolean | undefined
 }
 
-/** A call's arguments as JSON text; what could not be parsed goes back as it came. */
+/** The arguments of a tool call as JSON text; the raw text if they could not be parsed. */
 export function argumentsText(call: ToolCall): string {
   return typeof call.arguments === 'string' && call.invalid !== undefined
     ? call.arguments
     : JSON.stringify(call.arguments)
 }
 
-/** One turn of a conversation, as the dialects see it. */
+/** One message of a conversation, in the shape that dialects read. */
 export type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage
 
-/** A turn's parts: a plain string is one text part, an empty one none. */
+/** The parts of a message: a string is one text part, an empty string none. */
 export function partsOf<P extends { readonly type: string }>(
   content: string | readonly P[],
 ): readonly (P | TextPart)[] {
@@ -117,7 +118,7 @@ export function partsOf<P extends { readonly type: string }>(
   return content === '' ? [] : [{ type: 'text', text: content }]
 }
 
-/** The text parts of a turn, joined. */
+/** The text parts of a message, joined. */
 export function plainText(content: string | readonly { readonly type: string }[], joiner = ''): string {
   if (typeof content === 'string') return content
   const texts: string[] = []
@@ -125,7 +126,7 @@ export function plainText(content: string | readonly { readonly type: string }[]
   return texts.join(joiner)
 }
 
-/** Bytes as base64; text is taken to be base64 already. */
+/** Bytes as base64. Text is returned unchanged, because it is base64 already. */
 export function base64Of(data: string | Uint8Array): string {
   if (typeof data === 'string') return data
   let binary = ''
@@ -134,7 +135,7 @@ export function base64Of(data: string | Uint8Array): string {
   return btoa(binary)
 }
 
-/** A part's bytes as a data URL, or its own URL. */
+/** The URL of a part, or its bytes as a data URL. */
 export function urlOf(part: {
   readonly url?: string | undefined
   readonly data?: string | Uint8Array | undefined
@@ -144,7 +145,7 @@ export function urlOf(part: {
   return `data:${part.mediaType ?? 'application/octet-stream'};base64,${base64Of(part.data ?? '')}`
 }
 
-/** A data URL taken apart; `undefined` for any other URL. */
+/** Media type and base64 data of a data URL; `undefined` for any other URL. */
 export function readDataUrl(url: string | undefined): { mediaType: string; data: string } | undefined {
   const match = /^data:([^;,]*)((?:;[^;,]*)*),(.*)$/s.exec(url ?? '')
   if (!match) return undefined
@@ -153,7 +154,7 @@ export function readDataUrl(url: string | undefined): { mediaType: string; data:
   return { mediaType: mediaType === '' ? 'text/plain' : mediaType, data }
 }
 
-// Byte by byte, as URLs are: what is no escape stays as it is, and the bytes need not be UTF-8.
+// Byte by byte, because the decoded bytes need not be UTF-8.
 function percentDecoded(text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text)
   let size = 0
@@ -167,7 +168,7 @@ function percentDecoded(text: string): Uint8Array {
 }
 const PERCENT = 0x25
 
-/** Bytes of a part, wherever they are: in `data` or in a data URL. `undefined` when only a remote URL is known. */
+/** Media type and base64 data of a part, from `data` or a data URL. `undefined` if the part is a remote URL. */
 export function bytesOf(part: {
   readonly url?: string | undefined
   readonly data?: string | Uint8Array | undefined

@@ -1,6 +1,6 @@
 import type { JsonValue } from './json.ts'
 
-/** A model as a provider lists it. What the list does not say is left out. */
+/** A model in a provider's list. Fields that the list does not give are absent. */
 export interface ModelInfo {
   readonly id: string
   readonly name?: string | undefined
@@ -11,9 +11,9 @@ export interface ModelInfo {
   readonly ownedBy?: string | undefined
 }
 
-/** One way to ask for the list of models. */
+/** The wire format of an endpoint that lists models. */
 export interface ModelListApi {
   readonly endpoint: string
-  /** The models of one page, and the query that gets the next. */
+  /** The models of one page, and the query of the next page if there is one. */
   parse(reply: JsonValue): { readonly models: readonly ModelInfo[]; readonly next?: string | undefined }
 }

@@ -12,26 +12,26 @@ import type {
 } from './message.ts'
 import type { AssistantInput, MessageInput, OpenAIFilePart, ToolInput, UserInput } from './request.ts'
 
-/** A turn as a caller wrote it, in the one shape that dialects see. Throws `invalid-request` naming the path. */
-export function normalizeMessage(turn: MessageInput, path: string): Message {
-  switch (turn.role) {
+/** Converts a caller's message to the one shape that dialects read. Throws `invalid-request` with the path. */
+export function normalizeMessage(message: MessageInput, path: string): Message {
+  switch (message.role) {
     case 'system':
     case 'developer': {
-      const { role, content } = turn
+      const { role, content } = message
       return {
         role,
         content: typeof content === 'string' ? content : content.map((part) => part.text).join('\n'),
       }
     }
     case 'user': {
-      const { role, content, name } = turn
+      const { role, content, name } = message
       if (typeof content === 'string') return { role, name, content }
       return { role, name, content: content.map((part, at) => readUserPart(part, `${path}.content.${at}`)) }
     }
     case 'assistant':
-      return readAssistant(turn, path)
+      return readAssistant(message, path)
     case 'tool':
-      return readToolResult(turn, path)
+      return readToolResult(message, path)
   }
 }
 
@@ -46,13 +46,13 @@ function readUserPart(part: Exclude<UserInput['content'], string>[number], path:
       return { type: 'audio', data: part.input_audio.data, mediaType: `audio/${part.input_audio.format}` }
     case 'image':
       if (part.url === undefined && part.data === undefined)
-        throwInvalidRequest(path, 'an image needs url or data')
+        throwInvalidRequest(path, 'must have url or data')
       needMediaType(part, path, 'image/png')
-      return part
+      return { ...part }
     case 'file':
       return readFile(part, path)
     default:
-      return part
+      return { ...part }
   }
 }
 
@@ -63,9 +63,9 @@ function readFile(part: FilePart | OpenAIFilePart, path: string): FilePart {
   }
   const { url, data, fileId } = part
   if (url === undefined && data === undefined && fileId === undefined)
-    throwInvalidRequest(path, 'a file needs url, data or fileId')
+    throwInvalidRequest(path, 'must have url, data or fileId')
   needMediaType(part, path, 'application/pdf')
-  return part
+  return { ...part }
 }
 
 function needMediaType(
@@ -74,20 +74,20 @@ function needMediaType(
   example: string,
 ): void {
   if (part.data === undefined || part.mediaType !== undefined) return
-  throwInvalidRequest(`${path}.mediaType`, `is needed with data, for example ${example}`)
+  throwInvalidRequest(`${path}.mediaType`, `is required with data, for example ${example}`)
 }
 
-function readAssistant(turn: AssistantInput, path: string): AssistantMessage {
-  const { role, name, content } = turn
+function readAssistant(message: AssistantInput, path: string): AssistantMessage {
+  const { role, name, content } = message
   const parts: AssistantPart[] = []
-  if (turn.reasoning_content) parts.push({ type: 'reasoning', text: turn.reasoning_content })
+  if (message.reasoning_content) parts.push({ type: 'reasoning', text: message.reasoning_content })
   if (typeof content === 'string') {
     if (content !== '') parts.push({ type: 'text', text: content })
   } else
     for (const [at, part] of (content ?? []).entries())
       parts.push(readAssistantPart(part, `${path}.content.${at}`))
   const known = new Set(parts.flatMap((part) => (part.type === 'tool-call' ? [part.id] : [])))
-  parts.push(...callsOf(turn).filter(({ id }) => !known.has(id)))
+  parts.push(...callsOf(message).filter(({ id }) => !known.has(id)))
   const [only] = parts
   if (only === undefined) return { role, name, content: '' }
   const plain = parts.length === 1 && only.type === 'text' && only.signature === undefined
@@ -98,10 +98,10 @@ type AssistantInputPart = Exclude<AssistantInput['content'], string | null | und
 
 function readAssistantPart(part: AssistantInputPart, path: string): AssistantPart {
   if (part.type === 'refusal') return { type: 'text', text: part.refusal }
-  return part.type === 'file' ? readFile(part, path) : part
+  return part.type === 'file' ? readFile(part, path) : { ...part }
 }
 
-// Calls beside the content: under our name, and in OpenAI's shape.
+// Tool calls beside the content, in our shape and in OpenAI's.
 function callsOf({ toolCalls = [], tool_calls = [] }: AssistantInput): ToolCallPart[] {
   const own = toolCalls.map((call): ToolCallPart => ({ ...call, type: 'tool-call' }))
   const openai = tool_calls.map(({ id, function: { name, arguments: text } }): ToolCallPart => {
@@ -115,15 +115,15 @@ function callsOf({ toolCalls = [], tool_calls = [] }: AssistantInput): ToolCallP
   return [...own, ...openai]
 }
 
-function readToolResult(turn: ToolInput, path: string): ToolMessage {
-  const { role, name, content, isError } = turn
-  const toolCallId = turn.toolCallId ?? turn.tool_call_id
+function readToolResult(message: ToolInput, path: string): ToolMessage {
+  const { role, name, content, isError } = message
+  const toolCallId = message.toolCallId ?? message.tool_call_id
   if (toolCallId === undefined)
-    throwInvalidRequest(`${path}.toolCallId`, 'a tool result needs the id of its call')
+    throwInvalidRequest(`${path}.toolCallId`, 'is missing; must be the id of the tool call')
   return { role, toolCallId, name, isError, content: readResult(content) }
 }
 
-// A result may be text, parts, or any JSON value: that is written down as JSON.
+// A result that is neither text nor parts is sent as JSON text.
 function readResult(content: ToolInput['content']): string | readonly ToolResultPart[] {
   if (typeof content === 'string') return content
   return isResultParts(content) ? content : JSON.stringify(content)

@@ -1,93 +1,43 @@
 import { setPath, type JsonDraft, type JsonValue } from './json.ts'
 import { LlmError } from './error.ts'
-import type { Settings, ToolChoice } from './request.ts'
+import type { ResolvedSettings } from './resolved-settings.ts'
 import type { Warning } from './response.ts'
+import { settingNames, type SettingName } from './settings.ts'
 
-/** The settings a parameter map speaks of. */
-export type SettingName = keyof Settings
-export const settingNames: readonly SettingName[] = Object.freeze([
-  'maxTokens',
-  'temperature',
-  'topP',
-  'topK',
-  'minP',
-  'stop',
-  'seed',
-  'frequencyPenalty',
-  'presencePenalty',
-  'repetitionPenalty',
-  'logitBias',
-  'logprobs',
-  'topLogprobs',
-  'n',
-  'responseFormat',
-  'tools',
-  'toolChoice',
-  'parallelToolCalls',
-  'reasoning',
-  'user',
-  'metadata',
-] as const)
+export { settingNames } from './settings.ts'
+export type { SettingName } from './settings.ts'
+export type { ResolvedFormat, ResolvedSettings, ResolvedTool } from './resolved-settings.ts'
 
-/** What becomes of one setting on the wire. Plain data: it can be read before the call. */
+/** How one setting is sent. Plain data, which can be read before a call. */
 export interface ParamRule {
   /** Dotted path of the wire parameter. */
   readonly to?: string | undefined
-  /** Smallest and largest value the wire takes; others are moved to the edge, with a warning. */
+  /** Minimum and maximum that the wire takes. Other values are moved to the nearer one, with a warning. */
   readonly clamp?: readonly [number, number] | undefined
-  /** Words that are renamed. */
+  /** Wire values by neutral text values. */
   readonly values?: Readonly<Record<string, JsonValue>> | undefined
-  /** Sent always, whatever was asked for; a different wish gives a warning. */
+  /** Always sent. Another requested value gives a warning. */
   readonly fixed?: JsonValue | undefined
-  /** Sent when the caller asks for nothing. */
+  /** Sent if the request does not set the setting. */
   readonly required?: JsonValue | undefined
-  /** Not sent, and why. */
+  /** Why the setting is not sent. */
   readonly drop?: string | undefined
 }
 export type ParamMap = Readonly<Partial<Record<SettingName, ParamRule>>>
 
-/** A setting's value in wire words, where renaming is not enough. Part of a dialect: code, not data. */
+/** Converts the value of a setting to the wire, if renaming is not enough. Code of a dialect. */
 export type Encode = (value: never, context: EncodeContext) => JsonValue | undefined
 export type EncodeMap = Readonly<Partial<Record<SettingName, Encode>>>
 export interface EncodeContext {
-  /** The wire body so far: an encoder that needs several parameters sets the others here. */
+  /** The wire body so far. An encoder that sets several parameters writes the others here. */
   readonly body: JsonDraft
   readonly settings: ResolvedSettings
   readonly quirks: Readonly<Record<string, JsonValue | undefined>>
-  /** Says that something of the setting could not be sent as asked. */
+  /** Adds a warning that the setting was changed. */
   warn(message: string): void
 }
 
-/** {@link Settings} after the door: one shape each. */
-export interface ResolvedSettings extends Omit<
-  Settings,
-  'responseFormat' | 'tools' | 'toolChoice' | 'reasoning' | 'stop'
-> {
-  readonly toolChoice?: ToolChoice | undefined
-  readonly stop?: readonly string[] | undefined
-  readonly responseFormat?: ResolvedFormat | undefined
-  readonly tools?: readonly ResolvedTool[] | undefined
-  readonly reasoning?:
-    | { readonly effort?: string | undefined; readonly budgetTokens?: number | undefined }
-    | undefined
-}
-export interface ResolvedFormat {
-  readonly type: 'text' | 'json'
-  readonly schema?: JsonDraft | undefined
-  readonly name?: string | undefined
-  readonly description?: string | undefined
-  readonly strict?: boolean | undefined
-  /** Checks a parsed answer; gives the value or the reasons. */
-  readonly validate?: ((value: unknown) => unknown) | undefined
-}
-export interface ResolvedTool {
-  readonly name: string
-  readonly description?: string | undefined
-  readonly parameters: JsonDraft
-  readonly strict?: boolean | undefined
-}
-
-/** Lays parameter maps over each other, later over earlier: a later `to` lifts an earlier `drop`. */
+/** Merges parameter maps, later over earlier. A later `to` cancels an earlier `drop`. */
 export function mergeParams(...layers: readonly (ParamMap | undefined)[]): ParamMap {
   const merged: Partial<Record<SettingName, ParamRule>> = {}
   for (const layer of layers) {
@@ -100,7 +50,7 @@ export function mergeParams(...layers: readonly (ParamMap | undefined)[]): Param
   return merged
 }
 
-/** What {@link explainParams} says of one setting. */
+/** The explanation of one setting. */
 export interface ParamExplanation {
   readonly setting: SettingName
   readonly action: 'sent' | 'fixed' | 'dropped'
@@ -112,7 +62,10 @@ export interface ParamExplanation {
   readonly fixed?: JsonValue | undefined
 }
 
-/** Says of every setting, before any call, where it goes, how it is changed, or why it is dropped. */
+// Why a setting without a rule is not sent: a dialect needs no row for what its format lacks.
+const NOT_IN_FORMAT = 'not in this wire format'
+
+/** Explains for every setting where it is sent, how it is changed, or why it is dropped. */
 export function explainParams(params: ParamMap): readonly ParamExplanation[] {
   return settingNames.map((setting) => {
     const rule = params[setting]
@@ -121,14 +74,14 @@ export function explainParams(params: ParamMap): readonly ParamExplanation[] {
       rule.drop !== undefined ||
       (rule.to === undefined && rule.fixed === undefined)
     ) {
-      return { setting, action: 'dropped', why: rule?.drop ?? 'not in this wire format' }
+      return { setting, action: 'dropped', why: rule?.drop ?? NOT_IN_FORMAT }
     }
     const { to, clamp, values, required, fixed } = rule
     return { setting, action: fixed === undefined ? 'sent' : 'fixed', to, clamp, values, required, fixed }
   })
 }
 
-/** Where a call's parameters go, and the policy for what cannot go. */
+/** The target of {@link applyParams}. */
 export interface ParamTarget {
   readonly provider: string
   readonly model: string
@@ -137,7 +90,7 @@ export interface ParamTarget {
   readonly quirks: Readonly<Record<string, JsonValue | undefined>>
 }
 
-/** Writes the settings into a wire body by the target's map. Every loss or change is a warning. Pure but for `body`. */
+/** Writes the settings into a wire body by the target's parameter map. Returns a warning for every setting that is dropped or changed. */
 export function applyParams(settings: ResolvedSettings, target: ParamTarget, body: JsonDraft): Warning[] {
   const warnings: Warning[] = []
   // By index: an iterator over a frozen list makes an object for each step.
@@ -146,8 +99,8 @@ export function applyParams(settings: ResolvedSettings, target: ParamTarget, bod
     const value = settings[setting]
     const rule = target.params[setting]
     if (value === undefined) {
-      const standing = rule?.fixed ?? rule?.required
-      if (standing !== undefined && rule?.to !== undefined) setPath(body, rule.to, standing)
+      const preset = rule?.fixed ?? rule?.required
+      if (preset !== undefined && rule?.to !== undefined) setPath(body, rule.to, preset)
       continue
     }
     const wire = encodeSetting(setting, value as JsonValue, { settings, target, body, warnings })
@@ -170,34 +123,35 @@ function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encodin
   if (encode === undefined && rule?.to !== undefined && isRename(rule)) return value
   const { quirks } = target
   const where = `${target.provider} (${target.model})`
-  const say = (type: Warning['type'], message: string): void => {
+  const report = (type: Warning['type'], message: string): void => {
     warnings.push({ type, setting, message })
   }
   if (rule === undefined || rule.drop !== undefined || (rule.to === undefined && encode === undefined)) {
-    const why = rule?.drop ?? 'the wire format has no such parameter'
-    say('unsupported', `${setting} was not sent to ${where}: ${why}`)
+    const why = rule?.drop ?? NOT_IN_FORMAT
+    report('unsupported', `${setting} was not sent to ${where}: ${why}`)
     return undefined
   }
   if (rule.fixed !== undefined) {
     const asked = JSON.stringify(value)
     const only = JSON.stringify(rule.fixed)
-    if (asked !== only) say('changed', `${setting} was sent to ${where} as ${only}, the only value it takes`)
+    if (asked !== only)
+      report('changed', `${setting} was sent to ${where} as ${only}, the only value it takes`)
     return rule.fixed
   }
   const bounded = clampValue(value, rule.clamp)
   if (bounded !== value) {
     const range = rule.clamp?.join(' to ')
-    say(
+    report(
       'changed',
       `${setting} ${JSON.stringify(value)} was sent to ${where} as ${JSON.stringify(bounded)}: it takes ${range}`,
     )
   }
-  const warn = (message: string): void => say('changed', `${setting} for ${where}: ${message}`)
+  const warn = (message: string): void => report('changed', `${setting} for ${where}: ${message}`)
   const encoded = encode === undefined ? bounded : encode(bounded, { body, settings, quirks, warn })
   const renamed = typeof encoded === 'string' ? rule.values?.[encoded] : undefined
   return renamed ?? encoded
 }
-// Sent as it is, under another name: most settings of most targets.
+// Most settings of most targets are sent unchanged under another name.
 function isRename({ drop, fixed, clamp, values }: ParamRule): boolean {
   return drop === undefined && fixed === undefined && clamp === undefined && values === undefined
 }
@@ -210,7 +164,7 @@ function clampValue(value: JsonValue, clamp: ParamRule['clamp']): JsonValue {
     : value
 }
 
-/** Applies `onUnsupported` to what was lost or changed: passes it on, refuses the call, or is silent. */
+/** Applies the option `onUnsupported` to warnings: returns them, drops them, or throws `unsupported`. */
 export function applyUnsupportedPolicy(
   warnings: readonly Warning[],
   policy: 'warn' | 'error' | 'drop',

@@ -1,45 +1,65 @@
-import { LlmError } from './error.ts'
 import type { Dialect, Quirks } from './dialect.ts'
 import type { EmbeddingApi } from './embedding.ts'
 import type { JsonObject } from './json.ts'
 import type { ModelListApi } from './model-list.ts'
 import type { ModerationApi } from './moderation.ts'
 import type { SigningCredentials } from './credentials.ts'
-import type { ParamMap } from './params.ts'
+import { checkOptions, optionsSchema } from './options.ts'
+import type { ParamMap, ParamRule } from './params.ts'
+import {
+  anyObject,
+  anyOf,
+  flag,
+  group,
+  json,
+  kind,
+  listOf,
+  matching,
+  nonEmptyText,
+  nullable,
+  oneOf,
+  orInfinity,
+  positiveCount,
+  recordOf,
+  required,
+  text,
+  type Group,
+} from './schema.ts'
+import { settingNames } from './settings.ts'
 
-/** How the key travels. `none`: no key is ever sent. */
+/** How a key is sent. `none`: no key is ever sent. */
 export type Auth = { readonly type: 'bearer' } | HeaderAuth | { readonly type: 'none' } | SigningAuth
 
-/** The key alone in a header of its own. */
+/** Sends the key in a header of its own. */
 export interface HeaderAuth {
   readonly type: 'header'
   readonly name: string
-  /** `bearer`: a JSON web token that is given in place of the key goes as `Authorization: Bearer`. */
+  /** `bearer`: a JSON web token in place of the key is sent as `Authorization: Bearer`. */
   readonly tokens?: 'bearer' | undefined
 }
 
 /**
- * An AWS signature, version 4, made with the call's credentials for the region that the variable `region` names. A key
- * that is given goes as a bearer token instead.
+ * Signs requests by AWS Signature Version 4, with the call's credentials, for the region of the variable `region`. A key, if
+ * given, is sent as a bearer token instead.
  */
 export interface SigningAuth {
   readonly type: 'sigv4'
-  /** The service's name in signatures. */
+  /** Name of the service in signatures. */
   readonly service: string
-  /** Environment variables that may hold the credentials. */
+  /** Names of the environment variables of the credentials. */
   readonly env?: Readonly<Record<keyof SigningCredentials, string>> | undefined
 }
 
-/** A part of a base URL, or of a query, that each host sets: `{region}`. */
+/** A variable in a base URL or query that the application sets: `{region}`. */
 export interface ProviderVariable {
-  /** Environment variables that may hold it, in order. */
+  /** Names of environment variables that are read in order. */
   readonly env?: readonly string[] | undefined
   readonly default?: string | undefined
-  /** Follows from another variable, where nobody sets it: that one's value → this one's, `*` for all others. */
+  /** Derives the value from another variable if it is not set: by that variable's value, `*` for all others. */
   readonly from?: { readonly variable: string; readonly values: Readonly<Record<string, string>> } | undefined
 }
 
-/** Where a vendor puts the chat endpoint, in place of its dialect's; `{model}` stands for the model's id. */
+/** Paths of the chat endpoint that override the dialect's; `{model}` is replaced by the model's id. */
 export interface ProviderPaths {
   readonly chat: string
   /** Default: `chat`. */
@@ -47,93 +67,175 @@ export interface ProviderPaths {
 }
 
 /**
- * What a model can do and take. Sparse: what is not said is not known, and nothing is refused for it. What is said is kept:
- * a call that asks for more is brought into bounds with a warning, or refused under `onUnsupported: 'error'`.
+ * Capabilities of a model. Absent ones are unknown and refuse nothing. A call that asks for more than the known ones is
+ * adapted with a warning, or refused under `onUnsupported: 'error'`.
  */
 export interface ModelCapabilities {
-  /** Tokens of prompt and answer together. */
+  /** Maximum tokens of prompt and response together. */
   readonly contextWindow?: number | undefined
-  /** Tokens of the longest answer. */
+  /** Maximum tokens of a response. */
   readonly maxOutput?: number | undefined
-  /** Takes images. */
+  /** Whether the model accepts images. */
   readonly images?: boolean | undefined
-  /** Calls tools. */
+  /** Whether the model calls tools. */
   readonly tools?: boolean | undefined
-  /** Holds its answer to a JSON Schema. False: the schema is told as an instruction. */
+  /** Whether the model enforces a JSON Schema. False: the schema is sent as an instruction. */
   readonly jsonSchema?: boolean | undefined
-  /** Thinks before it answers, always or when asked to. */
+  /** Whether the model reasons, always or on request. */
   readonly reasoning?: boolean | undefined
-  /** Goes on from an assistant turn that ends the conversation. */
+  /** Whether the model continues an assistant message that ends the conversation. */
   readonly prefill?: boolean | undefined
-  /** Laid over the provider's own `body`. */
+  /** Merged over the provider's `body`. */
   readonly body?: JsonObject | undefined
-  /** Laid over the provider's parameter map. */
+  /** Merged over the provider's parameter map. */
   readonly params?: ParamMap | undefined
   readonly quirks?: Quirks | undefined
 }
 
-/** One way to reach a vendor: its dialect and what differs. */
+/** A provider: its dialect, its address, and how it deviates from the dialect. */
 export interface ProviderDefinition {
   /** Lower-case letters, digits, `-`, `.` and `_`: the prefix in `provider/model`. */
   readonly id: string
   readonly name: string
-  /** Whose models answer: what one of its deployments sealed or signed, another takes back. Default: the id. */
+  /** Vendor of the models. Deployments of one vendor accept each other's encrypted and signed parts. Default: the id. */
   readonly vendor?: string | undefined
   readonly dialect: Dialect
-  /** With its version part; `{name}` stands for a variable. Left out: the caller must give one. */
+  /** Base URL with its version part; `{name}` is replaced by a variable. Absent: the caller must give one. */
   readonly baseUrl?: string | undefined
-  /** What `{name}` in the base URL may be, by name. */
+  /** The variables of base URL and query, by name. */
   readonly variables?: Readonly<Record<string, ProviderVariable>> | undefined
   readonly auth: Auth
-  /** Environment variables that may hold the key, in order. */
+  /** Names of environment variables that are read for the key, in order. */
   readonly env?: readonly string[] | undefined
-  /** False for local servers and others that answer without a key. Default true. */
+  /** Whether the provider requires a key; local servers do not. Default true. */
   readonly keyRequired?: boolean | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** Goes with the address of every request; `{name}` stands for a variable. */
+  /** Query parameters of every request; `{name}` is replaced by a variable. */
   readonly query?: Readonly<Record<string, string>> | undefined
-  /** With `{model}` in a path, the model is left out of the body. */
+  /** Paths that override the dialect's. If a path has `{model}`, the body has no model. */
   readonly paths?: ProviderPaths | undefined
-  /** Fields that every chat request carries, whatever is asked for. */
+  /** Fields of the body of every chat request. */
   readonly body?: JsonObject | undefined
   readonly defaultModel?: string | undefined
-  /** True where model ids hold a slash themselves (`vendor/model`). */
+  /** Whether model ids contain a slash themselves (`vendor/model`). Default false. */
   readonly namespacedModels?: boolean | undefined
   readonly params?: ParamMap | undefined
   readonly quirks?: Quirks | undefined
-  /** Model id, with `*` for anything, → traits. The longest pattern that fits wins, laid over shorter ones. */
+  /** Capabilities by model id, with `*` for any text. All patterns that match are merged, longer over shorter. */
   readonly models?: Readonly<Record<string, ModelCapabilities>> | undefined
-  /** Other wire formats of the same vendor, by the `api` name that chooses them. */
+  /** Other wire formats of the same vendor, by the value of the option `api`. */
   readonly apis?:
     | Readonly<Record<string, Pick<ProviderDefinition, 'dialect'> & Partial<ProviderDefinition>>>
     | undefined
-  /** In place of the dialect's own; `null` where the vendor has no such endpoint. */
+  /** Override the dialect's endpoints; `null` if the vendor has no such endpoint. */
   readonly embeddings?: EmbeddingApi | null | undefined
   readonly moderation?: ModerationApi | null | undefined
   readonly modelList?: ModelListApi | null | undefined
-  /** The vendor's API reference. */
+  /** URL of the vendor's API reference. */
   readonly docs?: string | undefined
-  /** When the wire was last checked against it: `2026-11-21`. */
+  /** Date of the last check against the reference: `2026-11-21`. */
   readonly verifiedOn?: string | undefined
-  /** What of this data could not be checked there. */
+  /** Which of this data could not be checked. */
   readonly unverified?: string | undefined
 }
 
-/** Checks and freezes a provider's data. Throws `misconfigured` naming the field. */
+const PROVIDER_ID = /^[a-z0-9][a-z0-9._-]{0,63}$/
+const BASE_URL = /^https?:\/\/\S+$/
+const isDialect = (value: unknown): boolean =>
+  typeof (value as { render?: unknown } | null | undefined)?.render === 'function'
+
+const names = listOf(nonEmptyText)
+const texts = recordOf(text)
+const rule = optionsSchema<ParamRule>()(() => ({
+  to: nonEmptyText,
+  clamp: kind(
+    'a list of a minimum and a maximum',
+    (value) => Array.isArray(value) && value.length === 2 && value[0] <= value[1],
+  ),
+  values: recordOf(json),
+  fixed: json,
+  required: json,
+  drop: nonEmptyText,
+}))
+const params = group(() => Object.fromEntries(settingNames.map((name) => [name, rule])))
+const tokens = orInfinity(positiveCount)
+const capabilities = optionsSchema<ModelCapabilities>()(() => ({
+  contextWindow: tokens,
+  maxOutput: tokens,
+  images: flag,
+  tools: flag,
+  jsonSchema: flag,
+  reasoning: flag,
+  prefill: flag,
+  body: anyObject,
+  params,
+  quirks: anyObject,
+}))
+const variable = optionsSchema<ProviderVariable>()(() => ({
+  env: names,
+  default: text,
+  from: optionsSchema<NonNullable<ProviderVariable['from']>>()(() => ({
+    variable: required(nonEmptyText),
+    values: required(texts),
+  })),
+}))
+const auth = anyOf(
+  group(() => ({ type: required(oneOf('bearer', 'none')) })),
+  group(() => ({
+    type: required(oneOf('header')),
+    name: required(nonEmptyText),
+    tokens: oneOf('bearer'),
+  })),
+  group(() => ({ type: required(oneOf('sigv4')), service: required(nonEmptyText), env: texts })),
+)
+const AUTH = "{ type: 'bearer' }, { type: 'header', name }, { type: 'sigv4', service } or { type: 'none' }"
+
+/** The schema of {@link ProviderDefinition}. */
+export const providerSchema: Group = optionsSchema<ProviderDefinition>()(() => ({
+  id: required(matching(PROVIDER_ID, '1 to 64 of a-z, 0-9, "-", "." and "_"')),
+  name: required(text),
+  vendor: nonEmptyText,
+  dialect: required(kind('a dialect, such as a built-in one', isDialect)),
+  baseUrl: matching(BASE_URL, 'an http(s) URL'),
+  variables: recordOf(variable),
+  auth: required({ ...auth, expected: AUTH }),
+  env: names,
+  keyRequired: flag,
+  headers: texts,
+  query: texts,
+  paths: optionsSchema<ProviderPaths>()(() => ({ chat: required(text), stream: text })),
+  body: anyObject,
+  defaultModel: text,
+  namespacedModels: flag,
+  params,
+  quirks: anyObject,
+  models: recordOf(capabilities),
+  apis: recordOf(anyObject),
+  embeddings: nullable(anyObject),
+  moderation: nullable(anyObject),
+  modelList: nullable(anyObject),
+  docs: text,
+  verifiedOn: text,
+  unverified: text,
+}))
+
+/**
+ * Checks the main fields of a provider definition and freezes it. Throws `misconfigured` with the path of what is wrong. All
+ * other fields are checked when an application registers the definition, because checking the built-in ones at import
+ * costs 20 ms.
+ */
 export function defineProvider(definition: ProviderDefinition): ProviderDefinition {
-  const { id, dialect, baseUrl, auth } = definition
-  if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(id)) fail(id, 'id', 'takes 1 to 64 of a-z, 0-9, "-", "." and "_"')
-  if (typeof dialect?.render !== 'function')
-    fail(id, 'dialect', 'is missing: take one of the built-in dialects')
-  if (auth === undefined)
-    fail(id, 'auth', "is missing: { type: 'bearer' }, { type: 'header', name } or { type: 'none' }")
-  if (baseUrl !== undefined && !/^https?:\/\/\S+$/.test(baseUrl))
-    fail(id, 'baseUrl', 'must be an http(s) URL')
+  const { id, dialect, baseUrl, auth: given } = definition
+  const isSound =
+    PROVIDER_ID.test(id) &&
+    isDialect(dialect) &&
+    given !== undefined &&
+    (baseUrl === undefined || BASE_URL.test(baseUrl))
+  if (!isSound) checkProvider(definition)
   return Object.freeze({ ...definition })
 }
 
-function fail(id: string, field: string, problem: string): never {
-  throw new LlmError('misconfigured', `provider ${JSON.stringify(id)}: ${field} ${problem}`, {
-    provider: id,
-  })
+/** Checks all fields of a provider definition. Throws `misconfigured` with the path of what is wrong. */
+export function checkProvider(definition: ProviderDefinition): void {
+  checkOptions(`provider ${JSON.stringify(definition?.id)}`, providerSchema, definition)
 }

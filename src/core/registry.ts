@@ -2,12 +2,12 @@ import type { Dialect, Quirks } from './dialect.ts'
 import { LlmError } from './error.ts'
 import type { JsonObject } from './json.ts'
 import { explainParams, mergeParams, type ParamExplanation, type ParamMap } from './params.ts'
-import type { Auth, ModelCapabilities, ProviderDefinition } from './provider.ts'
+import { checkProvider, type Auth, type ModelCapabilities, type ProviderDefinition } from './provider.ts'
 import { capabilityParams } from './adapt-to-model.ts'
 
-/** Where a call goes: a provider, a model, and everything that follows from the two. */
+/** A provider and a model, with everything that follows from them: dialect, parameters, capabilities. */
 export interface Target {
-  /** `provider/model`: its name in health, events and breakers. */
+  /** `provider/model`: the target's name in health, events and breakers. */
   readonly name: string
   readonly provider: string
   readonly model: string
@@ -19,38 +19,38 @@ export interface Target {
   readonly quirks: Quirks
   /** Fields that every chat request carries. */
   readonly body: JsonObject | undefined
-  /** What the model can do, as far as it is known. */
+  /** Known capabilities of the model. */
   readonly capabilities: ModelCapabilities
-  /** Who can take sealed and signed thoughts of this target back: the vendor and its wire format. */
+  /** Vendor and wire format whose encrypted and signed reasoning this target accepts. */
   readonly reasoningScope: string
 }
 
-/** What names a target. */
+/** Names a target. */
 export interface TargetReference {
   readonly provider?: string | undefined
   readonly model?: string | undefined
   readonly api?: string | undefined
 }
 
-/** The providers of one host. Holds no connection and no key. */
+/** The providers of one orchestrator. Holds no connection and no key. */
 export interface Registry {
-  /** Adds a provider. Throws `conflict` when the id is taken. */
+  /** Adds a provider. Throws `conflict` if the id exists, `misconfigured` if the definition is wrong. */
   register(definition: ProviderDefinition): void
-  /** Adds a provider, in the place of one with the same id. */
+  /** Adds a provider, or replaces the one with the same id. Throws `misconfigured` if the definition is wrong. */
   replace(definition: ProviderDefinition): void
   get(id: string): ProviderDefinition | undefined
-  /** All providers in the order they came. */
+  /** All providers in the order in which they were added. */
   list(): readonly ProviderDefinition[]
-  /** Finds the target. Throws `misconfigured` for an unknown provider, a missing model, an unknown `api`. */
+  /** Returns the target. Throws `misconfigured` if the provider or `api` is unknown or the model is missing. */
   resolve(reference: TargetReference): Target
-  /** Says before any call what becomes of each setting: where it goes, how it is changed, or why it is dropped. */
+  /** Explains for every setting where it is sent, how it is changed, or why it is dropped. */
   explain(provider: string, model?: string): readonly ParamExplanation[]
 }
 
-// Model ids come from callers: the cache must not grow with them.
-const MOST_TARGETS = 500
+// The cache is bounded, because model ids come from callers.
+const MAX_TARGETS = 500
 
-/** A registry holding `definitions`. */
+/** Creates a registry of `definitions`. */
 export function createRegistry(definitions: Iterable<ProviderDefinition>): Registry {
   const providers = new Map<string, ProviderDefinition>()
   const targets = new Map<string, Map<string, Target>>()
@@ -68,26 +68,30 @@ export function createRegistry(definitions: Iterable<ProviderDefinition>): Regis
   const resolve = (reference: TargetReference): Target => {
     const { provider = '', model = '', api = '' } = reference
     const where = api === '' ? provider : `${provider}\n${api}`
-    // Two steps: the hash of a name that callers hold is known, that of a joined one would be made for every call.
+    // Two lookups, because the engine has the hash of a caller's text, but not of a joined one.
     const known = targets.get(where)?.get(model)
     if (known !== undefined) return known
     const target = targetOf(providers, reference)
-    if (held++ >= MOST_TARGETS) forget()
+    if (held++ >= MAX_TARGETS) forget()
     const models = targets.get(where) ?? new Map<string, Target>()
     targets.set(where, models.set(model, target))
     return target
   }
   return {
     register: (definition) => {
+      checkProvider(definition)
       if (providers.has(definition.id)) {
         throw new LlmError(
           'conflict',
-          `provider "${definition.id}" is registered already; use replace() to change it`,
+          `provider "${definition.id}" already exists; use replace() to change it`,
         )
       }
       put(definition)
     },
-    replace: put,
+    replace: (definition) => {
+      checkProvider(definition)
+      put(definition)
+    },
     get: (id) => providers.get(id),
     list: () => [...providers.values()],
     resolve,
@@ -125,7 +129,7 @@ function targetOf(providers: ReadonlyMap<string, ProviderDefinition>, reference:
   })
 }
 
-// The prefix of a model names the provider only when none is given: ids that hold a slash themselves stay whole.
+// The prefix of a model names the provider only if none is given, because ids may contain a slash themselves.
 function splitReference(
   providers: ReadonlyMap<string, ProviderDefinition>,
   { provider, model }: TargetReference,
@@ -156,7 +160,7 @@ function splitReference(
   return { provider: prefix, model: whole ? model : rest }
 }
 
-// A provider may have models of its own name (`groq/compound`): its table of models tells.
+// A provider may have models with its own name as prefix (`groq/compound`), which its table of models lists.
 function isOwnName({ id, models = {} }: ProviderDefinition, model: string): boolean {
   return Object.keys(models).some((pattern) => pattern.startsWith(`${id}/`) && fitsPattern(model, pattern))
 }
@@ -179,7 +183,7 @@ function withApi(definition: ProviderDefinition, api: string | undefined): Provi
   })
 }
 
-// What is said in the words of one dialect means nothing in another.
+// Fields of one dialect have no meaning in another.
 function bare({
   params: _params,
   quirks: _quirks,
@@ -206,7 +210,7 @@ function fitsPattern(model: string, pattern: string): boolean {
   return true
 }
 
-/** The capabilities of a model: every pattern that fits, the longest on top. */
+/** The capabilities of a model: all patterns that match, merged longer over shorter. */
 export function capabilitiesOf(definition: ProviderDefinition, model: string): ModelCapabilities {
   const fits = Object.entries(definition.models ?? {})
     .filter(([pattern]) => fitsPattern(model, pattern))

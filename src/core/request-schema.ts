@@ -1,220 +1,211 @@
-import * as z from 'zod'
 import { requestError, type Issue } from './error.ts'
 import { isObject } from './json.ts'
-import { isPlainMessage } from './plain-request.ts'
-import { BASE_URL, isSignal, NUMBER_RULES, type NumberRule } from './request-rules.ts'
-import type { CallOptions, ChatRequest, EmbedRequest, ModerateRequest } from './request.ts'
-import { Secret } from './secret.ts'
-
-// Loaded at the first call, not at import: the schema library is most of what this package would cost to load.
-
-const text = z.string()
-const bytes = z.union([z.string(), z.instanceof(Uint8Array)])
-const count = z.number().int().min(0)
-const headers = z.record(z.string(), z.string())
-const json = z.custom<unknown>(
-  (value) => value !== undefined && typeof value !== 'function',
-  'expected a JSON value',
-)
-const callable = z.custom<unknown>((value) => typeof value === 'function', 'expected a function')
-const plain = z.custom<Record<string, unknown>>(
-  (value) => typeof value === 'object' && value !== null,
-  'expected an object',
-)
-
-const textPart = z.object({ type: z.literal('text'), text, signature: text.optional() })
-const source = { url: text.min(1).optional(), data: bytes.optional(), mediaType: text.optional() }
-const imagePart = z.object({
-  type: z.literal('image'),
-  ...source,
-  detail: z.enum(['low', 'high', 'auto']).optional(),
-})
-const filePart = z.object({
-  type: z.literal('file'),
-  ...source,
-  fileId: text.optional(),
-  filename: text.optional(),
-  signature: text.optional(),
-  file: plain.optional(),
-})
-const audioPart = z.object({ type: z.literal('audio'), data: bytes, mediaType: text })
-const reasoningPart = z.object({
-  type: z.literal('reasoning'),
+import { nearestName } from './nearest-name.ts'
+import { checkFields, optionsSchema, type Rows } from './options.ts'
+import type {
+  CallOptions,
+  ChatRequest,
+  EmbedRequest,
+  MessageInput,
+  ModerateRequest,
+  StreamLimits,
+  Timeouts,
+} from './request.ts'
+import {
+  anyObject,
+  anyOf,
+  callable,
+  count,
+  flag,
+  json,
+  kind,
+  listOf,
+  looseGroup,
+  matching,
+  milliseconds,
+  nonEmptyText,
+  nullable,
+  oneOf,
+  positiveCount,
+  recordOf,
+  required,
+  secretKind,
   text,
-  signature: text.optional(),
-  encrypted: text.optional(),
-  id: text.optional(),
-  details: json.optional(),
-  origin: text.optional(),
+  variants,
+  withDefault,
+  withMethods,
+  type Field,
+  type FieldTable,
+  type Group,
+} from './schema.ts'
+import { Secret } from './secret.ts'
+import { settingFields } from './settings.ts'
+
+const bytes = anyOf(
+  text,
+  kind('a Uint8Array', (value) => value instanceof Uint8Array),
+)
+const source = { url: nonEmptyText, data: bytes, mediaType: text }
+
+/** The fields of a part or message that `key` tells apart from others by `word`. */
+function variant(key: string, word: string, fields: FieldTable): Group {
+  return looseGroup(() => ({ [key]: required(oneOf(word)), ...fields }))
+}
+const part = (type: string, fields: FieldTable): Group => variant('type', type, fields)
+
+const textPart = part('text', { text: required(text), signature: text })
+const imagePart = part('image', { ...source, detail: oneOf('low', 'high', 'auto') })
+const filePart = part('file', { ...source, fileId: text, filename: text, signature: text, file: anyObject })
+const audioPart = part('audio', { data: required(bytes), mediaType: required(text) })
+const reasoningPart = part('reasoning', {
+  text: required(text),
+  signature: text,
+  encrypted: text,
+  id: text,
+  details: json,
+  origin: text,
 })
 const toolCall = {
-  id: text.min(1),
-  name: text.min(1),
-  arguments: json.default({}),
-  invalid: text.optional(),
-  signature: text.optional(),
+  id: required(nonEmptyText),
+  name: required(nonEmptyText),
+  arguments: withDefault(json, {}),
+  invalid: text,
+  signature: text,
 }
-const toolCallPart = z.object({ type: z.literal('tool-call'), ...toolCall })
-// OpenAI's own part shapes, so that a history written for it can be handed over as it is.
-const openaiImage = z.object({
-  type: z.literal('image_url'),
-  image_url: z.object({ url: text, detail: text.optional() }),
+const toolCallPart = part('tool-call', toolCall)
+// OpenAI's own part shapes, so that a history written for it is accepted as it is.
+const openaiImage = part('image_url', {
+  image_url: required(looseGroup(() => ({ url: required(text), detail: text }))),
 })
-const openaiAudio = z.object({
-  type: z.literal('input_audio'),
-  input_audio: z.object({ data: text, format: text }),
+const openaiAudio = part('input_audio', {
+  input_audio: required(looseGroup(() => ({ data: required(text), format: required(text) }))),
 })
-const openaiRefusal = z.object({ type: z.literal('refusal'), refusal: text })
+const openaiRefusal = part('refusal', { refusal: required(text) })
+const openaiCall = looseGroup(() => ({
+  id: required(text),
+  type: text,
+  function: required(looseGroup(() => ({ name: required(text), arguments: withDefault(text, '') }))),
+}))
 
-const userPart = z.discriminatedUnion('type', [
-  textPart,
-  imagePart,
-  filePart,
-  audioPart,
-  openaiImage,
-  openaiAudio,
-])
-const assistantPart = z.discriminatedUnion('type', [
-  textPart,
-  reasoningPart,
-  toolCallPart,
-  filePart,
-  openaiRefusal,
-])
-const openaiCall = z.object({
-  id: text,
-  type: text.optional(),
-  function: z.object({ name: text, arguments: text.default('') }),
-})
-const speaker = text.optional()
+const userPart = variants('type', () => [textPart, imagePart, filePart, audioPart, openaiImage, openaiAudio])
+const assistantPart = variants('type', () => [textPart, reasoningPart, toolCallPart, filePart, openaiRefusal])
+const contentOf = (parts: Field): Field => anyOf(text, { ...listOf(parts), expected: 'a list of parts' })
 
-const message = z.discriminatedUnion('role', [
-  z.object({ role: z.enum(['system', 'developer']), content: z.union([text, z.array(textPart)]) }),
-  z.object({ role: z.literal('user'), content: z.union([text, z.array(userPart)]), name: speaker }),
-  z.object({
-    role: z.literal('assistant'),
-    content: z.union([text, z.array(assistantPart)]).nullish(),
-    name: speaker,
-    toolCalls: z.array(z.object(toolCall)).optional(),
-    tool_calls: z.array(openaiCall).optional(),
-    reasoning_content: text.nullish(),
+const message = variants('role', () => [
+  looseGroup(() => ({
+    role: required(oneOf('system', 'developer')),
+    content: required(contentOf(textPart)),
+  })),
+  variant('role', 'user', { content: required(contentOf(userPart)), name: text }),
+  variant('role', 'assistant', {
+    content: nullable(contentOf(assistantPart)),
+    name: text,
+    toolCalls: listOf(looseGroup(() => toolCall)),
+    tool_calls: listOf(openaiCall),
+    reasoning_content: nullable(text),
   }),
-  z.object({
-    role: z.literal('tool'),
-    toolCallId: text.min(1).optional(),
-    tool_call_id: text.min(1).optional(),
-    name: speaker,
-    content: json,
-    isError: z.boolean().optional(),
+  variant('role', 'tool', {
+    toolCallId: nonEmptyText,
+    tool_call_id: nonEmptyText,
+    name: text,
+    content: required(json),
+    isError: flag,
   }),
 ])
+// Most messages are plain text, which is tested in one step.
+const messages = listOf({ ...message, fits: (value) => isPlainMessage(value) || message.fits(value) })
 
-const effort = z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'])
-const tool = z.object({
-  name: text.regex(/^[A-Za-z0-9_-]{1,64}$/, 'takes 1 to 64 of letters, digits, "_" and "-"'),
-  description: text.optional(),
-  parameters: plain.optional(),
-  inputSchema: plain.optional(),
-  strict: z.boolean().optional(),
-  execute: callable.optional(),
-})
-const openaiTool = z.object({ type: z.literal('function'), function: tool })
-const toolChoice = z.union([
-  z.enum(['auto', 'none', 'required']),
-  z.object({ name: text.min(1) }),
-  z.object({ type: z.literal('function'), function: z.object({ name: text.min(1) }) }),
-])
-
-function numberOf({ whole, min, max }: NumberRule): z.ZodNumber {
-  const base = whole === true ? z.number().int() : z.number()
-  const above = min === undefined ? base : base.min(min)
-  return max === undefined ? above : above.max(max)
+/** Whether a message is a role and a text, and nothing else. */
+export function isPlainMessage(
+  value: unknown,
+): value is { role: Exclude<MessageInput['role'], 'tool'>; content: string } {
+  if (!isObject(value) || typeof value['content'] !== 'string') return false
+  return PLAIN_ROLES.has(value['role']) && Object.keys(value).length === 2
 }
+const PLAIN_ROLES: ReadonlySet<unknown> = new Set(['system', 'developer', 'user', 'assistant'])
 
-const settings = {
-  ...Object.fromEntries(
-    Object.entries(NUMBER_RULES).map(([name, rule]) => [name, numberOf(rule).optional()]),
-  ),
-  stop: z.union([text.min(1), z.array(text.min(1))]).optional(),
-  logitBias: z.record(z.string(), z.number().min(-100).max(100)).optional(),
-  logprobs: z.boolean().optional(),
-  topLogprobs: z.number().int().min(0).max(20).optional(),
-  responseFormat: z.union([z.enum(['text', 'json']), plain]).optional(),
-  tools: z.array(z.union([tool, openaiTool])).optional(),
-  toolChoice: toolChoice.optional(),
-  parallelToolCalls: z.boolean().optional(),
-  reasoning: z
-    .union([z.boolean(), effort, z.object({ effort: effort.optional(), budgetTokens: count.optional() })])
-    .optional(),
-  user: text.optional(),
-  metadata: z.record(z.string(), z.string()).optional(),
-}
-
-const options = {
-  provider: text.optional(),
-  model: text.optional(),
-  apiKey: z.union([text, z.instanceof(Secret), callable]).optional(),
-  credentials: z.union([plain, callable]).optional(),
-  variables: z.record(z.string(), text).optional(),
-  baseUrl: text
-    .regex(BASE_URL, 'must be an http(s) URL with its version part, such as https://host/v1')
-    .optional(),
-  api: text.optional(),
-  headers: headers.optional(),
-  extraHeaders: headers.optional(),
-  extraBody: z.record(z.string(), json).optional(),
-  fetch: callable.optional(),
-  transport: plain.optional(),
-  signal: z.custom<AbortSignal>(isSignal, 'expected an AbortSignal').optional(),
-  timeouts: z
-    .strictObject({
-      connectMs: count.optional(),
-      headersMs: count.optional(),
-      firstContentMs: count.optional(),
-      idleMs: count.optional(),
-      totalMs: count.optional(),
-    })
-    .optional(),
-  streamLimits: z
-    .strictObject({
-      maxBytes: count.optional(),
-      maxEventBytes: count.optional(),
-      maxReplyBytes: count.optional(),
-    })
-    .optional(),
-  onUnsupported: z.enum(['warn', 'error', 'drop']).optional(),
-  fallback: z.array(text.min(1)).optional(),
-  continuation: z.boolean().optional(),
-  priority: z.enum(['critical', 'high', 'normal', 'low']).optional(),
-  tags: z.record(z.string(), text).optional(),
-  userId: text.optional(),
-  conversationId: text.optional(),
-  requestId: text.optional(),
-  logger: plain.optional(),
-  moderation: z.boolean().optional(),
-  onAdmitted: callable.optional(),
-  onEnd: callable.optional(),
-}
-
-const request = tableOf({
-  ...options,
-  ...settings,
-  messages: z.array(message),
-  system: text.optional(),
-  stream: z.boolean().optional(),
+// By shape, because a signal of another realm or test environment is no instance of this AbortSignal.
+const signal = kind('an AbortSignal', (value) => {
+  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>
+  return typeof aborted === 'boolean' && typeof addEventListener === 'function'
 })
-const input = z.union([text.min(1), z.array(text.min(1)).min(1, 'there is nothing to send')])
-const embedRequest = tableOf({
-  ...options,
-  input,
-  dimensions: z.number().int().min(1).optional(),
-  purpose: z.enum(['query', 'document', 'similarity', 'classification', 'clustering']).optional(),
-  user: text.optional(),
-})
-const moderateRequest = tableOf({ ...options, input })
-const listRequest = tableOf(options)
+/** A key as text, as a {@link Secret}, or as a function that gives one. */
+export const keySource: Field = secretKind(
+  'a key: text, a Secret, or a function that gives one',
+  (value) => typeof value === 'string' || typeof value === 'function' || value instanceof Secret,
+)
+/** An http(s) URL. */
+export const baseUrl: Field = matching(
+  /^https?:\/\/\S+$/,
+  'an http(s) URL with its version part, such as https://host/v1',
+)
+const headers = recordOf(text)
 
-// Wire names and neighbours' names that people write by habit.
+/** The schema of {@link Timeouts}. */
+export const timeoutsSchema: Group = optionsSchema<Timeouts>()(() => ({
+  connectMs: milliseconds,
+  headersMs: milliseconds,
+  firstContentMs: milliseconds,
+  idleMs: milliseconds,
+  totalMs: milliseconds,
+}))
+/** The schema of {@link StreamLimits}. */
+export const streamLimitsSchema: Group = optionsSchema<StreamLimits>()(() => ({
+  maxBytes: count,
+  maxEventBytes: count,
+  maxReplyBytes: count,
+}))
+
+const callOptions = (): Rows<CallOptions> => ({
+  provider: text,
+  model: text,
+  apiKey: keySource,
+  credentials: anyOf(anyObject, callable),
+  variables: recordOf(text),
+  baseUrl,
+  api: text,
+  headers,
+  extraHeaders: headers,
+  extraBody: recordOf(json),
+  fetch: callable,
+  transport: withMethods('send'),
+  signal,
+  timeouts: timeoutsSchema,
+  streamLimits: streamLimitsSchema,
+  onUnsupported: oneOf('warn', 'error', 'drop'),
+  fallback: listOf(nonEmptyText),
+  continuation: flag,
+  priority: oneOf('critical', 'high', 'normal', 'low'),
+  tags: recordOf(text),
+  userId: text,
+  conversationId: text,
+  requestId: text,
+  logger: anyObject,
+  moderation: flag,
+  onAdmitted: callable,
+  onEnd: callable,
+})
+const input = anyOf(nonEmptyText, listOf(nonEmptyText, { min: 1 }))
+
+/** The schema of {@link ChatRequest}. */
+export const chatSchema: Group = optionsSchema<ChatRequest>()(() => ({
+  ...callOptions(),
+  ...settingFields(),
+  messages: required(messages),
+  system: text,
+  stream: flag,
+}))
+const embedSchema = optionsSchema<EmbedRequest>()(() => ({
+  ...callOptions(),
+  input: required(input),
+  dimensions: positiveCount,
+  purpose: oneOf('query', 'document', 'similarity', 'classification', 'clustering'),
+  user: text,
+}))
+const moderateSchema = optionsSchema<ModerateRequest>()(() => ({ ...callOptions(), input: required(input) }))
+const callSchema = optionsSchema<CallOptions>()(callOptions)
+
+// Wire names and other libraries' names that people write by habit.
 const HINTS: Readonly<Record<string, string>> = {
   max_tokens: 'maxTokens',
   max_completion_tokens: 'maxTokens',
@@ -236,9 +227,9 @@ const HINTS: Readonly<Record<string, string>> = {
   api_key: 'apiKey',
   base_url: 'baseUrl',
   baseURL: 'baseUrl',
-  abortSignal: 'signal',
   extra_headers: 'extraHeaders',
   extra_body: 'extraBody',
+  abortSignal: 'signal',
   systemPrompt: 'system',
   prompt: 'messages',
   timeout: 'timeouts',
@@ -246,90 +237,39 @@ const HINTS: Readonly<Record<string, string>> = {
   timeoutMs: 'timeouts.totalMs',
 }
 
-/** Checks the shape of a request. Throws `invalid-request` with one issue per thing that is wrong, each with its path. */
+/** Checks the shape of a request. Throws `invalid-request` with one issue per problem, each with its path. */
 export function checkRequest(value: unknown): ChatRequest {
-  return check(request, value) as ChatRequest
+  return check(chatSchema, value) as ChatRequest
 }
 
-/** The same for {@link EmbedRequest}. */
+/** Checks the shape of an {@link EmbedRequest}. Throws `invalid-request`. */
 export function checkEmbedRequest(value: unknown): EmbedRequest {
-  return check(embedRequest, value) as EmbedRequest
+  return check(embedSchema, value) as EmbedRequest
 }
 
-/** The same for {@link ModerateRequest}. */
+/** Checks the shape of a {@link ModerateRequest}. Throws `invalid-request`. */
 export function checkModerateRequest(value: unknown): ModerateRequest {
-  return check(moderateRequest, value) as ModerateRequest
+  return check(moderateSchema, value) as ModerateRequest
 }
 
-/** The same for the options of a call without content. */
+/** Checks the options of a call without content. Throws `invalid-request`. */
 export function checkCallOptions(value: unknown): CallOptions {
-  return check(listRequest, value) as CallOptions
+  return check(callSchema, value) as CallOptions
 }
 
-/** Schemas by field name, and the names that must be there. */
-interface FieldTable {
-  readonly fields: Readonly<Record<string, z.ZodType>>
-  readonly required: readonly string[]
-}
-
-function tableOf(fields: Readonly<Record<string, z.ZodType>>): FieldTable {
-  const required = Object.entries(fields).filter(([, field]) => !field.safeParse(undefined).success)
-  return { fields, required: required.map(([name]) => name) }
-}
-
-// Only what is there is looked at: a request names a handful of some fifty fields.
-function check({ fields, required }: FieldTable, value: unknown): unknown {
-  if (!isObject(value)) throw requestError([{ path: '', message: 'Invalid input: expected object' }])
-  const checked: Record<string, unknown> = {}
+function check(schema: Group, value: unknown): unknown {
   const issues: Issue[] = []
-  for (const name of Object.keys(value)) {
-    const field = Object.hasOwn(fields, name) ? fields[name] : undefined
-    if (field === undefined) issues.push(unknownField(name, ''))
-    else if (name === 'messages' && isPlainTalk(value[name])) checked[name] = value[name]
-    else checked[name] = checkField(name, field, value[name], issues)
-  }
-  for (const name of required) {
-    const field = fields[name]
-    if (field !== undefined && checked[name] === undefined && !(name in value))
-      checkField(name, field, undefined, issues)
-  }
+  const checked = checkFields(schema, value, issues, { unknown: unknownField })
   if (issues.length > 0) throw requestError(issues)
   return checked
 }
 
-function checkField(name: string, field: z.ZodType, value: unknown, issues: Issue[]): unknown {
-  const result = field.safeParse(value)
-  if (result.success) return result.data
-  for (const issue of result.error.issues) issues.push(...issuesOf(issue, name))
-  return undefined
-}
-
-// Turns of plain text, as most are, need no schema to be seen through.
-function isPlainTalk(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isPlainMessage)
-}
-
-type ZodIssue = z.core.$ZodIssue
-
-function issuesOf(issue: ZodIssue, field: string): Issue[] {
-  const path = [field, ...issue.path.map(String)].join('.')
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(key, `${path}.`))
-  // Of a union, the branch that came furthest says most.
-  const branches = issue.code === 'invalid_union' ? issue.errors.filter((errors) => errors.length > 0) : []
-  const best = branches.toSorted((a, b) => depthOf(b) - depthOf(a))[0]
-  if (best === undefined || depthOf(best) === 0) return [{ path, message: issue.message }]
-  return best.map((inner) => ({
-    path: [path, ...inner.path.map(String)].join('.'),
-    message: inner.message,
-  }))
-}
-
-function unknownField(name: string, lead: string): Issue {
-  const hint = HINTS[name]
-  const advice = hint === undefined ? 'use extraBody to send a provider its own parameter' : `write ${hint}`
-  return { path: lead + name, message: `unknown field; ${advice}` }
-}
-
-function depthOf(issues: readonly ZodIssue[]): number {
-  return Math.max(0, ...issues.map((issue) => issue.path.length))
+function unknownField(name: string, known: readonly string[]): string {
+  const hint = Object.hasOwn(HINTS, name) ? HINTS[name] : undefined
+  if (hint !== undefined) return `unknown field; write ${hint}`
+  const nearest = nearestName(name, known)
+  const advice = 'use extraBody to send a provider its own parameter'
+  return nearest === undefined
+    ? `unknown field; ${advice}`
+    : `unknown field; did you mean "${nearest}"? Or ${advice}`
 }

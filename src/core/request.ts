@@ -7,7 +7,7 @@ import type { ChatResponse } from './response.ts'
 import type { KeySource } from './secret.ts'
 import type { Transport } from './wire.ts'
 
-/** Any schema library that speaks Standard Schema (zod, valibot, arktype …). Types only: nothing is inferred through it. */
+/** A schema that implements Standard Schema (zod, valibot …). No type is inferred from it. */
 export interface StandardSchema {
   readonly '~standard': {
     readonly version: 1
@@ -16,36 +16,36 @@ export interface StandardSchema {
     readonly jsonSchema?: unknown
   }
 }
-/** A JSON Schema object, or a Standard Schema from which one can be had. */
+/** A JSON Schema object, or a Standard Schema that brings its JSON Schema. */
 export type Schema = JsonObject | StandardSchema
 
-/** What a tool may know while it runs. */
+/** The second argument of a tool's `execute`. */
 export interface ToolContext {
   readonly toolCallId: string
   readonly signal?: AbortSignal | undefined
 }
-/** A function that the model may ask for. */
+/** A function that the model may call. */
 export interface Tool {
-  /** 1 to 64 of letters, digits, `_` and `-`. */
+  /** 1 to 64 letters, digits, `_` and `-`. */
   readonly name: string
   readonly description?: string | undefined
-  /** Shape of the arguments. Left out: no arguments. */
+  /** Schema of the arguments. Default: no arguments. */
   readonly parameters?: Schema | undefined
-  /** The same under the name that MCP and others use. */
+  /** The same, under the name that MCP uses. */
   readonly inputSchema?: Schema | undefined
-  /** Ask the vendor to hold the arguments to the schema, where it can. */
+  /** Whether the vendor shall enforce the schema, if it can. */
   readonly strict?: boolean | undefined
-  /** Runs the tool. `chatApiCall` never calls it; tool loops do. */
+  /** Called by tool loops with the parsed arguments; `chatApiCall` never calls it. */
   readonly execute?: ((args: never, context: ToolContext) => unknown) | undefined
 }
 export type ToolChoice = 'auto' | 'none' | 'required' | { readonly name: string }
 export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
-/** How much to think: an effort word, or a token budget, or both for whichever the model takes. */
+/** How much to reason: an effort, a token budget, or both, of which the model's kind is sent. */
 export interface ReasoningSetting {
   readonly effort?: ReasoningEffort | undefined
   readonly budgetTokens?: number | undefined
 }
-/** The shape of the answer. With `schema`, `response.object` holds the parsed and checked value. */
+/** The format of the response. With `schema`, `response.object` is the parsed and checked value. */
 export type ResponseFormat =
   | { readonly type: 'text' }
   | {
@@ -56,7 +56,7 @@ export type ResponseFormat =
       readonly strict?: boolean | undefined
     }
 
-/** The neutral settings of a call. All optional; what a provider lacks gives a warning. */
+/** The neutral settings of a call. A setting that the target lacks gives a warning. */
 export interface Settings {
   readonly maxTokens?: number | undefined
   readonly temperature?: number | undefined
@@ -68,14 +68,14 @@ export interface Settings {
   readonly frequencyPenalty?: number | undefined
   readonly presencePenalty?: number | undefined
   readonly repetitionPenalty?: number | undefined
-  /** Token id → bias, -100 to 100. */
+  /** Bias by token id, -100 to 100. */
   readonly logitBias?: Readonly<Record<string, number>> | undefined
   readonly logprobs?: boolean | undefined
-  /** 0 to 20; implies `logprobs`. */
+  /** Number of alternatives per token, 0 to 20; implies `logprobs`. */
   readonly topLogprobs?: number | undefined
-  /** How many answers. Default 1. */
+  /** Number of responses, 1 to 128. Default 1. */
   readonly n?: number | undefined
-  /** Also OpenAI's `json_object` and `json_schema`, and a bare schema. */
+  /** Format of the response. Also accepts OpenAI's `json_object` and `json_schema`, and a bare schema. */
   readonly responseFormat?: ResponseFormat | 'text' | 'json' | Schema | undefined
   readonly tools?: readonly (Tool | OpenAITool)[] | undefined
   readonly toolChoice?:
@@ -89,30 +89,30 @@ export interface Settings {
   readonly metadata?: Readonly<Record<string, string>> | undefined
 }
 
-/** Longest waits of one call, in milliseconds; 0 turns a check off. */
+/** Timeouts of one call in ms, up to 2 147 483 647; 0 turns one off. */
 export interface Timeouts {
-  /** To open the connection; never ends a slow answer. Default: the transport's own, 10 000. */
+  /** Maximum time to connect; does not bound a slow response. Default 10 000, by the transport. */
   readonly connectMs?: number | undefined
-  /** From the start of the attempt to the response headers. Default 0. */
+  /** Maximum time from the start of the attempt to the response headers. Default 0. */
   readonly headersMs?: number | undefined
-  /** From the start of the attempt to the first content. Default 300 000 for streams, 0 for plain calls. */
+  /** Maximum time from the start of the attempt to the first content. Default 300 000 for streams, 0 for whole calls. */
   readonly firstContentMs?: number | undefined
-  /** Silence between two content events while the consumer waits. Default 60 000. */
+  /** Maximum time between two content events while the consumer waits. Default 60 000. */
   readonly idleMs?: number | undefined
-  /** The whole call with all its attempts. Default 600 000. */
+  /** Maximum time of the call with all its attempts. Default 600 000. */
   readonly totalMs?: number | undefined
 }
-/** Bounds on what a provider may send. */
+/** Limits of what a provider may send. */
 export interface StreamLimits {
-  /** Bytes of answer text and reasoning (UTF-8). Default 10 MiB. */
+  /** Maximum UTF-8 bytes of text, reasoning and tool arguments. Default 10 MiB. */
   readonly maxBytes?: number | undefined
-  /** Bytes of one event of a stream. Default 4 MiB. */
+  /** Maximum bytes of one event of a stream. Default 4 MiB. */
   readonly maxEventBytes?: number | undefined
-  /** Bytes of a plain reply. Default 64 MiB. */
+  /** Maximum bytes of a whole reply. Default 64 MiB. */
   readonly maxReplyBytes?: number | undefined
 }
 
-/** OpenAI's own part shapes, read as they are. */
+/** OpenAI's shape of an image part. */
 export interface OpenAIImagePart {
   readonly type: 'image_url'
   readonly image_url: { readonly url: string; readonly detail?: string | undefined }
@@ -125,7 +125,7 @@ export interface OpenAIFilePart {
   readonly type: 'file'
   readonly file: { readonly file_data?: string; readonly file_id?: string; readonly filename?: string }
 }
-/** OpenAI's own shape of a tool call. */
+/** OpenAI's shape of a tool call. */
 export interface OpenAIToolCall {
   readonly id: string
   readonly type?: string | undefined
@@ -152,7 +152,7 @@ export interface AssistantInput {
   readonly tool_calls?: readonly OpenAIToolCall[] | undefined
   readonly reasoning_content?: string | null | undefined
 }
-/** The result of a tool call: text, parts, or any JSON value, which is written down as JSON. */
+/** The result of a tool call: text, parts, or any other JSON value, which is sent as JSON text. */
 export interface ToolInput {
   readonly role: 'tool'
   readonly toolCallId?: string | undefined
@@ -161,88 +161,88 @@ export interface ToolInput {
   readonly content: string | readonly ToolResultPart[] | JsonValue
   readonly isError?: boolean | undefined
 }
-/** A turn as callers may write it: OpenAI's own shapes for tool calls and parts are read too. */
+/** A message as callers write it. OpenAI's shapes of tool calls and parts are accepted too. */
 export type MessageInput = SystemInput | UserInput | AssistantInput | ToolInput
-/** OpenAI's own shape of a tool. */
+/** OpenAI's shape of a tool. */
 export interface OpenAITool {
   readonly type: 'function'
   readonly function: Tool
 }
 
-/** What every kind of call takes: where it goes, how, and for whom. */
+/** Options of every kind of call: its target, how it is sent, and for whom. */
 export interface CallOptions {
-  /** Provider id. Left out: the prefix of `model` (`anthropic/claude-…`). */
+  /** Provider id. Default: the prefix of `model` (`anthropic/claude-…`). */
   readonly provider?: string | undefined
   readonly model?: string | undefined
-  /** Default: the provider's own environment variable. */
+  /** The key. Default: the provider's environment variable. */
   readonly apiKey?: KeySource | undefined
-  /** For providers whose requests are signed. Default: the provider's own environment variables. */
+  /** Credentials for providers with signed requests. Default: the provider's environment variables. */
   readonly credentials?: CredentialSource | undefined
-  /** With its version part: `https://api.openai.com/v1`. */
+  /** Base URL with its version part: `https://api.openai.com/v1`. Default: the provider's. */
   readonly baseUrl?: string | undefined
-  /** Fills the variables of a provider's base URL, such as `region`. Default: the provider's own environment variables. */
+  /** Variables of the provider's base URL, such as `region`. Default: the provider's environment variables. */
   readonly variables?: Readonly<Record<string, string>> | undefined
-  /** Chooses among several wire formats of one provider: `responses` at OpenAI. */
+  /** Selects one of several wire formats of a provider, such as `responses` of OpenAI. */
   readonly api?: string | undefined
-  /** Headers of this call; `extraHeaders` is the same under its setting name. */
+  /** Headers of this call. `extraHeaders` does the same and wins. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly extraHeaders?: Readonly<Record<string, string>> | undefined
-  /** Laid over the wire body as the last step, as it is. */
+  /** Merged unchanged over the wire body as the last step. */
   readonly extraBody?: JsonObject | undefined
   readonly fetch?: typeof globalThis.fetch | undefined
-  /** In place of `fetch`: for example `createUndiciTransport()`. */
+  /** Replaces `fetch`, for example by `createUndiciTransport()`. */
   readonly transport?: Transport | undefined
   readonly signal?: AbortSignal | undefined
   readonly timeouts?: Timeouts | undefined
   readonly streamLimits?: StreamLimits | undefined
-  /** What to do with a setting that the target lacks: `warn` sends the rest and says so, `error` refuses before anything is sent, `drop` is silent. Default `warn`. */
+  /** How to handle a setting that the target lacks: `warn` sends the rest with a warning, `error` throws before anything is sent, `drop` gives no warning. Default `warn`. */
   readonly onUnsupported?: 'warn' | 'error' | 'drop' | undefined
-  /** Targets to try after the asked-for one, `provider/model` each. In place of the orchestrator's. */
+  /** Targets to try after the requested one, `provider/model` each. Overrides the orchestrator's. */
   readonly fallback?: readonly string[] | undefined
-  /** When a stream breaks in the middle of its text, go on from there with a target that takes a beginning; told by a `continued` event. Default false. */
+  /** Whether another attempt continues a stream that breaks in its text, marked by a `continued` event. Only models that support prefill qualify. Default false. */
   readonly continuation?: boolean | undefined
-  /** Who is served first where calls queue. Default `high` for a stream, `normal` for a whole answer. */
+  /** Priority in the queue. Default `high` for a stream, `normal` for a whole call. */
   readonly priority?: 'critical' | 'high' | 'normal' | 'low' | undefined
-  /** Ids for limits of other layers than user and conversation: `{ tenant: 'acme' }`. */
+  /** Ids of limit layers besides user and conversation: `{ tenant: 'acme' }`. */
   readonly tags?: Readonly<Record<string, string>> | undefined
   readonly userId?: string | undefined
   readonly conversationId?: string | undefined
-  /** False: this call is not moderated. For calls of the host's own, never for a user's. Default true. */
+  /** Whether this call is moderated. False is for the application's own calls, never for a user's. Default true. */
   readonly moderation?: boolean | undefined
-  /** Goes into logs, errors and events. Made when left out. */
+  /** Id of the request in logs, errors and events. Default: a new one. */
   readonly requestId?: string | undefined
   readonly logger?: Logger | undefined
   /**
-   * Runs once the call is admitted (limits, queue) and before anything is sent: for work that belongs to the call, such as
-   * saving the user's turn. Told the messages as moderation has left them. Never runs for a call that is refused; what it
-   * throws ends the call, with nothing sent or charged.
+   * Called after limits and queue have admitted the call, before anything is sent, with the messages after moderation. For
+   * work such as saving the user's message. Not called for a refused call. If it throws, the call ends with that error,
+   * and nothing is sent or charged.
    */
   readonly onAdmitted?:
     | ((admitted: { readonly messages: readonly Message[] }) => void | Promise<void>)
     | undefined
-  /** Told once when an answer that had begun is over, complete or cut, also one that nobody reads. Must not throw. */
+  /** Called once when a started response ends, complete or cut, even if it is not read. Must not throw. */
   readonly onEnd?: ((answer: ChatResponse, error?: LlmError) => void) | undefined
 }
 
-/** A neutral request. */
+/** A neutral chat request. */
 export interface ChatRequest extends CallOptions, Settings {
   readonly messages: readonly MessageInput[]
-  /** Instructions put before the messages. */
+  /** Instructions that are sent before the messages. */
   readonly system?: string | undefined
   readonly stream?: boolean | undefined
 }
 
-/** Texts to be turned into vectors. */
+/** A request for the vectors of texts. */
 export interface EmbedRequest extends CallOptions {
   readonly input: string | readonly string[]
-  /** Length of the vectors, where the model lets it be chosen. */
+  /** Length of the vectors, if the model has the setting. */
   readonly dimensions?: number | undefined
-  /** What the vectors are for, where the model cares. */
+  /** Purpose of the vectors, if the model has the setting. */
   readonly purpose?: 'query' | 'document' | 'similarity' | 'classification' | 'clustering' | undefined
   readonly user?: string | undefined
 }
 
-/** Texts to be judged by a provider's moderation endpoint. */
+/** A request to check texts by a provider's moderation endpoint. */
 export interface ModerateRequest extends CallOptions {
   readonly input: string | readonly string[]
 }

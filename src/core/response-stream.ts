@@ -2,22 +2,22 @@ import type { LlmError } from './error.ts'
 import type { EventBatch } from './event.ts'
 import type { Attempt, ChatResponse, Usage } from './response.ts'
 
-/** An answer from its commit point on: the first content is ready, nothing was given to the caller yet. */
+/** A provider response whose first content has arrived but has not yet been delivered to the caller. */
 export interface ResponseStream {
   readonly provider: string
   readonly model: string
-  /** Every try so far, in order; the last is this one. */
+  /** All attempts so far, in order; the last is this one. */
   readonly attempts: readonly Attempt[]
-  /** The next batch; `null` after the last. Rejects with the `LlmError` that ended the stream, `partial` included. */
+  /** Resolves to the next batch, `null` after the last. Rejects with the `LlmError` that ended the stream, with `partial`. */
   read(): Promise<EventBatch | null>
-  /** Ends the exchange; the upstream connection closes. Does nothing after the end. */
+  /** Ends the exchange and closes the upstream connection. Does nothing after the end. */
   cancel(reason?: unknown): void
-  /** Runs `action` once, when the answer is over: with the error that ended it, or none. At once where it is over. */
+  /** Calls `action` once when the response ends, with its error if it failed; at once if it has ended. */
   onEnd(action: (error?: LlmError) => void): void
-  /** Tokens as reported so far, or estimated. */
+  /** Usage as reported so far, else estimated. */
   usage(): Usage
-  /** True where the answer came whole: `snapshot` has all of it, and nobody needs to read. */
+  /** Whether the response arrived as a whole: `snapshot` is complete without reading. */
   readonly isWhole?: boolean | undefined
-  /** The answer as far as it was read, with these tries. */
+  /** The response as far as it was read, with these attempts. */
   snapshot(attempts?: readonly Attempt[]): ChatResponse
 }

@@ -1,60 +1,60 @@
 import type { JsonValue } from './json.ts'
 import type { AssistantMessage, ToolCall } from './message.ts'
 
-/** Why the model stopped. The vendor's own word is in `rawFinishReason`. */
+/** Why the model stopped. The vendor's value is in `rawFinishReason`. */
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'error' | 'other'
 
-/** Tokens of one call. The same meaning for every provider. */
+/** Token counts of one call, with the same meaning for every provider. */
 export interface Usage {
-  /** All prompt tokens, those read from or written to a cache included. */
+  /** All prompt tokens, including those read from or written to a cache. */
   readonly inputTokens: number
-  /** All generated tokens, reasoning included. */
+  /** All generated tokens, including reasoning. */
   readonly outputTokens: number
   readonly totalTokens: number
   readonly cachedInputTokens?: number | undefined
   readonly cacheWriteTokens?: number | undefined
   readonly reasoningTokens?: number | undefined
-  /** True where the provider reported nothing and the figures were estimated from the text. */
+  /** Whether the counts were estimated from the text, because the provider reported none. */
   readonly estimated?: boolean | undefined
 }
 
-/** Something that was lost, changed or noticed on the way. Nothing is dropped without one. */
+/** A setting or message that was dropped or changed for a provider. Nothing is dropped without a warning. */
 export interface Warning {
-  /** `unsupported`: not sent · `changed`: sent with another value · `compatibility`: the messages were adapted · `other`. */
+  /** `unsupported`: not sent. `changed`: sent with another value. `compatibility`: messages were adapted. */
   readonly type: 'unsupported' | 'changed' | 'compatibility' | 'other'
-  /** The neutral setting it is about, if any. */
+  /** The neutral setting that the warning is about. */
   readonly setting?: string | undefined
   readonly message: string
 }
 
-/** Where a part of the answer comes from. */
+/** A source of a part of the response. */
 export interface Citation {
   readonly url?: string | undefined
   readonly title?: string | undefined
-  /** The quoted or cited words, where the vendor gives them. */
+  /** The cited text, if the vendor gives it. */
   readonly text?: string | undefined
-  /** Range in the answer's text, in UTF-16 units, where the vendor gives it. */
+  /** Start of the range in the response's text, in UTF-16 units, if the vendor gives it. */
   readonly start?: number | undefined
   readonly end?: number | undefined
 }
 
-/** A file that the model made: base64 data with its media type, or an URL. */
+/** A file that the model generated: base64 data or a URL, with its media type. */
 export interface GeneratedFile {
   readonly mediaType: string
   readonly data?: string | undefined
   readonly url?: string | undefined
-  /** The vendor's opaque mark, which goes back with the file. */
+  /** The vendor's opaque mark, which is sent back with the file. */
   readonly signature?: string | undefined
 }
 
-/** The log probability of one token, and of the likeliest others where asked for. */
+/** The log probability of one token, and of the likeliest alternatives if `topLogprobs` asks for them. */
 export interface TokenLogprob {
   readonly token: string
   readonly logprob: number
   readonly top?: readonly { readonly token: string; readonly logprob: number }[] | undefined
 }
 
-/** One try of a call. */
+/** One attempt of a call. `error` is set if it failed. */
 export interface Attempt {
   readonly provider: string
   readonly model: string
@@ -64,7 +64,7 @@ export interface Attempt {
     | undefined
 }
 
-/** One of several answers (`n` above 1). */
+/** One of several responses to a request (`n` above 1). */
 export interface Choice {
   readonly index: number
   readonly text: string
@@ -75,12 +75,12 @@ export interface Choice {
   readonly message: AssistantMessage
 }
 
-/** A whole answer: the same shape from a streamed and from a plain call. */
+/** A complete response. Streamed and whole calls give the same shape. */
 export interface ChatResponse {
-  /** The vendor's id of the answer, where it gives one. */
+  /** The vendor's id of the response, if it gives one. */
   readonly id?: string | undefined
   readonly provider: string
-  /** The model that answered, in the vendor's words where it says so. */
+  /** The model that answered, as the vendor names it. Default: the model of the request. */
   readonly model: string
   readonly text: string
   readonly reasoning: string
@@ -91,15 +91,15 @@ export interface ChatResponse {
   readonly rawFinishReason?: string | undefined
   readonly usage: Usage
   readonly warnings: readonly Warning[]
-  /** The assistant turn, to append to the history as it is. */
+  /** The assistant message, to append to the history unchanged. */
   readonly message: AssistantMessage
-  /** The parsed answer where `responseFormat` asked for JSON and the text is valid JSON (and valid by the schema given). */
+  /** The parsed text, if `responseFormat` asks for JSON and the text is valid, also by the schema. */
   readonly object?: JsonValue | undefined
   readonly logprobs?: readonly TokenLogprob[] | undefined
-  /** All answers, where more than one was asked for; the fields above are those of the first. */
+  /** All choices, if `n` is above 1; the fields above are those of the first. */
   readonly choices?: readonly Choice[] | undefined
-  /** Every try of this call, in order. */
+  /** All attempts of this call, in order. */
   readonly attempts: readonly Attempt[]
-  /** The vendor's request id from its response headers. */
+  /** The vendor's request id, from its response headers. */
   readonly requestId?: string | undefined
 }

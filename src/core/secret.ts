@@ -1,10 +1,10 @@
-// Node's name of the method that its console calls.
+// The method that Node's console calls.
 const INSPECT: symbol = Symbol.for('nodejs.util.inspect.custom')
 const HIDDEN = '[secret]'
 
-/** A key or token that cannot be printed by accident: only `reveal()` gives it. */
+/** A key or token that no log prints: only `reveal()` returns it. */
 export class Secret {
-  // Not a method of the class: a computed name has no place in an isolated declaration.
+  // Defined here, because a declaration file cannot hold a method with a computed name.
   static {
     Object.defineProperty(this.prototype, INSPECT, { value: () => HIDDEN })
   }
@@ -15,7 +15,7 @@ export class Secret {
     this.#value = value
   }
 
-  /** The bare value, for the header that needs it. */
+  /** The value itself. */
   reveal(): string {
     return this.#value
   }
@@ -29,28 +29,28 @@ export class Secret {
   }
 }
 
-/** A key: the text, a {@link Secret}, or a function asked at each call (rotation). Empty text counts as no key. */
+/** A key: text, a {@link Secret}, or a function that is called for each call, for rotation. Empty text counts as no key. */
 export type KeySource = string | Secret | (() => KeyValue | Promise<KeyValue>)
 type KeyValue = string | Secret | undefined | null
 
-/** Asks the source. Resolves to `undefined` for no key and for an empty or blank one. */
+/** Resolves to the key of a source, `undefined` if it is absent or blank. */
 export async function resolveKey(source: KeySource | undefined): Promise<Secret | undefined> {
   return readKey(typeof source === 'function' ? await source() : source)
 }
 
-/** The source, or `undefined` where it is empty or blank text. A function may yet give a key. */
+/** The source, `undefined` if it is absent or blank. A function is returned without calling it. */
 export function nonEmptyKey(source: KeySource | undefined): KeySource | undefined {
   return typeof source === 'function' || readKey(source) !== undefined ? source : undefined
 }
 
-/** A key at hand; `undefined` for none and for an empty or blank one. */
+/** The key as a {@link Secret}, `undefined` if it is absent or blank. */
 export function readKey(value: KeyValue): Secret | undefined {
   if (value === undefined || value === null) return undefined
   const secret = value instanceof Secret ? value : new Secret(value)
   return secret.reveal().trim() === '' ? undefined : secret
 }
 
-// The shapes of keys that vendors hand out, and of tokens in headers and query strings.
+// Formats of vendors' keys, and of tokens in headers and query strings.
 const KEY_SHAPES: readonly RegExp[] = [
   /\b(?:sk|pk|rk|gsk|xai|pplx|csk|nvapi|r8|hf|fw|tgp|ghp|gho|github_pat|key|ak)[-_][A-Za-z0-9_*.-]{16,}/g,
   /\bAIza[0-9A-Za-z_*-]{10,}/g,
@@ -60,12 +60,12 @@ const KEY_SHAPES: readonly RegExp[] = [
   /([?&](?:key|api[-_]?key|token|access_token)=)[^&\s"']+/gi,
 ]
 
-// What the vendor masked itself is no secret, and says which key was meant.
+// A key that the vendor has masked is no secret, and tells the caller which key was used.
 function isMasked(match: string): boolean {
   return match.includes('***') && match.split('*').every((piece) => piece.length <= 12)
 }
 
-/** Takes secrets out of a text: the given values wherever they stand, and whatever is shaped like a vendor's key. */
+/** Replaces secrets in a text: the given values, and everything that has the format of a vendor's key. */
 export function scrubSecrets(text: string, secrets: readonly (Secret | undefined)[] = []): string {
   let clean = text
   for (const secret of secrets) {

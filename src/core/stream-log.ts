@@ -1,55 +1,58 @@
-import { LlmError } from './error.ts'
+import type { LlmError } from './error.ts'
 import type { EventBatch } from './event.ts'
 import type { JsonObject } from './json.ts'
+import { checkOptions, optionsSchema } from './options.ts'
+import { MAX_TIMER_MS, number, orInfinity, positiveCount, type Group } from './schema.ts'
 
-/** One batch of a run with its place: 1, 2, 3 … without gaps. */
+/** One batch of a run with its sequence number: 1, 2, 3 … without gaps. */
 export interface StreamLogEntry {
   readonly seq: number
   readonly batch: EventBatch
 }
 
-/** How a run ended, in a form that can be stored: `error` is an `LlmError` as its `toJSON` gives it. */
+/** The end of a run as JSON: `error` is the `toJSON()` of an `LlmError`. */
 export interface LogEnding {
   readonly type: 'done' | 'error'
   readonly error?: JsonObject | undefined
 }
 
-/** `lost`: the process that wrote it is gone, and nothing will be added. */
+/** State of a log. `lost`: its writer's process died, so that no batch will follow. */
 export type LogState = 'running' | 'ended' | 'lost'
 
-/** What a run's log is opened with. */
+/** Properties of a new log. */
 export interface LogHead {
   readonly id: string
-  /** A second name that leads to the newest run that bears it: a conversation. */
+  /** A second name, such as a conversation's id: it finds the newest run that has it. */
   readonly key?: string | undefined
-  /** What readers may want to know of the run; does not change. */
+  /** Constant facts about the run, for readers. */
   readonly meta: JsonObject
-  /** Asked for from time to time, and stored for readers elsewhere. */
+  /** Called periodically for the run's current figures, which are stored for readers in other processes. */
   readonly figures: () => JsonObject
-  /** Told at most once that the run must stop: somebody has cancelled it (`aborted`), or the log is lost to its writer. */
+  /** Called at most once when the run must stop, because it was cancelled (`aborted`) or the writer has lost the log. */
   readonly onStop: (error: LlmError) => void
 }
 
+/** The part of a log to read. */
 export interface LogRange {
-  /** The last place that the reader has; 0 for none. */
+  /** The last sequence number that the reader has; 0 for none. */
   readonly after: number
   readonly maxBatches: number
-  /** At least one batch is given, whatever its size. */
+  /** Maximum size of a page in bytes. A page holds at least one batch of any size. */
   readonly maxBytes: number
 }
 
-/** A piece of a log. */
+/** A page of a log. */
 export interface LogPage {
   readonly entries: readonly StreamLogEntry[]
-  /** Place of the oldest batch that is kept. */
+  /** Sequence number of the oldest stored batch. */
   readonly first: number
-  /** Place of the newest. */
+  /** Sequence number of the newest batch. */
   readonly last: number
   readonly state: LogState
   readonly ending?: LogEnding | undefined
 }
 
-/** What is known of a run without reading it. */
+/** Facts about a run, without its batches. */
 export interface LogInfo {
   readonly id: string
   readonly key?: string | undefined
@@ -61,53 +64,56 @@ export interface LogInfo {
 }
 
 /**
- * Where runs keep their batches, so that readers can come, go and come back. A log is bounded: past its bound the oldest
- * batches are dropped, and `first` says so. It is gone some time after its end. Every failure is an `LlmError`; code
- * `run-lost` where the log no longer belongs to the writer.
+ * Stores the batches of runs, so that readers can disconnect and resume. A log is bounded: beyond its bounds the oldest
+ * batches are dropped, which `first` shows. It is deleted `ttlMs` after its end. Every method rejects with an `LlmError`, of
+ * code `run-lost` if another process has taken the log from its writer.
  */
 export interface StreamLog {
-  /** Opens a log. Rejects with `conflict` where there is one with this id. */
+  /** Creates a log. Rejects with `conflict` if the id exists. */
   create(head: LogHead): Promise<void>
-  /** Adds batches in order. Once it resolves, every reader anywhere can have them. */
+  /** Appends batches in order. Once it resolves, readers in all processes can read them. */
   append(id: string, batches: readonly EventBatch[]): Promise<void>
-  /** Nothing more comes. A second call changes nothing. */
+  /** Marks the log as ended. Idempotent. */
   end(id: string, ending: LogEnding): Promise<void>
-  /** `undefined` where there is no such log, or no more. */
+  /** Resolves to a page, `undefined` if the log does not exist or was deleted. */
   read(id: string, range: LogRange): Promise<LogPage | undefined>
   info(id: string): Promise<LogInfo | undefined>
-  /** The newest run with this key, while its log is kept. */
+  /** Resolves to the id of the newest run with this key whose log is stored. */
   find(key: string): Promise<string | undefined>
-  /** Asks the run's writer, wherever it is, to stop. False where no such run is under way. */
+  /** Asks the run's writer, in any process, to stop. Resolves to whether such a run is running. */
   cancel(id: string, reason: string): Promise<boolean>
-  /** Calls `wake` whenever there may be something new. Returns what ends it. */
+  /** Calls `wake` when the log may have changed. Returns a function that removes the watcher. */
   watch(id: string, wake: () => void): () => void
-  /** How many in other processes wait for more of a run. Absent where there are no other processes. */
+  /** Number of readers in other processes that follow a run. Absent if there are no other processes. */
   followers?(id: string): Promise<number>
-  /** Ends what it opened, timers too. Logs that others may read stay. */
+  /** Closes connections and timers. Stored logs remain readable. */
   close(): Promise<void>
 }
 
-/** How much of one run is kept, and for how long. */
+/** Bounds of the log of one run. */
 export interface LogBounds {
-  /** Bytes of one run's batches; beyond it the oldest are dropped. Default 16 MiB. */
+  /** Maximum bytes of one run's batches; beyond it the oldest are dropped. Default 16 MiB. */
   readonly maxBytes?: number | undefined
-  /** Batches of one run; beyond it the oldest are dropped. Default 100 000. */
+  /** Maximum number of batches of one run; beyond it the oldest are dropped. Default 100 000. */
   readonly maxBatches?: number | undefined
-  /** How long a run can be read after its end, in milliseconds. Default 300 000. */
+  /** Time that a log stays readable after its end, in ms. Default 300 000. */
   readonly ttlMs?: number | undefined
 }
 
-/** The bounds with their defaults. Throws `misconfigured` naming the one that is wrong. */
+/** The schema of {@link LogBounds}. */
+export const logBoundsSchema: Group = optionsSchema<LogBounds>()(() => ({
+  maxBytes: orInfinity(positiveCount),
+  maxBatches: orInfinity(positiveCount),
+  ttlMs: number({ above: 0, max: MAX_TIMER_MS }),
+}))
+
+/** The bounds with their defaults filled in. Throws `misconfigured` with the path of the one that is wrong. */
 export function readLogBounds({ maxBytes = 16_777_216, maxBatches = 100_000, ttlMs = 300_000 }: LogBounds): {
   readonly maxBytes: number
   readonly maxBatches: number
   readonly ttlMs: number
 } {
   const bounds = { maxBytes, maxBatches, ttlMs }
-  for (const [path, value] of Object.entries(bounds)) {
-    if (typeof value === 'number' && value > 0) continue
-    const message = 'takes a number above 0'
-    throw new LlmError('misconfigured', `stream log: ${path} ${message}`, { issues: [{ path, message }] })
-  }
+  checkOptions('stream log', logBoundsSchema, bounds)
   return bounds
 }

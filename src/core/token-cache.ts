@@ -1,17 +1,17 @@
 import { estimateTokens } from './tokens.ts'
 
-// Below this many characters counting is cheaper than looking up.
+// Counting a text of fewer characters is cheaper than a lookup.
 const SHORT = 8
 
 /**
- * Counts tokens, and remembers the counts of longer texts: a conversation sends its history anew with every turn. No text
- * is kept, only its length and a hash: two texts that share them would get one estimate.
+ * Estimates token counts and caches those of longer texts, because a conversation sends its whole history with every
+ * request. Keys are the length and a hash, not the text: two texts that share both get one estimate.
  */
 export class TokenCache {
   readonly #counts = new Map<number, number>()
   readonly #most: number
 
-  /** `most`: how many counts are kept; the oldest goes first. */
+  /** `most`: maximum number of cached counts; the oldest is evicted first. */
   constructor(most = 4_096) {
     this.#most = most
   }
@@ -33,7 +33,7 @@ export class TokenCache {
   }
 }
 
-// Two multiplicative hashes of 32 bits, of which 53 make a number that is exact.
+// Two multiplicative 32-bit hashes, combined to the 53 bits that a number holds exactly.
 function hashOf(text: string): number {
   let one = 0x811c9dc5 ^ text.length
   let other = 0x9e3779b9

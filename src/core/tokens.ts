@@ -2,17 +2,17 @@ import { estimateTokenCount } from 'tokenx'
 import { plainText, type Message } from './message.ts'
 import type { Usage } from './response.ts'
 
-// What a turn costs besides its text: role marks and separators, as chat templates write them.
+// Tokens of a message besides its text: role marks and separators of chat templates.
 const TOKENS_PER_MESSAGE = 4
-// What vendors charge for an image of ordinary size, about.
+// About what vendors charge for an image of ordinary size.
 const TOKENS_PER_IMAGE = 800
 
-/** Tokens of a text, estimated by its script and word lengths: within about a tenth of real tokenizers on prose and code. */
+/** Estimates the tokens of a text by its script and word lengths, within about 10 % of real tokenizers on prose and code. */
 export function estimateTokens(text: string): number {
   return text === '' ? 0 : estimateTokenCount(text)
 }
 
-/** Usage of a call whose provider reported none: marked `estimated`. Texts are counted by `count`. */
+/** Estimates the usage of a call whose provider reported none, marked `estimated`. `count` counts the tokens of a text. */
 export function estimateUsage(
   messages: readonly Message[],
   answer: string,

@@ -1,11 +1,19 @@
-import { LlmError } from './error.ts'
+import { checkOptions, optionsSchema } from './options.ts'
 import type { Tool } from './request.ts'
+import { anyObject, callable, flag, required, text, type Group } from './schema.ts'
+import { toolName } from './settings.ts'
 
-/** Checks and freezes a tool. Throws `misconfigured` for a name that providers refuse. */
+const toolSchema: Group = optionsSchema<Tool>()(() => ({
+  name: required(toolName),
+  description: text,
+  parameters: anyObject,
+  inputSchema: anyObject,
+  strict: flag,
+  execute: callable,
+}))
+
+/** Checks and freezes a tool. Throws `misconfigured` if its name is one that providers refuse, or a field is wrong or unknown. */
 export function defineTool<T extends Tool>(tool: T): Readonly<T> {
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(tool.name)) {
-    const message = `tool ${JSON.stringify(tool.name)}: a name takes 1 to 64 of letters, digits, "_" and "-"`
-    throw new LlmError('misconfigured', message, { issues: [{ path: 'name', message }] })
-  }
+  checkOptions('defineTool', toolSchema, tool)
   return Object.freeze({ ...tool })
 }

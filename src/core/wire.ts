@@ -1,4 +1,4 @@
-/** An HTTP request as a dialect and a provider made it. */
+/** An HTTP request to a provider. */
 export interface HttpRequest {
   readonly url: string
   readonly method: 'POST' | 'GET'
@@ -6,49 +6,50 @@ export interface HttpRequest {
   readonly body?: string | undefined
 }
 
-/** Bytes as they arrive: one piece per network read. */
+/** A stream of bytes, one piece per network read. */
 export interface ByteSource {
-  /** The next piece; `null` at the end. Rejects when the connection breaks. */
+  /** Resolves to the next piece, `null` at the end. Rejects if the connection breaks. */
   read(): Promise<Uint8Array | null>
-  /** Closes the connection; a waiting `read` ends. May be called at any time, and more than once. */
+  /** Closes the connection and ends a pending `read`. Idempotent. */
   cancel(): void
 }
 
-/** The answer's head, and its body as a source. */
+/** Status, headers and body of an HTTP response. */
 export interface HttpResponse {
   readonly status: number
-  /** A header by its lower-case name. */
+  /** The value of a header by its lower-case name. */
   header(name: string): string | undefined
   readonly body: ByteSource
 }
 
+/** Options of one request. */
 export interface TransportOptions {
-  /** Ends the exchange: a pending `send` rejects, the connection closes. */
+  /** Aborts the exchange: a pending `send` rejects and the connection closes. */
   readonly signal: AbortSignal
-  /** Longest wait for the connection alone. Rejects with a `timeout` of phase `connect`. */
+  /** Maximum time to connect in ms, after which `send` rejects with a `timeout` of phase `connect`. */
   readonly connectMs?: number | undefined
 }
 
-/** Carries wire requests. Knows nothing of models. Rejects with `network`, or with the signal's reason. */
+/** Sends HTTP requests. `send` rejects with `network`, or with the signal's reason. */
 export interface Transport {
   send(request: HttpRequest, options: TransportOptions): Promise<HttpResponse>
-  /** Releases pooled connections. */
+  /** Closes pooled connections. */
   close?(): Promise<void>
 }
 
-/** How a stream is cut into frames. */
+/** The format by which a stream is split into frames. */
 export type Framing = 'sse' | 'ndjson' | 'aws-event-stream'
 
-/** One frame of a stream: its name, if it has one, and its text. */
+/** One frame of a stream: its event name, if it has one, and its data. */
 export interface Frame {
   readonly event?: string | undefined
   readonly data: string
 }
 
-/** Cuts bytes into frames. One per stream; pieces may end anywhere, inside a character too. */
+/** Splits bytes into frames. One per stream, because a piece may end anywhere, even inside a character. */
 export interface FrameDecoder {
-  /** Adds the frames that `piece` completes to `out`. Throws `reply-malformed` when a frame passes the size bound. */
+  /** Adds the frames that `piece` completes to `out`. Throws `reply-malformed` if a frame exceeds the maximum size. */
   push(piece: Uint8Array, out: Frame[]): void
-  /** Adds what is left at the end of the stream. */
+  /** Adds the last frame at the end of the stream. */
   end(out: Frame[]): void
 }

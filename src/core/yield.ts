@@ -1,4 +1,4 @@
-/** Gives way: resolves when others have had their turn. */
+/** Resolves after pending I/O and timers have run. */
 export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof setImmediate === 'function') setImmediate(resolve)

@@ -5,13 +5,13 @@ import type { Call } from '../core/call.ts'
 import type { ChatRequest } from '../core/request.ts'
 import { unsafePatterns, type InputLimits, type UnsafePattern } from './input-limits.ts'
 
-// A hostile request must not be answered with a larger error.
-const MOST_ISSUES = 100
+// The error of a hostile request must not be larger than the request.
+const MAX_ISSUES = 100
 
 /** What of a chat call is held to limits. */
 type LimitedRequest = Pick<Call, 'messages' | 'settings'> & { readonly request: ChatRequest }
 
-/** Holds a request to limits. Throws `invalid-request` with one issue per thing that is wrong; those of mere size say 413. */
+/** Checks a request against limits. Throws `invalid-request` with one issue per problem; those of size carry status 413. */
 export function checkInputLimits(request: LimitedRequest, limits: InputLimits): void {
   const check = new LimitCheck(limits)
   check.names(request)
@@ -19,11 +19,11 @@ export function checkInputLimits(request: LimitedRequest, limits: InputLimits): 
   check.tools(request)
   const { messages, request: checked } = request
   const lead = messages.length - checked.messages.length
-  check.atMost('messages', checked.messages.length, limits.maxMessages, 'turns')
-  // With more turns than are allowed, what is in them does not matter any more.
+  check.atMost('messages', checked.messages.length, limits.maxMessages, 'messages')
+  // The content of too many messages is not read, because they are refused anyway.
   if (checked.messages.length <= limits.maxMessages)
     for (const [at, message] of messages.entries())
-      check.turn(message, at < lead ? 'system' : `messages.${at - lead}`)
+      check.message(message, at < lead ? 'system' : `messages.${at - lead}`)
   check.totals()
   if (check.issues.length > 0) throw requestError(check.issues)
 }
@@ -92,11 +92,11 @@ class LimitCheck {
     }
   }
 
-  turn(message: Message, path: string): void {
+  message(message: Message, path: string): void {
     const { roles, allowBlank, maxTextChars } = this.#limits
     const { role } = message
     if (!roles.includes(role))
-      this.#wrong(path === 'system' ? path : `${path}.role`, `takes no turn of the role ${role}`)
+      this.#wrong(path === 'system' ? path : `${path}.role`, `takes no message of the role ${role}`)
     const at = path === 'system' ? path : `${path}.content`
     const parts = partsOf(message.content as string | readonly ContentPart[])
     let chars = 0
@@ -112,11 +112,11 @@ class LimitCheck {
       if (role === 'user') this.#safe(own, text)
       this.#media(part, own)
     }
-    // A part that is too long has been told of.
+    // A part that is too long has an issue of its own.
     if (parts.length <= 1 || longest <= maxTextChars) this.atMost(at, chars, maxTextChars, 'characters')
     this.#chars += chars
     if (isBlank && !allowBlank && (role === 'user' || role === 'assistant'))
-      this.#wrong(at, role === 'user' ? 'is empty' : 'is empty, and the turn calls no tool')
+      this.#wrong(at, role === 'user' ? 'is empty' : 'is empty, and the message calls no tool')
   }
 
   totals(): void {
@@ -127,7 +127,7 @@ class LimitCheck {
   }
 
   atMost(path: string, count: number, most: number, what: string): void {
-    if (count > most && this.issues.length < MOST_ISSUES)
+    if (count > most && this.issues.length < MAX_ISSUES)
       this.issues.push({ path, message: `has ${count} ${what}, at most ${most} are taken`, status: 413 })
   }
 
@@ -153,7 +153,7 @@ class LimitCheck {
       return this.#wrong(`${path}.url`, 'takes an http(s) address, or a data URL of an image')
     const bytes = byteCount(part)
     if (bytes === undefined) return
-    // Before anything is decoded.
+    // The size is checked first, because large data must not be decoded.
     if (bytes > maxImageBytes) return this.atMost(path, bytes, maxImageBytes, 'bytes')
     const { mediaType, base64 } = encodingOf(part)
     if (!imageTypes.includes(mediaType)) this.#wrong(path, `is none of ${imageTypes.join(', ')}`)
@@ -162,7 +162,7 @@ class LimitCheck {
   }
 
   #wrong(path: string, message: string): void {
-    if (this.issues.length < MOST_ISSUES) this.issues.push({ path, message })
+    if (this.issues.length < MAX_ISSUES) this.issues.push({ path, message })
   }
 }
 
@@ -173,7 +173,7 @@ function textOf(part: ContentPart): string {
   return part.type === 'tool-call' ? argumentsText(part) : ''
 }
 
-/** Bytes of a part, from the length of its base64 text. `undefined` where only an address is known. */
+/** Decoded bytes of a part, from the length of its base64 text. `undefined` if the part is a remote URL. */
 function byteCount({ data, url }: Pick<FilePart, 'data' | 'url'>): number | undefined {
   if (typeof data === 'object') return data.length
   const text = data ?? (url !== undefined && /^data:/i.test(url) ? url : undefined)
@@ -183,7 +183,7 @@ function byteCount({ data, url }: Pick<FilePart, 'data' | 'url'>): number | unde
   return Math.max(0, Math.floor(((text.length - start) * 3) / 4) - padding)
 }
 
-/** What a part says of itself: the head of its data URL, where it is one. `base64` is what ought to be that. */
+/** The media type that a part declares, and the text that should be base64. Read from the head of a data URL if it is one. */
 function encodingOf({ data, url = '', mediaType = '' }: ImagePart): { mediaType: string; base64?: string } {
   if (typeof data === 'object') return { mediaType: mediaType.toLowerCase() }
   if (data !== undefined) return { mediaType: mediaType.toLowerCase(), base64: data }
@@ -192,14 +192,14 @@ function encodingOf({ data, url = '', mediaType = '' }: ImagePart): { mediaType:
   return { mediaType: type, base64: flags.includes('base64') ? url.slice(comma + 1) : '%' }
 }
 
-// A search for one wrong character: nothing to go back for, whatever the text.
+// A search for one wrong character never backtracks.
 function isBase64(text: string): boolean {
   const body = text.trimEnd()
   const padding = body.endsWith('==') ? 2 : body.endsWith('=') ? 1 : 0
   return !/[^A-Za-z0-9+/\s_-]/.test(padding === 0 ? body : body.slice(0, -padding))
 }
 
-// A global or sticky expression remembers where it was; one that is shared must not.
+// A global or sticky expression remembers its last position, and this one is shared by all requests.
 function matches(pattern: UnsafePattern, text: string): boolean {
   if (typeof pattern === 'string') return text.toLowerCase().includes(pattern.toLowerCase())
   if (pattern instanceof RegExp) pattern.lastIndex = 0

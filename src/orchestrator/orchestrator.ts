@@ -1,3 +1,4 @@
+import { withCallerFrames } from '../core/caller-frames.ts'
 import { systemClock } from '../core/clock.ts'
 import type { EmbedResponse } from '../core/embedding.ts'
 import type { ModelInfo } from '../core/model-list.ts'
@@ -135,7 +136,13 @@ function operationContext(context: OrchestratorContext, host: CallHost): Operati
 function methodsOf(operations: Operations, context: OperationContext): OrchestratorMethods {
   const methods = Object.entries(operations).map(([name, operation]) => [
     name,
-    (request: never) => operation.run(context, request),
+    async (request: never) => {
+      try {
+        return await operation.run(context, request)
+      } catch (error) {
+        throw withCallerFrames(error)
+      }
+    },
   ])
   return Object.fromEntries(methods) as OrchestratorMethods
 }

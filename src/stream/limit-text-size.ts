@@ -1,4 +1,4 @@
-import type { StreamEvent } from '../core/event.ts'
+import { eventText, withEventText, type StreamEvent } from '../core/event.ts'
 import { LlmError } from '../core/error.ts'
 
 /** Bounds the text of an answer. */
@@ -27,28 +27,17 @@ class TextGuard implements TextSizeLimit {
   check(batch: StreamEvent[]): StreamEvent[] {
     for (let at = 0; at < batch.length; at++) {
       const event = batch[at] as StreamEvent
-      const text = textOf(event)
+      const text = eventText(event)
       if (text === undefined) continue
       const size = utf8Length(text)
       this.#left -= size
       if (this.#left >= 0) continue
       const message = `the answer is longer than ${this.#maxBytes} bytes and was cut there; raise stream.maxBytes if it is meant to`
       this.error = new LlmError('reply-malformed', message, { code: 'answer-too-long' })
-      return [...batch.slice(0, at), cutEvent(event, this.#left + size)]
+      return [...batch.slice(0, at), withEventText(event, cutText(text, this.#left + size))]
     }
     return batch
   }
-}
-
-function textOf(event: StreamEvent): string | undefined {
-  if (event.type === 'text-delta' || event.type === 'reasoning-delta') return event.text
-  return event.type === 'tool-call-delta' ? event.delta : undefined
-}
-
-function cutEvent(event: StreamEvent, maxBytes: number): StreamEvent {
-  if (event.type === 'text-delta' || event.type === 'reasoning-delta')
-    return { ...event, text: cutText(event.text, maxBytes) }
-  return event.type === 'tool-call-delta' ? { ...event, delta: cutText(event.delta, maxBytes) } : event
 }
 
 /** The longest beginning of `text` of at most `maxBytes` bytes that ends between characters. */

@@ -35,6 +35,18 @@ describe('LlmError', () => {
     expect(String(new Secret(KEY))).toBe('[secret]')
   })
 
+  test('prints its name, its kind, and the details that were given', () => {
+    const error = new LlmError('timeout', 'late', { provider: 'p', model: undefined })
+    expect(Object.keys(error)).toEqual(['kind', 'provider'])
+    expect(error.stack).toMatch(/^LlmError: late\n/)
+    error.stack = 'LlmError: late'
+    expect(inspect(error)).toBe("[LlmError: late] { kind: 'timeout', provider: 'p' }")
+    expect(inspect(error.with({ provider: undefined, status: 504 }))).toBe(
+      "[LlmError: late] { kind: 'timeout', status: 504 }",
+    )
+    expect(String(error)).toBe('LlmError: late')
+  })
+
   test('with adds and keeps', () => {
     const cause = new Error('deep')
     const error = new LlmError('timeout', 'late', { phase: 'idle', cause }).with({
@@ -44,7 +56,7 @@ describe('LlmError', () => {
     expect(error).toMatchObject({ kind: 'timeout', phase: 'idle', provider: 'p', retryAfterMs: 5, cause })
   })
 
-  test('only upstream faults trip a breaker; a caller fault neither retries nor falls back', () => {
+  test('only upstream faults open a breaker; a caller fault neither retries nor falls back', () => {
     for (const kind of [
       'invalid-request',
       'aborted',
@@ -52,10 +64,10 @@ describe('LlmError', () => {
       'misconfigured',
       'limit-exceeded',
     ] as const) {
-      expect(errorTable[kind]).toMatchObject({ trips: false, retry: false, fallsBack: false })
+      expect(errorTable[kind]).toMatchObject({ opensBreaker: false, retry: false, fallsBack: false })
     }
     for (const kind of ['server-failed', 'overloaded', 'network', 'timeout', 'stream-broken'] as const) {
-      expect(errorTable[kind]).toMatchObject({ trips: true, retry: true, fallsBack: true })
+      expect(errorTable[kind]).toMatchObject({ opensBreaker: true, retry: true, fallsBack: true })
     }
   })
 })

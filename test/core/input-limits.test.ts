@@ -319,8 +319,8 @@ describe('limits are options', () => {
     [{ maxMessage: 3 }, 'requestLimits.maxMessage'],
     [{ maxMessages: -1 }, 'requestLimits.maxMessages'],
     [{ maxMessages: Number.NaN }, 'requestLimits.maxMessages'],
-    [{ roles: ['admin'] }, 'requestLimits.roles'],
-    [{ unsafeContent: [''] }, 'requestLimits.unsafeContent'],
+    [{ roles: ['admin'] }, 'requestLimits.roles.0'],
+    [{ unsafeContent: [''] }, 'requestLimits.unsafeContent.0'],
     [{ imageTypes: 'image/png' }, 'requestLimits.imageTypes'],
     [false, 'requestLimits'],
   ])('a limit that is none is misconfigured: %j', (requestLimits, path) => {

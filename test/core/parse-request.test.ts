@@ -16,21 +16,26 @@ const issuesOf = (request: unknown): readonly Issue[] => {
 
 describe('a malformed request is refused, with the path of each thing that is wrong', () => {
   test.each<[string, unknown, string, string]>([
-    ['not an object', 'hello', '', 'expected object'],
-    ['no messages', {}, 'messages', 'expected array'],
-    ['empty messages', { messages: [] }, 'messages', 'no turn'],
-    ['an unknown role', { messages: [{ role: 'robot', content: '' }] }, 'messages.0.role', 'Invalid'],
+    ['not an object', 'hello', '', 'must be an object; got "hello"'],
+    ['no messages', {}, 'messages', 'is missing; must be a list'],
+    ['empty messages', { messages: [] }, 'messages', 'add at least one user message'],
+    [
+      'an unknown role',
+      { messages: [{ role: 'robot', content: '' }] },
+      'messages.0.role',
+      'or "tool"; got "robot"',
+    ],
     [
       'content of the wrong type',
       { messages: [{ role: 'user', content: 5 }] },
       'messages.0.content',
-      'Invalid input',
+      'must be text or a list of parts; got 5',
     ],
     [
       'an unknown part',
       { messages: [{ role: 'user', content: [{ type: 'video' }] }] },
       'messages.0.content.0.type',
-      'Invalid',
+      'must be "text", "image", "file", "audio", "image_url" or "input_audio"; got "video"',
     ],
     [
       'an image without a source',
@@ -48,11 +53,31 @@ describe('a malformed request is refused, with the path of each thing that is wr
       'a result without an id',
       { messages: [{ role: 'tool', content: 'x' }] },
       'messages.0.toolCallId',
-      'id of its call',
+      'must be the id of the tool call',
     ],
-    ['a temperature out of range', { messages: [user], temperature: 3 }, 'temperature', '2'],
-    ['an infinite number', { messages: [user], topP: Number.NaN }, 'topP', 'expected number'],
+    ['a temperature out of range', { messages: [user], temperature: 3 }, 'temperature', 'from 0 to 2; got 3'],
+    [
+      'an infinite number',
+      { messages: [user], topP: Number.NaN },
+      'topP',
+      'must be a number from 0 to 1; got NaN',
+    ],
     ['a wire name', { messages: [user], max_tokens: 5 }, 'max_tokens', 'write maxTokens'],
+    [
+      'a misspelt field',
+      { messages: [user], temprature: 1 },
+      'temprature',
+      'did you mean "temperature"? Or use extraBody',
+    ],
+    ['a misspelt timeout', { messages: [user], timeouts: { idle: 5 } }, 'timeouts.idle', '"idleMs"'],
+    [
+      'a timeout that no timer takes',
+      { messages: [user], timeouts: { totalMs: 1e300 } },
+      'timeouts.totalMs',
+      '2147483647; got 1e+300',
+    ],
+    ['a key that is none', { messages: [user], apiKey: ['sk-1'] }, 'apiKey', 'gives one; got a list'],
+    ['null', { messages: [user], userId: null }, 'userId', 'must be text; got null'],
     ['an unknown field', { messages: [user], frobnicate: 1 }, 'frobnicate', 'extraBody'],
     [
       'a tool name that providers refuse',

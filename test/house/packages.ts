@@ -4,13 +4,17 @@ import type { Sources, Violation } from './sources.ts'
 
 /** Packages that come with ours, each with the only place that may import it. */
 export const installed: Readonly<Record<string, string>> = {
-  zod: 'core',
   'eventsource-parser': 'transport',
   opossum: 'resilience',
   'p-queue': 'queue',
   nunjucks: 'templates',
   pino: 'observability',
   tokenx: 'observability',
+}
+
+/** Packages that the build copies into `dist`, each with the only file that may import it. */
+export const bundled: Readonly<Record<string, string>> = {
+  zod: 'core/schema',
 }
 
 /** Optional peers, each with the only place that may import it: the folder of the entry point that needs it. */
@@ -29,7 +33,7 @@ export function checkPackages(sources: Sources): Violation[] {
   return importsOf(sources).flatMap((found) => {
     const name = packageOf(found)
     if (name === undefined) return []
-    const door = installed[name] ?? peers[name]
+    const door = installed[name] ?? bundled[name] ?? peers[name]
     if (door === undefined) return [`${found.at}: ${name} has no door; a package needs a row in the table`]
     return isBehind(found.from, door) ? [] : [`${found.at}: ${name} is imported by src/${door} only`]
   })

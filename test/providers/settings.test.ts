@@ -91,7 +91,7 @@ describe('Moonshot', () => {
     const { body, warnings } = await sentBy({ ...v1, messages: [{ role: 'user', content }] })
     expect(JSON.stringify(body['messages'])).not.toContain('AAAA')
     expect(JSON.stringify(body['messages'])).toContain('[image left out]')
-    expect(warnings).toEqual(['messages: images were left out: moonshot-v1-8k takes none'])
+    expect(warnings).toEqual(['messages: images were left out, because moonshot-v1-8k takes none'])
     const seen = await sentBy({
       provider: 'moonshot',
       model: 'kimi-k2.6',
@@ -134,7 +134,7 @@ describe('DeepSeek', () => {
     expect(body['response_format']).toEqual({ type: 'json_object' })
     expect((body['messages'] as { role: string; content: string }[])[0]).toMatchObject({ role: 'system' })
     expect(JSON.stringify(body['messages'])).toContain('JSON Schema')
-    expect(warnings).toContainEqual(expect.stringContaining('responseFormat: the schema was told'))
+    expect(warnings).toContainEqual(expect.stringContaining('responseFormat: the schema was sent'))
   })
 })
 

@@ -56,7 +56,9 @@ describe('what a model cannot do is asked of it by a warning, or refused', () =>
     const said = JSON.stringify(body['messages'])
     expect(said).not.toContain('AAAA')
     expect(said.split('[image left out]')).toHaveLength(3)
-    expect(warnings).toEqual([{ type: 'unsupported', message: 'images were left out: m1 takes none' }])
+    expect(warnings).toEqual([
+      { type: 'unsupported', message: 'images were left out, because m1 takes none' },
+    ])
     expect(await refused({ images: false }, { messages })).toMatchObject({ kind: 'unsupported' })
     expect((await sent({}, { messages })).warnings).toEqual([])
     expect((await sent({ images: false }, {})).warnings).toEqual([])

@@ -1,10 +1,11 @@
-import type {
-  EventBatch,
-  CitationEvent,
-  ReasoningDelta,
-  StreamEvent,
-  TextDelta,
-  ToolCallEvent,
+import {
+  eventText,
+  type EventBatch,
+  type CitationEvent,
+  type ReasoningDelta,
+  type StreamEvent,
+  type TextDelta,
+  type ToolCallEvent,
 } from '../../core/event.ts'
 import { parseJson, type JsonValue } from '../../core/json.ts'
 import { JsonLane, redactValue } from './redact-json.ts'
@@ -33,6 +34,8 @@ export function createRedactor(open: ScanState): Redactor {
 }
 
 const CHARACTERS_A_TURN = 65_536
+// What an event without text counts for.
+const OTHER_EVENT_CHARACTERS = 16
 
 class EventRedactor implements Redactor {
   blocked = false
@@ -68,7 +71,7 @@ class EventRedactor implements Redactor {
       const event = this.#queue[at] as StreamEvent
       yield* this.#take(event, this.#out)
       if (this.blocked) break
-      characters += sizeOf(event)
+      characters += eventText(event)?.length ?? OTHER_EVENT_CHARACTERS
       if (characters < CHARACTERS_A_TURN) continue
       characters = 0
       yield undefined
@@ -278,9 +281,4 @@ function joined(held: JsonValue | undefined, next: JsonValue): JsonValue {
   return Array.isArray(held) && Array.isArray(next)
     ? [...(held as JsonValue[]), ...(next as JsonValue[])]
     : next
-}
-
-function sizeOf(event: StreamEvent): number {
-  if (event.type === 'text-delta' || event.type === 'reasoning-delta') return event.text.length
-  return event.type === 'tool-call-delta' ? event.delta.length : 16
 }

@@ -1,0 +1,106 @@
+import { throwInvalidRequest } from './error.ts'
+import { isObject, type JsonDraft } from './json.ts'
+import { isStandardSchema, jsonSchemaOf } from './json-schema.ts'
+import type { OpenAITool, Schema, Settings, Tool, ToolChoice } from './request.ts'
+
+/** {@link Settings} of a parsed request: one shape each. */
+export interface ResolvedSettings extends Omit<
+  Settings,
+  'responseFormat' | 'tools' | 'toolChoice' | 'reasoning' | 'stop'
+> {
+  readonly toolChoice?: ToolChoice | undefined
+  readonly stop?: readonly string[] | undefined
+  readonly responseFormat?: ResolvedFormat | undefined
+  readonly tools?: readonly ResolvedTool[] | undefined
+  readonly reasoning?:
+    | { readonly effort?: string | undefined; readonly budgetTokens?: number | undefined }
+    | undefined
+}
+/** A response format with its schema as JSON Schema. */
+export interface ResolvedFormat {
+  readonly type: 'text' | 'json'
+  readonly schema?: JsonDraft | undefined
+  readonly name?: string | undefined
+  readonly description?: string | undefined
+  readonly strict?: boolean | undefined
+  /** Checks a parsed response by Standard Schema: returns the value or the issues. */
+  readonly validate?: ((value: unknown) => unknown) | undefined
+}
+/** A tool with its parameters as JSON Schema. */
+export interface ResolvedTool {
+  readonly name: string
+  readonly description?: string | undefined
+  readonly parameters: JsonDraft
+  readonly strict?: boolean | undefined
+}
+
+type Given<K extends keyof Settings> = NonNullable<Settings[K]>
+
+/** A single stop sequence becomes a list of one. */
+export function resolveStop(stop: Given<'stop'>): readonly string[] {
+  return typeof stop === 'string' ? [stop] : [...stop]
+}
+
+/** Brings tools into one shape; an empty list counts as absent. Throws `invalid-request` for a schema without JSON Schema. */
+export function resolveTools(tools: Given<'tools'>): readonly ResolvedTool[] | undefined {
+  return tools.length === 0 ? undefined : tools.map(resolveTool)
+}
+
+function resolveTool(tool: Tool | OpenAITool, index: number): ResolvedTool {
+  const { name, description, parameters, inputSchema, strict } = 'function' in tool ? tool.function : tool
+  const schema = parameters ?? inputSchema
+  const empty: JsonDraft = { type: 'object', properties: {} }
+  const resolved = schema === undefined ? empty : jsonSchemaOf(schema, `tools.${index}.parameters`)
+  return { name, description, parameters: resolved, strict }
+}
+
+/** Throws `invalid-request` if the chosen tool is not among the tools. */
+export function resolveToolChoice(choice: Given<'toolChoice'>, { tools }: ResolvedSettings): ToolChoice {
+  if (typeof choice === 'string') return choice
+  const name = 'name' in choice ? choice.name : choice.function.name
+  if (!tools?.some((tool) => tool.name === name))
+    throwInvalidRequest('toolChoice', `names the tool "${name}", which is not among the tools`)
+  return { name }
+}
+
+/** `true` is medium effort, `false` none. */
+export function resolveReasoning(reasoning: Given<'reasoning'>): ResolvedSettings['reasoning'] {
+  if (typeof reasoning === 'object') return { ...reasoning }
+  if (typeof reasoning === 'boolean') return { effort: reasoning ? 'medium' : 'none' }
+  return { effort: reasoning }
+}
+
+/** Reads our shapes, OpenAI's, and a bare schema. Throws `invalid-request` for a schema without JSON Schema. */
+export function resolveFormat(format: Given<'responseFormat'>): ResolvedFormat {
+  if (format === 'text' || format === 'json') return { type: format }
+  if (isStandardSchema(format)) return schemaFormat(format, {})
+  switch (format['type']) {
+    case 'text':
+      return { type: 'text' }
+    case 'json':
+      return schemaFormat(format['schema'] as Schema | undefined, format)
+    case 'json_object':
+      return { type: 'json' }
+    case 'json_schema': {
+      const inner = isObject(format['json_schema']) ? format['json_schema'] : format
+      return schemaFormat(inner['schema'] as Schema | undefined, inner)
+    }
+    default:
+      return schemaFormat(format as Schema, {})
+  }
+}
+
+function schemaFormat(schema: Schema | undefined, rest: Record<string, unknown>): ResolvedFormat {
+  if (schema !== undefined && !isObject(schema) && !isStandardSchema(schema))
+    throwInvalidRequest('responseFormat.schema', 'must be a JSON Schema object or a Standard Schema')
+  const optional = (key: string): string | undefined =>
+    typeof rest[key] === 'string' ? rest[key] : undefined
+  return {
+    type: 'json',
+    schema: schema === undefined ? undefined : jsonSchemaOf(schema, 'responseFormat.schema'),
+    name: optional('name'),
+    description: optional('description'),
+    strict: typeof rest['strict'] === 'boolean' ? rest['strict'] : undefined,
+    validate: isStandardSchema(schema) ? schema['~standard'].validate : undefined,
+  }
+}
