@@ -34,7 +34,7 @@ describe('data', () => {
   test.each([
     ['{{ top }}', 'the data `top` holds a getter or setter; pass its value'],
     ['{{ getter.a }}', 'the data `getter` holds a getter or setter; pass its value'],
-    ['{{ instance.a }}', 'the data `instance` holds an object that is no plain JSON'],
+    ['{{ instance.a }}', 'the data `instance` holds an object that is not plain JSON'],
   ])('%s is refused with the reason', (template, reason) => {
     const { data, sprung } = setTraps()
     expect(() => renderTemplate(template, data)).toThrow(reason)
