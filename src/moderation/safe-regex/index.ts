@@ -8,7 +8,7 @@ export {
 export { Automaton } from './automaton.ts'
 export { compileProgram, isEmptyable, type Search } from './program.ts'
 export { readPattern } from './read-pattern.ts'
-export { Scanner, type Decided, type Outcome } from './scanner.ts'
+export { Scanner, type SettledRange, type Outcome } from './scanner.ts'
 export { refusePattern } from './syntax.ts'
 export { yieldToEventLoop } from '../../core/yield.ts'
 export { wholeWord } from './word-boundary.ts'
