@@ -272,7 +272,7 @@ describe('what fails', () => {
       text: 'a b',
       count: 0,
       keys: [],
-      warnings: [{ type: 'other', message: 'The text was left as it is: no numbers' }],
+      warnings: [{ type: 'other', message: 'The text is unchanged, because replacing failed: no numbers' }],
     })
     broken = false
     expect((await dictionary.apply('a b')).text).toBe('X b')

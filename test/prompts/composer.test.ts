@@ -68,7 +68,7 @@ describe('which system message counts', () => {
   test('what was left out is told', async () => {
     const several = await compose({ messages: [system('One'), system('Two'), say('Hi')] })
     expect(several.warnings.map(({ message }) => message)).toEqual([
-      expect.stringContaining('the first was taken'),
+      expect.stringContaining('Only the first of 2 system messages was used'),
     ])
     expect((await compose({ template: broken })).warnings).toHaveLength(1)
     expect((await compose({ template: 'no-such', messages: [say('a'), say('b')] })).warnings).toHaveLength(1)
