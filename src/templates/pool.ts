@@ -29,8 +29,8 @@ export interface TemplatePoolOptions extends TemplateOptions {
 export interface TemplatePool extends AsyncDisposable {
   /**
    * Renders a template. Rejects with `template-failed` if the template is invalid or its process exceeds memory or
-   * time, `queue-full` if too many renderings wait, `aborted` by the signal or after `close()`, and `misconfigured` if
-   * no process starts.
+   * time. Rejects with `queue-full` if too many renderings wait, and with `misconfigured` if no process starts. Rejects
+   * with `aborted` by the signal or after `close()`.
    */
   render(
     source: string,

@@ -3,7 +3,8 @@ import { END } from './alphabet.ts'
 import { Automaton, HIT, type State } from './automaton.ts'
 import { compileProgram, type Search } from './program.ts'
 import { readPattern } from './read-pattern.ts'
-import { Scanner, type SettledRange } from './scanner.ts'
+import { Scanner } from './scanner.ts'
+import type { SettledRange } from './settled-text.ts'
 import { refusePattern, type Flags } from './syntax.ts'
 import { yieldToEventLoop } from '../../core/yield.ts'
 import { wholeWord } from './word-boundary.ts'
@@ -44,8 +45,8 @@ export interface SafePattern {
 }
 
 /**
- * Compiles a pattern. Throws `invalid-request`, with reason and position, if it is malformed, has backreferences or
- * lookaround of more than one character, or exceeds 2 000 characters, 100 groups or 1 500 steps. Nested quantifiers are
+ * Compiles a pattern. Throws `invalid-request`, with reason and position, if it is malformed or exceeds 2 000 characters,
+ * 100 groups or 1 500 steps. Refuses backreferences and lookaround of more than one character. Nested quantifiers are
  * safe, because the engine never backtracks.
  */
 export function compilePattern(input: PatternInput | string): SafePattern {

@@ -1,24 +1,10 @@
 import { END } from './alphabet.ts'
 import { HIT, type Automaton, type State } from './automaton.ts'
+import { SettledText, type Outcome, type SettledRange } from './settled-text.ts'
+import { TextWindow } from './text-window.ts'
 import { Threads } from './threads.ts'
 
-/** A settled range, which begins at the end of the previous one: unchanged, or replaced. */
-export interface SettledRange {
-  readonly to: number
-  readonly replacement?: string | undefined
-}
-
-/** What happens to a match. */
-export interface Outcome {
-  /** Number of leading UTF-16 units of the match that stay unchanged. Default 0. */
-  readonly skip?: number | undefined
-  /** Number of UTF-16 units after `skip` that are replaced. Default: the rest of the match. */
-  readonly length?: number | undefined
-  readonly replacement?: string | undefined
-  /** Whether the scan stops here and releases no further text. */
-  readonly block?: boolean | undefined
-}
-
+/** Options of {@link Scanner}. */
 export interface ScannerOptions {
   readonly automaton: Automaton
   /** Called with each match. Returns `undefined` to reject it. `cut`: the match may be longer than the held text. */
@@ -33,12 +19,10 @@ export interface ScannerOptions {
  */
 export class Scanner {
   readonly #options: ScannerOptions
+  readonly #text: TextWindow
+  readonly #settled = new SettledText()
   // Created on demand, because most texts have no match.
   #createdThreads: Threads | undefined
-  #buffer = ''
-  /** Position of the buffer in the text, and the class of the character before it. */
-  #base = 0
-  #baseBefore: number | undefined
   #at = 0
   #before: number | undefined
   #state: State
@@ -50,14 +34,11 @@ export class Scanner {
   #oversizedReplacement: string | undefined
   #rejected: { readonly at: number; readonly rules: Set<number> } | undefined
   #excluded: Set<number> | undefined
-  #settledTo = 0
-  #ended = false
-  /** Whether a match has blocked the text. */
-  blocked = false
   #work = 0
 
   constructor(options: ScannerOptions) {
     this.#options = options
+    this.#text = new TextWindow(options.automaton.alphabet)
     this.#state = options.automaton.startState(undefined)
   }
 
@@ -67,17 +48,17 @@ export class Scanner {
 
   /** Appends text. */
   push(text: string): void {
-    this.#buffer += text
+    this.#text.push(text)
   }
 
-  /** VisitedSet the end of the text. */
+  /** Marks the end of the text. */
   end(): void {
-    this.#ended = true
+    this.#text.complete()
   }
 
-  /** Whether text is held back. */
-  get isHolding(): boolean {
-    return this.#settledTo < this.#base + this.#buffer.length
+  /** Whether a match has blocked the text. */
+  get blocked(): boolean {
+    return this.#settled.blocked
   }
 
   /** Scans for about `budget` steps and appends settled ranges to `out`. Returns whether all available text is scanned. */
@@ -95,34 +76,19 @@ export class Scanner {
     return !more || this.blocked
   }
 
-  get #end(): number {
-    return this.#base + this.#buffer.length
-  }
-
-  // Returns the class of the next character, or `undefined` if it has not arrived. A surrogate pair is one character.
-  #kindAt(at: number): { kind: number; size: number } | undefined {
-    const index = at - this.#base
-    if (index >= this.#buffer.length) return this.#ended ? { kind: END, size: 0 } : undefined
-    const unit = this.#buffer.charCodeAt(index)
-    if (unit < 0xd800 || unit > 0xdbff)
-      return { kind: this.#options.automaton.alphabet.classOf(unit), size: 1 }
-    if (index + 1 >= this.#buffer.length && !this.#ended) return undefined
-    const code = this.#buffer.codePointAt(index) as number
-    return { kind: this.#options.automaton.alphabet.classOf(code), size: code > 0xffff ? 2 : 1 }
-  }
-
   // Scans with the DFA while there is no match. Returns false if no more text is available.
   #scanFast(out: SettledRange[]): boolean {
     const { automaton, maxHeldCharacters } = this.#options
     const { ascii } = automaton.alphabet
+    const text = this.#text
     const stop = this.#at + SLICE
     let state = this.#state
     while (this.#at < stop) {
-      const unit = this.#buffer.charCodeAt(this.#at - this.#base)
+      const unit = text.unitAt(this.#at)
       let kind = unit < 128 ? (ascii[unit] as number) : 0
       let size = 1
       if (kind === 0) {
-        const next = this.#kindAt(this.#at)
+        const next = text.classAt(this.#at)
         if (next === undefined) return this.#suspend(state)
         ;({ kind, size } = next)
       }
@@ -151,7 +117,7 @@ export class Scanner {
   #finish(out: SettledRange[]): boolean {
     this.#open = -1
     this.#isExact = false
-    this.#at = this.#end
+    this.#at = this.#text.end
     this.#release(out)
     return false
   }
@@ -160,7 +126,7 @@ export class Scanner {
     this.#isExact = true
     this.#threads.reset()
     this.#at = from
-    this.#before = this.#classBefore(from)
+    this.#before = this.#text.classBefore(from)
   }
 
   #enterFast(): void {
@@ -171,7 +137,7 @@ export class Scanner {
 
   #scanExact(out: SettledRange[]): boolean {
     const threads = this.#threads
-    const next = this.#kindAt(this.#at)
+    const next = this.#text.classAt(this.#at)
     if (next === undefined) return false
     const { kind, size } = next
     if (threads.match === undefined) threads.begin(this.#at, this.#excluded)
@@ -197,7 +163,7 @@ export class Scanner {
       this.#enterFast()
       return kind !== END
     }
-    const text = this.#slice(match.start, match.end)
+    const text = this.#text.slice(match.start, match.end)
     const outcome = this.#options.judge(match.rule, text, false)
     this.#threads.reset()
     const skip = outcome?.skip ?? 0
@@ -211,54 +177,34 @@ export class Scanner {
       this.#excluded = excluded
       return true
     }
-    this.#applyOutcome(out, match.start + skip, { ...outcome, length })
+    this.#settled.apply(out, match.start + skip, { ...outcome, length })
     this.#enterExact(match.start + skip + length)
     this.#open = -1
     return !this.blocked
   }
 
-  #applyOutcome(out: SettledRange[], start: number, { length = 0, replacement, block }: Outcome): void {
-    this.#releaseTo(out, start)
-    if (block === true) {
-      this.blocked = true
-      return
-    }
-    if (replacement === undefined) return
-    this.#settledTo = start + length
-    out.push({ to: this.#settledTo, replacement })
-  }
-
   // An undecided match longer than the limit is treated as a match, so that none of it leaks.
   #checkLength(out: SettledRange[]): void {
     const threads = this.#threads
-    if (this.#inOversizedMatch) return this.#extendOversizedMatch(out)
+    if (this.#inOversizedMatch) return this.#settled.extend(out, this.#at, this.#oversizedReplacement)
     const since = Math.max(threads.firstStart, threads.match?.end ?? 0)
     if (this.#at - since <= this.#options.maxHeldCharacters) return
     const start = Math.min(threads.firstStart, threads.match?.start ?? Infinity)
     const { firstRule } = threads
-    const outcome = this.#options.judge(firstRule, this.#slice(start, this.#at), true) ?? {}
+    const outcome = this.#options.judge(firstRule, this.#text.slice(start, this.#at), true) ?? {}
     threads.keepFirstMatch({ start, end: this.#at, rule: firstRule })
     this.#inOversizedMatch = true
     this.#oversizedReplacement = outcome.replacement === undefined ? undefined : ''
-    this.#applyOutcome(out, start, { ...outcome, length: this.#at - start })
-    if (!this.blocked) this.#releaseTo(out, this.#at)
-  }
-
-  #extendOversizedMatch(out: SettledRange[]): void {
-    const last = out.at(-1)
-    const more = { to: this.#at, replacement: this.#oversizedReplacement }
-    if (last !== undefined && last.replacement === this.#oversizedReplacement) out[out.length - 1] = more
-    else out.push(more)
-    this.#settledTo = this.#at
-    this.#trim()
+    this.#settled.apply(out, start, { ...outcome, length: this.#at - start })
+    if (!this.blocked) this.#settled.keep(out, this.#at)
   }
 
   // Scanning continues with the character that ended the oversized match.
   #endOversizedMatch(): boolean {
     this.#inOversizedMatch = false
     this.#threads.reset()
-    this.#at = this.#settledTo
-    this.#before = this.#classBefore(this.#at)
+    this.#at = this.#settled.end
+    this.#before = this.#text.classBefore(this.#at)
     this.#enterFast()
     return true
   }
@@ -266,36 +212,8 @@ export class Scanner {
   // Settles all text before the earliest open match.
   #release(out: SettledRange[]): void {
     if (this.blocked) return
-    this.#releaseTo(out, this.#open >= 0 ? this.#open : this.#at)
-    this.#trim()
-  }
-
-  #releaseTo(out: SettledRange[], to: number): void {
-    if (to <= this.#settledTo) return
-    this.#settledTo = to
-    out.push({ to })
-  }
-
-  #trim(): void {
-    const cut = Math.min(this.#settledTo, this.#at) - this.#base
-    if (cut <= 0) return
-    this.#baseBefore = this.#classBefore(this.#base + cut)
-    this.#buffer = this.#buffer.slice(cut)
-    this.#base += cut
-  }
-
-  #slice(from: number, to: number): string {
-    return this.#buffer.slice(from - this.#base, to - this.#base)
-  }
-
-  #classBefore(at: number): number | undefined {
-    const index = at - this.#base
-    if (index === 0) return this.#baseBefore
-    const { alphabet } = this.#options.automaton
-    const unit = this.#buffer.charCodeAt(index - 1)
-    const isTail = unit >= 0xdc00 && unit <= 0xdfff && index > 1
-    const code = isTail ? (this.#buffer.codePointAt(index - 2) as number) : unit
-    return alphabet.classOf(code > 0xffff ? code : unit)
+    this.#settled.keep(out, this.#open >= 0 ? this.#open : this.#at)
+    this.#text.dropBefore(Math.min(this.#settled.end, this.#at))
   }
 }
 

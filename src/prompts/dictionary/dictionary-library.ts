@@ -50,8 +50,8 @@ export interface EntryHit {
 
 /**
  * Dictionaries of a store. Every id may also be a name. Methods reject with `not-found` if a dictionary or entry does not
- * exist, with `invalid-request` and all issues if an argument is invalid, and with `conflict` if `version` is given and
- * not the stored version, or a name is in use. Without `version`, a change applies to the stored version.
+ * exist, and with `invalid-request` and all issues if an argument is invalid. They reject with `conflict` if a name is in
+ * use, or if `version` is not the stored version. Without `version`, a change applies to the stored version.
  */
 export interface DictionaryLibrary {
   create(input: DictionaryInput): Promise<Dictionary>
