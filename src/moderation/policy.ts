@@ -167,7 +167,7 @@ function check(options: ModerationOptions): void {
       refuse(`moderation.${name}.action`, `is "${direction.action}"; known: ${[...ACTIONS].join(', ')}`)
   }
   if (options.stream !== undefined && !['scan', 'hold', 'off'].includes(options.stream))
-    refuse('moderation.stream', `is "${String(options.stream)}"; known: scan, hold, off`)
+    refuse('moderation.stream', `is "${options.stream}"; known: scan, hold, off`)
   const { moderators = [] } = options
   for (const moderator of typeof moderators === 'function' ? [] : moderators)
     if (moderator.scan === undefined && moderator.moderate === undefined)

@@ -116,7 +116,7 @@ class GuardedParser extends parser.Parser {
     const next = this.peekToken()
     if (this.dropLeadingWhitespace) text = text.trimStart()
     this.dropLeadingWhitespace = false
-    if (next !== null && trimsBefore(next)) text = text.trimEnd()
+    if (next !== null && trimsTextBefore(next)) text = text.trimEnd()
     return new nodes.Output(lineno, colno, [new nodes.TemplateData(lineno, colno, text)])
   }
 
@@ -134,7 +134,7 @@ class GuardedParser extends parser.Parser {
   }
 }
 
-function trimsBefore({ type, value }: lexer.Token): boolean {
+function trimsTextBefore({ type, value }: lexer.Token): boolean {
   if (type === 'block-start' || type === 'variable-start') return String(value).endsWith('-')
   return type === 'comment' && String(value).at(2) === '-'
 }

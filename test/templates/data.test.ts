@@ -57,7 +57,7 @@ describe('data', () => {
     expect(data).toEqual(before)
   })
 
-  test('is read anew for each rendering', () => {
+  test('is read again for each rendering', () => {
     const data = { a: [1] }
     expect(renderTemplate('{{ a }}', data)).toBe('1')
     data.a.push(2)

@@ -159,7 +159,7 @@ describe('a pool', { timeout: 60_000 }, () => {
   })
 })
 
-describe('a host', { timeout: 60_000 }, () => {
+describe('an application', { timeout: 60_000 }, () => {
   const program = (rest: string): string[] => [
     '--input-type=module',
     '--eval',

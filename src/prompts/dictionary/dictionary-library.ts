@@ -182,7 +182,7 @@ class StoredDictionaries {
     return all.flatMap(({ id, name, entries }) =>
       entries
         .filter(({ pattern, replacement, group }) =>
-          [pattern, replacement, group].some((text) => text.toLowerCase().includes(wanted)),
+          [pattern, replacement, group].some((field) => field.toLowerCase().includes(wanted)),
         )
         .map((entry) => ({ dictionaryId: id, dictionary: name, entry })),
     )
