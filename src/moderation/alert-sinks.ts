@@ -2,15 +2,15 @@ import { systemClock, type Clock } from '../core/clock.ts'
 import { LlmError } from '../core/error.ts'
 import type { AlertSeverity, TopicAlert } from './topic-alert.ts'
 
-/** Where alerts go. */
+/** A receiver of alerts. */
 export interface AlertSink {
-  /** Default `critical`. */
+  /** Minimum severity of the alerts that it receives. Default `critical`. */
   readonly minimumSeverity?: AlertSeverity | undefined
-  /** May reject: the monitor goes on. */
+  /** Called with each alert. A rejection goes to `onError` of the monitor. */
   readonly notify: (alert: TopicAlert) => void | Promise<void>
 }
 
-/** Writes every alert as one line of JSON, by a writer of the host's: `(line) => appendFile('alerts.jsonl', line)`. */
+/** Creates a sink that writes each alert as one line of JSON: `write` is, say, `(line) => appendFile('alerts.jsonl', line)`. */
 export function createJsonlSink(
   write: (line: string) => void | Promise<void>,
   options: { readonly minimumSeverity?: AlertSeverity | undefined } = {},
@@ -18,17 +18,18 @@ export function createJsonlSink(
   return { ...options, notify: (alert) => write(`${JSON.stringify(alert)}\n`) }
 }
 
+/** Options of {@link createWebhookSink}. */
 export interface WebhookSinkOptions {
   readonly url: string
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly minimumSeverity?: AlertSeverity | undefined
   readonly fetch?: typeof globalThis.fetch | undefined
-  /** Default 5 000. */
+  /** Maximum time of one request, in ms. Default 5 000. */
   readonly timeoutMs?: number | undefined
   readonly clock?: Clock | undefined
 }
 
-/** Posts every alert as JSON. One try; a redirect is not followed, and an answer that is not good rejects. */
+/** Creates a sink that posts each alert as JSON, once. Follows no redirects. Rejects with `network` on a status above 299. */
 export function createWebhookSink(options: WebhookSinkOptions): AlertSink {
   const { url, headers, minimumSeverity, timeoutMs = 5_000, clock = systemClock } = options
   return {
@@ -46,7 +47,10 @@ export function createWebhookSink(options: WebhookSinkOptions): AlertSink {
         })
         await response.body?.cancel()
         if (!response.ok)
-          throw new LlmError('network', `the webhook for alerts answered with ${response.status}`)
+          throw new LlmError(
+            'network',
+            `alert webhook returned status ${response.status}; check url and headers`,
+          )
       } finally {
         clock.clearTimer(timer)
       }

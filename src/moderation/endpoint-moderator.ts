@@ -2,24 +2,25 @@ import type { ModerateResponse } from '../core/moderation.ts'
 import type { ModerateRequest } from '../core/request.ts'
 import type { ModerationAction, ModerationFinding, Moderator } from './moderator.ts'
 
+/** Options of {@link createEndpointModerator}. */
 export interface EndpointModeratorOptions {
-  /** How the endpoint is asked: `(request) => orchestrator.moderate(request)`. */
+  /** Calls the endpoint: `(request) => orchestrator.moderate(request)`. */
   readonly moderate: (request: ModerateRequest) => Promise<ModerateResponse>
-  /** For example `openai` or `mistral`. */
+  /** Provider of the endpoint, such as `openai` or `mistral`. */
   readonly provider: string
-  /** Default: the provider's. */
+  /** Moderation model. Default: the provider's default. */
   readonly model?: string | undefined
-  /** By category, or for all: from which score on it counts, in place of the vendor's own judgement. */
+  /** Minimum score of a finding, for all categories or by category. Default: the vendor's own decision. */
   readonly thresholds?: number | Readonly<Record<string, number>> | undefined
-  /** Default: what the policy says. */
+  /** Action for a finding. Default: the action of the policy. */
   readonly action?: ModerationAction | undefined
-  /** Longest piece that is sent as one input; a longer text is cut at spaces. Default 8 000. */
+  /** Maximum length of one input, in UTF-16 units. A longer text is split at spaces. Default 8 000. */
   readonly maxCharacters?: number | undefined
-  /** Default: the provider. */
+  /** Name in events and errors. Default: the provider. */
   readonly name?: string | undefined
 }
 
-/** Judges by a provider's moderation endpoint. Categories are the vendor's; a finding is the whole text. */
+/** Creates a moderator over a provider's moderation endpoint. Uses the vendor's categories; a finding spans the whole text. */
 export function createEndpointModerator(options: EndpointModeratorOptions): Moderator {
   const { moderate, provider, model, thresholds, action, maxCharacters = 8_000 } = options
   return {

@@ -3,20 +3,21 @@ import { isObject, parseJson, type JsonObject } from '../core/json.ts'
 import type { ChatRequest } from '../core/request.ts'
 import type { ModerationAction, Moderator } from './moderator.ts'
 
+/** Options of {@link createJudgeModerator}. */
 export interface JudgeModeratorOptions {
-  /** How the model is asked: `(request) => orchestrator.chatApiCall(request)`. Its calls are not moderated themselves. */
+  /** Calls the model: `(request) => orchestrator.chatApiCall(request)`. These calls are not moderated. */
   readonly ask: (
     request: ChatRequest & { readonly stream?: false | undefined },
   ) => Promise<{ readonly text: string }>
-  /** With its provider: `openai/gpt-4.1-mini`. */
+  /** Model id with provider, such as `openai/gpt-4.1-mini`. */
   readonly model: string
-  /** Category → what belongs to it. Default: hate, harassment, violence, sexual, self-harm, illicit. */
+  /** Definitions by category. Default: hate, harassment, violence, sexual, self-harm, illicit. */
   readonly categories?: Readonly<Record<string, string>> | undefined
-  /** Default: what the policy says. */
+  /** Action for a finding. Default: the action of the policy. */
   readonly action?: ModerationAction | undefined
-  /** Default 256. */
+  /** Maximum tokens of the model's response. Default 256. */
   readonly maxTokens?: number | undefined
-  /** Default `judge`. */
+  /** Name in events and errors. Default `judge`. */
   readonly name?: string | undefined
 }
 
@@ -36,7 +37,7 @@ const SCHEMA: JsonObject = {
   additionalProperties: false,
 }
 
-/** Judges by asking a model. An answer that is no judgement counts as a failure of the moderator. */
+/** Creates a moderator that asks a model. An unreadable response counts as a failure of the moderator. */
 export function createJudgeModerator(options: JudgeModeratorOptions): Moderator {
   const { ask, model, categories = CATEGORIES, action, maxTokens = 256, name = 'judge' } = options
   const system = instructions(categories)
@@ -47,7 +48,7 @@ export function createJudgeModerator(options: JudgeModeratorOptions): Moderator 
       const reply = await ask({
         model,
         system,
-        // As JSON, so that the text cannot pretend to be anything but the text.
+        // As JSON, so that the text cannot pose as instructions.
         messages: [{ role: 'user', content: JSON.stringify({ text }) }],
         responseFormat: { type: 'json', name: 'judgement', schema: SCHEMA },
         temperature: 0,
@@ -56,7 +57,7 @@ export function createJudgeModerator(options: JudgeModeratorOptions): Moderator 
         signal,
         requestId,
       })
-      const found = readJudgement(reply.text).filter((category) => category in categories)
+      const found = readJudgement(reply.text, model).filter((category) => category in categories)
       return found.length === 0 ? [] : [{ categories: found, action }]
     },
   }
@@ -72,9 +73,13 @@ function instructions(categories: Readonly<Record<string, string>>): string {
   ].join('\n')
 }
 
-function readJudgement(text: string): string[] {
+function readJudgement(text: string, model: string): string[] {
   const json = parseJson(/\{[^]*\}/.exec(text)?.[0] ?? '')
   const categories = isObject(json) ? json['categories'] : undefined
-  if (!Array.isArray(categories)) throw new LlmError('reply-malformed', 'the judging model gave no judgement')
+  if (!Array.isArray(categories))
+    throw new LlmError(
+      'reply-malformed',
+      `judge model "${model}" did not return {"categories": [...]}; use a model that supports JSON output`,
+    )
   return categories.filter((category) => typeof category === 'string')
 }

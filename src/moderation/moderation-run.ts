@@ -13,10 +13,10 @@ import type {
 import { yieldToEventLoop } from '../core/yield.ts'
 import type { DirectionPolicy } from './policy.ts'
 
-/** A decision of the moderation. Holds none of the text. */
+/** A moderation decision. Contains none of the text. */
 export interface ModerationEvent {
   readonly source: ModerationSource
-  /** `failed`: the moderator failed, and the policy decided. */
+  /** What was done. `failed`: the moderator failed, so `failure` of the policy decided. */
   readonly action: ModerationAction | 'failed'
   readonly moderator: string
   readonly rule?: string | undefined
@@ -26,6 +26,7 @@ export interface ModerationEvent {
   readonly conversationId?: string | undefined
 }
 
+/** What one {@link ModerationRun} needs. `tell` is called with every decision. */
 export interface ModerationRunOptions {
   readonly side: DirectionPolicy
   readonly context: ModerationContext
@@ -33,30 +34,30 @@ export interface ModerationRunOptions {
   readonly tell: ((event: ModerationEvent) => void) | undefined
 }
 
-const STEPS_A_TURN = 40_000
+const STEPS_PER_SLICE = 40_000
 
-/** The moderation of one direction of one call. */
+/** Moderates one direction of one call. */
 export class ModerationRun {
   readonly #options: ModerationRunOptions
-  /** What blocked, once something did: for the error. */
+  /** The findings that blocked, for the error. */
   readonly issues: Issue[] = []
 
   constructor(options: ModerationRunOptions) {
     this.#options = options
   }
 
-  /** The error of what was blocked. */
+  /** Creates the `content-blocked` error of the blocked text. */
   error(): LlmError {
     const { source } = this.#options.context
-    const what = source === 'input' ? 'the request' : 'the answer'
-    const by = this.issues.map(({ message }) => message).join('; ')
-    return new LlmError('content-blocked', `${what} was stopped by moderation: ${by}`, {
+    const what = source === 'input' ? 'request' : 'response'
+    const by = this.issues.map(({ path, message }) => `${path} ${message}`).join('; ')
+    return new LlmError('content-blocked', `moderation blocked the ${what}: ${by}`, {
       code: 'moderation',
       issues: [...this.issues],
     })
   }
 
-  /** Opens a moderator's scan under the policy. `again`: it was read before, and nothing is told. */
+  /** Opens a moderator's scan under the policy. `again`: the text was scanned before, so no events are emitted. */
   open(moderator: Moderator, path: string, again: boolean): ModerationScan {
     const judge = this.#judge(moderator, path, again)
     const open = (): ModerationScan => {
@@ -66,21 +67,21 @@ export class ModerationRun {
     return new GuardedScan(open, () => this.#fail(moderator, path))
   }
 
-  /** A whole text as the moderators leave it; `undefined` where it is blocked. Gives way to others while it works. */
+  /** Moderates a whole text. Returns `undefined` if it is blocked. Yields to the event loop while it scans. */
   async whole(
     text: string,
     path: string,
     which: (moderator: Moderator) => boolean = all,
   ): Promise<string | undefined> {
-    let left: string | undefined = text
+    let current: string | undefined = text
     for (const moderator of this.#options.side.moderators) {
-      if (left === undefined || left === '' || !which(moderator)) continue
-      left =
+      if (current === undefined || current === '' || !which(moderator)) continue
+      current =
         moderator.scan === undefined
-          ? await this.#ask(moderator, left, path)
-          : await this.#scan(moderator, left, path)
+          ? await this.#moderateWhole(moderator, current, path)
+          : await this.#scan(moderator, current, path)
     }
-    return left
+    return current
   }
 
   async #scan(moderator: Moderator, text: string, path: string): Promise<string | undefined> {
@@ -88,11 +89,11 @@ export class ModerationRun {
     const ranges: ModeratedRange[] = []
     scan.push(text)
     scan.end()
-    while (!scan.run(ranges, STEPS_A_TURN)) await yieldToEventLoop()
+    while (!scan.run(ranges, STEPS_PER_SLICE)) await yieldToEventLoop()
     return scan.blocked ? undefined : replaced(text, ranges)
   }
 
-  async #ask(moderator: Moderator, text: string, path: string): Promise<string | undefined> {
+  async #moderateWhole(moderator: Moderator, text: string, path: string): Promise<string | undefined> {
     let findings: readonly ModerationFinding[]
     try {
       findings = await this.#inTime(moderator, text)
@@ -117,33 +118,36 @@ export class ModerationRun {
   async #inTime(moderator: Moderator, text: string): Promise<readonly ModerationFinding[]> {
     const { clock, context, side } = this.#options
     const controller = new AbortController()
-    const late = Promise.withResolvers<never>()
+    const ended = Promise.withResolvers<never>()
     const timer = clock.setTimer(() => {
       controller.abort()
-      late.reject(
-        new LlmError('timeout', `moderator "${moderator.name}" took longer than ${side.timeoutMs} ms`),
+      ended.reject(
+        new LlmError(
+          'timeout',
+          `moderator "${moderator.name}" took longer than ${side.timeoutMs} ms; raise moderation.timeoutMs`,
+        ),
       )
     }, side.timeoutMs)
-    const leave = (): void => {
+    const onAbort = (): void => {
       controller.abort()
-      late.reject(new LlmError('aborted', 'the call was ended'))
+      ended.reject(new LlmError('aborted', `the call ended while moderator "${moderator.name}" was running`))
     }
-    context.signal?.addEventListener('abort', leave, { once: true })
+    context.signal?.addEventListener('abort', onAbort, { once: true })
     try {
       const asked = moderator.moderate?.(text, { ...context, signal: controller.signal }) ?? []
-      return await Promise.race([asked, late.promise])
+      return await Promise.race([asked, ended.promise])
     } finally {
       clock.clearTimer(timer)
-      context.signal?.removeEventListener('abort', leave)
+      context.signal?.removeEventListener('abort', onAbort)
     }
   }
 
   #judge(moderator: Moderator, path: string, again: boolean): JudgeFinding {
     const { side } = this.#options
     return (finding) => {
-      if (!counts(finding, side.categories)) return {}
+      if (!isRelevant(finding, side.categories)) return {}
       const action = finding.action ?? side.action
-      if (!again) this.#tell(moderator, action, finding)
+      if (!again) this.#emit(moderator, action, finding)
       if (action === 'redact') return { replacement: finding.replacement ?? side.replacement }
       if (action !== 'block') return {}
       const by = finding.rule === undefined ? moderator.name : `${moderator.name} (${finding.rule})`
@@ -152,16 +156,16 @@ export class ModerationRun {
     }
   }
 
-  // True where a moderator that failed means that the text is refused.
+  // Returns whether the failure of a moderator blocks the text.
   #fail(moderator: Moderator, path: string): boolean {
     if (this.#options.context.signal?.aborted === true) return false
-    this.#tell(moderator, 'failed', { categories: [] })
+    this.#emit(moderator, 'failed', { categories: [] })
     if (this.#options.side.failure === 'open') return false
-    this.issues.push({ path, message: `${moderator.name} failed, and the policy is to refuse then` })
+    this.issues.push({ path, message: `blocked because ${moderator.name} failed (failure: 'closed')` })
     return true
   }
 
-  #tell(
+  #emit(
     moderator: Moderator,
     action: ModerationEvent['action'],
     { rule, categories }: ModerationFinding,
@@ -175,7 +179,7 @@ export class ModerationRun {
 
 const all = (): boolean => true
 
-function counts({ categories }: ModerationFinding, wanted: readonly string[] | undefined): boolean {
+function isRelevant({ categories }: ModerationFinding, wanted: readonly string[] | undefined): boolean {
   return (
     wanted === undefined ||
     categories.length === 0 ||
@@ -194,10 +198,13 @@ function replaced(text: string, ranges: readonly ModeratedRange[]): string {
 }
 
 function refuseScan({ name }: Moderator): never {
-  throw new LlmError('misconfigured', `moderator "${name}" reads no streams`)
+  throw new LlmError(
+    'misconfigured',
+    `moderator "${name}" has no scan; add one or set moderation.stream to hold`,
+  )
 }
 
-/** A scan whose failure is the policy's business. */
+/** Wraps a scan: if it throws, the policy decides whether the text is blocked or passes. */
 class GuardedScan implements ModerationScan {
   readonly #scan: ModerationScan | undefined
   readonly #refuses: () => boolean

@@ -1,72 +1,74 @@
-/** What is done about a finding: `pass` lets it through, also past later rules; `warn` only tells. */
+/** Action for a finding. `pass` exempts the match from later rules, `warn` only emits an event. */
 export type ModerationAction = 'pass' | 'warn' | 'redact' | 'block'
 
-/** What a text is part of. */
+/** Direction of a text: a user message or a response. */
 export type ModerationSource = 'input' | 'output'
 
-/** What a moderator is told besides the text. */
+/** The call that a text belongs to. */
 export interface ModerationContext {
   readonly source: ModerationSource
   readonly requestId?: string | undefined
   readonly userId?: string | undefined
   readonly conversationId?: string | undefined
-  /** Aborted when the time for this moderator is over, or the call. */
+  /** Aborts when `timeoutMs` has passed or the call ends. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** Something that was found in a text. Holds none of the text. */
+/** A finding in a text. Contains none of the text. */
 export interface ModerationFinding {
-  /** Which rule found it, where the moderator has rules. */
+  /** The rule that matched, if the moderator has rules. */
   readonly rule?: string | undefined
   readonly categories: readonly string[]
-  /** What the rule asks for. Default: what the policy says. */
+  /** Action of the rule. Default: the action of the policy. */
   readonly action?: ModerationAction | undefined
-  /** What to put in its place. Default: the policy's. */
+  /** Text that replaces the finding. Default: the replacement of the policy. */
   readonly replacement?: string | undefined
-  /** Where, in UTF-16 units. Default: the whole text. */
+  /** Range of the finding, in UTF-16 units. Default: the whole text. */
   readonly start?: number | undefined
   readonly end?: number | undefined
 }
 
-/** What becomes of a finding, by the policy. */
+/** What happens to a finding under the policy. Without fields, the text stays unchanged. */
 export interface ModerationOutcome {
   readonly replacement?: string | undefined
   readonly block?: boolean | undefined
 }
 
-/** Decides on a finding, and notes it. */
+/** Reports a finding and returns its outcome under the policy. */
 export type JudgeFinding = (finding: ModerationFinding) => ModerationOutcome
 
-/** A range of a text that is decided, from the end of the one before: as it was, or with other words in its place. */
+/** A settled range of a text, which begins at the end of the previous one: unchanged, or replaced. */
 export interface ModeratedRange {
   readonly to: number
   readonly replacement?: string | undefined
 }
 
-/** Reads one text that arrives in pieces. */
+/** Scans one text that arrives in pieces. */
 export interface ModerationScan {
+  /** Appends text. */
   push(text: string): void
+  /** Marks the end of the text. */
   end(): void
-  /** Takes about `budget` steps at most and adds what is decided to `out`. False where there is more to do. */
+  /** Scans for about `budget` steps and appends settled ranges to `out`. Returns whether all available text is scanned. */
   run(out: ModeratedRange[], budget?: number): boolean
-  /** True once something was found that blocks. */
+  /** Whether a finding has blocked the text. */
   readonly blocked: boolean
 }
 
 /**
- * Judges texts. One of the two ways is enough: `scan` reads a text as it arrives, and a stream flows through it; with
- * `moderate` alone, a stream is held back until its answer is whole.
+ * Finds unwanted content in texts. Has `moderate`, `scan` or both: `scan` reads a stream while it arrives; with
+ * `moderate` alone, a stream is held back until the response is complete.
  */
 export interface Moderator {
-  /** Told in events and errors. */
+  /** Name in events and errors. */
   readonly name: string
-  /** Judges a whole text. A rejection counts as a failure of the moderator, not as a finding. */
+  /** Returns the findings in a whole text. A rejection counts as a failure of the moderator, not as a finding. */
   readonly moderate?:
     | ((
         text: string,
         context: ModerationContext,
       ) => readonly ModerationFinding[] | Promise<readonly ModerationFinding[]>)
     | undefined
-  /** Opens a scan for one text. Its state belongs to that text. */
+  /** Creates a scan for one text. */
   readonly scan?: ((judge: JudgeFinding, context: ModerationContext) => ModerationScan) | undefined
 }

@@ -4,22 +4,23 @@ import type { ReversibleRedactions } from './reversible-redactions.ts'
 import { checkedModerator } from './rule-moderator.ts'
 import type { CheckedRule } from './rule-set.ts'
 
+/** Options of {@link createPiiModerator}. */
 export interface PiiModeratorOptions {
-  /** Default: all. */
+  /** Types to detect. Default: all. */
   readonly types?: readonly PiiType[] | undefined
-  /** Default `redact`, also where the policy would block. */
+  /** Action for a finding. Default `redact`, also if the action of the policy is `block`. */
   readonly action?: ModerationAction | undefined
-  /** What to put in place. Default `[PII]`. */
+  /** Text that replaces a finding. Default `[PII]`. */
   readonly replacement?: string | undefined
-  /** In place of `replacement`: placeholders that can be turned back. */
+  /** Reversible placeholders, used instead of `replacement`. Default: none. */
   readonly placeholders?: ReversibleRedactions | undefined
-  /** Default `pii`. */
+  /** Name in events and errors. Default `pii`. */
   readonly name?: string | undefined
 }
 
 /**
- * Finds personal data and secrets by their shape, and looks twice where there is a rule to check: card numbers by network
- * and Luhn, IBANs by country and checksum, and so on. Reads streams as they come.
+ * Creates a moderator that finds personal data and secrets by pattern, and validates checksums and ranges: cards by
+ * network and Luhn, IBANs by country and checksum. Scans streams while they arrive.
  */
 export function createPiiModerator(options: PiiModeratorOptions = {}): Moderator {
   const { types, action = 'redact', replacement = '[PII]', placeholders, name = 'pii' } = options

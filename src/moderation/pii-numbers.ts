@@ -11,7 +11,10 @@ const LENGTHS_OF_CARDS: readonly (readonly [RegExp, ReadonlySet<number>])[] = [
   [/^(?:50|5[6-8]|6[0139])/, new Set([13, 14, 15, 16, 17, 18, 19])],
 ]
 
-/** Digits with separators as a payment card: the longest beginning that ends between groups, has a length of its network and passes Luhn. */
+/**
+ * Validates a payment card number: accepts the longest prefix that ends between digit groups, has a length of its network
+ * and passes the Luhn check.
+ */
 export function verifyCard(text: string): Verified | undefined {
   const ends = [...text.matchAll(/\d(?!\d)/g)].map(({ index }) => index + 1)
   for (const end of ends.toReversed()) {
@@ -32,7 +35,7 @@ function passesLuhn(digits: string): boolean {
   return sum % 10 === 0
 }
 
-// Characters of an IBAN by country, as registered.
+// Length of an IBAN by country, from the SWIFT IBAN registry.
 const IBAN_LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(
   (
     'AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29 ES24 FI18 ' +
@@ -44,7 +47,7 @@ const IBAN_LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(
     .map((row) => [row.slice(0, 2), Number(row.slice(2))]),
 )
 
-/** An IBAN: as long as its country says, with a right checksum; what follows it in capitals is left out. */
+/** Validates an IBAN by the length of its country and its checksum (mod 97). Leaves out text after that length. */
 export function verifyIban(text: string): Verified | undefined {
   const wanted = IBAN_LENGTHS[text.slice(0, 2).toUpperCase()] ?? 0
   let count = 0
@@ -55,34 +58,34 @@ export function verifyIban(text: string): Verified | undefined {
     .slice(0, end)
     .replaceAll(/[^A-Za-z0-9]/g, '')
     .toUpperCase()
-  return restOf97(plain.slice(4) + plain.slice(0, 4)) === 1 ? { length: end } : undefined
+  return mod97(plain.slice(4) + plain.slice(0, 4)) === 1 ? { length: end } : undefined
 }
 
-function restOf97(text: string): number {
-  let rest = 0
+function mod97(text: string): number {
+  let remainder = 0
   for (const char of text) {
     const value = parseInt(char, 36)
-    rest = (rest * (value > 9 ? 100 : 10) + value) % 97
+    remainder = (remainder * (value > 9 ? 100 : 10) + value) % 97
   }
-  return rest
+  return remainder
 }
 
-/** A US social security number, with its separators: none of the numbers that were never given out. */
+/** Validates a US social security number with separators. Rejects ranges that were never issued. */
 export function verifySsn(text: string): Verified | undefined {
   const [area = '', group = '', serial = ''] = text.split(/[- ]/)
-  const never =
+  const isUnissued =
     area === '000' || area === '666' || area.startsWith('9') || group === '00' || serial === '0000'
-  return never ? undefined : {}
+  return isUnissued ? undefined : {}
 }
 
-/** An IPv4 address of four parts in range; loopback and the like are nobody's. */
+/** Validates an IPv4 address. Rejects loopback, 0.x and 255.x, because they identify no person. */
 export function verifyIpv4(text: string): Verified | undefined {
   const parts = text.split('.').map(Number)
   if (parts.length !== 4 || parts.some((part) => part > 255) || /(?:^|\.)0\d/.test(text)) return undefined
   return parts[0] === 127 || parts[0] === 0 || parts[0] === 255 ? undefined : {}
 }
 
-/** An IPv6 address: eight groups, or a shortened one that begins as addresses in use begin. */
+/** Validates an IPv6 address: eight groups, or an abbreviated one with a prefix in use. */
 export function verifyIpv6(text: string): Verified | undefined {
   const sides = text.split('::')
   if (sides.length > 2 || /^:[^:]|[^:]:$/.test(text)) return undefined
@@ -95,7 +98,7 @@ export function verifyIpv6(text: string): Verified | undefined {
     : undefined
 }
 
-/** A telephone number: as many digits as one has, and no date. */
+/** Validates a telephone number by its number of digits. Rejects dates. */
 export function verifyPhone(text: string): Verified | undefined {
   const digits = text.replaceAll(/\D/g, '')
   if (text.startsWith('+')) return digits.length >= 8 && digits.length <= 15 ? {} : undefined

@@ -1,7 +1,7 @@
 import { verifyCard, verifyIban, verifyIpv4, verifyIpv6, verifyPhone, verifySsn } from './pii-numbers.ts'
 import type { Verified } from './rule-set.ts'
 
-/** Kinds of personal data and secrets that are known. */
+/** The types of personal data and secrets that can be detected. */
 export type PiiType =
   | 'email'
   | 'phone'
@@ -16,7 +16,7 @@ export type PiiType =
   | 'licence'
   | 'bank-account'
 
-/** How one kind looks; `verify` looks twice. */
+/** The pattern of one type. `verify` validates a match. */
 export interface PiiPattern {
   readonly type: PiiType
   readonly pattern: string
@@ -37,19 +37,19 @@ function verifyEmail(text: string): Verified | undefined {
   const ending = labels.at(-1)?.toLowerCase() ?? ''
   const isFile = FILE_ENDINGS.has(ending)
   const isVersion = labels.length > 2 && labels.slice(0, -1).every((label) => /^\d+$/.test(label))
-  const isOdd =
+  const isMalformed =
     labels.some((label) => label.startsWith('-') || label.endsWith('-')) || /^git$/i.test(text.slice(0, at))
-  return isFile || isVersion || isOdd ? undefined : {}
+  return isFile || isVersion || isMalformed ? undefined : {}
 }
 
-// A key has digits among its letters; words joined by hyphens have not.
+// An API key has letters and digits, which distinguishes it from words joined by hyphens.
 function verifyKey(text: string): Verified | undefined {
   const tail = text.slice(3)
   return /\d/.test(tail) && /[A-Za-z]/.test(tail) && !/^[^A-Z]*(?:-[a-z]+){4,}$/.test(tail) ? {} : undefined
 }
 
-// Of "passport no. X1234567" only the number counts: it is the last word, and has digits.
-function lastWord(text: string): Verified | undefined {
+// In "passport no. X1234567", only the number is the finding: the last word, which has digits.
+function verifyLastWord(text: string): Verified | undefined {
   const word = /[A-Za-z0-9][A-Za-z0-9-]*$/.exec(text)
   const digits = word?.[0].replaceAll(/\D/g, '').length ?? 0
   return word === null || digits < 4 ? undefined : { skip: word.index }
@@ -78,7 +78,7 @@ const KEY_SHAPES: readonly string[] = [
   'SG\\.[A-Za-z0-9_-]{16,}\\.[A-Za-z0-9_-]{16,}',
 ]
 
-/** All patterns, the surer ones first: at one place the first that matches decides. */
+/** All patterns, the most specific first, because the first match at a position decides. */
 export const PII_PATTERNS: readonly PiiPattern[] = Object.freeze([
   {
     type: 'private-key',
@@ -120,16 +120,20 @@ export const PII_PATTERNS: readonly PiiPattern[] = Object.freeze([
     pattern: '(?<![\\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\\w:])',
     verify: verifyIpv6,
   },
-  { type: 'passport', pattern: `(?<!\\p{L})passport${NUMBER_WORDS}[A-Z0-9]{6,9}(?!\\w)`, verify: lastWord },
+  {
+    type: 'passport',
+    pattern: `(?<!\\p{L})passport${NUMBER_WORDS}[A-Z0-9]{6,9}(?!\\w)`,
+    verify: verifyLastWord,
+  },
   {
     type: 'licence',
     pattern: `(?<!\\p{L})(?:driver['’]?s?|driving)[ -]licen[cs]e${NUMBER_WORDS}[A-Z0-9][A-Z0-9-]{4,19}`,
-    verify: lastWord,
+    verify: verifyLastWord,
   },
   {
     type: 'bank-account',
     pattern: `(?<!\\p{L})(?:account|acct|a/c|routing)(?: (?:number|no|nr|#))?[ ]?[.:#]?[ ]?(?:is )?\\d{6,17}(?!\\w)`,
-    verify: lastWord,
+    verify: verifyLastWord,
   },
   {
     type: 'phone',

@@ -4,18 +4,21 @@ import { createPiiModerator, type PiiModeratorOptions } from './pii-moderator.ts
 import type { ModerationRule } from './rule-set.ts'
 import { createRuleModerator } from './rule-moderator.ts'
 
-/** What holds for one direction. */
+/** Options of one direction. */
 export interface DirectionOptions {
+  /** Whether this direction is moderated. Default true. */
   readonly enabled?: boolean | undefined
-  /** What is done about a finding whose rule says nothing. Default: `block` for input, `redact` for output. */
+  /** Action for findings whose rule names none. Default: `block` for input, `redact` for output. */
   readonly action?: ModerationAction | undefined
-  /** In place of those for both directions; asked in order, each gets what the one before left. */
+  /** Overrides the moderators of both directions. They run in order, each on the result of the previous one. */
   readonly moderators?: readonly Moderator[] | undefined
+  /** What happens if a moderator fails. Default: as in `ModerationOptions`. */
   readonly failure?: 'open' | 'closed' | undefined
+  /** Maximum time of one moderator for one text, in ms. Default: as in `ModerationOptions`. */
   readonly timeoutMs?: number | undefined
 }
 
-/** What may be said otherwise for one user. */
+/** Options that can be overridden for one user. */
 export interface ModerationOverride {
   readonly enabled?: boolean | undefined
   readonly input?: boolean | Omit<DirectionOptions, 'moderators'> | undefined
@@ -24,48 +27,51 @@ export interface ModerationOverride {
   readonly categories?: readonly string[] | undefined
 }
 
-/** Whose call it is. */
+/** The user and conversation of a call. */
 export interface ModeratedCaller {
   readonly userId?: string | undefined
   readonly conversationId?: string | undefined
 }
 
-/** How texts are moderated. */
+/** The option `moderation` of `createOrchestrator`. */
 export interface ModerationOptions {
-  /** Default true. */
+  /** Whether texts are moderated. Default true. */
   readonly enabled?: boolean | undefined
-  /** Rules, or the text of a rules file: a moderator before all others. */
+  /** Rules, or the text of a rules file. They run before all other moderators. Default: none. */
   readonly rules?: readonly ModerationRule[] | string | undefined
-  /** Personal data: a moderator behind the rules. Default false. */
+  /** Detection of personal data: true, or its options. It runs after the rules. Default: off. */
   readonly pii?: boolean | PiiModeratorOptions | undefined
-  /** Further moderators, in order; as a function, those of one conversation, such as its placeholders: asked for more than once per call. */
-  readonly moderators?: readonly Moderator[] | ((who: ModeratedCaller) => readonly Moderator[]) | undefined
-  /** What users write, text by text. Default true. */
+  /**
+   * Further moderators, in order. A function returns those of one user and conversation, such as its placeholders; it is
+   * called several times per call. Default: none.
+   */
+  readonly moderators?: readonly Moderator[] | ((caller: ModeratedCaller) => readonly Moderator[]) | undefined
+  /** Moderation of user messages, text by text. Default true. */
   readonly input?: boolean | DirectionOptions | undefined
-  /** What models answer: text, reasoning, tool arguments, citations. Default true. */
+  /** Moderation of responses: text, reasoning, tool arguments and citations. Default true. */
   readonly output?: boolean | DirectionOptions | undefined
   /**
-   * How streams are moderated. `scan`: as they come, by the moderators that can read them so; the others see whole answers
-   * only. `hold`: nothing is given before the answer was judged whole. `off`: not. Default: `scan` where all moderators of
-   * the output read streams, else `hold`.
+   * How streams are moderated. `scan`: while they arrive, by moderators with `scan` alone. `hold`: the stream is held
+   * back until the whole response is moderated. `off`: not at all. Default: `scan` if all output moderators have `scan`,
+   * else `hold`.
    */
   readonly stream?: 'scan' | 'hold' | 'off' | undefined
-  /** What is put in place of a finding. Default `[REDACTED]`. */
+  /** Text that replaces a redacted finding. Default `[REDACTED]`. */
   readonly replacement?: string | undefined
-  /** Only findings of these categories count, and those without one. Default: all. */
+  /** Categories whose findings count. Findings without a category always count. Default: all. */
   readonly categories?: readonly string[] | undefined
-  /** What a moderator that fails means: `open` goes on without it, `closed` refuses the text. Default `open`. */
+  /** What happens if a moderator fails: `open` skips it, `closed` blocks the text. Default `open`. */
   readonly failure?: 'open' | 'closed' | undefined
-  /** How long one moderator may take for one text. Default 10 000. */
+  /** Maximum time of one moderator for one text, in ms. Default 10 000. */
   readonly timeoutMs?: number | undefined
-  /** By user id, or a function of it. */
+  /** Overrides by user id, or a function that returns them. Default: none. */
   readonly users?:
     | Readonly<Record<string, ModerationOverride>>
     | ((userId: string) => ModerationOverride | undefined)
     | undefined
 }
 
-/** What holds for one direction of one call. */
+/** The resolved options of one direction of one call. */
 export interface DirectionPolicy {
   readonly moderators: readonly Moderator[]
   readonly action: ModerationAction
@@ -75,23 +81,26 @@ export interface DirectionPolicy {
   readonly timeoutMs: number
 }
 
-/** The policy of a call; a side that is `undefined` is not moderated. */
+/** The resolved policy of a call. A direction that is `undefined` is not moderated. */
 export interface ModerationPolicy {
   readonly input: DirectionPolicy | undefined
   readonly output: DirectionPolicy | undefined
   readonly stream: 'scan' | 'hold' | 'off'
 }
 
-const NAMES: ReadonlySet<string> = new Set(
+const OPTION_NAMES: ReadonlySet<string> = new Set(
   'enabled rules pii moderators input output stream replacement categories failure timeoutMs users'.split(
     ' ',
   ),
 )
-const SIDE_NAMES: ReadonlySet<string> = new Set('enabled action moderators failure timeoutMs'.split(' '))
+const DIRECTION_NAMES: ReadonlySet<string> = new Set('enabled action moderators failure timeoutMs'.split(' '))
 const ACTIONS: ReadonlySet<string> = new Set(['pass', 'warn', 'redact', 'block'])
 
-/** Reads the options once; throws `misconfigured` naming the field, `invalid-request` for a rule that is refused. */
-export function readModeration(options: ModerationOptions): (who: ModeratedCaller) => ModerationPolicy {
+/**
+ * Validates the options and returns the policy of each caller. Throws `misconfigured` with the path of an invalid option,
+ * and `invalid-request` for an invalid rule.
+ */
+export function readModeration(options: ModerationOptions): (caller: ModeratedCaller) => ModerationPolicy {
   check(options)
   const { rules, pii = false, moderators = [], users } = options
   const own = [
@@ -104,12 +113,12 @@ export function readModeration(options: ModerationOptions): (who: ModeratedCalle
       : users !== undefined && Object.hasOwn(users, userId)
         ? users[userId]
         : undefined
-  const standing =
+  const shared =
     typeof moderators === 'function' ? undefined : policyOf(options, [...own, ...moderators], undefined)
-  return (who) => {
-    const override = who.userId === undefined ? undefined : overrideOf(who.userId)
-    if (override === undefined && standing !== undefined) return standing
-    const others = typeof moderators === 'function' ? moderators(who) : moderators
+  return (caller) => {
+    const override = caller.userId === undefined ? undefined : overrideOf(caller.userId)
+    if (override === undefined && shared !== undefined) return shared
+    const others = typeof moderators === 'function' ? moderators(caller) : moderators
     return policyOf(options, [...own, ...others], override)
   }
 }
@@ -120,8 +129,11 @@ function policyOf(
   override: ModerationOverride | undefined,
 ): ModerationPolicy {
   const enabled = override?.enabled ?? options.enabled ?? true
-  const side = (name: 'input' | 'output', action: ModerationAction): DirectionPolicy | undefined => {
-    const own: DirectionOptions = { ...sideOf(options[name]), ...given(sideOf(override?.[name])) }
+  const direction = (name: 'input' | 'output', action: ModerationAction): DirectionPolicy | undefined => {
+    const own: DirectionOptions = {
+      ...directionOf(options[name]),
+      ...definedOnly(directionOf(override?.[name])),
+    }
     if (!enabled || own.enabled === false) return undefined
     return {
       moderators: own.moderators ?? moderators,
@@ -132,39 +144,42 @@ function policyOf(
       timeoutMs: own.timeoutMs ?? options.timeoutMs ?? 10_000,
     }
   }
-  const output = side('output', 'redact')
+  const output = direction('output', 'redact')
   const scans = output?.moderators.every(({ scan }) => scan !== undefined) ?? true
-  return { input: side('input', 'block'), output, stream: options.stream ?? (scans ? 'scan' : 'hold') }
+  return { input: direction('input', 'block'), output, stream: options.stream ?? (scans ? 'scan' : 'hold') }
 }
 
-function sideOf(side: boolean | DirectionOptions | undefined): DirectionOptions {
-  return typeof side === 'object' ? side : side === undefined ? {} : { enabled: side }
+function directionOf(direction: boolean | DirectionOptions | undefined): DirectionOptions {
+  return typeof direction === 'object' ? direction : direction === undefined ? {} : { enabled: direction }
 }
 
-function given(side: DirectionOptions): DirectionOptions {
-  return Object.fromEntries(Object.entries(side).filter(([, value]) => value !== undefined))
+function definedOnly(direction: DirectionOptions): DirectionOptions {
+  return Object.fromEntries(Object.entries(direction).filter(([, value]) => value !== undefined))
 }
 
 function check(options: ModerationOptions): void {
-  checkNames(options, NAMES, 'moderation')
+  checkNames(options, OPTION_NAMES, 'moderation')
   for (const name of ['input', 'output'] as const) {
-    const side = options[name]
-    if (typeof side !== 'object') continue
-    checkNames(side, SIDE_NAMES, `moderation.${name}`)
-    if (side.action !== undefined && !ACTIONS.has(side.action))
-      refuse(`moderation.${name}.action`, `takes ${[...ACTIONS].join(', ')}`)
+    const direction = options[name]
+    if (typeof direction !== 'object') continue
+    checkNames(direction, DIRECTION_NAMES, `moderation.${name}`)
+    if (direction.action !== undefined && !ACTIONS.has(direction.action))
+      refuse(`moderation.${name}.action`, `is "${direction.action}"; known: ${[...ACTIONS].join(', ')}`)
   }
   if (options.stream !== undefined && !['scan', 'hold', 'off'].includes(options.stream))
-    refuse('moderation.stream', 'takes scan, hold, off')
+    refuse('moderation.stream', `is "${options.stream}"; known: scan, hold, off`)
   const { moderators = [] } = options
   for (const moderator of typeof moderators === 'function' ? [] : moderators)
     if (moderator.scan === undefined && moderator.moderate === undefined)
-      refuse('moderation.moderators', `"${moderator.name}" has neither moderate nor scan`)
+      refuse(
+        'moderation.moderators',
+        `contains "${moderator.name}" without moderate and scan; add one of them`,
+      )
 }
 
 function checkNames(value: object, known: ReadonlySet<string>, path: string): void {
-  const odd = Object.keys(value).find((name) => !known.has(name))
-  if (odd !== undefined) refuse(`${path}.${odd}`, `is not an option; known: ${[...known].join(', ')}`)
+  const unknown = Object.keys(value).find((name) => !known.has(name))
+  if (unknown !== undefined) refuse(`${path}.${unknown}`, `is not an option; known: ${[...known].join(', ')}`)
 }
 
 function refuse(path: string, problem: string): never {

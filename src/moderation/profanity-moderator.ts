@@ -3,23 +3,25 @@ import { LlmError } from '../core/error.ts'
 import type { ModerationAction, Moderator } from './moderator.ts'
 import { SegmentScan, type FindInSegment } from './segment-scan.ts'
 
+/** Options of {@link createProfanityModerator}. */
 export interface ProfanityModeratorOptions {
-  /** Further words, in the pattern syntax of `obscenity`: `|word|` stands alone, `[x]` may be left out. */
+  /** Additional words in the pattern syntax of `obscenity`: `|word|` is a whole word, `[x]` is optional. */
   readonly words?: readonly string[] | undefined
-  /** Words that are fine. */
+  /** Words that are allowed. */
   readonly allowed?: readonly string[] | undefined
-  /** False leaves the English list of `obscenity` out: only `words` count. Default true. */
+  /** Whether the English word list of `obscenity` is used. Default true. */
   readonly english?: boolean | undefined
-  /** Default: what the policy says. */
+  /** Action for a finding. Default: the action of the policy. */
   readonly action?: ModerationAction | undefined
+  /** Text that replaces a finding. Default: the replacement of the policy. */
   readonly replacement?: string | undefined
-  /** Default `profanity`. */
+  /** Name in events and errors. Default `profanity`. */
   readonly name?: string | undefined
 }
 
 /**
- * Finds swear words, also stretched and disguised ones, with the package `obscenity`: an optional peer that is loaded
- * here. Rejects with `misconfigured` where it is not installed. Streams are read sentence by sentence.
+ * Creates a moderator that finds profanity, stretched and disguised spellings included. Scans streams sentence by
+ * sentence. Rejects with `misconfigured` if the optional peer `obscenity` is not installed.
  */
 export async function createProfanityModerator(options: ProfanityModeratorOptions = {}): Promise<Moderator> {
   const { action, replacement, name = 'profanity' } = options
@@ -40,7 +42,8 @@ async function load(): Promise<typeof Obscenity> {
   try {
     return await import('obscenity')
   } catch (error) {
-    const message = 'createProfanityModerator needs the package obscenity: npm install obscenity'
+    const message =
+      'createProfanityModerator: package "obscenity" could not be loaded; run npm install obscenity'
     throw new LlmError('misconfigured', message, { cause: error })
   }
 }

@@ -1,4 +1,4 @@
-/** What an app builds its moderation from; the `moderation` and `topics` options of `createOrchestrator` take it. */
+/** Entry point `llm-switchyard/moderation`: moderators for the option `moderation`, monitors for the option `topics`. */
 export {
   compilePattern,
   createEndpointModerator,

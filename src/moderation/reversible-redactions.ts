@@ -1,21 +1,21 @@
 import type { Moderator } from './moderator.ts'
 import { RuleSet } from './rule-set.ts'
 
-/** Placeholders with the values behind them. Holds what was taken out: keep it where the values may be. */
+/** Placeholders and the values that they replaced. Contains personal data; keep it only where the values may be. */
 export interface ReversibleRedactions {
-  /** The placeholder of a value: the same for the same value. */
+  /** Returns the placeholder of a value; the same one for the same value. */
   put(type: string, value: string): string
-  /** The text with every placeholder of this set replaced by its value; others stay. */
+  /** Replaces every placeholder of this set by its value. Other placeholders stay. */
   restore(text: string): string
-  /** Puts the values back in answers, also in streams and tool arguments, and leaves input alone. Goes after all other moderators. */
+  /** A moderator that restores values in responses, streams and tool arguments included. Add it after all others. */
   readonly restoring: Moderator
-  /** Placeholder → value. */
+  /** The values by placeholder. */
   readonly entries: ReadonlyMap<string, string>
 }
 
 const SHAPE = /\[[A-Z][A-Z_]*_\d+\]/g
 
-/** Makes a set of placeholders such as `[EMAIL_1]`: for one conversation, as a rule. */
+/** Creates a set of placeholders such as `[EMAIL_1]`. Use one per conversation, because a set reveals its values. */
 export function createPlaceholders(): ReversibleRedactions {
   const values = new Map<string, string>()
   const names = new Map<string, string>()
@@ -47,7 +47,7 @@ export function createPlaceholders(): ReversibleRedactions {
     restore: (text) => text.replaceAll(SHAPE, valueOf),
     restoring: {
       name: 'placeholders',
-      // What a user writes stays as it is: only answers get values back.
+      // Only responses get values back; user messages stay unchanged.
       scan: (judge, { source }) => (source === 'output' ? restoring : nothing).open(judge),
     },
     entries: values,

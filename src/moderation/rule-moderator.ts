@@ -2,19 +2,20 @@ import type { Moderator } from './moderator.ts'
 import { RuleSet, type CheckedRule, type ModerationRule } from './rule-set.ts'
 import { parseRules } from './rules-file.ts'
 
+/** Options of {@link createRuleModerator}. */
 export interface RuleModeratorOptions {
-  /** Rules, or the text of a rules file. At one place of a text the first that matches decides. */
+  /** Rules, or the text of a rules file. If several match at one position, the first one decides. */
   readonly rules: readonly ModerationRule[] | string
-  /** Default `rules`. */
+  /** Name in events and errors. Default `rules`. */
   readonly name?: string | undefined
   /**
-   * What may be the beginning of a match is held back for so many characters; beyond that it counts as one until it can
-   * be one no more, so that nothing leaks. Default 8 192.
+   * Maximum length of an undecided match that is held back, in UTF-16 units. A longer one is treated as a match for as
+   * long as it can become one, so that none of it leaks. Default 8 192.
    */
   readonly maxHeldCharacters?: number | undefined
 }
 
-/** Judges by rules, and reads streams as they come. Throws `invalid-request` for a rule that is refused. */
+/** Creates a moderator from rules. Scans streams while they arrive. Throws `invalid-request` for an invalid rule. */
 export function createRuleModerator({
   rules,
   name = 'rules',
@@ -24,7 +25,7 @@ export function createRuleModerator({
   return checkedModerator(name, read, maxHeldCharacters)
 }
 
-/** A moderator over rules that may look twice. */
+/** Creates a moderator from rules that may validate their matches. */
 export function checkedModerator(
   name: string,
   rules: readonly CheckedRule[],

@@ -1,3 +1,4 @@
+import { LlmError } from '../core/error.ts'
 import type { JudgeFinding, ModerationAction, ModerationScan } from './moderator.ts'
 import {
   Automaton,
@@ -12,57 +13,58 @@ import {
   type Search,
 } from './safe-regex/index.ts'
 
-/** One thing to look for, and what to do about it. */
+/** A literal or pattern to find, with the action for it. */
 export interface ModerationRule {
-  /** Told in events. Default: `rule-1` and so on. */
+  /** Name of the rule in events. Default: `rule-` and its number from 1. */
   readonly id?: string | undefined
-  /** Words as they are … */
+  /** Text to find. Give either `literal` or `pattern`. */
   readonly literal?: string | undefined
-  /** … or a pattern in JavaScript's syntax. */
+  /** Pattern to find, in JavaScript's syntax. */
   readonly pattern?: string | undefined
-  /** Of the pattern: `m`, `s`. */
+  /** Flags of the pattern: `m`, `s`. */
   readonly flags?: string | undefined
-  /** Default true. */
+  /** Whether case is ignored. Default true. */
   readonly ignoreCase?: boolean | undefined
-  /** The literal counts only where no letter or digit is next to it. Default false. */
+  /** Whether the literal matches only if no letter or digit is next to it. Default false. */
   readonly wholeWords?: boolean | undefined
-  /** Default: what the policy says. */
+  /** Action for a finding. Default: the action of the policy. */
   readonly action?: ModerationAction | undefined
+  /** Text that replaces a finding. Default: the replacement of the policy. */
   readonly replacement?: string | undefined
   readonly categories?: readonly string[] | undefined
 }
 
-/** A match that was looked at: which part of it counts. */
+/** The part of a validated match that is the finding. Default: all of it. */
 export interface Verified {
   readonly skip?: number | undefined
   readonly length?: number | undefined
 }
 
-/** A rule of this package's own, which may look twice. */
+/** An internal rule, which may validate its matches. */
 export interface CheckedRule extends ModerationRule {
-  /** Gives the part that counts; `undefined` where it is nothing after all. */
+  /** Returns the part of a match that is the finding, or `undefined` to reject the match. */
   readonly verify?: ((text: string) => Verified | undefined) | undefined
-  /** In place of `replacement`, by what was found. */
+  /** Computes the replacement from the finding. Overrides `replacement`. */
   readonly replace?: ((text: string) => string) | undefined
 }
 
-/** What may be the beginning of a match is waited for so long. */
-export const MOST_HELD_CHARACTERS = 8_192
+/** Default of `maxHeldCharacters`: the maximum length of an undecided match that is held back. */
+export const MAX_HELD_CHARACTERS = 8_192
 
-/** Rules, compiled to one engine. */
+/** Rules compiled to one automaton. */
 export class RuleSet {
   readonly #rules: readonly CheckedRule[]
   readonly #automaton: Automaton
   readonly #maxHeldCharacters: number
 
-  /** Throws `invalid-request` naming the rule that is refused. */
-  constructor(rules: readonly CheckedRule[], maxHeldCharacters: number = MOST_HELD_CHARACTERS) {
+  /** Throws `invalid-request` if a rule is invalid; the message names the rule. */
+  constructor(rules: readonly CheckedRule[], maxHeldCharacters: number = MAX_HELD_CHARACTERS) {
     this.#rules = rules
     this.#maxHeldCharacters = maxHeldCharacters
-    this.#automaton = new Automaton(compileProgram(rules.map(searchOf)))
+    this.#automaton = new Automaton(compileProgram(rules.map(namedSearchOf)))
   }
 
-  /** Opens a scan for one text. */
+  /** Creates a scan for one text. */
   open(judge: JudgeFinding): ModerationScan {
     return new Scanner({
       automaton: this.#automaton,
@@ -90,13 +92,23 @@ export class RuleSet {
   }
 }
 
+function namedSearchOf(rule: ModerationRule, index: number): Search {
+  try {
+    return searchOf(rule)
+  } catch (error) {
+    if (!LlmError.is(error)) throw error
+    const message = `moderation rule "${rule.id ?? `rule-${index + 1}`}": ${error.message}`
+    throw new LlmError(error.kind, message, { issues: error.issues, cause: error })
+  }
+}
+
 function searchOf(rule: ModerationRule): Search {
   const { literal, pattern, flags, ignoreCase = true, wholeWords = false } = rule
   if (literal !== undefined && literal.trim() !== '' && pattern === undefined)
     return wholeWords ? { node: wholeWord(literal, ignoreCase) } : { literal, ignoreCase }
-  if (pattern === undefined) return refusePattern('a rule needs a literal or a pattern')
+  if (pattern === undefined) return refusePattern('a rule needs a literal or a pattern that is not blank')
   const read = readFlags(flags)
   const node = readPattern(pattern, { ...read, ignoreCase })
-  if (isEmptyable(node)) refusePattern('it matches where there is nothing')
+  if (isEmptyable(node)) refusePattern('it matches the empty text; require at least one character')
   return { node }
 }

@@ -2,29 +2,32 @@ import { LlmError, type Issue } from '../core/error.ts'
 import type { ModerationAction } from './moderator.ts'
 import { RuleSet, type ModerationRule } from './rule-set.ts'
 
-/** A rules file, read. */
+/** The content of a rules file. */
 export interface ParsedRules {
   readonly rules: readonly ModerationRule[]
-  /** What was read otherwise than it was written: an unknown action is `warn`. */
+  /** Lines that were read differently than written: an unknown action is read as `warn`. */
   readonly warnings: readonly Issue[]
 }
 
-/** A rules file with a version, so that two people who edit it do not undo each other's work. */
+/** A rules file with a version, so that concurrent edits do not overwrite each other. */
 export interface RulesDocument extends ParsedRules {
   readonly text: string
   /** SHA-256 of the text, as hex. */
   readonly version: string
-  /** The document with another text. Rejects with `conflict` where `ifVersion` is not its version, and with `invalid-request` where the text has errors. */
+  /**
+   * Returns the document with a new text. Rejects with `conflict` if `ifVersion` is not its version, and with
+   * `invalid-request` if the text has errors.
+   */
   edit(text: string, options: { readonly ifVersion: string }): Promise<RulesDocument>
 }
 
 const ACTIONS: ReadonlySet<string> = new Set(['pass', 'warn', 'redact', 'block'])
 const TAIL = /^\s*(?:(?:->|=>|→)\s*([\w-]*)(?::(.*?))?)?(?:\s+#(.*))?$/
-const MOST_RULES = 20_000
-const MOST_LINE_CHARACTERS = 4_000
+const MAX_RULES = 20_000
+const MAX_LINE_CHARACTERS = 4_000
 
 /**
- * Reads rules, one per line:
+ * Parses rules, one per line:
  *
  * ```text
  * # a comment
@@ -34,7 +37,8 @@ const MOST_LINE_CHARACTERS = 4_000
  * "words with -> an arrow" => warn
  * ```
  *
- * Case is ignored. A rule without an arrow does what the policy says. Throws `invalid-request` with an issue per wrong line.
+ * Case is ignored. A rule without an arrow takes the action of the policy. Throws `invalid-request` with one issue per
+ * invalid line.
  */
 export function parseRules(text: string): ParsedRules {
   const rules: ModerationRule[] = []
@@ -44,13 +48,13 @@ export function parseRules(text: string): ParsedRules {
     const line = raw.trim().replace(/^\uFEFF/, '')
     if (line === '' || line.startsWith('#')) continue
     const path = `line ${index + 1}`
-    if (line.length > MOST_LINE_CHARACTERS) {
-      issues.push({ path, message: `it is longer than ${MOST_LINE_CHARACTERS} characters` })
+    if (line.length > MAX_LINE_CHARACTERS) {
+      issues.push({ path, message: `longer than ${MAX_LINE_CHARACTERS} characters; split the rule` })
       continue
     }
     try {
       const rule = readLine(line, (message) => warnings.push({ path, message }))
-      // Refused here, where the line is known.
+      // Compiled here for its errors, because the line is known here.
       void new RuleSet([rule])
       rules.push({ ...rule, id: `line-${index + 1}` })
     } catch (error) {
@@ -58,13 +62,14 @@ export function parseRules(text: string): ParsedRules {
       issues.push({ path, message })
     }
   }
-  if (rules.length > MOST_RULES) issues.push({ path: 'rules', message: `there are more than ${MOST_RULES}` })
+  if (rules.length > MAX_RULES)
+    issues.push({ path: 'rules', message: `more than ${MAX_RULES} rules; merge some into patterns` })
   if (issues.length === 0) return { rules, warnings }
   const places = issues.slice(0, 5).map(({ path, message }) => `${path}: ${message}`)
-  throw new LlmError('invalid-request', `the moderation rules have errors: ${places.join('; ')}`, { issues })
+  throw new LlmError('invalid-request', `moderation rules have errors: ${places.join('; ')}`, { issues })
 }
 
-/** Reads a rules file as a document with a version. */
+/** Parses a rules file to a document with a version. Rejects with `invalid-request` if the text has errors. */
 export async function openRules(text: string): Promise<RulesDocument> {
   const parsed = parseRules(text)
   const version = await versionOf(text)
@@ -76,7 +81,7 @@ export async function openRules(text: string): Promise<RulesDocument> {
       if (ifVersion !== version)
         throw new LlmError(
           'conflict',
-          'the moderation rules were changed meanwhile: read them again, then edit',
+          `moderation rules: ifVersion ${ifVersion.slice(0, 12)}… is not the current version; read them again, then edit`,
         )
       return openRules(next)
     },
@@ -86,10 +91,11 @@ export async function openRules(text: string): Promise<RulesDocument> {
 function readLine(line: string, warn: (message: string) => void): ModerationRule {
   const { head, tail } = split(line)
   const match = TAIL.exec(tail)
-  if (match === null) throw refusal('after the pattern, an arrow with an action or #categories is expected')
+  if (match === null) throw lineError('expected -> and an action, or #categories, after the pattern')
   const [, action, replacement, list] = match
   const categories = (list ?? '').split(/[\s,#]+/).filter((name) => name !== '')
-  if (tail.trim() !== '' && action === '') throw refusal('the arrow leads to no action')
+  if (tail.trim() !== '' && action === '')
+    throw lineError('missing action after the arrow; use pass, warn, redact or block')
   return { ...head, ...readAction(action, replacement, warn), categories }
 }
 
@@ -101,10 +107,11 @@ function readAction(
   if (action === undefined) return {}
   const known = action.toLowerCase()
   if (!ACTIONS.has(known)) {
-    warn(`the action "${action.slice(0, 20)}" is unknown; the rule warns`)
+    warn(`unknown action "${action.slice(0, 20)}"; known: ${[...ACTIONS].join(', ')}. Read as warn.`)
     return { action: 'warn' }
   }
-  if (replacement !== undefined && known !== 'redact') throw refusal('only redact takes a text')
+  if (replacement !== undefined && known !== 'redact')
+    throw lineError(`the action ${known} takes no text; only redact does`)
   return {
     action: known as ModerationAction,
     ...(replacement === undefined ? undefined : { replacement: replacement.trim() }),
@@ -115,32 +122,32 @@ function split(line: string): { head: ModerationRule; tail: string } {
   if (line.startsWith('/')) return splitPattern(line)
   if (line.startsWith('"')) {
     const end = line.indexOf('"', 1)
-    if (end === -1) throw refusal('a quotation mark is not closed')
+    if (end === -1) throw lineError('unclosed quotation mark')
     return { head: { literal: line.slice(1, end) }, tail: line.slice(end + 1) }
   }
   const end = /\s*(?:->|=>|→)|\s+#/.exec(line)?.index ?? line.length
-  if (end === 0) throw refusal('there is nothing to look for')
+  if (end === 0) throw lineError('missing literal or /pattern/ before the arrow')
   return { head: { literal: line.slice(0, end) }, tail: line.slice(end) }
 }
 
 function splitPattern(line: string): { head: ModerationRule; tail: string } {
   let inClass = false
   for (let at = 1; at < line.length; at++) {
-    const sign = line[at]
-    if (sign === '\\') at++
-    else if (sign === '[') inClass = true
-    else if (sign === ']') inClass = false
-    else if (sign === '/' && !inClass) {
+    const char = line[at]
+    if (char === '\\') at++
+    else if (char === '[') inClass = true
+    else if (char === ']') inClass = false
+    else if (char === '/' && !inClass) {
       const flags = /^[a-z]*/.exec(line.slice(at + 1))?.[0] ?? ''
       const pattern = line.slice(1, at)
-      if (pattern === '') throw refusal('the pattern is empty')
+      if (pattern === '') throw lineError('empty pattern between the slashes')
       return { head: { pattern, flags }, tail: line.slice(at + 1 + flags.length) }
     }
   }
-  throw refusal('the pattern is not closed by /')
+  throw lineError('unclosed pattern; end it with /')
 }
 
-function refusal(message: string): LlmError {
+function lineError(message: string): LlmError {
   return new LlmError('invalid-request', message, { issues: [{ path: 'line', message }] })
 }
 

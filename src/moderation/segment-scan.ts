@@ -1,24 +1,24 @@
 import type { JudgeFinding, ModeratedRange, ModerationFinding, ModerationScan } from './moderator.ts'
 
-const MOST_CHARACTERS = 2_000
-const ENOUGH_CHARACTERS = 400
+const MAX_CHARACTERS = 2_000
+const SEGMENT_CHARACTERS = 400
 
-/** What a segment holds, in order and without overlap. */
+/** Returns the findings in a segment, in order and without overlap. */
 export type FindInSegment = (
   segment: string,
 ) => readonly (ModerationFinding & { readonly start: number; readonly end: number })[]
 
 /**
- * Reads a text by pieces of a sentence, a line or some 400 characters, with a matcher that takes whole texts only. Where a
- * piece ends depends on the text alone, so that what is found does not depend on how it arrived.
+ * Scans a stream with a matcher that needs whole texts, segment by segment: a sentence, a line, or about 400 characters.
+ * Segments depend on the text alone, so the findings do not depend on how the text arrived.
  */
 export class SegmentScan implements ModerationScan {
   readonly #find: FindInSegment
   readonly #judge: JudgeFinding
   #buffer = ''
   #base = 0
-  /** So much of the buffer has no end of a segment in it. */
-  #looked = 1
+  /** Length of the prefix of the buffer that contains no end of a segment. */
+  #searchedTo = 1
   #ended = false
   blocked = false
 
@@ -43,7 +43,7 @@ export class SegmentScan implements ModerationScan {
       this.#take(this.#buffer.slice(0, size), out)
       this.#buffer = this.#buffer.slice(size)
       this.#base += size
-      this.#looked = 1
+      this.#searchedTo = 1
     }
     return this.blocked
   }
@@ -61,24 +61,24 @@ export class SegmentScan implements ModerationScan {
     out.push({ to: this.#base + segment.length })
   }
 
-  // 0 where the segment has not ended yet.
+  // Returns 0 if the segment has not ended yet.
   #nextSize(): number {
     const text = this.#buffer
-    const end = Math.min(text.length, MOST_CHARACTERS)
-    for (let at = this.#looked; at < end; at++) {
+    const end = Math.min(text.length, MAX_CHARACTERS)
+    for (let at = this.#searchedTo; at < end; at++) {
       const isSpace = /\s/.test(text[at] as string)
       if (
         text[at - 1] === '\n' ||
-        (isSpace && (at >= ENOUGH_CHARACTERS || /[.!?]/.test(text[at - 1] as string)))
+        (isSpace && (at >= SEGMENT_CHARACTERS || /[.!?]/.test(text[at - 1] as string)))
       )
         return at
     }
-    this.#looked = Math.max(1, end)
-    if (text.length < MOST_CHARACTERS) return this.#ended ? text.length : 0
-    // Not inside of a pair.
-    return /[\ud800-\udbff]/.test(text[MOST_CHARACTERS - 1] as string) ? MOST_CHARACTERS - 1 : MOST_CHARACTERS
+    this.#searchedTo = Math.max(1, end)
+    if (text.length < MAX_CHARACTERS) return this.#ended ? text.length : 0
+    // Does not split a surrogate pair.
+    return /[\ud800-\udbff]/.test(text[MAX_CHARACTERS - 1] as string) ? MAX_CHARACTERS - 1 : MAX_CHARACTERS
   }
 }
 
-// Matchers of this kind are slower than the engine for rules.
+// Matchers of this kind are slower than the rule engine.
 const STEPS_PER_CHARACTER = 20

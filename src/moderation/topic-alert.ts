@@ -1,13 +1,13 @@
-/** How much a topic matters, least first. */
+/** Severity of an alert, lowest first. */
 export type AlertSeverity = 'info' | 'warning' | 'critical'
 
-/** Where a text comes from. */
+/** Origin of a text: a user message or a response. */
 export type TopicSource = 'chat.input' | 'chat.output'
 
-/** Whom a list concerns. */
+/** Scope of a watchlist. */
 export type TopicScope = 'user' | 'team' | 'org' | 'global'
 
-/** Who wrote a text, or got it. */
+/** The user, team, organisation and call that a text belongs to. */
 export interface TopicSubject {
   readonly userId?: string | undefined
   readonly teamId?: string | undefined
@@ -16,10 +16,10 @@ export interface TopicSubject {
   readonly requestId?: string | undefined
 }
 
-/** A topic was touched. */
+/** An alert: a text matched a pattern of a watchlist. */
 export interface TopicAlert extends TopicSubject {
   readonly id: string
-  /** ISO. */
+  /** ISO 8601. */
   readonly time: string
   readonly source: TopicSource
   readonly watchlist: string
@@ -28,6 +28,6 @@ export interface TopicAlert extends TopicSubject {
   readonly category: string | undefined
   readonly severity: AlertSeverity
   readonly note: string | undefined
-  /** The words around the match: at most 200 characters. */
+  /** The text around the match, at most 200 characters. */
   readonly snippet: string
 }

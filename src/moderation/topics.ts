@@ -1,53 +1,55 @@
 import { systemClock, type Clock } from '../core/clock.ts'
 import { newId } from '../core/create-id.ts'
+import { LlmError } from '../core/error.ts'
 import type { AlertSink } from './alert-sinks.ts'
 import type { AlertSeverity, TopicAlert, TopicScope, TopicSource, TopicSubject } from './topic-alert.ts'
 import { compilePattern, type SafePattern } from './safe-regex/index.ts'
 
-/** One thing to watch for. */
+/** A pattern to watch for, and what its alert says. */
 export interface TopicRule {
-  /** A pattern in JavaScript's syntax between slashes (`/launch\s+date/`), or words as they are. Case is ignored. */
+  /** A pattern in JavaScript's syntax between slashes (`/launch\s+date/`), or literal text. Case is ignored. */
   readonly pattern: string
   readonly category?: string | undefined
-  /** Default `warning`. */
+  /** Severity of the alert. Default `warning`. */
   readonly severity?: AlertSeverity | undefined
   readonly note?: string | undefined
 }
 
-/** Topics that are watched for one user, one team, one organisation, or everybody. */
+/** Topics to watch for one user, team or organisation, or globally. */
 export interface Watchlist {
   readonly id: string
   readonly scope: TopicScope
-  /** Whose it is; none for `global`. */
+  /** Id of the user, team or organisation. None for `global`. */
   readonly scopeId?: string | undefined
-  /** Default true. */
+  /** Whether the list is used. Default true. */
   readonly enabled?: boolean | undefined
   readonly rules: readonly TopicRule[]
 }
 
+/** Options of a topic monitor. */
 export interface TopicMonitorOptions {
-  /** The lists, or where to find those that concern someone. */
+  /** The watchlists, or a function called for each text with its subject that returns them. */
   readonly watchlists:
     | readonly Watchlist[]
     | ((subject: TopicSubject) => readonly Watchlist[] | Promise<readonly Watchlist[]>)
-  /** Told of every alert, each from its own severity on. */
+  /** Receivers of alerts, each from its `minimumSeverity` on. Default: none. */
   readonly sinks?: readonly AlertSink[] | undefined
-  /** One alert per user, list, pattern and source in so many milliseconds. Default 300 000. */
+  /** Minimum time between two alerts of the same user, list, pattern and source, in ms. Default 300 000. */
   readonly quietMs?: number | undefined
-  /** Told what failed: a list that could not be read, a pattern that is refused, a sink. Default: nobody. */
+  /** Called with the error when loading lists, compiling a pattern, or a sink fails. Default: errors are dropped. */
   readonly onError?: ((error: unknown) => void) | undefined
   readonly clock?: Clock | undefined
 }
 
-/** Watches texts for topics. Never blocks and never changes a text; knows nothing of moderation. */
+/** Watches texts for topics and raises alerts. Never blocks or changes a text; independent of moderation. */
 export interface TopicMonitor {
-  /** Looks at a text, and gives the alerts that it raised. Never rejects. */
+  /** Scans a text and resolves with the alerts that it raised. Never rejects. */
   observe(text: string, source: TopicSource, subject: TopicSubject): Promise<readonly TopicAlert[]>
-  /** Resolves when everything that was observed so far has been looked at and told. */
+  /** Resolves when all observed texts are scanned and their alerts delivered. */
   idle(): Promise<void>
 }
 
-/** Makes a monitor. */
+/** Creates a topic monitor. Pass it as `topics` to `createOrchestrator`. A refused pattern goes to `onError`. */
 export function createTopicMonitor(options: TopicMonitorOptions): TopicMonitor {
   const monitor = new Monitor(options)
   return {
@@ -56,11 +58,11 @@ export function createTopicMonitor(options: TopicMonitorOptions): TopicMonitor {
   }
 }
 
-const MOST_REMEMBERED = 50_000
+const MAX_MUTED_ALERTS = 50_000
 const SNIPPET_CHARACTERS = 200
 const SEVERITIES: readonly AlertSeverity[] = ['info', 'warning', 'critical']
 
-/** 0 for the least. */
+/** Returns 0 for the lowest severity. */
 function rankOf(severity: AlertSeverity): number {
   return SEVERITIES.indexOf(severity)
 }
@@ -69,8 +71,8 @@ class Monitor {
   readonly #options: TopicMonitorOptions
   readonly #clock: Clock
   readonly #compiled = new WeakMap<TopicRule, SafePattern | 'refused'>()
-  /** Alert → until when it is not raised again. Oldest first. */
-  readonly #quiet = new Map<string, number>()
+  /** When each alert may be raised again, by alert. Oldest first. */
+  readonly #mutedUntil = new Map<string, number>()
   readonly #running = new Set<Promise<unknown>>()
 
   constructor(options: TopicMonitorOptions) {
@@ -79,7 +81,7 @@ class Monitor {
   }
 
   observe(text: string, source: TopicSource, subject: TopicSubject): Promise<readonly TopicAlert[]> {
-    const work = this.#look(text, source, subject).catch((error: unknown) => {
+    const work = this.#scan(text, source, subject).catch((error: unknown) => {
       this.#options.onError?.(error)
       return []
     })
@@ -92,12 +94,12 @@ class Monitor {
     while (this.#running.size > 0) await Promise.all(this.#running)
   }
 
-  async #look(text: string, source: TopicSource, subject: TopicSubject): Promise<readonly TopicAlert[]> {
+  async #scan(text: string, source: TopicSource, subject: TopicSubject): Promise<readonly TopicAlert[]> {
     const { watchlists } = this.#options
     const lists = typeof watchlists === 'function' ? await watchlists(subject) : watchlists
     const alerts: TopicAlert[] = []
     for (const list of lists) {
-      if (list.enabled === false || !concerns(list, subject)) continue
+      if (list.enabled === false || !appliesTo(list, subject)) continue
       for (const rule of list.rules) {
         const alert = await this.#check(rule, { list, text, source, subject })
         if (alert !== undefined) alerts.push(alert)
@@ -107,12 +109,15 @@ class Monitor {
     return alerts
   }
 
-  async #check(rule: TopicRule, { list, text, source, subject }: Looking): Promise<TopicAlert | undefined> {
+  async #check(
+    rule: TopicRule,
+    { list, text, source, subject }: Observation,
+  ): Promise<TopicAlert | undefined> {
     const key = JSON.stringify([subject.userId, list.id, rule.pattern, source])
-    if (this.#isQuiet(key)) return undefined
-    const at = await this.#patternOf(rule)?.find(text)
-    if (at === undefined || this.#isQuiet(key)) return undefined
-    this.#remember(key)
+    if (this.#isMuted(key)) return undefined
+    const at = await this.#patternOf(rule, list.id)?.find(text)
+    if (at === undefined || this.#isMuted(key)) return undefined
+    this.#mute(key)
     const { pattern, category, severity = 'warning', note } = rule
     return {
       ...subject,
@@ -129,11 +134,11 @@ class Monitor {
     }
   }
 
-  #patternOf(rule: TopicRule): SafePattern | undefined {
+  #patternOf(rule: TopicRule, watchlist: string): SafePattern | undefined {
     let pattern = this.#compiled.get(rule)
     if (pattern === undefined) {
       try {
-        pattern = compileTopic(rule.pattern)
+        pattern = compileTopic(rule.pattern, watchlist)
       } catch (error) {
         pattern = 'refused'
         this.#options.onError?.(error)
@@ -143,18 +148,18 @@ class Monitor {
     return pattern === 'refused' ? undefined : pattern
   }
 
-  #isQuiet(key: string): boolean {
-    return (this.#quiet.get(key) ?? -Infinity) > this.#clock.now()
+  #isMuted(key: string): boolean {
+    return (this.#mutedUntil.get(key) ?? -Infinity) > this.#clock.now()
   }
 
-  #remember(key: string): void {
+  #mute(key: string): void {
     const now = this.#clock.now()
-    for (const [known, until] of this.#quiet) {
-      if (until > now && this.#quiet.size < MOST_REMEMBERED) break
-      this.#quiet.delete(known)
+    for (const [known, until] of this.#mutedUntil) {
+      if (until > now && this.#mutedUntil.size < MAX_MUTED_ALERTS) break
+      this.#mutedUntil.delete(known)
     }
-    this.#quiet.delete(key)
-    this.#quiet.set(key, now + (this.#options.quietMs ?? 300_000))
+    this.#mutedUntil.delete(key)
+    this.#mutedUntil.set(key, now + (this.#options.quietMs ?? 300_000))
   }
 
   async #notify(alert: TopicAlert): Promise<void> {
@@ -169,20 +174,26 @@ class Monitor {
   }
 }
 
-interface Looking {
+interface Observation {
   readonly list: Watchlist
   readonly text: string
   readonly source: TopicSource
   readonly subject: TopicSubject
 }
 
-function compileTopic(pattern: string): SafePattern {
+function compileTopic(pattern: string, watchlist: string): SafePattern {
   const match = /^\/(.+)\/([a-z]*)$/s.exec(pattern)
   if (match === null) return compilePattern({ words: [pattern] })
-  return compilePattern({ pattern: match[1] as string, flags: `i${match[2]}` })
+  try {
+    return compilePattern({ pattern: match[1] as string, flags: `i${match[2]}` })
+  } catch (error) {
+    if (!LlmError.is(error)) throw error
+    const message = `watchlist "${watchlist}", pattern ${pattern.slice(0, 80)}: ${error.message}`
+    throw new LlmError(error.kind, message, { issues: error.issues, cause: error })
+  }
 }
 
-function concerns({ scope, scopeId }: Watchlist, subject: TopicSubject): boolean {
+function appliesTo({ scope, scopeId }: Watchlist, subject: TopicSubject): boolean {
   if (scope === 'global') return true
   if (scopeId === undefined) return false
   const own = { user: subject.userId, team: subject.teamId, org: subject.orgId }[scope]

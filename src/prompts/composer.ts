@@ -8,52 +8,58 @@ import { fillMessages, fillPlaceholders, mapText, type PlaceholderNames } from '
 import { speakerName } from './speaker-name.ts'
 import { templateData } from './template-data.ts'
 
-/** What a prompt is composed from. */
+/** Input of {@link PromptComposer.compose}. */
 export interface PromptInput {
-  /** The talk so far, the newest turn last. Turns of the role `system` count as the request's instructions. */
+  /** The conversation, newest message last. Messages of the roles `system` and `developer` are instructions. */
   readonly messages: readonly MessageInput[]
-  /** The request's instructions; before any system turn. */
+  /** Instructions of the request. They take precedence over system messages. */
   readonly system?: string | undefined
-  /** Default: the default persona. */
+  /** Persona of the model. Default `defaultPersona`. */
   readonly persona?: Persona | undefined
-  /** A prompt template or its name. Default: none, every text stays as it is. */
+  /** A prompt template or its name. Default: none, so texts stay unchanged. */
   readonly template?: string | PromptTemplate | undefined
-  /** More for templates to see. Hides fields of the persona of the same name, not the names and texts of the chat itself. */
+  /** Further data of templates. Overrides fields of the persona, but not the names and texts of the chat. */
   readonly data?: Readonly<Record<string, unknown>> | undefined
-  /** Instructions of the context, such as a community; before the persona's, after the request's. */
+  /** Instructions of a context, such as a community. Used if the request has none; they precede those of the persona. */
   readonly contextPrompt?: string | undefined
-  /** Default `User`. */
+  /** Name of the user. Default `User`. */
   readonly user?: string | undefined
+  /** Names that each `{{random_user}}` is drawn from. Default: the name of the user. */
   readonly randomUsers?: PlaceholderNames['randomUsers']
+  /** Random source of the draws. Default `Math.random`. */
   readonly random?: PlaceholderNames['random']
-  /** Begins with the persona's greeting where the persona has not spoken yet: true, or the number of an alternate. Default false. */
+  /**
+   * Whether the messages begin with the persona's greeting if there is no assistant message yet. A number selects an
+   * alternate greeting. Default false.
+   */
   readonly greeting?: boolean | number | undefined
-  /** Begins with the persona's example dialogue as turns. Default false. */
+  /** Whether the messages begin with the persona's example dialogue. Default false. */
   readonly examples?: boolean | undefined
-  /** Ends with the persona's post-history instructions. Default true. */
+  /** Whether the messages end with the persona's post-history instructions. Default true. */
   readonly postHistory?: boolean | undefined
-  /** Gives the persona's turns its name. Some providers refuse named turns. Default false. */
+  /** Whether assistant messages carry the persona's name. Some providers refuse names. Default false. */
   readonly nameTurns?: boolean | undefined
-  /** Of several system turns: `first` takes the first and warns of the others, `join` takes all. Default `first`. */
+  /** How several system messages are used: `first` uses the first and warns, `join` joins all. Default `first`. */
   readonly systemTurns?: 'first' | 'join' | undefined
 }
 
-/** What to send; spread it into a request. */
+/** Instructions and messages. Spread it into a request. */
 export interface ComposedPrompt {
   readonly system: string | undefined
   readonly messages: MessageInput[]
 }
 
+/** Composes the instructions and messages of a request. */
 export interface PromptComposer {
   /**
-   * Composes instructions and turns. The instructions are the first of these that is not blank: with a template for them,
-   * its result; without, the request's own (`system`, else its first system turn); then `contextPrompt`; then the persona's.
-   * A template that cannot be used leaves its text as it is, with a warning.
+   * Composes instructions and messages. The instructions are the first of these that is not blank: the request's own
+   * (`system`, else its first system message), or the result of the template for them; `contextPrompt`; those of the
+   * persona. An unknown template leaves texts unchanged, with a warning.
    */
   compose(input: PromptInput): Promise<ComposedPrompt & { readonly warnings: readonly Warning[] }>
 }
 
-/** Makes a composer over a library of prompt templates. Default: those that come along. */
+/** Creates a prompt composer. Default of `library`: the bundled prompt templates. */
 export function createPromptComposer(options: { library?: PromptLibrary | undefined } = {}): PromptComposer {
   const library = options.library ?? createPromptLibrary()
   return { compose: (input) => new Composition(library, input).compose() }
@@ -77,29 +83,29 @@ class Composition {
 
   async compose(): Promise<ComposedPrompt & { readonly warnings: readonly Warning[] }> {
     const { messages } = this.#input
-    const turns = messages.filter(({ role }) => role !== 'system' && role !== 'developer')
+    const history = messages.filter(({ role }) => role !== 'system' && role !== 'developer')
     const original = this.#originalSystem()
     const data = this.#data(original)
     const system = await this.#system(original, data)
     const shaped: MessageInput[] = []
-    for (const turn of turns) shaped.push(await this.#shape(turn, data))
-    const filled = [...this.#opening(turns), ...fillMessages(shaped, this.#names), ...this.#closing()]
+    for (const message of history) shaped.push(await this.#shape(message, data))
+    const filled = [...this.#opening(history), ...fillMessages(shaped, this.#names), ...this.#closing()]
     return {
       system: system === '' ? undefined : system,
-      messages: filled.map((turn) => this.#named(turn)),
+      messages: filled.map((message) => this.#named(message)),
       warnings: this.#warnings,
     }
   }
 
   #originalSystem(): string {
     const { system = '', messages, systemTurns = 'first' } = this.#input
-    const turns = messages.filter(({ role }) => role === 'system' || role === 'developer')
-    const texts = [system, ...turns.map(({ content }) => textOf(content))].filter(
+    const systemMessages = messages.filter(({ role }) => role === 'system' || role === 'developer')
+    const texts = [system, ...systemMessages.map(({ content }) => textOf(content))].filter(
       (text) => text.trim() !== '',
     )
     if (systemTurns === 'join') return texts.join('\n\n')
     if (texts.length > 1)
-      this.#warn(`Of ${texts.length} system messages the first was taken; systemTurns: 'join' takes all.`)
+      this.#warn(`Only the first of ${texts.length} system messages was used; systemTurns: 'join' uses all.`)
     return texts[0] ?? ''
   }
 
@@ -114,33 +120,28 @@ class Composition {
 
   async #system(original: string, data: Record<string, unknown>): Promise<string> {
     const { template, contextPrompt = '' } = this.#input
-    const own = template === undefined ? null : await this.#templateOf(template)
-    const hasTemplate = own?.system !== undefined
-    const first = hasTemplate ? await this.#apply(own, 'system', { text: original, data }) : original
+    const found = typeof template === 'string' ? await this.#library.get(template) : template
+    // An unknown name goes to the library too, which returns the text with a warning.
+    const applied = found === null ? template : found?.system === undefined ? undefined : found
+    const first =
+      applied === undefined ? original : await this.#apply(applied, 'system', { text: original, data })
     const chosen =
       [first, contextPrompt, personaPrompt(this.#persona)].find((text) => text.trim() !== '') ?? ''
     return fillPlaceholders(chosen, this.#names)
   }
 
-  async #templateOf(template: string | PromptTemplate): Promise<PromptTemplate | null> {
-    if (typeof template !== 'string') return template
-    const found = await this.#library.get(template)
-    if (found === null) this.#warn('There is no prompt template of the name that was given.')
-    return found
-  }
-
-  // Every text part by itself; images stay where they are.
-  async #shape(turn: MessageInput, data: Record<string, unknown>): Promise<MessageInput> {
+  // Applies the template to each text part; other parts stay unchanged.
+  async #shape(message: MessageInput, data: Record<string, unknown>): Promise<MessageInput> {
     const { template } = this.#input
-    if (template === undefined || (turn.role !== 'user' && turn.role !== 'assistant')) return turn
+    if (template === undefined || (message.role !== 'user' && message.role !== 'assistant')) return message
     const texts: string[] = []
-    mapText(turn, (text) => {
+    mapText(message, (text) => {
       texts.push(text)
       return text
     })
     const results: string[] = []
-    for (const text of texts) results.push(await this.#apply(template, turn.role, { text, data }))
-    return mapText(turn, () => results.shift() ?? '')
+    for (const text of texts) results.push(await this.#apply(template, message.role, { text, data }))
+    return mapText(message, () => results.shift() ?? '')
   }
 
   async #apply(
@@ -153,10 +154,10 @@ class Composition {
     return result
   }
 
-  #opening(turns: readonly MessageInput[]): MessageInput[] {
+  #opening(history: readonly MessageInput[]): MessageInput[] {
     const { examples = false, greeting = false } = this.#input
     const opening = examples ? parseExampleDialogue(this.#persona.exampleDialogue, this.#names).flat() : []
-    if (greeting === false || turns.some(({ role }) => role === 'assistant')) return opening
+    if (greeting === false || history.some(({ role }) => role === 'assistant')) return opening
     const text = greetingOf(this.#persona, greeting === true ? 0 : greeting)
     if (text.trim() === '') return opening
     return [...opening, { role: 'assistant', content: fillPlaceholders(text, this.#names) }]
@@ -169,13 +170,13 @@ class Composition {
     return [{ role: 'system', content: fillPlaceholders(text, this.#names) }]
   }
 
-  #named(turn: MessageInput): MessageInput {
-    if (turn.role !== 'user' && turn.role !== 'assistant') return turn
+  #named(message: MessageInput): MessageInput {
+    if (message.role !== 'user' && message.role !== 'assistant') return message
     const own =
-      turn.name ??
-      (this.#input.nameTurns === true && turn.role === 'assistant' ? this.#names.char : undefined)
-    if (own === undefined) return turn
-    return { ...turn, name: speakerName(own) }
+      message.name ??
+      (this.#input.nameTurns === true && message.role === 'assistant' ? this.#names.char : undefined)
+    if (own === undefined) return message
+    return { ...message, name: speakerName(own) }
   }
 
   #warn(message: string): void {

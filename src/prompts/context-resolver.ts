@@ -1,44 +1,45 @@
 import { LlmError } from '../core/error.ts'
 
-/** How the model should come across. */
+/** Tone of the model's responses. */
 export type Mode = 'helpful' | 'creative' | 'professional' | 'casual'
 
-/** What one context, such as a community, wants. */
+/** Persona, instructions and mode of one context, such as a community. */
 export interface ContextPrompt {
-  /** Id or name of a persona. */
+  /** Id or name of the persona. */
   readonly persona?: string | undefined
-  /** In place of the text for its kind of context. */
+  /** Instructions. Default: those of `community` or `general`. */
   readonly systemPrompt?: string | undefined
-  /** One of the modes, ours or the host's. */
+  /** Name of a bundled mode or of one in `modes`. */
   readonly mode?: string | undefined
 }
 
-/** What to say in a context. */
+/** The persona, instructions and mode for one call. */
 export interface ResolvedContext {
   readonly contextId: string | undefined
-  /** `community` where a context was named, `general` where none was. */
+  /** `community` if a context id was given, else `general`. */
   readonly kind: 'community' | 'general'
   readonly persona: string | undefined
-  /** The text of the context, then that of its mode. */
+  /** The instructions of the context, followed by those of the mode. */
   readonly systemPrompt: string
   readonly mode: string
 }
 
+/** Options of {@link createContextResolver}. */
 export interface ContextResolverOptions {
-  /** By context id, or a function that looks one up. A context that is not there takes the text for communities. */
+  /** Contexts by id, or a function that returns one. An unknown context uses `community`. Default: none. */
   readonly contexts?:
     | Readonly<Record<string, ContextPrompt>>
     | ((contextId: string) => ContextPrompt | undefined | Promise<ContextPrompt | undefined>)
     | undefined
-  /** For a context that says nothing of its own; `{{context}}` in its text is the context's id. */
+  /** Defaults of contexts. `{{context}}` in `systemPrompt` is replaced by the context id. */
   readonly community?: ContextPrompt | undefined
-  /** For calls outside of any context. */
+  /** For calls without a context id. */
   readonly general?: ContextPrompt | undefined
-  /** Texts of modes, laid over those that come along. */
+  /** Instructions by mode. They override and extend the bundled modes. */
   readonly modes?: Readonly<Record<string, string>> | undefined
 }
 
-/** The texts of the modes that come along. */
+/** The instructions of the bundled modes. */
 export const defaultModes: Readonly<Record<Mode, string>> = Object.freeze({
   helpful: 'Be helpful and friendly: answer the question first, then add what is useful.',
   creative: 'Be imaginative: offer unusual ideas and vivid language.',
@@ -52,13 +53,13 @@ const COMMUNITY: ContextPrompt = Object.freeze({
 })
 const GENERAL: ContextPrompt = Object.freeze({ systemPrompt: 'You are an assistant.' })
 
-/** Chooses persona and instructions per call, by the context that the call comes from. */
+/** Chooses persona, instructions and mode of a call by its context. */
 export interface ContextResolver {
-  /** `mode`, where given, counts more than the context's own. Rejects with `invalid-request` for a mode that there is none of. */
+  /** Resolves a context. `mode` overrides that of the context. Rejects with `invalid-request` if the mode is unknown. */
   resolve(contextId?: string, mode?: string): Promise<ResolvedContext>
 }
 
-/** Makes a resolver. Throws `misconfigured` where a context names a mode that there is none of. */
+/** Creates a context resolver. Throws `misconfigured` if a context names an unknown mode. */
 export function createContextResolver(options: ContextResolverOptions = {}): ContextResolver {
   const { contexts = {}, community, general } = options
   const modes = new Map(Object.entries({ ...defaultModes, ...options.modes }))
@@ -68,7 +69,7 @@ export function createContextResolver(options: ContextResolverOptions = {}): Con
     if (mode !== undefined && !modes.has(mode))
       throw new LlmError(
         'misconfigured',
-        `createContextResolver: ${where} names the mode "${mode}"; known: ${known}`,
+        `createContextResolver: unknown mode "${mode}" in ${where}; known: ${known}. Add others in modes.`,
       )
 
   const find = async (contextId: string): Promise<ContextPrompt> => {
@@ -83,8 +84,8 @@ export function createContextResolver(options: ContextResolverOptions = {}): Con
       const chosen = mode ?? own.mode ?? kind.mode ?? 'helpful'
       const tone = modes.get(chosen)
       if (tone === undefined) {
-        const issues = [{ path: 'mode', message: `is none of ${known}` }]
-        throw new LlmError('invalid-request', `there is no such mode; known: ${known}`, { issues })
+        const problem = `unknown mode "${chosen.slice(0, 40)}"; known: ${known}`
+        throw new LlmError('invalid-request', problem, { issues: [{ path: 'mode', message: problem }] })
       }
       const text = (own.systemPrompt ?? kind.systemPrompt ?? '').replaceAll(
         '{{context}}',

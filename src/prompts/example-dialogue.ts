@@ -2,17 +2,17 @@ import type { MessageInput } from '../core/request.ts'
 import { fillPlaceholders, type PlaceholderNames } from './placeholders.ts'
 
 /**
- * Reads sample talk: lines that begin with `{{user}}:` or `{{char}}:`, or their names, begin a turn; the lines below
- * belong to it. `<START>` lines, in any case, separate pieces, each of which comes as turns with names filled in. Text
- * before the first speaker is left out.
+ * Parses example dialogue to lists of messages, one per dialogue. A line that begins with `{{user}}:` or `{{char}}:`, or
+ * their names, begins a message. `<START>` lines, in any case, separate dialogues. Text before the first speaker is
+ * dropped, and placeholders are replaced.
  */
 export function parseExampleDialogue(text: string, names: PlaceholderNames = {}): MessageInput[][] {
   const speakers = speakersOf(names)
   return text
     .split(/^[^\S\n]{0,100}<START>[^\S\n]{0,100}$/im)
-    .filter((piece) => piece.trim() !== '')
-    .map((piece) => readPiece(piece, speakers, names))
-    .filter((turns) => turns.length > 0)
+    .filter((dialogue) => dialogue.trim() !== '')
+    .map((dialogue) => readDialogue(dialogue, speakers, names))
+    .filter((messages) => messages.length > 0)
 }
 
 interface Speaker {
@@ -30,16 +30,21 @@ function speakersOf(names: PlaceholderNames): readonly Speaker[] {
   })
 }
 
-function readPiece(piece: string, speakers: readonly Speaker[], names: PlaceholderNames): MessageInput[] {
-  const turns: { role: 'user' | 'assistant'; lines: string[] }[] = []
-  for (const line of piece.split(/\r?\n/)) {
+function readDialogue(
+  dialogue: string,
+  speakers: readonly Speaker[],
+  names: PlaceholderNames,
+): MessageInput[] {
+  const messages: { role: 'user' | 'assistant'; lines: string[] }[] = []
+  for (const line of dialogue.split(/\r?\n/)) {
     const start = line.trimStart()
     const lowered = start.toLowerCase()
     const speaker = speakers.find(({ lead }) => lowered.startsWith(lead))
-    if (speaker !== undefined) turns.push({ role: speaker.role, lines: [start.slice(speaker.lead.length)] })
-    else turns.at(-1)?.lines.push(line)
+    if (speaker !== undefined)
+      messages.push({ role: speaker.role, lines: [start.slice(speaker.lead.length)] })
+    else messages.at(-1)?.lines.push(line)
   }
-  return turns
+  return messages
     .map(({ role, lines }) => ({ role, content: fillPlaceholders(lines.join('\n').trim(), names) }))
     .filter(({ content }) => content !== '')
 }

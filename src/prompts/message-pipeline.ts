@@ -1,8 +1,8 @@
 import { LlmError, type Issue } from '../core/error.ts'
 
 /**
- * One step that a message goes through; exactly one of the three functions. `filter` says whether it goes on,
- * `validate` what is wrong with it, `process` gives what it becomes.
+ * One step of a message pipeline, with exactly one function. `filter` returns whether the message passes, `validate`
+ * returns its issues, and `process` returns the changed message.
  */
 export type PipelineStep<M, C = unknown> = { readonly name: string } & (
   | { filter(message: M, context: C): boolean | Promise<boolean> }
@@ -10,32 +10,35 @@ export type PipelineStep<M, C = unknown> = { readonly name: string } & (
   | { process(message: M, context: C): M | Promise<M> }
 )
 
-/** What became of a message: what it is now, or the name of the step that dropped it. */
+/** The processed message, or the name of the step that dropped it. */
 export type PipelineResult<M> =
   | { readonly message: M; readonly droppedBy?: undefined }
   | { readonly message?: undefined; readonly droppedBy: string }
 
-/** Steps in their order. */
+/** Steps that run in order. */
 export interface MessagePipeline<M, C = unknown> {
-  /** Rejects with `invalid-request` and the issues of the first step that finds some, and with what a step throws. */
+  /** Runs a message through all steps. Rejects with `invalid-request` if a step finds issues, or with the error of a step. */
   run(message: M, context: C): Promise<PipelineResult<M>>
-  /** A pipeline with more steps, before the step of that name or at the end. This one does not change. */
+  /**
+   * Returns a new pipeline with one more step, before the step named `before` or at the end. Throws `misconfigured` if
+   * `before` is unknown or the name is in use.
+   */
   with(step: PipelineStep<M, C>, before?: string): MessagePipeline<M, C>
   readonly steps: readonly string[]
 }
 
-/** Makes a pipeline. Throws `misconfigured` where two steps have one name. */
+/** Creates a message pipeline. Throws `misconfigured` if two steps have the same name. */
 export function createMessagePipeline<M, C = unknown>(
   steps: readonly PipelineStep<M, C>[],
 ): MessagePipeline<M, C> {
   const names = steps.map(({ name }) => name)
-  const twice = names.find((name, at) => names.indexOf(name) !== at)
-  if (twice !== undefined) throw misconfigured(`two steps have the name "${twice}"`)
+  const duplicate = names.find((name, at) => names.indexOf(name) !== at)
+  if (duplicate !== undefined) throw misconfigured(`two steps are named "${duplicate}"; rename one`)
   return {
     steps: names,
     with: (step, before) => {
       const at = before === undefined ? steps.length : names.indexOf(before)
-      if (at < 0) throw misconfigured(`there is no step "${before}" to put one before`)
+      if (at < 0) throw misconfigured(`no step "${before}" to insert before; known: ${names.join(', ')}`)
       return createMessagePipeline(steps.toSpliced(at, 0, step))
     },
     run: async (message, context) => {
@@ -52,14 +55,10 @@ export function createMessagePipeline<M, C = unknown>(
 
 function refuse(step: string, issues: readonly Issue[]): void {
   if (issues.length === 0) return
-  const words = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
-  throw new LlmError(
-    'invalid-request',
-    `the message was refused by the step "${step}": ${words.join('; ')}`,
-    {
-      issues,
-    },
-  )
+  const problems = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
+  throw new LlmError('invalid-request', `step "${step}" refused the message: ${problems.join('; ')}`, {
+    issues,
+  })
 }
 
 function misconfigured(problem: string): LlmError {

@@ -9,7 +9,7 @@ const MAX_TEXT_CHARS = 200_000
 const MAX_LIST = 1_000
 const MAX_OBJECT_CHARS = 5_000_000
 
-// Our name first, then that of the card formats, then names found in the wild. The first that is there counts.
+// Per field: our name, then that of the card formats, then names of other programs. The first one present is read.
 const TEXTS = {
   nickname: ['nickname'],
   description: ['description', 'char_persona'],
@@ -38,14 +38,15 @@ const LISTS = {
 } as const
 
 /**
- * Reads a character card: JSON of the formats v1, v2 and v3 as an object or text, a PNG image that carries one, or a
- * persona of ours. Throws `invalid-request` with all issues. The persona has a new id and version 0.
+ * Reads a character card of format v1, v2 or v3, or a persona: an object, JSON text, bytes, or a PNG image that contains
+ * a card. Returns a persona with a new id and version 0. Throws `invalid-request` with all issues.
  */
 export function readPersonaCard(source: unknown): Persona {
-  const card = source instanceof Uint8Array ? cardOfPng(source) : parsed(source)
-  if (!isObject(card)) throw requestError([{ path: '', message: 'is no character card: expected an object' }])
-  const { fields, lead } = dataOf(card)
-  const reader = new CardReader(fields, lead)
+  const card = source instanceof Uint8Array ? readPngCard(source) : parseCard(source)
+  if (!isObject(card))
+    throw requestError([{ path: '', message: 'is not a character card; expected a JSON object' }])
+  const { fields, prefix } = fieldsOf(card)
+  const reader = new CardReader(fields, prefix)
   const name = reader.name()
   const texts = Object.fromEntries(Object.entries(TEXTS).map(([field, names]) => [field, reader.text(names)]))
   const lists = Object.fromEntries(Object.entries(LISTS).map(([field, names]) => [field, reader.list(names)]))
@@ -56,7 +57,7 @@ export function readPersonaCard(source: unknown): Persona {
   return definePersona({ ...texts, ...lists, ...kept, name, extensions, id: newId('persona'), version: 0 })
 }
 
-/** The persona as a card of format v2, which most programs read. */
+/** Converts a persona to a card of format v2, which most programs read. */
 export function writePersonaCard(persona: Persona): JsonObject {
   const { nickname, image, book } = persona
   return {
@@ -84,20 +85,20 @@ export function writePersonaCard(persona: Persona): JsonObject {
   }
 }
 
-function parsed(source: unknown): unknown {
+function parseCard(source: unknown): unknown {
   if (typeof source !== 'string') return source
   return parseJson(source.replace(/^\uFEFF/, ''))
 }
 
-function cardOfPng(bytes: Uint8Array): unknown {
-  if (!isPng(bytes)) return parsed(new TextDecoder().decode(bytes))
+function readPngCard(bytes: Uint8Array): unknown {
+  if (!isPng(bytes)) return parseCard(new TextDecoder().decode(bytes))
   const texts = readPngTexts(bytes)
   const text = texts.get('ccv3') ?? texts.get('chara')
   if (text === undefined)
-    throw requestError([{ path: '', message: 'is an image without a character card in it' }])
+    throw requestError([{ path: '', message: 'is a PNG image without a character card' }])
   const card = parseJson(decodeBase64(text) ?? '')
   if (card === undefined)
-    throw requestError([{ path: '', message: 'is an image whose character card is not readable' }])
+    throw requestError([{ path: '', message: 'is a PNG image whose character card is not base64 JSON' }])
   return card
 }
 
@@ -109,37 +110,37 @@ function decodeBase64(text: string): string | undefined {
   }
 }
 
-/** From v2 on, the fields are in `data`. Some programs write the old fields beside it; `data` counts. */
-function dataOf(card: Record<string, unknown>): { fields: Record<string, unknown>; lead: string } {
-  return isObject(card['data']) ? { fields: card['data'], lead: 'data.' } : { fields: card, lead: '' }
+/** Returns the fields of a card. From v2 on they are in `data`, which overrides old fields beside it. */
+function fieldsOf(card: Record<string, unknown>): { fields: Record<string, unknown>; prefix: string } {
+  return isObject(card['data']) ? { fields: card['data'], prefix: 'data.' } : { fields: card, prefix: '' }
 }
 
 class CardReader {
   readonly issues: Issue[] = []
   readonly #fields: Record<string, unknown>
-  readonly #lead: string
+  readonly #prefix: string
 
-  constructor(fields: Record<string, unknown>, lead: string) {
+  constructor(fields: Record<string, unknown>, prefix: string) {
     this.#fields = fields
-    this.#lead = lead
+    this.#prefix = prefix
   }
 
   name(): string {
     const name = this.text(NAMES).trim()
-    const told = this.issues.length > 0
-    if (name === '' && !told) this.#issue('name', 'is needed')
+    const hasIssue = this.issues.length > 0
+    if (name === '' && !hasIssue) this.#issue('name', 'is required')
     if (name.length > MAX_NAME_CHARS) this.#issue('name', `is longer than ${MAX_NAME_CHARS} characters`)
-    if (/\p{Cc}/u.test(name)) this.#issue('name', 'takes no control characters')
+    if (/\p{Cc}/u.test(name)) this.#issue('name', 'must not contain control characters')
     return name
   }
 
   text(names: readonly string[]): string {
     const found = this.#find(names)
     if (found === undefined) return ''
-    // Versions and the like are numbers in some cards.
+    // Some cards write versions as numbers.
     const text = typeof found.value === 'number' ? String(found.value) : found.value
-    if (typeof text !== 'string') return this.#issue(found.name, 'expected a text')
-    // An embedded image is as long as it is.
+    if (typeof text !== 'string') return this.#issue(found.name, 'must be a string')
+    // An embedded image may be longer than other texts.
     if (text.length > MAX_TEXT_CHARS && !TEXTS.image.some((name) => name === found.name))
       return this.#issue(found.name, `is longer than ${MAX_TEXT_CHARS} characters`)
     return text
@@ -150,11 +151,11 @@ class CardReader {
     if (found === undefined) return []
     const value = typeof found.value === 'string' ? splitList(found.value) : found.value
     if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {
-      this.#issue(found.name, 'expected a list of texts')
+      this.#issue(found.name, 'must be a list of strings')
       return []
     }
     if (value.length > MAX_LIST || value.some((item) => item.length > MAX_TEXT_CHARS))
-      this.#issue(found.name, `takes at most ${MAX_LIST} texts of ${MAX_TEXT_CHARS} characters`)
+      this.#issue(found.name, `must have at most ${MAX_LIST} strings of ${MAX_TEXT_CHARS} characters`)
     return value
   }
 
@@ -163,7 +164,8 @@ class CardReader {
     if (found === undefined) return undefined
     const value = typeof found.value === 'string' ? parseJson(found.value) : found.value
     const plain = isObject(value) ? plainCopy(value) : undefined
-    if (plain === undefined) this.#issue(found.name, 'expected an object of plain JSON')
+    if (plain === undefined)
+      this.#issue(found.name, `must be an object of plain JSON, at most ${MAX_OBJECT_CHARS} characters`)
     return plain
   }
 
@@ -176,12 +178,12 @@ class CardReader {
   }
 
   #issue(name: string, message: string): string {
-    this.issues.push({ path: this.#lead + name, message })
+    this.issues.push({ path: this.#prefix + name, message })
     return ''
   }
 }
 
-/** `undefined` for what cannot be written as JSON, or is too much of it. */
+/** Copies an object through JSON. Returns `undefined` if that fails or the JSON is too long. */
 function plainCopy(value: object): JsonObject | undefined {
   try {
     const text = JSON.stringify(value)
@@ -191,7 +193,7 @@ function plainCopy(value: object): JsonObject | undefined {
   }
 }
 
-/** A list that came as text: as JSON, else with commas. */
+/** Parses a list from text: JSON, else separated by commas. */
 function splitList(text: string): unknown {
   const list = parseJson(text)
   if (Array.isArray(list)) return list

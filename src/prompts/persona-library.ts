@@ -4,32 +4,34 @@ import { defaultPersona, type Persona } from './persona.ts'
 import { readPersonaCard } from './persona-card.ts'
 import type { PersonaStore } from './persona-store.ts'
 
-/** A persona, and how it came to be the one. */
+/** A persona and how it was found. */
 export interface FoundPersona {
   readonly persona: Persona
-  /** `asked`: the one that was asked for · `default`: there is no such one, or none was asked for · `ephemeral`: the store failed, nothing is kept. */
+  /** `asked`: the requested one · `default`: none was requested or found · `ephemeral`: the store failed, so it is not stored. */
   readonly origin: 'asked' | 'default' | 'ephemeral'
 }
 
+/** Options of {@link createPersonaLibrary}. */
 export interface PersonaLibraryOptions {
   readonly store: PersonaStore
-  /** Who answers where nobody was asked for. Default `defaultPersona`. */
+  /** The default persona. Default `defaultPersona`. */
   readonly fallback?: Persona | undefined
+  /** Receives a warning when the store fails. Default: off. */
   readonly logger?: Logger | undefined
 }
 
-/** Personas over a store, never without one that answers. */
+/** Personas of a store, with a default one as fallback. */
 export interface PersonaLibrary {
-  /** The persona with this id or name, else the default one, which is stored when it is first needed. Never rejects. */
+  /** Finds a persona by id or name, else returns the default one, which is stored on first use. Never rejects. */
   find(idOrName?: string | number): Promise<FoundPersona>
-  /** The default persona: stored once, however many ask for it at once, here and in other processes. */
+  /** Returns the default persona. Concurrent calls, also in other processes, store it only once. Never rejects. */
   ensureDefault(): Promise<FoundPersona>
-  /** Reads a card and stores it. Rejects with `invalid-request` or `conflict`. */
+  /** Reads a card and stores it. Rejects with `invalid-request` if it is invalid, `conflict` if its name is in use. */
   import(card: unknown): Promise<Persona>
   readonly store: PersonaStore
 }
 
-/** Makes a library. There is nothing to close; the store is the host's. */
+/** Creates a persona library. It needs no closing; the application closes the store. */
 export function createPersonaLibrary({
   store,
   fallback = defaultPersona,
@@ -38,11 +40,11 @@ export function createPersonaLibrary({
   let ensuring: Promise<FoundPersona> | undefined
 
   const ensureDefault = (): Promise<FoundPersona> => {
-    // Those who come while it is under way wait for the same; the next looks again, since it may be changed or gone.
+    // Concurrent calls share one run. A later call reads again, because the persona may have changed or been deleted.
     ensuring ??= ensure(store, fallback)
       .then((persona): FoundPersona => ({ persona, origin: 'default' }))
       .catch((error: unknown): FoundPersona => {
-        logger?.warn({ error: wordsOf(error) }, 'personas: the store failed, an ephemeral persona answers')
+        logger?.warn({ error: messageOf(error) }, 'personas: the store failed, an ephemeral persona answers')
         return { persona: fallback, origin: 'ephemeral' }
       })
       .finally(() => (ensuring = undefined))
@@ -59,7 +61,7 @@ export function createPersonaLibrary({
         const persona = await store.get(key)
         if (persona !== undefined) return { persona, origin: 'asked' }
       } catch (error) {
-        logger?.warn({ error: wordsOf(error) }, 'personas: the store failed, an ephemeral persona answers')
+        logger?.warn({ error: messageOf(error) }, 'personas: the store failed, an ephemeral persona answers')
         return { persona: fallback, origin: 'ephemeral' }
       }
       return ensureDefault()
@@ -74,14 +76,14 @@ async function ensure(store: PersonaStore, fallback: Persona): Promise<Persona> 
   try {
     return await store.save({ ...fallback, version: 0 })
   } catch (error) {
-    // Somebody else was faster.
+    // A concurrent call or another process has stored it.
     if (!LlmError.is(error, 'conflict')) throw error
-    const theirs = (await store.get(fallback.id)) ?? (await store.get(fallback.name))
-    if (theirs === undefined) throw error
-    return theirs
+    const existing = (await store.get(fallback.id)) ?? (await store.get(fallback.name))
+    if (existing === undefined) throw error
+    return existing
   }
 }
 
-function wordsOf(error: unknown): string {
+function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown'
 }

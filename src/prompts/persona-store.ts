@@ -1,37 +1,37 @@
 import { LlmError } from '../core/error.ts'
 import type { Persona } from './persona.ts'
 
-/** Which personas to list. */
+/** Which personas `PersonaStore.list` returns. */
 export interface PersonaQuery {
-  /** Part of a name or tag, in any case. */
+  /** Part of a name or tag. Case is ignored. */
   readonly search?: string | undefined
-  /** Default 100. */
+  /** Maximum number of personas. Default 100. */
   readonly limit?: number | undefined
   readonly offset?: number | undefined
 }
 
 /**
- * Keeps personas.
+ * A store for personas.
  *
- * Laws, which `personaStoreLaws` checks:
- * - `get` finds by id, else by name; `undefined` where there is none.
- * - `save` takes a persona at the version it was read at, 0 for a new one, and gives it back one version on. It rejects
- *   with `conflict` where the stored version is another, and where another persona has the name; nothing is changed then.
- * - Of saves at once of one version exactly one succeeds.
- * - What was given or is given back is not shared: a change to it changes nothing in the store.
+ * Contract, which `personaStoreLaws` checks:
+ * - `get` finds by id, else by name; `undefined` if there is none.
+ * - `save` takes a persona with the version at which it was read (0 for a new one) and returns it with the next version.
+ *   It rejects with `conflict`, and changes nothing, if the stored version differs or another persona has the name.
+ * - Of concurrent saves of one version, exactly one succeeds.
+ * - Arguments and results are copies: changing them changes nothing in the store.
  */
 export interface PersonaStore {
   get(idOrName: string): Promise<Persona | undefined>
   /** Sorted by name. */
   list(query?: PersonaQuery): Promise<readonly Persona[]>
   save(persona: Persona): Promise<Persona>
-  /** False where there was none. With `version`, rejects with `conflict` where the stored one is another. */
+  /** Resolves with false if there was none. With `version`, rejects with `conflict` if the stored version differs. */
   delete(id: string, version?: number): Promise<boolean>
-  /** Releases connections that the store opened itself. */
+  /** Closes connections that the store opened itself. */
   close?(): Promise<void>
 }
 
-/** A store in this process. */
+/** Creates a store in memory. */
 export function createMemoryPersonaStore(initial: readonly Persona[] = []): PersonaStore {
   const byId = new Map<string, Persona>()
   const idOf = (name: string): string | undefined =>
@@ -51,7 +51,10 @@ export function createMemoryPersonaStore(initial: readonly Persona[] = []): Pers
       if (persona.version !== stored) throw staleError(persona, stored)
       const holder = idOf(persona.name)
       if (holder !== undefined && holder !== persona.id)
-        throw new LlmError('conflict', `another persona has the name "${persona.name}": choose another`)
+        throw new LlmError(
+          'conflict',
+          `the name "${persona.name}" is used by another persona; choose another name`,
+        )
       const saved = structuredClone({ ...persona, version: stored + 1 })
       byId.set(saved.id, saved)
       return structuredClone(saved)
@@ -74,9 +77,9 @@ function copyOf(persona: Persona | undefined): Persona | undefined {
 }
 
 function staleError({ name, version }: Persona, stored: number): LlmError {
-  const state = stored === 0 ? 'is not stored any more' : `is at version ${stored} by now`
+  const state = stored === 0 ? 'it is not stored' : `version ${stored} is stored`
   return new LlmError(
     'conflict',
-    `the persona "${name}" was changed from version ${version}, and ${state}: read it again`,
+    `persona "${name}": version ${version} was given, but ${state}; read it again, then repeat the change`,
   )
 }

@@ -1,43 +1,46 @@
 import { newId } from '../core/create-id.ts'
 import type { JsonObject } from '../core/json.ts'
 
-/** Who the model plays: a character with its texts. Absent texts are empty. */
+/** A character that the model plays. Missing texts are empty. */
 export interface Persona {
   readonly id: string
   /** 1 to 100 characters; unique in a store. */
   readonly name: string
-  /** What `{{char}}` stands for, where that is not the name. */
+  /** Replaces `{{char}}` instead of the name, if not blank. */
   readonly nickname: string
   readonly description: string
   readonly personality: string
   readonly scenario: string
   readonly systemPrompt: string
-  /** Said to the model after the history, where it weighs most. */
+  /** Instructions after the history, where they have the most weight. */
   readonly postHistoryInstructions: string
   /** The first message of a conversation. */
   readonly greeting: string
   readonly alternateGreetings: readonly string[]
-  /** Sample talk, `<START>` between pieces; `parseExampleDialogue` reads it. */
+  /** Example dialogues, separated by `<START>`, in the format of `parseExampleDialogue`. */
   readonly exampleDialogue: string
-  /** The creator's words to whoever uses the card; never sent. */
+  /** Notes of the creator for users of the card. Never sent to a model. */
   readonly notes: string
   readonly tags: readonly string[]
   readonly creator: string
-  /** The creator's version of the card. */
+  /** Version of the card, set by its creator. */
   readonly cardVersion: string
-  /** An address, a data URL, or base64. */
+  /** A URL, a data URL, or base64. */
   readonly image: string
   readonly extensions: JsonObject
-  /** The card's lore book, kept as it came. */
+  /** The lore book of the card, unchanged. */
   readonly book?: JsonObject | undefined
-  /** Counts saves; 0 where it was never saved. A store refuses to save over a newer one. */
+  /** Number of saves; 0 if never saved. A store refuses to overwrite a newer version. */
   readonly version: number
 }
 
-/** Fields that a persona may be made with; only the name is needed. */
+/** Fields for {@link definePersona}. Only the name is required. */
 export type PersonaInput = Partial<Persona> & Pick<Persona, 'name'>
 
-/** A persona with all its fields, and an id of its own where it brings none. Checks nothing: what comes from outside is read by `readPersonaCard`. */
+/**
+ * Returns a frozen persona with defaults for missing fields and a new id if none is given. Validates nothing: use
+ * `readPersonaCard` for untrusted input.
+ */
 export function definePersona(input: PersonaInput): Persona {
   return Object.freeze({
     id: newId('persona'),
@@ -61,7 +64,7 @@ export function definePersona(input: PersonaInput): Persona {
   })
 }
 
-/** Who answers where no persona was chosen, or the chosen one is not there. */
+/** The persona that is used if none was chosen or the chosen one does not exist. */
 export const defaultPersona: Persona = /* @__PURE__ */ definePersona({
   id: 'persona_default',
   name: 'Helpful AI Assistant',
@@ -72,7 +75,7 @@ export const defaultPersona: Persona = /* @__PURE__ */ definePersona({
   creator: 'System',
 })
 
-/** What the persona tells the model: its system prompt, or where it has none, who it is. */
+/** Returns the persona's system prompt, or a description of the persona if it has none. */
 export function personaPrompt(persona: Persona): string {
   const { name, nickname, systemPrompt, description, personality, scenario } = persona
   if (systemPrompt.trim() !== '') return systemPrompt
@@ -86,7 +89,7 @@ export function personaPrompt(persona: Persona): string {
     : [`You are ${nickname.trim() === '' ? name : nickname}.`, ...lines].join('\n')
 }
 
-/** The greeting with this number: 0 is the first, then the alternates. The first where there is none of that number. */
+/** Returns a greeting: 0 is the first, 1 and up the alternates. Returns the first if there is none of that number. */
 export function greetingOf(persona: Persona, index = 0): string {
   return (index === 0 ? undefined : persona.alternateGreetings[index - 1]) ?? persona.greeting
 }

@@ -1,38 +1,38 @@
 import type { MessageInput } from '../core/request.ts'
 import type { Random } from './random.ts'
 
-/** What stands for whom. */
+/** The names that replace placeholders. */
 export interface PlaceholderNames {
-  /** The persona's name. Default, and where it is blank: `Character`. */
+  /** Name of the persona. Default, also if blank: `Character`. */
   readonly char?: string | undefined
-  /** The user's name. Default, and where it is blank: `User`. */
+  /** Name of the user. Default, also if blank: `User`. */
   readonly user?: string | undefined
-  /** Names that `{{random_user}}` is drawn from, anew each time. Default: the user's name. */
+  /** Names that each `{{random_user}}` is drawn from. Default: the name of the user. */
   readonly randomUsers?: readonly string[] | undefined
-  /** Draws them. Default `Math.random`; see `createRandom`. */
+  /** Random source of the draws. Default `Math.random`; see `createRandom`. */
   readonly random?: Random | undefined
 }
 
 const TOKENS = /\{\{(?:char|user|random_user)\}\}|<(?:USER|CHAR)>/g
 
 /**
- * Puts names in the place of `{{char}}`, `{{user}}`, `{{random_user}}`, `<USER>` and `<CHAR>`, written exactly so. One
- * pass: a name that holds a placeholder is not filled again.
+ * Replaces `{{char}}`, `{{user}}`, `{{random_user}}`, `<USER>` and `<CHAR>`, written exactly so, by names. Runs one pass,
+ * so a placeholder inside a name stays.
  */
 export function fillPlaceholders(text: string, names: PlaceholderNames = {}): string {
   if (!text.includes('{{') && !text.includes('<')) return text
   const char = nameOr(names.char, 'Character')
   const user = nameOr(names.user, 'User')
-  // A function, so that a dollar sign in a name stays one.
+  // A function, because `$` has a meaning in a replacement string.
   return text.replace(TOKENS, (token) => {
     if (token === '{{char}}' || token === '<CHAR>') return char
-    return token === '{{random_user}}' ? drawn(names, user) : user
+    return token === '{{random_user}}' ? drawUser(names, user) : user
   })
 }
 
 /**
- * The same for the text of turns. Tool calls and their results stay as they are, and so does text that carries a vendor's
- * signature, which would not fit it any more.
+ * Replaces placeholders in the texts of messages. Leaves tool calls and their results unchanged, and texts with a
+ * vendor's signature, because the signature would become invalid.
  */
 export function fillMessages(
   messages: readonly MessageInput[],
@@ -43,7 +43,7 @@ export function fillMessages(
   )
 }
 
-/** A turn with its texts mapped; the same object where nothing changed. */
+/** Maps the texts of a message. Returns the same object if no text changed. */
 export function mapText<M extends MessageInput>(message: M, map: (text: string) => string): M {
   const { content } = message
   if (typeof content === 'string') {
@@ -68,7 +68,7 @@ function isOpenText(part: unknown): part is { readonly type: 'text'; readonly te
   return type === 'text' && typeof text === 'string' && signature === undefined
 }
 
-function drawn({ randomUsers = [], random = Math.random }: PlaceholderNames, user: string): string {
+function drawUser({ randomUsers = [], random = Math.random }: PlaceholderNames, user: string): string {
   return nameOr(randomUsers[Math.floor(random() * randomUsers.length)], user)
 }
 

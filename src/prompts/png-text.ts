@@ -1,12 +1,12 @@
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 const LATIN = 'latin1'
 
-/** True for bytes that begin as a PNG image does. */
+/** Whether bytes begin with the PNG signature. */
 export function isPng(bytes: Uint8Array): boolean {
   return SIGNATURE.every((byte, at) => bytes[at] === byte)
 }
 
-/** The plain texts inside a PNG image by their keywords; of two with one keyword the first. Reads no further than a broken chunk. */
+/** Reads the `tEXt` chunks of a PNG image by keyword; the first of equal keywords counts. Stops at a broken chunk. */
 export function readPngTexts(bytes: Uint8Array): ReadonlyMap<string, string> {
   const texts = new Map<string, string>()
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

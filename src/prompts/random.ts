@@ -1,7 +1,7 @@
-/** Numbers from 0 up to, but not, 1. */
+/** Returns a number from 0 (inclusive) to 1 (exclusive). */
 export type Random = () => number
 
-/** Numbers that are the same for the same seed, in the same order. Not for secrets. */
+/** Creates a random source that repeats its sequence for the same seed. Not cryptographically secure. */
 export function createRandom(seed: string | number): Random {
   let state = hashOf(String(seed))
   return () => {

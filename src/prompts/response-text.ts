@@ -2,21 +2,21 @@ import { isObject } from '../core/json.ts'
 import { plainText } from '../core/message.ts'
 
 /**
- * The answer with its texts mapped, whatever shape it has: a text, a response of ours (text, message and all choices), a
- * body of OpenAI's shape, a turn, or a list of parts. Reasoning, tool calls and text with a vendor's signature stay as they
- * are, and so does what is none of these. Equal texts are mapped once. The answer given is not changed.
+ * Maps the texts of a response and returns a copy. Accepts a string, a `ChatResponse` (text, message and choices),
+ * an OpenAI response body, a message, or a list of parts; returns anything else unchanged. Leaves reasoning, tool calls
+ * and texts with a vendor's signature unchanged. Calls `map` once per distinct text.
  */
 export async function mapResponseText<T>(
-  answer: T,
+  response: T,
   map: (text: string) => string | Promise<string>,
 ): Promise<T> {
   const known = new Map<string, string>()
   const once = async (text: string): Promise<string> => {
-    const words = known.get(text) ?? (text === '' ? '' : await map(text))
-    known.set(text, words)
-    return words
+    const result = known.get(text) ?? (text === '' ? '' : await map(text))
+    known.set(text, result)
+    return result
   }
-  return (await mapped(answer, once)) as T
+  return (await mapped(response, once)) as T
 }
 
 type MapText = (text: string) => Promise<string>
@@ -26,26 +26,26 @@ async function mapped(value: unknown, map: MapText): Promise<unknown> {
   if (isObject(value)) return mapObject(value, map)
   if (!Array.isArray(value)) return value
   const copy: unknown[] = []
-  // One after the other, so that a seeded draw falls the same way each time.
+  // Sequential, so that a seeded random source gives the same result each time.
   for (const part of value as unknown[]) copy.push(isObject(part) ? await mapObject(part, map) : part)
   return copy
 }
 
-// Fields that hold the words of an answer. What is inside goes first: `text` may be its parts put together.
-const INSIDE: readonly string[] = ['message', 'choices']
-const TEXTS: readonly string[] = ['content', 'text']
+// Nested fields are mapped first, because `text` may be the joined parts of the message.
+const NESTED_FIELDS: readonly string[] = ['message', 'choices']
+const TEXT_FIELDS: readonly string[] = ['content', 'text']
 
 async function mapObject(value: Record<string, unknown>, map: MapText): Promise<Record<string, unknown>> {
   const { type, signature, role } = value
   const isOtherPart = typeof type === 'string' && type !== 'text' && type !== 'message'
   if (isOtherPart || signature !== undefined || role === 'tool') return value
   const copy = { ...value }
-  for (const name of INSIDE) {
+  for (const name of NESTED_FIELDS) {
     const field = value[name]
     if (typeof field === 'object' && field !== null) copy[name] = await mapped(field, map)
   }
   const whole = wholeText(value)
-  for (const name of TEXTS) {
+  for (const name of TEXT_FIELDS) {
     const field = value[name]
     if (field === undefined) continue
     copy[name] = field === whole ? wholeText(copy) : await mapped(field, map)
@@ -53,7 +53,7 @@ async function mapObject(value: Record<string, unknown>, map: MapText): Promise<
   return copy
 }
 
-/** The text of the turn inside an answer, where it has one. */
+/** Returns the text of the message inside a response, if it has one. */
 function wholeText({ message }: Record<string, unknown>): string | undefined {
   const content = isObject(message) ? message['content'] : undefined
   if (typeof content !== 'string' && !Array.isArray(content)) return undefined

@@ -1,8 +1,8 @@
 const MAX_CHARS = 64
 
 /**
- * A name as every provider takes it in a turn's `name`: blanks become `_`, only letters and digits of any script, `_`,
- * `-` and `.` stay, at most 64 characters. `undefined` where nothing stays.
+ * Converts a name to one that every provider accepts as `name` of a message: blanks become `_`; only letters and digits
+ * of any script, `_`, `-` and `.` stay; at most 64 characters. Returns `undefined` if nothing is left.
  */
 export function speakerName(name: string): string | undefined {
   const kept = name
@@ -10,7 +10,7 @@ export function speakerName(name: string): string | undefined {
     .trim()
     .replaceAll(/\s+/g, '_')
     .replaceAll(/[^\p{L}\p{M}\p{N}_.-]/gu, '')
-  // By characters: half a surrogate pair is no text.
+  // Cuts by code points, so that no surrogate pair is split.
   const short = kept.length <= MAX_CHARS ? kept : cut(kept)
   return short === '' ? undefined : short
 }

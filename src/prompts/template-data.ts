@@ -1,6 +1,6 @@
 import { personaPrompt, type Persona } from './persona.ts'
 
-// Under which names a template may ask for a field, besides the field's own.
+// Names of card formats under which templates also see a field.
 const CARD_NAMES = {
   systemPrompt: ['system_prompt'],
   postHistoryInstructions: ['post_history_instructions'],
@@ -10,7 +10,7 @@ const CARD_NAMES = {
   cardVersion: ['character_version'],
 } as const satisfies Partial<Record<keyof Persona, readonly string[]>>
 
-/** What a chat brings to its templates by itself. */
+/** Data that the chat itself provides to templates. */
 export interface ChatData {
   readonly char: string
   readonly user: string
@@ -18,8 +18,8 @@ export interface ChatData {
 }
 
 /**
- * What templates see: every text and number of the persona under our names and those of cards; over them the host's own
- * data, and over that the chat's. Descriptors are copied, so that no getter runs.
+ * Returns the data of templates: the texts and numbers of the persona, under our names and those of card formats,
+ * overridden by the application's data, overridden by that of the chat. Copies descriptors, so that no getter runs.
  */
 export function templateData(persona: Persona, own: object, chat: ChatData): Record<string, unknown> {
   const computed = {

@@ -1,22 +1,22 @@
 import type { Clock } from '../core/clock.ts'
-import { TemplateFault } from './fault.ts'
+import { limitFault, TemplateFault } from './fault.ts'
 import type { TemplateLimits } from './limits.ts'
 
-// How many steps pass between two looks at the clock.
+// Number of steps between two checks of the deadline.
 const SLICE = 256
 
-// A text of this length takes as long as a slice of steps.
-const LOOK_CHARS = 4_096
+// Charging more characters than this at once checks the deadline, because it takes as long as a slice of steps.
+const DEADLINE_CHECK_CHARS = 4_096
 
-// Texts up to this length are looked at for free: the step that led to them pays.
+// Reading a text up to this length is free, because the step that reads it is charged already.
 const FREE_CHARS = 64
 
-/** The one budget that everything of a rendering is charged to, and what it has written. */
+/** The budget of one rendering, and its output. Every charge fails the rendering if it exceeds a limit. */
 export class Budget {
   readonly limits: TemplateLimits
-  /** What was written into the innermost capture. */
+  /** The output of the innermost capture. */
   out = ''
-  /** The line that runs, counted from 1. */
+  /** The current line, counted from 1. */
   line = 0
   readonly #clock: Clock
   #slice: number
@@ -36,8 +36,14 @@ export class Budget {
     this.#room = limits.maxOutputChars
   }
 
+  /** Throws a {@link TemplateFault} at the current line. */
   fail(reason: string): never {
     throw new TemplateFault(reason, this.line)
+  }
+
+  /** Throws the fault of an exceeded limit at the current line. */
+  exceeded(problem: string, limit: keyof TemplateLimits): never {
+    throw limitFault(problem, limit, this.line)
   }
 
   /** Charges steps. */
@@ -49,21 +55,21 @@ export class Budget {
   #check(): void {
     const { maxSteps } = this.limits
     this.#steps -= this.#granted - this.#slice
-    if (this.#steps < 0) this.fail(`it takes more than ${maxSteps} steps (maxSteps)`)
-    this.#look()
+    if (this.#steps < 0) this.exceeded(`rendering takes more than ${maxSteps} steps`, 'maxSteps')
+    this.#checkDeadline()
     this.#slice = this.#granted = Math.min(SLICE, this.#steps)
   }
 
-  // The first look starts the time: what came before it is less than a slice.
-  #look(): void {
+  // The first check starts the time, because less than a slice of steps has run before it.
+  #checkDeadline(): void {
     const { deadlineMs } = this.limits
     const now = this.#clock.now()
     this.#endsAt ??= now + deadlineMs
-    if (now > this.#endsAt) this.fail(`it takes longer than ${deadlineMs} ms (deadlineMs)`)
+    if (now > this.#endsAt) this.exceeded(`rendering takes longer than ${deadlineMs} ms`, 'deadlineMs')
   }
 
-  /** Charges a text that is searched, compared, converted or indexed: all of it, since it may have to be copied first. */
-  read(text: string): void {
+  /** Charges a text that is searched, compared, converted or indexed. Charges all of it, because it may be copied first. */
+  chargeRead(text: string): void {
     if (text.length > FREE_CHARS) this.charge(text.length)
   }
 
@@ -71,55 +77,55 @@ export class Budget {
   charge(chars: number): void {
     this.#chars -= chars
     if (this.#chars < 0)
-      this.fail(`it works on more than ${this.limits.maxTextChars} characters (maxTextChars)`)
-    if (chars > LOOK_CHARS) this.#look()
+      this.exceeded(`rendering processes more than ${this.limits.maxTextChars} characters`, 'maxTextChars')
+    if (chars > DEADLINE_CHECK_CHARS) this.#checkDeadline()
   }
 
-  /** Lets a text through that is short enough to exist. */
-  sized(text: string): string {
-    this.fits(text.length)
+  /** Returns the text after checking its length. */
+  checked(text: string): string {
+    this.checkLength(text.length)
     return text
   }
 
-  /** Refuses a text that would have this length. */
-  fits(length: number): void {
+  /** Fails if a text of this length is longer than `maxStringChars`. */
+  checkLength(length: number): void {
     const { maxStringChars } = this.limits
     if (!(length <= maxStringChars))
-      this.fail(`a text is longer than ${maxStringChars} characters (maxStringChars)`)
+      this.exceeded(`a text is longer than ${maxStringChars} characters`, 'maxStringChars')
   }
 
-  /** Lets a text through that a filter has made, and charges it. */
-  made(text: string): string {
-    this.fits(text.length)
+  /** Checks and charges a text that a filter produced, and returns it. */
+  chargeOutput(text: string): string {
+    this.checkLength(text.length)
     this.charge(text.length)
     return text
   }
 
-  /** Lets a text into a filter, and charges it. */
-  input(text: string): string {
+  /** Checks and charges the input of a filter, and returns it. */
+  chargeInput(text: string): string {
     const { maxFilterChars } = this.limits
     if (text.length > maxFilterChars)
-      this.fail(`a filter is given more than ${maxFilterChars} characters (maxFilterChars)`)
-    this.read(text)
+      this.exceeded(`the input of a filter is longer than ${maxFilterChars} characters`, 'maxFilterChars')
+    this.chargeRead(text)
     return text
   }
 
-  /** Writes a text. */
+  /** Appends a text to the output. */
   emit(text: string): void {
     this.#room -= text.length
     if (this.#room < 0)
-      this.fail(`it writes more than ${this.limits.maxOutputChars} characters (maxOutputChars)`)
+      this.exceeded(`the output is longer than ${this.limits.maxOutputChars} characters`, 'maxOutputChars')
     this.out += text
   }
 
-  /** A macro begins. */
+  /** Enters a macro call. */
   enter(): void {
     const { maxMacroDepth } = this.limits
     if (++this.#depth > maxMacroDepth)
-      this.fail(`macros call each other more than ${maxMacroDepth} deep (maxMacroDepth)`)
+      this.exceeded(`macro calls are nested more than ${maxMacroDepth} deep`, 'maxMacroDepth')
   }
 
-  /** A macro ends. */
+  /** Leaves a macro call. */
   leave(): void {
     this.#depth--
   }

@@ -1,6 +1,6 @@
 import type { PromptTemplate } from './prompt-template.ts'
 
-/** Leaves every part as it is, to the byte. */
+/** Returns every part unchanged. */
 export const passthrough: PromptTemplate = Object.freeze({
   name: 'passthrough',
   description: 'Sends every message as it is.',
@@ -112,7 +112,7 @@ There are no sources for this question.
   },
 }
 
-/** Prompt templates that come with the library, the default first. */
+/** The bundled prompt templates. The first one, `passthrough`, is the default. */
 export const bundledPromptTemplates: readonly PromptTemplate[] = Object.freeze([
   passthrough,
   summarise,

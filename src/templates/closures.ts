@@ -8,13 +8,13 @@ export type Evaluate = (run: Run, frame: Frame) => Value
 /** A compiled statement. */
 export type Execute = (run: Run, frame: Frame) => void
 
-/** Turns trees into closures. No code is generated. */
+/** Compiles trees to closures. Generates no code. */
 export interface Compiler {
   expression(tree: Expression, scope: Scope): Evaluate
   statements(list: readonly Statement[], scope: Scope): Execute
 }
 
-/** What a body writes, as a text. */
+/** Runs a body and returns its output as a text. */
 export function capture(run: Run, frame: Frame, body: Execute): string {
   const { out } = run
   run.out = ''

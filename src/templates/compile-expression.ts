@@ -1,15 +1,16 @@
 import { capture, type Compiler, type Evaluate } from './closures.ts'
-import { compileAll, compileCall, compileFilter, compileTest } from './compile-call.ts'
 import { compileCallBlock } from './compile-macro.ts'
 import { compileName } from './compile-name.ts'
+import { TemplateFault } from './fault.ts'
+import { filters } from './filters/index.ts'
 import { member, memberNamed } from './lookup.ts'
-import { contains, operators, power } from './operators.ts'
+import { contains, operators, power, tests } from './operators.ts'
 import type { Scope } from './scope.ts'
 import { numberOf } from './text.ts'
 import type { Entry, Expression, Link } from './tree.ts'
-import { Dict, type Value } from './value.ts'
+import { Dict, type Keywords, type List, Macro, type Value } from './value.ts'
 
-/** Turns an expression into a closure. Each charges itself to the run, before it works. */
+/** Compiles an expression to a closure, which charges its steps before it evaluates. */
 export function compileExpression(compiler: Compiler, tree: Expression, scope: Scope): Evaluate {
   const { expression } = compiler
   switch (tree.kind) {
@@ -118,7 +119,7 @@ function compileDict(compiler: Compiler, entries: readonly Entry[], scope: Scope
   })
 }
 
-/** `and` and `or` give the value that decides. */
+/** Compiles `and` or `or`, which evaluate to the operand that decides. */
 function compileLogic(
   { expression }: Compiler,
   trees: readonly Expression[],
@@ -137,7 +138,7 @@ function compileLogic(
   }
 }
 
-/** Operators of one family, from left to right. A comparison with a written text is the commonest of all. */
+/** Compiles operators of one family, evaluated from left to right. Has a fast path for a single operator. */
 function compileChain(
   { expression }: Compiler,
   first: Expression,
@@ -163,4 +164,117 @@ function compileChain(
     }
     return value
   }
+}
+
+type Tree<Kind extends Expression['kind']> = Extract<Expression, { readonly kind: Kind }>
+
+const NONE: List = Object.freeze([])
+
+/** Filters whose output counts as escaped if their input was escaped, as in nunjucks. */
+const KEEPING: ReadonlySet<string> = new Set([
+  'capitalize',
+  'center',
+  'indent',
+  'nl2br',
+  'replace',
+  'string',
+  'striptags',
+  'title',
+  'trim',
+  'truncate',
+])
+const ESCAPING: ReadonlySet<string> = new Set(['e', 'escape', 'forceescape', 'safe'])
+
+/** Compiles a call of a macro, of `caller` or of `range`. */
+function compileCall(compiler: Compiler, { name, args, line }: Tree<'call'>, scope: Scope): Evaluate {
+  const callee = compileName(name, scope)
+  const positional = compileAll(compiler, args.positional, scope)
+  const values = compileAll(
+    compiler,
+    args.keywords.map(({ value }) => value),
+    scope,
+  )
+  const names = args.keywords.map((keyword) => keyword.name)
+  const cost = 1 + args.positional.length + names.length
+  return (run, frame) => {
+    const macro = callee(run, frame)
+    if (!(macro instanceof Macro)) {
+      run.line = line
+      return run.fail(`\`${name}\` is not a macro; only macros, caller and range can be called`)
+    }
+    run.spend(cost)
+    const given = positional(run, frame)
+    const keywords: Keywords | undefined =
+      names.length === 0 ? undefined : { names, values: values(run, frame) }
+    run.line = line
+    return macro.invoke(run, given, keywords)
+  }
+}
+
+/** Compiles a filter. Keyword arguments are mapped to positions at compile time. */
+function compileFilter(compiler: Compiler, tree: Tree<'filter'>, scope: Scope): Evaluate {
+  const { name, line } = tree
+  const found = filters.get(isEscapedAlready(tree) ? 'string' : name)
+  if (found === undefined) throw new TemplateFault(`unknown filter \`${name}\``, line)
+  const input = compiler.expression(tree.input, scope)
+  const args = compileAll(compiler, orderArguments(tree, found.parameters), scope)
+  const { apply } = found
+  return (run, frame) => {
+    const value = input(run, frame)
+    const given = args(run, frame)
+    run.line = line
+    run.spend(1)
+    return apply(run, value, given)
+  }
+}
+
+/** Returns the arguments of a filter in the order of its parameters. */
+function orderArguments({ name, args, line }: Tree<'filter'>, parameters: readonly string[]): Expression[] {
+  const all: Expression[] = [...args.positional]
+  for (const keyword of args.keywords) {
+    const index = parameters.indexOf(keyword.name)
+    if (index < 0) throw new TemplateFault(unknownArgument(name, keyword.name, parameters), line)
+    while (all.length < index) all.push({ kind: 'literal', value: undefined })
+    all[index] = keyword.value
+  }
+  return all
+}
+
+function unknownArgument(filter: string, argument: string, parameters: readonly string[]): string {
+  const known = parameters.length === 0 ? 'it takes none' : `known: ${parameters.join(', ')}`
+  return `the filter \`${filter}\` has no argument \`${argument}\`; ${known}`
+}
+
+function isEscapedAlready({ name, input }: Tree<'filter'>): boolean {
+  return (name === 'e' || name === 'escape') && isEscaped(input)
+}
+
+function isEscaped(tree: Expression): boolean {
+  if (tree.kind !== 'filter') return false
+  return ESCAPING.has(tree.name) || (KEEPING.has(tree.name) && isEscaped(tree.input))
+}
+
+/** Compiles a test, as in `value is defined`. */
+function compileTest(compiler: Compiler, tree: Tree<'test'>, scope: Scope): Evaluate {
+  const test = tests.get(tree.name) ?? (() => false)
+  const target = compiler.expression(tree.target, scope)
+  const args = compileAll(compiler, tree.args, scope)
+  return (run, frame) => {
+    run.spend(1)
+    const value = target(run, frame)
+    return test(run, value, args(run, frame)[0])
+  }
+}
+
+/** Compiles expressions to one closure that returns a list. The caller charges the number of expressions. */
+function compileAll(
+  compiler: Compiler,
+  trees: readonly Expression[],
+  scope: Scope,
+): (...at: Parameters<Evaluate>) => List {
+  const all = trees.map((tree) => compiler.expression(tree, scope))
+  const [first, second] = all
+  if (first === undefined) return () => NONE
+  if (second === undefined) return (run, frame) => [first(run, frame)]
+  return (run, frame) => all.map((one) => one(run, frame))
 }

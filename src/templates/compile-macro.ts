@@ -17,13 +17,13 @@ interface Compiled {
   readonly body: Execute
 }
 
-/** A macro. It sees its arguments and the context, and nothing of where it stands or is called. */
+/** Compiles a macro. It sees its arguments and the context, but no variables around its definition or its calls. */
 export function compileMacro(compiler: Compiler, macro: MacroBody, scope: Scope): Macro {
   const compiled = compileBody(compiler, macro, Scope.ofMacro(scope.context, macro.names))
   return new Macro(macro.name, invokes(compiled, undefined))
 }
 
-/** A call block. It sees the variables of where it stands. */
+/** Compiles a call block. It sees the variables around it. */
 export function compileCallBlock(compiler: Compiler, block: MacroBody, scope: Scope): Evaluate {
   const compiled = compileBody(compiler, block, Scope.ofMacro(scope.context, block.names, scope))
   return (run, frame) => {
@@ -35,7 +35,7 @@ export function compileCallBlock(compiler: Compiler, block: MacroBody, scope: Sc
 function compileBody(compiler: Compiler, macro: MacroBody, scope: Scope): Compiled {
   const callerSlot = scope.declare('caller')
   const parameters = macro.parameters.map((name) => ({ name, slot: scope.declare(name, true) }))
-  // A default sees the parameters before it, not itself.
+  // Declared after its default is compiled: a default sees earlier parameters, but not its own.
   const defaults = macro.defaults.map(({ name, value }) => {
     const evaluate = compiler.expression(value, scope)
     return { name, slot: scope.declare(name, true), value: evaluate }
@@ -61,7 +61,10 @@ interface Given {
   readonly keywords: Keywords | undefined
 }
 
-/** Parameters by position, then by name; those without a default come first. What is missing is undefined. */
+/**
+ * Binds arguments to parameters: by position first, then by name. Parameters without a default come before those with
+ * one. A missing argument is undefined.
+ */
 function bind(run: Run, frame: Frame, compiled: Compiled, { args, keywords }: Given): void {
   const { slots } = frame
   const { parameters, defaults, callerSlot } = compiled

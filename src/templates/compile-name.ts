@@ -2,7 +2,7 @@ import type { Evaluate, Execute } from './closures.ts'
 import type { Place, Scope } from './scope.ts'
 import { type Frame, type Run, UNSET, type Value } from './value.ts'
 
-/** Reads a variable: from the nearest frame where it is set, else from the context. One step. */
+/** Compiles the read of a variable: from the nearest frame that sets it, else from the context. Costs one step. */
 export function compileName(name: string, scope: Scope): Evaluate {
   const places = scope.places(name)
   const [nearest] = places
@@ -12,7 +12,7 @@ export function compileName(name: string, scope: Scope): Evaluate {
   return fromPlaces(places, scope.context.indexOf(name))
 }
 
-/** The context index of a name that stands in no frame. */
+/** Returns the context index of a name, or `undefined` if a frame may set the name. */
 export function contextIndexOf(name: string, scope: Scope): number | undefined {
   return scope.places(name).length === 0 ? scope.context.indexOf(name) : undefined
 }
@@ -49,7 +49,7 @@ function slotOf(frame: Frame, { hops, slot }: Place): Value | typeof UNSET {
   return at?.slots[slot]
 }
 
-/** Sets a variable where it was set before, else in this frame. */
+/** Assigns a variable: in the frame that set it, else in this frame. */
 export type Assign = (run: Run, frame: Frame, value: Value) => void
 
 export function compileAssign(name: string, scope: Scope): Assign {
@@ -69,7 +69,7 @@ export function compileAssign(name: string, scope: Scope): Assign {
   }
 }
 
-/** Puts a macro under its name. */
+/** Compiles a definition, which assigns a macro to its name. */
 export function compileDefinition(name: string, value: Value, scope: Scope): Execute {
   const slot = scope.declare(name)
   const cell = scope.sharesMacros ? scope.context.cell(name) : undefined

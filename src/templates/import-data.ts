@@ -3,12 +3,12 @@ import type { TemplateLimits } from './limits.ts'
 import { Dict, type Value } from './value.ts'
 
 const NOT_PLAIN =
-  'holds an object that is no plain JSON (a class instance, a Map, a Date, an Error …); pass its fields'
+  'holds an object that is not plain JSON (a class instance, a Map, a Date, an Error …); pass its fields'
 
 /**
- * Copies the named fields of the caller's data, in the order of `names`. Only own enumerable data properties are
- * read and no code of the data runs, Proxy traps excepted. Functions and symbols are left out, as JSON does;
- * accessors and anything that is no plain object or array are refused.
+ * Copies the named fields of the caller's data, in the order of `names`. Reads only own enumerable data properties, so
+ * no code of the data runs, Proxy traps excepted. Leaves out functions and symbols, as JSON does. Throws a
+ * `TemplateFault` for accessors and for objects that are neither plain objects nor arrays.
  */
 export function importData(data: unknown, names: readonly string[], limits: TemplateLimits): Value[] {
   const values: Value[] = []
@@ -18,7 +18,7 @@ export function importData(data: unknown, names: readonly string[], limits: Temp
     return values
   }
   if (typeof data !== 'object' || Array.isArray(data) || !isPlain(data))
-    throw new TemplateFault('the data must be a plain object', 0)
+    throw new TemplateFault(`the data must be a plain object, not ${typeName(data)}; pass { name: value }`, 0)
   const importer = new Importer(limits)
   for (const name of names) values.push(importer.field(data, name))
   return values
@@ -34,7 +34,7 @@ class Importer {
     this.#left = limits.maxDataNodes
   }
 
-  /** The value of one field at the top. */
+  /** Copies one top-level field. */
   field(data: object, name: string): Value {
     const descriptor = Object.getOwnPropertyDescriptor(data, name)
     if (descriptor === undefined || descriptor.enumerable !== true) return undefined
@@ -61,7 +61,9 @@ class Importer {
 
   #copy(value: object, depth: number): Value {
     if (depth > this.#limits.maxDataDepth)
-      this.#refuse(`is nested more than ${this.#limits.maxDataDepth} deep (maxDataDepth), or holds itself`)
+      this.#refuse(
+        `is circular or nested more than ${this.#limits.maxDataDepth} deep; flatten it or raise limits.maxDataDepth`,
+      )
     if (Array.isArray(value)) return this.#list(value, depth)
     if (!isPlain(value)) this.#refuse(NOT_PLAIN)
     const keys = Object.keys(value)
@@ -89,7 +91,10 @@ class Importer {
 
   #count(nodes: number): void {
     this.#left -= nodes + 1
-    if (!(this.#left >= 0)) this.#refuse(`holds more than ${this.#limits.maxDataNodes} values (maxDataNodes)`)
+    if (!(this.#left >= 0))
+      this.#refuse(
+        `holds more than ${this.#limits.maxDataNodes} values; pass less data or raise limits.maxDataNodes`,
+      )
   }
 
   #refuse(reason: string): never {
@@ -97,9 +102,14 @@ class Importer {
   }
 }
 
+function typeName(data: unknown): string {
+  if (Array.isArray(data)) return 'an array'
+  return typeof data === 'object' ? 'a class instance' : `a ${typeof data}`
+}
+
 const isNoData = (value: unknown): boolean => typeof value === 'function' || typeof value === 'symbol'
 
-// Objects of another realm (a vm, a frame) have another Object.prototype, with nothing above it either.
+// An object of another realm (a vm, an iframe) has another Object.prototype, whose own prototype is null too.
 function isPlain(value: object): boolean {
   const above: unknown = Object.getPrototypeOf(value)
   return above === null || above === Object.prototype || Object.getPrototypeOf(above) === null

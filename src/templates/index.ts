@@ -1,26 +1,32 @@
-import { type AppliedTemplate, applyTemplateWith } from './apply.ts'
-import { createTemplateEngine, type TemplateEngine, type TemplateOptions } from './engine.ts'
+import {
+  type AppliedTemplate,
+  applyTemplateWith,
+  createTemplateEngine,
+  type TemplateEngine,
+  type TemplateOptions,
+} from './engine.ts'
 import { checkPlaceholdersWith, type PlaceholderReport } from './placeholders.ts'
 import type { PromptTemplate } from './prompt-template.ts'
 
-// One cache for all who have no engine of their own.
+// The functions below share one engine and its cache.
 const shared: TemplateEngine = /* @__PURE__ */ createTemplateEngine()
 
-/** Renders a template with plain JSON data. Throws `template-failed` and nothing else; the message holds no data. */
+/** Renders a template with plain JSON data. Throws `template-failed` and no other error; the message contains no data. */
 export const renderTemplate: TemplateEngine['renderTemplate'] = shared.renderTemplate
 
-/** Compiles a template; the same source is compiled once. Throws `template-failed`. */
+/** Compiles a template and caches it by source. Throws `template-failed` if the template is invalid. */
 export const compileTemplate: TemplateEngine['compileTemplate'] = shared.compileTemplate
 
-/** Renders a template, or gives it back as it is with a warning. Never throws. */
+/** Renders a template. Returns the source with a warning if rendering fails; never throws. */
 export const applyTemplate = (source: string, data?: unknown, options?: TemplateOptions): AppliedTemplate =>
   applyTemplateWith(shared, source, data, options)
 
-/** Compares the declared placeholders of a prompt template with its texts and, where given, with the data. */
+/** Compares the declared placeholders of a prompt template with its texts and, if given, with the data. */
 export const checkPlaceholders = (template: PromptTemplate, data?: object): PlaceholderReport =>
   checkPlaceholdersWith(shared, template, data)
 
 export {
+  type AppliedTemplate,
   createTemplateEngine,
   type Template,
   type TemplateEngine,
@@ -28,7 +34,6 @@ export {
   type TemplateOptions,
 } from './engine.ts'
 export { defaultTemplateLimits, type TemplateLimits } from './limits.ts'
-export type { AppliedTemplate } from './apply.ts'
 export type { LayoutOptions } from './parse.ts'
 export { bundledPromptTemplates } from './bundled-prompts.ts'
 export type { Placeholder, PlaceholderReport } from './placeholders.ts'

@@ -1,34 +1,34 @@
-/** What a template may cost. Lower them freely; raise one only for templates and data that you trust. */
+/** Limits of one template and its rendering. Raise a limit only for templates and data that you trust. */
 export interface TemplateLimits {
-  /** Length of a template, in characters. Default 65 536. */
+  /** Maximum length of a template, in characters. Default 65 536. */
   readonly maxSourceChars: number
-  /** Words of a template. Default 20 000. */
+  /** Maximum number of tokens of a template. Default 20 000. */
   readonly maxTokens: number
-  /** Nodes of its syntax tree. Default 20 000. */
+  /** Maximum number of nodes of its syntax tree. Default 20 000. */
   readonly maxNodes: number
-  /** Nesting of brackets, blocks and operators. Default 120. */
+  /** Maximum nesting of brackets, blocks and operators. Default 120. */
   readonly maxNesting: number
-  /** Values in the data that the template reads: lists and objects count too. Default 200 000. */
+  /** Maximum number of values in the data that the template reads. Lists and objects count too. Default 200 000. */
   readonly maxDataNodes: number
-  /** Nesting of the data. Default 64. */
+  /** Maximum nesting of the data. Default 64. */
   readonly maxDataDepth: number
-  /** Loop turns, lookups, calls, operators, and items that filters look at. Default 1 000 000. */
+  /** Maximum number of steps: iterations, lookups, calls, operators, and items that filters read. Default 1 000 000. */
   readonly maxSteps: number
-  /** Longest rendering, in milliseconds: the backstop behind `maxSteps`. Default 300. */
+  /** Maximum time of one rendering in ms, in addition to `maxSteps`. Default 300. */
   readonly deadlineMs: number
-  /** Characters that filters and operators read or make. Default 16 777 216. */
+  /** Maximum number of characters that filters and operators read or produce in total. Default 16 777 216. */
   readonly maxTextChars: number
-  /** Length of any one text made by the template. Default 4 194 304. */
+  /** Maximum length of one text that the template produces, in characters. Default 4 194 304. */
   readonly maxStringChars: number
-  /** Length of a text that goes into a filter. Default 1 048 576. */
+  /** Maximum length of the input of a filter, in characters. Default 1 048 576. */
   readonly maxFilterChars: number
-  /** Characters written, into captures too. Default 4 194 304. */
+  /** Maximum number of characters written, captures included. Default 4 194 304. */
   readonly maxOutputChars: number
-  /** Macros that are called inside one another. Default 40. */
+  /** Maximum depth of nested macro calls. Default 40. */
   readonly maxMacroDepth: number
-  /** Numbers of one `range()`. Default 100 000. */
+  /** Maximum number of values of one `range()`. Default 100 000. */
   readonly maxRange: number
-  /** Length of a text that names a field. Default 512. */
+  /** Maximum length of a field name, in characters. Default 512. */
   readonly maxKeyChars: number
 }
 
@@ -68,7 +68,7 @@ const NAMES: readonly (keyof TemplateLimits)[] = [
   'maxKeyChars',
 ]
 
-/** Lays `given` over `base`. `refuse` is told of a limit that is no number of at least 0. */
+/** Merges `given` into `base`. Calls `refuse` with the reason if a limit is not a number of at least 0. */
 export function resolveLimits(
   base: TemplateLimits,
   given: Partial<TemplateLimits> | undefined,
@@ -80,14 +80,20 @@ export function resolveLimits(
     const value = Object.hasOwn(given, name) ? given[name] : undefined
     if (value === undefined) continue
     if (typeof value !== 'number' || !(value >= 0))
-      refuse(`the option limits.${name} must be a number of 0 or more`)
-    // So that infinity survives the way into another process.
+      refuse(`limits.${name} is ${shown(value)}; pass a number of at least 0`)
+    // Infinity would not survive serialization on the way to a process of the pool.
     limits[name] = Math.min(value, Number.MAX_SAFE_INTEGER)
   }
   return limits
 }
 
-/** True where a template that was accepted, or refused, under `made` is so under `now` as well. */
+/** The value in a message; strings in quotes, objects by their type alone. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 20))
+  return typeof value === 'number' || value === null ? String(value) : `of type ${typeof value}`
+}
+
+/** Whether compiling under `now` gives the same result as under `made`: a program or a fault. */
 export function sameShape(made: TemplateLimits, now: TemplateLimits): boolean {
   return (
     made === now ||

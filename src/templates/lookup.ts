@@ -3,7 +3,7 @@ import { Dict, isList, type Run, type Value } from './value.ts'
 
 const INDEX = /^(?:0|[1-9]\d{0,9})$/
 
-/** The field `key` of a value: own fields of dicts, items and `length` of lists and texts, else undefined. */
+/** Returns the field `key` of a value: a field of a dict, an item or the `length` of a list or text, else undefined. */
 export function member(run: Run, target: Value, key: Value): Value {
   if (target instanceof Dict)
     return target[typeof key === 'string' && key.length < 64 ? key : keyOf(run, key)]
@@ -12,20 +12,20 @@ export function member(run: Run, target: Value, key: Value): Value {
   return named(run, target, keyOf(run, key))
 }
 
-/** The same for a name that is written in the template. */
+/** Like {@link member}, for a name that is written in the template. */
 export function memberNamed(run: Run, target: Value, name: string): Value {
   if (target instanceof Dict) return target[name]
   return typeof target === 'string' || isList(target) ? named(run, target, name) : undefined
 }
 
-/** The item of a list, or the character of a text. */
+/** Returns the item of a list or the character of a text at `index`. */
 export function itemAt(run: Run, target: string | readonly Value[], index: number): Value {
   if (!(index >= 0 && index < target.length) || !Number.isInteger(index)) return undefined
-  if (typeof target === 'string') run.read(target)
+  if (typeof target === 'string') run.chargeRead(target)
   return target[index]
 }
 
-/** Follows a dotted path of fields. */
+/** Follows a path of fields. */
 export function pathOf(run: Run, target: Value, path: readonly Value[]): Value {
   let at = target
   for (const key of path) {
@@ -35,7 +35,7 @@ export function pathOf(run: Run, target: Value, path: readonly Value[]): Value {
   return at
 }
 
-/** The parts of the `attribute` that a filter is given: dots in a text separate fields. */
+/** Splits the `attribute` argument of a filter into fields. Dots in a text separate fields. */
 export function pathParts(run: Run, attribute: Value): readonly Value[] {
   if (typeof attribute !== 'string')
     return attribute === undefined || attribute === null || attribute === false || attribute === 0

@@ -1,11 +1,11 @@
-/** What we use of three internal files of nunjucks 3.2.4. They are pinned: nothing else of it is ever loaded. */
+/** Types of the three internal files of nunjucks 3.2.4 that are used. The version is pinned; no other file is loaded. */
 
 declare module 'nunjucks/src/lexer.js' {
   namespace lexer {
-    /** One word of a template. Lines and columns count from 0. */
+    /** A token of a template. Lines and columns count from 0. */
     interface Token {
       readonly type: string
-      /** Text, but for a regular expression, which comes in two parts. */
+      /** A string, except for a regular expression, which has two parts. */
       readonly value: unknown
       readonly lineno: number
       readonly colno: number
@@ -17,7 +17,7 @@ declare module 'nunjucks/src/lexer.js' {
       readonly lineno: number
       readonly colno: number
       in_code: boolean
-      /** `null` at the end. */
+      /** Returns `null` at the end. */
       nextToken(): Token | null
       forwardN(count: number): void
       _extractUntil(characters: string): string | null
@@ -73,7 +73,7 @@ declare module 'nunjucks/src/nodes.js' {
     interface LookupVal extends Node {
       readonly typename: 'LookupVal'
       readonly target: AnyNode
-      /** Missing in `a[]`. */
+      /** `null` for `a[]`. */
       readonly val: AnyNode | null
     }
     interface If extends Node {
@@ -110,7 +110,7 @@ declare module 'nunjucks/src/nodes.js' {
       readonly typename: 'Set'
       readonly targets: Children
       readonly value: AnyNode | null
-      /** The block form has a body in place of a value. */
+      /** The block form has a body instead of a value. */
       readonly body?: AnyNode | undefined
     }
     interface Switch extends Node {
@@ -154,7 +154,7 @@ declare module 'nunjucks/src/nodes.js' {
       readonly expr: AnyNode
       readonly ops: readonly { readonly expr: AnyNode; readonly type: string }[]
     }
-    /** Everything the reader of trees knows. Other nodes exist; they are refused. */
+    /** The node types that are supported. Others exist and are refused. */
     type AnyNode =
       | NodeList
       | Output
@@ -188,7 +188,7 @@ declare module 'nunjucks/src/parser.js' {
   import type lexer from 'nunjucks/src/lexer.js'
   import type nodes from 'nunjucks/src/nodes.js'
 
-  /** A recursive descent parser; each method reads what its name says from where the tokens stand. */
+  /** A recursive descent parser. Each method parses what its name says at the current token. */
   class Parser {
     constructor(tokens: lexer.Tokenizer)
     tokens: lexer.Tokenizer

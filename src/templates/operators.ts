@@ -1,9 +1,9 @@
 import { createSearcher } from './search.ts'
 import { keyOf, numberOf, textOf } from './text.ts'
 import type { Equality, Operator, Relation } from './tree.ts'
-import { Dict, isList, type Run, type Value } from './value.ts'
+import { Dict, isList, Macro, type Run, type Value } from './value.ts'
 
-/** An operator between two values: what JavaScript does, without ever converting an object by its own methods. */
+/** A binary operator with the semantics of JavaScript, except that no method of an object is ever called. */
 export type Operate = (run: Run, left: Value, right: Value) => Value
 
 const isObject = (value: Value): boolean => typeof value === 'object' && value !== null
@@ -15,18 +15,18 @@ export function add(run: Run, left: Value, right: Value): Value {
 }
 
 export function concat(run: Run, left: Value, right: Value): string {
-  return run.sized(textOf(run, left) + textOf(run, right))
+  return run.checked(textOf(run, left) + textOf(run, right))
 }
 
 export function isEqual(run: Run, left: Value, right: Value): boolean {
   if (typeof left !== 'string' || typeof right !== 'string') return left === right
   if (left.length !== right.length) return false
-  run.read(left)
-  run.read(right)
+  run.chargeRead(left)
+  run.chargeRead(right)
   return left === right
 }
 
-/** The loose equality of JavaScript. */
+/** Compares like `==` of JavaScript. */
 export function isLike(run: Run, left: Value, right: Value): boolean {
   if (typeof left === typeof right && (left === null) === (right === null)) return isEqual(run, left, right)
   if (left === undefined || left === null || right === undefined || right === null)
@@ -36,19 +36,19 @@ export function isLike(run: Run, left: Value, right: Value): boolean {
   return numberOf(run, left) === numberOf(run, right)
 }
 
-// An object is compared by its text; a macro is like nothing but itself.
+// Lists and dicts compare by their text; a macro equals only itself.
 function isLikeObject(run: Run, object: Value, other: Value): boolean {
   const compares = isList(object) || object instanceof Dict
   return compares && isLike(run, textOf(run, object), other)
 }
 
-/** -1, 0 or 1; undefined where one side is not a number and so neither is smaller. */
+/** Returns -1, 0 or 1, or `undefined` if the values have no order, because one side is NaN. */
 export function compare(run: Run, left: Value, right: Value): number | undefined {
   if (typeof left === 'number' && typeof right === 'number') return orderOf(left, right)
   const [a, b] = [comparable(run, left), comparable(run, right)]
   if (typeof a !== 'string' || typeof b !== 'string') return orderOf(numberOf(run, a), numberOf(run, b))
-  run.read(a)
-  run.read(b)
+  run.chargeRead(a)
+  run.chargeRead(b)
   return orderOf(a, b)
 }
 
@@ -56,17 +56,17 @@ function comparable(run: Run, value: Value): Value {
   return isObject(value) ? textOf(run, value) : value
 }
 
-/** The order of two primitives of one type. */
+/** Compares two primitives of one type. */
 function orderOf<T extends string | number>(left: T, right: T): number | undefined {
   if (left < right) return -1
   if (left > right) return 1
   return left === right ? 0 : undefined
 }
 
-/** What `in` says: an item of a list, a part of a text, a field of a dict. Nothing is in undefined or none. */
+/** The operator `in`: whether a list has the item, a text the part, or a dict the field. False for undefined and none. */
 export function contains(run: Run, needle: Value, where: Value): boolean {
   if (typeof where === 'string') {
-    run.read(where)
+    run.chargeRead(where)
     return createSearcher(run, textOf(run, needle))(where, 0) >= 0
   }
   if (isList(where)) {
@@ -76,7 +76,7 @@ export function contains(run: Run, needle: Value, where: Value): boolean {
   if (where instanceof Dict) return keyOf(run, needle) in where
   return where === undefined || where === null
     ? false
-    : run.fail('`in` needs a text, a list or a dict on its right')
+    : run.fail('`in` needs a text, list or dict on its right side')
 }
 
 const arithmetic =
@@ -85,7 +85,7 @@ const arithmetic =
     operate(numberOf(run, left), numberOf(run, right))
 
 const relation =
-  (holds: (order: number) => boolean): Operate =>
+  (holds: (order: number) => boolean): Test =>
   (run, left, right) => {
     const order = compare(run, left, right)
     return order !== undefined && holds(order)
@@ -105,7 +105,7 @@ const equalities: Readonly<Record<Equality, Operate>> = {
   '!==': (run, left, right) => !isEqual(run, left, right),
 }
 
-/** Every operator that stands between two values. */
+/** The binary operators by symbol. */
 export const operators: Readonly<Record<Operator, Operate>> = {
   ...relations,
   ...equalities,
@@ -118,3 +118,52 @@ export const operators: Readonly<Record<Operator, Operate>> = {
 }
 
 export const power: Operate = arithmetic((left, right) => left ** right)
+
+/** A test of a value, used after `is` and in `select`. `arg` is its argument. */
+export type Test = (run: Run, value: Value, arg: Value) => boolean
+
+const cased =
+  (change: (text: string) => string): Test =>
+  (run, value) =>
+    typeof value === 'string' && change(run.chargeInput(value)) === value
+
+const isDifferent: Test = (run, value, arg) => !isEqual(run, value, arg)
+const isNone: Test = (_run, value) => value === null
+
+/** The tests by name. */
+export const tests: ReadonlyMap<string, Test> = new Map<string, Test>([
+  ['boolean', (_run, value) => typeof value === 'boolean'],
+  ['callable', (_run, value) => value instanceof Macro],
+  ['defined', (_run, value) => value !== undefined],
+  ['divisibleby', (run, value, arg) => numberOf(run, value) % numberOf(run, arg) === 0],
+  ['eq', isEqual],
+  ['equalto', isEqual],
+  ['escaped', () => false],
+  ['even', (run, value) => numberOf(run, value) % 2 === 0],
+  ['false', (_run, value) => value === false],
+  ['falsy', (_run, value) => !value],
+  ['float', (_run, value) => typeof value === 'number' && !Number.isInteger(value)],
+  ['ge', relation((order) => order >= 0)],
+  ['greaterthan', relation((order) => order > 0)],
+  ['gt', relation((order) => order > 0)],
+  ['in', contains],
+  ['integer', (_run, value) => Number.isInteger(value)],
+  ['iterable', (_run, value) => typeof value === 'string' || isList(value)],
+  ['le', relation((order) => order <= 0)],
+  ['lessthan', relation((order) => order < 0)],
+  ['lower', cased((text) => text.toLowerCase())],
+  ['lt', relation((order) => order < 0)],
+  ['mapping', (_run, value) => value instanceof Dict],
+  ['ne', isDifferent],
+  ['none', isNone],
+  ['null', isNone],
+  ['number', (_run, value) => typeof value === 'number'],
+  ['odd', (run, value) => numberOf(run, value) % 2 === 1],
+  ['sameas', isEqual],
+  ['sequence', (_run, value) => typeof value === 'string' || isList(value)],
+  ['string', (_run, value) => typeof value === 'string'],
+  ['true', (_run, value) => value === true],
+  ['truthy', (_run, value) => Boolean(value)],
+  ['undefined', (_run, value) => value === undefined],
+  ['upper', cased((text) => text.toUpperCase())],
+])

@@ -8,19 +8,19 @@ export interface Placeholder {
   readonly name: string
 }
 
-/** How the declared placeholders of a prompt template fit its texts, and the data. */
+/** How the declared placeholders of a prompt template match its texts and the data. */
 export interface PlaceholderReport {
-  /** Declared without a `?`, and without a value in the data. Empty where no data was given. */
+  /** Required placeholders without a value in the data. Empty if no data was given. */
   readonly missing: readonly Placeholder[]
-  /** Used in a text, and not declared. Empty where the template declares nothing. */
+  /** Placeholders that a text uses but the template does not declare. Empty if the template declares none. */
   readonly unknown: readonly Placeholder[]
-  /** Declared, and not used. */
+  /** Placeholders that are declared but not used. */
   readonly unused: readonly Placeholder[]
-  /** Parts whose text is no template, and why. */
+  /** Parts whose text is not a valid template, with the reason. */
   readonly broken: readonly { readonly part: PromptPart; readonly message: string }[]
 }
 
-/** The name under which a chat brings the text of a message to each part. */
+/** The placeholder of each part that holds the text of the message. */
 export const chatNames: Readonly<Record<PromptPart, string>> = Object.freeze({
   system: 'original_system_message_from_request',
   user: 'message_content',
@@ -29,7 +29,7 @@ export const chatNames: Readonly<Record<PromptPart, string>> = Object.freeze({
 
 const OPTIONAL = '?'
 
-/** Compares what a template declares, what its texts use and what the data brings. Runs no getter of the data. */
+/** Compares the placeholders that a template declares with its texts and the data. Runs no getter of the data. */
 export function checkPlaceholdersWith(
   engine: TemplateEngine,
   template: PromptTemplate,
@@ -58,7 +58,7 @@ export function checkPlaceholdersWith(
   }
 }
 
-/** The placeholders of a part that the data must bring, and does not. */
+/** Returns the required placeholders of a part that have no value in the data. */
 export function missingIn(template: PromptTemplate, part: PromptPart, data: object): Placeholder[] {
   const required = entriesFor(template, part).filter((entry) => !entry.endsWith(OPTIONAL))
   return pick(part, required, (name) => name !== chatNames[part] && !hasValue(data, name))
@@ -76,7 +76,7 @@ function namesIn(
   try {
     return engine.compileTemplate(source).names
   } catch (error) {
-    report(LlmError.is(error) ? error.message : 'it is no template')
+    report(LlmError.is(error) ? error.message : 'the text is not a valid template')
     return []
   }
 }

@@ -2,34 +2,35 @@ import type { ChildProcess } from 'node:child_process'
 import { isObject, textOf } from '../core/json.ts'
 import type { RenderJob, RenderReply } from './serve.ts'
 
-/** How a process of the pool is started. */
+/** Options of one process of the pool. */
 export interface ProcessOptions {
   /** URL of a module that exports `serveTemplates`. */
   readonly module: string
+  /** Maximum heap size, in MB. */
   readonly heapMb: number
 }
 
-/** What a process tells its pool. */
+/** Callbacks of one process. */
 export interface ProcessEvents {
-  /** It is ready, or has answered. */
+  /** Called when the process is ready, without an id, and with every reply. */
   readonly reply: (reply: RenderReply) => void
-  /** It is gone. Told once, after the last reply. */
+  /** Called once when the process has ended, after the last reply. */
   readonly exit: () => void
 }
 
-/** A process that renders one template at a time. */
+/** A child process that renders one template at a time. */
 export interface PoolProcess {
   readonly pid: number | undefined
   send(job: RenderJob): void
-  /** Lets the host end although this process lives, or not. */
-  hold(keepsAlive: boolean): void
-  /** Ends it at once. Nothing inside can prevent or delay that. */
+  /** Sets whether this process keeps the application's process running. */
+  keepAlive(keepsAlive: boolean): void
+  /** Kills the process at once. A template cannot prevent or delay that. */
   kill(): void
 }
 
 const PROGRAM = 'const { serveTemplates } = await import(process.argv[1]); serveTemplates()'
 
-/** Starts a process with a heap of its own, no environment and no code from texts. */
+/** Starts a process with its own heap, an empty environment, and code generation from strings disabled. */
 export async function startProcess(options: ProcessOptions, events: ProcessEvents): Promise<PoolProcess> {
   const { spawn } = await import('node:child_process')
   const { module, heapMb } = options
@@ -48,7 +49,7 @@ export async function startProcess(options: ProcessOptions, events: ProcessEvent
   return {
     pid: child.pid,
     send: (job) => void child.send(job, () => undefined),
-    hold: (keepsAlive) => {
+    keepAlive: (keepsAlive) => {
       const target = keepsAlive ? 'ref' : 'unref'
       child[target]()
       child.channel?.[target]()
@@ -58,19 +59,19 @@ export async function startProcess(options: ProcessOptions, events: ProcessEvent
 }
 
 function listen(child: ChildProcess, { reply, exit }: ProcessEvents): void {
-  let gone = false
+  let hasExited = false
   const end = (): void => {
-    if (gone) return
-    gone = true
+    if (hasExited) return
+    hasExited = true
     exit()
   }
-  // An error comes in place of an exit where the process could not even be started.
+  // If the process cannot be started, there is an `error` event and no `exit`.
   child.on('error', end)
   child.on('exit', end)
   child.on('message', (message) => reply(readReply(message)))
 }
 
-// What comes from a process that runs strangers' templates is read with care.
+// The reply is checked, because the process runs untrusted templates.
 function readReply(message: unknown): RenderReply {
   if (!isObject(message)) return {}
   const { id, text, error } = message
@@ -81,7 +82,7 @@ function readReply(message: unknown): RenderReply {
   }
 }
 
-// Windows starts nothing without it.
+// Windows needs this variable to start a process.
 function systemEnvironment(): Record<string, string> {
   const root = process.env['SystemRoot']
   return root === undefined ? {} : { SystemRoot: root }

@@ -1,43 +1,45 @@
 import { systemClock, type Clock, type Timer } from '../core/clock.ts'
 import { LlmError } from '../core/error.ts'
 import type { TemplateOptions } from './engine.ts'
-import { TemplateFault, toTemplateError } from './fault.ts'
+import { requireSource, TemplateFault, toTemplateError } from './fault.ts'
 import { importData } from './import-data.ts'
 import { defaultTemplateLimits, resolveLimits, type TemplateLimits } from './limits.ts'
 import { type PoolProcess, startProcess } from './pool-process.ts'
 import type { RenderReply } from './serve.ts'
 import { Dict } from './value.ts'
 
-/** Settings of a pool. */
+/** Options of a template pool. */
 export interface TemplatePoolOptions extends TemplateOptions {
-  /** Processes at most; each is started when it is first needed. Default 2. */
+  /** Maximum number of processes. Each is started when it is first needed. Default 2. */
   readonly processes?: number | undefined
-  /** Heap of a process, in megabytes. Default 64. */
+  /** Maximum heap size of a process, in MB. Default 64. */
   readonly heapMb?: number | undefined
-  /** Longest time in a process, in milliseconds; then the process is killed. Default 1 000. */
+  /** Maximum time of one rendering in ms, after which its process is killed. Default 1 000. */
   readonly deadlineMs?: number | undefined
-  /** Longest start of a process, in milliseconds. Default 10 000. */
+  /** Maximum time to start a process, in ms. Default 10 000. */
   readonly startMs?: number | undefined
-  /** Renderings that may wait. Default 1 000. */
+  /** Maximum number of waiting renderings. Default 1 000. */
   readonly maxPending?: number | undefined
-  /** URL of a module that exports `serveTemplates`. Default: this package; bundled programs must give one. */
+  /** URL of a module that exports `serveTemplates`. Default: this package. Required in bundled programs. */
   readonly module?: string | URL | undefined
   readonly clock?: Clock | undefined
 }
 
-/** Renders templates of strangers outside of this process. */
+/** Renders untrusted templates in child processes. */
 export interface TemplatePool extends AsyncDisposable {
   /**
-   * Renders a template. Rejects with `template-failed`, also where its process ran out of memory or time,
-   * `queue-full`, `aborted` after `close()` or by the signal, or `misconfigured` where no process starts.
+   * Renders a template. Rejects with `template-failed` if the template is invalid or its process exceeds memory or
+   * time. Rejects with `queue-full` if too many renderings wait, and with `misconfigured` if no process starts. Rejects
+   * with `aborted` by the signal or after `close()`.
    */
   render(
     source: string,
     data?: unknown,
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<string>
+  /** Returns the ids of the processes, and how many renderings run and wait. */
   stats(): { readonly pids: readonly number[]; readonly busy: number; readonly pending: number }
-  /** Kills all processes, rejects what waits, and resolves when every process is gone. Idempotent. */
+  /** Rejects all renderings, kills all processes, and resolves when they have exited. Idempotent. */
   close(): Promise<void>
 }
 
@@ -56,7 +58,10 @@ interface Worker {
   timer: Timer | undefined
 }
 
-/** Makes a pool. No process runs before the first rendering; an idle pool does not keep the host alive. */
+/**
+ * Creates a template pool. Starts no process before the first rendering; an idle pool does not keep the application
+ * running. Throws `misconfigured` if a limit is not a number of at least 0.
+ */
 export function createTemplatePool(options: TemplatePoolOptions = {}): TemplatePool {
   const pool = new Pool(options)
   return {
@@ -92,7 +97,7 @@ class Pool {
     if (this.#pending.length >= maxPending)
       throw new LlmError(
         'queue-full',
-        `${maxPending} templates wait to be rendered already; try again later`,
+        `Template pool: ${maxPending} renderings are waiting; try again later or raise maxPending`,
         { pending: this.#pending.length },
       )
     const plain = this.#plain(source, data)
@@ -121,8 +126,8 @@ class Pool {
       this.#closed = resolve
       for (const job of this.#pending.splice(0)) job.reject(closedError())
       for (const worker of this.#workers) {
-        // Their ends are waited for: until then the host must not end either.
-        worker.process?.hold(true)
+        // close() waits for the exit of the process, so the application must not end before it.
+        worker.process?.keepAlive(true)
         this.#end(worker, closedError())
       }
       this.#settleClose()
@@ -130,10 +135,10 @@ class Pool {
     return this.#closing
   }
 
-  /** The data as this process would read it: none of its code runs, here or there. */
+  /** Copies the data to plain values, so that no code of the data runs here or in the process. */
   #plain(source: unknown, data: unknown): unknown {
     try {
-      if (typeof source !== 'string') throw new TemplateFault('it must be a text', 0)
+      requireSource(source)
       if (data === undefined || data === null) return {}
       const names = typeof data === 'object' ? Object.keys(data) : ['data']
       const values = importData(data, names, this.#limits)
@@ -166,7 +171,7 @@ class Pool {
       exit: () => this.#exit(worker),
     }
     const begin = async (): Promise<void> => {
-      worker.process = await startProcess({ module: String(module ?? ownAddress()), heapMb }, events)
+      worker.process = await startProcess({ module: String(module ?? ownModuleUrl()), heapMb }, events)
       if (this.#closing !== undefined) worker.process.kill()
     }
     begin().catch(() => this.#exit(worker))
@@ -175,17 +180,19 @@ class Pool {
   #assign(worker: Worker, job: Job | undefined): void {
     if (job === undefined) return
     const { deadlineMs = 1_000, trimBlocks, lstripBlocks } = this.#options
-    // Should this process be gone by then, that one still ends by itself.
+    // The process also enforces a deadline of its own, in case this process ends first.
     const limits = { ...this.#limits, deadlineMs: Math.min(this.#limits.deadlineMs, 2 * deadlineMs) }
     worker.state = 'busy'
     worker.job = job
     worker.timer = this.#clock.setTimer(() => {
       this.#end(
         worker,
-        failed(`it took longer than ${deadlineMs} ms (deadlineMs), and its process was ended`),
+        failed(
+          `its process was killed after ${deadlineMs} ms; simplify the template or raise deadlineMs of the pool`,
+        ),
       )
     }, deadlineMs)
-    worker.process?.hold(true)
+    worker.process?.keepAlive(true)
     worker.process?.send({
       id: job.id,
       source: job.source,
@@ -200,13 +207,13 @@ class Pool {
     const { job } = worker
     worker.state = 'idle'
     worker.job = undefined
-    worker.process?.hold(false)
+    worker.process?.keepAlive(false)
     if (text !== undefined && text.length <= this.#limits.maxOutputChars) job?.resolve(text)
-    else job?.reject(new LlmError('template-failed', error ?? 'Template: its process gave no text'))
+    else job?.reject(new LlmError('template-failed', error ?? 'Template: its process returned no text'))
     this.#pump()
   }
 
-  /** Kills a process and gives its job an end. */
+  /** Kills a process and rejects its job. */
   #end(worker: Worker, error: LlmError): void {
     worker.state = 'gone'
     worker.job?.reject(error)
@@ -219,15 +226,17 @@ class Pool {
     this.#clock.clearTimer(worker.timer)
     this.#workers.delete(worker)
     worker.state = 'gone'
-    job?.reject(failed('its process ended: it needs too much memory'))
-    if (state === 'starting' && this.#closing === undefined) this.#giveUp()
+    job?.reject(
+      failed('its process exited, probably out of memory; simplify the template or raise heapMb of the pool'),
+    )
+    if (state === 'starting' && this.#closing === undefined) this.#rejectPending()
     this.#settleClose()
     this.#pump()
   }
 
-  /** Nothing starts: whoever waits is told, since another try would end the same way. */
-  #giveUp(): void {
-    const hint = 'no template process starts; give the option `module` where the program is bundled'
+  /** Rejects all waiting jobs if no process could start, because another attempt would fail in the same way. */
+  #rejectPending(): void {
+    const hint = 'no process starts; in a bundled program, pass `module`, a file that calls serveTemplates()'
     if ([...this.#workers].some(({ state }) => state !== 'starting')) return
     for (const job of this.#pending.splice(0))
       job.reject(new LlmError('misconfigured', `Template pool: ${hint}`))
@@ -244,8 +253,8 @@ class Pool {
   }
 }
 
-/** The module behind `llm-switchyard/templates`, as another process can load it. */
-function ownAddress(): string {
+/** Returns the URL of `llm-switchyard/templates` for another process. */
+function ownModuleUrl(): string {
   const here = import.meta.url
   return here.endsWith('.ts')
     ? new URL('./index.ts', here).href
@@ -256,5 +265,6 @@ function failed(reason: string): LlmError {
   return toTemplateError(new TemplateFault(reason, 0), 0)
 }
 
-const closedError = (): LlmError => new LlmError('aborted', 'The template pool is closed')
-const abortedError = (): LlmError => new LlmError('aborted', 'The rendering was aborted by its signal')
+const closedError = (): LlmError => new LlmError('aborted', 'Template pool: closed')
+const abortedError = (): LlmError =>
+  new LlmError('aborted', 'Template pool: the rendering was aborted by its signal')

@@ -3,31 +3,31 @@ import { TemplateFault } from './fault.ts'
 import type { TemplateLimits } from './limits.ts'
 import type { LayoutOptions } from './parse.ts'
 
-/** What came of compiling a source, and how it was compiled. */
+/** The outcome of compiling a source, with the limits and layout that were used. */
 export interface CachedProgram {
   readonly outcome: Program | TemplateFault
   readonly limits: TemplateLimits
   readonly layout: LayoutOptions
 }
 
-// What an entry costs beside its nodes: itself, and its source at 16 characters per node.
+// An entry costs the nodes of its tree, ten for itself, and one per 16 characters of its source.
 const ENTRY_NODES = 10
 const CHARS_PER_NODE = 16
 
-/** Keeps the programs that were used last, up to a total size. */
+/** A cache of programs by source. Evicts the least recently used ones if the total size passes `maxNodes`. */
 export class ProgramCache {
-  readonly #mostNodes: number
+  readonly #maxNodes: number
   readonly #entries = new Map<string, CachedProgram>()
   #nodes = 0
   #newest: string | undefined
 
-  constructor(mostNodes: number) {
-    this.#mostNodes = mostNodes
+  constructor(maxNodes: number) {
+    this.#maxNodes = maxNodes
   }
 
   get(key: string): CachedProgram | undefined {
     const entry = this.#entries.get(key)
-    // The order of the map is that of use; what is at its end already need not move.
+    // The map is ordered by last use; the newest entry is already at its end.
     if (entry === undefined || key === this.#newest) return entry
     this.#entries.delete(key)
     this.#entries.set(key, entry)
@@ -41,7 +41,7 @@ export class ProgramCache {
     this.#newest = key
     this.#nodes += sizeOf(key, entry)
     for (const oldest of this.#entries.keys()) {
-      if (this.#nodes <= this.#mostNodes) break
+      if (this.#nodes <= this.#maxNodes) break
       this.#drop(oldest)
     }
   }

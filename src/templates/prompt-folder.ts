@@ -3,11 +3,11 @@ import { LlmError } from '../core/error.ts'
 import { parseJson } from '../core/json.ts'
 import { definePromptTemplate, isPromptName, type PromptTemplate } from './prompt-template.ts'
 
-/** A file of a folder: its template, or why it has none. */
+/** The content of a file: its template, or the reason why it has none. */
 export type PromptFile = { readonly template: PromptTemplate } | { readonly problem: string }
 
-interface Known {
-  /** What changes when the file does. */
+interface CachedFile {
+  /** Changes whenever the file changes. */
   readonly stamp: string
   readonly file: PromptFile
 }
@@ -15,20 +15,20 @@ interface Known {
 const ENDING = '.json'
 
 /**
- * The prompt templates of a folder, one JSON file each, named after it. Files are read when they are asked for, and
- * again after they have changed; only regular files inside the folder are ever opened, links included.
+ * The prompt templates of a folder: one JSON file per template, named after it. Reads a file on demand, and again
+ * after it has changed. Opens only regular files that are, after links are resolved, inside the folder.
  */
 export class PromptFolder {
   readonly #folder: string
   readonly #maxBytes: number
-  readonly #known = new Map<string, Known>()
+  readonly #cache = new Map<string, CachedFile>()
 
   constructor(folder: string, maxBytes: number) {
     this.#folder = folder
     this.#maxBytes = maxBytes
   }
 
-  /** The names of all templates, sorted. An unreadable folder has none. */
+  /** Returns the names of all templates, sorted. Returns none if the folder is unreadable. */
   async names(): Promise<string[]> {
     const { readdir } = await import('node:fs/promises')
     const files = await readdir(this.#folder).catch(() => [])
@@ -39,12 +39,12 @@ export class PromptFolder {
       .toSorted()
   }
 
-  /** The file of this name; undefined for a name that is none, and for a file that is not there or leads elsewhere. */
+  /** Reads the file of this name. `undefined` if the name is invalid, or the file is missing or outside the folder. */
   async read(name: string): Promise<PromptFile | undefined> {
     if (!isPromptName(name)) return undefined
     const path = await this.#pathOf(name)
     const found = path === undefined ? undefined : await this.#load(name, path)
-    if (found === undefined) this.#known.delete(name)
+    if (found === undefined) this.#cache.delete(name)
     return found
   }
 
@@ -55,7 +55,7 @@ export class PromptFolder {
       const folder = await realpath(this.#folder)
       const path = await realpath(join(folder, `${name}${ENDING}`))
       const inside = path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
-      // Opening a pipe or a device could wait for ever.
+      // Opening a pipe or a device could block forever.
       return inside && (await stat(path)).isFile() ? path : undefined
     } catch {
       return undefined
@@ -66,18 +66,18 @@ export class PromptFolder {
     const { constants, open } = await import('node:fs/promises')
     let handle: FileHandle | undefined
     try {
-      // The path is resolved: a link in its place now was put there since.
+      // O_NOFOLLOW, because the path is resolved: a link there now was created after the check.
       handle = await open(
         path,
         constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
       )
       const { ino, size, mtimeMs, ctimeMs } = await handle.stat()
       const stamp = `${ino} ${size} ${mtimeMs} ${ctimeMs}`
-      const known = this.#known.get(name)
+      const known = this.#cache.get(name)
       if (known?.stamp === stamp) return known.file
       const file =
         size > this.#maxBytes ? tooLarge(this.#maxBytes) : parse(name, await handle.readFile('utf8'))
-      this.#known.set(name, { stamp, file })
+      this.#cache.set(name, { stamp, file })
       return file
     } catch {
       return undefined
@@ -88,15 +88,15 @@ export class PromptFolder {
 }
 
 function tooLarge(maxBytes: number): PromptFile {
-  return { problem: `the file is larger than ${maxBytes} bytes` }
+  return { problem: `the file is larger than ${maxBytes} bytes; shorten it or raise maxFileBytes` }
 }
 
 function parse(name: string, text: string): PromptFile {
   const value = parseJson(text.startsWith('\uFEFF') ? text.slice(1) : text)
-  if (value === undefined) return { problem: 'the file is no valid JSON' }
+  if (value === undefined) return { problem: 'the file is not valid JSON' }
   try {
     return { template: definePromptTemplate(value, name) }
   } catch (error) {
-    return { problem: LlmError.is(error) ? error.message : 'the file holds no prompt template' }
+    return { problem: LlmError.is(error) ? error.message : 'the file contains no prompt template' }
   }
 }

@@ -1,7 +1,11 @@
 import type { Warning } from '../core/response.ts'
-import { type AppliedTemplate, applyTemplateWith } from './apply.ts'
 import { bundledPromptTemplates, passthrough } from './bundled-prompts.ts'
-import { createTemplateEngine, type TemplateEngine } from './engine.ts'
+import {
+  type AppliedTemplate,
+  applyTemplateWith,
+  createTemplateEngine,
+  type TemplateEngine,
+} from './engine.ts'
 import { chatNames, checkPlaceholdersWith, missingIn, type PlaceholderReport } from './placeholders.ts'
 import { PromptFolder } from './prompt-folder.ts'
 import {
@@ -11,38 +15,38 @@ import {
   type PromptTemplate,
 } from './prompt-template.ts'
 
-/** Where prompt templates come from. */
+/** Options of a prompt library. */
 export interface PromptLibraryOptions {
-  /** A folder of JSON files, each named after its template. They come before all others of the same name. */
+  /** A folder of JSON files, each named after its template. They override all other templates of the same name. */
   readonly folder?: string | undefined
-  /** Templates as objects; they come before bundled ones of the same name. */
+  /** Templates as objects. They override bundled templates of the same name. */
   readonly templates?: readonly PromptTemplate[] | undefined
-  /** Leaves out the templates that come with the library, the passthrough excepted. Default false. */
+  /** Whether the bundled templates, except `passthrough`, are left out. Default false. */
   readonly withoutBundled?: boolean | undefined
-  /** Largest file that is read, in bytes. Default 1 048 576. */
+  /** Maximum size of a file, in bytes. Default 1 048 576. */
   readonly maxFileBytes?: number | undefined
-  /** Renders the templates. Default: an engine of its own with the default limits. */
+  /** The engine that renders the templates. Default: a new engine with the default limits. */
   readonly engine?: TemplateEngine | undefined
 }
 
-/** One line of the list of a library. */
+/** An entry of `PromptLibrary.list`. */
 export interface PromptListing {
   readonly name: string
   readonly description: string | undefined
   readonly origin: 'folder' | 'object' | 'bundled'
-  /** Why the template cannot be used, where that is so. */
+  /** Why the template cannot be used. `undefined` if it can. */
   readonly problem?: string | undefined
 }
 
-/** Prompt templates by their names. */
+/** Prompt templates by name. */
 export interface PromptLibrary {
-  /** The template of this name as it is now: a file that has changed is read again. `null` where there is none, and for names that no template may have. */
+  /** Returns the current template of this name; a changed file is read again. `null` if there is none or the name is invalid. */
   get(name: string): Promise<PromptTemplate | null>
-  /** All templates, sorted by name. */
+  /** Lists all templates, sorted by name. */
   list(): Promise<PromptListing[]>
   /**
-   * One part of a chat as the template wants it; `text` is the message. An unknown template leaves the text as it is,
-   * a template that fails gives itself, a declared placeholder without data is empty: each with a warning.
+   * Applies a template to one part of a chat; `text` is the message. Never fails, but adds a warning: an unknown template
+   * returns the text unchanged, a template that fails returns its source, and a placeholder without data is empty.
    */
   apply(
     name: string | PromptTemplate,
@@ -50,13 +54,13 @@ export interface PromptLibrary {
     text: string,
     data?: object,
   ): Promise<AppliedTemplate>
-  /** Compares declared placeholders with the texts and, where given, with the data. `null` where there is no such template. */
+  /** Compares declared placeholders with the texts and, if given, with the data. `null` if the template is unknown. */
   check(name: string | PromptTemplate, data?: object): Promise<PlaceholderReport | null>
 }
 
 const MAX_FILE_BYTES = 1_048_576
 
-/** Makes a library. Throws `template-failed` where one of `templates` is none. */
+/** Creates a prompt library. Throws `template-failed` if one of `templates` is invalid. */
 export function createPromptLibrary(options: PromptLibraryOptions = {}): PromptLibrary {
   const { folder, templates = [], withoutBundled = false, maxFileBytes = MAX_FILE_BYTES } = options
   const engine = options.engine ?? createTemplateEngine()
@@ -88,7 +92,7 @@ export function createPromptLibrary(options: PromptLibraryOptions = {}): PromptL
     apply: async (name, part, text, data = {}) => {
       const template = await find(name)
       if (template !== null) return applyPart(engine, template, { part, text, data })
-      return { text, warnings: [warning('There is no prompt template of the name that was given.')] }
+      return { text, warnings: [warning(unknownPrompt(name))] }
     },
     check: async (name, data) => {
       const template = await find(name)
@@ -112,12 +116,14 @@ function applyPart(
   if (source === undefined) return { text, warnings: [] }
   const applied = applyTemplateWith(engine, source, withField(data, chatNames[part], text))
   const missing = missingIn(template, part, data).map(({ name }) =>
-    warning(`The placeholder \`${name}\` of the prompt template ${template.name} has no value.`),
+    warning(
+      `The placeholder \`${name}\` of the prompt template "${template.name}" has no value; pass it in data.`,
+    ),
   )
   return { text: applied.text, warnings: [...applied.warnings, ...missing] }
 }
 
-/** The data with one more field. Descriptors are copied, so that no getter runs. */
+/** Returns the data with one more field. Copies descriptors, so that no getter runs. */
 function withField(data: object, name: string, value: string): object {
   const field = { [name]: { value, enumerable: true } }
   return Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(data), ...field })
@@ -137,6 +143,11 @@ function fileListing(
 ): PromptListing {
   if ('template' in file) return listing(file.template, 'folder')
   return { name, description: undefined, origin: 'folder', problem: file.problem }
+}
+
+function unknownPrompt(name: string | PromptTemplate): string {
+  const shown = typeof name === 'string' ? name : name.name
+  return `Unknown prompt template "${shown.slice(0, 100)}"; list() returns the known ones. The text is unchanged.`
 }
 
 function warning(message: string): Warning {

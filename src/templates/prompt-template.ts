@@ -1,78 +1,96 @@
 import { LlmError } from '../core/error.ts'
 import { isObject } from '../core/json.ts'
 
-/** A part of a chat that a prompt template shapes. */
+/** A part of a chat that a prompt template can have a text for. */
 export type PromptPart = 'system' | 'user' | 'assistant'
 
-/** The parts, in the order they are listed everywhere. */
+/** All parts, in their canonical order. */
 export const promptParts: readonly PromptPart[] = Object.freeze(['system', 'user', 'assistant'] as const)
 
 /**
- * Names that the texts of a template expect in the data: for each part, or for all of them at once. A `?` at the end
- * marks one that may be left out.
+ * Names that the texts of a template expect in the data: one list per part, or one for all parts. A `?` at the end of
+ * a name marks it as optional.
  */
 export type Placeholders = readonly string[] | Partial<Readonly<Record<PromptPart, readonly string[]>>>
 
-/** Templates for the parts of a chat. A part without a template is sent as it is. */
+/** A named set of templates for the parts of a chat. A part without a template is sent unchanged. */
 export interface PromptTemplate {
-  /** Letters, digits, `_` and `-`; at most 100. */
+  /** 1 to 100 letters, digits, `_` and `-`. */
   readonly name: string
   readonly description?: string | undefined
-  /** Sees the system message of the request as `original_system_message_from_request`. */
+  /** Receives the system message of the request as `original_system_message_from_request`. */
   readonly system?: string | undefined
-  /** Sees the text of a user message as `message_content`. */
+  /** Receives the text of a user message as `message_content`. */
   readonly user?: string | undefined
-  /** Sees the text of an assistant message as `message_content`. */
+  /** Receives the text of an assistant message as `message_content`. */
   readonly assistant?: string | undefined
   readonly placeholders?: Placeholders | undefined
 }
 
 const NAME = /^[A-Za-z0-9_-]{1,100}$/
-const MOST_PLACEHOLDERS = 1_000
+const MAX_PLACEHOLDERS = 1_000
 
-/** True for a name that a prompt template may have; it holds nothing that could lead out of a folder. */
+/** Whether a value is a valid name of a prompt template. Such a name cannot lead out of a folder. */
 export function isPromptName(name: unknown): name is string {
   return typeof name === 'string' && NAME.test(name)
 }
 
-/** Checks a prompt template that was read from somewhere. Throws `template-failed` with what is wrong, and where. */
+/** Validates a prompt template. Throws `template-failed` with the path of the invalid field. `name` overrides its name. */
 export function definePromptTemplate(value: unknown, name?: string): PromptTemplate {
-  if (!isObject(value)) return refuse('', 'expected an object with a name and templates')
+  if (!isObject(value))
+    return refuse(undefined, '', `expected an object with a name and texts, ${got(value)}`)
   const own = name ?? value['name']
-  if (!isPromptName(own)) return refuse('name', 'expected 1 to 100 letters, digits, _ or -')
+  if (!isPromptName(own))
+    return refuse(undefined, 'name', `expected 1 to 100 letters, digits, _ or -, ${got(own)}`)
   return Object.freeze({
     name: own,
-    description: optionalText(value, 'description'),
-    system: optionalText(value, 'system'),
-    user: optionalText(value, 'user'),
-    assistant: optionalText(value, 'assistant'),
-    placeholders: readPlaceholders(value['placeholders']),
+    description: optionalText(value, 'description', own),
+    system: optionalText(value, 'system', own),
+    user: optionalText(value, 'user', own),
+    assistant: optionalText(value, 'assistant', own),
+    placeholders: readPlaceholders(value['placeholders'], own),
   })
 }
 
-function optionalText(value: Record<string, unknown>, field: string): string | undefined {
+function optionalText(value: Record<string, unknown>, field: string, owner: string): string | undefined {
   const text = value[field]
   if (text === undefined || text === null) return undefined
-  return typeof text === 'string' ? text : refuse(field, 'expected a text')
+  return typeof text === 'string' ? text : refuse(owner, field, `expected a string, ${got(text)}`)
 }
 
-function readPlaceholders(value: unknown): Placeholders | undefined {
+function readPlaceholders(value: unknown, owner: string): Placeholders | undefined {
   if (value === undefined || value === null) return undefined
-  if (Array.isArray(value)) return readNames(value, 'placeholders')
-  if (!isObject(value)) return refuse('placeholders', 'expected a list of names, or one for each part')
+  if (Array.isArray(value)) return readNames(value, 'placeholders', owner)
+  if (!isObject(value))
+    return refuse(owner, 'placeholders', `expected a list of names, or one list per part, ${got(value)}`)
   const found: Partial<Record<PromptPart, readonly string[]>> = {}
   for (const part of promptParts)
-    if (value[part] !== undefined) found[part] = readNames(value[part], `placeholders.${part}`)
+    if (value[part] !== undefined) found[part] = readNames(value[part], `placeholders.${part}`, owner)
   return found
 }
 
-function readNames(value: unknown, path: string): readonly string[] {
-  const names: readonly unknown[] = Array.isArray(value) ? value : refuse(path, 'expected a list of names')
-  if (names.length > MOST_PLACEHOLDERS) refuse(path, `expected at most ${MOST_PLACEHOLDERS} names`)
-  return names.map((name) => (typeof name === 'string' ? name : refuse(path, 'expected a list of names')))
+function readNames(value: unknown, path: string, owner: string): readonly string[] {
+  const expected = 'expected a list of names'
+  const names: readonly unknown[] = Array.isArray(value)
+    ? value
+    : refuse(owner, path, `${expected}, ${got(value)}`)
+  if (names.length > MAX_PLACEHOLDERS)
+    refuse(owner, path, `expected at most ${MAX_PLACEHOLDERS} names, got ${names.length}`)
+  return names.map((name) =>
+    typeof name === 'string' ? name : refuse(owner, path, `${expected}, ${got(name)} in it`),
+  )
 }
 
-function refuse(path: string, message: string): never {
+function got(value: unknown): string {
+  if (typeof value === 'string') return `got ${JSON.stringify(value.slice(0, 40))}`
+  if (Array.isArray(value)) return 'got an array'
+  return typeof value === 'object' && value !== null ? 'got an object' : `got ${String(value)}`
+}
+
+function refuse(owner: string | undefined, path: string, message: string): never {
+  const name = owner === undefined ? '' : ` "${owner}"`
   const at = path === '' ? '' : ` at ${path}`
-  throw new LlmError('template-failed', `Prompt template${at}: ${message}`, { issues: [{ path, message }] })
+  throw new LlmError('template-failed', `Prompt template${name}${at}: ${message}`, {
+    issues: [{ path, message }],
+  })
 }

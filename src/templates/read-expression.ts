@@ -1,19 +1,18 @@
 import { filters } from './filters/index.ts'
-import { flatText } from './flat-text.ts'
+import { tests } from './operators.ts'
 import type { nodes } from './parse.ts'
-import { readArguments } from './read-macro.ts'
 import type { Reading } from './reading.ts'
-import { tests } from './tests.ts'
-import type { Entry, Expression, Link, Operator } from './tree.ts'
+import { flatText } from './text.ts'
+import type { Arguments, Entry, Expression, Link, MacroBody, Operator } from './tree.ts'
 
 type Family = Readonly<Partial<Record<nodes.AnyNode['typename'], Operator>>>
 
-// Stock nunjucks writes operators out as JavaScript without brackets, so those of one family run from left to right.
+// nunjucks emits operators as JavaScript without brackets, so operators of one family run from left to right.
 const SUMS: Family = { Add: '+', Sub: '-', Concat: '~' }
 const PRODUCTS: Family = { Mul: '*', Div: '/', Mod: '%' }
 const EQUALITIES: ReadonlySet<string> = new Set(['==', '===', '!=', '!=='])
 
-/** Reads one expression; whatever is not on the list is refused. */
+/** Reads one expression. Fails for every node type that is not listed here. */
 export function readExpression(reading: Reading, node: nodes.AnyNode): Expression {
   switch (node.typename) {
     case 'Add':
@@ -71,7 +70,7 @@ function readOperand(reading: Reading, node: nodes.AnyNode): Expression {
     case 'Dict':
       return { kind: 'dict', entries: node.children.map((child) => readEntry(reading, child)) }
     case 'LookupVal':
-      if (node.val === null) reading.fail('an index is missing between [ and ]')
+      if (node.val === null) reading.fail('missing index between [ and ]')
       return { kind: 'member', target: reading.expression(node.target), key: reading.expression(node.val) }
     case 'InlineIf':
       return readChoice(reading, node)
@@ -79,13 +78,13 @@ function readOperand(reading: Reading, node: nodes.AnyNode): Expression {
       return readTest(reading, node)
     case 'FunCall': {
       if (node.name.typename !== 'Symbol')
-        reading.fail('only macros, caller and range can be called, by their name')
+        reading.fail('only macros, caller and range can be called, by name')
       return { kind: 'call', name: node.name.value, args: readArguments(reading, node.args.children), line }
     }
     case 'Filter':
       return readFilter(reading, node)
     default:
-      return reading.fail('this is not supported in an expression')
+      return reading.fail(`unsupported expression (${node.typename})`)
   }
 }
 
@@ -93,13 +92,13 @@ function readLiteral(reading: Reading, value: unknown): Expression {
   if (typeof value === 'string') return { kind: 'literal', value: flatText(value) }
   if (value === null || typeof value === 'number' || typeof value === 'boolean')
     return { kind: 'literal', value }
-  return reading.fail('only texts, numbers, true, false and none can be written out')
+  return reading.fail('unsupported literal; use a text, a number, true, false or none')
 }
 
-// One value in brackets is itself; several are a list, as tuples are to authors of Jinja templates.
+// One value in parentheses is that value; several are a list, because Jinja authors write tuples so.
 function readGroup(reading: Reading, node: nodes.Aggregate): Expression {
   const [first, ...others] = node.children
-  if (first === undefined) reading.fail('there is nothing between ( and )')
+  if (first === undefined) reading.fail('missing expression between ( and )')
   if (others.length === 0) return reading.expression(first)
   return { kind: 'list', items: node.children.map((child) => reading.expression(child)) }
 }
@@ -109,7 +108,7 @@ function readEntry(reading: Reading, pair: nodes.AnyNode): Entry {
   if (pair.typename !== 'Pair') return reading.fail('a dict needs `name: value`')
   const { key } = pair
   const named = key.typename === 'Symbol' || (key.typename === 'Literal' && typeof key.value === 'string')
-  if (!named) reading.fail('a key of a dict must be a name or a text')
+  if (!named) reading.fail('the key of a dict must be a name or a text')
   const name = flatText(String(key.value))
   if (name === '__proto__') reading.fail('the key `__proto__` is not allowed')
   return { name, value: reading.expression(pair.value) }
@@ -128,7 +127,7 @@ function readChoice(reading: Reading, node: nodes.InlineIf): Expression {
 function readTest(reading: Reading, { left, right }: nodes.Binary): Expression {
   const target = reading.expression(left)
   const name = testName(reading, right)
-  if (!tests.has(name)) reading.fail(`the test \`${name}\` is not known`)
+  if (!tests.has(name)) reading.fail(`unknown test \`${name}\``)
   const args = right.typename === 'FunCall' ? readArguments(reading, right.args.children) : undefined
   if (args !== undefined && args.keywords.length > 0)
     reading.fail(`the test \`${name}\` takes no named arguments`)
@@ -141,13 +140,13 @@ function testName(reading: Reading, node: nodes.AnyNode): string {
   if (node.typename === 'FunCall' && node.name.typename === 'Symbol') return node.name.value
   if (node.typename === 'Literal' && node.value === null) return 'none'
   if (node.typename === 'Literal' && typeof node.value === 'boolean') return String(node.value)
-  return reading.fail('the name of a test must follow `is`')
+  return reading.fail('`is` must be followed by the name of a test')
 }
 
 function readFilter(reading: Reading, node: nodes.Call): Expression {
   const { line } = reading
   const name = reading.name(node.name, 'a filter')
-  if (!filters.has(name)) reading.fail(`the filter \`${name}\` is not known`)
+  if (!filters.has(name)) reading.fail(`unknown filter \`${name}\``)
   const [input, ...args] = node.args.children
   if (input === undefined) return reading.fail(`the filter \`${name}\` has no input`)
   const body = input.typename === 'Capture' ? reading.statements(input.body) : undefined
@@ -160,7 +159,7 @@ function readFilter(reading: Reading, node: nodes.Call): Expression {
   }
 }
 
-/** `work` is a stack: nodes, with operators between them, the leftmost on top. */
+/** Reads a chain of operators of one family. `work` is a stack of nodes and operators, the leftmost on top. */
 function readChain(reading: Reading, work: (nodes.AnyNode | Operator)[], family: Family): Expression {
   const operands: Expression[] = []
   const operators: Operator[] = []
@@ -180,7 +179,7 @@ function readChain(reading: Reading, work: (nodes.AnyNode | Operator)[], family:
   return linked(operands, operators)
 }
 
-/** The items of `a and b and c`, however they are nested to the left. */
+/** Flattens `a and b and c`, which the parser nests to the left. */
 function readList(reading: Reading, node: nodes.Binary): Expression[] {
   const items: nodes.AnyNode[] = []
   let left: nodes.AnyNode = node
@@ -193,7 +192,7 @@ function readList(reading: Reading, node: nodes.Binary): Expression[] {
   return items.toReversed().map((item) => reading.expression(item))
 }
 
-// `<` and its like bind closer than `==` and its like; within one kind, from left to right.
+// Relations such as `<` bind closer than equalities such as `==`. Within one kind, they run from left to right.
 function readComparison(reading: Reading, node: nodes.Compare): Expression {
   reading.count(node)
   const sides: Expression[] = []
@@ -223,4 +222,50 @@ function linked([first, ...others]: readonly Expression[], operators: readonly O
   }
   if (first === undefined) return { kind: 'literal', value: undefined }
   return rest.length === 0 ? first : { kind: 'chain', first, rest }
+}
+
+/** Reads the arguments of a call. A call block is only allowed as the keyword argument `caller`. */
+function readArguments(reading: Reading, args: nodes.Children): Arguments {
+  const positional: Expression[] = []
+  const keywords: Entry[] = []
+  for (const node of args) {
+    if (node.typename !== 'KeywordArgs') {
+      positional.push(reading.expression(node))
+      continue
+    }
+    reading.count(node)
+    for (const pair of node.children) keywords.push(readKeyword(reading, pair))
+  }
+  return { positional, keywords }
+}
+
+function readKeyword(reading: Reading, pair: nodes.AnyNode): Entry {
+  reading.count(pair)
+  if (pair.typename !== 'Pair') return reading.fail('a named argument needs `name=value`')
+  const name = reading.name(pair.key, 'the name of an argument')
+  if (name === 'caller' && pair.value.typename === 'Caller')
+    return { name, value: { kind: 'call-block', block: readMacroBody(reading, name, pair.value) } }
+  return { name, value: reading.expression(pair.value) }
+}
+
+/** Reads the parameters and the body of a macro or call block. */
+export function readMacroBody(reading: Reading, name: string, node: nodes.Macro): MacroBody {
+  reading.count(node)
+  const parameters: string[] = []
+  const pairs: nodes.AnyNode[] = []
+  for (const child of node.args.children) {
+    if (child.typename === 'KeywordArgs') pairs.push(...child.children)
+    else parameters.push(reading.name(child, 'a parameter'))
+  }
+  const { read, names } = reading.inFrame(() => ({
+    defaults: pairs.map((pair) => readDefault(reading, pair)),
+    body: reading.statements(node.body),
+  }))
+  return { name, parameters, ...read, names }
+}
+
+function readDefault(reading: Reading, pair: nodes.AnyNode): Entry {
+  reading.count(pair)
+  if (pair.typename !== 'Pair') return reading.fail('a parameter needs `name` or `name=default`')
+  return { name: reading.name(pair.key, 'a parameter'), value: reading.expression(pair.value) }
 }

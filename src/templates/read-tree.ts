@@ -1,12 +1,11 @@
-import { flatText } from './flat-text.ts'
 import type { TemplateLimits } from './limits.ts'
 import type { nodes } from './parse.ts'
-import { readExpression } from './read-expression.ts'
-import { readMacroBody } from './read-macro.ts'
+import { readExpression, readMacroBody } from './read-expression.ts'
 import { Reading } from './reading.ts'
+import { flatText } from './text.ts'
 import type { Case, Condition, Loop, Statement, Switch, Tree } from './tree.ts'
 
-/** Checks a syntax tree against the list of what is allowed, and gives it back in our own words. Throws a `TemplateFault`. */
+/** Converts the syntax tree of nunjucks to our own. Throws a `TemplateFault` for everything that is not allowed. */
 export function readTree(root: nodes.NodeList, limits: TemplateLimits): Tree {
   const reading = new Reading({ expression: readExpression, statements: readStatements }, limits)
   const { read: body, names } = reading.inFrame(() => reading.statements(root))
@@ -16,7 +15,7 @@ export function readTree(root: nodes.NodeList, limits: TemplateLimits): Tree {
 function readStatements(reading: Reading, node: nodes.AnyNode | null): Statement[] {
   if (node === null) return []
   if (node.typename === 'If') return [readIf(reading, node)]
-  if (node.typename !== 'NodeList' && node.typename !== 'Root') return reading.fail('a block has no body')
+  if (node.typename !== 'NodeList' && node.typename !== 'Root') return reading.fail('missing body of a block')
   reading.count(node)
   return node.children.flatMap((child) => readStatement(reading, child))
 }
@@ -36,7 +35,7 @@ function readStatement(reading: Reading, node: nodes.AnyNode): Statement[] {
     case 'Switch':
       return [readSwitch(reading, node)]
     default:
-      return reading.fail('this is not supported in a template')
+      return reading.fail(`unsupported statement (${node.typename})`)
   }
 }
 
@@ -85,7 +84,7 @@ function readFor(reading: Reading, node: nodes.For): Loop {
   }
 }
 
-// `for a in b if c` comes as `b if c`. Asked once per item, `c` says the same where it does not look at the item.
+// nunjucks parses `for a in b if c` as `b if c`. A `c` that does not read the item gives the same result per item.
 function withoutFilter(list: nodes.AnyNode): { list: nodes.AnyNode; condition: nodes.AnyNode | undefined } {
   const filters = list.typename === 'InlineIf' && list.else_ === null
   return filters ? { list: list.body, condition: list.cond } : { list, condition: undefined }
@@ -98,7 +97,7 @@ function readSet(reading: Reading, node: nodes.Set): Statement {
   for (const name of names) reading.names.add(name)
   if (node.value !== null) return { kind: 'set', names, value: reading.expression(node.value), line }
   const { body } = node
-  if (body?.typename !== 'Capture') return reading.fail('`set` needs a value')
+  if (body?.typename !== 'Capture') return reading.fail('`set` needs a value; write `set name = value`')
   reading.count(body)
   return { kind: 'set', names, value: { kind: 'capture', body: reading.statements(body.body) }, line }
 }
@@ -122,7 +121,7 @@ function readSwitch(reading: Reading, node: nodes.Switch): Switch {
 }
 
 function readCase(reading: Reading, node: nodes.AnyNode): Case {
-  if (node.typename !== 'Case') return reading.fail('a switch holds cases only')
+  if (node.typename !== 'Case') return reading.fail('`switch` may contain only `case` and `default`')
   const { body } = node
   const fallsThrough = 'children' in body && body.children.length === 0
   return { value: reading.expression(node.cond), body: reading.statements(body), fallsThrough }

@@ -1,22 +1,22 @@
-import { TemplateFault } from './fault.ts'
+import { limitFault, TemplateFault } from './fault.ts'
 import type { TemplateLimits } from './limits.ts'
 import type { nodes } from './parse.ts'
 import type { Expression, Statement } from './tree.ts'
 
-// A level of nesting in the source is at most about three levels of the tree.
+// One level of nesting in the source gives at most about three levels in the tree.
 const LEVELS_PER_NESTING = 3
 
-/** The two readers that call each other. */
+/** The two mutually recursive readers. */
 export interface Readers {
   expression(reading: Reading, node: nodes.AnyNode): Expression
   statements(reading: Reading, node: nodes.AnyNode | null): Statement[]
 }
 
-/** What is known while a syntax tree is read: where, how much, how deep, and which names the frame sets. */
+/** The state of reading a syntax tree: line, number of nodes, depth, and the names that the current frame sets. */
 export class Reading {
-  /** Names set in the frame that is read. */
+  /** Names that the current frame sets. */
   names: Set<string> = new Set()
-  /** How often the name `loop` was read. */
+  /** Number of reads of the name `loop`. */
   loopReads = 0
   line = 1
   readonly #readers: Readers
@@ -37,10 +37,10 @@ export class Reading {
     throw new TemplateFault(reason, this.line)
   }
 
-  /** Counts a node and moves to its line. */
+  /** Counts a node and sets the current line to its line. */
   count(node: nodes.Node): void {
     if (++this.#nodes > this.#limits.maxNodes)
-      this.fail(`it has more than ${this.#limits.maxNodes} nodes (maxNodes)`)
+      throw limitFault(`more than ${this.#limits.maxNodes} nodes`, 'maxNodes', this.line)
     if (node.lineno !== undefined) this.line = node.lineno + 1
   }
 
@@ -52,7 +52,7 @@ export class Reading {
     return this.#deeper(() => this.#readers.statements(this, node))
   }
 
-  /** Reads with a frame of its own, and says which names it sets. */
+  /** Reads in a new frame. Returns the result and the names that the frame sets. */
   inFrame<T>(read: () => T): { readonly read: T; readonly names: ReadonlySet<string> } {
     const outer = this.names
     const names = new Set<string>()
@@ -62,7 +62,7 @@ export class Reading {
     return { read: found, names }
   }
 
-  /** The name that must stand here. */
+  /** Returns the name that a node must be. Fails otherwise, naming `where`. */
   name(node: nodes.AnyNode, where: string): string {
     this.count(node)
     return node.typename === 'Symbol' ? node.value : this.fail(`${where} must be a plain name`)
@@ -70,7 +70,7 @@ export class Reading {
 
   #deeper<T>(read: () => T): T {
     if (++this.#depth > this.#limits.maxNesting * LEVELS_PER_NESTING)
-      this.fail(`it is nested more than ${this.#limits.maxNesting} deep (maxNesting)`)
+      throw limitFault(`nesting is deeper than ${this.#limits.maxNesting}`, 'maxNesting', this.line)
     const found = read()
     this.#depth--
     return found

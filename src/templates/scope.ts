@@ -1,31 +1,31 @@
 import type { FrameNames } from './tree.ts'
 
-/** Where a variable may be: so many functions out, in this slot. */
+/** A possible location of a variable: a slot of the frame that is `hops` functions further out. */
 export interface Place {
   readonly hops: number
   readonly slot: number
-  /** It is always set, so no other place needs to be asked. */
+  /** Whether the slot is set whenever it is read, so that no further place has to be searched. */
   readonly always: boolean
 }
 
-/** A context variable; it gets an index when something reads it. */
+/** A context variable. `index` is -1 until a template reads the variable. */
 export interface ContextCell {
   index: number
 }
 
-/** The context variables of a template, in the order of their indexes. */
+/** The context variables that a template reads, by index. */
 export class ContextNames {
   readonly read: string[] = []
   readonly #cells = new Map<string, ContextCell>()
 
-  /** The cell of a name, read or not. */
+  /** Returns the cell of a name, whether or not the template reads it. */
   cell(name: string): ContextCell {
     const cell = this.#cells.get(name) ?? { index: -1 }
     this.#cells.set(name, cell)
     return cell
   }
 
-  /** The index of a name that is read. */
+  /** Returns the index of a name and marks the name as read. */
   indexOf(name: string): number {
     const cell = this.cell(name)
     if (cell.index < 0) cell.index = this.read.push(name) - 1
@@ -33,15 +33,15 @@ export class ContextNames {
   }
 }
 
-/** What has slots of its own each time it runs. */
+/** A unit that gets a new {@link Frame} on each run. */
 interface Owner {
   readonly kind: 'template' | 'macro' | 'call'
-  /** Where a call block is written; a macro sees nothing of what is around it. */
+  /** The scope that encloses a call block. `undefined` for macros, because they see no enclosing scope. */
   readonly outer: Scope | undefined
   size: number
 }
 
-/** A frame of a template, macro or call block: its own, or one of a loop inside it. Other blocks have none. */
+/** The variables visible in a template, macro, call block or loop. Other blocks have no scope of their own. */
 export class Scope {
   readonly context: ContextNames
   readonly #owner: Owner
@@ -58,13 +58,13 @@ export class Scope {
     return new Scope(context, { kind: 'template', outer: undefined, size: 0 }, undefined).#with(names)
   }
 
-  /** The frame of a macro; of a call block where it is written in `outer`. */
+  /** Creates the scope of a macro, or of a call block if `outer`, its enclosing scope, is given. */
   static ofMacro(context: ContextNames, names: FrameNames, outer?: Scope): Scope {
     const kind = outer === undefined ? 'macro' : 'call'
     return new Scope(context, { kind, outer, size: 0 }, undefined).#with(names)
   }
 
-  /** The frame of a loop inside this one. */
+  /** Creates the scope of a loop inside this one. */
   ofLoop(names: FrameNames): Scope {
     return new Scope(this.context, this.#owner, this).#with(names)
   }
@@ -74,22 +74,22 @@ export class Scope {
     return this
   }
 
-  /** How many slots the whole template, macro or call block needs, once it is compiled. */
+  /** Number of slots that the whole template, macro or call block needs. Final after compilation. */
   get size(): number {
     return this.#owner.size
   }
 
-  /** What `set` changes here is seen by macros. */
+  /** Whether macros see the values that `set` assigns here. */
   get isTop(): boolean {
     return this.#parent === undefined && this.#owner.kind === 'template'
   }
 
-  /** A macro that is defined here is known everywhere. */
+  /** Whether a macro that is defined here is visible everywhere. */
   get sharesMacros(): boolean {
     return this.#parent === undefined && this.#owner.kind !== 'call'
   }
 
-  /** The slot of a name in this frame; `always` says that it is set before anything asks. */
+  /** Returns the slot of a name in this scope. `always`: the slot is set before anything reads it. */
   declare(name: string, always = false): number {
     const known = this.#places.get(name)
     const slot = known?.slot ?? this.#owner.size++
@@ -97,12 +97,12 @@ export class Scope {
     return slot
   }
 
-  /** The slots of this frame. */
+  /** The slots of this scope. */
   slots(): number[] {
     return [...this.#places.values()].map(({ slot }) => slot)
   }
 
-  /** The places to ask for a name, nearest first; after the last one comes the context. */
+  /** The places to search for a name, nearest first. The context is searched after the last one. */
   places(name: string, hops = 0): Place[] {
     const own = this.#places.get(name)
     const found = own === undefined ? [] : [{ ...own, hops }]
@@ -112,7 +112,7 @@ export class Scope {
     return outer === undefined ? found : [...found, ...outer.places(name, hops + 1)]
   }
 
-  /** The slots that `set` may mean, nearest first: a name is changed where it was set, within its function. */
+  /** The slots that `set` may change, nearest first: the variable is changed in the scope that set it. */
   targets(name: string): number[] {
     const outer = this.#parent?.known(name) ?? []
     return [this.declare(name), ...outer]

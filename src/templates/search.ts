@@ -1,14 +1,14 @@
 import type { Run } from './value.ts'
 
-// The engine's own search takes quadratic time for needles that are longer than about 250 characters.
+// `indexOf` takes quadratic time for needles longer than about 250 characters.
 const NATIVE_NEEDLE = 100
 
-/** Finds the next occurrence at or after `from`, or -1. */
+/** Returns the position of the next occurrence at or after `from`, or -1. */
 export type Searcher = (text: string, from: number) => number
 
-/** A search for `needle` that takes linear time, whatever the needle and the text; what it reads is charged. */
+/** Creates a search for `needle` in linear time. Charges the characters that it reads to the run. */
 export function createSearcher(run: Run, needle: string): Searcher {
-  run.read(needle)
+  run.chargeRead(needle)
   const find = needle.length > NATIVE_NEEDLE ? knuthMorrisPratt(needle) : nativeSearch(needle)
   return (text, from) => {
     const found = needle.length > text.length - from ? -1 : find(text, from)
@@ -35,7 +35,7 @@ function knuthMorrisPratt(needle: string): Searcher {
   }
 }
 
-/** For each prefix of the needle, the length of its longest proper border. */
+/** Returns the length of the longest proper border of each prefix of the needle. */
 function bordersOf(needle: string): Int32Array {
   const borders = new Int32Array(needle.length)
   let length = 0

@@ -1,7 +1,7 @@
 import { LlmError } from '../core/error.ts'
 import { createTemplateEngine, type TemplateOptions } from './engine.ts'
 
-/** What a template process is asked. */
+/** A message to a template process: one template to render. */
 export interface RenderJob {
   readonly id: number
   readonly source: string
@@ -9,14 +9,14 @@ export interface RenderJob {
   readonly options: TemplateOptions
 }
 
-/** What it answers: the text, or why there is none. The first message, without an id, says that it is ready. */
+/** A message from a template process: the text or the error. The first one has no id and reports readiness. */
 export interface RenderReply {
   readonly id?: number | undefined
   readonly text?: string | undefined
   readonly error?: string | undefined
 }
 
-/** The process's own end of its channel. */
+/** The IPC channel of the process. */
 interface Channel {
   on(event: 'message', listener: (message: unknown) => void): unknown
   on(event: 'disconnect', listener: () => void): unknown
@@ -25,12 +25,12 @@ interface Channel {
 }
 
 /**
- * Serves a template pool from inside a child process: renders what comes over the channel until its parent is gone.
- * Pools start it by themselves; call it in a module of your own where you give the pool's `module` option.
+ * Serves a template pool inside a child process: renders templates from the IPC channel until the parent process ends.
+ * A pool calls it on its own. Call it only in the module that you pass as `module` to `createTemplatePool`.
  */
 export function serveTemplates(channel: Channel = process): void {
   const engine = createTemplateEngine()
-  // A parent that was killed says no goodbye; its end of the channel does.
+  // A parent that was killed sends no message, but its channel closes.
   channel.on('disconnect', () => channel.exit(0))
   channel.on('message', (message) => {
     const { id, source, data, options } = message as RenderJob
@@ -46,6 +46,6 @@ function answer(render: () => string): RenderReply {
   try {
     return { text: render() }
   } catch (error) {
-    return { error: LlmError.is(error) ? error.message : 'Template: it could not be rendered' }
+    return { error: LlmError.is(error) ? error.message : 'Template: rendering failed' }
   }
 }

@@ -1,15 +1,15 @@
 import { Dict, isList, type List, type Run, type Value } from './value.ts'
 
-// Lists of lists of lists: deeper than this they are not printed.
-const DEEPEST_LIST = 64
+// Maximum nesting of a list that is printed.
+const MAX_LIST_DEPTH = 64
 
-/** What a value looks like when it is written: nothing for undefined and none. */
+/** Converts a value to output text. Undefined and none give the empty text. */
 export function outputText(run: Run, value: Value): string {
   if (typeof value === 'string') return value
   return value === undefined || value === null ? '' : textOf(run, value)
 }
 
-/** A value as text, as JavaScript writes it; a macro has none. Charged to the run. */
+/** Converts a value to text as JavaScript does, and charges the run. A macro gives the empty text. */
 export function textOf(run: Run, value: Value): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
@@ -19,29 +19,30 @@ export function textOf(run: Run, value: Value): string {
   return value instanceof Dict ? '[object Object]' : ''
 }
 
-/** The texts of a list, nested lists included, with `delimiter` in between. */
+/** Joins the texts of a list, nested lists included, with `delimiter`. */
 export function joinTexts(run: Run, list: List, delimiter: string): string {
   return join(run, list, delimiter, 0)
 }
 
 function join(run: Run, list: List, delimiter: string, depth: number): string {
-  if (depth > DEEPEST_LIST) run.fail('a list is nested too deeply to be written')
+  if (depth > MAX_LIST_DEPTH)
+    run.fail(`a list is nested more than ${MAX_LIST_DEPTH} deep; print its items separately`)
   run.spend(list.length)
   let text = ''
   for (let index = 0; index < list.length; index++) {
     const item = list[index]
     if (index > 0) text += delimiter
     text += isList(item) ? join(run, item, ',', depth + 1) : outputText(run, item)
-    run.fits(text.length)
+    run.checkLength(text.length)
   }
-  return run.made(text)
+  return run.chargeOutput(text)
 }
 
-/** A value as JavaScript would convert it to a number. */
+/** Converts a value to a number as JavaScript does. */
 export function numberOf(run: Run, value: Value): number {
   if (typeof value === 'number') return value
   if (typeof value === 'string') {
-    run.read(value)
+    run.chargeRead(value)
     return Number(value)
   }
   if (typeof value === 'boolean') return value ? 1 : 0
@@ -49,11 +50,20 @@ export function numberOf(run: Run, value: Value): number {
   return isList(value) ? numberOf(run, textOf(run, value)) : Number.NaN
 }
 
-/** The text that names a field. */
+/** Converts a value to a field name. Fails the run if the name is longer than `maxKeyChars`. */
 export function keyOf(run: Run, value: Value): string {
   const key = textOf(run, value)
   const { maxKeyChars } = run.limits
   if (key.length > maxKeyChars)
-    run.fail(`the name of a field is longer than ${maxKeyChars} characters (maxKeyChars)`)
+    run.exceeded(`a field name is longer than ${maxKeyChars} characters`, 'maxKeyChars')
   return key
+}
+
+/**
+ * Copies a text into one contiguous string. The tokenizer concatenates character by character, and V8 would walk
+ * through all the pieces of such a string on each further concatenation.
+ */
+export function flatText(text: string): string {
+  const copy: unknown = JSON.parse(JSON.stringify(text))
+  return typeof copy === 'string' ? copy : text
 }

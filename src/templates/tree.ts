@@ -1,6 +1,6 @@
 import type { Value } from './value.ts'
 
-/** An expression, after everything that is not allowed has been refused. Lines count from 1. */
+/** An expression that contains only what is allowed. Lines count from 1. */
 export type Expression =
   | { readonly kind: 'literal'; readonly value: Value }
   | { readonly kind: 'name'; readonly name: string }
@@ -38,7 +38,7 @@ export type Expression =
     }
   | { readonly kind: 'chain'; readonly first: Expression; readonly rest: readonly Link[] }
 
-/** What operators of one precedence do, from left to right. */
+/** An operator and its right operand, in a chain of one precedence that runs from left to right. */
 export interface Link {
   readonly operator: Operator
   readonly operand: Expression
@@ -48,16 +48,16 @@ export type Operator = '+' | '-' | '~' | '*' | '/' | '%' | Relation | Equality
 export type Relation = '<' | '>' | '<=' | '>='
 export type Equality = '==' | '===' | '!=' | '!=='
 
-/** `name: value` of a dict literal. */
+/** A named expression: an entry of a dict, a keyword argument, or a parameter with its default. */
 export interface Entry {
   readonly name: string
   readonly value: Expression
 }
 
-/** Arguments of a call or filter. */
+/** The arguments of a call or filter. */
 export interface Arguments {
   readonly positional: readonly Expression[]
-  /** In the order they were written; the last of equal names counts. */
+  /** In written order. The last of equal names counts. */
   readonly keywords: readonly Entry[]
 }
 
@@ -65,13 +65,13 @@ export interface Arguments {
 export interface MacroBody {
   readonly name: string
   readonly parameters: readonly string[]
-  /** Parameters with defaults; they come after those without, wherever they were written. */
+  /** Parameters with defaults. They follow those without a default, regardless of the written order. */
   readonly defaults: readonly Entry[]
   readonly body: readonly Statement[]
   readonly names: FrameNames
 }
 
-/** Names that are set in a frame itself, not in one inside it. */
+/** The names that a frame itself sets, without those of inner frames. */
 export type FrameNames = ReadonlySet<string>
 
 export type Statement =
@@ -100,12 +100,12 @@ export interface Loop {
   readonly kind: 'for'
   readonly variables: readonly string[]
   readonly list: Expression
-  /** `for … if`: which turns there are. It sees the loop's variables. */
+  /** The condition of `for … if`, which sees the loop variables. */
   readonly filter: Expression | undefined
   readonly body: readonly Statement[]
   readonly otherwise: readonly Statement[]
   readonly names: FrameNames
-  /** The name `loop` is read somewhere inside. */
+  /** Whether the name `loop` is read inside. */
   readonly usesLoop: boolean
   readonly line: number
 }
@@ -121,7 +121,7 @@ export interface Switch {
 export interface Case {
   readonly value: Expression
   readonly body: readonly Statement[]
-  /** Nothing at all stands in it, so the next one runs. */
+  /** Whether its body is empty, so that the next case runs. */
   readonly fallsThrough: boolean
 }
 
@@ -129,6 +129,6 @@ export interface Case {
 export interface Tree {
   readonly body: readonly Statement[]
   readonly names: FrameNames
-  /** How many nodes it was read from. */
+  /** Number of syntax nodes that it was read from. */
   readonly nodes: number
 }

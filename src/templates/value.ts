@@ -2,18 +2,18 @@ import type { Clock } from '../core/clock.ts'
 import { Budget } from './budget.ts'
 import type { TemplateLimits } from './limits.ts'
 
-/** What a template computes with. Nothing else ever gets in: there is no way from here to host code. */
+/** A value inside a template. No other type gets in, so a template cannot reach code of the application. */
 export type Value = undefined | null | boolean | number | string | List | Dict | Macro
 
-/** A list: a fresh, dense array that is never changed once a template has seen it. */
+/** A list: a dense array of our own that never changes after a template has received it. */
 export type List = readonly Value[]
 
-/** Named values. Nothing is inherited, so a plain lookup finds own fields only, whatever their names. */
+/** An object. It inherits nothing, so a plain property access finds own fields only, whatever the name. */
 export interface Dict {
   [key: string]: Value
 }
 
-/** Makes an empty {@link Dict}. Its instances have one shared, empty and frozen prototype with none above it. */
+/** Creates an empty {@link Dict}. All instances share one empty frozen prototype, which itself has none. */
 export const Dict: new () => Dict = /* @__PURE__ */ defineDict()
 
 function defineDict(): new () => Dict {
@@ -21,7 +21,7 @@ function defineDict(): new () => Dict {
   return Object.assign(function () {}, { prototype: bare }) as unknown as new () => Dict
 }
 
-/** Keyword arguments of one call: two lists of equal length. */
+/** Keyword arguments of one call: `values[i]` belongs to `names[i]`. */
 export interface Keywords {
   readonly names: readonly string[]
   readonly values: List
@@ -30,7 +30,7 @@ export interface Keywords {
 /** Runs a macro. */
 export type Invoke = (run: Run, args: List, keywords: Keywords | undefined) => Value
 
-/** Something a template can call. It has no fields, no text and no way to look inside. */
+/** A value that a template can call. It has no fields and no text. */
 export class Macro {
   readonly name: string
   readonly invoke: Invoke
@@ -46,16 +46,16 @@ export function isList(value: Value): value is List {
   return Array.isArray(value)
 }
 
-/** Marks a variable that was never set in its frame: the frames around it are asked instead. */
+/** Marks a slot that is not set, so that the read continues in the enclosing frames. */
 export const UNSET: unique symbol = Symbol('unset')
 
-/** A variable's place. */
+/** The content of one slot. */
 export type Slot = Value | typeof UNSET
 
-/** The variables of one run of a template, a macro or a call block. */
+/** The variables of one run of a template, macro or call block. */
 export class Frame {
   readonly slots: Slot[]
-  /** Where a call block was written. */
+  /** The frame around a call block. */
   readonly parent: Frame | undefined
 
   constructor(size: number, parent?: Frame) {
@@ -68,7 +68,7 @@ export class Frame {
 
 /** One rendering. */
 export class Run extends Budget {
-  /** Variables that are not in a frame: the data, and what the template sets at its top. */
+  /** The variables outside of frames: the data, and those that the template sets at its top level. */
   readonly context: Value[]
 
   constructor(limits: TemplateLimits, context: Value[], clock: Clock) {

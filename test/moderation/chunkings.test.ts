@@ -29,7 +29,7 @@ const rule = fc.record({
 })
 const text = fc.string({ unit: fc.constantFrom('a', 'b', ' ', 'c', 'é', '\n'), maxLength: 40 })
 
-/** What rules make of a text, by the language's own engine: `undefined` behind what is blocked. */
+/** Applies rules to a text with the native engine. `text` ends before the first match that blocks. */
 function expected(rules: readonly ModerationRule[], given: string): { text: string; blocked: boolean } {
   const all = new RegExp(rules.map(({ pattern: source }) => `(${source})`).join('|'), 'giu')
   let out = ''
@@ -85,7 +85,7 @@ describe('moderation', () => {
         const pieces = places.slice(1).map((at, index) => given.slice(places[index], at))
         const whole = textOf(open, [given])
         expect(textOf(open, pieces)).toBe(whole)
-        // Nothing that matches is left.
+        // No match is left.
         expect(whole.replaceAll('[X]', '')).not.toMatch(/abab/)
         for (const [found] of given.matchAll(/x[^y]*y/g))
           if (found.length > 8) expect(whole).not.toContain(found)

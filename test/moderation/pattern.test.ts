@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compilePattern } from '../../src/moderation/index.ts'
 
-/** Where the language's own engine finds matches of at least one character. */
+/** The non-empty matches of the native engine. */
 function native(source: string, flags: string, text: string): { start: number; end: number }[] {
   const found: { start: number; end: number }[] = []
   for (const match of text.matchAll(new RegExp(source, `gu${flags}`)))

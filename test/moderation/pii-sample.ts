@@ -1,6 +1,6 @@
 /**
- * A labelled sample, one text per line: what has to be found stands in `{type:…}`. Lines without a mark hold nothing,
- * and are there because something in them looks as if they did. All values are made up or published as examples.
+ * A labelled sample, one text per line. Expected findings are written as `{type:…}`. Lines without a label contain none,
+ * but resemble lines that do. All values are invented or published as examples.
  */
 const LINES = String.raw`
 Write to {email:anna.berg@example.com} about it.
@@ -361,15 +361,15 @@ press 1-2-3
 score 100-200-300
 `
 
-/** A text with what has to be found in it. */
+/** A text with its expected findings. */
 export interface Labelled {
   readonly text: string
   readonly found: readonly { readonly type: string; readonly value: string }[]
 }
 
-/** The sample, read. */
+/** The parsed sample. */
 export const piiSample: readonly Labelled[] = read(LINES)
-/** The sample that no pattern was made for. */
+/** The sample that was not used to develop the patterns. */
 export const piiHeldOut: readonly Labelled[] = read(HELD_OUT)
 
 function read(lines: string): Labelled[] {

@@ -35,7 +35,7 @@ function cpuMs(): number {
   return (user + system) / 1_000
 }
 
-/** The longest time for which nothing else could run while `work` did. */
+/** Returns the longest time for which the event loop was blocked while `work` ran. */
 async function longestBlock(work: () => Promise<unknown>): Promise<number> {
   let longest = 0
   let last = cpuMs()
@@ -53,7 +53,7 @@ async function longestBlock(work: () => Promise<unknown>): Promise<number> {
   return longest
 }
 
-describe('a pattern from a stranger', () => {
+describe('an untrusted pattern', () => {
   for (const [pattern, text] of CATASTROPHES)
     it(`is bounded: ${pattern}`, async () => {
       const longest = await longestBlock(() => compilePattern({ pattern }).testLong(text))
@@ -69,7 +69,7 @@ describe('a pattern from a stranger', () => {
 
   it('is bounded as a rule, one and all', async () => {
     for (const [pattern, text] of CATASTROPHES) {
-      // Refused: it matches where there is nothing.
+      // Refused, because it matches the empty text.
       if (pattern === '([a-zA-Z]+)*$') continue
       const moderator = createRuleModerator({ rules: [{ pattern, action: 'redact' }] })
       const longest = await longestBlock(async () => {
@@ -84,7 +84,7 @@ describe('a pattern from a stranger', () => {
 
   it('is bounded in a stream and in tool arguments: no step of the work is long', () => {
     for (const [pattern, text] of CATASTROPHES) {
-      // Refused as a rule: it matches where there is nothing.
+      // Refused as a rule, because it matches the empty text.
       if (pattern === '([a-zA-Z]+)*$') continue
       const open = scansOf(createRuleModerator({ rules: [{ pattern }] }))
       const call = { type: 'tool-call-delta', id: 'c', delta: JSON.stringify({ text }) } as const
@@ -102,7 +102,7 @@ describe('a pattern from a stranger', () => {
     }
   }, 60_000)
 
-  it('is refused where nobody can bound it', () => {
+  it('is refused if its time has no bound', () => {
     for (const pattern of [
       '(a)\\1',
       '(?=ab)',

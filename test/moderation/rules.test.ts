@@ -39,24 +39,27 @@ describe('a rules file', () => {
       { id: 'line-11', literal: 'c# and', categories: ['hash'] },
     ])
     expect(warnings).toEqual([
-      { path: 'line 10', message: 'the action "explode" is unknown; the rule warns' },
+      {
+        path: 'line 10',
+        message: 'unknown action "explode"; known: pass, warn, redact, block. Read as warn.',
+      },
     ])
   })
 
   it('says what is wrong, and where', () => {
     const wrong: Record<string, string> = {
-      '/open': 'closed',
+      '/open': 'unclosed pattern',
       '//': 'empty',
-      '/(a/': 'parenthesis',
+      '/(a/': 'unclosed "("',
       '/(?=ab)c/': 'lookaround',
       '/(a)\\1/': 'backreferences',
-      '/a*/': 'nothing',
-      '/[z-a]/': 'not valid',
-      '/a{5,2}/': 'backwards',
-      '/a/x -> block': 'not known',
-      '-> block': 'nothing to look for',
-      'word ->': 'no action',
-      'word -> block:text': 'only redact',
+      '/a*/': 'matches the empty text',
+      '/[z-a]/': 'invalid class',
+      '/a{5,2}/': '{5,2} has a minimum above its maximum',
+      '/a/x -> block': 'unknown flag "x"',
+      '-> block': 'missing literal',
+      'word ->': 'missing action',
+      'word -> block:text': 'only redact does',
       '"open': 'quotation',
       [`/${'a'.repeat(2_001)}/`]: 'longer than 2000',
       [`/${'(a)'.repeat(101)}/`]: '100 groups',

@@ -47,7 +47,7 @@ describe('topics', () => {
     expect(alert?.snippet).toContain('LAUNCH  date')
   })
 
-  it('are told once in 300 s, per user, list, pattern and source', async () => {
+  it('are raised once in 300 s, per user, list, pattern and source', async () => {
     const clock = createFakeClock()
     const monitor = createTopicMonitor({ watchlists: lists, clock })
     const count = async (userId: string, source: 'chat.input' | 'chat.output' = 'chat.input') =>
@@ -62,7 +62,7 @@ describe('topics', () => {
     expect(await Promise.all([count('c'), count('c')])).toEqual([1, 0])
   })
 
-  it('go to sinks from their severity on, and a sink that fails stops nobody', async () => {
+  it('go to sinks from their severity on, and a failing sink does not stop the others', async () => {
     const lines: string[] = []
     const all: TopicAlert[] = []
     const posts: { url: string; body: string }[] = []
@@ -106,7 +106,7 @@ describe('topics', () => {
     expect(errors).toHaveLength(2)
   })
 
-  it('are watched without moderation, and as they were where there is some', async () => {
+  it('are watched without moderation, and before moderation if it is on', async () => {
     for (const moderation of [undefined, { rules: 'launch date -> redact' }]) {
       await using provider = await createFakeProvider({
         script: { text: 'the launch date is near', chunks: 5 },

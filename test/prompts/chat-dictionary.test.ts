@@ -272,21 +272,21 @@ describe('what fails', () => {
       text: 'a b',
       count: 0,
       keys: [],
-      warnings: [{ type: 'other', message: 'The text was left as it is: no numbers' }],
+      warnings: [{ type: 'other', message: 'The text is unchanged, because replacing failed: no numbers' }],
     })
     broken = false
     expect((await dictionary.apply('a b')).text).toBe('X b')
     expect(dictionary.stats()).toEqual({ texts: 2, replacements: 1, overBudget: 0, failures: 1 })
   })
 
-  test.each(['maxWords', 'maxReplacements', 'maxChars'])('an option that is none: %s', (name) => {
+  test.each(['maxWords', 'maxReplacements', 'maxChars'])('an invalid option is refused: %s', (name) => {
     for (const value of [-1, Number.NaN])
       expect(() => createChatDictionary({ entries: [], [name]: value })).toThrow(
         expect.objectContaining({ kind: 'misconfigured' }),
       )
   })
 
-  test('entries that are none are refused with all their issues', () => {
+  test('invalid entries are refused with all their issues', () => {
     const entries = [
       { key: ' ', content: 'x' },
       { key: 'fine', content: 'x' },
@@ -348,7 +348,7 @@ describe('dictionary files', () => {
     expect(issues.map(({ path }) => path)).toEqual(['line 13', 'line 14', 'line 16'])
   })
 
-  test('what was written is read the same, and what cannot be written is told', () => {
+  test('written files are read back unchanged, and entries that cannot be written are reported', () => {
     const key = fc.string().filter((text) => text.trim() === text && text !== '')
     fc.assert(
       fc.property(

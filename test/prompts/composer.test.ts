@@ -41,7 +41,7 @@ describe('which system message counts', () => {
     ],
     ['then the context', { contextPrompt: 'In a community.' }, 'In a community.'],
     ['then the persona', {}, own],
-    ['nobody says anything', { persona: definePersona({ name: 'Mute' }) }, undefined],
+    ['no instructions at all', { persona: definePersona({ name: 'Mute' }) }, undefined],
     [
       'with a template: its result',
       { template: shaped, system: 'Be brief.' },
@@ -54,8 +54,8 @@ describe('which system message counts', () => {
     ],
     ['a blank result: the context', { template: empty, contextPrompt: 'C', system: 'Be brief.' }, 'C'],
     ['a blank result and no context: the persona', { template: empty, system: 'Be brief.' }, own],
-    ['a template without a system part is none', { template: none, system: 'Be brief.' }, 'Be brief.'],
-    ['the passthrough is none either', { template: 'passthrough', system: 'Be brief.' }, 'Be brief.'],
+    ['a template without a system part is ignored', { template: none, system: 'Be brief.' }, 'Be brief.'],
+    ['the passthrough is ignored', { template: 'passthrough', system: 'Be brief.' }, 'Be brief.'],
     ['a bad template: its text as it is', { template: broken }, 'Be {{ kind'],
     ['an unknown template: messages untouched', { template: 'no-such', system: 'Be brief.' }, 'Be brief.'],
     ['an attack for a name is an unknown template', { template: '../../etc/passwd' }, own],
@@ -65,10 +65,10 @@ describe('which system message counts', () => {
     expect(messages.every(({ role }) => role !== 'system' && role !== 'developer')).toBe(true)
   })
 
-  test('what was left out is told', async () => {
+  test('warnings report what was left out', async () => {
     const several = await compose({ messages: [system('One'), system('Two'), say('Hi')] })
     expect(several.warnings.map(({ message }) => message)).toEqual([
-      expect.stringContaining('the first was taken'),
+      expect.stringContaining('Only the first of 2 system messages was used'),
     ])
     expect((await compose({ template: broken })).warnings).toHaveLength(1)
     expect((await compose({ template: 'no-such', messages: [say('a'), say('b')] })).warnings).toHaveLength(1)
@@ -118,7 +118,7 @@ describe('what templates see and make', () => {
       expect((await compose({ template: name, messages: [say(text)] })).messages).toEqual([say(text)])
   })
 
-  test("fields of cards under all their names, the host's data over them, the chat's names over all", async () => {
+  test("fields of cards under all their names, overridden by the application's data, then by the chat's", async () => {
     const all: PromptTemplate = {
       name: 'all',
       system:
@@ -141,7 +141,7 @@ describe('what templates see and make', () => {
     expect(ran).toBe(false)
   })
 
-  test('templates from a library of the host', async () => {
+  test('templates from a library of the application', async () => {
     const composer = createPromptComposer({
       library: createPromptLibrary({ templates: [{ name: 'mine', system: 'M' }] }),
     })

@@ -129,7 +129,7 @@ describe('out and in again', () => {
     await expect(library.importMarkdown('cat: feline')).rejects.toMatchObject({ issues: [{ path: 'name' }] })
   })
 
-  test('JSON of others, and what is none', async () => {
+  test('JSON of other programs, and invalid JSON', async () => {
     const library = libraryWith()
     const other = {
       dictionary: { name: 'T', is_active: false },

@@ -239,7 +239,7 @@ describe('a store', () => {
   })
 })
 
-describe('a library always has somebody who answers', () => {
+describe('a library always finds a persona', () => {
   test('by id, by number, by name; else the default one', async () => {
     const library = createPersonaLibrary({
       store: createMemoryPersonaStore([definePersona({ id: '7', name: 'Ada' })]),

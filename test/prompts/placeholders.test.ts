@@ -12,7 +12,7 @@ test.each<[string, PlaceholderNames, string]>([
   ['{{char}} {{user}}', { char: '  ', user: '' }, 'Character User'],
   ['{{random_user}}', { ...names, randomUsers: ['Eve'] }, 'Eve'],
   ['{{random_user}}', { ...names, randomUsers: [' '] }, 'Bob'],
-  // What is not written exactly so is somebody else's.
+  // Other spellings are not placeholders.
   ['{{Char}} {{ user }} <user> {char} {{{char}}}', names, '{{Char}} {{ user }} <user> {char} {Ada}'],
   ['nothing here', names, 'nothing here'],
   ['', names, ''],
@@ -23,7 +23,7 @@ test.each<[string, PlaceholderNames, string]>([
   expect(fillPlaceholders(text, who)).toBe(expected)
 })
 
-test('random users are drawn anew each time, the same for the same seed', () => {
+test('random users are drawn for each placeholder, the same for the same seed', () => {
   const randomUsers = ['Ann', 'Ben', 'Cem', 'Dora']
   const text = '{{random_user}} '.repeat(40)
   const fill = (seed: string) => fillPlaceholders(text, { randomUsers, random: createRandom(seed) })

@@ -26,7 +26,7 @@ function cpuMs(): number {
   return (user + system) / 1_000
 }
 
-/** The longest time for which nobody else had a turn while `work` ran. */
+/** Returns the longest time for which the event loop was blocked while `work` ran. */
 async function longestBlock(work: () => Promise<unknown>): Promise<number> {
   let longest = 0
   let last = cpuMs()

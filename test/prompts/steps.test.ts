@@ -74,7 +74,7 @@ describe('what to say in which context', () => {
     expect((await looked.resolve('b')).systemPrompt).toContain('a community')
   })
 
-  test('modes that there are none of', async () => {
+  test('unknown modes are refused', async () => {
     await expect(resolver.resolve('guild-1', 'angry')).rejects.toMatchObject({
       kind: 'invalid-request',
       issues: [{ path: 'mode' }],

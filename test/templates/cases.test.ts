@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { root } from '../../scripts/entries.ts'
 import { renderWatched } from './watch.ts'
 
-/** The cases that were agreed on; they are kept beside the project. */
+/** The cases of the contract, kept outside the project. */
 const path = process.env['TEMPLATE_CASES'] ?? join(root, '../shared/template-cases.json')
 
 interface SharedCase {
@@ -29,7 +29,7 @@ function sourceOf(template: SharedCase['template']): string {
 
 let calls = 0
 
-/** `{ "$fn": … }` stands for a function of the caller. */
+/** `{ "$fn": … }` is replaced by a function of the caller. */
 function revive(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(revive)
   if (typeof value !== 'object' || value === null) return value

@@ -34,7 +34,7 @@ describe('data', () => {
   test.each([
     ['{{ top }}', 'the data `top` holds a getter or setter; pass its value'],
     ['{{ getter.a }}', 'the data `getter` holds a getter or setter; pass its value'],
-    ['{{ instance.a }}', 'the data `instance` holds an object that is no plain JSON'],
+    ['{{ instance.a }}', 'the data `instance` holds an object that is not plain JSON'],
   ])('%s is refused with the reason', (template, reason) => {
     const { data, sprung } = setTraps()
     expect(() => renderTemplate(template, data)).toThrow(reason)
@@ -57,7 +57,7 @@ describe('data', () => {
     expect(data).toEqual(before)
   })
 
-  test('is read anew for each rendering', () => {
+  test('is read again for each rendering', () => {
     const data = { a: [1] }
     expect(renderTemplate('{{ a }}', data)).toBe('1')
     data.a.push(2)

@@ -12,6 +12,8 @@ import { TemplateFault } from '../../src/templates/fault.ts'
 import { defaultTemplateLimits } from '../../src/templates/limits.ts'
 import { ProgramCache, type CachedProgram } from '../../src/templates/program-cache.ts'
 
+const nameOf = (value: unknown): string => (value === null ? 'null' : typeof value)
+
 const failure = (source: unknown, data: unknown = {}): LlmError => {
   try {
     renderTemplate(source as string, data)
@@ -23,15 +25,12 @@ const failure = (source: unknown, data: unknown = {}): LlmError => {
 
 describe('a refusal', () => {
   test.each([
-    ['a\n\n{{ b|nope }}', 'Template line 3: the filter `nope` is not known'],
-    ['a\n{% include "x" %}', 'Template line 2: the tag `include` is not known here'],
-    ['{% if a %}\n', 'Template line 2: the syntax is wrong'],
-    ['\n{{ f() }}', 'Template line 2: `f` is called but is no macro'],
-    [
-      '{% macro f() %}\n\n{{ g() }}{% endmacro %}\n{{ f() }}',
-      'Template line 3: `g` is called but is no macro',
-    ],
-    ['{{ a.b() }}', 'Template line 1: only macros, caller and range can be called, by their name'],
+    ['a\n\n{{ b|nope }}', 'Template line 3: unknown filter `nope`'],
+    ['a\n{% include "x" %}', 'Template line 2: unknown tag `include`; known: if, for, set'],
+    ['{% if a %}\n', 'Template line 2: syntax error'],
+    ['\n{{ f() }}', 'Template line 2: `f` is not a macro'],
+    ['{% macro f() %}\n\n{{ g() }}{% endmacro %}\n{{ f() }}', 'Template line 3: `g` is not a macro'],
+    ['{{ a.b() }}', 'Template line 1: only macros, caller and range can be called, by name'],
     ['\n\n{{ ("x"|center(9999999)) }}', 'Template line 3: a text is longer than'],
   ])('%j names line and reason', (source, message) => {
     const error = failure(source)
@@ -63,7 +62,7 @@ describe('a refusal', () => {
   })
 
   test.each([undefined, null, 5, {}, ['x'], () => 'x'])('of a source that is no text: %s', (source) => {
-    expect(failure(source).message).toBe('Template: it must be a text')
+    expect(failure(source).message).toBe(`Template: the source must be a string, not ${nameOf(source)}`)
   })
 
   test('quotes a long word only in part', () => {
@@ -121,7 +120,7 @@ describe('a compiled template', () => {
 
   test('is as good after a rendering that failed', () => {
     const template = compileTemplate('{% macro m() %}{{ a|upper }}{{ f() if b }}{% endmacro %}{{ m() }}')
-    expect(() => template.render({ a: 'x', b: true })).toThrow('`f` is called')
+    expect(() => template.render({ a: 'x', b: true })).toThrow('`f` is not a macro')
     expect(template.render({ a: 'x' })).toBe('X')
   })
 

@@ -269,7 +269,7 @@ export const grammar: Grammar = fc.letrec<{
     { weight: 6, arbitrary: words },
     { weight: 6, arbitrary: text`{{${blank}${tie('value')}${blank}}}` },
     { weight: 2, arbitrary: text`{{- ${tie('value')} -}}` },
-    // What is marked as safe becomes a wrapper object in stock, so these come last.
+    // nunjucks wraps text that is marked as safe in an object, so these filters come last.
     {
       weight: 1,
       arbitrary: text`{{ ${texts}|${textFilters}|${pick('escape', 'e', 'safe', 'forceescape', 'safe|e', 'e|trim|e')} }}`,

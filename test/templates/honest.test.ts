@@ -343,9 +343,7 @@ describe('chat templates of models', () => {
       '<s>[INST] <<SYS>>Be kind.<</SYS>> Hi <b>you</b> [/INST] Hello! </s><s>[INST] Bye [/INST]',
     )
     const swapped = { ...data, messages: [messages[0], messages[2], messages[1]] }
-    expect(() => renderTemplate(template, swapped)).toThrow(
-      'line 4: `raise_exception` is called but is no macro',
-    )
+    expect(() => renderTemplate(template, swapped)).toThrow('line 4: `raise_exception` is not a macro')
   })
 
   test('with tools, in the layout that models expect', () => {

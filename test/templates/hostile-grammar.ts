@@ -4,7 +4,7 @@ const pick = (...values: string[]): fc.Arbitrary<string> => fc.constantFrom(...v
 const text = (parts: TemplateStringsArray, ...values: fc.Arbitrary<string>[]): fc.Arbitrary<string> =>
   fc.tuple(...values).map((made) => String.raw({ raw: parts.raw }, ...made))
 
-/** What can be refused before anything runs. */
+/** Constructs that are refused before anything runs. */
 interface Words {
   readonly names: readonly string[]
   readonly fields: readonly string[]

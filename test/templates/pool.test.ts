@@ -58,7 +58,7 @@ describe('a pool', { timeout: 60_000 }, () => {
   test('refuses what the process itself refuses, with line and reason', async () => {
     const error = await failureOf(open().render('a\n{{ b.c() }}'))
     expect(error.kind).toBe('template-failed')
-    expect(error.message).toBe('Template line 2: only macros, caller and range can be called, by their name')
+    expect(error.message).toBe('Template line 2: only macros, caller and range can be called, by name')
   })
 
   test('passes limits and layout on', async () => {
@@ -90,7 +90,9 @@ describe('a pool', { timeout: 60_000 }, () => {
     const waiting = pool.render('next')
     const error = await failureOf(hanging)
     expect(error.kind).toBe('template-failed')
-    expect(error.message).toContain('300 ms (deadlineMs)')
+    expect(error.message).toContain(
+      'killed after 300 ms; simplify the template or raise deadlineMs of the pool',
+    )
     const [text, after] = (await waiting).split(' ')
     expect(text).toBe('next')
     expect(after).not.toBe(before)
@@ -101,7 +103,7 @@ describe('a pool', { timeout: 60_000 }, () => {
     const pool = open({ module, processes: 1, heapMb: 32, deadlineMs: 20_000 })
     expect((await failureOf(pool.render('grow'))).message).toContain('memory')
     expect((await failureOf(pool.render('die'))).kind).toBe('template-failed')
-    expect((await failureOf(pool.render('garble'))).message).toBe('Template: its process gave no text')
+    expect((await failureOf(pool.render('garble'))).message).toBe('Template: its process returned no text')
     expect(await pool.render('lie')).toMatch(/^lie \d+$/)
     expect(await pool.render('ok')).toMatch(/^ok \d+$/)
   })
@@ -157,7 +159,7 @@ describe('a pool', { timeout: 60_000 }, () => {
   })
 })
 
-describe('a host', { timeout: 60_000 }, () => {
+describe('an application', { timeout: 60_000 }, () => {
   const program = (rest: string): string[] => [
     '--input-type=module',
     '--eval',

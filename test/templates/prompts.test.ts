@@ -139,9 +139,9 @@ describe('a library', () => {
   })
 
   test.each([
-    ['{', 'no valid JSON'],
+    ['{', 'not valid JSON'],
     ['[]', 'expected an object'],
-    ['{ "user": 5 }', 'at user: expected a text'],
+    ['{ "user": 5 }', 'at user: expected a string, got 5'],
     ['{ "placeholders": { "user": "x" } }', 'at placeholders.user: expected a list of names'],
     [' '.repeat(2_000), 'larger than 1000 bytes'],
   ])('lists a bad file with its problem: %j', async (text, problem) => {
@@ -163,7 +163,9 @@ describe('a library', () => {
   })
 
   test('refuses objects that are no templates', () => {
-    expect(() => createPromptLibrary({ templates: [{ name: 'a b' }] })).toThrow('at name')
+    expect(() => createPromptLibrary({ templates: [{ name: 'a b' }] })).toThrow(
+      'Prompt template at name: expected 1 to 100 letters, digits, _ or -, got "a b"',
+    )
     expect(() => definePromptTemplate(null)).toThrow('expected an object')
   })
 })
@@ -198,7 +200,10 @@ describe('applying', () => {
     const { text, warnings } = await library.apply('hungry', 'user', 'x', {})
     expect(text).toBe('')
     expect(warnings).toEqual([
-      { type: 'other', message: 'The placeholder `a` of the prompt template hungry has no value.' },
+      {
+        type: 'other',
+        message: 'The placeholder `a` of the prompt template "hungry" has no value; pass it in data.',
+      },
     ])
     expect((await library.apply('hungry', 'user', 'x', { a: 0 })).warnings).toEqual([])
   })

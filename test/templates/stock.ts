@@ -10,7 +10,7 @@ interface Nunjucks {
 
 const nunjucks = createRequire(import.meta.url)('nunjucks') as Nunjucks
 
-/** Renders with nunjucks itself, unescaped. Only for templates that were written here. */
+/** Renders with nunjucks itself, unescaped. Only for templates of these tests. */
 export function renderStock(source: string, data: object): string {
   return new nunjucks.Environment(null, { autoescape: false }).renderString(source, data)
 }

@@ -2,17 +2,17 @@ import { isDeepStrictEqual } from 'node:util'
 import { LlmError } from 'llm-switchyard'
 import { renderTemplate, type TemplateOptions } from 'llm-switchyard/templates'
 
-/** Words that stand in data no template may see, and in no honest answer. */
+/** Strings in data that no template may read, and in no valid output. */
 const HIDDEN = /hidden-|\[native code\]|node_modules|\/src\/|\.ts:\d/
 
-/** What came of a rendering. */
+/** The outcome of a rendering. */
 export interface Outcome {
   readonly output?: string | undefined
   readonly error?: LlmError | undefined
   readonly ms: number
 }
 
-/** Renders under watch. Throws where anything but a text or a `template-failed` comes out, or where one of them says too much. */
+/** Renders a template. Throws unless the outcome is a text or `template-failed`, without any of the secret strings. */
 export function renderWatched(source: string, data: unknown, options?: TemplateOptions): Outcome {
   const before = prototypes()
   const startedAt = performance.now()
@@ -56,7 +56,7 @@ const WATCHED: readonly object[] = [
   globalThis,
 ]
 
-/** Everything a template could have changed for everyone. */
+/** Global state that a template could have changed. */
 function prototypes(): unknown[] {
   return WATCHED.flatMap((target) => {
     const keys = Reflect.ownKeys(target)
@@ -66,7 +66,7 @@ function prototypes(): unknown[] {
   })
 }
 
-/** Functions, getters and conversions that say when they run. */
+/** Functions, getters and conversions that record when they run. */
 export interface Traps {
   readonly data: Readonly<Record<string, unknown>>
   readonly sprung: () => readonly string[]

@@ -1,10 +1,10 @@
-import type { Atom, Look } from './syntax.ts'
+import type { Atom, Assertion } from './syntax.ts'
 
-/** The class of the place behind the last character. */
+/** The class of the end of the text. */
 export const END = 0
 const FIRST = 1
-const MOST_KNOWN = 50_000
-// Folded to ASCII letters and Å by Unicode, and by no `toLowerCase` of those.
+const MAX_CACHED_CLASSES = 50_000
+// Unicode folds these to the letters on the left, which `toLowerCase` does not do.
 const FOLDED: Readonly<Record<string, string>> = {
   k: '\u212A',
   s: '\u017F',
@@ -19,8 +19,8 @@ interface NativeAtom {
 }
 
 /**
- * Characters that no atom of a program tells apart are one class: the engine only ever sees classes. Filled with atoms
- * while a program is built; asked for classes after that.
+ * Maps characters to classes: characters that no atom of a program distinguishes share a class, and the engine reads
+ * classes only. Atoms are added while a program is compiled; classes are computed on demand afterwards.
  */
 export class Alphabet {
   readonly #ids = new Map<string, number>()
@@ -28,14 +28,14 @@ export class Alphabet {
   readonly #natives: NativeAtom[] = []
   readonly #classes = new Map<string, number>()
   readonly #known = new Map<number, number>()
-  /** By class: 1 at every atom that has it. */
+  /** By class, then by atom: 1 if the atom matches the class. */
   readonly members: Uint8Array[] = [new Uint8Array()]
-  /** Classes of the characters below 128; 0 where not yet known. */
+  /** Classes of the characters below 128; 0 if not yet computed. */
   readonly ascii: Uint16Array = new Uint16Array(128).fill(0)
-  readonly looks: { readonly look: Look; readonly atom: number }[] = []
-  readonly #lookIds = new Map<string, number>()
+  readonly assertions: { readonly assertion: Assertion; readonly atom: number }[] = []
+  readonly #assertionIds = new Map<string, number>()
 
-  /** The number of an atom. */
+  /** Adds an atom and returns its number. */
   atom(atom: Atom): number {
     const text = atom.type === 'char' ? atom.char : atom.source
     const key = `${atom.type}${atom.ignoreCase ? 'i' : ''}:${text}`
@@ -54,38 +54,38 @@ export class Alphabet {
     return id
   }
 
-  /** The number of a look. */
-  look(look: Look): number {
-    const atom = look.atom === undefined ? -1 : this.atom(look.atom)
-    const key = `${look.side}${atom}${String(look.negate)}${String(look.atEdge)}`
-    let id = this.#lookIds.get(key)
+  /** Adds an assertion and returns its number. */
+  assertion(assertion: Assertion): number {
+    const atom = assertion.atom === undefined ? -1 : this.atom(assertion.atom)
+    const key = `${assertion.side}${atom}${String(assertion.negate)}${String(assertion.atEdge)}`
+    let id = this.#assertionIds.get(key)
     if (id === undefined) {
-      id = this.looks.length
-      this.looks.push({ look, atom })
-      this.#lookIds.set(key, id)
+      id = this.assertions.length
+      this.assertions.push({ assertion, atom })
+      this.#assertionIds.set(key, id)
     }
     return id
   }
 
-  /** The class of a character. */
+  /** Returns the class of a character. */
   classOf(code: number): number {
     const known = code < 128 ? this.ascii[code] : this.#known.get(code)
     if (known !== undefined && known !== 0) return known
     const found = this.#find(String.fromCodePoint(code))
     if (code < 128) this.ascii[code] = found
     else {
-      if (this.#known.size >= MOST_KNOWN) this.#known.clear()
+      if (this.#known.size >= MAX_CACHED_CLASSES) this.#known.clear()
       this.#known.set(code, found)
     }
     return found
   }
 
-  /** True where the look holds at a place with this class on its side; `undefined` stands for the beginning of the text. */
+  /** Whether an assertion holds next to a character of class `side`. `undefined` is the beginning of the text. */
   holds(id: number, side: number | undefined): boolean {
-    const { look, atom } = this.looks[id] as { look: Look; atom: number }
-    if (side === undefined || side === END) return look.atEdge
+    const { assertion, atom } = this.assertions[id] as { assertion: Assertion; atom: number }
+    if (side === undefined || side === END) return assertion.atEdge
     const member = atom >= 0 && this.members[side]?.[atom] === 1
-    return member !== look.negate
+    return member !== assertion.negate
   }
 
   #find(char: string): number {

@@ -1,76 +1,77 @@
 import { END, type Alphabet } from './alphabet.ts'
-import { Marks } from './placeholder-marks.ts'
+import { VisitedSet } from './visited-set.ts'
 import { OP, type Program } from './program.ts'
 
-/** All places at which matches that have begun may be. */
+/** A state of the automaton: the set of steps that open matches may be at. */
 export interface State {
-  /** Steps to go on from, without those of a match that begins here. */
+  /** The steps of open matches, without those of a match that begins here. */
   readonly steps: readonly number[]
-  /** Class of the character before; `undefined` at the beginning of the text. */
+  /** Class of the previous character; `undefined` at the beginning of the text. */
   readonly before: number | undefined
-  /** True where a match may have begun. */
-  readonly live: boolean
-  /** False where it is made anew each time. */
-  readonly kept: boolean
-  /** By class of the next character: where it leads. */
+  /** Whether a match may have begun. */
+  readonly hasOpenMatch: boolean
+  /** Whether the state is cached. An uncached one is created each time it is reached. */
+  readonly isCached: boolean
+  /** The next state, by class of the next character. */
   readonly next: (State | undefined)[]
 }
 
-/** Stands for: a match ends here. */
+/** The state that means that a match ends here. */
 export const HIT: State = Object.freeze({
   steps: [],
   before: undefined,
-  live: true,
-  kept: true,
+  hasOpenMatch: true,
+  isCached: true,
   next: Object.freeze([]) as never,
 })
 
-const MOST_STATES = 4_000
-const MOST_STEPS_OF_A_STATE = 120
-const REFUSALS_BEFORE_CLEARING = 20_000
+const MAX_STATES = 4_000
+const MAX_STEPS_PER_STATE = 120
+const UNCACHED_BEFORE_CLEARING = 20_000
 
 /**
- * Tells whether matches may have begun and whether one has ended, at the cost of one look-up per character: states are
- * made when they are first met. Their number is bounded; states beyond it are made anew each time, in time that is
- * linear in the size of the patterns.
+ * A lazy DFA: reports whether matches may have begun and whether one has ended, at one table lookup per character. It
+ * creates states on demand and caches a bounded number. An uncached state costs time linear in the size of the patterns.
  */
 export class Automaton {
   readonly program: Program
-  /** Steps taken to make states, so far. */
+  /** Number of steps taken so far to create states. */
   work = 0
   readonly #states = new Map<string, State>()
-  readonly #looksBefore: readonly number[]
-  #refused = 0
-  /** Of the steps that were followed, and of those that they lead to. */
-  readonly marks: Marks
-  readonly nextMarks: Marks
+  readonly #lookbehinds: readonly number[]
+  #uncached = 0
+  /** The steps already followed, and the steps already reached, in the current round. */
+  readonly visited: VisitedSet
+  readonly nextVisited: VisitedSet
   readonly #stack: number[] = []
 
   constructor(program: Program) {
     this.program = program
-    this.marks = new Marks(program.op.length)
-    this.nextMarks = new Marks(program.op.length)
-    this.#looksBefore = program.alphabet.looks.flatMap(({ look }, id) => (look.side === 'before' ? [id] : []))
+    this.visited = new VisitedSet(program.op.length)
+    this.nextVisited = new VisitedSet(program.op.length)
+    this.#lookbehinds = program.alphabet.assertions.flatMap(({ assertion }, id) =>
+      assertion.side === 'before' ? [id] : [],
+    )
   }
 
   get alphabet(): Alphabet {
     return this.program.alphabet
   }
 
-  /** The state in which nothing has begun. */
-  quiet(before: number | undefined): State {
+  /** Returns the state in which no match has begun. */
+  startState(before: number | undefined): State {
     return this.#stateOf([], before)
   }
 
-  /** Where a character of class `kind` leads; {@link HIT} where a match ends before it. */
+  /** Returns the state after a character of class `kind`, or {@link HIT} if a match ends before it. */
   step(state: State, kind: number): State {
     const known = state.next[kind]
     if (known !== undefined) return known
     const steps: number[] = []
     const hit = this.#explore(state, kind, steps)
     const next = hit ? HIT : this.#stateOf(steps, kind)
-    // One that is not kept must not be held by one that is.
-    if (next.kept) state.next[kind] = next
+    // A cached state must not refer to an uncached one, because that would keep it in memory.
+    if (next.isCached) state.next[kind] = next
     return next
   }
 
@@ -78,19 +79,19 @@ export class Automaton {
     const { op, x, y, seeds, alphabet } = this.program
     const member = alphabet.members[kind] as Uint8Array
     const stack = this.#stack
-    const { marks } = this
-    marks.clear()
+    const { visited } = this
+    visited.clear()
     for (let at = seeds.length - 1; at >= 0; at--) stack.push(seeds[at] as number)
     for (let at = steps.length - 1; at >= 0; at--) stack.push(steps[at] as number)
     for (let pc = stack.pop(); pc !== undefined; pc = stack.pop()) {
-      if (!marks.visit(pc)) continue
+      if (!visited.add(pc)) continue
       this.work++
       const kindOfStep = op[pc]
       if (kindOfStep === OP.char) {
         if (kind !== END && member[x[pc] as number] === 1) out.push(y[pc] as number)
       } else if (kindOfStep === OP.fork) stack.push(y[pc] as number, x[pc] as number)
-      else if (kindOfStep === OP.look) {
-        const side = alphabet.looks[x[pc] as number]?.look.side === 'before' ? before : kind
+      else if (kindOfStep === OP.assert) {
+        const side = alphabet.assertions[x[pc] as number]?.assertion.side === 'before' ? before : kind
         if (alphabet.holds(x[pc] as number, side)) stack.push(y[pc] as number)
       } else {
         stack.length = 0
@@ -101,18 +102,24 @@ export class Automaton {
   }
 
   #stateOf(steps: readonly number[], before: number | undefined): State {
-    const fresh = (kept: boolean): State => ({ steps, before, live: steps.length > 0, kept, next: [] })
-    if (steps.length > MOST_STEPS_OF_A_STATE) return fresh(false)
-    const looks = this.#looksBefore.map((id) => (this.alphabet.holds(id, before) ? '1' : '0')).join('')
-    const key = `${steps.length > 1 ? steps.toSorted((a, b) => a - b).join() : String(steps[0])}|${looks}`
+    const create = (isCached: boolean): State => ({
+      steps,
+      before,
+      hasOpenMatch: steps.length > 0,
+      isCached,
+      next: [],
+    })
+    if (steps.length > MAX_STEPS_PER_STATE) return create(false)
+    const assertions = this.#lookbehinds.map((id) => (this.alphabet.holds(id, before) ? '1' : '0')).join('')
+    const key = `${steps.length > 1 ? steps.toSorted((a, b) => a - b).join() : String(steps[0])}|${assertions}`
     const known = this.#states.get(key)
     if (known !== undefined) return known
-    if (this.#states.size >= MOST_STATES) {
-      if (++this.#refused < REFUSALS_BEFORE_CLEARING) return fresh(false)
-      this.#refused = 0
+    if (this.#states.size >= MAX_STATES) {
+      if (++this.#uncached < UNCACHED_BEFORE_CLEARING) return create(false)
+      this.#uncached = 0
       this.#states.clear()
     }
-    const state = fresh(true)
+    const state = create(true)
     this.#states.set(key, state)
     return state
   }

@@ -1,29 +1,29 @@
 import { Alphabet } from './alphabet.ts'
 import { refusePattern, type Node } from './syntax.ts'
 
-/** What one rule looks for. */
+/** What one rule searches for: a literal or a parsed pattern. */
 export type Search = { readonly literal: string; readonly ignoreCase: boolean } | { readonly node: Node }
 
-export const OP = { char: 0, fork: 1, look: 2, match: 3, jump: 4 } as const
-/** Steps that one pattern may have, and all patterns of a set together. */
-const MOST_STEPS = 1_500
-const MOST_STEPS_OF_A_SET = 200_000
+export const OP = { char: 0, fork: 1, assert: 2, match: 3, jump: 4 } as const
+// Maximum number of steps of one pattern, and of all patterns of a set.
+const MAX_STEPS = 1_500
+const MAX_STEPS_PER_SET = 200_000
 
-/** Patterns, compiled to steps. Where a step has two ways on, the first is tried first. */
+/** Patterns compiled to the steps of a Pike VM. Of the two targets of a fork, the first has precedence. */
 export interface Program {
   readonly alphabet: Alphabet
   readonly op: readonly number[]
-  /** `char`: the atom · `look`: the look · `match`: the rule · `fork`, `jump`: the way on. */
+  /** `char`: the atom · `assert`: the assertion · `match`: the rule · `fork`, `jump`: the first target. */
   readonly x: readonly number[]
-  /** `char`, `look`: the way on · `fork`: the other way. */
+  /** `char`, `assert`: the target · `fork`: the second target. */
   readonly y: readonly number[]
-  /** Which rule a step belongs to; steps that literals share say the first of them. */
+  /** The rule that a step belongs to. For steps that literals share, the first of their rules. */
   readonly rule: readonly number[]
-  /** Where a search begins: the rules in order, earlier ones before later ones. */
+  /** The first steps of all rules, in order of precedence. */
   readonly seeds: readonly number[]
 }
 
-/** Compiles patterns in order: where several match at one place, the first wins. */
+/** Compiles patterns. If several match at one position, the first in the list wins. */
 export function compileProgram(searches: readonly Search[]): Program {
   const compiler = new Compiler()
   for (let at = 0; at < searches.length;) {
@@ -46,7 +46,7 @@ interface TrieNode {
   ends: number | undefined
 }
 
-/** Literals that begin alike share their beginning, so that ten thousand words cost what one costs. */
+/** A prefix tree: literals share common prefixes, so that ten thousand words cost about as much as one. */
 class Trie {
   readonly root: TrieNode
 
@@ -57,7 +57,7 @@ class Trie {
   add(chars: readonly string[], ignoreCase: boolean, rule: number): void {
     let at = this.root
     for (const char of chars) {
-      // An earlier literal that begins this one always wins.
+      // An earlier literal that is a prefix of this one always wins.
       if (at.ends !== undefined) return
       const key = ignoreCase ? `i${char.toLowerCase()}` : `=${char}`
       let next = at.ways.get(key)
@@ -100,9 +100,10 @@ class Compiler implements Program {
   }
 
   #emit(op: number, x: number, y: number): number {
-    if (this.op.length - this.#from > MOST_STEPS)
-      refusePattern(`written out, it has more than ${MOST_STEPS} steps`)
-    if (this.op.length > MOST_STEPS_OF_A_SET) refusePattern('there are too many patterns in one set')
+    if (this.op.length - this.#from > MAX_STEPS)
+      refusePattern(`expanded, it has more than ${MAX_STEPS} steps; use smaller repetition counts`)
+    if (this.op.length > MAX_STEPS_PER_SET)
+      refusePattern(`all patterns together have more than ${MAX_STEPS_PER_SET} steps; use fewer patterns`)
     this.op.push(op)
     this.x.push(x)
     this.y.push(y)
@@ -110,16 +111,16 @@ class Compiler implements Program {
     return this.op.length - 1
   }
 
-  // Built backwards: every node is told where to go on.
+  // Compiles backwards, because every step needs its target.
   #node(node: Node, then: number): number {
     switch (node.type) {
       case 'atom':
         return this.#emit(OP.char, this.alphabet.atom(node.atom), then)
-      case 'look':
-        return this.#emit(OP.look, this.alphabet.look(node), then)
-      case 'all':
+      case 'assertion':
+        return this.#emit(OP.assert, this.alphabet.assertion(node), then)
+      case 'sequence':
         return node.items.reduceRight((next, item) => this.#node(item, next), then)
-      case 'any':
+      case 'alternation':
         return node.items
           .map((item) => this.#node(item, then))
           .reduceRight((later, way) => this.#emit(OP.fork, way, later))
@@ -137,7 +138,7 @@ class Compiler implements Program {
       const body = this.#node(item, next)
       if (lazy) this.y[next] = body
       else this.x[next] = body
-      // One turn at least: the loop is entered in its body.
+      // With a minimum of one repetition, the loop starts in its body.
       if (min === 1 && !isEmptyable(item)) return body
     } else for (let turn = min; turn < max; turn++) next = fork(this.#node(item, next), then)
     for (let turn = 0; turn < min; turn++) next = this.#node(item, next)
@@ -145,16 +146,16 @@ class Compiler implements Program {
   }
 }
 
-/** True where the node can match without taking a character. */
+/** Whether a node can match the empty text. */
 export function isEmptyable(node: Node): boolean {
   switch (node.type) {
     case 'atom':
       return false
-    case 'look':
+    case 'assertion':
       return true
-    case 'all':
+    case 'sequence':
       return node.items.every(isEmptyable)
-    case 'any':
+    case 'alternation':
       return node.items.some(isEmptyable)
     case 'repeat':
       return node.min === 0 || isEmptyable(node.item)

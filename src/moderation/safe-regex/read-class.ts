@@ -1,6 +1,6 @@
 import { ANY, refusePattern, type Atom } from './syntax.ts'
 
-/** Where the reading of a pattern is. */
+/** A pattern and the current position in it. */
 export interface Cursor {
   readonly source: string
   at: number
@@ -9,18 +9,19 @@ export interface Cursor {
 const SHORTHAND = /^[dDwWsS]$/
 const CONTROL: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f', v: '\v', '0': '\0' }
 
-/** Reads what follows a backslash where it stands for one character: an atom. The cursor is behind the backslash. */
+/** Reads an escape that means one character or a class. The cursor is after the backslash. */
 export function readEscape(cursor: Cursor, ignoreCase: boolean): Atom {
   const begin = cursor.at
-  const sign = readSign(cursor)
-  if (SHORTHAND.test(sign)) return { type: 'class', source: `\\${sign}`, ignoreCase }
-  if (sign === 'p' || sign === 'P')
-    return native({ type: 'class', source: `\\${sign}${readBraces(cursor, begin)}`, ignoreCase })
-  if (/[1-9k]/.test(sign)) refusePattern('backreferences are not taken: their time has no bound', begin)
-  return { type: 'char', char: readChar(cursor, sign, begin), ignoreCase }
+  const char = nextCodePoint(cursor)
+  if (SHORTHAND.test(char)) return { type: 'class', source: `\\${char}`, ignoreCase }
+  if (char === 'p' || char === 'P')
+    return native({ type: 'class', source: `\\${char}${readBraces(cursor, begin)}`, ignoreCase })
+  if (/[1-9k]/.test(char))
+    refusePattern('backreferences are not supported, because their time has no bound', begin)
+  return { type: 'char', char: readChar(cursor, char, begin), ignoreCase }
 }
 
-/** Reads `[…]`; the cursor is behind the opening bracket. */
+/** Reads `[…]`. The cursor is after the opening bracket. */
 export function readClass(cursor: Cursor, ignoreCase: boolean): Atom {
   const begin = cursor.at
   let source = '['
@@ -29,42 +30,42 @@ export function readClass(cursor: Cursor, ignoreCase: boolean): Atom {
     cursor.at++
   }
   for (;;) {
-    const sign = readSign(cursor)
-    if (sign === '') refusePattern('a class is not closed', begin - 1)
-    if (sign === ']') break
-    if (sign === '[' && peek(cursor) === ':')
-      refusePattern('POSIX classes are not known; write \\p{…}', cursor.at)
-    if (sign === '-') source += isRange(source, cursor) ? '-' : '\\-'
-    else source += sign === '\\' ? readClassEscape(cursor) : quote(sign)
+    const char = nextCodePoint(cursor)
+    if (char === '') refusePattern('unclosed "["; close it or escape it as \\[', begin - 1)
+    if (char === ']') break
+    if (char === '[' && peek(cursor) === ':')
+      refusePattern('POSIX classes are not supported; use \\p{…}', cursor.at)
+    if (char === '-') source += isRange(source, cursor) ? '-' : '\\-'
+    else source += char === '\\' ? readClassEscape(cursor) : quote(char)
   }
   if (source === '[^') return ANY
   return native({ type: 'class', source: `${source}]`, ignoreCase })
 }
 
-// A hyphen next to a set such as `\w` is only a hyphen.
+// A hyphen next to a class such as `\w` is a literal hyphen.
 function isRange(before: string, { source, at }: Cursor): boolean {
   return !/(?:\\[dDwWsS]|\\[pP]\{[^}]*\})$/.test(before) && !/^\\[dDwWsSpP]/.test(source.slice(at, at + 2))
 }
 
 function readClassEscape(cursor: Cursor): string {
   const begin = cursor.at
-  const sign = readSign(cursor)
-  if (SHORTHAND.test(sign)) return `\\${sign}`
-  if (sign === 'p' || sign === 'P') return `\\${sign}${readBraces(cursor, begin)}`
-  if (sign === 'b') return '\\b'
-  return quote(readChar(cursor, sign, begin))
+  const char = nextCodePoint(cursor)
+  if (SHORTHAND.test(char)) return `\\${char}`
+  if (char === 'p' || char === 'P') return `\\${char}${readBraces(cursor, begin)}`
+  if (char === 'b') return '\\b'
+  return quote(readChar(cursor, char, begin))
 }
 
-// The character that an escape means.
-function readChar(cursor: Cursor, sign: string, begin: number): string {
-  if (sign === '') refusePattern('a backslash stands at the end', begin - 1)
-  const control = CONTROL[sign]
+// Returns the character that an escape means.
+function readChar(cursor: Cursor, char: string, begin: number): string {
+  if (char === '') refusePattern('unfinished escape at the end; write \\\\ for a backslash', begin - 1)
+  const control = CONTROL[char]
   if (control !== undefined) return control
-  if (sign === 'x') return readHex(cursor, 2, begin)
-  if (sign === 'u') return peek(cursor) === '{' ? readCodePoint(cursor, begin) : readUnits(cursor, begin)
-  if (sign === 'c') return String.fromCharCode(readSign(cursor).charCodeAt(0) % 32)
-  if (/[A-Za-z0-9]/.test(sign)) refusePattern(`\\${sign} is not known`, begin - 1)
-  return sign
+  if (char === 'x') return readHex(cursor, 2, begin)
+  if (char === 'u') return peek(cursor) === '{' ? readCodePoint(cursor, begin) : readUnits(cursor, begin)
+  if (char === 'c') return String.fromCharCode(nextCodePoint(cursor).charCodeAt(0) % 32)
+  if (/[A-Za-z0-9]/.test(char)) refusePattern(`unknown escape \\${char}`, begin - 1)
+  return char
 }
 
 function readUnits(cursor: Cursor, begin: number): string {
@@ -78,7 +79,7 @@ function readUnits(cursor: Cursor, begin: number): string {
 function readHex(cursor: Cursor, digits: number, begin: number): string {
   const hex = cursor.source.slice(cursor.at, cursor.at + digits)
   if (hex.length !== digits || !/^[0-9a-f]+$/i.test(hex))
-    refusePattern('an escape lacks its digits', begin - 1)
+    refusePattern('an escape has missing or invalid hex digits', begin - 1)
   cursor.at += digits
   return String.fromCharCode(parseInt(hex, 16))
 }
@@ -88,42 +89,43 @@ function readCodePoint(cursor: Cursor, begin: number): string {
   const code = /^[0-9a-f]{1,6}$/i.test(hex) ? parseInt(hex, 16) : Infinity
   return code <= 0x10ffff
     ? String.fromCodePoint(code)
-    : refusePattern('an escape lacks its digits', begin - 1)
+    : refusePattern('an escape has missing or invalid hex digits', begin - 1)
 }
 
 function readBraces(cursor: Cursor, begin: number): string {
   const end = cursor.source.indexOf('}', cursor.at)
-  if (peek(cursor) !== '{' || end === -1) refusePattern('an escape lacks its braces', begin - 1)
+  if (peek(cursor) !== '{' || end === -1)
+    refusePattern('an escape needs a name or number in braces', begin - 1)
   const braces = cursor.source.slice(cursor.at, end + 1)
   cursor.at = end + 1
   return braces
 }
 
-// The engine's own reading of the class is asked: what it does not take, nobody takes.
+// Validates the class with the native engine, which also runs it.
 function native(atom: Extract<Atom, { type: 'class' }>): Atom {
   try {
     void new RegExp(atom.source, 'u')
   } catch {
-    refusePattern(`the class ${atom.source.slice(0, 40)} is not valid`)
+    refusePattern(`invalid class ${atom.source.slice(0, 40)}`)
   }
   return atom
 }
 
-/** One character, escaped so that it means itself inside a class. */
+/** Escapes a character for use inside a class. */
 export function quote(char: string): string {
   return /[\\\]^[\-$.*+?(){}|/]/.test(char) ? `\\${char}` : char
 }
 
-/** The next character without taking it. */
+/** Returns the next UTF-16 unit without consuming it; empty at the end. */
 export function peek({ source, at }: Cursor): string {
   return source[at] ?? ''
 }
 
-/** Takes the next character, a whole one; empty at the end. */
-export function readSign(cursor: Cursor): string {
+/** Consumes and returns the next code point; empty at the end. */
+export function nextCodePoint(cursor: Cursor): string {
   const code = cursor.source.codePointAt(cursor.at)
   if (code === undefined) return ''
-  const sign = String.fromCodePoint(code)
-  cursor.at += sign.length
-  return sign
+  const char = String.fromCodePoint(code)
+  cursor.at += char.length
+  return char
 }

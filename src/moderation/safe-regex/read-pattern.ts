@@ -1,19 +1,19 @@
-import { peek, readClass, readEscape, readSign, type Cursor } from './read-class.ts'
+import { peek, readClass, readEscape, nextCodePoint, type Cursor } from './read-class.ts'
 import {
   ANY,
   NOT_LINE_END,
   NOTHING,
   refusePattern,
-  textEdge,
-  wordEdge,
+  textBoundary,
+  wordBoundary,
   type Flags,
-  type Look,
+  type Assertion,
   type Node,
 } from './syntax.ts'
 
-const MOST_CHARACTERS = 2_000
-const MOST_GROUPS = 100
-const MOST_REPEATS = 1_000
+const MAX_CHARACTERS = 2_000
+const MAX_GROUPS = 100
+const MAX_REPEATS = 1_000
 
 interface Reading extends Cursor {
   flags: Flags
@@ -21,20 +21,22 @@ interface Reading extends Cursor {
 }
 
 /**
- * Reads a pattern in JavaScript's own syntax. Refuses with `invalid-request` what has no bounded time (backreferences,
- * lookaround of more than one character) and what is empty, not well-formed, or larger than 2 000 characters and 100 groups.
+ * Parses a pattern in JavaScript's syntax. Throws `invalid-request` if it is empty, malformed, longer than 2 000
+ * characters, has more than 100 groups, or uses what has no linear-time match: backreferences and lookaround of more
+ * than one character.
  */
 export function readPattern(source: string, flags: Flags): Node {
   if (source === '') refusePattern('it is empty')
-  if (source.length > MOST_CHARACTERS) refusePattern(`it is longer than ${MOST_CHARACTERS} characters`)
+  if (source.length > MAX_CHARACTERS)
+    refusePattern(`it is longer than ${MAX_CHARACTERS} characters; shorten it`)
   const reading: Reading = { source, at: 0, flags, groups: 0 }
   readInlineFlags(reading)
-  const node = readAny(reading)
-  if (reading.at < source.length) refusePattern('a parenthesis is closed that was not opened', reading.at)
+  const node = readAlternation(reading)
+  if (reading.at < source.length) refusePattern('unmatched ")"; escape it as \\)', reading.at)
   return node
 }
 
-// `(?i)` at the beginning, as other languages write it.
+// `(?i)` at the beginning, a syntax of other languages.
 function readInlineFlags(reading: Reading): void {
   const match = /^\(\?([imsu]+)\)/.exec(reading.source)
   const letters = match?.[1]
@@ -47,46 +49,46 @@ function readInlineFlags(reading: Reading): void {
   }
 }
 
-function readAny(reading: Reading): Node {
-  const items = [readAll(reading)]
+function readAlternation(reading: Reading): Node {
+  const items = [readSequence(reading)]
   while (peek(reading) === '|') {
     reading.at++
-    items.push(readAll(reading))
+    items.push(readSequence(reading))
   }
-  return items.length === 1 ? (items[0] as Node) : { type: 'any', items }
+  return items.length === 1 ? (items[0] as Node) : { type: 'alternation', items }
 }
 
-function readAll(reading: Reading): Node {
+function readSequence(reading: Reading): Node {
   const items: Node[] = []
   while (reading.at < reading.source.length && !'|)'.includes(peek(reading)))
     items.push(readRepeated(reading))
-  return items.length === 1 ? (items[0] as Node) : { type: 'all', items }
+  return items.length === 1 ? (items[0] as Node) : { type: 'sequence', items }
 }
 
 function readRepeated(reading: Reading): Node {
   const begin = reading.at
-  const item = readOne(reading)
-  const times = readTimes(reading)
-  if (times === undefined) return item
+  const item = readAtom(reading)
+  const quantifier = readQuantifier(reading)
+  if (quantifier === undefined) return item
   const lazy = peek(reading) === '?'
   if (lazy) reading.at++
-  if (peek(reading) === '+' || readTimes({ ...reading }) !== undefined)
-    refusePattern('two quantifiers follow each other', reading.at)
-  const { min, max } = times
-  if (max < min) refusePattern('a quantifier counts backwards', begin)
-  if (min > MOST_REPEATS || (max !== Infinity && max > MOST_REPEATS))
-    refusePattern(`a quantifier counts beyond ${MOST_REPEATS}`, begin)
+  if (peek(reading) === '+' || readQuantifier({ ...reading }) !== undefined)
+    refusePattern('a quantifier follows a quantifier; possessive ones are not supported', reading.at)
+  const { min, max } = quantifier
+  if (max < min) refusePattern(`the quantifier {${min},${max}} has a minimum above its maximum`, begin)
+  if (min > MAX_REPEATS || (max !== Infinity && max > MAX_REPEATS))
+    refusePattern(`a quantifier is above ${MAX_REPEATS}; use a smaller one`, begin)
   return { type: 'repeat', item, min, max, lazy }
 }
 
-function readTimes(reading: Cursor): { min: number; max: number } | undefined {
-  const sign = peek(reading)
-  const simple = { '*': [0, Infinity], '+': [1, Infinity], '?': [0, 1] }[sign]
+function readQuantifier(reading: Cursor): { min: number; max: number } | undefined {
+  const char = peek(reading)
+  const simple = { '*': [0, Infinity], '+': [1, Infinity], '?': [0, 1] }[char]
   if (simple !== undefined) {
     reading.at++
     return { min: simple[0] as number, max: simple[1] as number }
   }
-  if (sign !== '{') return undefined
+  if (char !== '{') return undefined
   const match = /^\{(\d{1,9})(,(\d{0,9}))?\}/.exec(reading.source.slice(reading.at, reading.at + 24))
   if (match === null) return undefined
   reading.at += match[0].length
@@ -95,11 +97,11 @@ function readTimes(reading: Cursor): { min: number; max: number } | undefined {
   return { min, max: match[3] === '' ? Infinity : Number(match[3]) }
 }
 
-function readOne(reading: Reading): Node {
+function readAtom(reading: Reading): Node {
   const begin = reading.at
-  const sign = readSign(reading)
+  const char = nextCodePoint(reading)
   const { ignoreCase, multiline, dotAll } = reading.flags
-  switch (sign) {
+  switch (char) {
     case '(':
       return readGroup(reading)
     case '[':
@@ -107,56 +109,57 @@ function readOne(reading: Reading): Node {
     case '.':
       return { type: 'atom', atom: dotAll ? ANY : NOT_LINE_END }
     case '^':
-      return textEdge('before', multiline)
+      return textBoundary('before', multiline)
     case '$':
-      return textEdge('after', multiline)
+      return textBoundary('after', multiline)
     case '\\':
       return readBackslash(reading)
     case '*':
     case '+':
     case '?':
-      return refusePattern('a quantifier has nothing before it', begin)
+      return refusePattern(`nothing to repeat before "${char}"; escape it as \\${char}`, begin)
     default:
-      return { type: 'atom', atom: { type: 'char', char: sign, ignoreCase } }
+      return { type: 'atom', atom: { type: 'char', char, ignoreCase } }
   }
 }
 
 function readBackslash(reading: Reading): Node {
-  const sign = peek(reading)
-  if (sign === 'b' || sign === 'B') {
+  const char = peek(reading)
+  if (char === 'b' || char === 'B') {
     reading.at++
-    return wordEdge(sign === 'B', reading.flags.ignoreCase)
+    return wordBoundary(char === 'B', reading.flags.ignoreCase)
   }
-  if (sign === 'A' || sign === 'z' || sign === 'Z') {
+  if (char === 'A' || char === 'z' || char === 'Z') {
     reading.at++
-    return textEdge(sign === 'A' ? 'before' : 'after', false)
+    return textBoundary(char === 'A' ? 'before' : 'after', false)
   }
   return { type: 'atom', atom: readEscape(reading, reading.flags.ignoreCase) }
 }
 
 function readGroup(reading: Reading): Node {
   const begin = reading.at - 1
-  if (++reading.groups > MOST_GROUPS) refusePattern(`it has more than ${MOST_GROUPS} groups`)
+  if (++reading.groups > MAX_GROUPS) refusePattern(`it has more than ${MAX_GROUPS} groups; use fewer`)
   const head = /^\?(?:P?<([A-Za-z_$][\w$]*)>|[:=!]|<[=!])/.exec(
     reading.source.slice(reading.at, reading.at + 80),
   )
-  if (peek(reading) === '?' && head === null) refusePattern('this kind of group is not taken', begin)
+  if (peek(reading) === '?' && head === null)
+    refusePattern('unsupported kind of group; use ( ), (?: ) or one-character lookaround', begin)
   const kind = head?.[0] ?? ''
   reading.at += kind.length
-  const item = readAny(reading)
-  if (peek(reading) !== ')') refusePattern('a parenthesis is not closed', begin)
+  const item = readAlternation(reading)
+  if (peek(reading) !== ')') refusePattern('unclosed "("; close it or escape it as \\(', begin)
   reading.at++
   return /[=!]$/.test(kind)
-    ? lookAt(item, kind, begin)
-    : item.type === 'all' && item.items.length === 0
+    ? readLookaround(item, kind, begin)
+    : item.type === 'sequence' && item.items.length === 0
       ? NOTHING
       : item
 }
 
-// A look at one character costs nothing; at more, it may cost any time.
-function lookAt(item: Node, kind: string, begin: number): Look {
+// Lookaround of one character is free; of more, it has no time bound.
+function readLookaround(item: Node, kind: string, begin: number): Assertion {
   const side = kind.includes('<') ? 'before' : 'after'
   const negate = kind.endsWith('!')
-  if (item.type === 'atom') return { type: 'look', side, atom: item.atom, negate, atEdge: negate }
-  return refusePattern('lookaround takes one character or one class', begin)
+  if (item.type === 'atom') return { type: 'assertion', side, atom: item.atom, negate, atEdge: negate }
+  return refusePattern('lookaround supports only one character or one class', begin)
 }

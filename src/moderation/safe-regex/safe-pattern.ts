@@ -3,50 +3,51 @@ import { END } from './alphabet.ts'
 import { Automaton, HIT, type State } from './automaton.ts'
 import { compileProgram, type Search } from './program.ts'
 import { readPattern } from './read-pattern.ts'
-import { Scanner, type Decided } from './scanner.ts'
+import { Scanner } from './scanner.ts'
+import type { SettledRange } from './settled-text.ts'
 import { refusePattern, type Flags } from './syntax.ts'
 import { yieldToEventLoop } from '../../core/yield.ts'
 import { wholeWord } from './word-boundary.ts'
 
-/** What to look for: a pattern in JavaScript's syntax, or words as they are. */
+/** What to search for: a pattern in JavaScript's syntax, or literal words. */
 export type PatternInput =
   | { readonly pattern: string; readonly flags?: string | undefined }
   | {
       readonly words: readonly string[]
-      /** Default true. */
+      /** Whether case is ignored. Default true. */
       readonly ignoreCase?: boolean | undefined
-      /** Only where no letter or digit stands before or behind. Default false. */
+      /** Whether a word matches only if no letter or digit precedes or follows it. Default false. */
       readonly wholeWords?: boolean | undefined
     }
 
-/** Where a match is, in UTF-16 units. */
+/** The range of a match, in UTF-16 units. */
 export interface PatternMatch {
   readonly start: number
   readonly end: number
 }
 
-/** A pattern from a stranger, whose time is linear in the text whatever it says. */
+/** A compiled pattern whose matching time is linear in the text, so that untrusted patterns are safe. */
 export interface SafePattern {
   /**
-   * True where the text has a match. Holds the thread: refuses with `invalid-request` where that would be for more than
-   * some 20 ms, which takes a hostile pattern and a long text; `testLong` is for those.
+   * Whether the text has a match. Synchronous; throws `invalid-request` after a million steps, about 20 ms, which only a
+   * hostile pattern on a long text reaches. Use `testLong` then.
    */
   test(text: string): boolean
-  /** The same, giving way to others every few milliseconds. */
+  /** Like `test`, without a limit of steps. Yields to the event loop every few milliseconds. */
   testLong(text: string): Promise<boolean>
-  /** Where the first match of at least one character begins; `undefined` where there is none. Gives way to others too. */
+  /** Returns the start of the first non-empty match, or `undefined`. Yields to the event loop every few milliseconds. */
   find(text: string): Promise<number | undefined>
   /**
-   * All matches, leftmost first, without overlap; matches of no characters are passed over. Gives way to others every few
-   * milliseconds; rejects with `invalid-request` where pattern and text together take more steps than are reasonable.
+   * Returns all non-empty matches, from left to right, without overlap. Yields to the event loop every few milliseconds.
+   * Rejects with `invalid-request` after 120 million steps.
    */
   matches(text: string): Promise<readonly PatternMatch[]>
 }
 
 /**
- * Compiles a pattern. Refuses with `invalid-request`, naming reason and place: what is not well-formed, backreferences,
- * lookaround of more than one character, more than 2 000 characters or 100 groups, and what is too large written out.
- * Nested quantifiers are no danger here: the engine never tries a way twice.
+ * Compiles a pattern. Throws `invalid-request`, with reason and position, if it is malformed or exceeds 2 000 characters,
+ * 100 groups or 1 500 steps. Refuses backreferences and lookaround of more than one character. Nested quantifiers are
+ * safe, because the engine never backtracks.
  */
 export function compilePattern(input: PatternInput | string): SafePattern {
   const given = typeof input === 'string' ? { pattern: input } : input
@@ -55,12 +56,12 @@ export function compilePattern(input: PatternInput | string): SafePattern {
   return new CompiledPattern(new Automaton(compileProgram(searches)))
 }
 
-/** Reads `imsu`; `g` and `y` change nothing here. */
+/** Reads the flags `i`, `m` and `s`. Ignores `d`, `g`, `u`, `v` and `y`. Throws `invalid-request` for any other. */
 export function readFlags(flags = ''): Flags {
-  const odd = /[^dgimsuvy]/.exec(flags)?.[0]
-  if (odd !== undefined)
-    throw new LlmError('invalid-request', `the pattern is refused: the flag "${odd}" is not known`, {
-      issues: [{ path: 'flags', message: `"${odd}" is not known` }],
+  const unknown = /[^dgimsuvy]/.exec(flags)?.[0]
+  if (unknown !== undefined)
+    throw new LlmError('invalid-request', `pattern refused: unknown flag "${unknown}"; known: i, m, s`, {
+      issues: [{ path: 'flags', message: `unknown flag "${unknown}"; known: i, m, s` }],
     })
   return { ignoreCase: flags.includes('i'), multiline: flags.includes('m'), dotAll: flags.includes('s') }
 }
@@ -75,9 +76,9 @@ function wordSearches({
   return known.map((literal) => ({ literal, ignoreCase }))
 }
 
-const STEPS_A_TURN = 60_000
+const STEPS_PER_SLICE = 60_000
 const STEPS_AT_ONCE = 1_000_000
-const MOST_TURNS = 2_000
+const MAX_SLICES = 2_000
 
 class CompiledPattern implements SafePattern {
   readonly #automaton: Automaton
@@ -88,11 +89,11 @@ class CompiledPattern implements SafePattern {
 
   test(text: string): boolean {
     const found = this.#walk(text, STEPS_AT_ONCE).next().value
-    return found ?? refusePattern('it takes too long on this text; use testLong')
+    return found ?? refusePattern('it needs too many steps on this text; use testLong')
   }
 
   async testLong(text: string): Promise<boolean> {
-    const walk = this.#walk(text, STEPS_A_TURN)
+    const walk = this.#walk(text, STEPS_PER_SLICE)
     for (;;) {
       const { value } = walk.next()
       if (value !== undefined) return value
@@ -106,11 +107,11 @@ class CompiledPattern implements SafePattern {
       judge: () => ({ block: true }),
       maxHeldCharacters: Infinity,
     })
-    const decided: Decided[] = []
+    const settled: SettledRange[] = []
     scanner.push(text)
     scanner.end()
-    while (!scanner.run(decided, STEPS_A_TURN)) await yieldToEventLoop()
-    return scanner.blocked ? (decided.at(-1)?.to ?? 0) : undefined
+    while (!scanner.run(settled, STEPS_PER_SLICE)) await yieldToEventLoop()
+    return scanner.blocked ? (settled.at(-1)?.to ?? 0) : undefined
   }
 
   async matches(text: string): Promise<readonly PatternMatch[]> {
@@ -120,24 +121,24 @@ class CompiledPattern implements SafePattern {
       judge: () => ({ replacement: '' }),
       maxHeldCharacters: Infinity,
     })
-    const decided: Decided[] = []
+    const settled: SettledRange[] = []
     scanner.push(text)
     scanner.end()
-    for (let turn = 0; !scanner.run(decided, STEPS_A_TURN); turn++) {
-      if (turn >= MOST_TURNS)
-        refusePattern('it takes too long on this text; let it match longer pieces, or fewer')
+    for (let slice = 0; !scanner.run(settled, STEPS_PER_SLICE); slice++) {
+      if (slice >= MAX_SLICES)
+        refusePattern('it needs too many steps on this text; simplify it or shorten the text')
       await yieldToEventLoop()
     }
-    return decided.flatMap(({ to, replacement }, index) =>
-      replacement === undefined ? [] : [{ start: decided[index - 1]?.to ?? 0, end: to }],
+    return settled.flatMap(({ to, replacement }, index) =>
+      replacement === undefined ? [] : [{ start: settled[index - 1]?.to ?? 0, end: to }],
     )
   }
 
-  // Gives `undefined` where it is time to give way.
+  // Yields `undefined` when the budget is spent.
   *#walk(text: string, budget: number): Generator<boolean | undefined, boolean> {
     const automaton = this.#automaton
     const { alphabet } = automaton
-    let state: State = automaton.quiet(undefined)
+    let state: State = automaton.startState(undefined)
     let spent = 0
     for (let at = 0; at < text.length;) {
       const code = text.codePointAt(at) as number

@@ -1,139 +1,105 @@
 import { END } from './alphabet.ts'
 import { HIT, type Automaton, type State } from './automaton.ts'
+import { SettledText, type Outcome, type SettledRange } from './settled-text.ts'
+import { TextWindow } from './text-window.ts'
 import { Threads } from './threads.ts'
 
-/** A range of the text that is decided, from the end of the one before: as it was, or with other words in its place. */
-export interface Decided {
-  readonly to: number
-  readonly replacement?: string | undefined
-}
-
-/** What is to become of a match. */
-export interface Outcome {
-  /** How much of it is only the way to what counts. Default: nothing. */
-  readonly skip?: number | undefined
-  /** How much of it counts, from there. Default: all. */
-  readonly length?: number | undefined
-  readonly replacement?: string | undefined
-  /** Nothing from here on may be given. */
-  readonly block?: boolean | undefined
-}
-
+/** Options of {@link Scanner}. */
 export interface ScannerOptions {
   readonly automaton: Automaton
-  /** Decides on a match; `undefined` where it is none after all. `cut`: the match may be longer than was waited for. */
+  /** Called with each match. Returns `undefined` to reject it. `cut`: the match may be longer than the held text. */
   readonly judge: (rule: number, text: string, cut: boolean) => Outcome | undefined
-  /** What may be a match is waited for so long; beyond that it counts as one for as long as it may become one. */
+  /** Maximum length of an undecided match. A longer one is treated as a match for as long as it can become one. */
   readonly maxHeldCharacters: number
 }
 
 /**
- * Finds matches in a text that arrives in pieces, first and leftmost, without overlap. What is decided depends on the
- * text alone and never on where it was cut.
+ * Finds leftmost matches without overlap in a text that arrives in pieces. The result depends on the text alone, never
+ * on where it was cut.
  */
 export class Scanner {
   readonly #options: ScannerOptions
-  // Made when first needed: most texts have nothing in them.
-  #made: Threads | undefined
-  #buffer = ''
-  /** Place of the buffer's first character in the text, and the class of the one before. */
-  #base = 0
-  #baseBefore: number | undefined
+  readonly #text: TextWindow
+  readonly #settled = new SettledText()
+  // Created on demand, because most texts have no match.
+  #createdThreads: Threads | undefined
   #at = 0
   #before: number | undefined
   #state: State
-  /** Where the oldest open match may have begun; −1 for none. */
+  /** Earliest possible start of an open match; −1 for none. */
   #open = -1
-  #precise = false
-  /** True while what is read belongs to a match that was too long to wait for; `rest` is put in its place. */
-  #swallowing = false
-  #rest: string | undefined
+  #isExact = false
+  /** Whether the text belongs to a match longer than `maxHeldCharacters`. `#oversizedReplacement` replaces it. */
+  #inOversizedMatch = false
+  #oversizedReplacement: string | undefined
   #rejected: { readonly at: number; readonly rules: Set<number> } | undefined
-  #without: Set<number> | undefined
-  #decided = 0
-  #ended = false
-  /** True once a match forbids to go on. */
-  blocked = false
+  #excluded: Set<number> | undefined
   #work = 0
 
   constructor(options: ScannerOptions) {
     this.#options = options
-    this.#state = options.automaton.quiet(undefined)
+    this.#text = new TextWindow(options.automaton.alphabet)
+    this.#state = options.automaton.startState(undefined)
   }
 
   get #threads(): Threads {
-    return (this.#made ??= new Threads(this.#options.automaton))
+    return (this.#createdThreads ??= new Threads(this.#options.automaton))
   }
 
-  /** More of the text. */
+  /** Appends text. */
   push(text: string): void {
-    this.#buffer += text
+    this.#text.push(text)
   }
 
-  /** The text ends here. */
+  /** Marks the end of the text. */
   end(): void {
-    this.#ended = true
+    this.#text.complete()
   }
 
-  /** True where text is held back. */
-  get held(): boolean {
-    return this.#decided < this.#base + this.#buffer.length
+  /** Whether a match has blocked the text. */
+  get blocked(): boolean {
+    return this.#settled.blocked
   }
 
-  /** Takes at most about `budget` steps and writes to `out` what is decided. False where there is more to do. */
-  run(out: Decided[], budget: number = Infinity): boolean {
+  /** Scans for about `budget` steps and appends settled ranges to `out`. Returns whether all available text is scanned. */
+  run(out: SettledRange[], budget: number = Infinity): boolean {
     const { automaton } = this.#options
     const startedAt = automaton.work
     this.#work = 0
-    if (this.#made !== undefined) this.#made.work = 0
+    if (this.#createdThreads !== undefined) this.#createdThreads.work = 0
     let more = true
     while (more && !this.blocked) {
-      if (this.#work + (this.#made?.work ?? 0) + (automaton.work - startedAt) * 4 > budget) break
-      more = this.#precise ? this.#stepPrecisely(out) : this.#skim(out)
+      if (this.#work + (this.#createdThreads?.work ?? 0) + (automaton.work - startedAt) * 4 > budget) break
+      more = this.#isExact ? this.#scanExact(out) : this.#scanFast(out)
     }
     this.#release(out)
     return !more || this.blocked
   }
 
-  get #end(): number {
-    return this.#base + this.#buffer.length
-  }
-
-  // The class of the next character; `undefined` where it has not come yet. A pair is one character, also where it was cut.
-  #kindAt(at: number): { kind: number; size: number } | undefined {
-    const index = at - this.#base
-    if (index >= this.#buffer.length) return this.#ended ? { kind: END, size: 0 } : undefined
-    const unit = this.#buffer.charCodeAt(index)
-    if (unit < 0xd800 || unit > 0xdbff)
-      return { kind: this.#options.automaton.alphabet.classOf(unit), size: 1 }
-    if (index + 1 >= this.#buffer.length && !this.#ended) return undefined
-    const code = this.#buffer.codePointAt(index) as number
-    return { kind: this.#options.automaton.alphabet.classOf(code), size: code > 0xffff ? 2 : 1 }
-  }
-
-  // Over text in which nothing is found. Gives false where no more can be done now.
-  #skim(out: Decided[]): boolean {
+  // Scans with the DFA while there is no match. Returns false if no more text is available.
+  #scanFast(out: SettledRange[]): boolean {
     const { automaton, maxHeldCharacters } = this.#options
     const { ascii } = automaton.alphabet
+    const text = this.#text
     const stop = this.#at + SLICE
     let state = this.#state
     while (this.#at < stop) {
-      const unit = this.#buffer.charCodeAt(this.#at - this.#base)
+      const unit = text.unitAt(this.#at)
       let kind = unit < 128 ? (ascii[unit] as number) : 0
       let size = 1
       if (kind === 0) {
-        const next = this.#kindAt(this.#at)
-        if (next === undefined) return this.#pause(state)
+        const next = text.classAt(this.#at)
+        if (next === undefined) return this.#suspend(state)
         ;({ kind, size } = next)
       }
       const next = state.next[kind] ?? automaton.step(state, kind)
       if (next === HIT || (this.#open >= 0 && this.#at - this.#open >= maxHeldCharacters)) {
         this.#state = state
-        this.#enterPrecise(this.#open >= 0 ? this.#open : this.#at)
+        this.#enterExact(this.#open >= 0 ? this.#open : this.#at)
         return true
       }
       if (kind === END) return this.#finish(out)
-      if (!next.live) this.#open = -1
+      if (!next.hasOpenMatch) this.#open = -1
       else if (this.#open < 0) this.#open = this.#at
       this.#at += size
       state = next
@@ -143,161 +109,113 @@ export class Scanner {
     return true
   }
 
-  #pause(state: State): boolean {
+  #suspend(state: State): boolean {
     this.#state = state
     return false
   }
 
-  #finish(out: Decided[]): boolean {
+  #finish(out: SettledRange[]): boolean {
     this.#open = -1
-    this.#precise = false
-    this.#at = this.#end
+    this.#isExact = false
+    this.#at = this.#text.end
     this.#release(out)
     return false
   }
 
-  #enterPrecise(from: number): void {
-    this.#precise = true
+  #enterExact(from: number): void {
+    this.#isExact = true
     this.#threads.reset()
     this.#at = from
-    this.#before = this.#classBefore(from)
+    this.#before = this.#text.classBefore(from)
   }
 
-  #enterQuiet(): void {
-    this.#precise = false
+  #enterFast(): void {
+    this.#isExact = false
     this.#open = -1
-    this.#state = this.#options.automaton.quiet(this.#before)
+    this.#state = this.#options.automaton.startState(this.#before)
   }
 
-  #stepPrecisely(out: Decided[]): boolean {
+  #scanExact(out: SettledRange[]): boolean {
     const threads = this.#threads
-    const next = this.#kindAt(this.#at)
+    const next = this.#text.classAt(this.#at)
     if (next === undefined) return false
     const { kind, size } = next
-    if (threads.match === undefined) threads.begin(this.#at, this.#without)
-    this.#without = undefined
+    if (threads.match === undefined) threads.begin(this.#at, this.#excluded)
+    this.#excluded = undefined
     threads.step(this.#before, kind, this.#at)
-    if (kind === END && threads.match === undefined && !this.#swallowing) return this.#finish(out)
+    if (kind === END && threads.match === undefined && !this.#inOversizedMatch) return this.#finish(out)
     if (kind !== END) {
       this.#before = kind
       this.#at += size
     }
     this.#work += 4
-    if (!threads.live) return this.#settle(out, kind)
-    this.#open = Math.min(threads.first, threads.match?.start ?? Infinity)
+    if (!threads.hasOpenMatch) return this.#completeMatch(out, kind)
+    this.#open = Math.min(threads.firstStart, threads.match?.start ?? Infinity)
     if (kind !== END) this.#checkLength(out)
     return true
   }
 
-  // No match is open any more: the one that was found stands.
-  #settle(out: Decided[], kind: number): boolean {
+  // Called when no match is open any more: the last one found is final.
+  #completeMatch(out: SettledRange[], kind: number): boolean {
     const { match } = this.#threads
-    if (this.#swallowing) return this.#endSwallowing()
+    if (this.#inOversizedMatch) return this.#endOversizedMatch()
     if (match === undefined) {
-      this.#enterQuiet()
+      this.#enterFast()
       return kind !== END
     }
-    const text = this.#slice(match.start, match.end)
+    const text = this.#text.slice(match.start, match.end)
     const outcome = this.#options.judge(match.rule, text, false)
     this.#threads.reset()
     const skip = outcome?.skip ?? 0
     const length = outcome?.length ?? text.length - skip
     if (outcome === undefined || length === 0) {
-      const without = this.#rejected?.at === match.start ? this.#rejected.rules : new Set<number>()
-      without.add(match.rule)
-      this.#rejected = { at: match.start, rules: without }
-      this.#enterPrecise(match.start)
+      const excluded = this.#rejected?.at === match.start ? this.#rejected.rules : new Set<number>()
+      excluded.add(match.rule)
+      this.#rejected = { at: match.start, rules: excluded }
+      this.#enterExact(match.start)
       this.#open = match.start
-      this.#without = without
+      this.#excluded = excluded
       return true
     }
-    this.#decide(out, match.start + skip, { ...outcome, length })
-    this.#enterPrecise(match.start + skip + length)
+    this.#settled.apply(out, match.start + skip, { ...outcome, length })
+    this.#enterExact(match.start + skip + length)
     this.#open = -1
     return !this.blocked
   }
 
-  #decide(out: Decided[], start: number, { length = 0, replacement, block }: Outcome): void {
-    this.#releaseTo(out, start)
-    if (block === true) {
-      this.blocked = true
-      return
-    }
-    if (replacement === undefined) return
-    this.#decided = start + length
-    out.push({ to: this.#decided, replacement })
-  }
-
-  // What cannot be told from a match within the length that is waited for is treated as one: nothing of it leaks.
-  #checkLength(out: Decided[]): void {
+  // An undecided match longer than the limit is treated as a match, so that none of it leaks.
+  #checkLength(out: SettledRange[]): void {
     const threads = this.#threads
-    if (this.#swallowing) return this.#swallow(out)
-    const since = Math.max(threads.first, threads.match?.end ?? 0)
+    if (this.#inOversizedMatch) return this.#settled.extend(out, this.#at, this.#oversizedReplacement)
+    const since = Math.max(threads.firstStart, threads.match?.end ?? 0)
     if (this.#at - since <= this.#options.maxHeldCharacters) return
-    const start = Math.min(threads.first, threads.match?.start ?? Infinity)
+    const start = Math.min(threads.firstStart, threads.match?.start ?? Infinity)
     const { firstRule } = threads
-    const outcome = this.#options.judge(firstRule, this.#slice(start, this.#at), true) ?? {}
-    threads.keepFirst({ start, end: this.#at, rule: firstRule })
-    this.#swallowing = true
-    this.#rest = outcome.replacement === undefined ? undefined : ''
-    this.#decide(out, start, { ...outcome, length: this.#at - start })
-    if (!this.blocked) this.#releaseTo(out, this.#at)
+    const outcome = this.#options.judge(firstRule, this.#text.slice(start, this.#at), true) ?? {}
+    threads.keepFirstMatch({ start, end: this.#at, rule: firstRule })
+    this.#inOversizedMatch = true
+    this.#oversizedReplacement = outcome.replacement === undefined ? undefined : ''
+    this.#settled.apply(out, start, { ...outcome, length: this.#at - start })
+    if (!this.blocked) this.#settled.keep(out, this.#at)
   }
 
-  #swallow(out: Decided[]): void {
-    const last = out.at(-1)
-    const more = { to: this.#at, replacement: this.#rest }
-    if (last !== undefined && last.replacement === this.#rest) out[out.length - 1] = more
-    else out.push(more)
-    this.#decided = this.#at
-    this.#trim()
-  }
-
-  // The character that ended it is looked at anew.
-  #endSwallowing(): boolean {
-    this.#swallowing = false
+  // Scanning continues with the character that ended the oversized match.
+  #endOversizedMatch(): boolean {
+    this.#inOversizedMatch = false
     this.#threads.reset()
-    this.#at = this.#decided
-    this.#before = this.#classBefore(this.#at)
-    this.#enterQuiet()
+    this.#at = this.#settled.end
+    this.#before = this.#text.classBefore(this.#at)
+    this.#enterFast()
     return true
   }
 
-  // Everything that no open match can reach is decided.
-  #release(out: Decided[]): void {
+  // Settles all text before the earliest open match.
+  #release(out: SettledRange[]): void {
     if (this.blocked) return
-    this.#releaseTo(out, this.#open >= 0 ? this.#open : this.#at)
-    this.#trim()
-  }
-
-  #releaseTo(out: Decided[], to: number): void {
-    if (to <= this.#decided) return
-    this.#decided = to
-    out.push({ to })
-  }
-
-  #trim(): void {
-    const cut = Math.min(this.#decided, this.#at) - this.#base
-    if (cut <= 0) return
-    this.#baseBefore = this.#classBefore(this.#base + cut)
-    this.#buffer = this.#buffer.slice(cut)
-    this.#base += cut
-  }
-
-  #slice(from: number, to: number): string {
-    return this.#buffer.slice(from - this.#base, to - this.#base)
-  }
-
-  #classBefore(at: number): number | undefined {
-    const index = at - this.#base
-    if (index === 0) return this.#baseBefore
-    const { alphabet } = this.#options.automaton
-    const unit = this.#buffer.charCodeAt(index - 1)
-    const isTail = unit >= 0xdc00 && unit <= 0xdfff && index > 1
-    const code = isTail ? (this.#buffer.codePointAt(index - 2) as number) : unit
-    return alphabet.classOf(code > 0xffff ? code : unit)
+    this.#settled.keep(out, this.#open >= 0 ? this.#open : this.#at)
+    this.#text.dropBefore(Math.min(this.#settled.end, this.#at))
   }
 }
 
-/** Characters after which the budget is looked at again. */
+/** Number of characters between two checks of the budget. */
 const SLICE = 512

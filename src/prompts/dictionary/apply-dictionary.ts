@@ -2,40 +2,40 @@ import { systemClock, type Clock } from '../../core/clock.ts'
 import type { Warning } from '../../core/response.ts'
 import { estimateTokens } from '../../core/tokens.ts'
 import type { Random } from '../random.ts'
-import { Breather } from './breather.ts'
+import { createYielder, type YieldWhenDue } from '../../core/yield.ts'
 import type { DictionaryEntry } from './record.ts'
 import { lengthAfter, replaceSpans, type Finder, type Span } from './span.ts'
 import type { EntryCooldown } from './entry-cooldown.ts'
 
-/** How a text is processed. */
+/** Options of `DictionaryLibrary.process`. */
 export interface ProcessOptions {
-  /** Times the entries are gone through, until nothing changes any more: 1 to 20. Default 5. */
+  /** Maximum number of passes over the entries, 1 to 20. Passes end earlier when nothing changes. Default 5. */
   readonly maxPasses?: number | undefined
-  /** Tokens that the result may have, estimated. The replacement that exceeds it is the last. Default: no bound. */
+  /** Maximum estimated tokens of the result. The replacement that exceeds it is the last one. Default: no maximum. */
   readonly maxTokens?: number | undefined
-  /** Longest text that may come of it, in characters; what would make it longer is left out. Default 1 000 000. */
+  /** Maximum length of the result, in characters. Skips entries that would exceed it. Default 1 000 000. */
   readonly maxChars?: number | undefined
-  /** Default `Math.random`; see `createRandom`. */
+  /** Random source of the draws. Default `Math.random`; see `createRandom`. */
   readonly random?: Random | undefined
 }
 
-/** What became of a text. */
+/** Result of `DictionaryLibrary.process`. */
 export interface ProcessResult {
   readonly text: string
-  /** Places that were replaced. */
+  /** Number of replacements. */
   readonly count: number
-  /** Times that the entries were gone through, the last one, which changes nothing, included. */
+  /** Number of passes, including the last one, which changes nothing. */
   readonly passes: number
-  /** Entries that replaced something, in their order. */
+  /** Ids of the entries that replaced something, in order. */
   readonly entryIds: readonly string[]
-  /** The result has more than `maxTokens`. */
+  /** Whether the result has more than `maxTokens`. */
   readonly exceeded: boolean
   readonly durationMs: number
   readonly warnings: readonly Warning[]
 }
 
-/** An entry ready to be used, with the dictionary that it is from. */
-export interface ReadyEntry {
+/** An entry with its compiled pattern and the id of its dictionary. */
+export interface CompiledEntry {
   readonly dictionaryId: string
   readonly entry: DictionaryEntry
   readonly finder: Finder
@@ -43,15 +43,15 @@ export interface ReadyEntry {
 
 const MAX_CHARS = 1_000_000
 
-/** One text on its way through the entries of stored dictionaries. */
+/** One run of `DictionaryLibrary.process`. */
 export class Processing {
-  readonly uses: Map<ReadyEntry, number> = new Map()
+  readonly uses: Map<CompiledEntry, number> = new Map()
   readonly #options: ProcessOptions & { readonly clock?: Clock | undefined }
-  readonly #timing: EntryCooldown
+  readonly #cooldown: EntryCooldown
   readonly #clock: Clock
-  readonly #breather: Breather
-  readonly #awake = new Map<ReadyEntry, boolean>()
-  readonly #winners = new Map<string, ReadyEntry>()
+  readonly #yieldWhenDue: YieldWhenDue
+  readonly #triggered = new Map<CompiledEntry, boolean>()
+  readonly #winners = new Map<string, CompiledEntry>()
   readonly #warnings: Warning[] = []
   #text: string
   readonly #maxChars: number
@@ -59,22 +59,22 @@ export class Processing {
 
   constructor(
     text: string,
-    timing: EntryCooldown,
+    cooldown: EntryCooldown,
     options: ProcessOptions & { readonly clock?: Clock | undefined },
   ) {
     this.#text = text
-    this.#timing = timing
+    this.#cooldown = cooldown
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#breather = new Breather(this.#clock)
+    this.#yieldWhenDue = createYielder(this.#clock)
     this.#maxChars = Math.max(options.maxChars ?? MAX_CHARS, text.length)
   }
 
-  async run(entries: readonly ReadyEntry[]): Promise<ProcessResult> {
+  async run(entries: readonly CompiledEntry[]): Promise<ProcessResult> {
     const startedAt = this.#clock.now()
-    const most = Math.min(20, Math.max(1, Math.floor(this.#options.maxPasses ?? 5)))
+    const maxPasses = Math.min(20, Math.max(1, Math.floor(this.#options.maxPasses ?? 5)))
     let passes = 0
-    for (let changed = true; changed && passes < most && !this.#exceeded; passes++)
+    for (let changed = true; changed && passes < maxPasses && !this.#exceeded; passes++)
       changed = await this.#pass(entries)
     return {
       text: this.#text,
@@ -87,9 +87,9 @@ export class Processing {
     }
   }
 
-  async #pass(entries: readonly ReadyEntry[]): Promise<boolean> {
+  async #pass(entries: readonly CompiledEntry[]): Promise<boolean> {
     const before = this.#text
-    await this.#holdContests(entries)
+    await this.#chooseGroupWinners(entries)
     for (const ready of entries) {
       const { group } = ready.entry
       if (group !== '' && this.#winners.get(group) !== ready) continue
@@ -100,68 +100,72 @@ export class Processing {
   }
 
   /**
-   * Of each group one entry counts: the one that is sticky, else the one with the longest pattern. Decided once for each
-   * text, at the first match.
+   * Chooses one entry per group: a sticky one, else the one with the longest pattern. Decided once per text, at the first
+   * match.
    */
-  async #holdContests(entries: readonly ReadyEntry[]): Promise<void> {
+  async #chooseGroupWinners(entries: readonly CompiledEntry[]): Promise<void> {
     const won = new Set(this.#winners.keys())
     for (const ready of entries) {
       const { group } = ready.entry
       if (group === '' || won.has(group)) continue
-      await this.#breather.pause()
+      await this.#yieldWhenDue()
       if ((await this.#spans(ready)).length === 0) continue
       const held = this.#winners.get(group)
       if (held === undefined || this.#rank(ready) > this.#rank(held)) this.#winners.set(group, ready)
     }
   }
 
-  #rank({ entry }: ReadyEntry): number {
-    return entry.pattern.length + (this.#timing.isSticky(entry.id, entry) ? 1e9 : 0)
+  #rank({ entry }: CompiledEntry): number {
+    return entry.pattern.length + (this.#cooldown.isSticky(entry.id, entry) ? 1e9 : 0)
   }
 
-  async #replace(ready: ReadyEntry): Promise<void> {
+  async #replace(ready: CompiledEntry): Promise<void> {
     const { entry } = ready
     const left = entry.maxReplacements === 0 ? Infinity : entry.maxReplacements - (this.uses.get(ready) ?? 0)
     if (left <= 0) return
-    await this.#breather.pause()
+    await this.#yieldWhenDue()
     const spans = (await this.#spans(ready)).slice(0, left)
-    if (spans.length === 0 || !this.#isAwake(ready)) return
-    const grown = lengthAfter(this.#text, spans, entry.replacement)
-    if (grown > this.#maxChars) {
-      this.#warn(`An entry was left out: the text would be longer than ${this.#maxChars} characters.`)
+    if (spans.length === 0 || !this.#isTriggered(ready)) return
+    const newLength = lengthAfter(this.#text, spans, entry.replacement)
+    if (newLength > this.#maxChars) {
+      this.#warn(
+        `Entry ${entry.id} was skipped: the text would be longer than ${this.#maxChars} characters; raise maxChars.`,
+      )
       return
     }
     this.#text = await replaceSpans(this.#text, spans, {
       replacement: entry.replacement,
-      breather: this.#breather,
+      yieldWhenDue: this.#yieldWhenDue,
     })
     this.uses.set(ready, (this.uses.get(ready) ?? 0) + spans.length)
     const { maxTokens } = this.#options
     this.#exceeded = maxTokens !== undefined && estimateTokens(this.#text) > maxTokens
   }
 
-  // A pattern that takes too long on this text is left out: the others still count.
-  async #spans({ finder }: ReadyEntry): Promise<readonly Span[]> {
+  // An entry whose pattern needs too many steps on this text is skipped.
+  async #spans({ entry, finder }: CompiledEntry): Promise<readonly Span[]> {
     try {
-      return await finder.spans(this.#text, this.#breather)
+      return await finder.spans(this.#text, this.#yieldWhenDue)
     } catch (error) {
-      this.#warn(`An entry was left out: ${error instanceof Error ? error.message : 'it failed'}`)
+      this.#warn(
+        `Entry ${entry.id} was skipped: ${error instanceof Error ? error.message : 'its pattern failed'}`,
+      )
       return []
     }
   }
 
-  /** Decided once for each text, at the first match: whether the entry is drawn and not at rest. */
-  #isAwake(ready: ReadyEntry): boolean {
-    const known = this.#awake.get(ready)
+  /** Whether the entry is drawn and not in cooldown. Decided once per text, at the first match. */
+  #isTriggered(ready: CompiledEntry): boolean {
+    const known = this.#triggered.get(ready)
     if (known !== undefined) return known
     const { entry } = ready
     const { random = Math.random } = this.#options
     const isDrawn = (): boolean => entry.probability >= 1 || random() < entry.probability
-    const awake =
-      this.#timing.isSticky(entry.id, entry) || (isDrawn() && this.#timing.isAwake(entry.id, entry))
-    if (awake) this.#timing.trigger(entry.id, entry)
-    this.#awake.set(ready, awake)
-    return awake
+    const isTriggered =
+      this.#cooldown.isSticky(entry.id, entry) || (isDrawn() && this.#cooldown.isOffCooldown(entry.id, entry))
+    if (isTriggered) this.#cooldown.trigger(entry.id, entry)
+    this.#triggered.set(ready, isTriggered)
+    return isTriggered
   }
 
   #warn(message: string): void {

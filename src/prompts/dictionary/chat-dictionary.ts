@@ -2,69 +2,70 @@ import { systemClock, type Clock } from '../../core/clock.ts'
 import { LlmError, requestError } from '../../core/error.ts'
 import type { Warning } from '../../core/response.ts'
 import type { Random } from '../random.ts'
-import { Breather } from './breather.ts'
+import { createYielder, type YieldWhenDue } from '../../core/yield.ts'
 import { keyFinder } from './pattern.ts'
 import { lengthAfter, replaceSpans, type Finder } from './span.ts'
 import { EntryCooldown, type TimedEffects } from './entry-cooldown.ts'
 
-/** A key, and what is put in its place. */
+/** A key and its replacement. */
 export interface ChatEntry extends TimedEffects {
-  /** A literal text, found as a whole word; in slashes a regular expression. Both in any case of letters. */
+  /** A literal that matches whole words, or a regular expression in slashes. Case is ignored. */
   readonly key: string
-  /** Taken as it is: nothing in it is expanded. */
+  /** The replacement, inserted literally. */
   readonly content: string
-  /** Percent, 0 to 100, drawn anew for each text. Default 100. */
+  /** Probability in percent, 0 to 100, drawn for each text. Default 100. */
   readonly probability?: number | undefined
-  /** Of the matching entries of one group only the one with the longest key counts. Default: in no group. */
+  /** Group of the entry. Of the matching entries of a group, only the one with the longest key applies. Default: none. */
   readonly group?: string | undefined
-  /** For the strategies. Default: the group, where it is called `character` or `global`. */
+  /** Kind of lore, for the strategies. Default: the group, if it is `character` or `global`. */
   readonly lore?: 'character' | 'global' | undefined
-  /** How often all its places are replaced, as long as there are any; at most 100. Default: that of the dictionary. */
+  /** Maximum number of passes that replace all matches, at most 100. Default: that of the dictionary. */
   readonly maxReplacements?: number | undefined
 }
 
-/** In which order entries are replaced, and so who fits into the budget. */
+/** Order of the entries, which decides which of them fit into the budget. `sorted-evenly` sorts by key. */
 export type ChatStrategy = 'sorted-evenly' | 'character-lore-first' | 'global-lore-first'
 
+/** Options of {@link createChatDictionary}. */
 export interface ChatDictionaryOptions {
   readonly entries: readonly ChatEntry[]
-  /** `sorted-evenly` is by key. Default `sorted-evenly`. */
+  /** Order of the entries. Default `sorted-evenly`. */
   readonly strategy?: ChatStrategy | undefined
-  /** Words of content that one text may take. The first entry that does not fit ends it. Default 500. */
+  /** Maximum total words of the replacements for one text. Entries from the first one that exceeds it are skipped. Default 500. */
   readonly maxWords?: number | undefined
-  /** Default 1. */
+  /** Maximum number of passes per entry. Default 1. */
   readonly maxReplacements?: number | undefined
-  /** Longest text that may come of it, in characters; what would make it longer is left out. Default 1 000 000. */
+  /** Maximum length of the result, in characters. Skips entries that would exceed it. Default 1 000 000. */
   readonly maxChars?: number | undefined
-  /** Default `Math.random`; see `createRandom`. */
+  /** Random source of the draws. Default `Math.random`; see `createRandom`. */
   readonly random?: Random | undefined
   readonly clock?: Clock | undefined
 }
 
-/** What became of a text. */
+/** Result of {@link ChatDictionary.apply}. */
 export interface ChatReplacement {
   readonly text: string
-  /** Places that were replaced. */
+  /** Number of replacements. */
   readonly count: number
-  /** Keys that replaced something, in their order. */
+  /** Keys that replaced something, in order. */
   readonly keys: readonly string[]
-  /** Over budget, too long, or failed. */
+  /** Present if the budget or length was exceeded, or replacing failed. */
   readonly warnings: readonly Warning[]
 }
 
-/** Figures since the dictionary was made. */
+/** Counts since the dictionary was created. */
 export interface ChatDictionaryStats {
   readonly texts: number
   readonly replacements: number
-  /** Texts whose entries did not all fit into the budget. */
+  /** Texts whose entries exceeded the budget. */
   readonly overBudget: number
-  /** Texts that came back unchanged since something failed. */
+  /** Texts that were returned unchanged because of a failure. */
   readonly failures: number
 }
 
-/** Replaces keys in texts, before they are sent or after they were answered. */
+/** Replaces keys in texts of requests or responses. */
 export interface ChatDictionary {
-  /** Never rejects: where something fails, the text comes back as it was, with a warning. */
+  /** Replaces keys in a text. Never rejects: on failure, the text is returned unchanged with a warning. */
   apply(text: string): Promise<ChatReplacement>
   stats(): ChatDictionaryStats
 }
@@ -76,32 +77,35 @@ interface Compiled {
 }
 
 /**
- * Makes a dictionary that lives in this process. For each text: match, one of each group, draw, cooldown and delay, order
- * by strategy, budget, replace. A trigger counts from the draw on, also where the budget leaves the entry out. Throws
- * `invalid-request` with the issues of all entries that are none, and `misconfigured` for an option that is.
+ * Creates a dictionary in memory. Steps per text: match, choose one entry per group, draw, check cooldown and delay, order
+ * by strategy, apply the budget, replace. A drawn entry counts as triggered even if the budget skips it. Throws
+ * `invalid-request` with the issues of all invalid entries, and `misconfigured` for an invalid option.
  */
 export function createChatDictionary(options: ChatDictionaryOptions): ChatDictionary {
-  return new InCallDictionary(options)
+  return new MemoryChatDictionary(options)
 }
 
 const MAX_CHARS = 1_000_000
-const MOST_PASSES = 100
+const MAX_PASSES = 100
 
-class InCallDictionary implements ChatDictionary {
+class MemoryChatDictionary implements ChatDictionary {
   readonly #options: ChatDictionaryOptions
   readonly #entries: readonly Compiled[]
   readonly #clock: Clock
-  readonly #timing: EntryCooldown
+  readonly #cooldown: EntryCooldown
   #stats: ChatDictionaryStats = { texts: 0, replacements: 0, overBudget: 0, failures: 0 }
 
   constructor(options: ChatDictionaryOptions) {
     for (const name of ['maxWords', 'maxReplacements', 'maxChars'] as const)
       if (options[name] !== undefined && !(options[name] >= 0))
-        throw new LlmError('misconfigured', `createChatDictionary: ${name} takes a number of 0 or more`)
+        throw new LlmError(
+          'misconfigured',
+          `createChatDictionary: ${name} is ${options[name]}; pass a number of at least 0`,
+        )
     this.#options = options
     this.#entries = compileEntries(options.entries)
     this.#clock = options.clock ?? systemClock
-    this.#timing = new EntryCooldown(this.#clock)
+    this.#cooldown = new EntryCooldown(this.#clock)
   }
 
   stats(): ChatDictionaryStats {
@@ -117,30 +121,35 @@ class InCallDictionary implements ChatDictionary {
     } catch (error) {
       this.#count({ failures: 1 })
       const reason = error instanceof Error ? error.message : 'unknown'
-      return { text, count: 0, keys: [], warnings: [warning(`The text was left as it is: ${reason}`)] }
+      return {
+        text,
+        count: 0,
+        keys: [],
+        warnings: [warning(`The text is unchanged, because replacing failed: ${reason}`)],
+      }
     }
   }
 
   async #run(text: string): Promise<ChatReplacement> {
     const { random = Math.random, strategy = 'sorted-evenly' } = this.#options
-    const breather = new Breather(this.#clock)
+    const yieldWhenDue = createYielder(this.#clock)
     const matched: Compiled[] = []
     for (const compiled of this.#entries) {
-      await breather.pause()
-      if ((await compiled.finder.spans(text, breather)).length > 0) matched.push(compiled)
+      await yieldWhenDue()
+      if ((await compiled.finder.spans(text, yieldWhenDue)).length > 0) matched.push(compiled)
     }
-    const sticky = new Set(matched.filter(({ id, entry }) => this.#timing.isSticky(id, entry)))
-    const awake = onePerGroup(matched, sticky)
+    const sticky = new Set(matched.filter(({ id, entry }) => this.#cooldown.isSticky(id, entry)))
+    const triggered = chooseOnePerGroup(matched, sticky)
       .filter((compiled) => sticky.has(compiled) || isDrawn(compiled.entry, random))
-      .filter((compiled) => sticky.has(compiled) || this.#timing.isAwake(compiled.id, compiled.entry))
-    for (const { id, entry } of awake) this.#timing.trigger(id, entry)
+      .filter((compiled) => sticky.has(compiled) || this.#cooldown.isOffCooldown(compiled.id, compiled.entry))
+    for (const { id, entry } of triggered) this.#cooldown.trigger(id, entry)
     const warnings: Warning[] = []
-    const fitting = this.#fit(inOrder(awake, strategy), warnings)
-    return this.#replace(text, fitting, { warnings, breather })
+    const fitting = this.#applyBudget(inOrder(triggered, strategy), warnings)
+    return this.#replace(text, fitting, { warnings, yieldWhenDue })
   }
 
-  /** Those that fit into the budget, up to the first that does not. */
-  #fit(entries: readonly Compiled[], warnings: Warning[]): readonly Compiled[] {
+  /** Returns the entries up to the first one that exceeds the budget. */
+  #applyBudget(entries: readonly Compiled[], warnings: Warning[]): readonly Compiled[] {
     const { maxWords = 500 } = this.#options
     let words = 0
     for (const [at, { entry }] of entries.entries()) {
@@ -150,7 +159,7 @@ class InCallDictionary implements ChatDictionary {
       const left = entries.length - at
       warnings.push(
         warning(
-          `The dictionary's budget of ${maxWords} words left ${left} of ${entries.length} entries out.`,
+          `${left} of ${entries.length} entries were skipped: they exceed the budget of ${maxWords} words; raise maxWords.`,
         ),
       )
       return entries.slice(0, at)
@@ -161,27 +170,29 @@ class InCallDictionary implements ChatDictionary {
   async #replace(
     text: string,
     entries: readonly Compiled[],
-    { warnings, breather }: { warnings: Warning[]; breather: Breather },
+    { warnings, yieldWhenDue }: { warnings: Warning[]; yieldWhenDue: YieldWhenDue },
   ): Promise<ChatReplacement> {
     const { maxChars = MAX_CHARS } = this.#options
     const keys: string[] = []
     let current = text
     let count = 0
     for (const { entry, finder } of entries) {
-      const passes = Math.min(MOST_PASSES, entry.maxReplacements ?? this.#options.maxReplacements ?? 1)
+      const passes = Math.min(MAX_PASSES, entry.maxReplacements ?? this.#options.maxReplacements ?? 1)
       for (let pass = 0; pass < passes; pass++) {
-        await breather.pause()
-        const spans = await finder.spans(current, breather)
+        await yieldWhenDue()
+        const spans = await finder.spans(current, yieldWhenDue)
         if (spans.length === 0) break
-        const grown = lengthAfter(current, spans, entry.content)
-        if (grown > Math.max(maxChars, text.length)) {
+        const newLength = lengthAfter(current, spans, entry.content)
+        if (newLength > Math.max(maxChars, text.length)) {
           warnings.push(
-            warning(`An entry was left out: the text would be longer than ${maxChars} characters.`),
+            warning(
+              `Entry "${entry.key}" was skipped: the text would be longer than ${maxChars} characters; raise maxChars.`,
+            ),
           )
           break
         }
         const before = current
-        current = await replaceSpans(before, spans, { replacement: entry.content, breather })
+        current = await replaceSpans(before, spans, { replacement: entry.content, yieldWhenDue })
         count += spans.length
         if (keys.at(-1) !== entry.key) keys.push(entry.key)
         if (current === before) break
@@ -214,17 +225,17 @@ function compileEntries(entries: readonly ChatEntry[]): Compiled[] {
 function problemsOf(entry: ChatEntry): { path: string; message: string }[] {
   const { key, content, probability = 100 } = entry
   const problems: { path: string; message: string }[] = []
-  if (typeof key !== 'string' || key.trim() === '') problems.push({ path: 'key', message: 'is needed' })
-  if (typeof content !== 'string') problems.push({ path: 'content', message: 'expected a text' })
+  if (typeof key !== 'string' || key.trim() === '') problems.push({ path: 'key', message: 'is required' })
+  if (typeof content !== 'string') problems.push({ path: 'content', message: 'must be a string' })
   if (!(probability >= 0 && probability <= 100))
-    problems.push({ path: 'probability', message: 'takes a number from 0 to 100' })
+    problems.push({ path: 'probability', message: 'must be a number from 0 to 100' })
   for (const field of ['cooldownMs', 'delayMs', 'stickyMs', 'maxReplacements'] as const)
     if (entry[field] !== undefined && !(entry[field] >= 0))
-      problems.push({ path: field, message: 'takes a number of 0 or more' })
+      problems.push({ path: field, message: 'must be a number of at least 0' })
   return problems
 }
 
-function onePerGroup(matched: readonly Compiled[], sticky: ReadonlySet<Compiled>): readonly Compiled[] {
+function chooseOnePerGroup(matched: readonly Compiled[], sticky: ReadonlySet<Compiled>): readonly Compiled[] {
   const best = new Map<string, Compiled>()
   for (const compiled of matched) {
     const { group = '' } = compiled.entry
@@ -242,7 +253,7 @@ function isBetter(one: Compiled, held: Compiled, sticky: ReadonlySet<Compiled>):
   return one.entry.key.length > held.entry.key.length
 }
 
-/** A whole number from 1 to 100 is drawn; the entry counts where it is not above its probability. */
+/** Draws a whole number from 1 to 100. Returns whether it is at most the probability of the entry. */
 function isDrawn({ probability = 100 }: ChatEntry, random: Random): boolean {
   return Math.floor(random() * 100) + 1 <= probability
 }

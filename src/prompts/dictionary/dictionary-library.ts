@@ -4,11 +4,16 @@ import { newId } from '../../core/create-id.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Warning } from '../../core/response.ts'
 import type { Random } from '../random.ts'
-import { Breather } from './breather.ts'
+import { createYielder } from '../../core/yield.ts'
 import { changeEntries, type EntryChanges } from './entry-changes.ts'
 import { fromJson, fromMarkdown, toJson, toMarkdown, type DictionaryDraft } from './interchange.ts'
 import { compilePattern } from './pattern.ts'
-import { Processing, type ProcessOptions, type ProcessResult, type ReadyEntry } from './apply-dictionary.ts'
+import {
+  Processing,
+  type ProcessOptions,
+  type ProcessResult,
+  type CompiledEntry,
+} from './apply-dictionary.ts'
 import {
   readEntries,
   readHead,
@@ -22,20 +27,21 @@ import { statisticsOf, type DictionaryStatistics } from './statistics.ts'
 import type { DictionaryQuery, DictionaryStore } from './store.ts'
 import { EntryCooldown } from './entry-cooldown.ts'
 
+/** Options of {@link createDictionaryLibrary}. */
 export interface DictionaryLibraryOptions {
   readonly store: DictionaryStore
   readonly clock?: Clock | undefined
-  /** For draws of `process`. Default `Math.random`; see `createRandom`. */
+  /** Random source of the draws of `process`. Default `Math.random`; see `createRandom`. */
   readonly random?: Random | undefined
-  /** Counts which entries replaced how much. Default true. */
+  /** Whether replacements are counted per entry. Default true. */
   readonly countUses?: boolean | undefined
 }
 
-/** What a dictionary is made from. */
+/** Fields of a new dictionary. Only the name is required. */
 export type DictionaryInput = Partial<DictionaryHead> &
   Pick<DictionaryHead, 'name'> & { readonly entries?: readonly DictionaryEntryInput[] | undefined }
 
-/** An entry that a search found. */
+/** An entry found by `DictionaryLibrary.search`. */
 export interface EntryHit {
   readonly dictionaryId: string
   readonly dictionary: string
@@ -43,81 +49,81 @@ export interface EntryHit {
 }
 
 /**
- * Dictionaries over a store. Everything that changes one takes the version that the caller has seen, and rejects with
- * `conflict` where the stored one is another; without a version the change is made to whatever is stored. Ids may be names
- * everywhere. What is not there rejects with `not-found`, what is not right with `invalid-request` and all issues.
+ * Dictionaries of a store. Every id may also be a name. Methods reject with `not-found` if a dictionary or entry does not
+ * exist, and with `invalid-request` and all issues if an argument is invalid. They reject with `conflict` if a name is in
+ * use, or if `version` is not the stored version. Without `version`, a change applies to the stored version.
  */
 export interface DictionaryLibrary {
   create(input: DictionaryInput): Promise<Dictionary>
   get(idOrName: string): Promise<Dictionary>
   list(query?: DictionaryQuery): Promise<readonly Dictionary[]>
-  /** Changes name, description or whether it is active. */
+  /** Changes name, description or `active`. */
   update(id: string, changes: Partial<DictionaryHead>, version?: number): Promise<Dictionary>
-  /** Switches `active` to the other, or to what is given. */
+  /** Inverts `active`, or sets it to the given value. */
   toggle(id: string, active?: boolean): Promise<Dictionary>
-  /** The same entries under another name, with ids of their own. */
+  /** Copies a dictionary under another name. Its entries get new ids. */
   clone(id: string, name: string): Promise<Dictionary>
   delete(id: string, version?: number): Promise<void>
-  /** Adds, changes, switches and removes entries in one step: all or nothing. */
+  /** Adds, changes, enables, disables and removes entries atomically. */
   change(id: string, changes: EntryChanges, version?: number): Promise<Dictionary>
-  /** Entries whose pattern, replacement or group holds these words, in any case of letters. */
-  search(words: string, options?: { readonly limit?: number | undefined }): Promise<readonly EntryHit[]>
+  /** Finds entries whose pattern, replacement or group contains the text. Ignores case. Default of `limit`: 100. */
+  search(text: string, options?: { readonly limit?: number | undefined }): Promise<readonly EntryHit[]>
   exportJson(id: string): Promise<JsonObject>
   exportMarkdown(id: string): Promise<string>
-  /** Takes an object or its text. A `name` counts more than the one inside. */
+  /** Imports an object or JSON text. `name` overrides the name in it. */
   importJson(source: unknown, options?: { readonly name?: string | undefined }): Promise<Dictionary>
-  /** Takes Markdown, or a dictionary file of `key: value` lines. */
+  /** Imports Markdown or a dictionary file of `key: value` lines. `name` overrides the name in it. */
   importMarkdown(source: string, options?: { readonly name?: string | undefined }): Promise<Dictionary>
   statistics(id: string): Promise<DictionaryStatistics>
-  /** Replaces by the named dictionaries, in this order, or by all; those that are not active take no part. */
+  /** Applies the given dictionaries in order, or all. Skips inactive ones. */
   process(
     text: string,
     options?: ProcessOptions & { readonly dictionaries?: readonly string[] },
   ): Promise<ProcessResult>
 }
 
-/** Makes a library. There is nothing to close; the store is the host's. */
+/** Creates a dictionary library. It needs no closing; the application closes the store. */
 export function createDictionaryLibrary(options: DictionaryLibraryOptions): DictionaryLibrary {
   const { store, clock = systemClock, random } = options
-  const shelf = new Shelf(store, clock)
-  const timing = new EntryCooldown(clock)
+  const stored = new StoredDictionaries(store, clock)
+  const cooldown = new EntryCooldown(clock)
   const add = async (draft: DictionaryDraft | DictionaryInput): Promise<Dictionary> => {
     const head = readHead(draft)
     const now = clock.epochMs()
-    const entries = await readEntries(draft.entries ?? [], new Breather(clock))
+    const entries = await readEntries(draft.entries ?? [], createYielder(clock))
     return store.save({ id: newId('dict'), ...head, entries, createdAt: now, updatedAt: now, version: 0 })
   }
   return {
     create: add,
-    get: (idOrName) => shelf.get(idOrName),
+    get: (idOrName) => stored.get(idOrName),
     list: (query) => store.list(query),
     update: (id, changes, version) =>
-      shelf.change(id, (old) => ({ ...old, ...readHead({ ...old, ...present(changes) }) }), version),
-    toggle: (id, active) => shelf.change(id, (old) => ({ ...old, active: active ?? !old.active })),
-    clone: async (id, name) => add({ ...(await shelf.get(id)), name }),
+      stored.change(id, (old) => ({ ...old, ...readHead({ ...old, ...definedOnly(changes) }) }), version),
+    toggle: (id, active) => stored.change(id, (old) => ({ ...old, active: active ?? !old.active })),
+    clone: async (id, name) => add({ ...(await stored.get(id)), name }),
     delete: async (id, version) => {
-      const { id: own } = await shelf.get(id)
-      if (!(await store.delete(own, version))) throw notFound()
+      const { id: own } = await stored.get(id)
+      if (!(await store.delete(own, version))) throw notFound(id)
     },
     change: (id, changes, version) => {
       const change = async (old: Dictionary): Promise<Dictionary> => {
-        const entries = await changeEntries(old.entries, changes, new Breather(clock))
+        const entries = await changeEntries(old.entries, changes, createYielder(clock))
         return { ...old, entries }
       }
-      return shelf.change(id, change, version)
+      return stored.change(id, change, version)
     },
-    search: async (words, { limit = 100 } = {}) => (await shelf.search(words)).slice(0, limit),
-    exportJson: async (id) => toJson(await shelf.get(id)),
-    exportMarkdown: async (id) => toMarkdown(await shelf.get(id)),
+    search: async (text, { limit = 100 } = {}) => (await stored.search(text)).slice(0, limit),
+    exportJson: async (id) => toJson(await stored.get(id)),
+    exportMarkdown: async (id) => toMarkdown(await stored.get(id)),
     importJson: async (source, { name } = {}) => add(renamed(fromJson(source), name)),
     importMarkdown: async (source, { name } = {}) => add(fromMarkdown(source, name)),
     statistics: async (id) => {
-      const dictionary = await shelf.get(id)
+      const dictionary = await stored.get(id)
       return statisticsOf(dictionary, await store.usage(dictionary.id))
     },
     process: async (text, { dictionaries, ...how } = {}) => {
-      const processing = new Processing(text, timing, { random, ...how, clock })
-      const result = await processing.run(await shelf.ready(dictionaries))
+      const processing = new Processing(text, cooldown, { random, ...how, clock })
+      const result = await processing.run(await stored.ready(dictionaries))
       if (options.countUses === false || processing.uses.size === 0) return result
       const warnings = await countUses(store, processing, clock.epochMs())
       return warnings.length === 0 ? result : { ...result, warnings: [...result.warnings, ...warnings] }
@@ -125,15 +131,18 @@ export function createDictionaryLibrary(options: DictionaryLibraryOptions): Dict
   }
 }
 
-const MOST_TRIES = 10
-const MOST_COMPILED = 1_000
+const MAX_ATTEMPTS = 10
+const MAX_COMPILED = 1_000
 const ALL = 1_000_000
 
-/** The dictionaries of a store, with their patterns compiled. */
-class Shelf {
+/** The dictionaries of a store, with a cache of compiled patterns. */
+class StoredDictionaries {
   readonly #store: DictionaryStore
   readonly #clock: Clock
-  readonly #compiled = new Map<string, { readonly version: number; readonly ready: readonly ReadyEntry[] }>()
+  readonly #compiled = new Map<
+    string,
+    { readonly version: number; readonly ready: readonly CompiledEntry[] }
+  >()
 
   constructor(store: DictionaryStore, clock: Clock) {
     this.#store = store
@@ -142,44 +151,44 @@ class Shelf {
 
   async get(idOrName: string): Promise<Dictionary> {
     const found = await this.#store.get(idOrName)
-    if (found === undefined) throw notFound()
+    if (found === undefined) throw notFound(idOrName)
     return found
   }
 
-  /** Without a version, a change that meets another is made again. */
+  /** Reads, changes and saves a dictionary. Without a version, it repeats the change after a concurrent one. */
   async change(
     id: string,
     change: (old: Dictionary) => Dictionary | Promise<Dictionary>,
     version?: number,
   ): Promise<Dictionary> {
-    for (let tries = 1; ; tries++) {
+    for (let attempt = 1; ; attempt++) {
       const old = await this.get(id)
       const updatedAt = this.#clock.epochMs()
       try {
         return await this.#store.save({ ...(await change(old)), version: version ?? old.version, updatedAt })
       } catch (error) {
-        const met =
+        const isConcurrent =
           LlmError.is(error, 'conflict') &&
           version === undefined &&
           (await this.get(id)).version !== old.version
-        if (!met || tries >= MOST_TRIES) throw error
+        if (!isConcurrent || attempt >= MAX_ATTEMPTS) throw error
       }
     }
   }
 
-  async search(words: string): Promise<readonly EntryHit[]> {
-    const sought = words.toLowerCase()
+  async search(text: string): Promise<readonly EntryHit[]> {
+    const wanted = text.toLowerCase()
     const all = await this.#store.list({ limit: ALL })
     return all.flatMap(({ id, name, entries }) =>
       entries
         .filter(({ pattern, replacement, group }) =>
-          [pattern, replacement, group].some((text) => text.toLowerCase().includes(sought)),
+          [pattern, replacement, group].some((field) => field.toLowerCase().includes(wanted)),
         )
         .map((entry) => ({ dictionaryId: id, dictionary: name, entry })),
     )
   }
 
-  async ready(names: readonly string[] | undefined): Promise<readonly ReadyEntry[]> {
+  async ready(names: readonly string[] | undefined): Promise<readonly CompiledEntry[]> {
     const dictionaries =
       names === undefined
         ? await this.#store.list({ active: true, limit: ALL })
@@ -187,7 +196,7 @@ class Shelf {
     return dictionaries.filter(({ active }) => active).flatMap((dictionary) => this.#compile(dictionary))
   }
 
-  #compile({ id, version, entries }: Dictionary): readonly ReadyEntry[] {
+  #compile({ id, version, entries }: Dictionary): readonly CompiledEntry[] {
     const known = this.#compiled.get(id)
     if (known?.version === version) return known.ready
     const enabled = entries.filter((entry) => entry.enabled)
@@ -195,23 +204,23 @@ class Shelf {
     this.#compiled.delete(id)
     this.#compiled.set(id, { version, ready })
     const [oldest] = this.#compiled.keys()
-    if (this.#compiled.size > MOST_COMPILED && oldest !== undefined) this.#compiled.delete(oldest)
+    if (this.#compiled.size > MAX_COMPILED && oldest !== undefined) this.#compiled.delete(oldest)
     return ready
   }
 }
 
-/** Compiled when it is first needed: thousands at once would hold the thread. */
+/** Compiles the pattern on first use, because compiling thousands at once would block the event loop. */
 function lazyFinder(entry: DictionaryEntry): Finder {
   let finder: Finder | undefined
   const compiled = (): Finder => {
     const pattern = compilePattern(entry)
-    // A store may hold what another version of this library accepted.
+    // A store may contain patterns that another version of this library accepted.
     return 'finder' in pattern ? pattern.finder : { spans: async () => [] }
   }
-  return { spans: (text, breather) => (finder ??= compiled()).spans(text, breather) }
+  return { spans: (text, yieldWhenDue) => (finder ??= compiled()).spans(text, yieldWhenDue) }
 }
 
-/** A text that was processed is not lost with a count. */
+/** Counts the uses of entries. A failure gives a warning, so that the processed text is not lost. */
 async function countUses(store: DictionaryStore, { uses }: Processing, at: number): Promise<Warning[]> {
   const counted = [...uses].map(([{ dictionaryId, entry }, count]) => ({
     dictionaryId,
@@ -223,7 +232,12 @@ async function countUses(store: DictionaryStore, { uses }: Processing, at: numbe
     await store.addUses(counted)
     return []
   } catch {
-    return [{ type: 'other', message: 'The uses of dictionary entries could not be counted.' }]
+    return [
+      {
+        type: 'other',
+        message: 'The uses of dictionary entries were not counted, because the store failed.',
+      },
+    ]
   }
 }
 
@@ -231,13 +245,13 @@ function renamed(draft: DictionaryDraft, name: string | undefined): DictionaryDr
   return name === undefined ? draft : { ...draft, name }
 }
 
-function present<T extends object>(changes: T): Partial<T> {
+function definedOnly<T extends object>(changes: T): Partial<T> {
   return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as Partial<T>
 }
 
-function notFound(): LlmError {
+function notFound(idOrName: string): LlmError {
   return new LlmError(
     'not-found',
-    'there is no dictionary of the id or name that was given: list() tells which there are',
+    `unknown dictionary "${idOrName.slice(0, 100)}"; list() returns the known ones`,
   )
 }

@@ -1,16 +1,16 @@
 import type { Clock } from '../../core/clock.ts'
 
-/** How an entry behaves in time, after it was triggered. */
+/** Timing of an entry after a trigger. */
 export interface TimedEffects {
-  /** Rests for so long after a trigger. Default 0. */
+  /** Time after a trigger in which the entry does not apply, in ms. Default 0. */
   readonly cooldownMs?: number | undefined
-  /** A second rest, counted in the same way: the longer of the two holds. Default 0. */
+  /** Like `cooldownMs`; the longer of the two counts. In ms. Default 0. */
   readonly delayMs?: number | undefined
-  /** Stays awake for so long after a trigger: without a draw, in spite of cooldown and delay, and first in its group. Default 0. */
+  /** Time after a trigger in which the entry always applies, without draw or cooldown, first in its group. In ms. Default 0. */
   readonly stickyMs?: number | undefined
 }
 
-/** Remembers when entries were triggered. */
+/** Tracks when entries were triggered. */
 export class EntryCooldown {
   readonly #clock: Clock
   readonly #triggered = new Map<string, number>()
@@ -19,18 +19,18 @@ export class EntryCooldown {
     this.#clock = clock
   }
 
-  /** Within `stickyMs` of its last trigger. */
+  /** Whether the last trigger is less than `stickyMs` ago. */
   isSticky(key: string, { stickyMs = 0 }: TimedEffects): boolean {
     return this.#since(key) < stickyMs
   }
 
-  /** Not within its cooldown or delay. */
-  isAwake(key: string, effects: TimedEffects): boolean {
+  /** Whether cooldown and delay of the last trigger are over. */
+  isOffCooldown(key: string, effects: TimedEffects): boolean {
     const { cooldownMs = 0, delayMs = 0 } = effects
     return this.#since(key) >= Math.max(cooldownMs, delayMs)
   }
 
-  /** Notes a trigger. While an entry is sticky, its first trigger counts. */
+  /** Records a trigger. Does nothing while the entry is sticky, because its first trigger counts. */
   trigger(key: string, effects: TimedEffects): void {
     const { cooldownMs = 0, delayMs = 0, stickyMs = 0 } = effects
     if (Math.max(cooldownMs, delayMs, stickyMs) <= 0 || this.isSticky(key, effects)) return

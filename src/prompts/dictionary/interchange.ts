@@ -4,12 +4,12 @@ import { parseDictionaryText } from './text-file.ts'
 import { readRegexKey } from './regex-key.ts'
 import type { Dictionary, DictionaryEntry, DictionaryEntryInput, DictionaryHead } from './record.ts'
 
-/** A dictionary on its way between programs: without ids, dates and versions. Not checked yet. */
+/** An imported dictionary before validation, without ids, dates and versions. */
 export interface DictionaryDraft extends DictionaryHead {
   readonly entries: readonly unknown[]
 }
 
-// In the order in which they are written; what is as it is by itself is left out.
+// Fields in written order, with their defaults. A field with its default is not written.
 const FIELDS: Readonly<Record<Exclude<keyof DictionaryEntry, 'id'>, JsonValue | undefined>> = {
   type: undefined,
   pattern: undefined,
@@ -26,26 +26,26 @@ const FIELDS: Readonly<Record<Exclude<keyof DictionaryEntry, 'id'>, JsonValue | 
   stickyMs: 0,
 }
 
-/** The dictionary as JSON. */
+/** Converts a dictionary to JSON. */
 export function toJson({ name, description, active, entries }: Dictionary): JsonObject {
   return { name, description, active, entries: entries.map((entry) => Object.fromEntries(fieldsOf(entry))) }
 }
 
-/** Reads what {@link toJson} wrote, as an object or text. Throws `invalid-request`. */
+/** Reads the output of {@link toJson}, as an object or text. Throws `invalid-request` if it is no dictionary. */
 export function fromJson(source: unknown): DictionaryDraft {
   const value = typeof source === 'string' ? parseJson(source.replace(/^\uFEFF/, '')) : source
   if (!isObject(value))
-    throw requestError([{ path: '', message: 'is no dictionary: expected a JSON object' }])
-  // Written by others, the head may be in an object of its own.
+    throw requestError([{ path: '', message: 'is not a dictionary; expected a JSON object' }])
+  // Other programs write the head in an object `dictionary`.
   const head = isObject(value['dictionary']) ? value['dictionary'] : value
   const entries = value['entries'] ?? head['entries'] ?? []
-  if (!Array.isArray(entries)) throw requestError([{ path: 'entries', message: 'expected a list' }])
+  if (!Array.isArray(entries)) throw requestError([{ path: 'entries', message: 'must be a list' }])
   return { ...headOf(head), entries }
 }
 
 /**
- * The dictionary as Markdown: its name as the title, its description below, and a section per entry with its fields in a
- * list and its replacement in a fence. Texts in lists are in quotes, as in JSON.
+ * Converts a dictionary to Markdown: the name as title, then `active` and the description, then one section per entry
+ * with its fields in a list and its replacement in a fence. Values in lists are JSON.
  */
 export function toMarkdown({ name, description, active, entries }: Dictionary): string {
   const head = [`# ${name}`, '', `- active: ${active}`, `- description: ${JSON.stringify(description)}`]
@@ -60,8 +60,8 @@ export function toMarkdown({ name, description, active, entries }: Dictionary): 
 }
 
 /**
- * Reads what {@link toMarkdown} wrote, or somebody wrote by hand in that way: values need no quotes then. A text without
- * sections is read as a dictionary file of `key: value` lines; its title, where it has one, is the name.
+ * Reads the output of {@link toMarkdown}. In hand-written Markdown, texts need no quotes. Reads a text without sections as
+ * a dictionary file of `key: value` lines, named by its title.
  */
 export function fromMarkdown(source: string, name?: string): DictionaryDraft {
   const lines = source.replace(/^\uFEFF/, '').split('\n')
@@ -80,7 +80,7 @@ export function fromMarkdown(source: string, name?: string): DictionaryDraft {
 }
 
 function headOf(value: Record<string, unknown>): DictionaryHead {
-  // What is wrong with them is told when the dictionary is made.
+  // Validated by `readHead`.
   const { name, description = '', active, is_active: isActive } = value
   return { name, description, active: active ?? isActive ?? true } as DictionaryHead
 }
@@ -96,7 +96,7 @@ function isFenceable(text: string): boolean {
   return text !== '' && !text.includes('\r')
 }
 
-// A fence is longer than any in its text.
+// The fence must be longer than every fence in the text.
 function fenceOf(text: string): string[] {
   if (!isFenceable(text)) return []
   const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map(([run]) => run.length))
@@ -157,7 +157,7 @@ const TEXT_FIELDS: ReadonlySet<string> = new Set([
   'type',
 ])
 
-// By hand nobody writes quotes: then the text is what stands there, without code marks around it.
+// Hand-written texts have no quotes. Backticks around them are removed.
 function valueOf(field: string, written: string): JsonValue {
   const text = written.trim()
   const value = parseJson(text)
@@ -171,7 +171,7 @@ function fromKeyedText(source: string, name: string | undefined): DictionaryDraf
   return { ...headOf({ name }), entries: entries.map(({ key, content }) => entryOf(key, content)) }
 }
 
-/** An entry of a dictionary file, which means any case of letters and whole words. */
+/** Converts a line of a dictionary file to an entry, which ignores case and matches whole words. */
 function entryOf(key: string, content: string): DictionaryEntryInput {
   const regex = readRegexKey(key)
   const shared = { replacement: content, caseSensitive: false }

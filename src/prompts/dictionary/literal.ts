@@ -1,13 +1,13 @@
 import type { Finder, Span } from './span.ts'
 
-/** How a literal text is looked for. */
+/** Options of a literal search. */
 export interface LiteralOptions {
   readonly caseSensitive: boolean
-  /** Not inside a longer word. An edge of the text that is no letter, digit or `_` may touch anything. */
+  /** Whether a match must be a whole word. Applies only to edges of the literal that are a letter, digit or `_`. */
   readonly wholeWord: boolean
 }
 
-/** Finds a literal text. Linear in the length of the text, whatever it repeats. */
+/** Creates a finder of a literal. It takes time linear in the text (Knuth-Morris-Pratt). */
 export function literalFinder(words: string, { caseSensitive, wholeWord }: LiteralOptions): Finder {
   const needle = caseSensitive ? words : fold(words)
   const borders = bordersOf(needle)
@@ -16,16 +16,16 @@ export function literalFinder(words: string, { caseSensitive, wholeWord }: Liter
   const isWhole = (text: string, { start, end }: Span): boolean =>
     !(guardStart && endsInWord(text, start)) && !(guardEnd && isWordAt(text, end))
   return {
-    spans: async (text, breather) => {
+    spans: async (text, yieldWhenDue) => {
       const hay = caseSensitive ? text : fold(text)
       const found: Span[] = []
-      // Most texts hold few of the words; the engine's own search, which is linear for short ones, says so much faster.
+      // `indexOf` is much faster for the common case of no match, and linear for short needles.
       const first = needle.length <= NATIVE_NEEDLE ? hay.indexOf(needle) : 0
       if (first < 0) return found
       let matched = 0
       let free = 0
       for (let at = first; at < hay.length; at++) {
-        if (at % CHARACTERS_AT_ONCE === CHARACTERS_AT_ONCE - 1) await breather.pause()
+        if (at % CHARACTERS_AT_ONCE === CHARACTERS_AT_ONCE - 1) await yieldWhenDue()
         const code = hay.charCodeAt(at)
         while (matched > 0 && needle.charCodeAt(matched) !== code) matched = borders[matched - 1] ?? 0
         if (needle.charCodeAt(matched) === code) matched++
@@ -44,7 +44,7 @@ export function literalFinder(words: string, { caseSensitive, wholeWord }: Liter
 const CHARACTERS_AT_ONCE = 16_384
 const NATIVE_NEEDLE = 64
 
-/** In one case of letters, each in its place: letters that would become two stay as they are. */
+/** Lowercases a text without changing its length: letters whose lower case is longer stay unchanged. */
 function fold(text: string): string {
   const lowered = text.toLowerCase()
   let folded = lowered.length === text.length ? lowered : ''
@@ -53,11 +53,11 @@ function fold(text: string): string {
       const small = char.toLowerCase()
       folded += small.length === char.length ? small : char
     }
-  // The Greek sigma has two small forms.
+  // The Greek sigma has two lower-case forms.
   return folded.replaceAll('ς', 'σ')
 }
 
-/** Of every beginning of the text, how long its longest border is: what search falls back to after a mismatch. */
+/** Returns the length of the longest proper border of each prefix, to which the search falls back after a mismatch. */
 function bordersOf(text: string): Uint32Array {
   const borders = new Uint32Array(text.length)
   let length = 0
@@ -74,7 +74,7 @@ const WORD = /^[\p{L}\p{M}\p{N}_]$/u
 function isWordAt(text: string, at: number): boolean {
   const code = text.codePointAt(at)
   if (code === undefined) return false
-  // Most text is ASCII, and this is asked at both ends of every match.
+  // Fast path, because most text is ASCII and this runs at both ends of every match.
   return code < 128 ? isAsciiWord(code) : WORD.test(String.fromCodePoint(code))
 }
 

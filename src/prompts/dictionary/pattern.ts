@@ -1,28 +1,27 @@
 import { LlmError } from '../../core/error.ts'
 import { compilePattern as compileSafe } from '../../moderation/index.ts'
-import { withoutLayout } from './strip-extended-syntax.ts'
 import { literalFinder } from './literal.ts'
-import { readRegexKey } from './regex-key.ts'
+import { readRegexKey, stripExtendedSyntax } from './regex-key.ts'
 import type { Finder } from './span.ts'
 
-/** A pattern ready to be looked for, or what is wrong with it. */
+/** A compiled pattern, or the reason why it is invalid. */
 export type CompiledPattern = { readonly finder: Finder } | { readonly problem: string }
 
-/** What to look for. */
+/** A pattern and its options. */
 export interface PatternSpec {
   readonly type: 'literal' | 'regex'
   readonly pattern: string
-  /** Of `i`, `m`, `s` and `x`, for regular expressions. */
+  /** Flags of a regular expression: `i`, `m`, `s` and `x`. */
   readonly flags: string
   readonly caseSensitive: boolean
-  /** For literal texts. */
+  /** Whether a literal matches only whole words. */
   readonly wholeWord: boolean
 }
 
-/** Longest literal text; a regular expression has the limits of safe patterns. */
+// Regular expressions have the limits of safe patterns.
 const MAX_LITERAL_CHARS = 10_000
 
-/** The key of an in-call entry: in slashes a regular expression, else a whole word; in any case of letters. */
+/** Compiles the key of an in-call entry: a regular expression if in slashes, else a whole word. Ignores case. */
 export function keyFinder(key: string): CompiledPattern {
   const regex = readRegexKey(key.trim())
   const rest = { caseSensitive: false, wholeWord: true }
@@ -30,7 +29,7 @@ export function keyFinder(key: string): CompiledPattern {
   return compilePattern({ type: 'regex', pattern: regex.source, flags: regex.flags, ...rest })
 }
 
-/** Compiles a pattern. Its time on a text is linear in the text, also for a pattern that a stranger wrote. */
+/** Compiles a pattern. Matching takes time linear in the text, also for untrusted patterns. */
 export function compilePattern(spec: PatternSpec): CompiledPattern {
   const { type, pattern } = spec
   if (pattern === '') return { problem: 'is empty' }
@@ -40,9 +39,9 @@ export function compilePattern(spec: PatternSpec): CompiledPattern {
 }
 
 function compileRegex({ pattern, flags, caseSensitive }: PatternSpec): CompiledPattern {
-  const odd = /[^imsx]/.exec(flags)?.[0]
-  if (odd !== undefined) return { problem: `has the flag "${odd}"; known: i, m, s, x` }
-  const source = flags.includes('x') ? withoutLayout(pattern) : pattern
+  const unknown = /[^imsx]/.exec(flags)?.[0]
+  if (unknown !== undefined) return { problem: `has the unknown flag "${unknown}"; known: i, m, s, x` }
+  const source = flags.includes('x') ? stripExtendedSyntax(pattern) : pattern
   const plain = flags.replaceAll(/[xi]/g, '')
   try {
     const safe = compileSafe({

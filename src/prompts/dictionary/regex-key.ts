@@ -1,17 +1,17 @@
-/** A key in slashes, taken apart. */
+/** A key in slashes: the source and the flags of its regular expression. */
 export interface RegexKey {
   readonly source: string
-  /** Of `i`, `m`, `s` and `x`. */
+  /** Flags: `i`, `m`, `s` and `x`. */
   readonly flags: string
 }
 
-/** Reads `/source/flags`; `undefined` for a key that is a literal text. */
+/** Parses `/source/flags`. Returns `undefined` if the key is a literal. */
 export function readRegexKey(key: string): RegexKey | undefined {
   const match = /^\/(.+)\/([imsx]{0,4})$/s.exec(key)
   return match === null ? undefined : { source: match[1] ?? '', flags: match[2] ?? '' }
 }
 
-/** Splits a line that begins with a key in slashes behind its last slash that `next` follows; an escaped slash ends no key. */
+/** Splits a line after a key in slashes and its flags, if `next` follows them. Escaped slashes do not end the key. */
 export function splitRegexKey(line: string, next: string): { key: string; rest: string } | undefined {
   if (!line.startsWith('/')) return undefined
   for (let at = 1; at < line.length; at++) {
@@ -23,4 +23,29 @@ export function splitRegexKey(line: string, next: string): { key: string; rest: 
     }
   }
   return undefined
+}
+
+/**
+ * Converts a pattern with the flag `x` to one without: removes whitespace and `#` comments, except if escaped or inside
+ * a class.
+ */
+export function stripExtendedSyntax(source: string): string {
+  let out = ''
+  let inClass = false
+  for (let at = 0; at < source.length; at++) {
+    const char = source.charAt(at)
+    if (char === '\\') {
+      const next = source.charAt(at + 1)
+      // Without the flag, whitespace and `#` need no escape.
+      out += /[\s#]/.test(next) ? next : char + next
+      at++
+    } else if (inClass || !/[\s#]/.test(char)) {
+      if (char === '[') inClass = true
+      else if (char === ']') inClass = false
+      out += char
+    } else if (char === '#') {
+      while (at + 1 < source.length && source.charAt(at + 1) !== '\n') at++
+    }
+  }
+  return out
 }

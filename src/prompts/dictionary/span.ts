@@ -1,24 +1,24 @@
-import type { Breather } from './breather.ts'
+import type { YieldWhenDue } from '../../core/yield.ts'
 
-/** A piece of a text: from `start` up to, but not, `end`. */
+/** A range of a text: from `start` (inclusive) to `end` (exclusive). */
 export interface Span {
   readonly start: number
   readonly end: number
 }
 
-/** Finds one pattern in texts: pieces from left to right that do not overlap, none of them empty. */
+/** Finds the matches of one pattern: from left to right, without overlap, never empty. */
 export interface Finder {
-  /** Gives way to others where it takes long; rejects where it would take too long. */
-  spans(text: string, breather: Breather): Promise<readonly Span[]>
+  /** Yields to the event loop during long searches. Rejects if the pattern needs too many steps on the text. */
+  spans(text: string, yieldWhenDue: YieldWhenDue): Promise<readonly Span[]>
 }
 
 const SPANS_AT_ONCE = 4_096
 
-/** The text with these pieces replaced, the replacement taken as it is. */
+/** Replaces ranges of a text. The replacement is inserted literally. */
 export async function replaceSpans(
   text: string,
   spans: readonly Span[],
-  { replacement, breather }: { readonly replacement: string; readonly breather: Breather },
+  { replacement, yieldWhenDue }: { readonly replacement: string; readonly yieldWhenDue: YieldWhenDue },
 ): Promise<string> {
   let out = ''
   let at = 0
@@ -29,12 +29,12 @@ export async function replaceSpans(
       at = end
     }
     out += pieces.join('')
-    await breather.pause()
+    await yieldWhenDue()
   }
   return out + text.slice(at)
 }
 
-/** How long the text will be then. */
+/** Returns the length of the text after {@link replaceSpans}. */
 export function lengthAfter(text: string, spans: readonly Span[], replacement: string): number {
   let length = text.length + spans.length * replacement.length
   for (const { start, end } of spans) length -= end - start

@@ -1,22 +1,22 @@
 import type { Dictionary } from './record.ts'
 import type { EntryUsage } from './store.ts'
 
-/** What is in a dictionary, and what was used of it. */
+/** Figures on the entries of a dictionary and their use. */
 export interface DictionaryStatistics {
   readonly entries: number
   readonly enabled: number
   readonly literal: number
   readonly regex: number
   readonly groups: number
-  /** Places replaced so far, by entries that are still there. */
+  /** Number of replacements by entries that still exist. */
   readonly replacements: number
-  /** Milliseconds since 1970; `undefined` where nothing was replaced yet. */
+  /** Milliseconds since 1970; `undefined` if nothing was replaced yet. */
   readonly lastUsedAt: number | undefined
-  /** Entries by how much they replaced, most first. */
+  /** Use of each entry, most used first. */
   readonly usage: readonly EntryUsage[]
 }
 
-/** Puts the figures of a dictionary together. */
+/** Computes the statistics of a dictionary. */
 export function statisticsOf({ entries }: Dictionary, usage: readonly EntryUsage[]): DictionaryStatistics {
   const ids = new Set(entries.map(({ id }) => id))
   const own = usage.filter(({ entryId }) => ids.has(entryId)).toSorted((a, b) => b.count - a.count)

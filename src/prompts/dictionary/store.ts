@@ -1,17 +1,17 @@
 import { LlmError } from '../../core/error.ts'
 import type { Dictionary } from './record.ts'
 
-/** Which dictionaries to list. */
+/** Which dictionaries `DictionaryStore.list` returns. */
 export interface DictionaryQuery {
   readonly active?: boolean | undefined
-  /** Part of a name or description, in any case. */
+  /** Part of a name or description. Case is ignored. */
   readonly search?: string | undefined
-  /** Default 100. */
+  /** Maximum number of dictionaries. Default 100. */
   readonly limit?: number | undefined
   readonly offset?: number | undefined
 }
 
-/** Replacements that one entry made. */
+/** Replacements by one entry in one text. */
 export interface EntryUse {
   readonly dictionaryId: string
   readonly entryId: string
@@ -20,7 +20,7 @@ export interface EntryUse {
   readonly at: number
 }
 
-/** All that one entry has replaced so far. */
+/** Total replacements by one entry. */
 export interface EntryUsage {
   readonly entryId: string
   readonly count: number
@@ -28,29 +28,29 @@ export interface EntryUsage {
 }
 
 /**
- * Keeps dictionaries, each as a whole, and how often their entries were used.
+ * A store for dictionaries, each saved as a whole, and for the use of their entries.
  *
- * Laws, which `dictionaryStoreLaws` checks:
- * - `get` finds by id, else by name; `undefined` where there is none. `list` is sorted by name.
- * - `save` takes a dictionary at the version it was read at, 0 for a new one, and gives it back one version on. It rejects
- *   with `conflict` where the stored version is another, and where another has the name; nothing is changed then.
- * - Of saves at once of one version exactly one succeeds.
- * - `addUses` adds up, also at once, and changes no version; uses of a dictionary that was deleted are gone.
- * - What was given or is given back is not shared.
+ * Contract, which `dictionaryStoreLaws` checks:
+ * - `get` finds by id, else by name; `undefined` if there is none. `list` is sorted by name.
+ * - `save` takes a dictionary with the version at which it was read (0 for a new one) and returns it with the next version.
+ *   It rejects with `conflict`, and changes nothing, if the stored version differs or another dictionary has the name.
+ * - Of concurrent saves of one version, exactly one succeeds.
+ * - `addUses` adds to the totals, also concurrently, and changes no version. Deleting a dictionary deletes its totals.
+ * - Arguments and results are copies: changing them changes nothing in the store.
  */
 export interface DictionaryStore {
   get(idOrName: string): Promise<Dictionary | undefined>
   list(query?: DictionaryQuery): Promise<readonly Dictionary[]>
   save(dictionary: Dictionary): Promise<Dictionary>
-  /** False where there was none. With `version`, rejects with `conflict` where the stored one is another. */
+  /** Resolves with false if there was none. With `version`, rejects with `conflict` if the stored version differs. */
   delete(id: string, version?: number): Promise<boolean>
   addUses(uses: readonly EntryUse[]): Promise<void>
   usage(dictionaryId: string): Promise<readonly EntryUsage[]>
-  /** Releases connections that the store opened itself. */
+  /** Closes connections that the store opened itself. */
   close?(): Promise<void>
 }
 
-/** A store in this process. */
+/** Creates a store in memory. */
 export function createMemoryDictionaryStore(): DictionaryStore {
   const byId = new Map<string, Dictionary>()
   const uses = new Map<string, Map<string, EntryUsage>>()
@@ -106,13 +106,13 @@ export function createMemoryDictionaryStore(): DictionaryStore {
 }
 
 function staleError({ name, version }: Dictionary, stored: number): LlmError {
-  const state = stored === 0 ? 'is not stored any more' : `is at version ${stored} by now`
+  const state = stored === 0 ? 'it is not stored' : `version ${stored} is stored`
   return new LlmError(
     'conflict',
-    `the dictionary "${name}" was changed from version ${version}, and ${state}: read it again`,
+    `dictionary "${name}": version ${version} was given, but ${state}; read it again, then repeat the change`,
   )
 }
 
 function nameError(name: string): LlmError {
-  return new LlmError('conflict', `another dictionary has the name "${name}": choose another`)
+  return new LlmError('conflict', `the name "${name}" is used by another dictionary; choose another name`)
 }

@@ -1,7 +1,7 @@
 import type { Issue } from '../../core/error.ts'
 import { splitRegexKey } from './regex-key.ts'
 
-/** A key and what is put in its place, as a dictionary file has them. */
+/** A key and its replacement in a dictionary file. */
 export interface KeyedText {
   readonly key: string
   readonly content: string
@@ -10,9 +10,8 @@ export interface KeyedText {
 const BLOCK_END = '---@@@---'
 
 /**
- * Reads a dictionary file: `key: value` lines, and `key: |` with a block below that a line `---@@@---` ends. A key in
- * slashes is a regular expression and may hold colons; inside a block every line is text. Blank lines are skipped, and a
- * line without a colon is told of.
+ * Parses a dictionary file: lines `key: value`, or `key: |` followed by a block that a line `---@@@---` ends. A key in
+ * slashes is a regular expression and may contain colons. Skips blank lines, and lines without a key, with an issue.
  */
 export function parseDictionaryText(source: string): { entries: KeyedText[]; issues: Issue[] } {
   const entries: KeyedText[] = []
@@ -25,25 +24,24 @@ export function parseDictionaryText(source: string): { entries: KeyedText[]; iss
     const path = `line ${at + 1}`
     const pair = splitLine(line)
     if (pair === undefined) {
-      issues.push({ path, message: 'has no colon, and is skipped' })
+      issues.push({ path, message: 'skipped, because it has no colon; write key: value' })
       continue
     }
     let { content } = pair
     if (content === '|') {
       const end = trimmed.indexOf(BLOCK_END, at + 1)
-      if (end < 0)
-        issues.push({ path, message: `begins a block that no ${BLOCK_END} ends: it goes on to the end` })
+      if (end < 0) issues.push({ path, message: `block without ${BLOCK_END}; read to the end of the file` })
       const last = end < 0 ? lines.length : end
       content = lines.slice(at + 1, last).join('\n')
       at = last
     }
-    if (pair.key === '') issues.push({ path, message: 'has no key, and is skipped' })
+    if (pair.key === '') issues.push({ path, message: 'skipped, because it has no key; write key: value' })
     else entries.push({ key: pair.key, content })
   }
   return { entries, issues }
 }
 
-/** Writes the file that {@link parseDictionaryText} reads. Throws nothing; see `issues` for what the format cannot hold. */
+/** Writes a file for {@link parseDictionaryText}. Leaves out entries that the format cannot express, with an issue. */
 export function formatDictionaryText(entries: readonly KeyedText[]): { text: string; issues: Issue[] } {
   const issues: Issue[] = []
   const pieces: string[] = []
@@ -56,7 +54,7 @@ export function formatDictionaryText(entries: readonly KeyedText[]): { text: str
     else
       issues.push({
         path: `entries.${index}`,
-        message: 'cannot be written in this format; use Markdown or JSON',
+        message: 'left out, because this format cannot express it; use Markdown or JSON',
       })
   }
   return { text: pieces.length === 0 ? '' : `${pieces.join('\n')}\n`, issues }

@@ -12,19 +12,19 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
 ])
 
 function escape(run: Run, value: Value): string {
-  const text = run.input(outputText(run, value))
-  return run.made(text.replaceAll(/[&"'<>\\]/g, (character) => ENTITIES.get(character) ?? character))
+  const text = run.chargeInput(outputText(run, value))
+  return run.chargeOutput(text.replaceAll(/[&"'<>\\]/g, (character) => ENTITIES.get(character) ?? character))
 }
 
-const safe = (run: Run, value: Value): string => run.made(outputText(run, value))
+const safe = (run: Run, value: Value): string => run.chargeOutput(outputText(run, value))
 
 function striptags(run: Run, value: Value, [keepsLines]: List): string {
   const text = withoutTags(run, textInput(run, value)).trim()
   const clean = keepsLines ? squeezeLines(run, text) : text.replaceAll(/\s+/g, ' ')
-  return run.made(clean)
+  return run.chargeOutput(clean)
 }
 
-/** The text without what looks like a tag or a comment, in one pass. */
+/** Removes tags and comments from a text in one pass. */
 function withoutTags(run: Run, text: string): string {
   let kept = ''
   let from = 0
@@ -34,7 +34,7 @@ function withoutTags(run: Run, text: string): string {
     run.spend(1)
     const isComment = text.startsWith('<!--', at)
     const isTag = !isComment && startsTag(text, at)
-    // An end that was not found once is not looked for again: that would read the rest of the text each time.
+    // After one failed search for an end there is no second one, because each would read the rest of the text.
     let end = -1
     if (isTag && !noMoreTags) noMoreTags = (end = text.indexOf('>', at)) < 0
     if (isComment && !noMoreComments) noMoreComments = (end = text.indexOf('-->', at + 4)) < 0
@@ -47,7 +47,7 @@ function withoutTags(run: Run, text: string): string {
   return kept + text.slice(from)
 }
 
-/** `<` or `</`, a letter, letters and digits, and no underscore behind them. */
+/** Whether a tag starts here: `<` or `</`, a letter, then letters and digits that no underscore follows. */
 function startsTag(text: string, start: number): boolean {
   let at = text[start + 1] === '/' ? start + 2 : start + 1
   if (!isLetter(text.charCodeAt(at))) return false
@@ -58,7 +58,7 @@ function startsTag(text: string, start: number): boolean {
 const isLetter = (code: number): boolean => (code >= 65 && code <= 90) || (code >= 97 && code <= 122)
 const isDigit = (code: number): boolean => code >= 48 && code <= 57
 
-/** No blanks at the ends of lines, single ones inside, and at most one empty line in a row. */
+/** Trims lines, collapses blanks, and leaves at most one empty line in a row. */
 function squeezeLines(run: Run, text: string): string {
   const lines = text.split(/([\n\r\u2028\u2029])/)
   run.spend(lines.length)
@@ -76,7 +76,7 @@ function stripBlanks(line: string): string {
   return line.slice(start, end)
 }
 
-/** Filters on markup. Texts are not marked as safe, so a text is escaped as often as it is asked for. */
+/** Filters on markup. Texts carry no "safe" mark, so every `escape` escapes again. */
 export const htmlFilters: FilterTable = {
   e: filter(escape),
   escape: filter(escape),

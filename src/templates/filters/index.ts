@@ -4,7 +4,6 @@ import { htmlFilters } from './html.ts'
 import { jsonFilters } from './json.ts'
 import { listFilters } from './lists.ts'
 import { numberFilters } from './numbers.ts'
-import { orderFilters } from './order.ts'
 import { stringFilters } from './strings.ts'
 
 const otherwise: Filter = filter(
@@ -16,13 +15,12 @@ const otherwise: Filter = filter(
   'boolean',
 )
 
-/** Every filter by its name. A `Map`: a name that is not in it is found nowhere else. */
+/** The filters by name. A `Map`, because an object would also find inherited names. */
 export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>(
   Object.entries({
     ...stringFilters,
     ...htmlFilters,
     ...listFilters,
-    ...orderFilters,
     ...numberFilters,
     ...jsonFilters,
     d: otherwise,

@@ -1,22 +1,22 @@
 import { Dict, isList, Macro, type List, type Run, type Value } from '../value.ts'
 import { filter, type FilterTable } from './filter.ts'
 
-const DEEPEST = 64
-const WIDEST_INDENT = 10
-const MOST_PIECES = 1_000
+const MAX_DEPTH = 64
+const MAX_INDENT = 10
+const MAX_PIECES = 1_000
 
 function dump(run: Run, value: Value, [spaces]: List): Value {
   return new Writer(run, indentOf(spaces)).write(value)
 }
 
-/** As `JSON.stringify` reads its third argument. */
+/** Reads the argument as `JSON.stringify` reads its third one. */
 function indentOf(spaces: Value): string {
-  if (typeof spaces === 'string') return spaces.slice(0, WIDEST_INDENT)
+  if (typeof spaces === 'string') return spaces.slice(0, MAX_INDENT)
   if (typeof spaces !== 'number' || !(spaces >= 1)) return ''
-  return ' '.repeat(Math.min(WIDEST_INDENT, Math.floor(spaces)))
+  return ' '.repeat(Math.min(MAX_INDENT, Math.floor(spaces)))
 }
 
-/** Writes JSON as `JSON.stringify` does. Every piece is measured and charged before the next one is made. */
+/** Writes JSON as `JSON.stringify` does, but checks and charges every piece before it creates the next one. */
 class Writer {
   readonly #run: Run
   readonly #indent: string
@@ -29,15 +29,16 @@ class Writer {
     this.#indent = indent
   }
 
-  /** Undefined, as a macro, is no JSON: then so is the result. */
+  /** Returns the JSON text; undefined for undefined and macros, which have no JSON. */
   write(value: Value): Value {
     if (isNothing(value)) return undefined
     this.#value(value, 0)
-    return this.#run.made(this.#text + this.#pieces.join(''))
+    return this.#run.chargeOutput(this.#text + this.#pieces.join(''))
   }
 
   #value(value: Value, depth: number): void {
-    if (depth > DEEPEST) this.#run.fail('the filter `dump` was given a value that is nested too deeply')
+    if (depth > MAX_DEPTH)
+      this.#run.fail(`the input of the filter \`dump\` is nested more than ${MAX_DEPTH} deep`)
     if (isList(value)) this.#list(value, depth)
     else if (value instanceof Dict) this.#dict(value, depth)
     else this.#add(this.#scalar(value))
@@ -46,7 +47,7 @@ class Writer {
   #scalar(value: Value): string {
     if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null'
     if (typeof value === 'boolean') return String(value)
-    return typeof value === 'string' ? JSON.stringify(this.#run.input(value)) : 'null'
+    return typeof value === 'string' ? JSON.stringify(this.#run.chargeInput(value)) : 'null'
   }
 
   #list(list: List, depth: number): void {
@@ -89,9 +90,9 @@ class Writer {
 
   #add(piece: string): void {
     this.#length += piece.length
-    this.#run.fits(this.#length)
-    // Joined by the thousand: a text that grows piece by piece takes many times its size.
-    if (this.#pieces.push(piece) < MOST_PIECES) return
+    this.#run.checkLength(this.#length)
+    // Joined by the thousand, because a text that grows piece by piece takes many times its size.
+    if (this.#pieces.push(piece) < MAX_PIECES) return
     this.#text += this.#pieces.join('')
     this.#pieces = []
   }

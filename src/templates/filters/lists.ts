@@ -1,5 +1,5 @@
 import { itemAt, member, pathOf, pathParts } from '../lookup.ts'
-import { tests } from '../tests.ts'
+import { compare, tests } from '../operators.ts'
 import { joinTexts, keyOf, numberOf, outputText } from '../text.ts'
 import { Dict, isList, type List, type Run, type Value } from '../value.ts'
 import { dictOf, entriesOf, filter, type Filter, type FilterTable, listInput, listOnly } from './filter.ts'
@@ -99,8 +99,8 @@ function reverse(run: Run, value: Value): Value {
   return typeof value === 'string' ? joinTexts(run, reversed, '') : reversed
 }
 
-/** `select` and `reject`: the items that a test says yes or no to. */
-const choosing = (wanted: boolean): Filter =>
+/** `select` and `reject`: the items that pass or fail a test. */
+const selecting = (wanted: boolean): Filter =>
   filter(
     (run, value, [name, arg]) => {
       const test = testNamed(run, name ?? 'truthy')
@@ -110,8 +110,8 @@ const choosing = (wanted: boolean): Filter =>
     'argument',
   )
 
-/** `selectattr` and `rejectattr`: the same by a field of each item. */
-const choosingByField = (wanted: boolean): Filter =>
+/** `selectattr` and `rejectattr`: the items whose field passes or fails a test. */
+const selectingByAttribute = (wanted: boolean): Filter =>
   filter(
     (run, value, [attribute, name, arg]) => {
       const test = testNamed(run, name ?? 'truthy')
@@ -125,13 +125,64 @@ const choosingByField = (wanted: boolean): Filter =>
 
 function testNamed(run: Run, name: Value): (run: Run, value: Value, arg: Value) => boolean {
   const test = typeof name === 'string' ? tests.get(name) : undefined
-  return test ?? run.fail('the filter names a test that is not known')
+  return test ?? run.fail('the filter was given the name of an unknown test')
+}
+
+interface SortItem {
+  readonly item: Value
+  readonly key: Value
+}
+
+function sort(run: Run, value: Value, [descends, caseSensitive, attribute]: List): List {
+  const path = pathParts(run, attribute)
+  const items = listInput(run, value)
+  const sortItems: SortItem[] = items
+    .filter((item) => item !== undefined)
+    .map((item) => ({ item, key: keyFor(run, pathOf(run, item, path), caseSensitive ? unchanged : toLower) }))
+  const sign = descends ? -1 : 1
+  sortItems.sort((a, b) => sign * (order(run, a.key, b.key) ?? 0))
+  // Undefined items stay at the end in either direction.
+  const rest = items.filter((item) => item === undefined)
+  return [...sortItems.map(({ item }) => item), ...rest]
+}
+
+function dictsort(run: Run, value: Value, [caseSensitive, by]: List): List {
+  if (value === undefined || value === null) return []
+  if (!(value instanceof Dict)) return run.fail('the filter `dictsort` needs a dict')
+  if (by !== undefined && by !== 'key' && by !== 'value')
+    return run.fail('the filter `dictsort` sorts by "key" or by "value"')
+  const change = caseSensitive ? unchanged : toUpper
+  const sortItems: SortItem[] = entriesOf(run, value).map((entry) => ({
+    item: entry,
+    key: keyFor(run, entry[by === 'value' ? 1 : 0], change),
+  }))
+  sortItems.sort((a, b) => (order(run, a.key, b.key) === 1 ? 1 : a.key === b.key ? 0 : -1))
+  return sortItems.map(({ item }) => item)
+}
+
+const unchanged = (text: string): string => text
+const toLower = (text: string): string => text.toLowerCase()
+const toUpper = (text: string): string => text.toUpperCase()
+
+// Texts are charged and converted once per item instead of in each comparison.
+function keyFor(run: Run, key: Value, change: (text: string) => string): Value {
+  return typeof key === 'string' ? change(run.chargeInput(key)) : key
+}
+
+function order(run: Run, left: Value, right: Value): number | undefined {
+  run.spend(1)
+  if (typeof left !== 'string' || typeof right !== 'string') return compare(run, left, right)
+  if (left === right) return 0
+  const shorter = Math.min(left.length, right.length)
+  run.charge(shorter)
+  return left < right ? -1 : 1
 }
 
 /** Filters on lists and dicts. */
 export const listFilters: FilterTable = {
   batch: filter(batch, 'linecount', 'fill_with'),
   count: filter(lengthOf),
+  dictsort: filter(dictsort, 'case_sensitive', 'by'),
   first: filter(first),
   groupby: filter(groupby, 'attribute'),
   items: filter(pairs),
@@ -139,10 +190,11 @@ export const listFilters: FilterTable = {
   last: filter((run, value) => endOf(run, value, (count) => count - 1)),
   length: filter(lengthOf),
   list: filter(list),
-  reject: choosing(false),
-  rejectattr: choosingByField(false),
+  reject: selecting(false),
+  rejectattr: selectingByAttribute(false),
   reverse: filter(reverse),
-  select: choosing(true),
-  selectattr: choosingByField(true),
+  select: selecting(true),
+  selectattr: selectingByAttribute(true),
   slice: filter(slice, 'slices', 'fill_with'),
+  sort: filter(sort, 'reverse', 'case_sensitive', 'attribute'),
 }

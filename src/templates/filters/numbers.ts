@@ -13,12 +13,15 @@ function round(run: Run, value: Value, [precision, method]: List): number {
 }
 
 function int(run: Run, value: Value, [otherwise, base]: List): Value {
-  const number = Number.parseInt(run.input(textOf(run, value)), base === undefined ? 10 : numberOf(run, base))
+  const number = Number.parseInt(
+    run.chargeInput(textOf(run, value)),
+    base === undefined ? 10 : numberOf(run, base),
+  )
   return Number.isNaN(number) ? otherwise : number
 }
 
 function float(run: Run, value: Value, [otherwise]: List): Value {
-  const number = Number.parseFloat(run.input(textOf(run, value)))
+  const number = Number.parseFloat(run.chargeInput(textOf(run, value)))
   return Number.isNaN(number) ? otherwise : number
 }
 

@@ -9,7 +9,7 @@ const DEFAULT_LENGTH = 255
 
 function capitalize(run: Run, value: Value): string {
   const text = textInput(run, value).toLowerCase()
-  return run.made(text.charAt(0).toUpperCase() + text.slice(1))
+  return run.chargeOutput(text.charAt(0).toUpperCase() + text.slice(1))
 }
 
 function title(run: Run, value: Value): string {
@@ -19,15 +19,15 @@ function title(run: Run, value: Value): string {
     const lower = word.toLowerCase()
     return lower.charAt(0).toUpperCase() + lower.slice(1)
   })
-  return run.made(capitals.join(' '))
+  return run.chargeOutput(capitals.join(' '))
 }
 
-/** A run of blanks, refused before it is made. A part of a blank counts as a whole one. */
+/** Returns blanks, rounding their number up. Checks the length before it creates the text. */
 function blanks(run: Run, count: number): string {
   const whole = Math.ceil(count)
   if (!(whole > 0)) return ''
-  run.fits(whole)
-  return run.made(' '.repeat(whole))
+  run.checkLength(whole)
+  return run.chargeOutput(' '.repeat(whole))
 }
 
 function center(run: Run, value: Value, [wanted]: List): string {
@@ -36,10 +36,10 @@ function center(run: Run, value: Value, [wanted]: List): string {
   const length = lengthOf(value)
   if (length >= width) return text
   const space = width - length
-  return run.made(blanks(run, space / 2 - (space % 2)) + text + blanks(run, space / 2))
+  return run.chargeOutput(blanks(run, space / 2 - (space % 2)) + text + blanks(run, space / 2))
 }
 
-// As ever, what is neither text nor list has no length and so is not centred.
+// Like in nunjucks, a value that is neither text nor list has no length and is not centred.
 function lengthOf(value: Value): number {
   if (typeof value === 'string' || isList(value)) return value.length
   return value === undefined || value === null || value === false ? 0 : Number.NaN
@@ -51,8 +51,8 @@ function indent(run: Run, value: Value, [wanted, first]: List): string {
   const lines = text.split('\n')
   run.spend(lines.length)
   const margin = blanks(run, wanted ? numberOf(run, wanted) : DEFAULT_INDENT)
-  run.fits(text.length + margin.length * lines.length)
-  return run.made((first ? margin : '') + lines.join(`\n${margin}`))
+  run.checkLength(text.length + margin.length * lines.length)
+  return run.chargeOutput((first ? margin : '') + lines.join(`\n${margin}`))
 }
 
 function replace(run: Run, value: Value, [old, given, limit]: List): Value {
@@ -69,18 +69,18 @@ function replace(run: Run, value: Value, [old, given, limit]: List): Value {
   let from = 0
   for (let count = 0; found >= 0 && count < most; count++) {
     run.spend(1)
-    made = run.sized(made + text.slice(from, found) + by)
+    made = run.checked(made + text.slice(from, found) + by)
     from = found + wanted.length
     found = search(text, from)
   }
-  return run.made(made + text.slice(from))
+  return run.chargeOutput(made + text.slice(from))
 }
 
-/** The empty text stands before and after each character. */
+/** Inserts `by` before, between and after all characters, because the empty text matches at each of these places. */
 function surround(run: Run, text: string, by: string): string {
   run.spend(text.length)
-  run.fits(text.length + by.length * (text.length + 1))
-  return run.made(by + text.split('').join(by) + by)
+  run.checkLength(text.length + by.length * (text.length + 1))
+  return run.chargeOutput(by + text.split('').join(by) + by)
 }
 
 function truncate(run: Run, value: Value, [wanted, cutsWords, ending]: List): Value {
@@ -90,7 +90,7 @@ function truncate(run: Run, value: Value, [wanted, cutsWords, ending]: List): Va
   if (text.length <= length) return text
   const space = cutsWords ? -1 : text.lastIndexOf(' ', length)
   const cut = text.slice(0, Math.max(0, space < 0 ? length : space))
-  return run.made(cut + (ending === undefined ? '...' : outputText(run, ending ?? '...')))
+  return run.chargeOutput(cut + (ending === undefined ? '...' : outputText(run, ending ?? '...')))
 }
 
 function urlencode(run: Run, value: Value): string {
@@ -99,17 +99,18 @@ function urlencode(run: Run, value: Value): string {
   run.spend(pairs.length)
   let text = ''
   for (const [index, pair] of pairs.entries()) {
-    if (!isList(pair) && typeof pair !== 'string') run.fail('the filter `urlencode` needs pairs')
+    if (!isList(pair) && typeof pair !== 'string')
+      run.fail('the filter `urlencode` needs a text, a dict or a list of pairs')
     text += `${index > 0 ? '&' : ''}${encode(run, textOf(run, pair[0]))}=${encode(run, textOf(run, pair[1]))}`
-    run.fits(text.length)
+    run.checkLength(text.length)
   }
-  return run.made(text)
+  return run.chargeOutput(text)
 }
 
 function encode(run: Run, value: string): string {
-  const text = run.input(value)
-  if (!text.isWellFormed()) run.fail('the filter `urlencode` was given half a surrogate pair')
-  return run.made(encodeURIComponent(text))
+  const text = run.chargeInput(value)
+  if (!text.isWellFormed()) run.fail('the input of the filter `urlencode` has an unpaired surrogate')
+  return run.chargeOutput(encodeURIComponent(text))
 }
 
 function wordcount(run: Run, value: Value): Value {
@@ -124,14 +125,14 @@ export const stringFilters: FilterTable = {
   capitalize: filter(capitalize),
   center: filter(center, 'width'),
   indent: filter(indent, 'width', 'first'),
-  lower: filter((run, value) => run.made(textInput(run, value).toLowerCase())),
-  nl2br: filter((run, value) => run.made(textInput(run, value).replaceAll(/\r?\n/g, '<br />\n'))),
+  lower: filter((run, value) => run.chargeOutput(textInput(run, value).toLowerCase())),
+  nl2br: filter((run, value) => run.chargeOutput(textInput(run, value).replaceAll(/\r?\n/g, '<br />\n'))),
   replace: filter(replace, 'old', 'new', 'count'),
-  string: filter((run, value) => run.made(outputText(run, value))),
+  string: filter((run, value) => run.chargeOutput(outputText(run, value))),
   title: filter(title),
   trim: filter((run, value) => textInput(run, value).trim()),
   truncate: filter(truncate, 'length', 'killwords', 'end'),
-  upper: filter((run, value) => run.made(textInput(run, value).toUpperCase())),
+  upper: filter((run, value) => run.chargeOutput(textInput(run, value).toUpperCase())),
   urlencode: filter(urlencode),
   wordcount: filter(wordcount),
 }

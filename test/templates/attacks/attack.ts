@@ -1,10 +1,10 @@
-/** A hostile template, and what may come of it. */
+/** A hostile template and its allowed outcomes. */
 export interface Attack {
   readonly name: string
   readonly template: string
-  /** Made afresh for each run. */
+  /** Created for each run. */
   readonly data?: (() => Record<string, unknown>) | undefined
-  /** Outputs that do no harm. Without them, only `template-failed` will do. */
+  /** Harmless outputs. Without them, only `template-failed` is allowed. */
   readonly harmless?: readonly string[] | undefined
 }
 
@@ -13,7 +13,7 @@ export function refused(name: string, ...templates: readonly string[]): Attack[]
   return templates.map((template, index) => ({ name: `${name} ${index + 1}`, template }))
 }
 
-/** Attacks that may also come to nothing. */
+/** Attacks that may also give a harmless output. */
 export function empty(name: string, ...templates: readonly string[]): Attack[] {
   return refused(name, ...templates).map((attack) => ({ ...attack, harmless: [''] }))
 }

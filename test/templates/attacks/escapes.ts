@@ -184,7 +184,7 @@ const functions = withData(
   ],
 )
 
-/** Attempts to reach host code. */
+/** Attempts to reach code of the application. */
 export const escapes: readonly Attack[] = [
   ...withData(data, lookups),
   ...withData(data, calls),

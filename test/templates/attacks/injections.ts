@@ -18,7 +18,7 @@ const CODES = [
   'é"',
 ]
 
-/** Places where a name stands, `$` being the name. */
+/** Places of a name in a template; `$` is the name. */
 const PLACES = [
   '{{ $ }}',
   '{{ a.$ }}',
@@ -49,7 +49,7 @@ const names = CODES.flatMap((code, index) =>
   })),
 )
 
-/** Literals where a name must stand. */
+/** Literals in places that need a name. */
 const LITERALS = ['"x"', '5', 'true', 'none', '[a]', '{ a: 1 }', '(a)', 'a.b', 'a[0]', 'a()']
 const NAME_ONLY = PLACES.slice(7, 15)
 const literals = LITERALS.flatMap((literal, index) =>

@@ -181,7 +181,7 @@ const tags = refused(
   '{% for "x" in a %}{% endfor %}',
 )
 
-/** Attempts to read files, host objects and hidden fields, and templates that are no templates. */
+/** Attempts to read files, objects of the application and hidden fields, and invalid sources. */
 export const leaks: readonly Attack[] = [
   ...files,
   ...hostObjects,

@@ -1,7 +1,7 @@
 const LAST = 0xffffffff
 
-/** Which steps were visited in this round: a list that is cleared by counting on. Shared by all scans of one program. */
-export class Marks {
+/** A set of steps that is cleared in constant time, by counting rounds. Shared by all scans of one program. */
+export class VisitedSet {
   readonly #rounds: Uint32Array
   #round = 0
 
@@ -9,7 +9,7 @@ export class Marks {
     this.#rounds = new Uint32Array(size)
   }
 
-  /** Begins a round in which nothing was visited. */
+  /** Removes all steps. */
   clear(): void {
     if (this.#round === LAST) {
       this.#rounds.fill(0)
@@ -18,8 +18,8 @@ export class Marks {
     this.#round++
   }
 
-  /** True the first time in a round. */
-  visit(step: number): boolean {
+  /** Adds a step. Returns whether it was new. */
+  add(step: number): boolean {
     if (this.#rounds[step] === this.#round) return false
     this.#rounds[step] = this.#round
     return true
