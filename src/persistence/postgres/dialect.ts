@@ -1,6 +1,12 @@
 import { LlmError } from '../../core/error.ts'
-import type { SearchDialect, SqlDialect, SqlFault, TableName } from '../sql/index.ts'
-import { postgresMigrations } from './migrations.ts'
+import {
+  type Migration,
+  schemaMigrations,
+  type SearchDialect,
+  type SqlDialect,
+  type SqlFault,
+  type TableName,
+} from '../sql/index.ts'
 
 const SCHEMA: RegExp = /^[a-z_][a-z0-9_]{0,60}$/
 const MAX_QUERY_WORDS = 32
@@ -16,7 +22,7 @@ export function postgresDialect(schema: string): SqlDialect {
   const table = (name: TableName): string => `"${schema}"."${name}"`
   return {
     table,
-    migrations: postgresMigrations(table),
+    migrations: migrations(table),
     async lockMigrations(session) {
       const lock = 'select pg_advisory_xact_lock(hashtextextended($1, 0))'
       await session.query(lock, [`llm-switchyard migrations of ${schema}`])
@@ -30,6 +36,30 @@ export function postgresDialect(schema: string): SqlDialect {
     search: searchIn(table('messages')),
     fault,
   }
+}
+
+function migrations(table: SqlDialect['table']): readonly Migration[] {
+  return schemaMigrations({
+    table,
+    // An index lies in the schema of its table.
+    name: (of, suffix) => `${of}_${suffix}`,
+    // The collation of the database does not count.
+    id: 'text collate "C"',
+    integer: 'bigint',
+    flag: 'smallint',
+    place: 'place bigint generated always as identity primary key',
+    updatedOften: ' with (fillfactor = 80)',
+    keyOnly: '',
+    messages: {
+      first: [],
+      last: ['words tsvector not null'],
+      keys: [
+        'primary key (conversation_id, sequence)',
+        'constraint messages_id unique (conversation_id, id)',
+      ],
+      search: [`create index messages_words on ${table('messages')} using gin (words)`],
+    },
+  })
 }
 
 function searchIn(messages: string): SearchDialect {

@@ -1,6 +1,13 @@
 import { LlmError } from '../../core/error.ts'
-import type { SearchDialect, SqlDialect, SqlFault, TableName, WordsOf } from '../sql/index.ts'
-import { sqliteMigrations } from './migrations.ts'
+import {
+  type Migration,
+  schemaMigrations,
+  type SearchDialect,
+  type SqlDialect,
+  type SqlFault,
+  type TableName,
+  type WordsOf,
+} from '../sql/index.ts'
 
 const PREFIX: RegExp = /^[a-z_][a-z0-9_]{0,40}$/
 
@@ -12,18 +19,45 @@ export function sqliteDialect(prefix: string): SqlDialect {
       issues: [{ path: 'prefix', message: problem }],
     })
   }
-  const table = (name: TableName | 'message_words'): string => prefix + name
+  const table = (name: TableName): string => prefix + name
+  const words = `${prefix}message_words`
   return {
     table,
-    migrations: sqliteMigrations(table),
+    migrations: migrations(table, words),
     // The transaction holds the write lock of the file already.
     lockMigrations: async () => undefined,
     lockRows: () => '',
     listed: (column, place) => `${column} in (select value from json_each($${place}))`,
     oneStatement: false,
-    search: searchIn(table('messages'), table('message_words')),
+    search: searchIn(table('messages'), words),
     fault,
   }
+}
+
+function migrations(table: SqlDialect['table'], words: string): readonly Migration[] {
+  const messages = table('messages')
+  const fts = "(words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii')"
+  const forget = `begin delete from ${words} where rowid = old.place; end`
+  return schemaMigrations({
+    table,
+    name: (of, suffix) => `${table(of)}_${suffix}`,
+    id: 'text',
+    integer: 'integer',
+    flag: 'integer',
+    place: 'place integer primary key autoincrement',
+    updatedOften: '',
+    keyOnly: ' without rowid',
+    messages: {
+      // A rowid of its own may change when the file is vacuumed, and the search index refers to it.
+      first: ['place integer primary key'],
+      last: [],
+      keys: ['unique (conversation_id, sequence)', 'unique (conversation_id, id)'],
+      search: [
+        `create virtual table ${words} using fts5 ${fts}`,
+        `create trigger ${messages}_gone after delete on ${messages} ${forget}`,
+      ],
+    },
+  })
 }
 
 function searchIn(messages: string, index: string): SearchDialect {
