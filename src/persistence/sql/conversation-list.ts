@@ -3,45 +3,31 @@ import {
   type Conversation,
   type ConversationQuery,
   type Page,
-  pageOf,
-  pageWindow,
   titleTerms,
 } from '../../conversations/index.ts'
 import { createCondition, type Condition } from './condition.ts'
 import { conversationColumns, readConversation } from './conversation-rows.ts'
-import { count } from './executor.ts'
 import type { SqlStep } from './run.ts'
+import { selectPage } from './select-page.ts'
 
 /** Conversations by owner, participant, organisation or project, newest first. */
 export async function listConversations(
-  { session, dialect }: SqlStep,
+  step: SqlStep,
   query: ConversationQuery,
 ): Promise<Page<Conversation>> {
   checkScope(query)
   const { sortBy = 'activity' } = query
-  const list = `conversations by ${sortBy}`
   const column = sortBy === 'created' ? 'c.created_at' : 'c.last_activity_at'
-  const window = pageWindow(query, list)
-  const where = filter(query, dialect.table('members'))
-  const from = `from ${dialect.table('conversations')} c`
-  const total = window.withTotal
-    ? count((await session.query(`select count(*) as n ${from} ${where.sql}`, where.values))[0], 'n')
-    : undefined
-  if (window.after !== undefined) {
-    const [at = 0, id = ''] = window.after
-    const place = where.value(at)
-    where.add((next) => `(${column} < $${place} or (${column} = $${place} and c.id < $${next}))`, id)
-  }
-  const paged = `order by ${column} desc, c.id desc limit ${window.limit + 1} offset ${window.offset}`
-  const rows = await session.query(
-    `select ${conversationColumns} ${from} ${where.sql} ${paged}`,
-    where.values,
-  )
-  const key = (record: Conversation): readonly [number, string] => [
-    sortBy === 'created' ? record.createdAt : record.lastActivityAt,
-    record.id,
-  ]
-  return pageOf(rows.map(readConversation), window, { list, key, total })
+  return selectPage(step, query, {
+    list: `conversations by ${sortBy}`,
+    columns: conversationColumns,
+    from: `from ${step.dialect.table('conversations')} c`,
+    where: filter(query, step.dialect.table('members')),
+    sortBy: [column, 'c.id'],
+    direction: 'desc',
+    key: (record) => [sortBy === 'created' ? record.createdAt : record.lastActivityAt, record.id],
+    read: readConversation,
+  })
 }
 
 function filter(query: ConversationQuery, members: string): Condition {
