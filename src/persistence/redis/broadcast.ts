@@ -75,7 +75,7 @@ export class BroadcastChannel {
   readonly #client: ListeningRedisClient
   readonly #notices: string
   readonly #channel: string
-  readonly #link: ResilientConnection
+  readonly #connection: ResilientConnection
   readonly #self: string = newId('sync')
   readonly #listeners = new Set<Listener>()
   #stopListening: (() => void) | undefined
@@ -98,7 +98,7 @@ export class BroadcastChannel {
     this.#timeoutMs = timeoutMs
     this.#notices = keySpace(prefix, space)
     this.#channel = `${this.#notices}:news`
-    this.#link = new ResilientConnection({
+    this.#connection = new ResilientConnection({
       client,
       space: this.#notices,
       clock,
@@ -117,7 +117,7 @@ export class BroadcastChannel {
     const end =
       zero === undefined ? '' : String(Math.ceil(zero + this.#clock.now() + heldMs + this.#timeoutMs))
     const args = [target, String(heldMs), this.#channel, message, end]
-    this.#link.run(postScript, { keys: [this.#notices], args }).then(
+    this.#connection.run(postScript, { keys: [this.#notices], args }).then(
       () => void this.#published++,
       () => void this.#unpublished++,
     )
@@ -136,20 +136,20 @@ export class BroadcastChannel {
 
   stats(): RedisBroadcastStats {
     const [published, unpublished, heard] = [this.#published, this.#unpublished, this.#heard]
-    return { ...this.#link.stats(), published, unpublished, heard }
+    return { ...this.#connection.stats(), published, unpublished, heard }
   }
 
   async close(): Promise<void> {
     this.#listeners.clear()
     this.#stopListening?.()
     this.#stopListening = undefined
-    await this.#link.close()
+    await this.#connection.close()
   }
 
   // While Redis is down there is nothing to hear; it is asked again when it is back.
   async #hearStanding(): Promise<void> {
     try {
-      const reply = await this.#link.run(readScript, { keys: [this.#notices], args: [] })
+      const reply = await this.#connection.run(readScript, { keys: [this.#notices], args: [] })
       const { now, open } = JSON.parse(reply) as { readonly now: number; readonly open: unknown }
       this.#serverZero = now - this.#clock.now()
       if (Array.isArray(open)) for (const notice of open) this.#tell(notice)

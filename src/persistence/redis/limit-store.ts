@@ -87,8 +87,8 @@ const MAX_OWED = 10_000
 const PAID_AT_ONCE = 100
 
 class LimitStoreOverRedis implements RedisLimitStore {
-  readonly #wire: LimitCodec
-  readonly #link: ResilientConnection
+  readonly #codec: LimitCodec
+  readonly #connection: ResilientConnection
   readonly #fallback: LimitStore | undefined
   readonly #owed: Settlement[] = []
   #local = 0
@@ -99,8 +99,8 @@ class LimitStoreOverRedis implements RedisLimitStore {
     const { clock = systemClock, timeoutMs = DEFAULT_TIMEOUT_MS, logger } = rest
     this.#fallback = onDown === 'fail-open' ? (rest.fallback ?? createMemoryLimitStore(clock)) : undefined
     const space = keySpace(prefix, 'limits')
-    this.#wire = new LimitCodec(space)
-    this.#link = new ResilientConnection({
+    this.#codec = new LimitCodec(space)
+    this.#connection = new ResilientConnection({
       client,
       space,
       timeoutMs,
@@ -116,8 +116,8 @@ class LimitStoreOverRedis implements RedisLimitStore {
   }
 
   reserve(request: StoreRequest): Promise<StoreGrant | StoreRefusal> {
-    return this.#link
-      .run(reserveScript, this.#wire.charges(request), (reply) => this.#giveBack(request, reply))
+    return this.#connection
+      .run(reserveScript, this.#codec.charges(request), (reply) => this.#giveBack(request, reply))
       .then(
         (reply) => parseVerdict(reply, request.buckets),
         (error: unknown) => this.#reserveWithout(request, error),
@@ -130,9 +130,9 @@ class LimitStoreOverRedis implements RedisLimitStore {
   ): Promise<readonly number[]> {
     const settlement = { buckets, counters }
     if (isLocal(settlement)) return this.#settleLocal(settlement)
-    if (!this.#link.up) return this.#owe(settlement)
+    if (!this.#connection.up) return this.#owe(settlement)
     try {
-      return parseNumbers(await this.#link.run(settleScript, this.#wire.settlement(settlement)))
+      return parseNumbers(await this.#connection.run(settleScript, this.#codec.settlement(settlement)))
     } catch (error) {
       this.#lost++
       throw this.#down(error)
@@ -141,8 +141,8 @@ class LimitStoreOverRedis implements RedisLimitStore {
 
   async read(buckets: readonly BucketCharge[], counters: readonly CounterCharge[]): Promise<StoreReading> {
     try {
-      const input = this.#wire.charges({ buckets, counters, maxWaitMs: 0 })
-      return parseReading(await this.#link.run(readScript, input), buckets)
+      const input = this.#codec.charges({ buckets, counters, maxWaitMs: 0 })
+      return parseReading(await this.#connection.run(readScript, input), buckets)
     } catch (error) {
       if (this.#fallback === undefined) throw this.#down(error)
       return this.#fallback.read(buckets, counters)
@@ -152,7 +152,7 @@ class LimitStoreOverRedis implements RedisLimitStore {
   async reset(keys: readonly string[]): Promise<void> {
     await this.#fallback?.reset(keys)
     try {
-      await this.#link.run(resetScript, this.#wire.forgotten(keys))
+      await this.#connection.run(resetScript, this.#codec.forgotten(keys))
     } catch (error) {
       throw this.#down(error)
     }
@@ -160,11 +160,11 @@ class LimitStoreOverRedis implements RedisLimitStore {
 
   stats(): RedisLimitStats {
     const [local, refused, lost] = [this.#local, this.#refused, this.#lost]
-    return { ...this.#link.stats(), local, refused, owed: this.#owed.length, lost }
+    return { ...this.#connection.stats(), local, refused, owed: this.#owed.length, lost }
   }
 
   async close(): Promise<void> {
-    await this.#link.close()
+    await this.#connection.close()
   }
 
   async #reserveWithout(request: StoreRequest, error: unknown): Promise<StoreGrant | StoreRefusal> {
@@ -191,12 +191,12 @@ class LimitStoreOverRedis implements RedisLimitStore {
   }
 
   async #payOwed(): Promise<void> {
-    while (this.#link.up && this.#owed.length > 0) {
+    while (this.#connection.up && this.#owed.length > 0) {
       const batch = this.#owed.splice(0, PAID_AT_ONCE)
       const buckets = batch.flatMap((settlement) => settlement.buckets)
       const counters = batch.flatMap((settlement) => settlement.counters)
       try {
-        await this.#link.run(settleScript, this.#wire.settlement({ buckets, counters }))
+        await this.#connection.run(settleScript, this.#codec.settlement({ buckets, counters }))
       } catch {
         this.#lost += batch.length
       }
@@ -212,7 +212,7 @@ class LimitStoreOverRedis implements RedisLimitStore {
   }
 
   #down(cause: unknown): LlmError {
-    const { retryAfterMs, reason } = this.#link
+    const { retryAfterMs, reason } = this.#connection
     const message = `limits: Redis, which counts them, is down (${reason}); it is tried again in ${retryAfterMs} ms`
     return new LlmError('overloaded', message, { code: 'limit-store-down', retryAfterMs, cause })
   }

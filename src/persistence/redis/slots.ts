@@ -59,7 +59,7 @@ class SlotsOverRedis implements RedisSlots {
   readonly #space: string
   readonly #leaseMs: number
   readonly #clock: Clock
-  readonly #link: ResilientConnection
+  readonly #connection: ResilientConnection
   /** By lease. */
   readonly #held = new Map<string, readonly SlotCap[]>()
   /** Given back while Redis was down. */
@@ -76,7 +76,7 @@ class SlotsOverRedis implements RedisSlots {
     this.#space = keySpace(prefix, 'slots')
     this.#leaseMs = Math.ceil(options.leaseMs ?? DEFAULT_LEASE_MS)
     this.#clock = clock
-    this.#link = new ResilientConnection({
+    this.#connection = new ResilientConnection({
       client,
       space: this.#space,
       clock,
@@ -93,7 +93,7 @@ class SlotsOverRedis implements RedisSlots {
     const args = [lease, String(this.#leaseMs), ...caps.map(({ limit }) => String(limit))]
     try {
       const late = (): void => this.#giveBack(lease, caps)
-      const reply = await this.#link.run(takeScript, { keys: this.#keys(caps), args }, late)
+      const reply = await this.#connection.run(takeScript, { keys: this.#keys(caps), args }, late)
       if (reply === 'taken') return this.#lease(lease, caps, () => this.#giveBack(lease, caps))
       this.#refused++
       return { taken: false, used: reply.split(' ').map(Number) }
@@ -113,7 +113,7 @@ class SlotsOverRedis implements RedisSlots {
   }
 
   stats(): RedisSlotsStats {
-    return { ...this.#link.stats(), held: this.#held.size, taken: this.#taken, refused: this.#refused }
+    return { ...this.#connection.stats(), held: this.#held.size, taken: this.#taken, refused: this.#refused }
   }
 
   /** Gives back what is held. The client stays open. */
@@ -125,7 +125,7 @@ class SlotsOverRedis implements RedisSlots {
     const held = [...this.#held]
     this.#held.clear()
     for (const [lease, caps] of held) this.#giveBack(lease, caps)
-    await this.#link.close()
+    await this.#connection.close()
   }
 
   #keys(caps: readonly SlotCap[]): string[] {
@@ -134,7 +134,7 @@ class SlotsOverRedis implements RedisSlots {
 
   #takeWithout(caps: readonly SlotCap[], cause: unknown): SlotLease | SlotRefusal {
     if (this.#options.onDown === 'fail-closed') {
-      const { retryAfterMs, reason } = this.#link
+      const { retryAfterMs, reason } = this.#connection
       const message = `slots: Redis, which counts them, is down (${reason}); it is tried again in ${retryAfterMs} ms`
       throw new LlmError('overloaded', message, { code: 'slots-down', retryAfterMs, cause })
     }
@@ -165,18 +165,20 @@ class SlotsOverRedis implements RedisSlots {
   // What Redis does not hear of now it hears of when it is back, if it has not forgotten it by then. Noted at once: the
   // answer that says it is back may be the next thing that is read.
   #giveBack(lease: string, caps: readonly SlotCap[]): void {
-    if (!this.#link.up) {
+    if (!this.#connection.up) {
       this.#owed.set(lease, caps)
       this.#tellFree()
       return
     }
     const args = [lease, `${this.#space}:free`]
-    this.#link.run(releaseScript, { keys: this.#keys(caps), args }).catch(() => this.#giveBack(lease, caps))
+    this.#connection
+      .run(releaseScript, { keys: this.#keys(caps), args })
+      .catch(() => this.#giveBack(lease, caps))
   }
 
   // Redis may have heard of one that was taken without it, since it is back.
   #giveBackLocal(lease: string, caps: readonly SlotCap[]): void {
-    if (this.#link.up) this.#giveBack(lease, caps)
+    if (this.#connection.up) this.#giveBack(lease, caps)
     else this.#tellFree()
   }
 
@@ -208,7 +210,7 @@ class SlotsOverRedis implements RedisSlots {
     )
     if (kept.length === 0) return
     const args = [String(this.#leaseMs), ...kept.map(([, lease]) => lease)]
-    await this.#link.run(renewScript, { keys: kept.map(([key]) => key), args }).catch(() => undefined)
+    await this.#connection.run(renewScript, { keys: kept.map(([key]) => key), args }).catch(() => undefined)
   }
 
   #tellFree(): void {

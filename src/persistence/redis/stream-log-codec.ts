@@ -26,7 +26,7 @@ import {
 } from './stream-log-scripts.ts'
 
 export interface RunCodecOptions {
-  readonly link: ResilientConnection
+  readonly connection: ResilientConnection
   readonly space: string
   readonly owner: string
   readonly leaseMs: number
@@ -122,16 +122,16 @@ export class RunCodec {
   }
 
   /** Calls those who listen for a run; gives how many heard. */
-  async call(id: string): Promise<number> {
+  async countListeners(id: string): Promise<number> {
     return Number(await this.#run(callScript, [this.#hash(id)], [this.channel(id)]))
   }
 
   async #run(script: Script, keys: string[], args: string[]): Promise<string> {
-    const { link } = this.#options
+    const { connection } = this.#options
     try {
-      return await link.run(script, { keys, args })
+      return await connection.run(script, { keys, args })
     } catch (cause) {
-      const { retryAfterMs, reason } = link
+      const { retryAfterMs, reason } = connection
       const message = `stream log: Redis, which keeps the streams, is down (${reason}); it is tried again in ${retryAfterMs} ms`
       throw new LlmError('overloaded', message, { code: 'stream-log-down', retryAfterMs, cause })
     }
