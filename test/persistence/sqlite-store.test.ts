@@ -154,7 +154,7 @@ describe('what is wrong is said', () => {
     const { id } = await store.conversations.create({ userId: 'ada' })
     const stuck = store.transaction(() => store.messages.append(id, [{ role: 'user', content: 'x' }]))
     await expect(stuck).rejects.toMatchObject({ kind: 'overloaded', code: 'store-busy' })
-    await expect(stuck).rejects.toThrow('instead of its unit')
+    await expect(stuck).rejects.toThrow('inside a transaction, call its unit instead of the store')
     expect((await store.messages.append(id, [{ role: 'user', content: 'y' }]))[0]?.sequence).toBe(1)
   })
 
@@ -170,6 +170,6 @@ describe('what is wrong is said', () => {
     await using older = createSqliteStore({ path, prefix: 'chat_' })
     await expect(older.usage.get('ada')).rejects.toMatchObject({ code: 'schema-too-new' })
     await using bare = createSqliteStore({ path, prefix: 'bare_', migrate: 'never' })
-    await expect(bare.usage.get('ada')).rejects.toThrow('run migrate()')
+    await expect(bare.usage.get('ada')).rejects.toThrow('call migrate(), or leave migrate at first-use')
   })
 })

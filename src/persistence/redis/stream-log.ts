@@ -29,22 +29,23 @@ import { RunCodec } from './stream-log-codec.ts'
 export interface RedisStreamLogOptions extends LogBounds {
   /** A connected client. A second connection, made with `duplicate()`, listens. */
   readonly client: ListeningRedisClient
-  /** First part of every key; processes with the same one share their runs. Default `switchyard`. */
+  /** First part of every key. Processes with the same prefix share their runs. Default `switchyard`. */
   readonly prefix?: string | undefined
-  /** After which a run is lost whose process has crashed, in milliseconds. Default 15 000. */
+  /** Time in ms after which the run of a crashed process is lost. Default 15 000. */
   readonly leaseMs?: number | undefined
   /**
-   * When Redis fails: `fail-open` (the default) lets runs go on for the readers in their own process, and brings them to
-   * Redis when it is back before their lease has run out; `fail-closed` ends them with `overloaded`, code `stream-log-down`.
+   * What to do when Redis fails. `fail-open` (default) continues runs for readers in their own process, and copies them
+   * to Redis if it is back before their lease expires. `fail-closed` ends them with `overloaded`, code
+   * `stream-log-down`.
    */
   readonly onDown?: 'fail-open' | 'fail-closed' | undefined
-  /** Longest time for one operation, in milliseconds. Default 500. */
+  /** Maximum time for one operation in ms. Default 500. */
   readonly timeoutMs?: number | undefined
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
 }
 
-/** A log over Redis: runs can be read, followed and cancelled from every process. */
+/** A stream log in Redis. Every process can read, follow and cancel every run. */
 export interface RedisStreamLog extends StreamLog {
   stats(): RedisStreamLogStats
 }
@@ -52,16 +53,16 @@ export interface RedisStreamLog extends StreamLog {
 export interface RedisStreamLogStats extends ConnectionStats {
   /** Runs that this process writes. */
   readonly writing: number
-  /** Those of them that go on without Redis. */
+  /** Runs among `writing` that continue without Redis. */
   readonly alone: number
-  /** Readers here that follow runs of other processes. */
+  /** Readers in this process that follow runs of other processes. */
   readonly following: number
 }
 
 const DEFAULT_LEASE_MS = 15_000
 const MAX_LEASE_MS = 86_400_000
 
-/** Keeps runs in Redis. Throws `misconfigured` naming the option that is wrong. */
+/** Creates a stream log in Redis. Throws `misconfigured` naming the option that is wrong. */
 export function createRedisStreamLog(options: RedisStreamLogOptions): RedisStreamLog {
   const { onDown = 'fail-open', leaseMs = DEFAULT_LEASE_MS } = options
   if (onDown !== 'fail-open' && onDown !== 'fail-closed')

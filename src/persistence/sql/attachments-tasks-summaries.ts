@@ -21,7 +21,7 @@ import { openFor, openMessage } from './message-rows.ts'
 import type { SqlRun, SqlStep } from './run.ts'
 import { type PageSelect, selectPage } from './select-page.ts'
 
-/** A record with the place that its row has in the order of all. */
+/** A record and the position of its row in the table. */
 interface Placed<T> {
   readonly place: number
   readonly record: T
@@ -31,7 +31,7 @@ function readPlaced<T>(row: SqlRow): Placed<T> {
   return { place: count(row, 'place'), record: JSON.parse(text(row, 'body')) as T }
 }
 
-/** Attachments in a database. */
+/** Creates the attachments part of the store. */
 export function attachmentStore({ read, write }: SqlRun): AttachmentStore {
   return {
     add: (conversationId, input, call) =>
@@ -128,7 +128,7 @@ async function placedPage<T>(step: SqlStep, query: PageQuery, select: PlacedSele
   return { ...page, items: items.map(({ record }) => record) }
 }
 
-/** Tasks in a database. */
+/** Creates the tasks part of the store. */
 export function taskStore({ read, write }: SqlRun): TaskStore {
   return {
     add: (conversationId, input, call) =>
@@ -164,7 +164,7 @@ export function taskStore({ read, write }: SqlRun): TaskStore {
   }
 }
 
-/** Summaries in a database. */
+/** Creates the summaries part of the store. */
 export function summaryStore({ read, write }: SqlRun): SummaryStore {
   return {
     save: (conversationId, input, call) =>

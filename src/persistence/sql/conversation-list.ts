@@ -10,7 +10,7 @@ import { conversationColumns, readConversation } from './conversation-rows.ts'
 import type { SqlStep } from './run.ts'
 import { selectPage } from './select-page.ts'
 
-/** Conversations by owner, participant, organisation or project, newest first. */
+/** Lists conversations by owner, participant, organisation or project, newest first. */
 export async function listConversations(
   step: SqlStep,
   query: ConversationQuery,
@@ -32,7 +32,7 @@ export async function listConversations(
 
 function filter(query: ConversationQuery, members: string): Condition {
   const where = createCondition()
-  where.say(query.deleted === true ? 'c.deleted_at is not null' : 'c.deleted_at is null')
+  where.addSql(query.deleted === true ? 'c.deleted_at is not null' : 'c.deleted_at is null')
   where.addIf((place) => `c.user_id = $${place}`, query.userId)
   where.addIf((place) => takesPart(members, place), query.participantId)
   where.addIf((place) => `c.org_id = $${place}`, query.orgId)
@@ -41,13 +41,13 @@ function filter(query: ConversationQuery, members: string): Condition {
   where.addIf((place) => `c.persona_id = $${place}`, query.personaId)
   where.addIf((place) => `c.parent_id = $${place}`, query.parentId)
   const words = titleTerms(query)
-  if (words?.length === 0) where.say('1 = 0')
-  // Words hold letters and digits only: nothing that `like` would read as a pattern.
+  if (words?.length === 0) where.addSql('1 = 0')
+  // Words contain only letters and digits, so `like` finds no wildcard in them.
   for (const word of words ?? []) where.add((place) => `c.title_words like $${place}`, `% ${word}%`)
   return where
 }
 
-/** A condition: the user at `$place` owns conversation `c` or is a member of it. */
+/** Returns the condition that the user at `$place` owns conversation `c` or is a member of it. */
 export function takesPart(members: string, place: number): string {
   const memberships = `select m.conversation_id from ${members} m where m.user_id = $${place}`
   return `(c.user_id = $${place} or c.id in (${memberships}))`

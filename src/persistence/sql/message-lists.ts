@@ -17,12 +17,12 @@ import { IN_HISTORY, messageColumns, openFor, readMessage } from './message-rows
 import type { SqlStep } from './run.ts'
 import { selectPage } from './select-page.ts'
 
-/** The condition of one of these roles, written out so that the index of system messages may serve. */
+/** Returns the condition for any of these roles, as literals so that the partial index on system messages applies. */
 export function rolesCondition(roles: readonly StoredRole[]): string {
   return roles.length === 0 ? '1 = 0' : `m.role in (${roles.map((role) => `'${role}'`).join(', ')})`
 }
 
-/** Messages of one conversation. */
+/** Lists the messages of one conversation. */
 export async function listMessages(
   step: SqlStep,
   conversationId: string,
@@ -31,7 +31,7 @@ export async function listMessages(
   checkMessages(query)
   const { order = 'oldest' } = query
   const where = filter(conversationId, query)
-  where.say(openFor(step.dialect, 1))
+  where.addSql(openFor(step.dialect, 1))
   return selectPage(step, query, {
     list: `messages, ${order} first`,
     columns: messageColumns,
@@ -48,18 +48,18 @@ function filter(conversationId: string, query: MessageQuery): Condition {
   const { parentId, variantsOf, roles, after, before, inactive = false, deleted = false } = query
   const where = createCondition()
   where.add((place) => `m.conversation_id = $${place}`, conversationId)
-  if (!inactive && variantsOf === undefined) where.say('m.active = 1')
-  if (!deleted) where.say('m.deleted_at is null')
-  if (parentId === null) where.say('m.parent_id is null')
+  if (!inactive && variantsOf === undefined) where.addSql('m.active = 1')
+  if (!deleted) where.addSql('m.deleted_at is null')
+  if (parentId === null) where.addSql('m.parent_id is null')
   else where.addIf((place) => `m.parent_id = $${place}`, parentId)
   where.addIf((place) => `(m.id = $${place} or m.variant_of = $${place})`, variantsOf)
   where.addIf((place) => `m.sequence > $${place}`, after)
   where.addIf((place) => `m.sequence < $${place}`, before)
-  if (roles !== undefined) where.say(rolesCondition(roles))
+  if (roles !== undefined) where.addSql(rolesCondition(roles))
   return where
 }
 
-/** Messages that have all the words, newest first. */
+/** Finds messages that contain all the words, newest first. */
 export async function searchMessages(step: SqlStep, query: MessageSearch): Promise<Page<StoredMessage>> {
   const words = checkSearch(query)
   const list = 'found messages'
@@ -71,7 +71,7 @@ export async function searchMessages(step: SqlStep, query: MessageSearch): Promi
   const { conversationId, participantId } = query
   const where = createCondition()
   where.add((place) => dialect.search.where(place), dialect.search.value(words, conversationId))
-  where.say(`${IN_HISTORY} and c.deleted_at is null`)
+  where.addSql(`${IN_HISTORY} and c.deleted_at is null`)
   where.addIf((place) => `m.conversation_id = $${place}`, conversationId)
   where.addIf((place) => takesPart(dialect.table('members'), place), participantId)
   const join = `join ${dialect.table('conversations')} c on c.id = m.conversation_id ${dialect.search.join}`
@@ -87,7 +87,7 @@ export async function searchMessages(step: SqlStep, query: MessageSearch): Promi
   })
 }
 
-/** Messages that have replies, oldest first. */
+/** Lists messages that have replies, oldest first. */
 export async function threadsOf(
   step: SqlStep,
   conversationId: string,
@@ -101,7 +101,7 @@ export async function threadsOf(
     group by r.parent_id`
   const where = createCondition()
   where.add((place) => `m.conversation_id = $${place}`, conversationId)
-  where.say(`${IN_HISTORY} and ${openFor(dialect, 1)}`)
+  where.addSql(`${IN_HISTORY} and ${openFor(dialect, 1)}`)
   return selectPage(step, query, {
     list: 'threads',
     columns: `${messageColumns}, t.reply_count, t.last_reply_at`,

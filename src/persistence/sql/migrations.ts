@@ -1,36 +1,36 @@
 import type { Migration, TableName } from './dialect.ts'
 import { usageColumns } from './usage-columns.ts'
 
-/** What the schema takes from a database: its types, its table options and its search index. */
+/** The types, table options and search index of one database. */
 export interface SchemaDialect {
-  /** A table with its schema or prefix. */
+  /** Returns the name of a table with its schema or prefix. */
   table(name: TableName): string
-  /** An index, constraint or trigger of a table: names that one database shares need the prefix of the table. */
+  /** Returns the name of an index. */
   name(table: TableName, suffix: string): string
-  /** Type of ids and names, which are compared byte by byte. */
+  /** Type of ids and names, compared byte by byte. */
   readonly id: string
   /** Type of counts and of times in ms. */
   readonly integer: string
-  /** Type of 0 and 1. */
+  /** Type of 0 or 1. */
   readonly flag: string
-  /** The column `place` with its type: ascending, never used twice. */
+  /** Column `place`: an ascending number that is never reused. */
   readonly place: string
-  /** Options of a table whose rows are often updated. */
+  /** Options of tables whose rows are updated often. */
   readonly updatedOften: string
-  /** Options of a table that consists of its primary key. */
+  /** Options of tables that consist of their primary key. */
   readonly keyOnly: string
   readonly messages: {
-    /** Columns before and after those that all databases share. */
+    /** Columns before and after those that all databases have. */
     readonly first: readonly string[]
     readonly last: readonly string[]
-    /** The key of conversation and sequence, and that of conversation and id. */
+    /** Keys on conversation and sequence, and on conversation and id. */
     readonly keys: readonly string[]
-    /** Makes the search index. */
+    /** Statements that create the search index. */
     readonly search: readonly string[]
   }
 }
 
-/** The steps of the schema. A step that was shipped never changes, and neither does what it makes. */
+/** Returns the steps of the schema. The statements of a released step never change. */
 export function schemaMigrations(schema: SchemaDialect): readonly Migration[] {
   const statements = [...conversations(schema), ...messages(schema), ...parts(schema)]
   return [{ number: 1, name: 'conversations', statements }]

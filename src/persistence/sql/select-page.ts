@@ -3,22 +3,22 @@ import type { Condition } from './condition.ts'
 import { count, type SqlRow } from './executor.ts'
 import type { SqlStep } from './run.ts'
 
-/** A paged select, and how its rows become the items of a page. */
+/** A paged select, and how to convert its rows. */
 export interface PageSelect<T> {
-  /** Names the list in its cursors. */
+  /** Name of the list, stored in its cursors. */
   readonly list: string
   readonly columns: string
   /** `from a join b on …`. */
   readonly from: string
   readonly where: Condition
-  /** Columns to sort by, whose values `key` gives for an item: together they are unique. */
+  /** Columns to sort by. Their values must be unique together, and `key` returns them for an item. */
   readonly sortBy: readonly string[]
   readonly direction: 'asc' | 'desc'
   readonly key: (item: T) => CursorKey
   readonly read: (row: SqlRow) => T
 }
 
-/** Reads one page, and counts the whole list before it if the query asks for that. */
+/** Reads one page, and counts the whole list first if the query asks for it. */
 export async function selectPage<T>(
   { session }: SqlStep,
   query: PageQuery,
@@ -33,7 +33,7 @@ export async function selectPage<T>(
   const { after } = window
   if (after !== undefined) {
     const cursor = sortBy.map((_, at) => `$${where.value(after[at] ?? null)}`)
-    where.say(`(${sortBy.join(', ')}) ${direction === 'asc' ? '>' : '<'} (${cursor.join(', ')})`)
+    where.addSql(`(${sortBy.join(', ')}) ${direction === 'asc' ? '>' : '<'} (${cursor.join(', ')})`)
   }
   const order = sortBy.map((column) => `${column} ${direction}`).join(', ')
   const paged = `order by ${order} limit ${window.limit + 1} offset ${window.offset}`

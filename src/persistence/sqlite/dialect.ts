@@ -11,10 +11,12 @@ import {
 
 const PREFIX: RegExp = /^[a-z_][a-z0-9_]{0,40}$/
 
-/** How SQLite says it. Every table begins with `prefix`. */
+/**
+ * The SQL dialect of SQLite, with every table name starting with `prefix`. Throws `misconfigured` if it is not valid.
+ */
 export function sqliteDialect(prefix: string): SqlDialect {
   if (!PREFIX.test(prefix)) {
-    const problem = 'takes lower case letters, digits and _, beginning with no digit'
+    const problem = `takes a name of lower-case letters, digits and _ that starts with no digit, not ${JSON.stringify(prefix)}`
     throw new LlmError('misconfigured', `sqlite: prefix ${problem}`, {
       issues: [{ path: 'prefix', message: problem }],
     })
@@ -24,7 +26,7 @@ export function sqliteDialect(prefix: string): SqlDialect {
   return {
     table,
     migrations: migrations(table, words),
-    // The transaction holds the write lock of the file already.
+    // The transaction already holds the write lock of the file.
     lockMigrations: async () => undefined,
     lockRows: () => '',
     listed: (column, place) => `${column} in (select value from json_each($${place}))`,
@@ -48,7 +50,7 @@ function migrations(table: SqlDialect['table'], words: string): readonly Migrati
     updatedOften: '',
     keyOnly: ' without rowid',
     messages: {
-      // A rowid of its own may change when the file is vacuumed, and the search index refers to it.
+      // A vacuum may change an implicit rowid, and the search index refers to it, so the table declares the column.
       first: ['place integer primary key'],
       last: [],
       keys: ['unique (conversation_id, sequence)', 'unique (conversation_id, id)'],
@@ -91,8 +93,8 @@ function searchIn(messages: string, index: string): SearchDialect {
   }
 }
 
-// Kept among the words, so that the index itself narrows a search to one conversation. No word of a message begins
-// with a character of private use.
+// Stored among the words, so that the index itself narrows a search to one conversation. No word of a message starts
+// with a private-use character.
 function conversationWord(conversationId: string): string {
   return `\ue000${Buffer.from(conversationId).toString('hex')}`
 }
@@ -107,17 +109,17 @@ function fault(error: unknown): SqlFault | undefined {
   if (said.startsWith('FOREIGN KEY constraint failed')) return { type: 'foreign-key' }
   if (isBusy(error)) return { type: 'other', error: busyError(error) }
   if (typeof errcode !== 'number' && !said.includes('database')) return undefined
-  const hint = /no such table/.test(said) ? '; run migrate(), or leave migrate at its default' : ''
+  const hint = said.includes('no such table') ? '; call migrate(), or leave migrate at first-use' : ''
   return {
     type: 'other',
-    error: new LlmError('server-failed', `sqlite could not do it: ${said}${hint}`, {
+    error: new LlmError('server-failed', `sqlite: the statement failed: ${said}${hint}`, {
       code: 'store-failed',
       cause: error,
     }),
   }
 }
 
-/** True where another connection holds the lock that is needed. */
+/** Whether another connection holds the lock. */
 export function isBusy(error: unknown): boolean {
   const { errcode, code } = error as { errcode?: unknown; code?: unknown }
   if (typeof errcode === 'number') return (errcode & 0xff) === BUSY || (errcode & 0xff) === LOCKED
@@ -125,8 +127,12 @@ export function isBusy(error: unknown): boolean {
 }
 
 function busyError(cause: unknown): LlmError {
-  return new LlmError('overloaded', 'sqlite: another process holds the database; try again', {
-    code: 'store-busy',
-    cause,
-  })
+  return new LlmError(
+    'overloaded',
+    'sqlite: another process holds the write lock of the database: try again',
+    {
+      code: 'store-busy',
+      cause,
+    },
+  )
 }
