@@ -144,7 +144,7 @@ describe('tokens of a call', () => {
     { costUsd: -1 },
   ])('%j is refused as it is', (charge) => {
     const { ask } = setUp({ ...limits, global: { requestsPerMinute: 1 } })
-    expect(() => ask({ user: 'u' }, charge)).toThrow(/must be a number of 0 or more/)
+    expect(() => ask({ user: 'u' }, charge)).toThrow(/takes a number of 0 or more/)
   })
 })
 
