@@ -112,8 +112,8 @@ export function resetOf(
 
 // Reset times are on the provider's clock, which may differ from ours by minutes, so its `date` header is preferred.
 function serverTime(header: HeaderOf, epochMs: number): number {
-  const told = Date.parse(header('date') ?? '')
-  return Number.isNaN(told) ? epochMs : told
+  const serverDate = Date.parse(header('date') ?? '')
+  return Number.isNaN(serverDate) ? epochMs : serverDate
 }
 
 function figure(text: string | undefined): number | undefined {
