@@ -123,7 +123,7 @@ describe('what refusals say', () => {
     expect(quota.waitMs('t')).toBe(0)
   })
 
-  test('an earlier, longer time stands', () => {
+  test('an earlier, longer time remains', () => {
     const { quota, call } = setUp()
     call({}, { status: 429, retryAfterMs: 30_000 })
     call({}, { status: 429, retryAfterMs: 1000 })

@@ -137,10 +137,11 @@ function unreachable(error: unknown): string {
     code?: unknown
     message?: unknown
   }
-  const { address, hostname, port } = (errors?.[0] ?? error) as Readonly<Record<string, unknown>>
-  const host = address ?? hostname
-  const where = host === undefined ? '' : ` at ${String(host)}${port === undefined ? '' : `:${String(port)}`}`
-  return `cannot reach the database${where} (${String(code ?? message)}): check the server and the address, then try again`
+  const { address, hostname, port } = (errors?.[0] ?? error) as {
+    [K in 'address' | 'hostname' | 'port']?: string
+  }
+  const where = [address ?? hostname, port].filter((part) => part !== undefined).join(':')
+  return `cannot reach the database${where === '' ? '' : ` at ${where}`} (${String(code ?? message)}): check the server and the address, then try again`
 }
 
 function storeError(

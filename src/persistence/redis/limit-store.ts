@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../../core/clock.ts'
-import { LlmError } from '../../core/error.ts'
+import type { LlmError } from '../../core/error.ts'
 import type { Logger } from '../../core/log.ts'
 import {
   createMemoryLimitStore,

@@ -1,7 +1,7 @@
 import { LlmError } from '../../core/error.ts'
 import type { EventBatch } from '../../core/event.ts'
 import type { LogBounds, LogEnding } from '../../core/stream-log.ts'
-import { LocalRun } from './local-run.ts'
+import type { LocalRun } from './local-run.ts'
 import type { ResilientConnection } from './resilient-connection.ts'
 import type { RunCodec, Verdict } from './stream-log-codec.ts'
 import { cancelled, lost } from './stream-log-error.ts'
