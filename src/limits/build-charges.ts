@@ -4,23 +4,23 @@ import type { Rejection } from './rejection.ts'
 import type { Charges, BucketEntry, CounterEntry, Settlement } from './reservation.ts'
 import type { StoreRefusal } from './store.ts'
 
-/** Whose call it is. A layer whose id is absent or empty does not apply; the global layer always does. */
+/** The ids of a call. A layer whose id is absent or empty does not apply; the global layer always does. */
 export interface LimitKeys {
   readonly user?: string | undefined
   readonly conversation?: string | undefined
-  /** Ids of the layers that the config names itself: `{ tenant: 'acme', ip: '10.0.0.1' }`. */
+  /** Ids of the layers that the config defines itself, such as `{ tenant: 'acme', ip: '10.0.0.1' }`. */
   readonly tags?: Readonly<Record<string, string | undefined>> | undefined
 }
 
-/** What a call is expected to take. */
+/** The expected usage of a call. */
 export interface Charge {
   /** Default 1. */
   readonly requests?: number | undefined
-  /** All tokens, where they are known; otherwise `inputTokens` and `maxTokens` (or the configured default) together. */
+  /** All tokens, if known. Otherwise `inputTokens` plus `maxTokens` (or the configured default) are counted. */
   readonly tokens?: number | undefined
   readonly inputTokens?: number | undefined
   readonly maxTokens?: number | undefined
-  /** The expected price; absent or `null` where it is not known. */
+  /** Expected price; absent or `null` if unknown. */
   readonly costUsd?: number | null | undefined
 }
 
@@ -33,11 +33,11 @@ interface Amounts {
 const LEARNING_RATE = 0.1
 const MARGIN = 1.25
 
-/** Turns ids and an expected charge into what has to be paid where, and a store's refusal into words and numbers. */
+/** Maps a call to bucket and counter charges, and a store rejection to a `Rejection`. */
 export class ChargeBuilder {
   readonly #rules: LimitRules
   readonly #countsTokens: boolean
-  /** Per budget that books typical usage: the mean share of their estimates that calls really used. */
+  /** Per budget with `reserve: 'typical'`: mean ratio of used to estimated amounts. */
   readonly #shares: Map<CounterRule, number> = new Map()
 
   constructor(rules: LimitRules) {
@@ -45,7 +45,7 @@ export class ChargeBuilder {
     this.#countsTokens = [...rules.buckets, ...rules.counters].some(({ unit }) => unit === 'tokens')
   }
 
-  /** Everything the call has to pay, or a refusal where no waiting could help. */
+  /** Returns all charges of the call, or a rejection if waiting could never help. */
   build(keys: LimitKeys, charge: Charge): Charges | Rejection {
     const tokens = this.#tokens(keys, charge)
     const { requests = 1, costUsd } = charge
@@ -72,7 +72,7 @@ export class ChargeBuilder {
     return { buckets, counters, tokens }
   }
 
-  /** Every bucket, and every counter unless told otherwise, that applies to these ids; nothing is charged. */
+  /** Returns every bucket and counter for these ids, without a charge. `global: false` leaves the global layer out. */
   every(keys: LimitKeys, global = true): { buckets: BucketEntry[]; counters: CounterEntry[] } {
     const ruled = <Rule extends BucketRule | CounterRule>(rules: readonly Rule[]): [Rule, string][] =>
       rules.flatMap((rule) => {
@@ -91,7 +91,7 @@ export class ChargeBuilder {
     }
   }
 
-  /** The first layer that refused, and the time until all could pay. */
+  /** Returns the first layer that refused, and the time until all layers could pay. */
   explain({ buckets, counters }: Charges, { available, used, resetMs }: StoreRefusal): Rejection {
     let retryAfterMs = 0
     let first: Omit<Rejection, 'granted' | 'retryAfterMs'> | undefined
@@ -119,12 +119,15 @@ export class ChargeBuilder {
       first ??= { reason: 'budget', scope, unit, per, limit, capacity: limit, available: left, needed: cost }
     }
     if (first === undefined)
-      throw new LlmError('misconfigured', 'limits: the store refused a call although every layer could pay')
-    // A hair is taken off first: sums of doubles would make 3 000 ms read 3 001.
+      throw new LlmError(
+        'misconfigured',
+        'limits: the store rejected a call that every layer can pay, which breaks the contract of LimitStore',
+      )
+    // Rounding errors of doubles would make 3 000 ms read 3 001, so a trifle is subtracted first.
     return { granted: false, ...first, retryAfterMs: Math.max(1, Math.ceil(retryAfterMs - 1e-4)) }
   }
 
-  /** Takes in what measured calls used of their estimates. */
+  /** Updates the ratios of used to estimated amounts. */
   learn(shares: Settlement['shares']): void {
     for (const [rule, share] of shares) {
       const known = this.#shares.get(rule)
@@ -142,11 +145,11 @@ export class ChargeBuilder {
     if (tokens !== undefined) return amountOf('tokens', tokens)
     const input = amountOf('inputTokens', inputTokens)
     if (maxTokens !== undefined) return input + amountOf('maxTokens', maxTokens)
-    // The default is our guess: it must not be what makes a call too large for a small bucket.
+    // The default is a guess, so it must not make a call too large for a small bucket.
     return Math.max(input, Math.min(input + this.#rules.defaultMaxTokens, this.#room(keys)))
   }
 
-  /** The most tokens that one call with these ids could take. */
+  /** Returns the maximum tokens that one call with these ids could ever reserve. */
   #room(keys: LimitKeys): number {
     const { buckets, counters } = this.#rules
     let room = Infinity
@@ -166,7 +169,7 @@ function idOf(scope: string, keys: LimitKeys): string | undefined {
 
 function amountOf(name: string, value: number): number {
   if (Number.isFinite(value) && value >= 0) return value
-  throw new LlmError('invalid-request', `limits: ${name} must be a number of 0 or more, not ${value}`)
+  throw new LlmError('invalid-request', `limits: ${name} takes a number of 0 or more, not ${value}`)
 }
 
 function costOf(costUsd: number | null | undefined): number | undefined {

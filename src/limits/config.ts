@@ -1,35 +1,38 @@
 import { LlmError } from '../core/error.ts'
 import { periods, type Period } from './period.ts'
 
-/** Limits of one layer. An absent one is not checked. */
+/** Limits of one layer. An absent limit is not checked. */
 export interface LayerLimits {
   readonly requestsPerMinute?: number | undefined
   readonly tokensPerMinute?: number | undefined
-  /** Capacity as a multiple of the limit: what may come at once. Default: the config's `burst`. */
+  /** Bucket capacity as a multiple of the limit, which bounds a burst. Default: the config's `burst`. */
   readonly burst?: number | undefined
 }
 
-/** A hard stop per calendar period (UTC). Give at least one of `tokens`, `costUsd` and `requests`. */
+/** A maximum per calendar period (UTC). Requires at least one of `tokens`, `costUsd` and `requests`. */
 export interface Budget {
-  /** Whose: `global`, `user`, `conversation` or a tag. Each id has its own. */
+  /** Layer that the budget belongs to: `global`, `user`, `conversation` or a tag. Each id has its own budget. */
   readonly scope: string
   readonly per: Period
   readonly tokens?: number | undefined
   readonly costUsd?: number | undefined
   readonly requests?: number | undefined
   /**
-   * What a call books before it runs. `worst-case` (default): the whole estimate, so the budget is never passed.
-   * `typical`: the share of their estimates that recent calls really used, plus a quarter: long answers that
-   * never come do not lock the budget, at the risk of passing it by the calls in flight.
+   * What a call reserves before it runs. `worst-case` (default) reserves the whole estimate, so the budget is never
+   * exceeded. `typical` reserves the ratio that recent calls really used, plus 25 %. Long responses that never arrive
+   * then do not lock the budget, but the calls in flight may exceed it.
    */
   readonly reserve?: 'worst-case' | 'typical' | undefined
-  /** For `costUsd`, a call whose price is not known: refused (default), or booked with this many USD. */
+  /**
+   * For `costUsd`: what to do with a call of unknown price. `refuse` (default) rejects it; a number reserves that many
+   * USD.
+   */
   readonly unknownCost?: 'refuse' | number | undefined
 }
 
 /**
- * Limits by layer: `global`, `user`, `conversation`, and any tag by its own name (`tenant`, `ip`, `model` …). A
- * layer applies to the calls that carry its id; `global` applies to all.
+ * Limits by layer: `global`, `user`, `conversation`, and any tag by its own name (`tenant`, `ip`, `model` …). A layer
+ * applies to the calls that carry its id; `global` applies to all.
  */
 export interface LimitsConfig {
   readonly global?: LayerLimits | undefined
@@ -37,32 +40,35 @@ export interface LimitsConfig {
   readonly conversation?: LayerLimits | undefined
   /** Capacity of every bucket as a multiple of its limit, rounded down, at least 1. Default 1.5. */
   readonly burst?: number | undefined
-  /** How long a call may wait for its turn, in milliseconds. Default 0: it is refused at once. */
+  /** Maximum wait of a call for its buckets in ms. Default 0: the call is rejected at once. */
   readonly waitMs?: number | undefined
-  /** Tokens booked for the answer of a call that gives no `maxTokens`. Default 1 024, less where a bucket is smaller. */
+  /** Output tokens reserved for a call without `maxTokens`. Default 1 024, or less if a bucket is smaller. */
   readonly defaultMaxTokens?: number | undefined
   readonly budgets?: readonly Budget[] | undefined
-  /** Of how many users figures are kept, the least recently seen going first. Default 10 000; 0 keeps none. */
+  /**
+   * Maximum number of users with statistics; the least recently seen are dropped first. Default 10 000; 0 turns them
+   * off.
+   */
   readonly trackedUsers?: number | undefined
   readonly [layer: string]: LayerLimits | readonly Budget[] | number | undefined
 }
 
-/** What is counted. */
+/** The unit that a limit counts. */
 export type LimitUnit = 'requests' | 'tokens' | 'cost'
 
-/** One bucket per id of a layer. */
+/** The bucket of a layer; each id has its own. */
 export interface BucketRule {
   readonly scope: string
   readonly unit: 'requests' | 'tokens'
-  /** Per minute. */
+  /** Limit per minute. */
   readonly limit: number
   readonly capacity: number
   readonly refillPerMs: number
-  /** The id comes after it. */
+  /** Start of the store key; the id follows it. */
   readonly prefix: string
 }
 
-/** One counter per id of a budget. */
+/** The counter of a budget; each id has its own. */
 export interface CounterRule {
   readonly scope: string
   readonly unit: LimitUnit
@@ -73,7 +79,7 @@ export interface CounterRule {
   readonly unknownCost: 'refuse' | number
 }
 
-/** A config in the order in which it is checked: requests, tokens, budgets; each by layer. */
+/** A compiled config in the order of its checks: requests, tokens, budgets; each by layer. */
 export interface LimitRules {
   readonly buckets: readonly BucketRule[]
   readonly counters: readonly CounterRule[]
@@ -82,7 +88,7 @@ export interface LimitRules {
   readonly trackedUsers: number
 }
 
-/** Tokens booked for the answer of a call that gives no `maxTokens`. */
+/** Default of `defaultMaxTokens`: 1 024 output tokens. */
 export const DEFAULT_MAX_TOKENS: number = 1_024
 const OPTIONS = { burst: 1.5, waitMs: 0, defaultMaxTokens: DEFAULT_MAX_TOKENS, trackedUsers: 10_000 } as const
 const LAYERS: readonly string[] = ['global', 'user', 'conversation']
@@ -96,7 +102,9 @@ const BUDGET_FIELDS: readonly string[] = [
   ...Object.keys(BUDGET_UNITS),
 ]
 
-/** Checks a config and lays it out. Throws `misconfigured` naming the field: a limit nobody reads protects nobody. */
+/**
+ * Compiles a config. Throws `misconfigured` naming the field, because a misspelt limit would silently have no effect.
+ */
 export function compileLimits(config: LimitsConfig): LimitRules {
   const options = { ...OPTIONS }
   for (const name of ['burst', 'waitMs', 'defaultMaxTokens', 'trackedUsers'] as const) {
@@ -148,7 +156,7 @@ function bucketRule({ scope, unit, layer, burst: shared }: BucketSource): Bucket
   if (!isPositive(limit)) refuse(`${scope}.${field}`, 'takes a number above 0; leave it out for no limit')
   const burst = layer.burst ?? shared
   if (!isPositive(burst)) refuse(`${scope}.burst`, 'takes a number above 0')
-  // 20 × 1.15 is 22.999999999999996 in doubles; the reader of the config means 23.
+  // 20 × 1.15 is 22.999999999999996 in doubles, but the config means 23.
   const capacity = Math.max(1, Math.floor(limit * burst + 1e-9))
   return [{ scope, unit, limit, capacity, refillPerMs: limit / 60_000, prefix: keyPrefix([unit, scope]) }]
 }
@@ -186,7 +194,7 @@ function checkBudget(budget: Budget, path: string): void {
     refuse(`${path}.unknownCost`, `takes 'refuse' or an amount in USD`)
 }
 
-// No part but the id, which comes last, can hold a slash: two layers never share a key.
+// Only the id, which comes last, may contain a slash, so two layers never share a key.
 function keyPrefix(parts: readonly string[]): string {
   return `${parts.map((part) => encodeURIComponent(part)).join('/')}/`
 }

@@ -22,7 +22,8 @@ const BUDGET_NAME = new RegExp(
 /**
  * Reads limits from environment variables: `<prefix>USER_REQUESTS_PER_MINUTE=20`, `…USER_TOKENS_PER_MINUTE`,
  * `…GLOBAL_BURST`, `…BURST`, `…WAIT_MS`, `…DEFAULT_MAX_TOKENS`, `…BUDGET_USER_DAY_TOKENS` (or `_COST_USD`,
- * `_REQUESTS`). Layer names are lower-cased. Throws `misconfigured` for a name it does not know and for what is no number.
+ * `_REQUESTS`). Layer names are converted to lower case. Throws `misconfigured` if a name is unknown or a value is not
+ * a number.
  */
 export function readLimitsEnv(
   env: Readonly<Record<string, string | undefined>>,
@@ -43,7 +44,7 @@ export function readLimitsEnv(
       const [, scope = '', field = ''] = layer
       const id = scope.toLowerCase()
       if (isKey(field, LAYER_FIELDS)) layers[id] = { ...layers[id], [LAYER_FIELDS[field]]: value }
-    } else throw new LlmError('misconfigured', `${variable} is not a limit; see readLimitsEnv for the names`)
+    } else throw new LlmError('misconfigured', `${variable} is not a limit: see readLimitsEnv for the names`)
   }
   return { ...layers, ...options, ...(budgets.length > 0 && { budgets }) }
 }
@@ -57,7 +58,7 @@ function budgetOf([, scope = '', per = '', unit = '']: RegExpExecArray, value: n
 function numberOf(variable: string, text: string): number {
   const value = Number(text)
   if (Number.isFinite(value)) return value
-  throw new LlmError('misconfigured', `${variable} must be a number`)
+  throw new LlmError('misconfigured', `${variable} takes a number, not ${JSON.stringify(text)}`)
 }
 
 function isKey<Table extends object>(name: string, table: Table): name is keyof Table & string {

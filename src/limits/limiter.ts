@@ -11,7 +11,10 @@ import type { LimitStore, StoreGrant, StoreRefusal } from './store.ts'
 import { UserStatsTable, type UserStats } from './user-stats.ts'
 import { WaitQueue, type WaitingCall } from './wait-queue.ts'
 
-/** A decision, with the numbers behind it. `waiting` is followed by `granted` when the turn has come, or by `released`. */
+/**
+ * A decision of the limiter. `waiting` is followed by `granted` when the wait ends, or by `released` if the call gave
+ * up.
+ */
 export type LimitEvent =
   | {
       readonly type: 'granted' | 'waiting'
@@ -25,61 +28,67 @@ export type LimitEvent =
 export interface LimiterOptions {
   readonly limits: LimitsConfig
   readonly clock?: Clock | undefined
-  /** Where buckets are kept. Default: this process's memory. The caller closes a store it gave. */
+  /**
+   * Store of buckets and counters. Default: the memory of this process. The limiter never closes a store that was
+   * passed in.
+   */
   readonly store?: LimitStore | undefined
-  /** Told every decision. Must not throw. */
+  /** Called with every decision. Must not throw. */
   readonly observe?: ((event: LimitEvent) => void) | undefined
 }
 
 export interface ReserveOptions extends AbortSources {
-  /** How long this call may wait, in milliseconds. Default: the config's `waitMs`. */
+  /** Maximum wait of this call in ms. Default: the config's `waitMs`. */
   readonly waitMs?: number | undefined
-  /** Moment of the clock by which the call must have started. */
+  /** Latest start of the call, as a time of the clock. */
   readonly deadlineAt?: number | undefined
 }
 
-/** Figures of one limiter since it was made. */
+/** Counts since the limiter was created. */
 export interface LimiterStats {
   readonly granted: number
   readonly refused: number
-  /** Refused calls by the layer that refused. */
+  /** Rejected calls by the layer that refused. */
   readonly refusedBy: Readonly<Record<string, number>>
-  /** Calls that waited and got their turn. */
+  /** Calls that started after a wait. */
   readonly waited: number
-  /** Calls that wait now. */
+  /** Calls that are waiting now. */
   readonly waiting: number
-  /** Reservations neither settled nor released yet. */
+  /** Reservations not yet settled or released. */
   readonly open: number
-  /** Settlements that the store could not take. */
+  /** Settlements that the store failed to record. */
   readonly storeFailures: number
 }
 
-/** Takes room in every layer at once, or in none. */
+/** Reserves usage in every layer at once, or in none. */
 export interface Limiter {
-  /** True where a layer or a budget counts tokens or cost: only then does a charge need its tokens. */
+  /** Whether a layer or a budget counts tokens or cost. If not, a charge needs no tokens. */
   readonly countsTokens: boolean
-  /** Decides at once, never waits. The memory store answers without a promise. Settle or release what is granted. */
+  /**
+   * Decides at once, without waiting; returns no promise with the memory store. Every reservation must be settled or
+   * released.
+   */
   reserve(keys: LimitKeys, charge?: Charge): Reservation | Rejection | Promise<Reservation | Rejection>
   /**
-   * Resolves to a reservation, after its turn where waiting is allowed. Rejects with `limit-exceeded` (at once, where
-   * the wait would be longer than allowed), or with what ended the wait; nothing is taken then.
+   * Resolves to a reservation, after a wait if `waitMs` allows one. Rejects with `limit-exceeded`, at once if the wait
+   * would be too long, or with what ended the wait. A rejected call has reserved nothing.
    */
   reserveOrWait(keys: LimitKeys, charge?: Charge, options?: ReserveOptions): Promise<Reservation>
-  /** What the layers and budgets of these ids hold now. */
+  /** Returns the current state of all layers and budgets for these ids. */
   snapshot(keys: LimitKeys): Promise<LimitSnapshot>
   /**
-   * Refills the buckets of these ids, and those of the conversations the user is known to have; with no id, the
-   * global ones. `budgets: true` clears their budgets too.
+   * Refills the buckets of these ids, and of the known conversations of the user. Without ids, refills the global
+   * buckets. `budgets: true` resets their budgets too.
    */
   reset(keys: LimitKeys, options?: { readonly budgets?: boolean | undefined }): Promise<void>
-  /** What a user did; none for a user never seen, or seen too long ago. */
+  /** Returns the statistics of a user, or `undefined` if the user is unknown or was dropped. */
   user(id: string): UserStats | undefined
   stats(): LimiterStats
-  /** Refuses new calls and ends those that wait with `aborted`. No timer stays. */
+  /** Rejects new calls, and waiting ones with `aborted`. Stops all timers. */
   close(): void
 }
 
-/** Makes a limiter. Throws `misconfigured` naming the field that is wrong. */
+/** Creates a limiter. Throws `misconfigured` naming the field that is wrong. */
 export function createLimiter(options: LimiterOptions): Limiter {
   const core = new LimiterCore(options)
   return {
@@ -105,9 +114,9 @@ class LimiterCore {
   readonly countsTokens: boolean
   readonly #clock: Clock
   readonly #store: LimitStore
-  readonly #booker: ChargeBuilder
+  readonly #builder: ChargeBuilder
   readonly #waitMs: number
-  readonly #room: WaitQueue
+  readonly #waitQueue: WaitQueue
   readonly #observe: LimiterOptions['observe']
   readonly #refusedBy: Map<string, number> = new Map()
   #closed = false
@@ -122,30 +131,31 @@ class LimiterCore {
     this.countsTokens = [...rules.buckets, ...rules.counters].some(({ unit }) => unit !== 'requests')
     this.#clock = clock
     this.#store = store ?? createMemoryLimitStore(clock)
-    this.#booker = new ChargeBuilder(rules)
+    this.#builder = new ChargeBuilder(rules)
     this.#waitMs = rules.waitMs
-    this.#room = new WaitQueue(clock)
+    this.#waitQueue = new WaitQueue(clock)
     this.#observe = observe
     this.users = new UserStatsTable(clock, rules.trackedUsers)
   }
 
   reserve(keys: LimitKeys, charge: Charge): Reservation | Rejection | Promise<Reservation | Rejection> {
-    const answer = this.#ask(keys, charge, 0)
-    if (answer instanceof Promise) return answer.then((late) => ('granted' in late ? late : late.reservation))
-    return 'granted' in answer ? answer : answer.reservation
+    const decision = this.#evaluate(keys, charge, 0)
+    if (decision instanceof Promise)
+      return decision.then((late) => ('granted' in late ? late : late.reservation))
+    return 'granted' in decision ? decision : decision.reservation
   }
 
   admit(keys: LimitKeys, charge: Charge, options: ReserveOptions): Promise<Reservation> {
     try {
-      const over = abortedBy(options)
-      if (over !== undefined) throw over
+      const ended = abortedBy(options)
+      if (ended !== undefined) throw ended
       const { waitMs = this.#waitMs, deadlineAt = Infinity } = options
       const allowed = Math.max(0, Math.min(waitMs, deadlineAt - this.#clock.now()))
-      const answer = this.#ask(keys, charge, allowed)
-      // Most answers are at hand: a promise for each would be half of what they cost.
-      return answer instanceof Promise
-        ? answer.then((late) => this.#take(keys, late, options))
-        : Promise.resolve(this.#take(keys, answer, options))
+      const decision = this.#evaluate(keys, charge, allowed)
+      // Most decisions are synchronous, and a promise for each would double their cost.
+      return decision instanceof Promise
+        ? decision.then((late) => this.#take(keys, late, options))
+        : Promise.resolve(this.#take(keys, decision, options))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -153,36 +163,36 @@ class LimiterCore {
 
   #take(
     keys: LimitKeys,
-    answer: Granted | Rejection,
+    decision: Granted | Rejection,
     options: ReserveOptions,
   ): Reservation | Promise<Reservation> {
-    if ('granted' in answer) throw rejectionError(answer)
-    const { reservation } = answer
+    if ('granted' in decision) throw rejectionError(decision)
+    const { reservation } = decision
     const ended = abortedBy(options) ?? (this.#closed ? closedError() : undefined)
     if (ended !== undefined) {
       reservation.release()
       throw ended
     }
-    return answer.waitMs > 0 ? this.#wait(keys, answer, options).then(() => reservation) : reservation
+    return decision.waitMs > 0 ? this.#wait(keys, decision, options).then(() => reservation) : reservation
   }
 
   async snapshot(keys: LimitKeys): Promise<LimitSnapshot> {
-    const { buckets, counters } = this.#booker.every(keys)
+    const { buckets, counters } = this.#builder.every(keys)
     const reading = await this.#store.read(buckets, counters)
-    const figures = keys.user === undefined ? undefined : this.users.read(keys.user)
-    return describeLimits({ buckets, counters, reading, user: figures })
+    const user = keys.user === undefined ? undefined : this.users.read(keys.user)
+    return describeLimits({ buckets, counters, reading, user })
   }
 
   async reset(keys: LimitKeys, budgets: boolean): Promise<void> {
     const conversations = keys.user === undefined ? [] : this.users.conversationsOf(keys.user)
     const named = [keys.user, keys.conversation, ...Object.values(keys.tags ?? {})].some(Boolean)
-    const own = this.#booker.every(keys, !named)
+    const own = this.#builder.every(keys, !named)
     const others = conversations.flatMap(
-      (conversation) => this.#booker.every({ conversation }, false).buckets,
+      (conversation) => this.#builder.every({ conversation }, false).buckets,
     )
     const freed = [...own.buckets, ...others].map(({ key }) => key)
     await this.#store.reset([...freed, ...(budgets ? own.counters.map(({ key }) => key) : [])])
-    for (const key of freed) this.#room.free(key)
+    for (const key of freed) this.#waitQueue.free(key)
   }
 
   stats(): LimiterStats {
@@ -191,7 +201,7 @@ class LimiterCore {
       refused: this.#refused,
       refusedBy: Object.fromEntries(this.#refusedBy),
       waited: this.#waited,
-      waiting: this.#room.size,
+      waiting: this.#waitQueue.size,
       open: this.#open,
       storeFailures: this.#storeFailures,
     }
@@ -199,27 +209,27 @@ class LimiterCore {
 
   close(): void {
     this.#closed = true
-    for (const waiter of this.#room.clear()) waiter.end(closedError())
+    for (const call of this.#waitQueue.clear()) call.end(closedError())
   }
 
-  #ask(
+  #evaluate(
     keys: LimitKeys,
     charge: Charge,
     maxWaitMs: number,
   ): Granted | Rejection | Promise<Granted | Rejection> {
     if (this.#closed) throw closedError()
-    const booking = this.#booker.build(keys, charge)
-    if ('granted' in booking) return this.#refuse(keys, booking)
-    const { buckets, counters } = booking
+    const charges = this.#builder.build(keys, charge)
+    if ('granted' in charges) return this.#refuse(keys, charges)
+    const { buckets, counters } = charges
     const verdict = this.#store.reserve({ buckets, counters, maxWaitMs })
-    if (verdict instanceof Promise) return verdict.then((late) => this.#decide(keys, booking, late))
-    return this.#decide(keys, booking, verdict)
+    if (verdict instanceof Promise) return verdict.then((late) => this.#decide(keys, charges, late))
+    return this.#decide(keys, charges, verdict)
   }
 
-  #decide(keys: LimitKeys, booking: Charges, verdict: StoreGrant | StoreRefusal): Granted | Rejection {
-    if (!verdict.granted) return this.#refuse(keys, this.#booker.explain(booking, verdict))
+  #decide(keys: LimitKeys, charges: Charges, verdict: StoreGrant | StoreRefusal): Granted | Rejection {
+    if (!verdict.granted) return this.#refuse(keys, this.#builder.explain(charges, verdict))
     const { at, periods, waits, waitMs } = verdict
-    const { buckets, counters, tokens } = booking
+    const { buckets, counters, tokens } = charges
     const user =
       keys.user === undefined || keys.user === ''
         ? undefined
@@ -249,17 +259,17 @@ class LimiterCore {
 
   #wait(keys: LimitKeys, { reservation, waits, waitMs }: Granted, options: AbortSources): Promise<void> {
     const since = this.#clock.now()
-    const dues = reservation.buckets.flatMap(({ key, cost, refillPerMs }, index) => {
+    const debts = reservation.buckets.flatMap(({ key, cost, refillPerMs }, index) => {
       const wait = waits[index] ?? waitMs
       return wait > 0 ? [{ key, at: since + wait, costMs: cost / refillPerMs }] : []
     })
-    // A waiter without a due would have no turn.
-    if (dues.length === 0) return Promise.resolve()
+    // A call without debts has nothing to wait for.
+    if (debts.length === 0) return Promise.resolve()
     return new Promise((resolve, reject) => {
-      const waiter: WaitingCall = {
-        debts: dues,
+      const call: WaitingCall = {
+        debts,
         start: () => {
-          unlink()
+          removeListener()
           const waited = this.#clock.now() - since
           reservation.waitedMs = waited
           this.#waited++
@@ -267,30 +277,31 @@ class LimiterCore {
           resolve()
         },
         end: (error) => {
-          unlink()
-          reservation.left = this.#room.remove(waiter)
+          removeListener()
+          reservation.leftLines = this.#waitQueue.remove(call)
           reservation.release()
           reject(error)
         },
       }
-      this.#room.add(waiter)
-      const unlink = onAbort(options, (error) => waiter.end(error))
+      this.#waitQueue.add(call)
+      const removeListener = onAbort(options, (error) => call.end(error))
     })
   }
 
   readonly #end = (reservation: OpenReservation, settlement: Settlement): void => {
     const { buckets, counters, tokens, released, shares } = settlement
     this.#open--
-    this.#booker.learn(shares)
+    this.#builder.learn(shares)
     reservation.user?.add(this.#clock.now(), released ? -1 : 0, tokens - reservation.tokens)
     this.#observe?.({ type: released ? 'released' : 'settled', reserved: reservation.tokens, tokens })
     if (buckets.length + counters.length === 0) return
     const moved = (applied: readonly number[]): void => {
-      if (this.#room.size === 0) return
+      if (this.#waitQueue.size === 0) return
       for (const [index, { key, refillPerMs }] of buckets.entries()) {
         const delta = applied[index] ?? 0
-        // A call that leaves a line has let those behind it forward already.
-        if (delta < 0 && !reservation.left.includes(key)) this.#room.advance(key, -delta / refillPerMs)
+        // When a waiting call gives up, the calls behind it have already moved forward.
+        if (delta < 0 && !reservation.leftLines.includes(key))
+          this.#waitQueue.advance(key, -delta / refillPerMs)
       }
     }
     const failed = (): void => void this.#storeFailures++
@@ -305,5 +316,5 @@ class LimiterCore {
 }
 
 function closedError(): LlmError {
-  return new LlmError('aborted', 'the limiter is closed: it admits no more calls')
+  return new LlmError('aborted', 'the limiter is closed: it accepts no more calls')
 }

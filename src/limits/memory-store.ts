@@ -12,23 +12,23 @@ import type {
   StoreRequest,
 } from './store.ts'
 
-/** The store of one process: every verb answers at once. */
+/** A limit store in memory, whose methods return at once. */
 export interface MemoryLimitStore extends LimitStore {
   reserve(request: StoreRequest): StoreGrant | StoreRefusal
   settle(buckets: readonly BucketDelta[], counters: readonly CounterDelta[]): readonly number[]
   read(buckets: readonly BucketCharge[], counters: readonly CounterCharge[]): StoreReading
   reset(keys: readonly string[]): void
-  /** How many buckets and counters are kept. Idle ones go while new ones come: no timer, bounded memory. */
+  /** Number of buckets and counters kept. Idle ones are dropped as new ones arrive, without a timer. */
   readonly keys: number
 }
 
-/** What a store holds, by key: to begin with, and afterwards what has become of it. */
+/** Buckets and counters by key. A store that receives such a state changes it in place. */
 export interface MemoryLimitState {
   readonly buckets: Map<string, BucketState>
   readonly counters: Map<string, CounterState>
 }
 
-/** Makes a store in this process's memory. */
+/** Creates a limit store in the memory of this process. */
 export function createMemoryLimitStore(
   clock: Clock = systemClock,
   state: MemoryLimitState = { buckets: new Map(), counters: new Map() },
@@ -36,21 +36,21 @@ export function createMemoryLimitStore(
   return new MemoryStore(clock, state)
 }
 
-/** One bucket that is not full. */
+/** A bucket that is not full. */
 export interface BucketState {
-  /** The moment at which it is full again: the whole state, so refill has nothing to round. */
+  /** Time at which the bucket is full, in ms. This avoids rounding errors on refill. */
   fullAt: number
-  /** Since when it has not been full. */
+  /** Time since which the bucket has not been full, in ms. */
   since: number
 }
-/** One counter, and the period that it counts. */
+/** A counter and the period that it counts, in ms since 1970. */
 export interface CounterState {
   startMs: number
   endMs: number
   used: number
 }
 
-// Sums of doubles are off by some 1e-9; a bucket that should pay exactly now must not refuse for that.
+// Sums of doubles have errors of about 1e-9, and a bucket that can pay exactly now must not refuse.
 const TOLERANCE_MS = 1e-4
 const TOLERANCE = 1e-9
 const SWEPT_PER_NEW_KEY = 3
@@ -62,7 +62,7 @@ class MemoryStore implements MemoryLimitStore {
   readonly #counters: Map<string, CounterState>
   #bucketSweep: Iterator<[string, BucketState]>
   #counterSweep: Iterator<[string, CounterState]>
-  /** The buckets of the request at hand: each is looked up once. */
+  /** Buckets of the current request, so that each is looked up once. */
   readonly #found: (BucketState | undefined)[] = []
 
   constructor(clock: Clock, { buckets, counters }: MemoryLimitState) {
@@ -89,16 +89,16 @@ class MemoryStore implements MemoryLimitStore {
       if (wait > waitMs) waitMs = wait
     }
     const epochMs = counters.length > 0 ? this.#clock.epochMs() : 0
-    const affordable = counters.every((counter) => this.#affords(counter, epochMs))
+    const affordable = counters.every((counter) => this.#canPay(counter, epochMs))
     if (!affordable || waitMs > Math.max(maxWaitMs, TOLERANCE_MS))
       return { granted: false, ...this.#reading(buckets, counters, now) }
     const waits =
       waitMs > TOLERANCE_MS
         ? buckets.map((bucket, index) => Math.max(0, waitOf(bucket, this.#found[index], now)))
         : NO_NUMBERS
-    this.#charge(buckets, now)
+    this.#chargeAll(buckets, now)
     const periods =
-      counters.length > 0 ? counters.map((counter) => this.#count(counter, epochMs)) : NO_NUMBERS
+      counters.length > 0 ? counters.map((counter) => this.#chargeCounter(counter, epochMs)) : NO_NUMBERS
     return { granted: true, at: now, waitMs: waits === NO_NUMBERS ? 0 : waitMs, waits, periods }
   }
 
@@ -110,9 +110,9 @@ class MemoryStore implements MemoryLimitStore {
     }
     const applied: number[] = []
     for (const bucket of buckets) {
-      if (bucket.delta < 0) applied.push(this.#giveBack(bucket, now))
+      if (bucket.delta < 0) applied.push(this.#refund(bucket, now))
       else {
-        this.#take(bucket, bucket.delta, now)
+        this.#charge(bucket, bucket.delta, now)
         applied.push(bucket.delta)
       }
     }
@@ -130,8 +130,8 @@ class MemoryStore implements MemoryLimitStore {
     }
   }
 
-  // Known buckets first: a new one sweeps idle ones away, and one that has paid is not idle.
-  #charge(buckets: readonly BucketCharge[], now: number): void {
+  // Existing buckets are charged first, because adding one drops idle buckets, and a charged one is not idle.
+  #chargeAll(buckets: readonly BucketCharge[], now: number): void {
     let fresh = false
     for (let index = 0; index < buckets.length; index++) {
       const { cost, refillPerMs } = buckets[index] as BucketCharge
@@ -141,10 +141,10 @@ class MemoryStore implements MemoryLimitStore {
     }
     if (!fresh) return
     for (const [index, charge] of buckets.entries())
-      if (this.#found[index] === undefined) this.#take(charge, charge.cost, now)
+      if (this.#found[index] === undefined) this.#charge(charge, charge.cost, now)
   }
 
-  #take({ key, refillPerMs }: BucketCharge | BucketDelta, amount: number, now: number): void {
+  #charge({ key, refillPerMs }: BucketCharge | BucketDelta, amount: number, now: number): void {
     const bucket = this.#buckets.get(key)
     if (bucket === undefined) {
       this.#buckets.set(key, { fullAt: now + amount / refillPerMs, since: now })
@@ -154,22 +154,22 @@ class MemoryStore implements MemoryLimitStore {
     pay(bucket, amount / refillPerMs, now)
   }
 
-  #giveBack({ key, refillPerMs, delta, at }: BucketDelta, now: number): number {
+  #refund({ key, refillPerMs, delta, at }: BucketDelta, now: number): number {
     const bucket = this.#buckets.get(key)
     if (bucket === undefined || bucket.fullAt <= now || bucket.since > at) return 0
-    const given = Math.max(delta, (now - bucket.fullAt) * refillPerMs)
-    bucket.fullAt += given / refillPerMs
-    return given
+    const refund = Math.max(delta, (now - bucket.fullAt) * refillPerMs)
+    bucket.fullAt += refund / refillPerMs
+    return refund
   }
 
-  #affords({ key, limit, cost }: CounterCharge, epochMs: number): boolean {
+  #canPay({ key, limit, cost }: CounterCharge, epochMs: number): boolean {
     const counter = this.#counters.get(key)
     const used = counter === undefined || counter.endMs <= epochMs ? 0 : counter.used
     return used + cost <= limit + limit * TOLERANCE
   }
 
-  /** Charges a counter; the start of the period it counts. A clock that steps back stays in the period it was in. */
-  #count({ key, per, cost }: CounterCharge, epochMs: number): number {
+  /** Charges a counter and returns the start of its period. If the clock steps back, the period stays. */
+  #chargeCounter({ key, per, cost }: CounterCharge, epochMs: number): number {
     const known = this.#counters.get(key)
     if (known !== undefined && known.endMs > epochMs) {
       known.used += cost
@@ -200,7 +200,7 @@ class MemoryStore implements MemoryLimitStore {
     return known !== undefined && known.endMs > epochMs ? known : { ...periodAt(per, epochMs), used: 0 }
   }
 
-  // A few old keys are looked at for every new one: what is idle goes as fast as anything new can come.
+  // Checks a few known keys for every new one, so that idle ones are dropped as fast as new ones can arrive.
   #sweepBuckets(now: number): void {
     for (let swept = 0; swept < SWEPT_PER_NEW_KEY; swept++) {
       const next = this.#bucketSweep.next()
@@ -226,7 +226,7 @@ class MemoryStore implements MemoryLimitStore {
   }
 }
 
-/** Until the bucket can pay, in milliseconds; below 0 where it holds more than that. */
+/** Returns the time until the bucket can pay, in ms. It is negative if the bucket holds more than the cost. */
 function waitOf(
   { capacity, refillPerMs, cost }: BucketCharge,
   bucket: BucketState | undefined,

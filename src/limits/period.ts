@@ -1,10 +1,10 @@
 /** A calendar period in UTC. */
 export type Period = 'minute' | 'hour' | 'day' | 'month'
 
-/** All periods, shortest first. */
+/** All periods, the shortest first. */
 export const periods: readonly Period[] = ['minute', 'hour', 'day', 'month']
 
-/** One period as a span of time, in milliseconds since 1970; the end is not part of it. */
+/** One period in ms since 1970, without its end. */
 export interface PeriodSpan {
   readonly startMs: number
   readonly endMs: number
@@ -12,7 +12,7 @@ export interface PeriodSpan {
 
 const LENGTH_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const
 
-/** The period that holds a moment. Months have their real length. */
+/** Returns the period that contains a time. Months have their calendar length. */
 export function periodAt(per: Period, epochMs: number): PeriodSpan {
   if (per === 'month') {
     const date = new Date(epochMs)

@@ -1,32 +1,32 @@
 import { systemClock, type Clock } from '../core/clock.ts'
 import { readRateHeaders, type HeaderOf, type ProviderRateLimit } from './rate-headers.ts'
 
-/** The size of one call, as far as it is known before. */
+/** The size of a call, as far as it is known before the call. */
 export interface QuotaCharge {
   readonly inputTokens?: number | undefined
-  /** The most it may answer. */
+  /** Maximum number of output tokens. */
   readonly maxTokens?: number | undefined
 }
 
-/** The head of a provider's answer. */
+/** Status and headers of a provider's response. */
 export interface QuotaAnswer {
   readonly status: number
   readonly header: HeaderOf
-  /** How long the provider asks to wait, where an error said so, in milliseconds. */
+  /** Wait that the provider asked for in an error, in ms. */
   readonly retryAfterMs?: number | undefined
 }
 
-/** One call that was sent, until its answer. Tell exactly one of the two; what comes after the first does nothing. */
+/** A call in flight. Call exactly one of the two methods; later calls have no effect. */
 export interface QuotaCall {
-  /** The provider answered: its figures count from now on. */
+  /** Call when the response head has arrived. Its rate-limit headers then replace earlier values. */
   onResponse(answer: QuotaAnswer): void
-  /** It will not answer: the connection failed, or the call was given up. */
+  /** Call if no response will arrive, because the connection failed or the call was aborted. */
   noResponse(): void
 }
 
-/** What is known of one target, for a dashboard. */
+/** Known quotas of one target. */
 export interface QuotaSnapshot {
-  /** Until the target takes calls again after it refused one, in milliseconds; 0 where it does. */
+  /** Time until the target accepts calls after a refusal, in ms; 0 if it does now. */
   readonly blockedMs: number
   readonly inFlight: number
   readonly limits: readonly {
@@ -37,24 +37,27 @@ export interface QuotaSnapshot {
   }[]
 }
 
-/** Learns a provider's quotas from its answers, so that calls slow down before the provider refuses them. */
+/**
+ * Learns the quotas of providers from their rate-limit headers, so that calls slow down before the provider refuses
+ * them.
+ */
 export interface ProviderQuota {
-  /** Until `target` can take a call of this size, in milliseconds, as far as is known; 0: now. */
+  /** Returns the time until `target` can take a call of this size, in ms, as far as known; 0 means now. */
   waitMs(target: string, charge?: QuotaCharge): number
-  /** A call goes out. It counts against what is left until the provider's own figures include it. */
+  /** Registers a call. It counts against the remaining quota until the provider's own values include it. */
   send(target: string, charge?: QuotaCharge): QuotaCall
-  /** Takes no calls to `target` for so long: another process was refused there. */
+  /** Blocks `target` for `ms`, because another process was refused there. */
   block(target: string, ms: number): void
   snapshot(target: string): QuotaSnapshot
-  /** Forgets what is known of a target. */
+  /** Forgets the quotas of a target. */
   reset(target: string): void
 }
 
 export interface ProviderQuotaOptions {
   readonly clock?: Clock | undefined
   /**
-   * How long a figure from a header is believed, in milliseconds. Default 60 000: a misread header slows a target down
-   * for that long at most. A refusal is believed for as long as it says.
+   * Maximum age of a value from a header in ms. Default 60 000, so a misread header slows a target down for one minute
+   * at most. A refusal counts for as long as it says.
    */
   readonly maxAgeMs?: number | undefined
 }
@@ -62,7 +65,7 @@ export interface ProviderQuotaOptions {
 interface Known {
   readonly reading: ProviderRateLimit
   readonly at: number
-  /** What comes back per millisecond; 0 where all comes back at the reset. */
+  /** Refill per ms; 0 if the whole limit is renewed at the reset. */
   readonly refillPerMs: number
   readonly resetAt: number
 }
@@ -75,20 +78,22 @@ interface TargetState {
   readonly known: Map<string, Known>
   readonly unanswered: { requests: number; input: number; output: number }
   blockedUntil: number
-  /** Refusals in a row that did not say for how long. */
-  hintless: number
+  /** Number of consecutive refusals without a retry time. */
+  refusals: number
 }
 
 const MINUTE_MS = 60_000
 const FIRST_BLOCK_MS = 1000
 const SWEPT_PER_NEW_TARGET = 3
 
-/** Makes a quota watch for any number of targets: a provider's deployment, key and model in one word of your choice. */
+/**
+ * Creates a quota tracker for any number of targets. A target is any key, for example deployment, API key and model.
+ */
 export function createProviderQuota(options: ProviderQuotaOptions = {}): ProviderQuota {
-  return new QuotaWatch(options.clock ?? systemClock, options.maxAgeMs ?? MINUTE_MS)
+  return new QuotaTracker(options.clock ?? systemClock, options.maxAgeMs ?? MINUTE_MS)
 }
 
-class QuotaWatch implements ProviderQuota {
+class QuotaTracker implements ProviderQuota {
   readonly #clock: Clock
   readonly #maxAgeMs: number
   readonly #targets: Map<string, TargetState> = new Map()
@@ -143,7 +148,7 @@ class QuotaWatch implements ProviderQuota {
       inFlight: state?.unanswered.requests ?? 0,
       limits: [...(state?.known.values() ?? [])].map((known) => {
         const { name, limit } = known.reading
-        return { name, limit, remaining: left(known, now), ageMs: now - known.at }
+        return { name, limit, remaining: remainingOf(known, now), ageMs: now - known.at }
       }),
     }
   }
@@ -156,30 +161,32 @@ class QuotaWatch implements ProviderQuota {
     const now = this.#clock.now()
     for (const reading of readRateHeaders(header, this.#clock.epochMs()))
       state.known.set(reading.name, knownFrom(reading, now))
-    if (status < 400) state.hintless = 0
+    if (status < 400) state.refusals = 0
     if (status < 400 || (retryAfterMs === undefined && status !== 429)) return
     state.blockedUntil = Math.max(state.blockedUntil, now + (retryAfterMs ?? this.#blockMs(state, now)))
   }
 
-  /** For how long a refusal counts that did not say: until an empty limit is whole, or longer each time. */
+  /**
+   * Returns how long a refusal without a retry time counts: until an empty limit resets, or twice as long each time.
+   */
   #blockMs(state: TargetState, now: number): number {
-    const empty = [...state.known.values()].filter((known) => left(known, now) < 1)
+    const empty = [...state.known.values()].filter((known) => remainingOf(known, now) < 1)
     const resets = empty.map(({ resetAt }) => resetAt - now).filter((ms) => ms > 0)
     if (resets.length > 0) return Math.min(this.#maxAgeMs, Math.max(...resets))
-    return Math.min(MINUTE_MS, FIRST_BLOCK_MS * 2 ** state.hintless++)
+    return Math.min(MINUTE_MS, FIRST_BLOCK_MS * 2 ** state.refusals++)
   }
 
   #state(target: string): TargetState {
     const known = this.#targets.get(target)
     if (known !== undefined) return known
     const unanswered = { requests: 0, input: 0, output: 0 }
-    const state = { known: new Map<string, Known>(), unanswered, blockedUntil: 0, hintless: 0 }
+    const state = { known: new Map<string, Known>(), unanswered, blockedUntil: 0, refusals: 0 }
     this.#forgetIdle()
     this.#targets.set(target, state)
     return state
   }
 
-  // Targets may be as many as the keys of users: what says nothing any longer goes as fast as new ones come.
+  // There may be one target per user's API key, so idle ones are dropped as fast as new ones can arrive.
   #forgetIdle(): void {
     const now = this.#clock.now()
     for (let swept = 0; swept < SWEPT_PER_NEW_TARGET; swept++) {
@@ -200,14 +207,14 @@ function knownFrom(reading: ProviderRateLimit, now: number): Known {
   const resetAt = now + (resetMs ?? periodMs ?? MINUTE_MS)
   if (window || limit === undefined) return { reading, at: now, refillPerMs: 0, resetAt }
   const used = limit - remaining
-  // What was used comes back until the reset, evenly; where that tells nothing, the limit is one of a minute.
+  // The used part is assumed to refill evenly until the reset. Without a reset, the limit counts as one per minute.
   const refillPerMs =
     resetMs !== undefined && resetMs > 0 && used > 0 ? used / resetMs : limit / (periodMs ?? MINUTE_MS)
   return { reading, at: now, refillPerMs, resetAt }
 }
 
-/** What a limit holds now, unless calls on the way have used it. */
-function left({ reading, at, refillPerMs, resetAt }: Known, now: number): number {
+/** Returns what remains of a limit now, without the calls in flight. */
+function remainingOf({ reading, at, refillPerMs, resetAt }: Known, now: number): number {
   const { limit = Infinity, remaining } = reading
   if (refillPerMs === 0) return now >= resetAt ? limit : remaining
   return Math.min(limit, remaining + (now - at) * refillPerMs)
@@ -219,9 +226,9 @@ function waitFor(
   { size, now }: { readonly size: Size; readonly now: number },
 ): number {
   const { reading, refillPerMs, resetAt } = known
-  // A call larger than the limit is the provider's to judge: it waits until the limit is whole, not for ever.
+  // The provider decides about a call larger than the limit, so it waits for the full limit at most.
   const needed = Math.min(amount(reading.unit, size), reading.limit ?? Infinity)
-  const missing = needed - (left(known, now) - amount(reading.unit, unanswered))
+  const missing = needed - (remainingOf(known, now) - amount(reading.unit, unanswered))
   if (missing <= 0 || needed === 0) return 0
   return refillPerMs === 0 ? resetAt - now : missing / refillPerMs
 }

@@ -1,18 +1,18 @@
-/** A header by its lower-case name. */
+/** Returns a header by its lower-case name. */
 export type HeaderOf = (name: string) => string | undefined
 
-/** What one reply says about one of its provider's limits. */
+/** One rate limit of a provider, from the headers of a response. */
 export interface ProviderRateLimit {
-  /** The words of the header that told it: `requests`, `tokens`, `input-tokens`, `requests-day` … */
+  /** Name of the limit in its header: `requests`, `tokens`, `input-tokens`, `requests-day` … */
   readonly name: string
   readonly unit: 'requests' | 'tokens' | 'input-tokens' | 'output-tokens'
   readonly limit?: number | undefined
   readonly remaining: number
-  /** Until the limit is whole again, in milliseconds. */
+  /** Time until the limit is full again, in ms. */
   readonly resetMs?: number | undefined
-  /** True where all comes back at the reset; otherwise some comes back all the time, and the last of it at the reset. */
+  /** Whether the whole limit is renewed at the reset. Otherwise it refills continuously until then. */
   readonly window: boolean
-  /** The length of the limit's period, where it is told, in milliseconds. */
+  /** Length of the limit's period in ms, if the headers contain it. */
   readonly periodMs?: number | undefined
 }
 
@@ -51,18 +51,18 @@ function prefixed(name: string, unit: Family['unit'], window: boolean): Family {
   return { name, unit, window, headers: (what) => `x-ratelimit-${what}-${name}` }
 }
 
-/** Reads every limit that a reply's headers tell. What is masked, unlimited or no figure is left out. */
+/** Reads every rate limit in the headers of a response. Skips masked, unlimited and non-numeric values. */
 export function readRateHeaders(header: HeaderOf, epochMs: number): ProviderRateLimit[] {
   return families.flatMap((family) => {
     const remaining = figure(header(family.headers('remaining')))
     if (remaining === undefined) return []
     const limit = figure(header(family.headers('limit')))
-    // A limit of -1, or of 0, is how servers say that there is none.
+    // A limit of -1 or 0 means that there is none.
     if (limit === undefined ? remaining < 0 : limit <= 0) return []
     const { name, unit, window } = family
     const renewal = figure(header(`x-ratelimit-renewalperiod-${name}`))
     const periodMs = renewal === undefined ? PERIODS_MS[name.split('-')[1] ?? ''] : renewal * 1000
-    // Servers that tell the renewal period give the reset in milliseconds, all others in seconds.
+    // Servers that send a renewal period give the reset in ms, all others in seconds.
     const bareMs = renewal === undefined ? 1000 : 1
     const resetMs = resetOf(header(family.headers('reset')), { epochMs: serverTime(header, epochMs), bareMs })
     return [{ name, unit, window, limit, remaining: Math.max(0, remaining), resetMs, periodMs }]
@@ -85,11 +85,11 @@ const BARE = /^\d+(?:\.\d+)?$/
 
 interface ResetContext {
   readonly epochMs: number
-  /** What one unit of a bare number is, in milliseconds. */
+  /** Unit of a bare number in ms. */
   readonly bareMs: number
 }
 
-/** A reset as milliseconds from now: `6m0s`, `12ms`, seconds, a moment since 1970 in seconds or milliseconds, or a date. */
+/** Parses a reset into ms from now: `6m0s`, `12ms`, seconds, a time since 1970 in seconds or ms, or a date. */
 export function resetOf(
   text: string | undefined,
   { epochMs, bareMs }: ResetContext = { epochMs: 0, bareMs: 1000 },
@@ -110,10 +110,10 @@ export function resetOf(
   return Number.isNaN(date) ? undefined : Math.max(0, date - epochMs)
 }
 
-// The provider's own clock where it is told: moments are on that clock, and ours may be minutes off.
+// Reset times are on the provider's clock, which may differ from ours by minutes, so its `date` header is preferred.
 function serverTime(header: HeaderOf, epochMs: number): number {
-  const told = Date.parse(header('date') ?? '')
-  return Number.isNaN(told) ? epochMs : told
+  const serverDate = Date.parse(header('date') ?? '')
+  return Number.isNaN(serverDate) ? epochMs : serverDate
 }
 
 function figure(text: string | undefined): number | undefined {

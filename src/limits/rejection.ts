@@ -2,12 +2,12 @@ import { LlmError } from '../core/error.ts'
 import type { LimitUnit } from './config.ts'
 import type { Period } from './period.ts'
 
-/** Why a call may not go, in numbers. Nothing was taken for it. */
+/** Why a call was rejected. Nothing was reserved for it. */
 export interface Rejection {
   readonly granted: false
   /**
-   * `limit`: a bucket is too empty · `budget`: the period's budget is used up · `oversize`: more than the bucket or
-   * budget can ever hold · `unknown-cost`: a budget in USD, and no price for this call.
+   * `limit`: a bucket holds too little · `budget`: the budget of the period is used up · `oversize`: more than the
+   * bucket or budget can ever hold · `unknown-cost`: a budget in USD, and no price for this call.
    */
   readonly reason: 'limit' | 'budget' | 'oversize' | 'unknown-cost'
   /** The first layer that refused. */
@@ -15,22 +15,22 @@ export interface Rejection {
   readonly unit: LimitUnit
   readonly per: Period
   readonly limit: number
-  /** What the bucket holds when full; for a budget the same as `limit`. */
+  /** Capacity of the bucket; for a budget the same as `limit`. */
   readonly capacity: number
-  /** What is left now; below 0 where calls used more than was reserved for them, or wait already. */
+  /** What remains now. Negative if calls used more than they reserved, or if other calls already wait. */
   readonly available: number
   readonly needed: number
-  /** Until every layer could pay, in whole milliseconds. Absent where waiting does not help. */
+  /** Time until every layer could pay, in whole ms. Absent if waiting does not help. */
   readonly retryAfterMs?: number | undefined
 }
 
-/** The refusal as the error that the caller gets: `limit-exceeded` with its scope, the numbers in the message. */
+/** Creates the `limit-exceeded` error of a rejection, with its scope. */
 export function rejectionError(refusal: Rejection): LlmError {
   const { scope, retryAfterMs } = refusal
-  return new LlmError('limit-exceeded', words(refusal), { scope, retryAfterMs })
+  return new LlmError('limit-exceeded', messageOf(refusal), { scope, retryAfterMs })
 }
 
-function words(refusal: Rejection): string {
+function messageOf(refusal: Rejection): string {
   const { reason, scope, unit, per, limit, capacity, available, needed } = refusal
   const rule = `${amount(limit, unit)} per ${per}`
   if (reason === 'unknown-cost')
@@ -48,7 +48,7 @@ function amount(value: number, unit: LimitUnit): string {
   return unit === 'cost' ? `${number(value)} USD` : `${number(value)} ${unit}`
 }
 
-// Rounded down: what is left must never look like enough.
+// Rounded down, so that the remainder never looks sufficient.
 function number(value: number): string {
   return String(Math.floor(value * 10_000 + 1e-6) / 10_000)
 }

@@ -2,54 +2,54 @@ import type { BucketRule, CounterRule, LimitUnit } from './config.ts'
 import type { BucketCharge, BucketDelta, CounterCharge, CounterDelta } from './store.ts'
 import type { UserCounter } from './user-stats.ts'
 
-/** What a call really used. A response's `usage` fits as it is. */
+/** The actual usage of a call. The `usage` of a response has this shape. */
 export interface SettledUsage {
   readonly totalTokens: number
-  /** True where nobody measured it: such usage may charge more, and never gives back. */
+  /** Whether the usage is estimated. Estimated usage may charge more than was reserved, but never refunds. */
   readonly estimated?: boolean | undefined
 }
 
-/** Room that a call holds in every layer. Settle or release it exactly once; what comes after the first does nothing. */
+/** Usage that a call has reserved in every layer. Only the first `settle()` or `release()` has an effect. */
 export interface Reservation {
   readonly granted: true
-  /** The tokens booked. */
+  /** Reserved tokens. */
   readonly tokens: number
-  /** How long the call waited for its turn, in milliseconds. */
+  /** How long the call waited for its buckets, in ms. */
   readonly waitedMs: number
   /**
-   * The call ran: books what it used in place of what was reserved. Measured usage gives back or charges more;
-   * estimated or unknown usage gives nothing back. `costUsd` is `null` where no price is known. The request counts.
+   * Replaces the reserved amounts with the actual usage. Measured usage refunds or charges the difference; estimated or
+   * unknown usage refunds nothing. `costUsd` is `null` if no price is known. The request still counts.
    */
   settle(usage?: SettledUsage, costUsd?: number | null): void
-  /** The call never ran: gives everything back, the request too. */
+  /** Refunds everything, including the request, because the call never ran. */
   release(): void
 }
 
-/** A bucket that a call paid from, with its rule. */
+/** A bucket charge and its rule. */
 export interface BucketEntry extends BucketCharge {
   readonly rule: BucketRule
 }
-/** A counter that a call was booked on, with its rule and the whole estimate. */
+/** A counter charge, its rule, and the whole estimate. */
 export interface CounterEntry extends CounterCharge {
   readonly rule: CounterRule
   readonly estimate: number
 }
 
-/** Everything one call has to pay. */
+/** Everything that one call has to pay. */
 export interface Charges {
   readonly buckets: readonly BucketEntry[]
   readonly counters: readonly CounterEntry[]
   readonly tokens: number
 }
 
-/** The end of a reservation, as changes of buckets and counters. */
+/** The changes to buckets and counters that end a reservation. */
 export interface Settlement {
   readonly released: boolean
   readonly buckets: readonly BucketDelta[]
   readonly counters: readonly CounterDelta[]
-  /** The tokens that count in the end. */
+  /** Tokens that finally count. */
   readonly tokens: number
-  /** The shares of their estimates that a measured call used, for budgets that book typical usage. */
+  /** Ratios of used to estimated amounts, for budgets with `reserve: 'typical'`. */
   readonly shares: ReadonlyArray<readonly [rule: CounterRule, share: number]>
 }
 
@@ -63,13 +63,13 @@ interface ReservationParts extends Charges {
 
 const NO_SHARES: readonly (readonly [rule: CounterRule, share: number])[] = []
 
-/** A granted booking until it is settled or released. */
+/** A granted reservation until it is settled or released. */
 export class OpenReservation implements Reservation {
   readonly granted = true
   readonly #parts: ReservationParts
   waitedMs = 0
-  /** The buckets in whose lines it stood when it gave up waiting. */
-  left: readonly string[] = []
+  /** Keys of the buckets that the call still waited for when it gave up. */
+  leftLines: readonly string[] = []
   #open = true
 
   constructor(parts: ReservationParts) {
@@ -84,7 +84,7 @@ export class OpenReservation implements Reservation {
     return this.#parts.buckets
   }
 
-  /** Where the call is counted for its user. */
+  /** The statistics of the call's user. */
   get user(): UserCounter | undefined {
     return this.#parts.user
   }
@@ -119,7 +119,7 @@ export class OpenReservation implements Reservation {
     this.#parts.end(this, settlement)
   }
 
-  // Plain loops: this runs once for every call.
+  // Plain loops for speed, because this runs once per call.
   #deltas(changeOf: (unit: LimitUnit, reserved: number) => number): Pick<Settlement, 'buckets' | 'counters'> {
     const { at, periods } = this.#parts
     const buckets: BucketDelta[] = []
@@ -155,7 +155,7 @@ function change(used: Used, unit: LimitUnit, reserved: number): number {
   return used.measured ? actual - reserved : Math.max(0, actual - reserved)
 }
 
-// A figure that is no amount, as broken usage reports are, must not reach a bucket: NaN would stay in it for ever.
+// Broken usage reports contain invalid numbers, and a NaN would stay in a bucket for ever.
 function amountOf(value: number | null | undefined): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined
 }

@@ -4,36 +4,36 @@ import type { BucketEntry, CounterEntry } from './reservation.ts'
 import type { StoreReading } from './store.ts'
 import type { UserStats } from './user-stats.ts'
 
-/** One bucket, now. */
+/** The current state of one bucket. */
 export interface BucketSnapshot {
   readonly scope: string
   readonly unit: 'requests' | 'tokens'
-  /** Per minute. */
+  /** Limit per minute. */
   readonly limit: number
   readonly capacity: number
-  /** Below 0 where calls used more than was reserved for them, or wait already. */
+  /** Negative if calls used more than they reserved, or if calls already wait. */
   readonly available: number
-  /** Until it is full, in milliseconds. */
+  /** Time until the bucket is full, in ms. */
   readonly fullInMs: number
 }
 
-/** One budget, now. */
+/** The current state of one budget. */
 export interface BudgetSnapshot {
   readonly scope: string
   readonly unit: LimitUnit
   readonly per: Period
   readonly limit: number
-  /** Reservations of running calls included. */
+  /** Includes the reservations of running calls. */
   readonly used: number
-  /** Until the period ends, in milliseconds. */
+  /** Time until the period ends, in ms. */
   readonly resetsInMs: number
 }
 
-/** What applies to some ids, now. */
+/** The current state of everything that applies to some ids. */
 export interface LimitSnapshot {
   readonly buckets: readonly BucketSnapshot[]
   readonly budgets: readonly BudgetSnapshot[]
-  /** What the user did, where one was named and is known. */
+  /** Statistics of the user, if an id was given and the user is known. */
   readonly user?: UserStats | undefined
 }
 
@@ -44,7 +44,7 @@ interface SnapshotParts {
   readonly user: UserStats | undefined
 }
 
-/** A store's reading in the words of the config. */
+/** Converts a store's reading to the terms of the config. */
 export function describeLimits({ buckets, counters, reading, user }: SnapshotParts): LimitSnapshot {
   return {
     buckets: buckets.map(({ rule, capacity, refillPerMs }, index) => {

@@ -1,19 +1,19 @@
 import type { Period } from './period.ts'
 
 /**
- * A token bucket, and what is taken from it. It holds `capacity` when untouched, refills by `refillPerMs` without
- * steps, and is never fuller than `capacity`; settlement may take it below zero.
+ * A charge to a token bucket. The bucket starts with `capacity`, refills continuously by `refillPerMs`, and never
+ * exceeds `capacity`. A settlement may make it negative.
  */
 export interface BucketCharge {
-  /** Unique per layer, unit and id; the store adds its own namespace. */
+  /** Unique per layer, unit and id. The store adds its own namespace. */
   readonly key: string
   readonly capacity: number
   readonly refillPerMs: number
-  /** Above 0 and at most `capacity`: the limiter refuses what can never pass. */
+  /** Above 0 and at most `capacity`, because the limiter rejects larger charges. */
   readonly cost: number
 }
 
-/** A counter that starts at 0 with every calendar period (UTC), and what is added to it. Never waited for. */
+/** A charge to a counter that starts at 0 with every calendar period (UTC). No call waits for a counter. */
 export interface CounterCharge {
   readonly key: string
   readonly per: Period
@@ -21,58 +21,60 @@ export interface CounterCharge {
   readonly cost: number
 }
 
-/** Everything one call has to pay, in one step. */
+/** All charges of one call, to apply atomically. */
 export interface StoreRequest {
   readonly buckets: readonly BucketCharge[]
   readonly counters: readonly CounterCharge[]
-  /** How long the call would wait for its buckets. 0: it pays now or not at all. */
+  /** Maximum wait for the buckets in ms. With 0 they pay now or not at all. */
   readonly maxWaitMs: number
 }
 
-/** All was taken. With `waitMs` above 0 it was taken in advance: the call may start that much later. */
+/** All charges were applied. With `waitMs` above 0 they were applied in advance, and the call must wait that long. */
 export interface StoreGrant {
   readonly granted: true
-  /** The store's own time of the step, in milliseconds; settlement gives it back. */
+  /** The store's time of the grant in ms. The settlement passes it back. */
   readonly at: number
-  /** Until every bucket has paid, in milliseconds: the largest of `waits`. */
+  /** Time until every bucket has paid, in ms: the largest of `waits`. */
   readonly waitMs: number
-  /** Per bucket: until it has paid. Empty where `waitMs` is 0. */
+  /** Time until each bucket has paid, in ms. Empty if `waitMs` is 0. */
   readonly waits: readonly number[]
-  /** Per counter: the start of the period it was charged to, in milliseconds since 1970. */
+  /** Start of the charged period of each counter, in ms since 1970. */
   readonly periods: readonly number[]
 }
 
-/** Nothing was taken, nowhere. */
+/** No charge was applied. */
 export interface StoreRefusal {
   readonly granted: false
-  /** Per bucket: what it holds; below 0 where more was taken than there was. */
+  /** Level of each bucket. Negative if more was charged than it held. */
   readonly available: readonly number[]
-  /** Per counter: what this period has used. */
+  /** Used amount of each counter in its period. */
   readonly used: readonly number[]
-  /** Per counter: until its period ends, in milliseconds. */
+  /** Time until the period of each counter ends, in ms. */
   readonly resetMs: readonly number[]
 }
 
-/** Takes more from a bucket (`delta` above 0), or gives back. */
+/** A change to a bucket: `delta` above 0 charges, below 0 refunds. */
 export interface BucketDelta {
   readonly key: string
   readonly capacity: number
   readonly refillPerMs: number
   readonly delta: number
-  /** `at` of the grant that is settled. */
+  /** `at` of the grant. */
   readonly at: number
 }
 
-/** Adds to a counter, or takes back, if it still counts the period of the grant. It never goes below 0. */
+/**
+ * A change to a counter. It applies only if the counter still counts the period of the grant, and never goes below 0.
+ */
 export interface CounterDelta {
   readonly key: string
   readonly per: Period
   readonly delta: number
-  /** Start of the period that the grant was charged to. */
+  /** Start of the charged period, from the grant. */
   readonly period: number
 }
 
-/** What buckets and counters hold now. */
+/** The current levels of buckets and counters. */
 export interface StoreReading {
   readonly available: readonly number[]
   readonly used: readonly number[]
@@ -80,32 +82,32 @@ export interface StoreReading {
 }
 
 /**
- * Keeps buckets and counters. The memory store answers at once; a store over a network answers with a promise and
- * needs one round trip per verb. Time is the store's own: no caller sends its clock, and a clock that steps back
- * credits nothing.
+ * Stores buckets and counters. The memory store returns at once; a store over a network returns a promise and needs one
+ * round trip per method. Time is the store's own: no caller sends its clock, and a clock that steps back credits
+ * nothing.
  *
- * Laws, which `limitStoreLaws` of `llm-switchyard/testing` checks:
- * - `reserve` takes from all or from none, and a refusal changes nothing, not even the time of a bucket.
- * - A bucket pays when `available >= cost`; with `maxWaitMs` it may also pay later, in the order of the calls.
- * - Refill is exact at any polling: a bucket keeps the moment at which it will be full, not a rounded level.
- * - `settle` with a delta above 0 always takes, also below zero. Given back is at most what makes the bucket full,
- *   and nothing where the bucket was full at any time since `at`: refill has paid that reservation already.
- * - A bucket that is full is the same as none, so it may be forgotten.
+ * The contract, which `limitStoreLaws` of `llm-switchyard/testing` checks:
+ * - `reserve` charges all or none. A refusal changes nothing, not even the time of a bucket.
+ * - A bucket pays if `available >= cost`. With `maxWaitMs` it may also pay later, in the order of the calls.
+ * - Refill is exact however often it is read, because a bucket stores when it will be full, not a rounded level.
+ * - `settle` with a delta above 0 always charges, even below zero. A refund never exceeds what fills the bucket. It has
+ *   no effect if the bucket was full at any time since `at`, because refill has already paid that reservation.
+ * - A full bucket equals an absent one, so the store may drop it.
  */
 export interface LimitStore {
   reserve(request: StoreRequest): StoreGrant | StoreRefusal | Promise<StoreGrant | StoreRefusal>
-  /** Per bucket: the part of `delta` that took effect. */
+  /** Returns the part of each bucket's `delta` that took effect. */
   settle(
     buckets: readonly BucketDelta[],
     counters: readonly CounterDelta[],
   ): readonly number[] | Promise<readonly number[]>
-  /** Changes nothing. `cost` is not read. */
+  /** Changes nothing, and ignores `cost`. */
   read(
     buckets: readonly BucketCharge[],
     counters: readonly CounterCharge[],
   ): StoreReading | Promise<StoreReading>
-  /** Forgets these buckets and counters: full again, and unused. */
+  /** Makes these buckets full and these counters zero. */
   reset(keys: readonly string[]): void | Promise<void>
-  /** Releases connections that the store opened itself. */
+  /** Closes connections that the store opened itself. */
   close?(): Promise<void>
 }

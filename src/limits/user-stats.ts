@@ -1,15 +1,15 @@
 import type { Clock } from '../core/clock.ts'
 
-/** What one user did, since it was last seen for the first time. */
+/** Usage of one user since it was first seen. */
 export interface UserStats {
   readonly requests: number
-  /** Tokens that count: measured where known, reserved where not. */
+  /** Measured tokens if known, reserved ones otherwise. */
   readonly tokens: number
   /** Milliseconds since 1970. */
   readonly lastAt: number
-  /** In steps of five seconds. Tokens count when they are known. */
+  /** Usage of the last minute, in steps of 5 s. Tokens count when they are known. */
   readonly lastMinute: { readonly requests: number; readonly tokens: number }
-  /** Requests per conversation, of the latest 100 conversations. */
+  /** Requests per conversation, for the latest 100 conversations. */
   readonly conversations: Readonly<Record<string, number>>
 }
 
@@ -17,7 +17,7 @@ const MOST_CONVERSATIONS = 100
 const STEPS = 12
 const STEP_MS = 60_000 / STEPS
 
-/** The figures of one user. */
+/** Counts the usage of one user. */
 export class UserCounter {
   readonly conversations: Map<string, number> = new Map()
   readonly #requestSteps: number[] = Array.from({ length: STEPS }, () => 0)
@@ -27,9 +27,9 @@ export class UserCounter {
   #tokens = 0
   #lastAt = 0
 
-  /** Adds, or takes back with amounts below 0. */
+  /** Adds usage. Negative amounts subtract. */
   add(now: number, requests: number, tokens: number): void {
-    this.#turn(now)
+    this.#advance(now)
     this.#requests += requests
     this.#tokens += tokens
     this.#lastAt = now
@@ -38,7 +38,7 @@ export class UserCounter {
     this.#tokenSteps[place] = (this.#tokenSteps[place] ?? 0) + tokens
   }
 
-  talked(conversation: string): void {
+  addConversation(conversation: string): void {
     const { conversations } = this
     conversations.set(conversation, (conversations.get(conversation) ?? 0) + 1)
     if (conversations.size <= MOST_CONVERSATIONS) return
@@ -48,7 +48,7 @@ export class UserCounter {
 
   read(clock: Clock): UserStats {
     const now = clock.now()
-    this.#turn(now)
+    this.#advance(now)
     const sum = (steps: readonly number[]): number =>
       Math.max(
         0,
@@ -63,8 +63,8 @@ export class UserCounter {
     }
   }
 
-  /** Empties the steps that have gone by. */
-  #turn(now: number): void {
+  /** Clears the steps that have passed. */
+  #advance(now: number): void {
     const step = Math.floor(now / STEP_MS)
     if (step === this.#step) return
     for (let passed = Math.max(this.#step + 1, step - STEPS + 1); passed <= step; passed++)
@@ -74,8 +74,8 @@ export class UserCounter {
 }
 
 /**
- * Figures per user, for a bounded number of users. Two generations: whoever comes moves to the young one; when that is
- * full, it becomes the old one, and who was in the old one since is forgotten.
+ * Statistics of a bounded number of users in two generations. A seen user moves to the young generation. When that is
+ * full it becomes the old one, and users left in the former old one are dropped.
  */
 export class UserStatsTable {
   readonly #clock: Clock
@@ -88,12 +88,12 @@ export class UserStatsTable {
     this.#perGeneration = Math.ceil(mostUsers / 2)
   }
 
-  /** Counts an admitted call. None where no figures are kept. */
+  /** Counts a granted call. Returns `undefined` if statistics are off. */
   enter(id: string, conversation: string | undefined, tokens: number): UserCounter | undefined {
     if (this.#perGeneration === 0) return undefined
-    const user = this.#young.get(id) ?? this.#rejuvenate(id)
+    const user = this.#young.get(id) ?? this.#promote(id)
     user.add(this.#clock.now(), 1, tokens)
-    if (conversation !== undefined) user.talked(conversation)
+    if (conversation !== undefined) user.addConversation(conversation)
     return user
   }
 
@@ -101,7 +101,7 @@ export class UserStatsTable {
     return this.#find(id)?.read(this.#clock)
   }
 
-  /** Conversations the user is known to have. */
+  /** Returns the known conversations of a user. */
   conversationsOf(id: string): string[] {
     return [...(this.#find(id)?.conversations.keys() ?? [])]
   }
@@ -110,7 +110,7 @@ export class UserStatsTable {
     return this.#young.get(id) ?? this.#old.get(id)
   }
 
-  #rejuvenate(id: string): UserCounter {
+  #promote(id: string): UserCounter {
     const user = this.#old.get(id) ?? new UserCounter()
     this.#old.delete(id)
     if (this.#young.size >= this.#perGeneration) {

@@ -2,30 +2,30 @@ import type { Clock, Timer } from '../core/clock.ts'
 import type { LlmError } from '../core/error.ts'
 import { Heap, type HeapItem } from '../core/heap.ts'
 
-/** A bucket that a waiting call has booked, and from when on it has paid. */
+/** A bucket that a waiting call has charged in advance, and when it will have paid. */
 export interface BucketDebt {
   readonly key: string
-  /** Moment of the clock. */
+  /** Time of the clock in ms. */
   readonly at: number
-  /** How much earlier those behind come to their turn when this call leaves, in milliseconds. */
+  /** How much earlier the calls behind start if this call gives up, in ms. */
   readonly costMs: number
 }
 
-/** A call that has booked its place in every bucket and waits until all of them have paid. */
+/** A call that waits until all of its buckets have paid. */
 export interface WaitingCall {
   readonly debts: readonly BucketDebt[]
-  /** Its turn has come; it is out of the room. */
+  /** Called when all buckets have paid. The call has left the queue. */
   readonly start: () => void
-  /** It will not have its turn. */
+  /** Called if the call will not start. */
   readonly end: (error: LlmError) => void
 }
 
-/** One waiter's place in the line of one bucket. */
+/** A call's place in the line of one bucket. */
 interface Place {
-  readonly waiter: WaitingCall
+  readonly call: WaitingCall
   readonly line: Line
   readonly costMs: number
-  /** How much later than the place before it, in milliseconds. Places move together, so only this is kept. */
+  /** Delay after the place before, in ms. Places move together, so only the difference is stored. */
   gapMs: number
   before: Place | undefined
   behind: Place | undefined
@@ -39,17 +39,17 @@ interface Line extends HeapItem {
   lastAt: number
 }
 
-// Sums of doubles are off by some 1e-9; nobody should wait another millisecond for that.
+// Sums of doubles have errors of about 1e-9, and no call should wait another millisecond for that.
 const TOLERANCE_MS = 1e-3
 
 /**
- * Calls that wait for their turn, in one line per bucket. A turn is computed when the call comes, and moves forward when
- * something is given back before it. One timer, for the next turn, and none when nobody waits.
+ * Calls that wait for their buckets, with one line per bucket. A start time is computed on arrival and moves forward on
+ * refunds to calls before it. Uses one timer, and none if no call waits.
  */
 export class WaitQueue {
   readonly #clock: Clock
-  /** What each waiter still waits for. */
-  readonly #waiters: Map<WaitingCall, Set<Place>> = new Map()
+  /** Places that each call still waits for. */
+  readonly #calls: Map<WaitingCall, Set<Place>> = new Map()
   readonly #lines: Map<string, Line> = new Map()
   readonly #next: Heap<Line> = new Heap((one, other) => one.firstAt < other.firstAt)
   #timer: Timer | undefined
@@ -60,24 +60,24 @@ export class WaitQueue {
   }
 
   get size(): number {
-    return this.#waiters.size
+    return this.#calls.size
   }
 
-  add(waiter: WaitingCall): void {
-    this.#waiters.set(waiter, new Set(waiter.debts.map((due) => this.#lineUp(waiter, due))))
+  add(call: WaitingCall): void {
+    this.#calls.set(call, new Set(call.debts.map((debt) => this.#append(call, debt))))
     this.#arm()
   }
 
-  /** Takes a call out before its turn, and lets those behind it move forward. The keys of the lines that it leaves. */
-  remove(waiter: WaitingCall): string[] {
-    const places = [...(this.#waiters.get(waiter) ?? [])]
-    this.#waiters.delete(waiter)
+  /** Removes a call that gives up and moves those behind it forward. Returns the keys of the lines that it left. */
+  remove(call: WaitingCall): string[] {
+    const places = [...(this.#calls.get(call) ?? [])]
+    this.#calls.delete(call)
     for (const place of places) this.#leave(place, place.costMs)
     this.#arm()
     return places.map(({ line }) => line.key)
   }
 
-  /** Something was given back on `key` by a call that runs: the whole line moves forward. */
+  /** Moves a line forward, because a running call refunded to the bucket `key`. */
   advance(key: string, byMs: number): void {
     const line = this.#lines.get(key)
     if (line === undefined) return
@@ -87,26 +87,26 @@ export class WaitQueue {
     this.#arm()
   }
 
-  /** The bucket is full again: nobody waits for it any longer. */
+  /** Ends all waits for a bucket, because it is full again. */
   free(key: string): void {
     const started: WaitingCall[] = []
     for (let place = this.#lines.get(key)?.first; place !== undefined; place = place.behind)
       this.#pay(place, started)
     this.#arm()
-    for (const waiter of started) waiter.start()
+    for (const call of started) call.start()
   }
 
-  /** Takes everybody out, in order. */
+  /** Removes and returns all calls, in order. */
   clear(): WaitingCall[] {
-    const all = [...this.#waiters.keys()]
-    for (const waiter of all) this.remove(waiter)
+    const all = [...this.#calls.keys()]
+    for (const call of all) this.remove(call)
     return all
   }
 
-  #lineUp(waiter: WaitingCall, { key, at, costMs }: BucketDebt): Place {
+  #append(call: WaitingCall, { key, at, costMs }: BucketDebt): Place {
     const line = this.#lines.get(key) ?? this.#open(key, at)
     const gapMs = Math.max(0, at - line.lastAt)
-    const place: Place = { waiter, line, costMs, gapMs, before: line.last, behind: undefined }
+    const place: Place = { call, line, costMs, gapMs, before: line.last, behind: undefined }
     if (line.last === undefined) line.first = place
     else line.last.behind = place
     line.last = place
@@ -121,7 +121,7 @@ export class WaitQueue {
     return line
   }
 
-  /** Takes a place out of its line; those behind it move forward by `byMs`. */
+  /** Removes a place from its line. Those behind it move forward by `byMs`. */
   #leave(place: Place, byMs: number): void {
     const { line, before, behind, gapMs } = place
     if (before !== undefined) before.behind = behind
@@ -144,14 +144,14 @@ export class WaitQueue {
     this.#next.update(line)
   }
 
-  /** A bucket has paid: the place is done, and the waiter too if it was the last. */
+  /** Removes a place whose bucket has paid. The call starts if it was its last place. */
   #pay(place: Place, started: WaitingCall[]): void {
     this.#leave(place, 0)
-    const places = this.#waiters.get(place.waiter)
+    const places = this.#calls.get(place.call)
     places?.delete(place)
     if (places?.size !== 0) return
-    this.#waiters.delete(place.waiter)
-    started.push(place.waiter)
+    this.#calls.delete(place.call)
+    started.push(place.call)
   }
 
   #arm(): void {
@@ -161,7 +161,7 @@ export class WaitQueue {
     this.#timer = undefined
     if (next === undefined) return
     this.#firesAt = next.firstAt
-    // Rounded up: a timer cuts fractions off and would fire before the turn.
+    // Rounded up, because a timer drops fractions and would fire too early.
     const delayMs = Math.max(0, Math.ceil(next.firstAt - TOLERANCE_MS - this.#clock.now()))
     this.#timer = this.#clock.setTimer(() => this.#wake(), delayMs)
   }
@@ -176,6 +176,6 @@ export class WaitQueue {
       this.#pay(line.first, started)
     }
     this.#arm()
-    for (const waiter of started) waiter.start()
+    for (const call of started) call.start()
   }
 }

@@ -13,29 +13,30 @@ import {
 } from '../limits/index.ts'
 
 export interface FileLimitStoreOptions {
-  /** Holds one small file per limit that is in use. Made where it is missing; give it to nothing else. */
+  /** Folder with one small file per limit in use. The store creates it if it is missing; use it for nothing else. */
   readonly directory: string
   /**
-   * Where the directory cannot be read or written: `fail-open` (default) holds the same limits in this process alone,
-   * `fail-closed` refuses every call with `overloaded` (code `limit-store-down`).
+   * What to do if the folder cannot be read or written. `fail-open` (default) keeps the same limits in this process
+   * alone. `fail-closed` rejects every call with `overloaded`, code `limit-store-down`.
    */
   readonly onDown?: 'fail-open' | 'fail-closed' | undefined
-  /** After which the lock of a process that crashed is broken, in milliseconds. Default 5 000. */
+  /** Age in ms at which the lock of a crashed process is broken. Default 5 000. */
   readonly lockMs?: number | undefined
   readonly clock?: Clock | undefined
 }
 
-const ASK_AGAIN_MS = 3
+const LOCK_RETRY_MS = 3
 const LOCK = '.lock'
 
 /**
- * Keeps limits in files: they outlive the process, and the processes of one machine share them. For a handful of calls
- * a second; more than that is Redis's. A call that is refused writes nothing.
+ * Creates a limit store in files, which survive the process and are shared by all processes of one machine. It suits a
+ * few calls per second; use Redis for more. A rejected call writes nothing. Throws `misconfigured` if an option is
+ * wrong.
  */
 export function createFileLimitStore(options: FileLimitStoreOptions): LimitStore {
   const { directory, onDown = 'fail-open' } = options
   if (typeof directory !== 'string' || directory === '')
-    throw new LlmError('misconfigured', 'file limits: directory names a folder')
+    throw new LlmError('misconfigured', 'file limits: directory takes the path of a folder')
   if (onDown !== 'fail-open' && onDown !== 'fail-closed')
     throw new LlmError('misconfigured', "file limits: onDown takes 'fail-open' or 'fail-closed'")
   return new FileLimitStore(options)
@@ -51,17 +52,17 @@ class FileLimitStore implements LimitStore {
   readonly #directory: string
   readonly #lockMs: number
   readonly #clock: Clock
-  /** Moments are those of the calendar: processes share them. */
-  readonly #shared: Clock
+  /** Uses wall-clock time, because the processes share the stored times. */
+  readonly #wallClock: Clock
   readonly #fallback: MemoryLimitStore | undefined
-  #last: Promise<unknown> = Promise.resolve()
+  #lastStep: Promise<unknown> = Promise.resolve()
 
   constructor({ directory, onDown, lockMs = 5_000, clock = systemClock }: FileLimitStoreOptions) {
     this.#directory = directory
     this.#lockMs = lockMs
     this.#clock = clock
-    this.#shared = { ...clock, now: () => clock.epochMs(), epochMs: () => clock.epochMs() }
-    this.#fallback = onDown === 'fail-closed' ? undefined : createMemoryLimitStore(this.#shared)
+    this.#wallClock = { ...clock, now: () => clock.epochMs(), epochMs: () => clock.epochMs() }
+    this.#fallback = onDown === 'fail-closed' ? undefined : createMemoryLimitStore(this.#wallClock)
   }
 
   async reserve(
@@ -69,10 +70,10 @@ class FileLimitStore implements LimitStore {
   ): Promise<Awaited<ReturnType<LimitStore['reserve']>>> {
     const keys = [...request.buckets, ...request.counters].map(({ key }) => key)
     try {
-      return await this.#step(keys, (store) => store.reserve(request))
+      return await this.#inOrder(keys, (store) => store.reserve(request))
     } catch (error) {
-      const verdict = this.#without(error).reserve(request)
-      // A minus tells that it was granted without the files.
+      const verdict = this.#fallbackFor(error).reserve(request)
+      // Negative times mark a grant that the files did not record.
       return verdict.granted
         ? { ...verdict, at: -verdict.at, periods: verdict.periods.map((at) => -at) }
         : verdict
@@ -90,7 +91,7 @@ class FileLimitStore implements LimitStore {
       )
     }
     const keys = [...buckets, ...counters].map(({ key }) => key)
-    return this.#step(keys, (store) => store.settle(buckets, counters))
+    return this.#inOrder(keys, (store) => store.settle(buckets, counters))
   }
 
   async read(
@@ -98,34 +99,39 @@ class FileLimitStore implements LimitStore {
   ): Promise<Awaited<ReturnType<LimitStore['read']>>> {
     const keys = [...buckets, ...counters].map(({ key }) => key)
     try {
-      return await this.#step(keys, (store) => store.read(buckets, counters))
+      return await this.#inOrder(keys, (store) => store.read(buckets, counters))
     } catch (error) {
-      return this.#without(error).read(buckets, counters)
+      return this.#fallbackFor(error).read(buckets, counters)
     }
   }
 
   async reset(keys: readonly string[]): Promise<void> {
     this.#fallback?.reset(keys)
-    await this.#step(keys, (store) => store.reset(keys))
+    await this.#inOrder(keys, (store) => store.reset(keys))
   }
 
   async close(): Promise<void> {
-    await this.#last
+    await this.#lastStep
   }
 
-  #without(cause: unknown): MemoryLimitStore {
+  #fallbackFor(cause: unknown): MemoryLimitStore {
     if (this.#fallback !== undefined) return this.#fallback
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new LlmError('overloaded', `limits: the files that count them cannot be used: ${reason}`, {
-      code: 'limit-store-down',
-      cause,
-    })
+    throw new LlmError(
+      'overloaded',
+      `file limits: cannot read or write the folder "${this.#directory}": ${reason}; make it writable, or use onDown fail-open`,
+      {
+        code: 'limit-store-down',
+        cause,
+      },
+    )
   }
 
-  // One at a time in this process, and by the lock in all: what is read is still so when it is written.
-  #step<Result>(keys: readonly string[], action: (store: MemoryLimitStore) => Result): Promise<Result> {
-    const step = this.#last.then(() => this.#locked(keys, action))
-    this.#last = step.catch(() => undefined)
+  // Steps run one at a time in this process, and the lock file excludes other processes, so the state that was read is
+  // still current when it is written.
+  #inOrder<Result>(keys: readonly string[], action: (store: MemoryLimitStore) => Result): Promise<Result> {
+    const step = this.#lastStep.then(() => this.#locked(keys, action))
+    this.#lastStep = step.catch(() => undefined)
     return step
   }
 
@@ -138,7 +144,7 @@ class FileLimitStore implements LimitStore {
     try {
       const state = await this.#load(keys)
       const before = new Map(keys.map((key) => [key, textOf(state, key)]))
-      const result = action(createMemoryLimitStore(this.#shared, state))
+      const result = action(createMemoryLimitStore(this.#wallClock, state))
       for (const [key, text] of before) {
         const now = textOf(state, key)
         if (now !== text) await this.#save(key, now)
@@ -161,7 +167,7 @@ class FileLimitStore implements LimitStore {
       }
       const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }))
       if (Date.now() - mtimeMs > this.#lockMs) await rm(path, { force: true })
-      else await new Promise<void>((resolve) => this.#clock.setTimer(resolve, ASK_AGAIN_MS))
+      else await new Promise<void>((resolve) => this.#clock.setTimer(resolve, LOCK_RETRY_MS))
     }
   }
 
@@ -180,7 +186,7 @@ class FileLimitStore implements LimitStore {
     return state
   }
 
-  // Written beside and moved: a process that crashes leaves the old file, never half of one.
+  // Writes a second file and renames it, so that a crash never leaves a half-written file.
   async #save(key: string, text: string): Promise<void> {
     const path = this.#path(key)
     if (text === '') return rm(path, { force: true })
@@ -193,7 +199,7 @@ class FileLimitStore implements LimitStore {
   }
 }
 
-/** A name that every file system takes, whatever the key holds: some of it to read, and a hash so that no two are one. */
+/** Returns a name that every file system accepts: a readable part of the key, and a hash that makes it unique. */
 function fileNameOf(key: string): string {
   const readable = key.replaceAll(/[^\w-]+/g, '_').slice(0, 60)
   return `${readable}.${createHash('sha256').update(key).digest('hex').slice(0, 24)}.json`

@@ -4,17 +4,17 @@ import { createMemoryTransactions } from './memory/index.ts'
 
 /** Options of {@link createMemoryStore}. */
 export interface MemoryStoreOptions {
-  /** Where times come from. */
+  /** Source of times. Default: the system clock. */
   readonly clock?: Clock | undefined
-  /** Makes ids for what comes without one. Default: random UUIDs. */
+  /** Creates ids for records without one. Default: random UUIDs. */
   readonly newId?: (() => string) | undefined
-  /** Longest wait for a transaction of somebody else to end, in milliseconds. Default 10 000. */
+  /** Maximum wait in ms for another transaction to end. Default 10 000. */
   readonly waitMs?: number | undefined
 }
 
 /**
- * Keeps conversations in this process, until it ends: for tests, demos and chats that need not last. It is what the
- * other stores are measured by.
+ * Creates a chat store in the memory of this process, for tests, demos and chats that need not be kept. It is the
+ * reference for the behaviour of the other stores.
  *
  * ```ts
  * const store = createMemoryStore()

@@ -12,29 +12,31 @@ import {
 
 export type { MigrationReport, SqlStore, SqlStoreOptions } from './sql/index.ts'
 
-/** What is used of an instance, or of its transaction. */
+/** The part of a PGlite instance, or of its transaction, that the store uses. */
 export interface PgliteSession {
   query(sql: string, values?: unknown[]): Promise<{ readonly rows: unknown[] }>
 }
 
-/** What is used of an instance of `@electric-sql/pglite` (0.3 or newer). */
+/** The part of an instance of `@electric-sql/pglite` (0.3 or newer) that the store uses. */
 export interface PgliteDatabase extends PgliteSession {
   transaction<T>(work: (transaction: PgliteSession) => Promise<T>): Promise<T>
 }
 
 /** Options of {@link createPgliteStore}. */
 export interface PgliteStoreOptions extends SqlStoreOptions {
-  /** An instance that the host has made, and closes. Default: the store makes one with `dataDir`, and closes it. */
+  /**
+   * An instance that the application creates and closes. Default: the store creates one with `dataDir`, and closes it.
+   */
   readonly database?: PgliteDatabase | undefined
-  /** Folder for the data, or `memory://` (default), which keeps nothing. */
+  /** Folder for the data. Default `memory://`, which keeps nothing. */
   readonly dataDir?: string | undefined
-  /** Where the tables are; made where it is missing. Default `switchyard`. */
+  /** Schema of the tables, created if it is missing. Default `switchyard`. */
   readonly schema?: string | undefined
 }
 
 /**
- * Keeps conversations in PGlite, which is PostgreSQL inside this process: for development and tests with the SQL of
- * production. One process at a time, and one statement at a time.
+ * Creates a chat store in PGlite, which is PostgreSQL inside this process: for development and tests with the SQL of
+ * production. Only one process may use a folder at a time, and statements run one after the other.
  *
  * ```ts
  * const store = createPgliteStore({ dataDir: './chats' })
@@ -76,10 +78,14 @@ async function load(dataDir: string): Promise<OwnDatabase> {
     create = (folder) => PGlite.create(folder)
   } catch (error) {
     const hint = 'npm install @electric-sql/pglite'
-    throw new LlmError('misconfigured', `the PGlite store needs the package @electric-sql/pglite: ${hint}`, {
-      code: 'package-missing',
-      cause: error,
-    })
+    throw new LlmError(
+      'misconfigured',
+      `the PGlite store cannot load the package @electric-sql/pglite: ${hint}`,
+      {
+        code: 'package-missing',
+        cause: error,
+      },
+    )
   }
   return create(dataDir)
 }

@@ -15,25 +15,28 @@ export type {
 
 /** Options of {@link createPostgresStore}. Give one of `connectionString`, `pool` and `executor`. */
 export interface PostgresStoreOptions extends SqlStoreOptions {
-  /** `postgres://user:password@host/database`: the store makes a pool with the package `pg`, and ends it. */
+  /**
+   * `postgres://user:password@host/database`. The store creates a pool with the package `pg`, and ends it on `close()`.
+   */
   readonly connectionString?: string | undefined
-  /** With `connectionString`: the most connections at once. Default 10. */
+  /** Maximum number of connections of the pool made from `connectionString`. Default 10. */
   readonly maxConnections?: number | undefined
-  /** A pool of `pg` that the host has made, and ends. It must listen to the pool's `error` events. */
+  /** A pool of `pg` that the application creates and ends. The application must listen to its `error` events. */
   readonly pool?: PgPool | undefined
   /**
-   * Has the server keep statements parsed and planned, which is faster. Not behind a pooler that gives each transaction
-   * another connection (PgBouncer in transaction mode before 1.21). Default false.
+   * Whether statements are prepared on the server, which is faster. Leave it off behind a pooler that gives each
+   * transaction another connection, such as PgBouncer before 1.21 in transaction mode. Default: off.
    */
   readonly prepare?: boolean | undefined
-  /** Any other driver. */
+  /** Runs the statements on any other driver. */
   readonly executor?: SqlExecutor | undefined
-  /** Where the tables are; made where it is missing. Default `switchyard`. */
+  /** Schema of the tables, created if it is missing. Default `switchyard`. */
   readonly schema?: string | undefined
 }
 
 /**
- * Keeps conversations in PostgreSQL (13 or newer), for any number of processes.
+ * Creates a chat store in PostgreSQL (13 or newer), for any number of processes. Throws `misconfigured` if none of
+ * `connectionString`, `pool` and `executor` is given.
  *
  * ```ts
  * const store = createPostgresStore({ connectionString: process.env.DATABASE_URL })
@@ -54,9 +57,13 @@ function executorOf({
   if (executor !== undefined) return executor
   if (pool !== undefined) return poolExecutor(async () => pool, { prepare })
   if (connectionString === undefined || connectionString === '')
-    throw new LlmError('misconfigured', 'postgres: give connectionString, pool or executor', {
-      issues: [{ path: 'connectionString', message: 'is missing' }],
-    })
+    throw new LlmError(
+      'misconfigured',
+      'postgres: the store has no database: give connectionString, pool or executor',
+      {
+        issues: [{ path: 'connectionString', message: 'is missing' }],
+      },
+    )
   let own: Promise<OwnPool> | undefined
   const open = (): Promise<OwnPool> => {
     own ??= openPool({ connectionString, max: maxConnections })

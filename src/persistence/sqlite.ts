@@ -14,24 +14,29 @@ export type {
 
 /** Options of {@link createSqliteStore}. */
 export interface SqliteStoreOptions extends SqlStoreOptions {
-  /** The file, which is made where there is none; its folder must exist. `:memory:` keeps nothing. */
+  /**
+   * Path of the file, created if it is missing; its folder must exist. `:memory:` keeps nothing. Default `chats.db`.
+   */
   readonly path?: string | undefined
-  /** Another driver instead of `node:sqlite`; `path`, `busyTimeoutMs` and `synchronous` are then the driver's matter. */
+  /**
+   * Runs the statements on another driver than `node:sqlite`. `path`, `busyTimeoutMs` and `synchronous` are then
+   * ignored.
+   */
   readonly executor?: SqlExecutor | undefined
-  /** What the name of every table begins with. Default `switchyard_`. */
+  /** Prefix of every table name. Default `switchyard_`. */
   readonly prefix?: string | undefined
-  /** Longest wait for other processes and other transactions, in milliseconds. Default 10 000. */
+  /** Maximum wait in ms for other processes and other transactions. Default 10 000. */
   readonly busyTimeoutMs?: number | undefined
   /**
-   * `normal` (default): what was acknowledged outlives a crash of the process; a power cut may take the last moments.
-   * `full`: it outlives that too, and every write waits for the disk.
+   * How durable a write is. `normal` (default) survives a crash of the process; a power cut may lose the last moments.
+   * `full` survives that too, but every write waits for the disk.
    */
   readonly synchronous?: 'normal' | 'full' | undefined
 }
 
 /**
- * Keeps conversations in one SQLite file, through Node's own `node:sqlite`: nothing to install. Several processes may
- * use the file at once.
+ * Creates a chat store in one SQLite file through Node's own `node:sqlite`, with nothing to install. Several processes
+ * may use the file at the same time.
  *
  * ```ts
  * const store = createSqliteStore({ path: 'chats.db' })

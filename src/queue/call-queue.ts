@@ -4,7 +4,7 @@ import type { Priority, QueueConfig } from './config.ts'
 import type { QueueActivity, QueueJob, Slot } from './job.ts'
 import type { QueueCounts } from './queue-stats.ts'
 
-/** What happened, with the numbers behind it. */
+/** An event of the queue. */
 export type QueueEvent =
   | {
       readonly type: 'queued'
@@ -19,11 +19,11 @@ export type QueueEvent =
 export interface QueueOptions {
   readonly queue?: QueueConfig | undefined
   readonly clock?: Clock | undefined
-  /** Told what happens. Must not throw. */
+  /** Called with every event. Must not throw. */
   readonly observe?: ((event: QueueEvent) => void) | undefined
 }
 
-/** A running call: who holds a slot, and for how long. */
+/** A running call, which holds a slot. */
 export interface RunningCall {
   readonly requestId: string | undefined
   readonly user: string | undefined
@@ -33,50 +33,50 @@ export interface RunningCall {
   readonly ranMs: number
 }
 
-/** The queue, now. */
+/** The current state of the queue. */
 export interface QueueStatus extends QueueCounts {
   readonly pending: number
   readonly pendingByPriority: Readonly<Record<Priority, number>>
   readonly running: number
   readonly concurrency: number
   readonly maxPending: number
-  /** How long the longest-waiting call has waited, in milliseconds; 0 where none waits. */
+  /** Wait of the oldest waiting call in ms; 0 if no call waits. */
   readonly oldestWaitMs: number
-  /** Of recent calls. */
+  /** Mean run time of recent calls in ms. */
   readonly meanRunMs?: number | undefined
-  /** What a call of normal priority would wait that came now. Unknown before the first call has ended. */
+  /** Estimated wait in ms for a new call of normal priority. Unknown before the first call has ended. */
   readonly estimatedWaitMs?: number | undefined
   readonly paused: boolean
   readonly closed: boolean
 }
 
-/** Lets a bounded number of calls run at once, and the others wait in a fair order. */
+/** Runs a bounded number of calls at once; the others wait by priority, in rotation among users. */
 export interface CallQueue {
   /**
-   * Resolves when the call may run; it holds the slot until it releases it. Rejects with `queue-full`, `timeout` of
-   * phase `queue`, `aborted`, or what ended the wait: such a call never runs.
+   * Resolves to a slot when the call may run; the caller must release it. Rejects with `queue-full`, `timeout` of phase
+   * `queue`, or `aborted`; such a call never runs.
    */
   acquire(job?: QueueJob): Promise<Slot>
-  /** A slot at once, or `undefined` where the call would have to wait, or be refused. With `slots` there is none at once. */
+  /** Returns a slot, or `undefined` if the call would have to wait or be rejected. Always `undefined` with `slots`. */
   tryAcquire(job?: QueueJob): Slot | undefined
-  /** Runs `work` in a slot and gives what it gives. */
+  /** Runs `work` in a slot and returns its result. */
   run<Result>(job: QueueJob, work: (slot: Slot) => Result | PromiseLike<Result>): Promise<Result>
-  /** Takes waiting calls with this request id out; false where none waits. Running calls go on. */
+  /** Rejects waiting calls with this request id. Returns whether there were any. Running calls continue. */
   cancel(requestId: string): boolean
-  /** Takes all waiting calls out. How many there were. */
+  /** Rejects all waiting calls. Returns their number. */
   clear(): number
-  /** Starts no more calls until `resume`. */
+  /** Starts no more calls until `resume()`. */
   pause(): void
   resume(): void
-  /** Resolves when nothing runs and nothing waits. New calls are still taken. */
+  /** Resolves when no call runs or waits. New calls are still accepted. */
   drain(): Promise<void>
-  /** Refuses new calls and takes the waiting ones out; resolves when no call runs. */
+  /** Rejects new and waiting calls. Resolves when no call runs. */
   close(): Promise<void>
   status(): QueueStatus
-  /** Who holds a slot, the oldest first. */
+  /** Returns the running calls, the oldest first. */
   running(): RunningCall[]
-  /** The latest calls, the last to end first: 50 unless told otherwise, 200 at most. */
+  /** Returns the latest calls, the last to end first. `limit` is 50 by default, at most 200. */
   activity(limit?: number): QueueActivity[]
-  /** What a call would wait that came now, in milliseconds. Unknown before the first call has ended. */
+  /** Returns the estimated wait in ms of a call that arrives now. Unknown before the first call has ended. */
   estimateWaitMs(job?: QueueJob): number | undefined
 }

@@ -1,38 +1,37 @@
 import { LlmError } from '../core/error.ts'
 import type { SlotStore } from './slot-store.ts'
 
-/** How urgent a call is. */
+/** Priority of a call. */
 export type Priority = 'critical' | 'high' | 'normal' | 'low'
 
 /** All priorities, the most urgent first. */
 export const priorities: readonly Priority[] = ['critical', 'high', 'normal', 'low']
 
-/** How many calls run at once, and how the others wait. */
+/** Options of the queue. */
 export interface QueueConfig {
-  /** Calls that run at once. Default 10. */
+  /** Maximum number of running calls. Default 10. */
   readonly concurrency?: number | undefined
-  /** Calls that may wait; the next one is refused. Default 100; 0 lets none wait. */
+  /** Maximum number of waiting calls; further calls are rejected. Default 100; 0 turns waiting off. */
   readonly maxPending?: number | undefined
-  /** Longest wait, in milliseconds. Default 300 000; 0 for no bound. A call that has waited longer never runs. */
+  /** Maximum wait in ms. Default 300 000; 0 means no maximum. A call that has waited longer never runs. */
   readonly timeoutMs?: number | undefined
-  /** Calls of one provider that run at once: one number for each, or a number by provider. Default: only `concurrency`. */
+  /** Maximum number of running calls per provider: one number for all, or a number by provider. Default: off. */
   readonly perProvider?: number | Readonly<Record<string, number>> | undefined
-  /** Calls of one user that run at once, of calls that carry a user. Default: only `concurrency`. */
+  /** Maximum number of running calls per user, for calls that carry a user. Default: off. */
   readonly perUser?: number | undefined
   /**
-   * Counts `concurrency`, `perProvider` and `perUser` over many processes. Who waits, and in which order, stays the
-   * business of each. Default: every process counts for itself.
+   * Counts `concurrency`, `perProvider` and `perUser` over all processes. Each process still orders its own waiting
+   * calls. Default: every process counts for itself.
    */
   readonly slots?: SlotStore | undefined
   /**
-   * Within which a call of any priority is served, however many more urgent ones keep coming, in milliseconds: once it
-   * has waited half of it, every second free slot goes to the call that has waited longest. Default 15 000; 0 turns it
-   * off, and priority is strict for ever.
+   * Bound in ms within which a call of any priority starts, however many more urgent calls arrive. After half of it,
+   * every second free slot goes to the call that has waited longest. Default 15 000; 0 makes priority strict.
    */
   readonly agingMs?: number | undefined
 }
 
-/** A checked config. */
+/** A checked config with defaults. */
 export type QueueSettings = Required<Omit<QueueConfig, 'slots'>> & {
   readonly perProvider: number | Readonly<Record<string, number>>
   readonly slots: SlotStore | undefined

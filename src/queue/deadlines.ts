@@ -2,35 +2,35 @@ import type { Clock, Timer } from '../core/clock.ts'
 import { Heap } from '../core/heap.ts'
 import type { WaitingCall } from './waiting-call.ts'
 
-/** Ends waits that have become too long. One timer for all of them, and none when nobody waits. */
+/** Calls `expire` for every waiting call whose `timeoutAt` has passed. Uses one timer, and none if no call waits. */
 export class Deadlines {
   readonly #clock: Clock
-  readonly #expire: (ticket: WaitingCall) => void
-  readonly #tickets: Heap<WaitingCall> = new Heap((one, other) => one.timeoutAt < other.timeoutAt)
+  readonly #expire: (call: WaitingCall) => void
+  readonly #calls: Heap<WaitingCall> = new Heap((one, other) => one.timeoutAt < other.timeoutAt)
   #timer: Timer | undefined
   #firesAt = 0
 
-  constructor(clock: Clock, expire: (ticket: WaitingCall) => void) {
+  constructor(clock: Clock, expire: (call: WaitingCall) => void) {
     this.#clock = clock
     this.#expire = expire
   }
 
-  add(ticket: WaitingCall): void {
-    if (ticket.timeoutAt === Infinity) return
-    this.#tickets.add(ticket)
+  add(call: WaitingCall): void {
+    if (call.timeoutAt === Infinity) return
+    this.#calls.add(call)
     this.#arm()
   }
 
-  remove(ticket: WaitingCall): void {
-    this.#tickets.remove(ticket)
-    if (this.#tickets.size > 0) return
+  remove(call: WaitingCall): void {
+    this.#calls.remove(call)
+    if (this.#calls.size > 0) return
     this.#clock.clearTimer(this.#timer)
     this.#timer = undefined
   }
 
-  // A timer that fires too early is set again: cheaper than a new one for every call.
+  // A timer that fires too early is set again, because that is cheaper than a new timer for every call.
   #arm(): void {
-    const next = this.#tickets.peek()
+    const next = this.#calls.peek()
     if (next === undefined || (this.#timer !== undefined && this.#firesAt <= next.timeoutAt)) return
     this.#clock.clearTimer(this.#timer)
     this.#firesAt = next.timeoutAt
@@ -42,11 +42,11 @@ export class Deadlines {
     this.#timer = undefined
     const now = this.#clock.now()
     for (
-      let next = this.#tickets.peek();
+      let next = this.#calls.peek();
       next !== undefined && next.timeoutAt <= now;
-      next = this.#tickets.peek()
+      next = this.#calls.peek()
     ) {
-      this.#tickets.remove(next)
+      this.#calls.remove(next)
       this.#expire(next)
     }
     this.#arm()

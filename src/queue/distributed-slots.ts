@@ -1,31 +1,31 @@
 import type { Clock, Timer } from '../core/clock.ts'
+import { providerLimit, type ConcurrencyLimits } from './concurrency-limits.ts'
 import type { QueueSettings } from './config.ts'
-import { capOf, type Scheduler } from './scheduler.ts'
 import type { SlotStore, SlotCap, SlotLease } from './slot-store.ts'
 import type { WaitingCall } from './waiting-call.ts'
 
 export interface DistributedSlotsParts {
   readonly slots: SlotStore
   readonly settings: QueueSettings
-  readonly line: Scheduler
+  readonly limits: ConcurrencyLimits
   readonly clock: Clock
-  /** More calls may be tried. */
+  /** Called when more calls may try to take a slot. */
   readonly wake: () => void
 }
 
-// News of a slot may be lost, and a process that crashed sends none.
-const ASK_AGAIN_MS = 1_000
+// A message about a free slot may be lost, and a process that crashed sends none.
+const RETRY_MS = 1_000
 
 /**
- * Slots that count over all processes. A call whose turn has come takes its slots there; what is full there is left alone
- * until somebody gave a slot back, and then asked for by one call at a time, by two where that went well, and so on.
+ * Takes slots from the `SlotStore` that all processes share. After a refusal, the reached limits are blocked until a
+ * slot was released. Then one call at a time tries, and each success doubles the number of concurrent tries.
  */
 export class DistributedSlots {
   readonly #parts: DistributedSlotsParts
-  readonly #undo: (() => void)[] = []
+  readonly #unblock: (() => void)[] = []
   #full = false
-  #asking = 0
-  #width = Infinity
+  #taking = 0
+  #maxTaking = Infinity
   #timer: Timer | undefined
   #stopListening: (() => void) | undefined
   #closed = false
@@ -34,27 +34,27 @@ export class DistributedSlots {
     this.#parts = parts
   }
 
-  /** May one more call be tried now? */
+  /** Whether one more call may try to take a slot now. */
   get open(): boolean {
-    return !this.#full && this.#asking < this.#width
+    return !this.#full && this.#taking < this.#maxTaking
   }
 
-  /** Slots for a call; `undefined` where there are none now: it has to wait. Rejects as `SharedSlots.take` does. */
-  async take(ticket: WaitingCall): Promise<SlotLease | undefined> {
-    const caps = this.#capsOf(ticket)
-    this.#asking++
+  /** Takes a slot of every limit; resolves to `undefined` if the call has to wait. Rejects as `SlotStore.take` does. */
+  async take(call: WaitingCall): Promise<SlotLease | undefined> {
+    const caps = this.#capsOf(call)
+    this.#taking++
     try {
-      const answer = await this.#parts.slots.take(caps.map(({ cap }) => cap))
-      if (answer.taken) {
-        this.#width *= 2
-        return answer
+      const result = await this.#parts.slots.take(caps.map(({ cap }) => cap))
+      if (result.taken) {
+        this.#maxTaking *= 2
+        return result
       }
       for (const [index, { cap, block }] of caps.entries())
-        if ((answer.used[index] ?? 0) >= cap.limit) this.#undo.push(block())
-      this.#waitForNews()
+        if ((result.used[index] ?? 0) >= cap.limit) this.#unblock.push(block())
+      this.#awaitRelease()
       return undefined
     } finally {
-      this.#asking--
+      this.#taking--
     }
   }
 
@@ -64,40 +64,37 @@ export class DistributedSlots {
     this.#parts.clock.clearTimer(this.#timer)
   }
 
-  #capsOf(ticket: WaitingCall): { readonly cap: SlotCap; readonly block: () => () => void }[] {
-    const { settings, line } = this.#parts
-    const { provider, user } = ticket.job
+  #capsOf(call: WaitingCall): { readonly cap: SlotCap; readonly block: () => () => void }[] {
+    const { settings, limits } = this.#parts
+    const { provider, user } = call.job
     const blockAll = (): (() => void) => {
       this.#full = true
       return () => (this.#full = false)
     }
     const caps = [{ cap: { key: 'total', limit: settings.concurrency }, block: blockAll }]
-    const most = capOf(settings, provider)
-    if (most !== undefined)
-      caps.push({
-        cap: { key: `provider/${provider}`, limit: most },
-        block: () => line.block(ticket, 'provider'),
-      })
+    const limit = providerLimit(settings, provider)
+    if (limit !== undefined)
+      caps.push({ cap: { key: `provider/${provider}`, limit }, block: () => limits.block(call, 'provider') })
     if (settings.perUser !== Infinity && user !== undefined && user !== '')
       caps.push({
         cap: { key: `user/${user}`, limit: settings.perUser },
-        block: () => line.block(ticket, 'user'),
+        block: () => limits.block(call, 'user'),
       })
     return caps
   }
 
-  #waitForNews(): void {
+  #awaitRelease(): void {
     if (this.#closed) return
-    this.#stopListening ??= this.#parts.slots.onFree(() => this.#news())
-    this.#timer ??= this.#parts.clock.setTimer(() => this.#news(), ASK_AGAIN_MS)
+    this.#stopListening ??= this.#parts.slots.onFree(() => this.#retry())
+    this.#timer ??= this.#parts.clock.setTimer(() => this.#retry(), RETRY_MS)
   }
 
-  #news(): void {
+  #retry(): void {
     this.#parts.clock.clearTimer(this.#timer)
     this.#timer = undefined
-    if (this.#undo.length === 0) return
-    this.#width = 1
-    for (const undo of this.#undo.splice(0)) undo()
+    if (this.#unblock.length === 0) return
+    this.#maxTaking = 1
+    for (const unblock of this.#unblock.splice(0)) unblock()
     this.#parts.wake()
   }
 }

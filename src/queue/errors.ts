@@ -1,17 +1,17 @@
 import { LlmError } from '../core/error.ts'
 
-/** Why a call may not wait, in numbers. */
+/** Why a call was rejected. */
 export interface QueueFullDetails {
-  /** Calls that wait. */
+  /** Number of waiting calls. */
   readonly pending: number
   readonly maxPending: number
-  /** What the call would have to wait, where that is known, in milliseconds. */
+  /** Estimated wait of the call in ms, if known. */
   readonly estimate?: number | undefined
-  /** Until the call's deadline, where that is the reason. */
+  /** Time until the call's deadline in ms, if the deadline is the reason. */
   readonly leftMs?: number | undefined
 }
 
-/** The refusal as the error that the caller gets: `queue-full`, with the number that waits. */
+/** Creates the `queue-full` error of a call that may not wait. */
 export function queueFull({ pending, maxPending, estimate, leftMs }: QueueFullDetails): LlmError {
   const wait =
     estimate === undefined ? 'its wait is not known yet' : `it would wait about ${seconds(estimate)}`
@@ -22,7 +22,7 @@ export function queueFull({ pending, maxPending, estimate, leftMs }: QueueFullDe
   return new LlmError('queue-full', reason, { pending, retryAfterMs: estimate })
 }
 
-/** A call has waited too long, and never runs. */
+/** Creates the `timeout` error of phase `queue`. */
 export function queueTimeout(waitedMs: number): LlmError {
   const message = `the call waited in the queue longer than ${waitedMs} ms (queue.timeoutMs, or its own deadline)`
   return new LlmError('timeout', message, { phase: 'queue' })

@@ -1,25 +1,25 @@
 import PQueue, { type Queue, type QueueAddOptions, type RunFunction } from 'p-queue'
 
-/** What stands before the gate. */
+/** What the adapter needs of the queue. */
 export interface SlotRunnerParts {
   readonly concurrency: number
-  /** Calls that may start, if there was a slot. */
+  /** Returns the number of waiting calls that could start now if a slot were free. */
   readonly ready: () => number
-  /** Starts the next of them. Resolves when it is over, or at once where it could not start. */
+  /** Starts the next call. Resolves when it has ended; returns `undefined` if none could start. */
   readonly start: () => Promise<void> | undefined
 }
 
-/** p-queue with our line as its queue class: it counts how many calls run, the line says which is next. */
+/** A p-queue that counts the running calls, while our scheduler decides which call is next. */
 export type SlotRunner = PQueue<Queue<RunFunction, QueueAddOptions>>
 
 /**
- * Opens a gate. p-queue is given one task, once, which starts whoever is next, and runs it again for every call: a task
- * for each would be most of what a waiting call holds. It looks for the next one when a call has ended, and whenever its
- * `concurrency` is set.
+ * Creates a p-queue with a single task that starts the next call, and that p-queue runs again for every call. One task
+ * for each call would take most of the memory of a waiting call. p-queue looks for the next call when one has ended, and
+ * when its `concurrency` is set.
  */
 export function createSlotRunner({ concurrency, ready, start }: SlotRunnerParts): SlotRunner {
   let next: RunFunction | undefined
-  class LineQueue implements Queue<RunFunction, QueueAddOptions> {
+  class SchedulerQueue implements Queue<RunFunction, QueueAddOptions> {
     get size(): number {
       return next === undefined ? 0 : ready()
     }
@@ -32,7 +32,7 @@ export function createSlotRunner({ concurrency, ready, start }: SlotRunnerParts)
       return next
     }
 
-    // What follows p-queue needs for `sizeBy`, `setPriority` and abort signals; nobody asks the gate for them.
+    // p-queue calls the following for `sizeBy`, `setPriority` and abort signals, which the queue does not use.
     filter(): RunFunction[] {
       return []
     }
@@ -41,12 +41,12 @@ export function createSlotRunner({ concurrency, ready, start }: SlotRunnerParts)
 
     remove(): void {}
   }
-  const gate: SlotRunner = new QuietQueue({ concurrency, queueClass: LineQueue })
-  void gate.add(start)
-  return gate
+  const runner: SlotRunner = new QuietQueue({ concurrency, queueClass: SchedulerQueue })
+  void runner.add(start)
+  return runner
 }
 
-/** Nobody listens to it: to dispatch its events is a good part of what p-queue costs. */
+/** Event dispatch is disabled for speed, because there are no listeners. */
 class QuietQueue extends PQueue<Queue<RunFunction, QueueAddOptions>> {
   override dispatchEvent(): boolean {
     return true

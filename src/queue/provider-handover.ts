@@ -1,19 +1,22 @@
 import { abortedBy, onAbort } from '../core/abort.ts'
 import type { Clock } from '../core/clock.ts'
+import { providerLimit, type ConcurrencyLimits } from './concurrency-limits.ts'
 import type { QueueSettings } from './config.ts'
-import type { HeldSlot } from './slot.ts'
-import { capOf, type Scheduler } from './scheduler.ts'
 import { queueTimeout } from './errors.ts'
+import type { HeldSlot } from './slot.ts'
 
 export interface ProviderHandoverParts {
   readonly settings: QueueSettings
-  readonly line: Scheduler
+  readonly limits: ConcurrencyLimits
   readonly clock: Clock
-  /** The provider that a call left may take another. */
+  /** Called when a slot of the former provider is free. */
   readonly wake: () => void
 }
 
-/** Lets running calls go on at another provider. They give their place up before they wait for one, so none waits for itself. */
+/**
+ * Moves running calls to another provider's limit. A call releases its former provider before it waits for the next
+ * one, so that calls never wait for each other in a circle.
+ */
 export class ProviderHandover {
   readonly #parts: ProviderHandoverParts
 
@@ -22,40 +25,43 @@ export class ProviderHandover {
   }
 
   move(slot: HeldSlot, provider: string | undefined): Promise<void> {
-    const { settings, line, clock, wake } = this.#parts
-    const { ticket } = slot
-    const { job } = ticket
-    if (capOf(settings, provider) === undefined && capOf(settings, job.provider) === undefined)
+    const { settings, limits, clock, wake } = this.#parts
+    const { call } = slot
+    const { job } = call
+    if (
+      providerLimit(settings, provider) === undefined &&
+      providerLimit(settings, job.provider) === undefined
+    )
       return Promise.resolve()
-    const over = abortedBy(job)
-    if (over !== undefined) return Promise.reject(over)
-    line.leaveSeat(ticket)
+    const aborted = abortedBy(job)
+    if (aborted !== undefined) return Promise.reject(aborted)
+    limits.releaseProvider(call)
     return new Promise((resolve, reject) => {
       let done = false
       const end = (): void => {
         done = true
         clock.clearTimer(timer)
-        unlink()
+        removeListener()
       }
       const entered = (): void => {
         end()
-        // It ended while it waited.
-        if (!slot.held) line.leaveSeat(ticket)
+        // The call ended while it waited.
+        if (!slot.held) limits.releaseProvider(call)
         resolve()
       }
       const giveUp = (error: Error): void => {
-        leave()
+        cancel()
         end()
         reject(error)
       }
       let timer: ReturnType<Clock['setTimer']> | undefined
-      let unlink = (): void => undefined
-      const leave = line.takeSeat(ticket, provider, entered)
+      let removeListener = (): void => undefined
+      const cancel = limits.acquireProvider(call, provider, entered)
       wake()
       if (done) return
       const { timeoutMs } = settings
       if (timeoutMs > 0) timer = clock.setTimer(() => giveUp(queueTimeout(timeoutMs)), timeoutMs)
-      unlink = onAbort(job, giveUp)
+      removeListener = onAbort(job, giveUp)
     })
   }
 }

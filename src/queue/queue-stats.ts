@@ -3,21 +3,21 @@ import type { QueueActivity, QueueResult } from './job.ts'
 const KEPT = 200
 const LEARNING_RATE = 0.1
 
-/** How many calls ended in which way, since the queue was made. */
+/** Numbers of calls by result since the queue was created. */
 export interface QueueCounts {
-  /** Calls that ran to an end, failed ones included. */
+  /** Calls that ran and ended, failed ones included. */
   readonly processed: number
   readonly failed: number
-  /** Refused at the door. */
+  /** Calls rejected with `queue-full`. */
   readonly rejected: number
   readonly timedOut: number
-  /** Taken out by `cancel`, `clear` or `close`. */
+  /** Calls removed by `cancel`, `clear` or `close` while they waited. */
   readonly cancelled: number
-  /** Given up by their callers while they waited. */
+  /** Calls aborted by their callers while they waited. */
   readonly aborted: number
 }
 
-/** What the queue remembers: counts, the mean run time, and the latest calls. */
+/** Counts results, and keeps the mean run time and the latest 200 calls. */
 export class QueueStats {
   readonly #latest: QueueActivity[] = []
   readonly #results: Record<QueueResult, number> = {
@@ -37,7 +37,7 @@ export class QueueStats {
     return { processed: completed + failed, failed, rejected: this.rejected, timedOut, cancelled, aborted }
   }
 
-  /** Of recent calls; none before the first has ended. */
+  /** Moving average in ms; `undefined` before the first call has ended. */
   get meanRunMs(): number | undefined {
     return this.#meanRunMs
   }
@@ -52,7 +52,7 @@ export class QueueStats {
       this.#meanRunMs === undefined ? ranMs : this.#meanRunMs + (ranMs - this.#meanRunMs) * LEARNING_RATE
   }
 
-  /** The latest calls, the last to end first. */
+  /** Returns the latest calls, the last to end first. */
   latest(limit: number): QueueActivity[] {
     const inOrder = [...this.#latest.slice(this.#next), ...this.#latest.slice(0, this.#next)]
     return inOrder.toReversed().slice(0, limit)

@@ -1,22 +1,18 @@
-import { abortedBy, onAbort } from '../core/abort.ts'
+import { abortedBy } from '../core/abort.ts'
 import { systemClock, type Clock } from '../core/clock.ts'
-import { LlmError, toLlmError } from '../core/error.ts'
+import { LlmError } from '../core/error.ts'
 import type { CallQueue, QueueOptions, QueueStatus, RunningCall } from './call-queue.ts'
+import { ConcurrencyLimits } from './concurrency-limits.ts'
 import { priorities, readQueueConfig, type QueueSettings } from './config.ts'
-import { Deadlines } from './deadlines.ts'
-import { createSlotRunner, type SlotRunner } from './p-queue-adapter.ts'
-import { HeldSlot, type SlotOwner, type SlotParts } from './slot.ts'
-import type { QueueJob, QueueResult, Slot } from './job.ts'
-import { Scheduler } from './scheduler.ts'
-import { QueueStats } from './queue-stats.ts'
-import { ProviderHandover } from './provider-handover.ts'
+import { Dispatcher } from './dispatcher.ts'
 import { queueTimeout, queueFull } from './errors.ts'
-import { RequestIndex } from './request-index.ts'
-import { DistributedSlots } from './distributed-slots.ts'
-import type { SlotLease } from './slot-store.ts'
+import type { QueueJob, QueueResult, Slot } from './job.ts'
+import { describeCall, QueueMonitor } from './queue-monitor.ts'
+import { Scheduler } from './scheduler.ts'
 import { priorityOf, WaitingCall } from './waiting-call.ts'
+import { WaitingCalls } from './waiting-calls.ts'
 
-/** Makes a queue. Throws `misconfigured` naming the option that is wrong. */
+/** Creates a queue. Throws `misconfigured` naming the option that is wrong. */
 export function createQueue(options: QueueOptions = {}): CallQueue {
   const core = new QueueCore(options)
   return {
@@ -35,350 +31,202 @@ export function createQueue(options: QueueOptions = {}): CallQueue {
     },
     cancel: (requestId) => core.cancel(requestId),
     clear: () => core.clear('the queue was cleared while the call waited'),
-    pause: () => core.pause(),
-    resume: () => core.resume(),
+    pause: () => core.dispatcher.pause(),
+    resume: () => core.dispatcher.resume(),
     drain: () => core.drain(),
     close: () => core.close(),
     status: () => core.status(),
     running: () => core.running(),
-    activity: (limit = 50) => core.log.latest(limit),
+    activity: (limit = 50) => core.monitor.stats.latest(limit),
     estimateWaitMs: (job = {}) => core.estimateWaitMs(job),
   }
 }
 
-class QueueCore implements SlotOwner {
-  readonly log = new QueueStats()
+class QueueCore {
+  readonly monitor: QueueMonitor
+  readonly dispatcher: Dispatcher
   readonly #settings: QueueSettings
   readonly #clock: Clock
-  readonly #observe: QueueOptions['observe']
-  readonly #line: Scheduler
-  readonly #gate: SlotRunner
-  readonly #register = new RequestIndex()
-  readonly #deadlines: Deadlines
-  readonly #waiting: Set<WaitingCall> = new Set()
-  readonly #slots: Set<HeldSlot> = new Set()
+  readonly #limits: ConcurrencyLimits
+  readonly #scheduler: Scheduler
+  readonly #waiting: WaitingCalls
   readonly #drained: (() => void)[] = []
-  readonly #shared: DistributedSlots | undefined
-  readonly #moves: ProviderHandover
-  #taking = 0
   #closed = false
   #seq = 0
 
   constructor({ queue = {}, clock = systemClock, observe }: QueueOptions) {
-    this.#settings = readQueueConfig(queue)
+    const settings = readQueueConfig(queue)
+    this.#settings = settings
     this.#clock = clock
-    this.#observe = observe
-    this.#line = new Scheduler(this.#settings)
-    this.#deadlines = new Deadlines(clock, (ticket) => this.#expire(ticket))
-    const wake = (): void => this.#wake()
-    const parts = { settings: this.#settings, line: this.#line, clock, wake }
-    const { slots } = this.#settings
-    this.#shared = slots === undefined ? undefined : new DistributedSlots({ ...parts, slots })
-    this.#moves = new ProviderHandover(parts)
-    this.#gate = createSlotRunner({
-      concurrency: this.#settings.concurrency,
-      ready: () => this.#ready,
-      start: () => this.#startNext(),
+    this.monitor = new QueueMonitor(clock, observe)
+    this.#limits = new ConcurrencyLimits(settings)
+    this.#scheduler = new Scheduler(this.#limits, settings.agingMs)
+    const expire = (call: WaitingCall): void => this.#expire(call)
+    const abort = (call: WaitingCall, error: LlmError): void => this.#drop(call, 'aborted', error)
+    this.#waiting = new WaitingCalls(clock, { expire, abort })
+    this.dispatcher = new Dispatcher({
+      settings,
+      clock,
+      limits: this.#limits,
+      scheduler: this.#scheduler,
+      waiting: this.#waiting,
+      monitor: this.monitor,
+      expire,
+      drop: (...ending) => this.#drop(...ending),
+      requeue: (call) => this.#requeue(call),
+      released: () => this.#checkDrained(),
     })
   }
 
   acquire(job: QueueJob): Promise<Slot> {
-    const over = this.#closed ? closedError() : abortedBy(job)
-    if (over !== undefined) return Promise.reject(over)
+    const ended = this.#closed ? closedError() : abortedBy(job)
+    if (ended !== undefined) return Promise.reject(ended)
     const slot = this.tryAcquire(job)
     if (slot !== undefined) return Promise.resolve(slot)
     const now = this.#clock.now()
     const { timeoutMs = this.#settings.timeoutMs } = job
-    const ticket = new WaitingCall(job, ++this.#seq, { now, timeoutMs })
-    const atOnce = this.#shared !== undefined && this.#startsAtOnce(job)
-    const refusal = atOnce ? undefined : this.#refusal(ticket, now)
+    const call = new WaitingCall(job, ++this.#seq, { now, timeoutMs })
+    const mayStart = this.dispatcher.isDistributed && this.dispatcher.startsAtOnce(job)
+    const refusal = mayStart ? undefined : this.#refusal(job, now)
     if (refusal !== undefined) return Promise.reject(refusal)
     return new Promise((resolve, reject) => {
-      ticket.resolve = resolve
-      ticket.reject = reject
-      this.#line.add(ticket)
-      if (this.#hasFree) this.#wake()
-      if (ticket.state === 'waiting') this.#park(ticket)
+      call.resolve = resolve
+      call.reject = reject
+      this.#scheduler.add(call)
+      if (this.dispatcher.hasFree) this.dispatcher.wake()
+      if (call.state !== 'waiting') return
+      this.#waiting.add(call)
+      this.#reportQueued(call)
     })
   }
 
   tryAcquire(job: QueueJob): Slot | undefined {
-    const over = this.#closed || this.#shared !== undefined || abortedBy(job) !== undefined
-    if (over || !this.#startsAtOnce(job)) return undefined
+    const never = this.#closed || this.dispatcher.isDistributed || abortedBy(job) !== undefined
+    if (never || !this.dispatcher.startsAtOnce(job)) return undefined
     const now = this.#clock.now()
-    // There is room and nobody waits for it: the call need not stand in line, and p-queue need not hear of it.
-    const ticket = new WaitingCall(job, ++this.#seq, { now, timeoutMs: 0 })
-    this.#line.pass(ticket)
-    this.#line.started(ticket)
-    return this.#open(ticket, now, { free: this.#passed, lease: undefined })
+    return this.dispatcher.startNow(new WaitingCall(job, ++this.#seq, { now, timeoutMs: 0 }))
   }
 
   cancel(requestId: string): boolean {
-    const tickets = this.#register.all(requestId)
-    for (const ticket of tickets) this.#takeOut(ticket, 'the call was cancelled while it waited in the queue')
-    return tickets.length > 0
+    const calls = this.#waiting.byRequest(requestId)
+    for (const call of calls) this.#cancel(call, 'the call was cancelled while it waited in the queue')
+    return calls.length > 0
   }
 
   clear(reason: string): number {
-    const tickets = [...this.#waiting]
-    for (const ticket of tickets) this.#takeOut(ticket, reason)
-    return tickets.length
-  }
-
-  pause(): void {
-    this.#gate.pause()
-  }
-
-  resume(): void {
-    this.#gate.start()
+    const calls = this.#waiting.all()
+    for (const call of calls) this.#cancel(call, reason)
+    return calls.length
   }
 
   drain(): Promise<void> {
-    if (this.#slots.size + this.#waiting.size === 0) return Promise.resolve()
+    if (this.#isEmpty) return Promise.resolve()
     return new Promise((resolve) => void this.#drained.push(resolve))
   }
 
   close(): Promise<void> {
     this.#closed = true
     this.clear('the queue was closed while the call waited')
-    this.#shared?.close()
+    this.dispatcher.close()
     return this.drain()
   }
 
   status(): QueueStatus {
     const { concurrency, maxPending } = this.#settings
-    const counts = this.#line.waitingPerLevel
-    const [oldest] = this.#waiting
+    const { stats } = this.monitor
+    const [critical = 0, high = 0, normal = 0, low = 0] = this.#scheduler.waitingPerLevel
+    const { oldest } = this.#waiting
     return {
-      ...this.log.counts,
-      pending: this.#line.waiting,
-      pendingByPriority: {
-        critical: counts[0] ?? 0,
-        high: counts[1] ?? 0,
-        normal: counts[2] ?? 0,
-        low: counts[3] ?? 0,
-      },
-      running: this.#slots.size,
+      ...stats.counts,
+      pending: this.#scheduler.waiting,
+      pendingByPriority: { critical, high, normal, low },
+      running: this.dispatcher.slots.size,
       concurrency,
       maxPending,
       oldestWaitMs: oldest === undefined ? 0 : this.#clock.now() - oldest.enqueuedAt,
-      meanRunMs: this.log.meanRunMs,
+      meanRunMs: stats.meanRunMs,
       estimatedWaitMs: this.estimateWaitMs({}),
-      paused: this.#gate.isPaused,
+      paused: this.dispatcher.isPaused,
       closed: this.#closed,
     }
   }
 
   running(): RunningCall[] {
     const now = this.#clock.now()
-    return [...this.#slots].map(({ ticket, startedAt }) => ({ ...describe(ticket), ranMs: now - startedAt }))
+    return [...this.dispatcher.slots].map(({ call, startedAt }) => ({
+      ...describeCall(call),
+      ranMs: now - startedAt,
+    }))
   }
 
   estimateWaitMs(job: QueueJob): number | undefined {
-    if (this.#startsAtOnce(job)) return 0
-    const { meanRunMs } = this.log
+    if (this.dispatcher.startsAtOnce(job)) return 0
+    const { meanRunMs } = this.monitor.stats
     if (meanRunMs === undefined) return undefined
-    const { concurrency } = this.#settings
     const level = priorities.indexOf(priorityOf(job))
-    const ahead = this.#line.waitingPerLevel.slice(0, level + 1).reduce((sum, count) => sum + count, 0)
-    const turns = this.#line.fullCaps({ job }).map(({ waiting, cap }) => (Math.min(ahead, waiting) + 1) / cap)
-    return Math.ceil(meanRunMs * Math.max((ahead + 1) / concurrency, ...turns))
+    const ahead = this.#scheduler.waitingPerLevel.slice(0, level + 1).reduce((sum, count) => sum + count, 0)
+    const rounds = this.#limits
+      .reached(job)
+      .map(({ waiting, limit }) => (Math.min(ahead, waiting) + 1) / limit)
+    return Math.ceil(meanRunMs * Math.max((ahead + 1) / this.#settings.concurrency, ...rounds))
   }
 
-  get #hasFree(): boolean {
-    return this.#slots.size + this.#taking < this.#settings.concurrency
+  get #isEmpty(): boolean {
+    return this.dispatcher.slots.size + this.#waiting.size === 0
   }
 
-  /** Waiting calls that may start now. */
-  get #ready(): number {
-    if (!this.#hasFree) return 0
-    return this.#shared === undefined || this.#shared.open ? this.#line.ready : 0
-  }
-
-  #startsAtOnce(job: QueueJob): boolean {
-    const free = this.#hasFree && this.#line.hasRoom({ job })
-    return free && this.#line.ready === 0 && !this.#gate.isPaused
-  }
-
-  #refusal(ticket: WaitingCall, now: number): LlmError | undefined {
-    const { job } = ticket
-    const pending = this.#line.waiting
+  #refusal(job: QueueJob, now: number): LlmError | undefined {
+    const pending = this.#scheduler.waiting
+    const { maxPending } = this.#settings
     const { deadlineAt = Infinity } = job
-    const full = pending >= this.#settings.maxPending
+    const full = pending >= maxPending
     const estimate = full || deadlineAt < Infinity ? this.estimateWaitMs(job) : undefined
     const late = deadlineAt <= now || (estimate !== undefined && now + estimate > deadlineAt)
     if (!full && !late) return undefined
     const leftMs = full ? undefined : Math.max(0, deadlineAt - now)
-    return this.#refuse(job, queueFull({ pending, estimate, leftMs, maxPending: this.#settings.maxPending }))
+    return this.monitor.refused(job, queueFull({ pending, estimate, leftMs, maxPending }))
   }
 
-  #refuse(job: QueueJob, error: LlmError): LlmError {
-    this.log.rejected++
-    this.#observe?.({ type: 'refused', job, pending: error.pending ?? 0, error })
-    return error
+  #reportQueued(call: WaitingCall): void {
+    this.monitor.queued(call, this.#scheduler.waiting, () => this.estimateWaitMs(call.job))
   }
 
-  #park(ticket: WaitingCall): void {
-    this.#waiting.add(ticket)
-    this.#register.add(ticket)
-    this.#deadlines.add(ticket)
-    ticket.unlink = onAbort(ticket.job, (error) => this.#leave(ticket, 'aborted', error))
-    this.#tellQueued(ticket)
-  }
-
-  #tellQueued(ticket: WaitingCall): void {
-    if (ticket.lane === undefined || !ticket.atOnce) return
-    ticket.atOnce = false
-    const { job } = ticket
-    this.#observe?.({
-      type: 'queued',
-      job,
-      pending: this.#line.waiting,
-      estimatedWaitMs: this.estimateWaitMs(job),
-    })
-  }
-
-  #unpark(ticket: WaitingCall): void {
-    if (!this.#waiting.delete(ticket)) return
-    this.#register.remove(ticket)
-    this.#deadlines.remove(ticket)
-    ticket.unlink()
-  }
-
-  #startNext(): Promise<void> | undefined {
-    const now = this.#clock.now()
-    const ticket = this.#line.next(now)
-    if (ticket === undefined) return undefined
-    // The timer may be late; a call that has waited too long never runs.
-    if (ticket.timeoutAt <= now && this.#waiting.has(ticket)) {
-      this.#expire(ticket)
-      return undefined
-    }
-    this.#line.started(ticket)
-    return this.#shared === undefined ? this.#start(ticket) : this.#startShared(ticket, this.#shared)
-  }
-
-  #start(ticket: WaitingCall, lease?: SlotLease): Promise<void> {
-    this.#unpark(ticket)
-    return new Promise((free) => ticket.resolve(this.#open(ticket, this.#clock.now(), { free, lease })))
-  }
-
-  // As with p-queue, the next one starts a moment later: who comes in that moment may be more urgent.
-  readonly #passed = (): void => {
-    if (this.#waiting.size > 0) queueMicrotask(() => this.#wake())
-  }
-
-  #open(ticket: WaitingCall, now: number, how: Pick<SlotParts, 'free' | 'lease'>): HeldSlot {
-    ticket.state = 'running'
-    const slot = new HeldSlot(ticket, now, { host: this, ...how })
-    this.#slots.add(slot)
-    const { job } = ticket
-    this.#observe?.({ type: 'started', job, waitedMs: slot.waitedMs, running: this.#slots.size })
-    return slot
-  }
-
-  // Its turn has come here, and it has to find room among all processes.
-  async #startShared(ticket: WaitingCall, shared: DistributedSlots): Promise<void> {
-    let lease: SlotLease | undefined
-    this.#taking++
-    try {
-      lease = await shared.take(ticket)
-    } catch (error) {
-      this.#line.ended(ticket)
-      this.#leave(ticket, 'failed', toLlmError(error, 'overloaded', 'the shared slots failed'))
-      return
-    } finally {
-      this.#taking--
-    }
-    if (lease !== undefined && ticket.state === 'waiting') {
-      const running = this.#start(ticket, lease)
-      this.#wake()
-      return running
-    }
-    this.#line.ended(ticket)
-    lease?.release()
-    if (ticket.state === 'waiting') this.#comeBack(ticket)
-    else this.#wake()
-  }
-
-  // It waits on at its old place.
-  #comeBack(ticket: WaitingCall): void {
+  // The call waits on at its former place.
+  #requeue(call: WaitingCall): void {
     const { maxPending } = this.#settings
-    const pending = this.#line.waiting
-    if (ticket.atOnce && pending >= maxPending) {
-      this.#leave(ticket, 'failed', this.#refuse(ticket.job, queueFull({ pending, maxPending })))
+    const pending = this.#scheduler.waiting
+    if (call.unreported && pending >= maxPending) {
+      this.#drop(call, 'failed', this.monitor.refused(call.job, queueFull({ pending, maxPending })))
       return
     }
-    this.#line.add(ticket)
-    this.#tellQueued(ticket)
+    this.#scheduler.add(call)
+    this.#reportQueued(call)
   }
 
-  // p-queue looks for the next call when it is told how many may run.
-  #wake(): void {
-    this.#gate.concurrency = this.#settings.concurrency
+  #expire(call: WaitingCall): void {
+    this.#drop(call, 'timed-out', queueTimeout(Math.round(call.timeoutAt - call.enqueuedAt)))
   }
 
-  move(slot: HeldSlot, provider: string | undefined): Promise<void> {
-    return this.#moves.move(slot, provider)
+  #cancel(call: WaitingCall, reason: string): void {
+    this.#drop(call, 'cancelled', new LlmError('aborted', reason))
   }
 
-  end(slot: HeldSlot, outcome: { readonly error?: unknown }): void {
-    const { ticket, startedAt } = slot
-    ticket.state = 'over'
-    this.#slots.delete(slot)
-    this.#line.ended(ticket)
-    const result = outcome.error === undefined ? 'completed' : 'failed'
-    this.#record(ticket, { result, error: outcome.error, startedAt })
+  /** Ends a waiting call that will not run. */
+  #drop(call: WaitingCall, result: QueueResult, error: LlmError): void {
+    if (call.state !== 'waiting') return
+    call.state = 'over'
+    this.#waiting.remove(call)
+    this.#scheduler.remove(call)
+    this.monitor.ended(call, { result, error, startedAt: undefined })
+    this.#checkDrained()
+    call.reject(error)
   }
 
-  #expire(ticket: WaitingCall): void {
-    const waitedMs = Math.round(ticket.timeoutAt - ticket.enqueuedAt)
-    this.#leave(ticket, 'timed-out', queueTimeout(waitedMs))
+  #checkDrained(): void {
+    if (this.#isEmpty) for (const resolve of this.#drained.splice(0)) resolve()
   }
-
-  #takeOut(ticket: WaitingCall, reason: string): void {
-    this.#leave(ticket, 'cancelled', new LlmError('aborted', reason))
-  }
-
-  #leave(ticket: WaitingCall, result: QueueResult, error: LlmError): void {
-    if (ticket.state !== 'waiting') return
-    ticket.state = 'over'
-    this.#unpark(ticket)
-    this.#line.remove(ticket)
-    this.#record(ticket, { result, error, startedAt: undefined })
-    ticket.reject(error)
-  }
-
-  #record(
-    ticket: WaitingCall,
-    { result, error, startedAt }: { result: QueueResult; error: unknown; startedAt: number | undefined },
-  ): void {
-    const now = this.#clock.now()
-    const { requestId, user, provider, priority, streaming } = describe(ticket)
-    const activity = {
-      requestId,
-      user,
-      provider,
-      priority,
-      streaming,
-      waitedMs: (startedAt ?? now) - ticket.enqueuedAt,
-      ranMs: startedAt === undefined ? 0 : now - startedAt,
-      result,
-      error: LlmError.is(error) ? error.kind : undefined,
-      at: this.#clock.epochMs(),
-    }
-    this.log.add(activity)
-    this.#observe?.({ type: 'over', activity })
-    if (this.#slots.size + this.#waiting.size > 0) return
-    for (const resolve of this.#drained.splice(0)) resolve()
-  }
-}
-
-function describe({ job, priority }: WaitingCall): Omit<RunningCall, 'ranMs'> {
-  const { requestId, user, provider, streaming = false } = job
-  return { requestId, user, provider, priority, streaming }
 }
 
 function closedError(): LlmError {
-  return new LlmError('aborted', 'the queue is closed: it takes no more calls')
+  return new LlmError('aborted', 'the queue is closed: it accepts no more calls')
 }

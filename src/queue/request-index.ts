@@ -1,33 +1,32 @@
 import type { WaitingCall } from './waiting-call.ts'
 
-/** Waiting calls by request id. Several may have the same. */
+/** Finds waiting calls by request id. Several calls may have the same id. */
 export class RequestIndex {
-  readonly #tickets: Map<string, WaitingCall> = new Map()
+  readonly #calls: Map<string, WaitingCall> = new Map()
 
-  add(ticket: WaitingCall): void {
-    const { requestId } = ticket.job
+  add(call: WaitingCall): void {
+    const { requestId } = call.job
     if (requestId === undefined) return
-    ticket.twin = this.#tickets.get(requestId)
-    this.#tickets.set(requestId, ticket)
+    call.sameRequest = this.#calls.get(requestId)
+    this.#calls.set(requestId, call)
   }
 
-  remove(ticket: WaitingCall): void {
-    const { requestId } = ticket.job
+  remove(call: WaitingCall): void {
+    const { requestId } = call.job
     if (requestId === undefined) return
-    const first = this.#tickets.get(requestId)
-    if (first === ticket) {
-      if (ticket.twin === undefined) this.#tickets.delete(requestId)
-      else this.#tickets.set(requestId, ticket.twin)
+    const first = this.#calls.get(requestId)
+    if (first === call) {
+      if (call.sameRequest === undefined) this.#calls.delete(requestId)
+      else this.#calls.set(requestId, call.sameRequest)
     }
-    for (let other = first; other !== undefined; other = other.twin)
-      if (other.twin === ticket) other.twin = ticket.twin
-    ticket.twin = undefined
+    for (let other = first; other !== undefined; other = other.sameRequest)
+      if (other.sameRequest === call) other.sameRequest = call.sameRequest
+    call.sameRequest = undefined
   }
 
   all(requestId: string): WaitingCall[] {
     const found: WaitingCall[] = []
-    for (let ticket = this.#tickets.get(requestId); ticket !== undefined; ticket = ticket.twin)
-      found.push(ticket)
+    for (let call = this.#calls.get(requestId); call !== undefined; call = call.sameRequest) found.push(call)
     return found
   }
 }

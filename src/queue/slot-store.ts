@@ -1,29 +1,29 @@
-/** How many calls may be in flight at once, over all processes, that count to one key: `total`, `provider/openai`. */
+/** Maximum number of calls in flight over all processes under one key, such as `total` or `provider/openai`. */
 export interface SlotCap {
   readonly key: string
   /** A whole number of 1 or more. */
   readonly limit: number
 }
 
-/** One slot of every cap. It is kept alive while its process lives, and falls free by itself where that has crashed. */
+/** One slot of every cap. The store renews it while the process lives; after a crash it expires. */
 export interface SlotLease {
   readonly taken: true
-  /** The call is over. What comes after the first does nothing. */
+  /** Releases the slots. Only the first call has an effect. */
   release(): void
 }
 
-/** Nothing was taken. */
+/** No slot was taken. */
 export interface SlotRefusal {
   readonly taken: false
-  /** Slots in use, cap by cap. */
+  /** Slots in use of each cap. */
   readonly used: readonly number[]
 }
 
-/** In-flight caps that hold over many processes. Who waits, and in which order, is the business of each. */
+/** Counts calls in flight over many processes. Each process orders its own waiting calls. */
 export interface SlotStore {
-  /** Takes a slot of every cap, or of none. Rejects where they cannot be counted, and may not be taken uncounted. */
+  /** Takes a slot of every cap, or none. Rejects if the slots cannot be counted and the store fails closed. */
   take(caps: readonly SlotCap[]): Promise<SlotLease | SlotRefusal>
-  /** Hears when slots may have become free anywhere. Returns what ends it. */
+  /** Calls `listener` when slots may be free in any process. Returns a function that stops it. */
   onFree(listener: () => void): () => void
   close(): Promise<void>
 }

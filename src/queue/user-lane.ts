@@ -10,106 +10,107 @@ import type {
   UserRotation,
 } from './waiting-call.ts'
 
-/** Opens a group: calls of one cap, by priority. */
-export function createGroup(cap: number): Group {
-  const shelves: PriorityQueue[] = []
-  const movers = new Set<() => void>()
-  const group = { cap, shelves, movers, running: 0, waiting: 0, held: 0, blocked: false }
+/** Creates an empty group for the calls that share one limit. */
+export function createGroup(limit: number): Group {
+  const queues: PriorityQueue[] = []
+  const handovers = new Set<() => void>()
+  const group = { limit, queues, handovers, running: 0, waiting: 0, suspended: 0, blocked: false }
   for (const _ of priorities)
-    shelves.push({ group, lanes: new Heap<Lane>(isAhead), ages: new Heap<LaneAge>(isOlder) })
+    queues.push({ group, lanes: new Heap<Lane>(isAhead), ages: new Heap<LaneAge>(isOlder) })
   return group
 }
 
-/** Lets the lane of a user and a shelf begin; nobody stands in it yet. */
+/** Creates an empty lane for one user and priority. */
 export function createLane(
-  user: UserRotation,
-  shelf: PriorityQueue,
-  person: UserConcurrency | undefined,
+  rotation: UserRotation,
+  queue: PriorityQueue,
+  user: UserConcurrency | undefined,
 ): Lane {
   const age: LaneAge = { lane: undefined, heapIndex: -1 }
-  const place = { first: undefined, last: undefined, size: 0, held: false, heapIndex: -1 }
-  const lane: Lane = { user, shelf, person, age, ...place }
+  const empty = { first: undefined, last: undefined, size: 0, suspended: false, heapIndex: -1 }
+  const lane: Lane = { rotation, queue, user, age, ...empty }
   age.lane = lane
-  user.lanes.push(lane)
-  person?.lanes.add(lane)
+  rotation.lanes.push(lane)
+  user?.lanes.add(lane)
   return lane
 }
 
-/** Puts a call into its lane: behind all others, but before those that came later where it comes back. */
-export function link(ticket: WaitingCall, lane: Lane): void {
-  let before = lane.last
-  // One that comes back was among the first.
-  if (before !== undefined && before.seq > ticket.seq) {
-    let behind = lane.first
-    while (behind !== undefined && behind.seq < ticket.seq) behind = behind.behind
-    before = behind?.before
+/** Inserts a call into its lane in order of arrival. */
+export function insertCall(call: WaitingCall, lane: Lane): void {
+  let previous = lane.last
+  // Only a call that could not start is inserted again, and it was among the first.
+  if (previous !== undefined && previous.seq > call.seq) {
+    let next = lane.first
+    while (next !== undefined && next.seq < call.seq) next = next.next
+    previous = next?.previous
   }
-  const behind = before === undefined ? lane.first : before.behind
-  ticket.lane = lane
-  ticket.before = before
-  ticket.behind = behind
-  if (before === undefined) lane.first = ticket
-  else before.behind = ticket
-  if (behind === undefined) lane.last = ticket
-  else behind.before = ticket
+  const next = previous === undefined ? lane.first : previous.next
+  call.lane = lane
+  call.previous = previous
+  call.next = next
+  if (previous === undefined) lane.first = call
+  else previous.next = call
+  if (next === undefined) lane.last = call
+  else next.previous = call
   lane.size++
-  if (lane.held) lane.shelf.group.held++
-  else if (before === undefined) reposition(lane)
+  if (lane.suspended) lane.queue.group.suspended++
+  else if (previous === undefined) reposition(lane)
 }
 
-/** Takes a call out of its lane, which closes with the last one. */
-export function unlink(ticket: WaitingCall, lane: Lane): void {
-  const { before, behind } = ticket
-  if (before === undefined) lane.first = behind
-  else before.behind = behind
-  if (behind === undefined) lane.last = before
-  else behind.before = before
-  ticket.before = ticket.behind = ticket.lane = undefined
+/** Removes a call from its lane, and the lane too if it was the last one. */
+export function removeCall(call: WaitingCall, lane: Lane): void {
+  const { previous, next } = call
+  if (previous === undefined) lane.first = next
+  else previous.next = next
+  if (next === undefined) lane.last = previous
+  else next.previous = previous
+  call.previous = call.next = call.lane = undefined
   lane.size--
-  if (lane.held) lane.shelf.group.held--
+  if (lane.suspended) lane.queue.group.suspended--
   if (lane.first === undefined) closeLane(lane)
-  else if (before === undefined && !lane.held) reposition(lane)
+  else if (previous === undefined && !lane.suspended) reposition(lane)
 }
 
-/** Finds the lane's place by turn and by age; its first call is another one, or its user has another turn. */
+/** Sorts the lane again after its first call or its user's rotation position changed. */
 export function reposition(lane: Lane): void {
-  const { lanes, ages } = lane.shelf
+  const { lanes, ages } = lane.queue
   if (lane.heapIndex >= 0) lanes.update(lane)
   else lanes.add(lane)
   if (lane.age.heapIndex >= 0) ages.update(lane.age)
   else ages.add(lane.age)
 }
 
-/** Nobody of the lane can be next for a while. */
+/** Makes the calls of a lane ineligible until `resume`. */
 export function suspend(lane: Lane): void {
-  if (lane.held) return
-  lane.held = true
-  lane.shelf.group.held += lane.size
-  unrank(lane)
+  if (lane.suspended) return
+  lane.suspended = true
+  lane.queue.group.suspended += lane.size
+  removeFromHeaps(lane)
 }
 
-/** The lane takes part again. */
+/** Makes the calls of a suspended lane eligible again. */
 export function resume(lane: Lane): void {
-  if (!lane.held) return
-  lane.held = false
-  lane.shelf.group.held -= lane.size
+  if (!lane.suspended) return
+  lane.suspended = false
+  lane.queue.group.suspended -= lane.size
   reposition(lane)
 }
 
 function closeLane(lane: Lane): void {
-  unrank(lane)
-  lane.user.lanes.splice(lane.user.lanes.indexOf(lane), 1)
-  lane.person?.lanes.delete(lane)
+  removeFromHeaps(lane)
+  lane.rotation.lanes.splice(lane.rotation.lanes.indexOf(lane), 1)
+  lane.user?.lanes.delete(lane)
 }
 
-function unrank(lane: Lane): void {
-  lane.shelf.lanes.remove(lane)
-  lane.shelf.ages.remove(lane.age)
+function removeFromHeaps(lane: Lane): void {
+  lane.queue.lanes.remove(lane)
+  lane.queue.ages.remove(lane.age)
 }
 
-/** True where `one` goes before `other`: by turn, then by arrival. */
+/** Whether `one` is served before `other`: by rotation, then by arrival. */
 export function isAhead(one: Lane, other: Lane): boolean {
-  if (one.user.turn !== other.user.turn) return one.user.turn < other.user.turn
+  if (one.rotation.position !== other.rotation.position)
+    return one.rotation.position < other.rotation.position
   return (one.first?.seq ?? 0) < (other.first?.seq ?? 0)
 }
 

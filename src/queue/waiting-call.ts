@@ -3,66 +3,67 @@ import type { Heap, HeapItem } from '../core/heap.ts'
 import { priorities, type Priority } from './config.ts'
 import type { QueueJob, Slot } from './job.ts'
 
-/** Whose turn it is: users are served by turn, the lowest first. */
+/** A user's place in the round-robin rotation of one priority. The lowest position is served first. */
 export interface UserRotation {
   readonly id: string
-  turn: number
+  position: number
   readonly lanes: Lane[]
 }
 
-/** One user over all priorities, where users have a cap. */
+/** The running calls of one user over all priorities. Exists only if `perUser` is set. */
 export interface UserConcurrency {
   readonly id: string
   running: number
-  /** Other processes run all that this user may. */
+  /** Whether the distributed slots report the user's limit as reached. */
   blocked: boolean
   readonly lanes: Set<Lane>
 }
 
 /** The waiting calls of one user, one priority and one group, in order of arrival. */
 export interface Lane extends HeapItem {
-  readonly user: UserRotation
-  readonly shelf: PriorityQueue
-  readonly person: UserConcurrency | undefined
+  readonly rotation: UserRotation
+  readonly queue: PriorityQueue
+  readonly user: UserConcurrency | undefined
   readonly age: LaneAge
   first: WaitingCall | undefined
   last: WaitingCall | undefined
   size: number
-  /** Its user runs all that it may: nobody in it can be next. */
-  held: boolean
+  /** Whether the user is at its concurrency limit, so that none of its waiting calls is eligible. */
+  suspended: boolean
 }
 
-/** A lane's place by the age of its first call. */
+/** A lane's entry in the heap that orders lanes by the arrival of their first call. */
 export interface LaneAge extends HeapItem {
   lane: Lane | undefined
 }
 
-/** The waiting calls of one priority in one group: whose turn it is, and who came first. */
+/** The lanes of one priority in one group: by rotation and by age. */
 export interface PriorityQueue {
   readonly group: Group
   readonly lanes: Heap<Lane>
   readonly ages: Heap<LaneAge>
 }
 
-/** Calls that share a cap: those of one provider, or all that have none. */
+/** Calls that share a concurrency limit: those of one provider, or all whose provider has no limit. */
 export interface Group {
-  readonly cap: number
-  readonly shelves: readonly PriorityQueue[]
-  /** Calls that already run and want to go on here, in order. */
-  readonly movers: Set<() => void>
+  readonly limit: number
+  /** One for each priority, the most urgent first. */
+  readonly queues: readonly PriorityQueue[]
+  /** Running calls that wait to move to this provider, in order. */
+  readonly handovers: Set<() => void>
   running: number
   waiting: number
-  /** Of those waiting, how many stand in held lanes. */
-  held: number
-  /** Other processes run all that may run. */
+  /** Number of waiting calls in suspended lanes. */
+  suspended: number
+  /** Whether the distributed slots report the provider's limit as reached. */
   blocked: boolean
 }
 
-/** One call on its way through the queue. Its links are kept by the structures it stands in. */
+/** One call on its way through the queue. Lane, index and heap keep their links on it. */
 export class WaitingCall implements HeapItem {
   readonly job: QueueJob
   readonly priority: Priority
-  /** Place of the priority: 0 is the most urgent. */
+  /** Index of the priority: 0 is the most urgent. */
   readonly level: number
   readonly seq: number
   readonly enqueuedAt: number
@@ -70,22 +71,22 @@ export class WaitingCall implements HeapItem {
   state: 'waiting' | 'running' | 'over' = 'waiting'
   resolve: (slot: Slot) => void = noop
   reject: (error: LlmError) => void = noop
-  /** Takes the abort listener back. */
-  unlink: () => void = noop
+  /** Removes the abort listener. */
+  removeListener: () => void = noop
 
-  /** In the heap of timeouts. */
+  /** Index in the heap of timeouts. */
   heapIndex = -1
   lane: Lane | undefined
-  before: WaitingCall | undefined
-  behind: WaitingCall | undefined
-  /** It has never stood in the line. */
-  atOnce = true
-  /** Whose turn it took when it was let out of the line. */
-  served: UserRotation | undefined
-  /** Where it counts while it runs. */
-  seat: Group | undefined
+  previous: WaitingCall | undefined
+  next: WaitingCall | undefined
+  /** Whether the call was not yet reported as queued. */
+  unreported = true
+  /** The rotation that was advanced when the scheduler took the call out. */
+  servedIn: UserRotation | undefined
+  /** The group that counts the call while it runs. */
+  runsIn: Group | undefined
   /** Another waiting call with the same request id. */
-  twin: WaitingCall | undefined
+  sameRequest: WaitingCall | undefined
 
   constructor(job: QueueJob, seq: number, { now, timeoutMs }: { now: number; timeoutMs: number }) {
     this.job = job
@@ -98,7 +99,7 @@ export class WaitingCall implements HeapItem {
   }
 }
 
-/** The priority of a call; streams are more urgent than whole answers unless told otherwise. */
+/** Returns the priority of a call. Default: `high` for a stream, `normal` for a whole response. */
 export function priorityOf({ priority, streaming }: QueueJob): Priority {
   return priority ?? (streaming === true ? 'high' : 'normal')
 }

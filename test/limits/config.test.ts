@@ -116,7 +116,7 @@ describe('limits from the environment', () => {
 
   test.each([
     [{ SWITCHYARD_LIMITS_USER_RPM: '5' }, 'SWITCHYARD_LIMITS_USER_RPM is not a limit'],
-    [{ SWITCHYARD_LIMITS_BURST: 'a lot' }, 'SWITCHYARD_LIMITS_BURST must be a number'],
+    [{ SWITCHYARD_LIMITS_BURST: 'a lot' }, 'SWITCHYARD_LIMITS_BURST takes a number, not "a lot"'],
     [{ SWITCHYARD_LIMITS_BUDGET_USER_WEEK_TOKENS: '5' }, 'is not a limit'],
   ])('%j is refused', (env, message) => {
     expect(() => readLimitsEnv(env)).toThrow(message)

@@ -7,7 +7,7 @@ describe('figures', () => {
     ['one conversation: 15 pass', { user: 'u', conversation: 'c' }, 15, 'conversation'],
     ['no conversation: 30 pass', { user: 'u' }, 30, 'user'],
     ['an empty conversation id is none', { user: 'u', conversation: '' }, 30, 'user'],
-    ['nobody: 90 pass', {}, 90, 'global'],
+    ['no ids: 90 pass', {}, 90, 'global'],
     ['a tag without a layer limits nothing', { tags: { ip: '10.0.0.1' } }, 90, 'global'],
   ])('%s', (_name, keys, expected, scope) => {
     const { ask } = setUp(seeds)
@@ -144,7 +144,7 @@ describe('tokens of a call', () => {
     { costUsd: -1 },
   ])('%j is refused as it is', (charge) => {
     const { ask } = setUp({ ...limits, global: { requestsPerMinute: 1 } })
-    expect(() => ask({ user: 'u' }, charge)).toThrow(/must be a number of 0 or more/)
+    expect(() => ask({ user: 'u' }, charge)).toThrow(/takes a number of 0 or more/)
   })
 })
 

@@ -89,7 +89,7 @@ describe('what headers say', () => {
     sent[0]?.onResponse(answer(requests(60, 2, '58s')))
     sent[0]?.onResponse(answer(requests(60, 0, '60s')))
     sent[0]?.noResponse()
-    expect(quota.snapshot('t')).toMatchObject({ unanswered: 2, limits: [{ remaining: 2, limit: 60 }] })
+    expect(quota.snapshot('t')).toMatchObject({ inFlight: 2, limits: [{ remaining: 2, limit: 60 }] })
     expect(quota.waitMs('t')).toBe(1000)
     sent[1]?.noResponse()
     expect(quota.waitMs('t')).toBe(0)
@@ -123,7 +123,7 @@ describe('what refusals say', () => {
     expect(quota.waitMs('t')).toBe(0)
   })
 
-  test('an earlier, longer time stands', () => {
+  test('an earlier, longer time remains', () => {
     const { quota, call } = setUp()
     call({}, { status: 429, retryAfterMs: 30_000 })
     call({}, { status: 429, retryAfterMs: 1000 })

@@ -19,7 +19,7 @@ export const seeds: LimitsConfig = {
   burst: 1.5,
 }
 
-/** A limiter on a clock that stands still; `ask` is `reserve`, which the memory store answers at once. */
+/** A limiter on a stopped clock. `ask` is `reserve`, which returns at once with the memory store. */
 export function setUp(limits: LimitsConfig): {
   limiter: Limiter
   clock: FakeClock

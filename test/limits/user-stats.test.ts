@@ -70,7 +70,7 @@ describe('snapshot, figures and reset', () => {
     expect(untracked.limiter.user('u')).toBeUndefined()
   })
 
-  test('every decision is told, with its numbers', () => {
+  test('every decision is reported, with its numbers', () => {
     const { ask, events } = setUp({ user: { requestsPerMinute: 1, tokensPerMinute: 100 }, burst: 1 })
     const keys = { user: 'u' }
     reservation(ask(keys, { tokens: 80 })).settle({ totalTokens: 30 })

@@ -56,7 +56,7 @@ describe('waiting for capacity', () => {
     expect(under.clock.pending).toBe(0)
   })
 
-  test("a waiting call stands in nobody's way but those behind it at the same bucket", async () => {
+  test('a waiting call delays only those behind it at the same bucket', async () => {
     const under = setUp({ ...oneByOne, global: { requestsPerMinute: 600 } })
     passes(under.ask, { user: 'u' }, { tokens: 0 })
     const slow = admitted(under, { user: 'u' }, { waitMs: 5000 })
@@ -67,7 +67,7 @@ describe('waiting for capacity', () => {
     expect(slow.result.at).toBe(1000)
   })
 
-  test('nobody who does not wait gets in front of those who do', async () => {
+  test('a call that does not wait never gets ahead of those that do', async () => {
     const under = setUp(oneByOne)
     passes(under.ask, { user: 'u' }, { tokens: 0 })
     const first = admitted(under, { user: 'u' }, { waitMs: 5000 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createFakeClock } from 'llm-switchyard/testing'
 import { createMemoryStore } from 'llm-switchyard/persistence/memory'
 
-test('times come from the clock, ids from the host', async () => {
+test('times come from the clock, ids from the application', async () => {
   const clock = createFakeClock()
   let made = 0
   const store = createMemoryStore({ clock, newId: () => `id-${++made}` })
@@ -42,7 +42,7 @@ test('a call on the store from inside its own transaction ends by itself, and no
   expect(clock.pending).toBe(0)
 })
 
-test('who waits for a transaction may leave, and the next gets in', async () => {
+test('a caller that waits for a transaction may abort, and the next one runs', async () => {
   const clock = createFakeClock()
   const store = createMemoryStore({ clock })
   const may = Promise.withResolvers<void>()

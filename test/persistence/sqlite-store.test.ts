@@ -71,7 +71,7 @@ test('history reads its window along an index', async () => {
   expect(JSON.stringify(plan)).not.toMatch(/TEMP B-TREE|SCAN/)
 })
 
-describe('a driver of the host keeps the laws', () => {
+describe('a driver of the application passes the contract', () => {
   const path = fileOf('driver')
   test.each(chatStoreLaws)('$name', ({ check }) =>
     check(() => createSqliteStore({ executor: driverOf(path) })),
@@ -111,7 +111,7 @@ function named(values: readonly (string | number | null)[]): Record<string, stri
   return Object.fromEntries(values.map((value, at) => [`$${at + 1}`, value]))
 }
 
-describe('what is wrong is said', () => {
+describe('errors name the problem', () => {
   test('a folder that is not there', async () => {
     await using store = createSqliteStore({ path: join(folder, 'nowhere', 'chats.db') })
     await expect(store.usage.get('ada')).rejects.toMatchObject({ kind: 'misconfigured', code: 'store-down' })
@@ -125,7 +125,7 @@ describe('what is wrong is said', () => {
     })
   })
 
-  test('a process that holds the file too long; the wait blocks nobody', async () => {
+  test('a process that holds the file too long; the wait does not block the event loop', async () => {
     const path = fileOf('busy')
     await using store = createSqliteStore({ path, busyTimeoutMs: 150 })
     const { id } = await store.conversations.create({ userId: 'ada' })
@@ -154,7 +154,7 @@ describe('what is wrong is said', () => {
     const { id } = await store.conversations.create({ userId: 'ada' })
     const stuck = store.transaction(() => store.messages.append(id, [{ role: 'user', content: 'x' }]))
     await expect(stuck).rejects.toMatchObject({ kind: 'overloaded', code: 'store-busy' })
-    await expect(stuck).rejects.toThrow('instead of its unit')
+    await expect(stuck).rejects.toThrow('inside a transaction, call its unit instead of the store')
     expect((await store.messages.append(id, [{ role: 'user', content: 'y' }]))[0]?.sequence).toBe(1)
   })
 
@@ -170,6 +170,6 @@ describe('what is wrong is said', () => {
     await using older = createSqliteStore({ path, prefix: 'chat_' })
     await expect(older.usage.get('ada')).rejects.toMatchObject({ code: 'schema-too-new' })
     await using bare = createSqliteStore({ path, prefix: 'bare_', migrate: 'never' })
-    await expect(bare.usage.get('ada')).rejects.toThrow('run migrate()')
+    await expect(bare.usage.get('ada')).rejects.toThrow('call migrate(), or leave migrate at first-use')
   })
 })

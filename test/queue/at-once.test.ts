@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { setUp, turn } from './set-up.ts'
 
 describe('a slot at once', () => {
-  test('is given while there is room and nobody waits for it', async () => {
+  test('is given while there is room and no call waits for it', async () => {
     const under = setUp({ concurrency: 2, perProvider: { p: 1 } })
     const first = under.queue.tryAcquire({ requestId: 'first', provider: 'p' })
     expect(first).toMatchObject({ requestId: 'first', waitedMs: 0 })

@@ -17,7 +17,7 @@ describe('calls of one user', () => {
     expect(await runAll(under)).toEqual(['a1', 'a2', 'b1', 'free1', 'a3', 'a4'])
   })
 
-  test('count over all priorities and providers; a cap of a user holds nobody else up', async () => {
+  test('count over all priorities and providers; a cap of a user does not delay other users', async () => {
     const under = setUp({ concurrency: 10, perUser: 1, perProvider: { x: 3 } })
     under.ask('low', { user: 'a', priority: 'low', provider: 'x' })
     under.ask('critical', { user: 'a', priority: 'critical', provider: 'y' })
@@ -254,7 +254,7 @@ describe('slots that several queues share', () => {
     expect(ran).toBe(true)
   })
 
-  test('who leaves meanwhile gives back what it got; errors of the slots reach the caller; none may wait: queue-full', async () => {
+  test('a call that aborts meanwhile releases what it got; errors of the slots reach the caller; none may wait: queue-full', async () => {
     const slots = semaphore()
     const { queue } = make(slots, { maxPending: 0 })
     const controller = new AbortController()

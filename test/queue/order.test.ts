@@ -27,7 +27,7 @@ describe('priorities', () => {
     expect(await runAll(under)).toEqual(names)
   })
 
-  test('streams are high and others normal, unless told otherwise', async () => {
+  test('streams are high and others normal, by default', async () => {
     const under = setUp({ concurrency: 1 })
     under.ask('first')
     under.ask('whole')
@@ -96,7 +96,7 @@ describe('users', () => {
     },
   )
 
-  test('that keep coming new do not starve one who waits', async () => {
+  test('that keep arriving do not starve one that waits', async () => {
     const under = setUp({ concurrency: 1, maxPending: 10_000 })
     for (let call = 0; call < 20; call++) under.ask(`hog ${call}`, { user: 'hog' })
     await turn()

@@ -11,7 +11,7 @@ interface Waiting {
   readonly at: number
 }
 
-/** The law of the queue, told without any cleverness: looks at every waiting call every time. */
+/** A plain model of the queue, which looks at every waiting call every time. */
 class Law {
   readonly started: string[] = []
   readonly #waiting: Waiting[] = []

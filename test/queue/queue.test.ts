@@ -172,7 +172,7 @@ describe('the queue timeout', () => {
     expect(queue.status()).toMatchObject({ timedOut: 1, running: 1 })
   })
 
-  test('is 300 s unless told otherwise; 0 waits for ever', async () => {
+  test('is 300 s by default; 0 waits for ever', async () => {
     const under = setUp({ concurrency: 1 })
     under.ask('a')
     const usual = under.ask('usual')

@@ -17,7 +17,7 @@ export interface Call {
   startedAt?: number
 }
 
-/** A queue on a clock that stands still, and the calls that were made, in the order in which they started. */
+/** A queue on a stopped clock, and the calls that were made, in the order in which they started. */
 export interface UnderTest {
   readonly queue: CallQueue
   readonly clock: FakeClock

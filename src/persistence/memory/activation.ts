@@ -7,12 +7,12 @@ import {
 import { type Context, messageOf, putConversation, putMessage } from './context.ts'
 import type { Bucket } from './state.ts'
 
-/** True for a message that is part of the history. */
-export function counts({ active, deletedAt }: StoredMessage): boolean {
+/** Whether a message is part of the history. */
+export function isInHistory({ active, deletedAt }: StoredMessage): boolean {
   return active && deletedAt === undefined
 }
 
-/** Takes messages out of the history, or puts them back. Returns how many changed. */
+/** Activates and deactivates messages. Returns how many changed. Throws `not-found` if an id is unknown. */
 export function activate(context: Context, bucket: Bucket, change: Activation): number {
   checkActivation(change)
   const { on = [], off = [], offAfter = Infinity } = change

@@ -19,7 +19,7 @@ import {
 import { type Context, frozen, openBucket, openMessage, readBucket, type RunStep } from './context.ts'
 import type { Placed } from './state.ts'
 
-/** Attachments in memory. */
+/** Creates the attachments part of the store. */
 export function attachmentStore(step: RunStep): AttachmentStore {
   return {
     add: (conversationId, input, call) =>
@@ -88,7 +88,7 @@ function placedPage<T>(found: readonly Placed<T>[], window: PageWindow, by: Plac
   return { ...page, items: items.map(({ record }) => record) }
 }
 
-/** Tasks in memory. */
+/** Creates the tasks part of the store. */
 export function taskStore(step: RunStep): TaskStore {
   return {
     add: (conversationId, input, call) =>
@@ -121,7 +121,7 @@ export function taskStore(step: RunStep): TaskStore {
   }
 }
 
-/** Summaries in memory. */
+/** Creates the summaries part of the store. */
 export function summaryStore(step: RunStep): SummaryStore {
   return {
     save: (conversationId, input, call) =>

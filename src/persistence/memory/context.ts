@@ -8,17 +8,17 @@ import {
 } from '../../conversations/storage/index.ts'
 import type { Bucket, Journal, State } from './state.ts'
 
-/** What one step works on. */
+/** What one step works with. */
 export interface Context {
   readonly state: State
   readonly journal: Journal
   readonly stamp: Stamp
 }
 
-/** Runs one step: whole, or not at all. */
+/** Runs one step atomically: all of its changes apply, or none. */
 export type RunStep = <T>(call: StoreCall | undefined, work: (context: Context) => T) => Promise<T>
 
-/** The bucket of a conversation that is not marked as deleted. Throws `not-found`. */
+/** Returns the data of a conversation for a change. Throws `not-found` if it is unknown or deleted. */
 export function openBucket({ state }: Context, conversationId: string): Bucket {
   const bucket = state.buckets.get(conversationId)
   if (bucket === undefined || bucket.conversation.deletedAt !== undefined)
@@ -26,13 +26,13 @@ export function openBucket({ state }: Context, conversationId: string): Bucket {
   return bucket
 }
 
-/** The same for reading: `undefined` instead of an error. */
+/** Returns the data of a conversation for reading, or `undefined` if it is unknown or deleted. */
 export function readBucket({ state }: Context, conversationId: string): Bucket | undefined {
   const bucket = state.buckets.get(conversationId)
   return bucket?.conversation.deletedAt === undefined ? bucket : undefined
 }
 
-/** Changes the record of a conversation. */
+/** Updates the record of a conversation. */
 export function putConversation(
   { state, journal }: Context,
   bucket: Bucket,
@@ -43,32 +43,32 @@ export function putConversation(
   return withUsage({ ...bucket, conversation })
 }
 
-/** A message by its id; also one that is marked as deleted. */
+/** Returns a message by its id, deleted or not. */
 export function messageOf(bucket: Bucket, id: string): StoredMessage | undefined {
   const sequence = bucket.sequences.get(id)
   return sequence === undefined ? undefined : bucket.messages[sequence - 1]
 }
 
-/** A message that is not marked as deleted. Throws `not-found`. */
+/** Returns a message for a change. Throws `not-found` if it is unknown or deleted. */
 export function openMessage(bucket: Bucket, id: string): StoredMessage {
   const message = messageOf(bucket, id)
   if (message === undefined || message.deletedAt !== undefined) throw notFound('message', id)
   return message
 }
 
-/** Puts a message in its own place. */
+/** Replaces a message. */
 export function putMessage({ journal }: Context, bucket: Bucket, message: StoredMessage): StoredMessage {
   const record = frozen(message)
   journal.replace(bucket.messages, message.sequence - 1, record)
   return record
 }
 
-/** The conversation as it is shown. */
+/** Returns the conversation record with its usage totals. */
 export function withUsage({ conversation, counts }: Bucket): Conversation {
   return frozen({ ...conversation, usage: usageTotals(counts) })
 }
 
-/** The value, which can no longer be changed, nor anything in it. */
+/** Freezes a value and everything in it. */
 export function frozen<T extends object>(value: T): T {
   if (Object.isFrozen(value)) return value
   for (const part of Object.values(value))

@@ -19,7 +19,7 @@ import {
 import { type Context, frozen, openBucket, putConversation, type RunStep, withUsage } from './context.ts'
 import { type Bucket, emptyBucket } from './state.ts'
 
-/** Conversations in memory. */
+/** Creates the conversations part of the store. */
 export function conversationStore(step: RunStep): ConversationStore {
   return {
     create: (input, call) => step(call, (context) => create(context, input)),
@@ -179,12 +179,12 @@ function matches(
   return words.length > 0 && words.every((word) => title.some((held) => held.startsWith(word)))
 }
 
-/** True for the owner and for members. */
+/** Whether the user owns the conversation or is a member of it. */
 export function takesPart({ userId, members }: Conversation, participantId: string): boolean {
   return userId === participantId || members.some((member) => member.userId === participantId)
 }
 
-/** Number first, then text by code units, as databases compare bytes. */
+/** Compares by number, then by UTF-16 code units. */
 export function compare(a: readonly [number, string], b: readonly [number, string]): number {
   if (a[0] !== b[0]) return a[0] - b[0]
   if (a[1] === b[1]) return 0

@@ -21,7 +21,7 @@ import {
   type RunStep,
 } from './context.ts'
 
-/** Reactions in memory. */
+/** Creates the reactions part of the store. */
 export function reactionStore(step: RunStep): ReactionStore {
   return {
     toggle: (conversationId, key, call) =>
@@ -61,7 +61,7 @@ function openReaction(
   return bucket
 }
 
-// None of the three holds a control character.
+// None of the three contains a control character.
 function keyOf({ messageId, userId, emoji }: ReactionKey): string {
   return `${messageId}\n${userId}\n${emoji}`
 }
@@ -77,7 +77,7 @@ function reactionsTo(
   return [...bucket.reactions.values()].filter(({ messageId }) => shown.has(messageId))
 }
 
-/** Usage of users in memory. */
+/** Creates the usage part of the store. */
 export function usageStore(step: RunStep): UsageStore {
   return {
     add: (userId, charge, call) =>

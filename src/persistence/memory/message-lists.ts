@@ -12,12 +12,12 @@ import {
   type StoredMessage,
   type Thread,
 } from '../../conversations/storage/index.ts'
-import { counts } from './activation.ts'
+import { isInHistory } from './activation.ts'
 import { type Context, messageOf } from './context.ts'
 import { takesPart } from './conversations.ts'
 import type { Bucket } from './state.ts'
 
-/** Messages of one conversation. */
+/** Lists the messages of one conversation. */
 export function listMessages(bucket: Bucket | undefined, query: MessageQuery): Page<StoredMessage> {
   checkMessages(query)
   const { order = 'oldest' } = query
@@ -43,7 +43,7 @@ function isAsked(message: StoredMessage, query: MessageQuery): boolean {
   return roles === undefined || roles.includes(message.role)
 }
 
-/** Messages that have all the words, newest first. */
+/** Finds messages that contain all the words, newest first. */
 export function searchMessages({ state }: Context, query: MessageSearch): Page<StoredMessage> {
   const words = checkSearch(query)
   const list = 'found messages'
@@ -53,7 +53,7 @@ export function searchMessages({ state }: Context, query: MessageSearch): Page<S
     const { conversationId = conversation.id, participantId } = query
     if (conversation.deletedAt !== undefined || conversation.id !== conversationId) continue
     if (participantId !== undefined && !takesPart(conversation, participantId)) continue
-    found.push(...messages.filter((message) => counts(message) && hasWords(message, words)))
+    found.push(...messages.filter((message) => isInHistory(message) && hasWords(message, words)))
   }
   found.sort((a, b) => newestFirst(placeOf(a), placeOf(b)))
   const { after } = window
@@ -81,12 +81,12 @@ function newestFirst(a: Place, b: Place): number {
   return b[2] - a[2]
 }
 
-/** Messages that have replies, oldest first. */
+/** Lists messages that have replies, oldest first. */
 export function threadsOf(bucket: Bucket | undefined, query: PageQuery): Page<Thread> {
   const window = pageWindow(query, 'threads')
   const replies = new Map<string, StoredMessage[]>()
   for (const message of bucket?.messages ?? []) {
-    if (message.parentId === undefined || !counts(message)) continue
+    if (message.parentId === undefined || !isInHistory(message)) continue
     replies.set(message.parentId, [...(replies.get(message.parentId) ?? []), message])
   }
   const threads = [...replies]
@@ -94,7 +94,7 @@ export function threadsOf(bucket: Bucket | undefined, query: PageQuery): Page<Th
       const root = messageOf(bucket as Bucket, id) as StoredMessage
       return { root, replyCount: all.length, lastReplyAt: Math.max(...all.map((reply) => reply.createdAt)) }
     })
-    .filter(({ root }) => counts(root))
+    .filter(({ root }) => isInHistory(root))
     .toSorted((a, b) => a.root.sequence - b.root.sequence)
   const after = window.after?.[0] as number | undefined
   const rest =

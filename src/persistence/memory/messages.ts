@@ -25,11 +25,11 @@ import {
   readBucket,
   type RunStep,
 } from './context.ts'
-import { activate, counts } from './activation.ts'
+import { activate, isInHistory } from './activation.ts'
 import { listMessages, searchMessages, threadsOf } from './message-lists.ts'
 import type { Bucket } from './state.ts'
 
-/** Messages in memory. */
+/** Creates the messages part of the store. */
 export function messageStore(step: RunStep): MessageStore {
   return {
     append: (conversationId, messages, call) =>
@@ -84,7 +84,7 @@ function removal(step: RunStep): Pick<MessageStore, 'delete' | 'wipe'> {
         const message = messageOf(bucket, id)
         if (message === undefined) return false
         putMessage(context, bucket, erasedMessage(message, context.stamp.now))
-        recount(context, bucket, counts(message) ? -1 : 0)
+        recount(context, bucket, isInHistory(message) ? -1 : 0)
         for (const [key, { messageId }] of bucket.reactions)
           if (messageId === id) context.journal.drop(bucket.reactions, key)
         for (const [key, { record }] of bucket.attachments)
@@ -132,7 +132,7 @@ function checkPlace(bucket: Bucket, record: StoredMessage): void {
     if (id !== undefined && messageOf(bucket, id) === undefined) throw notFound('message', id)
 }
 
-// Ids hold no control characters.
+// Ids contain no control characters.
 function stepKey({ requestId, requestStep }: StoredMessage): string {
   return `${requestId}\n${requestStep}`
 }
@@ -145,7 +145,7 @@ function history(bucket: Bucket | undefined, query: HistoryQuery): readonly Stor
   for (let at = Math.min(before - 1, messages.length) - 1; at >= 0 && found.length < limit; at--) {
     const message = messages[at] as StoredMessage
     const inThread = thread === undefined || message.id === thread || message.parentId === thread
-    if (counts(message) && inThread && (roles === undefined || roles.includes(message.role)))
+    if (isInHistory(message) && inThread && (roles === undefined || roles.includes(message.role)))
       found.push(message)
   }
   return found.toReversed()

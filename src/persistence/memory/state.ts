@@ -8,16 +8,16 @@ import type {
   UsageCounts,
 } from '../../conversations/storage/index.ts'
 
-/** One conversation with all that belongs to it. */
+/** One conversation with everything that belongs to it. */
 export interface Bucket {
-  /** Without its usage, which `counts` holds. */
+  /** The record without its usage, which `counts` holds. */
   readonly conversation: Conversation
   readonly counts: UsageCounts
-  /** By sequence: the message with sequence n is at n - 1. */
+  /** The message with sequence n is at index n - 1. */
   readonly messages: StoredMessage[]
-  /** Sequence by id. */
+  /** Sequence by message id. */
   readonly sequences: Map<string, number>
-  /** Sequence by request and step. */
+  /** Sequence by request id and step. */
   readonly steps: Map<string, number>
   readonly reactions: Map<string, Reaction>
   readonly attachments: Map<string, Placed<Attachment>>
@@ -25,31 +25,31 @@ export interface Bucket {
   readonly summaries: Map<string, Placed<Summary>>
 }
 
-/** A record and its place in the order in which they came. */
+/** A record and its position in the order of insertion. */
 export interface Placed<T> {
   readonly place: number
   readonly record: T
 }
 
-/** What a user has used. */
+/** Usage of one user. */
 export interface UserCounts {
   readonly counts: UsageCounts
   readonly lastUsedAt: number
 }
 
-/** All that the store keeps. */
+/** All data of the store. */
 export interface State {
   readonly buckets: Map<string, Bucket>
   readonly users: Map<string, UserCounts>
   nextPlace: number
 }
 
-/** An empty store. */
+/** Creates an empty state. */
 export function emptyState(): State {
   return { buckets: new Map(), users: new Map(), nextPlace: 1 }
 }
 
-/** A bucket for a new conversation. */
+/** Creates the data of a new conversation. */
 export function emptyBucket(conversation: Conversation, counts: UsageCounts): Bucket {
   return {
     conversation,
@@ -64,19 +64,19 @@ export function emptyBucket(conversation: Conversation, counts: UsageCounts): Bu
   }
 }
 
-/** Changes the state and can take the changes back. */
+/** Applies changes and can undo them. */
 export interface Journal {
   put<K, V>(map: Map<K, V>, key: K, value: V): void
   drop<K, V>(map: Map<K, V>, key: K): void
   append<V>(list: V[], value: V): void
   replace<V>(list: V[], at: number, value: V): void
-  /** Makes the entries of another journal its own. */
+  /** Adopts the entries of another journal. */
   take(other: Journal): void
-  /** Takes back everything since it was made. */
+  /** Undoes all changes. */
   undo(): void
 }
 
-/** A journal without entries. */
+/** Creates an empty journal. */
 export function createJournal(): Journal {
   const entries: (() => void)[] = []
   return {
@@ -110,7 +110,7 @@ export function createJournal(): Journal {
   }
 }
 
-// Maps give their entries in the order of insertion, which tells what came first.
+// A map iterates in insertion order, which is the order of the list, so an undone deletion needs its former index.
 function insertAt<K, V>(map: Map<K, V>, place: number, entry: readonly [K, V]): void {
   const all = [...map].toSpliced(place, 0, [...entry])
   map.clear()

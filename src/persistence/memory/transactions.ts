@@ -8,7 +8,7 @@ import { attachmentStore, summaryStore, taskStore } from './attachments-tasks-su
 import { reactionStore, usageStore } from './members.ts'
 import { createJournal, emptyState, type Journal } from './state.ts'
 
-/** One state, and the ways to it: step by step, or in a transaction. */
+/** One state, accessed in single steps or in transactions. */
 export interface MemoryTransactions {
   readonly unit: ChatStoreUnit
   transaction<T>(work: (unit: ChatStoreUnit) => Promise<T>, call?: StoreCall): Promise<T>
@@ -21,14 +21,14 @@ export interface MemoryTransactionsOptions {
   readonly waitMs: number
 }
 
-/** Makes an empty state. */
+/** Creates an empty state. */
 export function createMemoryTransactions({
   clock,
   newId,
   waitMs,
 }: MemoryTransactionsOptions): MemoryTransactions {
   let state: ReturnType<typeof emptyState> | undefined = emptyState()
-  const gate = createMutex({ clock, waitMs })
+  const mutex = createMutex({ clock, waitMs })
   const context = (journal: Journal): Context => {
     if (state === undefined) throw ended('store')
     const stamp: Stamp = { now: clock.epochMs(), newId }
@@ -36,20 +36,20 @@ export function createMemoryTransactions({
   }
   const step: RunStep = async (call, work) => {
     checkSignal(call?.signal)
-    if (!gate.taken) return whole(work, context)
-    const leave = await gate.enter(call?.signal)
+    if (!mutex.held) return atomically(work, context)
+    const release = await mutex.acquire(call?.signal)
     try {
-      return whole(work, context)
+      return atomically(work, context)
     } finally {
-      leave()
+      release()
     }
   }
   return {
     unit: unitOf(step),
     transaction: async (work, call) => {
-      const leave = await gate.enter(call?.signal)
+      const release = await mutex.acquire(call?.signal)
       if (state === undefined) {
-        leave()
+        release()
         throw ended('store')
       }
       const journal = createJournal()
@@ -57,7 +57,7 @@ export function createMemoryTransactions({
       const inside: RunStep = async (innerCall, innerWork) => {
         if (!open) throw ended('transaction')
         checkSignal(innerCall?.signal)
-        return whole(innerWork, context, journal)
+        return atomically(innerWork, context, journal)
       }
       try {
         const result = await work(unitOf(inside))
@@ -68,7 +68,7 @@ export function createMemoryTransactions({
         throw error
       } finally {
         open = false
-        leave()
+        release()
       }
     },
     close: () => {
@@ -77,8 +77,12 @@ export function createMemoryTransactions({
   }
 }
 
-// What one step has changed is taken back when it throws; inside a transaction the rest stays.
-function whole<T>(work: (context: Context) => T, context: (journal: Journal) => Context, outer?: Journal): T {
+// Undoes the changes of a step that throws. In a transaction, earlier steps remain.
+function atomically<T>(
+  work: (context: Context) => T,
+  context: (journal: Journal) => Context,
+  outer?: Journal,
+): T {
   const journal = createJournal()
   try {
     const result = work(context(journal))

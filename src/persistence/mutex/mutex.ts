@@ -2,91 +2,95 @@ import { abortedBy, onAbort } from '../../core/abort.ts'
 import type { Clock } from '../../core/clock.ts'
 import { LlmError } from '../../core/error.ts'
 
-/** Lets one in at a time, in the order in which they came. */
+/** A mutex: one holder at a time, in order of arrival. */
 export interface Mutex {
-  /** Waits for its turn; the function it gives ends it. Rejects with `aborted`, or `overloaded` after `waitMs`. */
-  enter(signal?: AbortSignal): Promise<() => void>
-  /** True while somebody is inside. */
-  readonly taken: boolean
+  /**
+   * Waits for the mutex and resolves to the function that releases it. Rejects with `aborted` if the signal fires, or
+   * with `overloaded` after `waitMs`.
+   */
+  acquire(signal?: AbortSignal): Promise<() => void>
+  /** Whether the mutex is held. */
+  readonly held: boolean
 }
 
 export interface MutexOptions {
   readonly clock: Clock
-  /** Longest wait for a turn, in milliseconds. */
+  /** Maximum wait in ms. */
   readonly waitMs: number
 }
 
-interface Waiting {
-  readonly admit: () => void
-  readonly refuse: (error: LlmError) => void
+interface Waiter {
+  readonly acquire: () => void
+  readonly reject: (error: LlmError) => void
 }
 
-/** Makes a gate that nobody is in. */
+/** Creates a free mutex. */
 export function createMutex(options: MutexOptions): Mutex {
-  return new Turnstile(options)
+  return new FifoMutex(options)
 }
 
-class Turnstile implements Mutex {
+class FifoMutex implements Mutex {
   readonly #options: MutexOptions
-  readonly #line = new Set<Waiting>()
-  #taken = false
+  readonly #waiters = new Set<Waiter>()
+  #held = false
 
   constructor(options: MutexOptions) {
     this.#options = options
   }
 
-  get taken(): boolean {
-    return this.#taken
+  get held(): boolean {
+    return this.#held
   }
 
-  async enter(signal?: AbortSignal): Promise<() => void> {
+  async acquire(signal?: AbortSignal): Promise<() => void> {
     const aborted = abortedBy({ signal })
     if (aborted !== undefined) throw aborted
-    if (this.#taken) await this.#wait(signal)
-    this.#taken = true
-    return this.#leaver()
+    if (this.#held) await this.#wait(signal)
+    this.#held = true
+    return this.#releaser()
   }
 
   #wait(signal: AbortSignal | undefined): Promise<void> {
     const { clock, waitMs } = this.#options
     return new Promise((resolve, reject) => {
       const end = (): void => {
-        this.#line.delete(waiting)
+        this.#waiters.delete(waiter)
         clock.clearTimer(timer)
-        unlink()
+        removeListener()
       }
-      const waiting: Waiting = {
-        admit: () => {
+      const waiter: Waiter = {
+        acquire: () => {
           end()
           resolve()
         },
-        refuse: (error) => {
+        reject: (error) => {
           end()
           reject(error)
         },
       }
-      const timer = clock.setTimer(() => waiting.refuse(tooLong(waitMs)), waitMs)
-      const unlink = onAbort({ signal }, (error) => waiting.refuse(error))
-      this.#line.add(waiting)
+      const timer = clock.setTimer(() => waiter.reject(waitedTooLong(waitMs)), waitMs)
+      const removeListener = onAbort({ signal }, (error) => waiter.reject(error))
+      this.#waiters.add(waiter)
     })
   }
 
-  // The place is handed on, not given up: nobody who comes between gets in first.
-  #leaver(): () => void {
-    let left = false
+  // Hands the mutex to the next waiter without freeing it, so that no later caller gets ahead.
+  #releaser(): () => void {
+    let released = false
     return () => {
-      if (left) return
-      left = true
-      const [next] = this.#line
-      if (next === undefined) this.#taken = false
-      else next.admit()
+      if (released) return
+      released = true
+      const [next] = this.#waiters
+      if (next === undefined) this.#held = false
+      else next.acquire()
     }
   }
 }
 
-function tooLong(waitMs: number): LlmError {
-  const hint = 'a transaction that is long, or one that calls the store itself instead of its unit, holds it'
-  return new LlmError('overloaded', `the store was not free to write for ${waitMs} ms: ${hint}`, {
+function waitedTooLong(waitMs: number): LlmError {
+  const hint =
+    'make the transaction that holds it shorter; inside a transaction, call its unit instead of the store'
+  return new LlmError('overloaded', `the store was locked for more than ${waitMs} ms: ${hint}`, {
     code: 'store-busy',
   })
 }

@@ -1,24 +1,26 @@
 import { abortedBy, onAbort } from '../../core/abort.ts'
 import { LlmError } from '../../core/error.ts'
 
-/** Throws `aborted` where the caller has given up. */
+/** Throws `aborted` if the signal has fired. */
 export function checkSignal(signal: AbortSignal | undefined): void {
   const error = signal === undefined ? undefined : abortedBy({ signal })
   if (error !== undefined) throw error
 }
 
-/** The promise, or `aborted` as soon as the caller gives up; what was begun then goes on without anybody waiting. */
+/** Returns the promise's result, or rejects with `aborted` as soon as the signal fires. The work itself continues. */
 export function orAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise
   return new Promise((resolve, reject) => {
-    const unlink = onAbort({ signal }, reject)
-    promise.then(resolve, reject).finally(unlink)
+    const removeListener = onAbort({ signal }, reject)
+    promise.then(resolve, reject).finally(removeListener)
   })
 }
 
-/** The error for using what is over. */
+/** Creates the error for using a closed store or an ended transaction. */
 export function ended(what: 'store' | 'transaction'): LlmError {
-  const hint =
-    what === 'store' ? 'it was closed' : 'its work has resolved or rejected; await every call inside it'
-  return new LlmError('misconfigured', `the ${what} is over: ${hint}`, { code: `${what}-over` })
+  const message =
+    what === 'store'
+      ? 'the store is closed: use it before close()'
+      : 'the transaction has ended: await every call on its unit before its work resolves'
+  return new LlmError('misconfigured', message, { code: `${what}-over` })
 }

@@ -1,14 +1,20 @@
 import { LlmError } from '../../core/error.ts'
-import type { SearchDialect, SqlDialect, SqlFault, TableName } from '../sql/index.ts'
-import { postgresMigrations } from './migrations.ts'
+import {
+  type Migration,
+  schemaMigrations,
+  type SearchDialect,
+  type SqlDialect,
+  type SqlFault,
+  type TableName,
+} from '../sql/index.ts'
 
 const SCHEMA: RegExp = /^[a-z_][a-z0-9_]{0,60}$/
 const MAX_QUERY_WORDS = 32
 
-/** How PostgreSQL says it. Every table is in `schema`. */
+/** The SQL dialect of PostgreSQL, with every table in `schema`. Throws `misconfigured` if the name is not valid. */
 export function postgresDialect(schema: string): SqlDialect {
   if (!SCHEMA.test(schema)) {
-    const problem = 'takes lower case letters, digits and _, beginning with no digit'
+    const problem = `takes a name of lower-case letters, digits and _ that starts with no digit, not ${JSON.stringify(schema)}`
     throw new LlmError('misconfigured', `postgres: schema ${problem}`, {
       issues: [{ path: 'schema', message: problem }],
     })
@@ -16,11 +22,11 @@ export function postgresDialect(schema: string): SqlDialect {
   const table = (name: TableName): string => `"${schema}"."${name}"`
   return {
     table,
-    migrations: postgresMigrations(table),
+    migrations: migrations(table),
     async lockMigrations(session) {
       const lock = 'select pg_advisory_xact_lock(hashtextextended($1, 0))'
       await session.query(lock, [`llm-switchyard migrations of ${schema}`])
-      // Asked first: who may not make a schema may still use one that is there.
+      // Looks first, because a role without the right to create schemas may still use one that exists.
       const found = await session.query('select 1 from pg_namespace where nspname = $1', [schema])
       if (found.length === 0) await session.query(`create schema "${schema}"`, [])
     },
@@ -32,12 +38,36 @@ export function postgresDialect(schema: string): SqlDialect {
   }
 }
 
+function migrations(table: SqlDialect['table']): readonly Migration[] {
+  return schemaMigrations({
+    table,
+    // An index lives in the schema of its table, so its name needs no prefix.
+    name: (of, suffix) => `${of}_${suffix}`,
+    // Compares byte by byte, whatever the collation of the database is.
+    id: 'text collate "C"',
+    integer: 'bigint',
+    flag: 'smallint',
+    place: 'place bigint generated always as identity primary key',
+    updatedOften: ' with (fillfactor = 80)',
+    keyOnly: '',
+    messages: {
+      first: [],
+      last: ['words tsvector not null'],
+      keys: [
+        'primary key (conversation_id, sequence)',
+        'constraint messages_id unique (conversation_id, id)',
+      ],
+      search: [`create index messages_words on ${table('messages')} using gin (words)`],
+    },
+  })
+}
+
 function searchIn(messages: string): SearchDialect {
   const vector = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(' ')
   return {
     join: '',
     where: (place) => `m.words @@ $${place}::tsquery`,
-    // Words hold letters, digits and marks only: nothing that would end the quotes.
+    // Words contain only letters, digits and marks, so nothing can end the quotes.
     value: (words) =>
       words
         .slice(0, MAX_QUERY_WORDS)
@@ -64,29 +94,57 @@ function fault(error: unknown): SqlFault | undefined {
   if (state === '40001' || state === '40P01')
     return {
       type: 'retry',
-      error: refusal('overloaded', 'store-busy', 'two transactions met; try again', error),
+      error: storeError(
+        'overloaded',
+        'store-busy',
+        'the transaction conflicted with another: try again',
+        error,
+      ),
     }
   if (state === '57014')
-    return { type: 'other', error: refusal('aborted', undefined, 'the statement was cancelled', error) }
+    return {
+      type: 'other',
+      error: storeError(
+        'aborted',
+        undefined,
+        'the statement was cancelled before it ended: try again',
+        error,
+      ),
+    }
   if (DOWN.test(state) || LOST.test(String(message)))
     return {
       type: 'other',
-      error: refusal('overloaded', 'store-down', 'the database cannot be reached', error),
+      error: storeError('overloaded', 'store-down', unreachable(error), error),
     }
   if (DENIED.test(state)) {
-    const problem = `the database refuses the access (${state}): check user, password, database and rights`
-    return { type: 'other', error: refusal('misconfigured', 'store-denied', problem, error) }
+    const problem = `the database denied access (SQLSTATE ${state}): check user, password, database name and privileges`
+    return { type: 'other', error: storeError('misconfigured', 'store-denied', problem, error) }
   }
   if (state === '42P01' || state === '3F000') {
-    const problem = 'its tables are missing: run migrate(), or leave the option migrate at its default'
-    return { type: 'other', error: refusal('misconfigured', 'schema-missing', problem, error) }
+    const problem =
+      'the tables of the store are missing: call migrate(), or leave the option migrate at first-use'
+    return { type: 'other', error: storeError('misconfigured', 'schema-missing', problem, error) }
   }
   if (!/^[0-9A-Z]{5}$/.test(state)) return undefined
-  const problem = `the database could not do it (SQLSTATE ${state})`
-  return { type: 'other', error: refusal('server-failed', 'store-failed', problem, error) }
+  const problem = `the database rejected the statement (SQLSTATE ${state}): see cause`
+  return { type: 'other', error: storeError('server-failed', 'store-failed', problem, error) }
 }
 
-function refusal(
+/** Says what failed and where; never the connection string, because it holds the password. */
+function unreachable(error: unknown): string {
+  const { errors, code, message } = error as {
+    errors?: readonly unknown[]
+    code?: unknown
+    message?: unknown
+  }
+  const { address, hostname, port } = (errors?.[0] ?? error) as {
+    [K in 'address' | 'hostname' | 'port']?: string
+  }
+  const where = [address ?? hostname, port].filter((part) => part !== undefined).join(':')
+  return `cannot reach the database${where === '' ? '' : ` at ${where}`} (${String(code ?? message)}): check the server and the address, then try again`
+}
+
+function storeError(
   kind: 'overloaded' | 'aborted' | 'misconfigured' | 'server-failed',
   code: string | undefined,
   problem: string,

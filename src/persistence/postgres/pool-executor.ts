@@ -5,43 +5,47 @@ import { checkSignal } from '../mutex/index.ts'
 import type { SqlExecutor, SqlRow, SqlSession, SqlValue } from '../sql/index.ts'
 import type { PgClient, PgPool } from './pool.ts'
 
-/** Runs statements through a pool of `pg`. A statement whose caller has left is cancelled in the server. */
+/** Runs statements through a pool of `pg`. If the caller aborts, the running statement is cancelled on the server. */
 export function poolExecutor(
   pool: () => Promise<PgPool>,
   { close, prepare }: PoolExecutorOptions,
 ): SqlExecutor {
   const names = prepare ? createNames() : undefined
-  const borrowed = async <T>(call: StoreCall | undefined, work: (lent: Lent) => Promise<T>): Promise<T> => {
+  const withConnection = async <T>(
+    call: StoreCall | undefined,
+    work: (connection: Connection) => Promise<T>,
+  ): Promise<T> => {
     const from = await pool()
     checkSignal(call?.signal)
     const client = await connect(from, call)
-    const lent: Lent = { client, pool: from, names, pending: [], broken: false }
-    // The statement under way tells of a connection that breaks; without a listener the process would end too.
+    const connection: Connection = { client, pool: from, names, pending: [], broken: false }
+    // A broken connection rejects the running statement. Without a listener its `error` event would end the process.
     client.on?.('error', ignore)
     try {
-      return await work(lent)
+      return await work(connection)
     } finally {
-      await Promise.all(lent.pending)
+      await Promise.all(connection.pending)
       client.off?.('error', ignore)
-      client.release(lent.broken)
+      client.release(connection.broken)
     }
   }
   return {
-    query: (sql, values, call) => borrowed(call, (lent) => ask(lent, { sql, values }, call)),
-    tx: (work, call) => borrowed(call, (lent) => transaction(lent, work, call)),
+    query: (sql, values, call) =>
+      withConnection(call, (connection) => runStatement(connection, { sql, values }, call)),
+    tx: (work, call) => withConnection(call, (connection) => transaction(connection, work, call)),
     ...(close === undefined ? {} : { close }),
   }
 }
 
 const ignore = (): void => undefined
 
-/** How statements are sent, and what ends with the store. */
+/** How statements are sent, and what to close with the store. */
 export interface PoolExecutorOptions {
   readonly prepare: boolean
   readonly close?: (() => Promise<void>) | undefined
 }
 
-/** The name of a statement, the same in every process: `undefined` for one too many. */
+/** Returns the name of a prepared statement, the same in every process, or `undefined` once there are too many. */
 type Names = (sql: string) => string | undefined
 
 const MAX_NAMES = 200
@@ -57,35 +61,37 @@ function createNames(): Names {
   }
 }
 
-/** A connection while it is lent. */
-interface Lent {
+/** A connection in use. */
+interface Connection {
   readonly client: PgClient
   readonly pool: PgPool
   readonly names: Names | undefined
-  /** Cancellations under way: until they are done nobody else may have the connection. */
+  /**
+   * Cancellations in progress. The connection is released only after them, because they would hit the next statement.
+   */
   readonly pending: Promise<unknown>[]
   broken: boolean
 }
 
-// Who leaves while waiting for a connection gives it back unused when it comes.
+// If the caller aborts while it waits for a connection, the connection is released unused when it arrives.
 async function connect(pool: PgPool, call: StoreCall | undefined): Promise<PgClient> {
-  const coming = pool.connect()
+  const connecting = pool.connect()
   const signal = call?.signal
-  if (signal === undefined) return coming
+  if (signal === undefined) return connecting
   return new Promise((resolve, reject) => {
-    let left = false
-    const unlink = onAbort({ signal }, (error) => {
-      left = true
+    let aborted = false
+    const removeListener = onAbort({ signal }, (error) => {
+      aborted = true
       reject(error)
     })
-    coming.then(
+    connecting.then(
       (client) => {
-        unlink()
-        if (left) client.release()
+        removeListener()
+        if (aborted) client.release()
         else resolve(client)
       },
       (error: unknown) => {
-        unlink()
+        removeListener()
         reject(error)
       },
     )
@@ -93,18 +99,19 @@ async function connect(pool: PgPool, call: StoreCall | undefined): Promise<PgCli
 }
 
 async function transaction<T>(
-  lent: Lent,
+  connection: Connection,
   work: (session: SqlSession) => Promise<T>,
   call: StoreCall | undefined,
 ): Promise<T> {
-  await lent.client.query('begin')
+  await connection.client.query('begin')
   try {
-    const query: SqlSession['query'] = (sql, values, inner) => ask(lent, { sql, values }, inner ?? call)
+    const query: SqlSession['query'] = (sql, values, inner) =>
+      runStatement(connection, { sql, values }, inner ?? call)
     const result = await work({ query })
-    await lent.client.query('commit')
+    await connection.client.query('commit')
     return result
   } catch (error) {
-    await lent.client.query('rollback').catch(() => void (lent.broken = true))
+    await connection.client.query('rollback').catch(() => void (connection.broken = true))
     throw error
   }
 }
@@ -114,40 +121,42 @@ interface Statement {
   readonly values: readonly SqlValue[]
 }
 
-async function ask(
-  lent: Lent,
+async function runStatement(
+  connection: Connection,
   { sql, values }: Statement,
   call: StoreCall | undefined,
 ): Promise<readonly SqlRow[]> {
-  const name = values.length === 0 ? undefined : lent.names?.(sql)
+  const name = values.length === 0 ? undefined : connection.names?.(sql)
   const given = [...values]
   const running =
-    name === undefined ? lent.client.query(sql, given) : lent.client.query({ name, text: sql, values: given })
+    name === undefined
+      ? connection.client.query(sql, given)
+      : connection.client.query({ name, text: sql, values: given })
   const signal = call?.signal
-  // What takes a step back runs to its end.
+  // A rollback is never cancelled.
   if (signal === undefined || sql.startsWith('rollback')) return (await running).rows as readonly SqlRow[]
-  const over = running.then(ignore, ignore)
-  const unlink = onAbort({ signal }, () => lent.pending.push(cancel(lent, over)))
+  const ended = running.then(ignore, ignore)
+  const removeListener = onAbort({ signal }, () => connection.pending.push(cancel(connection, ended)))
   try {
     return (await running).rows as readonly SqlRow[]
   } catch (error) {
     checkSignal(signal)
     throw error
   } finally {
-    unlink()
+    removeListener()
   }
 }
 
-/** Asks the server, on another connection, to end what this one runs; unless that is over before there is one. */
-async function cancel({ client, pool }: Lent, over: Promise<void>): Promise<void> {
+/** Cancels the running statement through a second connection, unless it ends before there is one. */
+async function cancel({ client, pool }: Connection, ended: Promise<void>): Promise<void> {
   const { processID } = client as { processID?: unknown }
   if (typeof processID !== 'number') return
-  const coming = pool.connect()
+  const connecting = pool.connect()
   try {
-    const other = await Promise.race([coming, over])
+    const other = await Promise.race([connecting, ended])
     if (other !== undefined) await other.query('select pg_cancel_backend($1)', [processID])
   } catch {
-    // It then ends by itself.
+    // The statement then ends on its own.
   }
-  coming.then((other) => other.release(), ignore)
+  connecting.then((other) => other.release(), ignore)
 }

@@ -1,27 +1,27 @@
 import { LlmError } from '../../core/error.ts'
 
-/** A statement that the server keeps parsed under a name. */
+/** A prepared statement. */
 export interface PgStatement {
   readonly name: string
   readonly text: string
   readonly values: unknown[]
 }
 
-/** What is used of a client that a pool of `pg` (8 or newer) gives. */
+/** The part of a client of `pg` (8 or newer) that the store uses. */
 export interface PgClient {
   query(text: string | PgStatement, values?: unknown[]): Promise<{ readonly rows: unknown[] }>
   on?(event: 'error', listener: () => void): unknown
   off?(event: 'error', listener: () => void): unknown
-  /** With true, the connection is closed instead of kept. */
+  /** Returns the client to the pool. With `true`, its connection is closed. */
   release(destroy?: boolean): void
 }
 
-/** What is used of a pool of `pg` (8 or newer); its `error` events are the host's to listen to. */
+/** The part of a pool of `pg` (8 or newer) that the store uses. The application listens to its `error` events. */
 export interface PgPool {
   connect(): Promise<PgClient>
 }
 
-/** A pool that is made for the store, and ends with it. */
+/** A pool that the store creates and ends. */
 export interface OwnPool extends PgPool {
   end(): Promise<void>
 }
@@ -32,14 +32,14 @@ interface PoolClass {
   new (options: object): OwnPool & { on(event: 'error', listener: () => void): unknown }
 }
 
-/** Makes a pool with `pg`, which must be installed. */
+/** Creates a pool with the package `pg`. Rejects with `misconfigured` if the package is not installed. */
 export async function openPool(options: {
   readonly connectionString: string
   readonly max: number
 }): Promise<OwnPool> {
   const Pool = await loadPool()
   const pool = new Pool({ ...options, connectionTimeoutMillis: CONNECT_MS })
-  // An idle connection that breaks is replaced by the pool; the next use tells of a server that is down.
+  // The pool replaces an idle connection that breaks. If the server is down, the next statement rejects.
   pool.on('error', () => undefined)
   return pool
 }
@@ -49,7 +49,7 @@ async function loadPool(): Promise<PoolClass> {
     const pg: { readonly default: object } = await import('pg')
     return (pg.default as { readonly Pool: PoolClass }).Pool
   } catch (error) {
-    throw new LlmError('misconfigured', 'the Postgres store needs the package pg: npm install pg', {
+    throw new LlmError('misconfigured', 'the Postgres store cannot load the package pg: npm install pg', {
       code: 'package-missing',
       cause: error,
     })

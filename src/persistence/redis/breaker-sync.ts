@@ -8,13 +8,16 @@ export interface RedisBreakerSync extends BreakerSync {
   stats(): RedisBreakerSyncStats
 }
 
-/** Shares breakers' trips over Redis: at once with the processes that run, and with those that start while one is open. */
+/**
+ * Creates a breaker sync over Redis. An open breaker reaches running processes at once, and processes that start while
+ * it is open.
+ */
 export function createRedisBreakerSync(options: RedisBreakerSyncOptions): RedisBreakerSync {
-  const board = new BroadcastChannel(options, 'trips', 'breakers')
+  const channel = new BroadcastChannel(options, 'trips', 'breakers')
   return {
-    publish: (trip) => board.publish(trip),
-    subscribe: (listener) => board.subscribe(listener),
-    stats: () => board.stats(),
-    close: () => board.close(),
+    publish: (opened) => channel.publish(opened),
+    subscribe: (listener) => channel.subscribe(listener),
+    stats: () => channel.stats(),
+    close: () => channel.close(),
   }
 }

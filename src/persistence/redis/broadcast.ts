@@ -12,37 +12,37 @@ import {
 } from './client.ts'
 import { ResilientConnection, type ConnectionStats } from './resilient-connection.ts'
 
-/** What tells other processes something that holds for a while. */
+/** Options of a broadcast of states that expire. */
 export interface RedisBroadcastOptions {
   /** A connected client. A second connection, made with its `duplicate()`, listens. */
   readonly client: ListeningRedisClient
-  /** First part of every key; processes with the same one share their news. Default `switchyard`. */
+  /** First part of every key. Processes with the same prefix share their messages. Default `switchyard`. */
   readonly prefix?: string | undefined
-  /** Longest time for one operation, in milliseconds. Default 500. */
+  /** Maximum time for one operation in ms. Default 500. */
   readonly timeoutMs?: number | undefined
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
 }
 
-/** Figures since it was made. */
+/** Counts since the broadcast was created. */
 export interface RedisBroadcastStats extends ConnectionStats {
   readonly published: number
-  /** News that were not told, as Redis was down. */
+  /** Messages not published because Redis was unavailable. */
   readonly unpublished: number
   readonly heard: number
 }
 
-/** Something that holds for a while: a breaker that is open, a key that rests. */
+/** A state that lasts for a time: an open breaker, or the cooldown of a key. */
 export interface BroadcastMessage {
   readonly target: string
   readonly openMs: number
   readonly reason?: string | undefined
 }
 
-// One sorted set, each target until its notice ends (server's time, ms): what ended goes with the next trip, and
-// the set with its last. A client may hold a command back until Redis is there again: what has ended by then is told
-// to nobody. `ARGV`: target, openMs, channel, the message but for its `openMs`, the end (server's time, and the time
-// that an operation may take; empty where that is not known).
+// One sorted set holds each target with the end of its state (server time in ms). Each post removes what has expired,
+// and the set expires with its last entry. A client may delay a command until Redis is back; a state that has expired
+// by then is not published. `ARGV`: target, openMs, channel, the message without its `openMs`, and the latest end
+// (server time, plus the maximum time of an operation; empty if the server time is unknown).
 const postScript: Script = /* @__PURE__ */ defineScript(`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -68,21 +68,21 @@ return cjson.encode({ now = now, open = trips })
 
 const MAX_TIMER_MS = 2_147_483_647
 
-type Listener = (notice: BroadcastMessage) => void
+type Listener = (message: BroadcastMessage) => void
 
-/** Notices over Redis: told at once to the processes that run, and kept for those that start while they hold. */
+/** Publishes states over Redis: at once to running processes, and from a stored set to those that start later. */
 export class BroadcastChannel {
   readonly #client: ListeningRedisClient
-  readonly #notices: string
+  readonly #key: string
   readonly #channel: string
-  readonly #link: ResilientConnection
-  readonly #self: string = newId('sync')
+  readonly #connection: ResilientConnection
+  readonly #sender: string = newId('sync')
   readonly #listeners = new Set<Listener>()
   #stopListening: (() => void) | undefined
   readonly #clock: Clock
   readonly #timeoutMs: number
-  /** The server's time when this process's clock was at 0, once it has told. */
-  #serverZero: number | undefined
+  /** Server time at time 0 of this process's clock; `undefined` before the first reading. */
+  #serverTimeAtZero: number | undefined
   #published = 0
   #unpublished = 0
   #heard = 0
@@ -96,28 +96,28 @@ export class BroadcastChannel {
     this.#client = client
     this.#clock = clock
     this.#timeoutMs = timeoutMs
-    this.#notices = keySpace(prefix, space)
-    this.#channel = `${this.#notices}:news`
-    this.#link = new ResilientConnection({
+    this.#key = keySpace(prefix, space)
+    this.#channel = `${this.#key}:news`
+    this.#connection = new ResilientConnection({
       client,
-      space: this.#notices,
+      space: this.#key,
       clock,
       timeoutMs,
       logger,
       use,
       onDown: () => undefined,
-      onUp: () => void this.#hearStanding(),
+      onUp: () => void this.#readCurrent(),
     })
   }
 
   publish({ target, openMs, reason }: BroadcastMessage): void {
-    const message = JSON.stringify({ target, reason, from: this.#self }).slice(1)
-    const heldMs = Math.ceil(Math.min(openMs, MAX_TIMER_MS))
-    const zero = this.#serverZero
+    const message = JSON.stringify({ target, reason, from: this.#sender }).slice(1)
+    const lastsMs = Math.ceil(Math.min(openMs, MAX_TIMER_MS))
+    const zero = this.#serverTimeAtZero
     const end =
-      zero === undefined ? '' : String(Math.ceil(zero + this.#clock.now() + heldMs + this.#timeoutMs))
-    const args = [target, String(heldMs), this.#channel, message, end]
-    this.#link.run(postScript, { keys: [this.#notices], args }).then(
+      zero === undefined ? '' : String(Math.ceil(zero + this.#clock.now() + lastsMs + this.#timeoutMs))
+    const args = [target, String(lastsMs), this.#channel, message, end]
+    this.#connection.run(postScript, { keys: [this.#key], args }).then(
       () => void this.#published++,
       () => void this.#unpublished++,
     )
@@ -127,53 +127,53 @@ export class BroadcastChannel {
     this.#listeners.add(listener)
     if (this.#stopListening === undefined)
       this.#stopListening = listen(this.#client, this.#channel, {
-        message: (message) => this.#hear(message),
-        ready: () => void this.#hearStanding(),
+        message: (message) => this.#receive(message),
+        ready: () => void this.#readCurrent(),
       })
-    else void this.#hearStanding()
+    else void this.#readCurrent()
     return () => void this.#listeners.delete(listener)
   }
 
   stats(): RedisBroadcastStats {
     const [published, unpublished, heard] = [this.#published, this.#unpublished, this.#heard]
-    return { ...this.#link.stats(), published, unpublished, heard }
+    return { ...this.#connection.stats(), published, unpublished, heard }
   }
 
   async close(): Promise<void> {
     this.#listeners.clear()
     this.#stopListening?.()
     this.#stopListening = undefined
-    await this.#link.close()
+    await this.#connection.close()
   }
 
-  // While Redis is down there is nothing to hear; it is asked again when it is back.
-  async #hearStanding(): Promise<void> {
+  // While Redis is down nothing can be read. `onUp` reads again.
+  async #readCurrent(): Promise<void> {
     try {
-      const reply = await this.#link.run(readScript, { keys: [this.#notices], args: [] })
+      const reply = await this.#connection.run(readScript, { keys: [this.#key], args: [] })
       const { now, open } = JSON.parse(reply) as { readonly now: number; readonly open: unknown }
-      this.#serverZero = now - this.#clock.now()
-      if (Array.isArray(open)) for (const notice of open) this.#tell(notice)
+      this.#serverTimeAtZero = now - this.#clock.now()
+      if (Array.isArray(open)) for (const message of open) this.#deliver(message)
     } catch {
       return
     }
   }
 
-  #hear(message: string): void {
+  #receive(message: string): void {
     try {
-      this.#tell(JSON.parse(message))
+      this.#deliver(JSON.parse(message))
     } catch {
       return
     }
   }
 
-  #tell(notice: unknown): void {
-    if (!isNotice(notice) || notice.from === this.#self) return
+  #deliver(message: unknown): void {
+    if (!isMessage(message) || message.from === this.#sender) return
     this.#heard++
-    for (const listener of this.#listeners) listener(notice)
+    for (const listener of this.#listeners) listener(message)
   }
 }
 
-function isNotice(value: unknown): value is BroadcastMessage & { readonly from?: unknown } {
+function isMessage(value: unknown): value is BroadcastMessage & { readonly from?: unknown } {
   if (typeof value !== 'object' || value === null) return false
   const { target, openMs } = value as { readonly target?: unknown; readonly openMs?: unknown }
   return typeof target === 'string' && typeof openMs === 'number' && openMs > 0

@@ -6,22 +6,22 @@ interface ScriptCall {
   arguments: string[]
 }
 
-/** What is used of a connected node-redis client (`redis`, 5 or newer), a pool or a cluster of them. */
+/** The part of a connected node-redis client (`redis` 5 or newer), pool or cluster that the stores use. */
 export interface NodeRedis {
   evalSha(sha1: string, call: ScriptCall): Promise<unknown>
   eval(script: string, call: ScriptCall): Promise<unknown>
 }
 
-/** What is used of an ioredis client (5 or newer), or a cluster of them. */
+/** The part of an ioredis client (5 or newer) or cluster that the stores use. */
 export interface IoRedis {
   evalsha(sha1: string, keyCount: number, ...keysAndArguments: string[]): Promise<unknown>
   eval(script: string, keyCount: number, ...keysAndArguments: string[]): Promise<unknown>
 }
 
-/** A client that the host has made, connects and closes; it must listen to the client's `error` events. */
+/** A client that the application creates, connects and closes. The application must listen to its `error` events. */
 export type RedisClient = NodeRedis | IoRedis
 
-/** A client that can also make a second connection, which then only listens. */
+/** A client that can also open a second connection for subscriptions. */
 export type ListeningRedisClient =
   | (NodeRedis & { duplicate(): NodeRedisListener })
   | (IoRedis & { duplicate(): IoRedisListener })
@@ -40,30 +40,30 @@ interface IoRedisListener {
   disconnect(): void
 }
 
-/** What all parts of a fleet share unless told otherwise. */
+/** Default `prefix` and `timeoutMs` of all Redis stores. */
 export const DEFAULT_PREFIX = 'switchyard'
 export const DEFAULT_TIMEOUT_MS = 500
 
-/** A Lua script, and the name by which Redis knows it once it has seen it. */
+/** A Lua script, and the hash by which Redis caches it. */
 export interface Script {
   readonly text: string
   readonly sha1: string
 }
 
-/** Makes a script of its text. */
+/** Creates a script from its text. */
 export function defineScript(text: string): Script {
   return Object.freeze({ text, sha1: createHash('sha1').update(text).digest('hex') })
 }
 
-/** Runs a script in one round trip; a server that has forgotten it is sent the text in a second one. */
+/** Runs a script in one round trip. If the server has lost it, a second one sends the text again. */
 export type RunScript = (script: Script, keys: string[], args: string[]) => Promise<unknown>
 
-/** The client's way to run scripts. Throws `misconfigured` for what is no client. */
+/** Returns a function that runs scripts on the client. Throws `misconfigured` if the client is of neither library. */
 export function scriptRunner(client: RedisClient): RunScript {
   const call = scriptCaller(client)
   const sent = new Set<string>()
   return async (script, keys, args) => {
-    // The first goes with its text; those behind it on the connection find the script known.
+    // The first run sends the text. Later runs on the connection find the script cached.
     const by = sent.has(script.sha1) ? 'sha1' : 'text'
     sent.add(script.sha1)
     try {
@@ -88,23 +88,23 @@ function scriptCaller(client: RedisClient) {
   throw misconfigured('client', 'takes a client of node-redis (redis 5 or newer) or ioredis (5 or newer)')
 }
 
-/** The namespace of every key: in braces, so that a cluster keeps all of them on one node, where one script sees all. */
+/** Returns the namespace of the keys. Its braces keep all keys of a cluster on one node, as a script requires. */
 export function keySpace(prefix: string, use: string): string {
   if (typeof prefix !== 'string' || prefix === '' || /[{}]/.test(prefix))
-    throw misconfigured('prefix', 'takes a text without braces; they are put around it')
+    throw misconfigured('prefix', `takes a non-empty text without braces, not ${JSON.stringify(prefix)}`)
   return `{${prefix}}:${use}`
 }
 
 /**
- * Listens to a channel on a connection of its own. `ready` is called whenever nothing is missed from now on: at first,
- * and again after the connection was lost. Returns what ends it.
+ * Subscribes to a channel on a second connection. Calls `ready` after each subscription, the first one and those after
+ * a lost connection, because earlier messages were missed. Returns a function that closes the connection.
  */
 export function listen(
   client: ListeningRedisClient,
   channel: string,
   on: { readonly message: (message: string) => void; readonly ready: () => void },
 ): () => void {
-  // The client connects again by itself, and the host hears of faults from the client it made.
+  // The client reconnects by itself, and the application sees faults on the client that it created.
   const ignore = (): void => undefined
   if ('evalSha' in client) {
     const connection = client.duplicate()
@@ -117,12 +117,12 @@ export function listen(
   connection.on('error', ignore)
   connection.on('message', (_channel, message) => on.message(message))
   connection.on('ready', () => void connection.subscribe(channel).then(on.ready, ignore))
-  // One that connects only when it is used has to be used.
+  // A client with `lazyConnect` connects on its first command only.
   connection.subscribe(channel).catch(ignore)
   return () => connection.disconnect()
 }
 
-/** The error for an option that is wrong. */
+/** Creates the error for an option that is wrong. */
 export function misconfigured(path: string, problem: string): LlmError {
   return new LlmError('misconfigured', `redis: ${path} ${problem}`, { issues: [{ path, message: problem }] })
 }

@@ -5,17 +5,20 @@ export interface RedisCooldownSync extends CooldownSync {
   stats(): RedisBroadcastStats
 }
 
-/** Shares over Redis for how long providers and keys rest that were limited: at once, and with processes that start meanwhile. */
+/**
+ * Creates a cooldown sync over Redis. The cooldown of a rate-limited provider or key reaches running processes at once,
+ * and processes that start before it ends.
+ */
 export function createRedisCooldownSync(options: RedisBroadcastOptions): RedisCooldownSync {
-  const board = new BroadcastChannel(options, 'rests', 'rests')
+  const channel = new BroadcastChannel(options, 'rests', 'cooldowns')
   return {
-    publish: ({ subject, cooldownMs: restMs, reason }) =>
-      board.publish({ target: subject, openMs: restMs, reason }),
+    publish: ({ subject, cooldownMs, reason }) =>
+      channel.publish({ target: subject, openMs: cooldownMs, reason }),
     subscribe: (listener) =>
-      board.subscribe(({ target, openMs, reason }) =>
+      channel.subscribe(({ target, openMs, reason }) =>
         listener({ subject: target, cooldownMs: openMs, reason }),
       ),
-    stats: () => board.stats(),
-    close: () => board.close(),
+    stats: () => channel.stats(),
+    close: () => channel.close(),
   }
 }

@@ -10,7 +10,7 @@ import type {
 } from '../../limits/index.ts'
 import type { ScriptInput } from './resilient-connection.ts'
 
-/** Changes of buckets and counters. */
+/** Changes to buckets and counters. */
 export interface Settlement {
   readonly buckets: readonly BucketDelta[]
   readonly counters: readonly CounterDelta[]
@@ -18,7 +18,7 @@ export interface Settlement {
 
 type Keyed = readonly { readonly key: string }[]
 
-/** Lays out what the limit scripts take. Numbers go as the shortest text that gives the same double back. */
+/** Encodes the arguments of the limit scripts. A number is sent as the shortest text that parses to the same double. */
 export class LimitCodec {
   readonly #space: string
 
@@ -62,7 +62,7 @@ export class LimitCodec {
   }
 }
 
-/** The numbers of a script's answer. */
+/** Parses the numbers of a script's reply. */
 export function parseNumbers(reply: string): number[] {
   return reply === '' ? [] : reply.split(' ').map(Number)
 }
@@ -79,7 +79,7 @@ export function parseReading(reply: string, buckets: readonly BucketCharge[]): S
   return readingOf(parseNumbers(reply), buckets.length)
 }
 
-/** What gives a grant back. */
+/** Returns the settlement that undoes a grant. */
 export function reversal({ buckets, counters }: StoreRequest, { at, periods }: StoreGrant): Settlement {
   return {
     buckets: buckets.map(({ key, capacity, refillPerMs, cost }) => ({

@@ -1,13 +1,13 @@
 import { defineScript, type Script } from './client.ts'
 
 /**
- * What the limit scripts share. `KEYS`: the clock, then buckets, then counters; `ARGV[1]`: how many are buckets.
+ * The part that all limit scripts share. `KEYS`: the clock, then buckets, then counters. `ARGV[1]`: number of buckets.
  *
- * - A bucket is the time until it is full (`debt`, ms), the moment at which that was true, and the moment since which
- *   it has not been full (both µs): a debt is a small number, where a double has digits to spare, and moments are whole.
- * - A counter is what was used, and the period it counts (ms since 1970).
- * - The clock is the server's, in µs. Where that steps back, all its later moments are moved on by as much, so that
- *   time stands still for an instant: nothing is credited, and no bucket waits for the clock to catch up.
+ * - A bucket stores the time until it is full (`debt`, ms), the time of that value, and the time since which it has not
+ *   been full (both µs). A debt is a small number, so a double has digits to spare, and times are whole.
+ * - A counter stores the used amount and the period that it counts (ms since 1970).
+ * - The clock is the server's, in µs. If it steps back, all later times are shifted by the same amount. Nothing is
+ *   credited then, and no bucket waits for the clock to catch up.
  */
 export const limitPrelude = `
 local floor, max, min = math.floor, math.max, math.min
@@ -87,7 +87,7 @@ local function say(number) reply[#reply + 1] = text(number) end
 local function answer() return table.concat(reply, ' ') end
 `
 
-// Three for each bucket (capacity, refill per ms, cost), three for each counter (period, limit, cost).
+// Three arguments for each bucket (capacity, refill per ms, cost), three for each counter (period, limit, cost).
 const charges = `
 local function bucketCharge(i)
   local at = 3 * i
@@ -108,9 +108,9 @@ end
 `
 
 /**
- * `ARGV[2]`: how long it may wait, in ms. Answers `1`, the moment, the longest wait, where that is above 0 each bucket's
- * wait, and each counter's period; or `0` and the reading. Sums of doubles are off by a trifle: a bucket that should pay exactly now
- * must not refuse for that.
+ * `ARGV[2]`: maximum wait in ms. Replies `1`, the time, the longest wait, each bucket's wait if that is above 0, and
+ * each counter's period; or `0` and the reading. Sums of doubles have rounding errors, so the comparisons allow a
+ * tolerance.
  */
 export const reserveScript: Script = /* @__PURE__ */ defineScript(`${limitPrelude}${charges}
 local longest, affordable, waits = 0, true, {}
@@ -150,15 +150,15 @@ tick()
 return answer()
 `)
 
-/** Answers the reading: each bucket's level, what each counter has used, until when it counts. */
+/** Replies the reading: the level of each bucket, the used amount of each counter, and when each counter resets. */
 export const readScript: Script = /* @__PURE__ */ defineScript(`${limitPrelude}${charges}
 sayReading()
 return answer()
 `)
 
 /**
- * Three for each bucket (refill per ms, delta, moment of the grant), two for each counter (delta, period). Answers the
- * part of each bucket's delta that took effect.
+ * Three arguments for each bucket (refill per ms, delta, time of the grant), two for each counter (delta, period).
+ * Replies the part of each bucket's delta that took effect.
  */
 export const settleScript: Script = /* @__PURE__ */ defineScript(`${limitPrelude}
 tick()
@@ -189,7 +189,7 @@ end
 return answer()
 `)
 
-/** Forgets buckets and counters: full again, and unused. */
+/** Deletes buckets and counters, which makes buckets full and counters zero. */
 export const resetScript: Script = /* @__PURE__ */ defineScript(`
 for i = 1, #KEYS do redis.call('DEL', KEYS[i]) end
 return ''

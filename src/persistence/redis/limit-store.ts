@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../../core/clock.ts'
-import { LlmError } from '../../core/error.ts'
+import type { LlmError } from '../../core/error.ts'
 import type { Logger } from '../../core/log.ts'
 import {
   createMemoryLimitStore,
@@ -26,22 +26,22 @@ import {
 import { ResilientConnection, type ConnectionStats } from './resilient-connection.ts'
 
 export interface RedisLimitStoreOptions {
-  /** A connected client. The host makes it, listens to its `error` events, and closes it. */
+  /** A connected client. The application creates it, listens to its `error` events, and closes it. */
   readonly client: RedisClient
-  /** First part of every key; processes with the same one share their limits. Default `switchyard`. */
+  /** First part of every key. Processes with the same prefix share their limits. Default `switchyard`. */
   readonly prefix?: string | undefined
   /**
-   * While Redis is down: `fail-open` holds the same limits in this process alone, `fail-closed` refuses every call with
-   * `overloaded` (code `limit-store-down`).
+   * What to do while Redis is down. `fail-open` keeps the same limits in this process alone. `fail-closed` rejects
+   * every call with `overloaded`, code `limit-store-down`.
    */
   readonly onDown: 'fail-open' | 'fail-closed'
-  /** What `fail-open` counts with. Default: this process's memory. */
+  /** Store that `fail-open` counts with. Default: a memory store. */
   readonly fallback?: LimitStore | undefined
-  /** Longest time for one operation, in milliseconds; one that takes longer means that Redis is down. Default 500. */
+  /** Maximum time for one operation in ms. If it takes longer, Redis counts as down. Default 500. */
   readonly timeoutMs?: number | undefined
-  /** Told when Redis goes down and comes back. Must not throw. */
+  /** Called when Redis goes down and when it is back. Must not throw. */
   readonly observe?: ((event: RedisLimitEvent) => void) | undefined
-  /** Gets one line when Redis goes down, and one when it is back. */
+  /** Receives one line when Redis goes down, and one when it is back. */
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
 }
@@ -50,15 +50,15 @@ export type RedisLimitEvent =
   | { readonly type: 'down'; readonly reason: string; readonly onDown: 'fail-open' | 'fail-closed' }
   | { readonly type: 'up'; readonly downMs: number; readonly owed: number }
 
-/** Figures since the store was made. */
+/** Counts since the store was created. */
 export interface RedisLimitStats extends ConnectionStats {
   /** Calls that the fallback decided. */
   readonly local: number
-  /** Calls that were refused because Redis was down. */
+  /** Calls rejected because Redis was down. */
   readonly refused: number
-  /** Settlements that wait for Redis to come back. */
+  /** Settlements to send when Redis is back. */
   readonly owed: number
-  /** Settlements of which nobody knows whether Redis got them: they were under way when it went down. */
+  /** Settlements with unknown effect, because they were in flight when Redis went down. */
   readonly lost: number
 }
 
@@ -66,29 +66,32 @@ export interface RedisLimitStore extends LimitStore {
   reserve(request: StoreRequest): Promise<StoreGrant | StoreRefusal>
   settle(buckets: readonly BucketDelta[], counters: readonly CounterDelta[]): Promise<readonly number[]>
   read(buckets: readonly BucketCharge[], counters: readonly CounterCharge[]): Promise<StoreReading>
-  /** Rejects while Redis is down, under either policy. */
+  /** Rejects while Redis is down, with either `onDown`. */
   reset(keys: readonly string[]): Promise<void>
   stats(): RedisLimitStats
-  /** Waits for what is under way, and looks no more for a Redis that is down. The client stays open. */
+  /** Waits for running operations and stops probing. Leaves the client open. */
   close(): Promise<void>
 }
 
-/** Keeps limits in Redis 5 or newer: one for all processes, one script and one round trip per step. */
+/**
+ * Creates a limit store in Redis (5 or newer) for all processes. Each operation is one script and one round trip.
+ * Throws `misconfigured` naming the option that is wrong.
+ */
 export function createRedisLimitStore(options: RedisLimitStoreOptions): RedisLimitStore {
   const { onDown, fallback } = options
   if (onDown !== 'fail-open' && onDown !== 'fail-closed')
     throw misconfigured('onDown', "takes 'fail-open' or 'fail-closed'")
   if (onDown === 'fail-closed' && fallback !== undefined)
-    throw misconfigured('fallback', 'is never used with fail-closed; leave it out')
+    throw misconfigured('fallback', 'has no effect with fail-closed: leave it out')
   return new LimitStoreOverRedis(options)
 }
 
 const MAX_OWED = 10_000
-const PAID_AT_ONCE = 100
+const OWED_PER_BATCH = 100
 
 class LimitStoreOverRedis implements RedisLimitStore {
-  readonly #wire: LimitCodec
-  readonly #link: ResilientConnection
+  readonly #codec: LimitCodec
+  readonly #connection: ResilientConnection
   readonly #fallback: LimitStore | undefined
   readonly #owed: Settlement[] = []
   #local = 0
@@ -99,8 +102,8 @@ class LimitStoreOverRedis implements RedisLimitStore {
     const { clock = systemClock, timeoutMs = DEFAULT_TIMEOUT_MS, logger } = rest
     this.#fallback = onDown === 'fail-open' ? (rest.fallback ?? createMemoryLimitStore(clock)) : undefined
     const space = keySpace(prefix, 'limits')
-    this.#wire = new LimitCodec(space)
-    this.#link = new ResilientConnection({
+    this.#codec = new LimitCodec(space)
+    this.#connection = new ResilientConnection({
       client,
       space,
       timeoutMs,
@@ -110,14 +113,14 @@ class LimitStoreOverRedis implements RedisLimitStore {
       onDown: (reason) => observe?.({ type: 'down', reason, onDown }),
       onUp: (downMs) => {
         observe?.({ type: 'up', downMs, owed: this.#owed.length })
-        void this.#payOwed()
+        void this.#sendOwed()
       },
     })
   }
 
   reserve(request: StoreRequest): Promise<StoreGrant | StoreRefusal> {
-    return this.#link
-      .run(reserveScript, this.#wire.charges(request), (reply) => this.#giveBack(request, reply))
+    return this.#connection
+      .run(reserveScript, this.#codec.charges(request), (reply) => this.#undoLate(request, reply))
       .then(
         (reply) => parseVerdict(reply, request.buckets),
         (error: unknown) => this.#reserveWithout(request, error),
@@ -130,9 +133,9 @@ class LimitStoreOverRedis implements RedisLimitStore {
   ): Promise<readonly number[]> {
     const settlement = { buckets, counters }
     if (isLocal(settlement)) return this.#settleLocal(settlement)
-    if (!this.#link.up) return this.#owe(settlement)
+    if (!this.#connection.up) return this.#postpone(settlement)
     try {
-      return parseNumbers(await this.#link.run(settleScript, this.#wire.settlement(settlement)))
+      return parseNumbers(await this.#connection.run(settleScript, this.#codec.settlement(settlement)))
     } catch (error) {
       this.#lost++
       throw this.#down(error)
@@ -141,8 +144,8 @@ class LimitStoreOverRedis implements RedisLimitStore {
 
   async read(buckets: readonly BucketCharge[], counters: readonly CounterCharge[]): Promise<StoreReading> {
     try {
-      const input = this.#wire.charges({ buckets, counters, maxWaitMs: 0 })
-      return parseReading(await this.#link.run(readScript, input), buckets)
+      const input = this.#codec.charges({ buckets, counters, maxWaitMs: 0 })
+      return parseReading(await this.#connection.run(readScript, input), buckets)
     } catch (error) {
       if (this.#fallback === undefined) throw this.#down(error)
       return this.#fallback.read(buckets, counters)
@@ -152,7 +155,7 @@ class LimitStoreOverRedis implements RedisLimitStore {
   async reset(keys: readonly string[]): Promise<void> {
     await this.#fallback?.reset(keys)
     try {
-      await this.#link.run(resetScript, this.#wire.forgotten(keys))
+      await this.#connection.run(resetScript, this.#codec.forgotten(keys))
     } catch (error) {
       throw this.#down(error)
     }
@@ -160,11 +163,11 @@ class LimitStoreOverRedis implements RedisLimitStore {
 
   stats(): RedisLimitStats {
     const [local, refused, lost] = [this.#local, this.#refused, this.#lost]
-    return { ...this.#link.stats(), local, refused, owed: this.#owed.length, lost }
+    return { ...this.#connection.stats(), local, refused, owed: this.#owed.length, lost }
   }
 
   async close(): Promise<void> {
-    await this.#link.close()
+    await this.#connection.close()
   }
 
   async #reserveWithout(request: StoreRequest, error: unknown): Promise<StoreGrant | StoreRefusal> {
@@ -174,37 +177,37 @@ class LimitStoreOverRedis implements RedisLimitStore {
     }
     this.#local++
     const verdict = await this.#fallback.reserve(request)
-    return verdict.granted ? { ...verdict, ...swapMoments(verdict) } : verdict
+    return verdict.granted ? { ...verdict, ...negateTimes(verdict) } : verdict
   }
 
   async #settleLocal({ buckets, counters }: Settlement): Promise<readonly number[]> {
-    const own = buckets.map((bucket) => ({ ...bucket, at: swap(bucket.at) }))
-    const periods = counters.map((counter) => ({ ...counter, period: swap(counter.period) }))
+    const own = buckets.map((bucket) => ({ ...bucket, at: negate(bucket.at) }))
+    const periods = counters.map((counter) => ({ ...counter, period: negate(counter.period) }))
     return (await this.#fallback?.settle(own, periods)) ?? []
   }
 
-  // Nothing of it has taken effect yet.
-  #owe(settlement: Settlement): readonly number[] {
+  // Redis has seen nothing of the settlement yet.
+  #postpone(settlement: Settlement): readonly number[] {
     if (this.#owed.length < MAX_OWED) this.#owed.push(settlement)
     else this.#lost++
     return settlement.buckets.map(() => 0)
   }
 
-  async #payOwed(): Promise<void> {
-    while (this.#link.up && this.#owed.length > 0) {
-      const batch = this.#owed.splice(0, PAID_AT_ONCE)
+  async #sendOwed(): Promise<void> {
+    while (this.#connection.up && this.#owed.length > 0) {
+      const batch = this.#owed.splice(0, OWED_PER_BATCH)
       const buckets = batch.flatMap((settlement) => settlement.buckets)
       const counters = batch.flatMap((settlement) => settlement.counters)
       try {
-        await this.#link.run(settleScript, this.#wire.settlement({ buckets, counters }))
+        await this.#connection.run(settleScript, this.#codec.settlement({ buckets, counters }))
       } catch {
         this.#lost += batch.length
       }
     }
   }
 
-  // Redis granted it after all, but the call was decided without.
-  #giveBack(request: StoreRequest, reply: string): void {
+  // Redis granted the call after its timeout, when it was already decided without Redis.
+  #undoLate(request: StoreRequest, reply: string): void {
     const verdict = parseVerdict(reply, request.buckets)
     if (!verdict.granted) return
     const { buckets, counters } = reversal(request, verdict)
@@ -212,19 +215,17 @@ class LimitStoreOverRedis implements RedisLimitStore {
   }
 
   #down(cause: unknown): LlmError {
-    const { retryAfterMs, reason } = this.#link
-    const message = `limits: Redis, which counts them, is down (${reason}); it is tried again in ${retryAfterMs} ms`
-    return new LlmError('overloaded', message, { code: 'limit-store-down', retryAfterMs, cause })
+    return this.#connection.downError('limits', 'limit-store-down', cause)
   }
 }
 
-// Moments of the fallback go out with a minus, also zero: a settlement is then known to be its own.
-function swap(moment: number): number {
+// Times of the fallback are passed on negated, zero included, which marks their settlements as its own.
+function negate(moment: number): number {
   return -moment
 }
 
-function swapMoments({ at, periods }: StoreGrant): Pick<StoreGrant, 'at' | 'periods'> {
-  return { at: swap(at), periods: periods.map(swap) }
+function negateTimes({ at, periods }: StoreGrant): Pick<StoreGrant, 'at' | 'periods'> {
+  return { at: negate(at), periods: periods.map(negate) }
 }
 
 function isLocal({ buckets, counters }: Settlement): boolean {

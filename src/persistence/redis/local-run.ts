@@ -8,7 +8,7 @@ import type {
   LogState,
 } from '../../core/stream-log.ts'
 
-// What readers in the writer's process have without asking Redis.
+// Bounds of the copy that readers in this process use instead of Redis.
 const TAIL_BYTES = 262_144
 const TAIL_BATCHES = 1_024
 
@@ -17,20 +17,20 @@ interface TailBounds {
   readonly maxBatches: number
 }
 
-/** A run that this process writes, with its newest batches for readers who are here. */
+/** A run that this process writes, with its newest batches for readers in this process. */
 export class LocalRun {
   readonly head: LogHead
   readonly wakes: Set<() => void> = new Set()
-  /** Place of the newest batch. */
+  /** Sequence of the newest batch. */
   last = 0
-  /** Place of the newest that Redis has for certain. */
+  /** Sequence of the newest batch that Redis has confirmed. */
   written = 0
-  /** Redis failed, and the run goes on without. */
+  /** Whether the run continues without Redis, after a failure. */
   alone = false
-  /** It cannot be brought back to Redis. */
+  /** Whether the run can no longer be brought back to Redis. */
   gone = false
   rejoining = false
-  /** Looks at it since it ended alone. */
+  /** Number of renewals since the run ended without Redis. */
   looks = 0
   state: LogState = 'running'
   ending: LogEnding | undefined
@@ -42,7 +42,7 @@ export class LocalRun {
     this.head = head
   }
 
-  /** Keeps batches that were written; of a run that is alone, all within the bounds of the log. */
+  /** Adds batches. Keeps the newest within the bounds above, or within those of the log while Redis is down. */
   add(batches: readonly EventBatch[], sizes: readonly number[], { maxBytes, maxBatches }: TailBounds): void {
     for (const [index, batch] of batches.entries()) {
       this.#entries.push({ seq: ++this.last, batch })
@@ -53,7 +53,7 @@ export class LocalRun {
     else this.#trim(Math.min(maxBytes, TAIL_BYTES), Math.min(maxBatches, TAIL_BATCHES))
   }
 
-  /** A page, where the tail has it. */
+  /** Returns a page, or `undefined` if the local copy no longer has its start. */
   read({ after, maxBatches, maxBytes }: LogRange): LogPage | undefined {
     const first = this.#entries[0]?.seq ?? this.last + 1
     if (after + 1 < first) return undefined
@@ -71,7 +71,7 @@ export class LocalRun {
     for (const wake of this.wakes) wake()
   }
 
-  // Half of it goes at once, so that a full tail is not moved for every batch.
+  // Drops half at once, so that a full copy is not moved for every batch.
   #trim(maxBytes: number, maxBatches: number): void {
     if (this.#bytes <= maxBytes && this.#entries.length <= maxBatches) return
     let drop = 0

@@ -1,4 +1,5 @@
 import { isNodeTimer, type Clock, type Timer } from '../../core/clock.ts'
+import { LlmError } from '../../core/error.ts'
 import type { Logger } from '../../core/log.ts'
 import { scrubSecrets } from '../../core/secret.ts'
 import {
@@ -12,7 +13,7 @@ import {
 
 export interface ConnectionOptions {
   readonly client: RedisClient
-  /** What it is for, in log lines. */
+  /** What the connection is for, in log lines. */
   readonly use: string
   readonly timeoutMs: number
   readonly clock: Clock
@@ -25,26 +26,26 @@ export interface ConnectionOptions {
 
 export interface ConnectionStats {
   readonly up: boolean
-  /** How often Redis went down. */
+  /** Number of times that Redis went down. */
   readonly outages: number
-  /** Operations that failed or took too long. */
+  /** Operations that failed or timed out. */
   readonly failures: number
 }
 
-/** What a script is given. */
+/** Keys and arguments of a script. */
 export interface ScriptInput {
   readonly keys: string[]
   readonly args: string[]
 }
 
-// It writes: a copy that can only be read is of no use.
+// The probe writes, because a read-only replica does not help.
 const probeScript: Script = /* @__PURE__ */ defineScript("return redis.call('SET', KEYS[1], '', 'PX', 1000)")
 const FIRST_PROBE_MS = 100
 const MAX_PROBE_MS = 5000
 
 /**
- * The way to Redis: every operation is bounded in time, and the first that fails ends them all until a probe, sent
- * from time to time, is answered in time again. There is a timer only while an operation runs, or Redis is down.
+ * Runs scripts with a timeout. After the first failure, all operations reject at once until a probe succeeds in time.
+ * Probes repeat with growing delays. Timers exist only during operations and outages.
  */
 export class ResilientConnection {
   readonly #options: ConnectionOptions
@@ -75,19 +76,23 @@ export class ResilientConnection {
     return this.#reason
   }
 
-  /** Until Redis is tried again, in milliseconds. */
+  /** Time until the next probe in ms. */
   get retryAfterMs(): number {
     return Math.max(FIRST_PROBE_MS, Math.ceil(this.#nextProbeAt - this.#options.clock.now()))
+  }
+
+  /** Creates the `overloaded` error for an operation that failed because Redis is down. */
+  downError(use: string, code: string, cause: unknown): LlmError {
+    const { retryAfterMs, reason } = this
+    const message = `${use}: Redis is down (${reason}): check the server; the next attempt is in ${retryAfterMs} ms`
+    return new LlmError('overloaded', message, { code, retryAfterMs, cause })
   }
 
   stats(): ConnectionStats {
     return { up: this.up, outages: this.#outages, failures: this.#failures }
   }
 
-  /**
-   * Runs a script; rejects at once while Redis is down. What is answered after `timeoutMs`, when nobody waits for it
-   * any more, goes to `late`.
-   */
+  /** Runs a script. Rejects at once while Redis is down. A reply that arrives after `timeoutMs` is passed to `late`. */
   run(script: Script, input: ScriptInput, late?: (reply: string) => void): Promise<string> {
     if (!this.up) return Promise.reject(new Error(this.#reason))
     const running = this.#bounded(script, input, late)
@@ -97,7 +102,7 @@ export class ResilientConnection {
     return running
   }
 
-  /** Ends the search for Redis, and waits for the operations under way. */
+  /** Stops probing and waits for running operations. */
   async close(): Promise<void> {
     this.#closed = true
     this.#options.clock.clearTimer(this.#timer)
@@ -115,9 +120,9 @@ export class ResilientConnection {
         clock.clearTimer(timer)
         reject(this.#fail(error, outage))
       }
-      const tooLate = (): void => fail(new Error(`no answer within ${timeoutMs} ms`))
-      // An event loop that was blocked first reads what Redis has answered meanwhile.
-      const timer = clock.setTimer(() => setImmediate(tooLate), timeoutMs)
+      const timedOut = (): void => fail(new Error(`no answer within ${timeoutMs} ms`))
+      // After a blocked event loop, replies that have arrived are read first.
+      const timer = clock.setTimer(() => setImmediate(timedOut), timeoutMs)
       this.#run(script, keys, args).then((reply) => {
         clock.clearTimer(timer)
         if (!open) return late?.(String(reply))
@@ -130,17 +135,17 @@ export class ResilientConnection {
   #fail(error: unknown, outage: number): Error {
     const known = error instanceof Error ? error : new Error(String(error))
     this.#failures++
-    // What was sent before the last outage says nothing of now.
-    if (this.up && outage === this.#outages) this.#goDown(known)
+    // An operation from before the last outage says nothing about the current state.
+    if (this.up && outage === this.#outages) this.#markDown(known)
     return known
   }
 
-  #goDown(error: Error): void {
+  #markDown(error: Error): void {
     const { clock, logger, use, onDown } = this.#options
     const now = clock.now()
     this.#downSince = now
     this.#outages++
-    // Redis that comes and goes is asked less and less often.
+    // If Redis goes down again soon, the probe delay keeps growing.
     if (now - this.#upSince > MAX_PROBE_MS) this.#probeMs = FIRST_PROBE_MS
     this.#reason = scrubSecrets(error.message)
     logger?.warn({ use, reason: this.#reason }, 'Redis is down')
@@ -157,14 +162,14 @@ export class ResilientConnection {
     this.#timer = idleTimer(clock, () => void this.#probe(), delayMs)
   }
 
-  // Waits for its answer however long it takes: another one on the same connection would not be answered sooner.
+  // A probe has no timeout, because a second one on the same connection would not be answered sooner.
   async #probe(): Promise<void> {
     const { clock, space, timeoutMs } = this.#options
     const since = clock.now()
     try {
       await this.#run(probeScript, [`${space}:probe`], [])
       if (this.#closed) return
-      if (clock.now() - since <= timeoutMs) return this.#goUp()
+      if (clock.now() - since <= timeoutMs) return this.#markUp()
       this.#probeMs = FIRST_PROBE_MS
     } catch {
       this.#failures++
@@ -172,7 +177,7 @@ export class ResilientConnection {
     this.#schedule()
   }
 
-  #goUp(): void {
+  #markUp(): void {
     const { clock, logger, use, onUp } = this.#options
     const downMs = clock.now() - (this.#downSince ?? 0)
     this.#downSince = undefined
@@ -182,7 +187,7 @@ export class ResilientConnection {
   }
 }
 
-/** A timer that does not keep a process alive which has nothing else to do. */
+/** Starts a timer that does not keep the process alive. */
 export function idleTimer(clock: Clock, action: () => void, delayMs: number): Timer {
   const timer = clock.setTimer(action, delayMs)
   if (isNodeTimer(timer)) timer.unref()

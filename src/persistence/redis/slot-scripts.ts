@@ -1,12 +1,12 @@
 import { defineScript, type Script } from './client.ts'
 
-// A cap is a sorted set: each lease until when it holds (server's time, ms). A set goes with its last lease.
+// A cap is a sorted set of leases with their expiry (server time in ms). It expires with its last lease.
 const clock = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `
 
-/** `ARGV`: lease, its length in ms, then each cap's limit. Answers `taken`, or how many slots of each cap are in use. */
+/** `ARGV`: lease, its length in ms, then the limit of each cap. Replies `taken`, or the slots in use of each cap. */
 export const takeScript: Script = /* @__PURE__ */ defineScript(`${clock}
 local used, free = {}, true
 for i = 1, #KEYS do
@@ -22,7 +22,7 @@ end
 return 'taken'
 `)
 
-/** `ARGV`: the length of a lease in ms, then the lease of each key. One that was lost in the meantime holds again. */
+/** `ARGV`: the length of a lease in ms, then the lease of each key. A lease that has expired is taken again. */
 export const renewScript: Script = /* @__PURE__ */ defineScript(`${clock}
 for i = 1, #KEYS do
   redis.call('ZADD', KEYS[i], now + ARGV[1], ARGV[1 + i])
@@ -31,7 +31,7 @@ end
 return ''
 `)
 
-/** `ARGV`: lease, and the channel that hears of it. */
+/** `ARGV`: lease, and the channel to notify. */
 export const releaseScript: Script = /* @__PURE__ */ defineScript(`
 for i = 1, #KEYS do redis.call('ZREM', KEYS[i], ARGV[1]) end
 redis.call('PUBLISH', ARGV[2], '')

@@ -1,5 +1,4 @@
 import { systemClock, type Clock, type Timer } from '../../core/clock.ts'
-import { LlmError } from '../../core/error.ts'
 import { newId } from '../../core/create-id.ts'
 import type { Logger } from '../../core/log.ts'
 import type { SlotStore, SlotCap, SlotLease, SlotRefusal } from '../../queue/index.ts'
@@ -15,15 +14,18 @@ import { idleTimer, ResilientConnection, type ConnectionStats } from './resilien
 import { releaseScript, renewScript, takeScript } from './slot-scripts.ts'
 
 export interface RedisSlotsOptions {
-  /** A connected client. Where somebody asks for `onFree`, a second connection, made with `duplicate()`, listens. */
+  /** A connected client. The first `onFree` opens a second connection with `duplicate()`, to listen. */
   readonly client: ListeningRedisClient
-  /** First part of every key; processes with the same one share their slots. Default `switchyard`. */
+  /** First part of every key. Processes with the same prefix share their slots. Default `switchyard`. */
   readonly prefix?: string | undefined
-  /** After which the slots of a process that crashed are free again, in milliseconds. Default 30 000. */
+  /** Time in ms after which the slots of a crashed process are free again. Default 30 000. */
   readonly leaseMs?: number | undefined
-  /** While Redis is down: `fail-open` holds the same caps in this process alone, `fail-closed` rejects with `overloaded` (code `slots-down`). */
+  /**
+   * What to do while Redis is down. `fail-open` keeps the same caps in this process alone. `fail-closed` rejects with
+   * `overloaded`, code `slots-down`.
+   */
   readonly onDown: 'fail-open' | 'fail-closed'
-  /** Longest time for one operation, in milliseconds. Default 500. */
+  /** Maximum time for one operation in ms. Default 500. */
   readonly timeoutMs?: number | undefined
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
@@ -40,7 +42,10 @@ export interface RedisSlotsStats extends ConnectionStats {
   readonly refused: number
 }
 
-/** A semaphore over Redis whose holders must stay alive. */
+/**
+ * Creates a slot store in Redis: a semaphore with leases, which the process renews. Throws `misconfigured` naming the
+ * option that is wrong.
+ */
 export function createRedisSlots(options: RedisSlotsOptions): RedisSlots {
   const { onDown, leaseMs = DEFAULT_LEASE_MS } = options
   if (onDown !== 'fail-open' && onDown !== 'fail-closed')
@@ -59,10 +64,10 @@ class SlotsOverRedis implements RedisSlots {
   readonly #space: string
   readonly #leaseMs: number
   readonly #clock: Clock
-  readonly #link: ResilientConnection
-  /** By lease. */
+  readonly #connection: ResilientConnection
+  /** Caps by lease. */
   readonly #held = new Map<string, readonly SlotCap[]>()
-  /** Given back while Redis was down. */
+  /** Caps by lease, for leases released while Redis was down. */
   readonly #owed = new Map<string, readonly SlotCap[]>()
   readonly #listeners = new Set<() => void>()
   #stopListening: (() => void) | undefined
@@ -76,7 +81,7 @@ class SlotsOverRedis implements RedisSlots {
     this.#space = keySpace(prefix, 'slots')
     this.#leaseMs = Math.ceil(options.leaseMs ?? DEFAULT_LEASE_MS)
     this.#clock = clock
-    this.#link = new ResilientConnection({
+    this.#connection = new ResilientConnection({
       client,
       space: this.#space,
       clock,
@@ -84,7 +89,7 @@ class SlotsOverRedis implements RedisSlots {
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       use: `slots, ${onDown}`,
       onDown: () => undefined,
-      onUp: () => this.#catchUp(),
+      onUp: () => this.#reconcile(),
     })
   }
 
@@ -92,9 +97,9 @@ class SlotsOverRedis implements RedisSlots {
     const lease = newId('slot')
     const args = [lease, String(this.#leaseMs), ...caps.map(({ limit }) => String(limit))]
     try {
-      const late = (): void => this.#giveBack(lease, caps)
-      const reply = await this.#link.run(takeScript, { keys: this.#keys(caps), args }, late)
-      if (reply === 'taken') return this.#lease(lease, caps, () => this.#giveBack(lease, caps))
+      const late = (): void => this.#release(lease, caps)
+      const reply = await this.#connection.run(takeScript, { keys: this.#keys(caps), args }, late)
+      if (reply === 'taken') return this.#lease(lease, caps, () => this.#release(lease, caps))
       this.#refused++
       return { taken: false, used: reply.split(' ').map(Number) }
     } catch (error) {
@@ -104,19 +109,19 @@ class SlotsOverRedis implements RedisSlots {
 
   onFree(listener: () => void): () => void {
     this.#listeners.add(listener)
-    const hear = (): void => this.#tellFree()
+    const notify = (): void => this.#notifyFree()
     this.#stopListening ??= listen(this.#options.client, `${this.#space}:free`, {
-      message: hear,
-      ready: hear,
+      message: notify,
+      ready: notify,
     })
     return () => void this.#listeners.delete(listener)
   }
 
   stats(): RedisSlotsStats {
-    return { ...this.#link.stats(), held: this.#held.size, taken: this.#taken, refused: this.#refused }
+    return { ...this.#connection.stats(), held: this.#held.size, taken: this.#taken, refused: this.#refused }
   }
 
-  /** Gives back what is held. The client stays open. */
+  /** Releases all leases of this process. Leaves the client open. */
   async close(): Promise<void> {
     this.#listeners.clear()
     this.#stopListening?.()
@@ -124,8 +129,8 @@ class SlotsOverRedis implements RedisSlots {
     this.#stopRenewal()
     const held = [...this.#held]
     this.#held.clear()
-    for (const [lease, caps] of held) this.#giveBack(lease, caps)
-    await this.#link.close()
+    for (const [lease, caps] of held) this.#release(lease, caps)
+    await this.#connection.close()
   }
 
   #keys(caps: readonly SlotCap[]): string[] {
@@ -133,22 +138,18 @@ class SlotsOverRedis implements RedisSlots {
   }
 
   #takeWithout(caps: readonly SlotCap[], cause: unknown): SlotLease | SlotRefusal {
-    if (this.#options.onDown === 'fail-closed') {
-      const { retryAfterMs, reason } = this.#link
-      const message = `slots: Redis, which counts them, is down (${reason}); it is tried again in ${retryAfterMs} ms`
-      throw new LlmError('overloaded', message, { code: 'slots-down', retryAfterMs, cause })
-    }
+    if (this.#options.onDown === 'fail-closed') throw this.#connection.downError('slots', 'slots-down', cause)
     const all = [...this.#held.values()].flat()
     const used = caps.map(({ key }) => all.filter((held) => held.key === key).length)
-    // A name of its own: the one that Redis may have heard is given back when it answers after all.
+    // A new id, because the one sent to Redis is released if a late reply shows that it was taken.
     const lease = newId('slot')
     if (caps.every(({ limit }, index) => (used[index] ?? 0) < limit))
-      return this.#lease(lease, caps, () => this.#giveBackLocal(lease, caps))
+      return this.#lease(lease, caps, () => this.#releaseLocal(lease, caps))
     this.#refused++
     return { taken: false, used }
   }
 
-  #lease(lease: string, caps: readonly SlotCap[], giveBack: () => void): SlotLease {
+  #lease(lease: string, caps: readonly SlotCap[], release: () => void): SlotLease {
     this.#taken++
     this.#held.set(lease, caps)
     if (this.#renewal === undefined) this.#scheduleRenewal()
@@ -156,36 +157,38 @@ class SlotsOverRedis implements RedisSlots {
       taken: true,
       release: () => {
         if (!this.#held.delete(lease)) return
-        giveBack()
+        release()
         if (this.#held.size === 0) this.#stopRenewal()
       },
     }
   }
 
-  // What Redis does not hear of now it hears of when it is back, if it has not forgotten it by then. Noted at once: the
-  // answer that says it is back may be the next thing that is read.
-  #giveBack(lease: string, caps: readonly SlotCap[]): void {
-    if (!this.#link.up) {
+  // A release during an outage is sent when Redis is back, unless the lease has expired by then. It is recorded at
+  // once, because the reply that ends the outage may be read next.
+  #release(lease: string, caps: readonly SlotCap[]): void {
+    if (!this.#connection.up) {
       this.#owed.set(lease, caps)
-      this.#tellFree()
+      this.#notifyFree()
       return
     }
     const args = [lease, `${this.#space}:free`]
-    this.#link.run(releaseScript, { keys: this.#keys(caps), args }).catch(() => this.#giveBack(lease, caps))
+    this.#connection
+      .run(releaseScript, { keys: this.#keys(caps), args })
+      .catch(() => this.#release(lease, caps))
   }
 
-  // Redis may have heard of one that was taken without it, since it is back.
-  #giveBackLocal(lease: string, caps: readonly SlotCap[]): void {
-    if (this.#link.up) this.#giveBack(lease, caps)
-    else this.#tellFree()
+  // Redis may know a lease that was taken without it, because renewals include it after the outage.
+  #releaseLocal(lease: string, caps: readonly SlotCap[]): void {
+    if (this.#connection.up) this.#release(lease, caps)
+    else this.#notifyFree()
   }
 
-  #catchUp(): void {
+  #reconcile(): void {
     const owed = [...this.#owed]
     this.#owed.clear()
-    for (const [lease, caps] of owed) this.#giveBack(lease, caps)
+    for (const [lease, caps] of owed) this.#release(lease, caps)
     void this.#renew()
-    this.#tellFree()
+    this.#notifyFree()
   }
 
   #scheduleRenewal(): void {
@@ -201,17 +204,17 @@ class SlotsOverRedis implements RedisSlots {
     this.#renewal = undefined
   }
 
-  // One that fails is made up for by the next, or by the first after an outage.
+  // A failed renewal is repeated by the next one, or after the outage.
   async #renew(): Promise<void> {
     const kept = [...this.#held].flatMap(([lease, caps]) =>
       this.#keys(caps).map((key) => [key, lease] as const),
     )
     if (kept.length === 0) return
     const args = [String(this.#leaseMs), ...kept.map(([, lease]) => lease)]
-    await this.#link.run(renewScript, { keys: kept.map(([key]) => key), args }).catch(() => undefined)
+    await this.#connection.run(renewScript, { keys: kept.map(([key]) => key), args }).catch(() => undefined)
   }
 
-  #tellFree(): void {
+  #notifyFree(): void {
     for (const listener of this.#listeners) listener()
   }
 }

@@ -1,5 +1,4 @@
 import type { EventBatch } from '../../core/event.ts'
-import { LlmError } from '../../core/error.ts'
 import { textOf, type JsonObject } from '../../core/json.ts'
 import type {
   LogBounds,
@@ -26,21 +25,24 @@ import {
 } from './stream-log-scripts.ts'
 
 export interface RunCodecOptions {
-  readonly link: ResilientConnection
+  readonly connection: ResilientConnection
   readonly space: string
   readonly owner: string
   readonly leaseMs: number
   readonly bounds: Required<{ [K in keyof LogBounds]: number }>
 }
 
-/** What Redis says to a writer: the run is no longer its own, somebody has cancelled it, or nothing. */
+/** What Redis replies to a writer: whether it lost the run, and whether the run was cancelled. */
 export interface Verdict {
   readonly lost: boolean
-  /** Why it was cancelled. */
+  /** Reason of the cancellation. */
   readonly stop?: string | undefined
 }
 
-/** The log's words to Redis. Each rejects with `overloaded`, code `stream-log-down`, while that is away. */
+/**
+ * Sends the operations of the log to Redis. Each rejects with `overloaded`, code `stream-log-down`, while Redis is
+ * down.
+ */
 export class RunCodec {
   readonly #options: RunCodecOptions
 
@@ -48,12 +50,12 @@ export class RunCodec {
     this.#options = options
   }
 
-  /** Where this process hears of cancels. */
+  /** Channel on which this process receives cancellations. */
   get ownChannel(): string {
     return `${this.#options.space}:o:${this.#options.owner}`
   }
 
-  /** Where readers hear of a run. */
+  /** Channel on which readers follow a run. */
   channel(id: string): string {
     return `${this.#options.space}:w:${id}`
   }
@@ -66,7 +68,7 @@ export class RunCodec {
       throw conflict(id)
   }
 
-  /** Adds batches, as JSON, behind the place `after`. Those that are there already are not added again. */
+  /** Appends batches, as JSON, after sequence `after`. Skips those that Redis already has. */
   async append(id: string, after: number, texts: readonly string[]): Promise<Verdict> {
     const { maxBatches, maxBytes } = this.#options.bounds
     const where = [String(maxBatches), String(maxBytes), this.channel(id), String(after)]
@@ -121,19 +123,17 @@ export class RunCodec {
     return (await this.#run(cancelScript, [this.#hash(id)], args)) === 'ok'
   }
 
-  /** Calls those who listen for a run; gives how many heard. */
-  async call(id: string): Promise<number> {
+  /** Notifies the followers of a run. Returns how many processes received it. */
+  async countListeners(id: string): Promise<number> {
     return Number(await this.#run(callScript, [this.#hash(id)], [this.channel(id)]))
   }
 
   async #run(script: Script, keys: string[], args: string[]): Promise<string> {
-    const { link } = this.#options
+    const { connection } = this.#options
     try {
-      return await link.run(script, { keys, args })
+      return await connection.run(script, { keys, args })
     } catch (cause) {
-      const { retryAfterMs, reason } = link
-      const message = `stream log: Redis, which keeps the streams, is down (${reason}); it is tried again in ${retryAfterMs} ms`
-      throw new LlmError('overloaded', message, { code: 'stream-log-down', retryAfterMs, cause })
+      throw connection.downError('stream log', 'stream-log-down', cause)
     }
   }
 

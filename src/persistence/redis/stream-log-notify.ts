@@ -1,83 +1,94 @@
 import type { ListeningRedisClient } from './client.ts'
 
-/** Rings for what other processes did. */
+/** Notifies of messages on Redis channels. */
 export interface LogNotifier {
-  /** Calls `ring` for each message on a channel, and whenever messages may have been missed. Returns what ends it. */
-  on(channel: string, ring: (message: string | undefined) => void): () => void
+  /**
+   * Calls `listener` for each message on a channel, and with `undefined` after each subscription, because earlier
+   * messages were missed. Returns the unsubscribe function.
+   */
+  on(channel: string, listener: (message: string | undefined) => void): () => void
   close(): void
 }
 
-type Ring = (message: string | undefined) => void
+type Listener = (message: string | undefined) => void
 
-/** Listens on one connection of its own, made with `duplicate()` when the first one asks. */
+/** Creates a notifier with one connection, made with `duplicate()` on the first subscription. */
 export function createLogNotifier(client: ListeningRedisClient): LogNotifier {
-  return new OneConnection(client)
+  return new SharedSubscription(client)
 }
 
-interface Line {
+interface Subscription {
   subscribe(channel: string): void
   unsubscribe(channel: string): void
   close(): void
 }
 
-class OneConnection implements LogNotifier {
+class SharedSubscription implements LogNotifier {
   readonly #client: ListeningRedisClient
-  readonly #rings = new Map<string, Set<Ring>>()
-  #line: Line | undefined
+  readonly #listeners = new Map<string, Set<Listener>>()
+  #subscription: Subscription | undefined
 
   constructor(client: ListeningRedisClient) {
     this.#client = client
   }
 
-  on(channel: string, ring: Ring): () => void {
-    const known = this.#rings.get(channel)
-    const rings = known ?? new Set<Ring>()
-    rings.add(ring)
+  on(channel: string, listener: Listener): () => void {
+    const known = this.#listeners.get(channel)
+    const listeners = known ?? new Set<Listener>()
+    listeners.add(listener)
     if (known === undefined) {
-      this.#rings.set(channel, rings)
-      if (this.#line === undefined) this.#line = this.#open()
-      else this.#line.subscribe(channel)
+      this.#listeners.set(channel, listeners)
+      if (this.#subscription === undefined) this.#subscription = this.#open()
+      else this.#subscription.subscribe(channel)
     }
     return () => {
-      if (!rings.delete(ring) || rings.size > 0 || this.#rings.get(channel) !== rings) return
-      this.#rings.delete(channel)
-      this.#line?.unsubscribe(channel)
+      if (!listeners.delete(listener) || listeners.size > 0 || this.#listeners.get(channel) !== listeners)
+        return
+      this.#listeners.delete(channel)
+      this.#subscription?.unsubscribe(channel)
     }
   }
 
   close(): void {
-    this.#rings.clear()
-    this.#line?.close()
-    this.#line = undefined
+    this.#listeners.clear()
+    this.#subscription?.close()
+    this.#subscription = undefined
   }
 
-  #open(): Line {
-    const message = (channel: string, text: string): void => this.#ring(channel, text)
-    // From now on nothing is missed; what was before has to be looked for.
-    const joined = (channel: string): void => this.#ring(channel, undefined)
-    return openLine(this.#client, { message, joined, channels: () => [...this.#rings.keys()] })
+  #open(): Subscription {
+    const message = (channel: string, text: string): void => this.#notify(channel, text)
+    // Messages arrive from now on; the listener has to look for earlier ones.
+    const subscribed = (channel: string): void => this.#notify(channel, undefined)
+    return openSubscription(this.#client, {
+      message,
+      subscribed,
+      channels: () => [...this.#listeners.keys()],
+    })
   }
 
-  #ring(channel: string, message: string | undefined): void {
-    for (const ring of this.#rings.get(channel) ?? []) ring(message)
+  #notify(channel: string, message: string | undefined): void {
+    for (const listener of this.#listeners.get(channel) ?? []) listener(message)
   }
 }
 
-interface Ears {
+interface SubscriptionEvents {
   readonly message: (channel: string, text: string) => void
-  readonly joined: (channel: string) => void
+  readonly subscribed: (channel: string) => void
   readonly channels: () => readonly string[]
 }
 
-// The client connects again by itself, and the host hears of faults from the client it made.
+// The client reconnects by itself, and the application sees faults on the client that it created.
 const ignore = (): void => undefined
 
-function openLine(client: ListeningRedisClient, { message, joined, channels }: Ears): Line {
+function openSubscription(
+  client: ListeningRedisClient,
+  { message, subscribed, channels }: SubscriptionEvents,
+): Subscription {
   if ('evalSha' in client) {
     const connection = client.duplicate()
-    const hear = (text: string, channel: string): void => message(channel, text)
+    const receive = (text: string, channel: string): void => message(channel, text)
     const subscribe = (channel: string): void =>
-      void connection.subscribe(channel, hear).then(() => joined(channel), ignore)
+      void connection.subscribe(channel, receive).then(() => subscribed(channel), ignore)
     connection.on('error', ignore)
     connection.on('ready', () => channels().forEach(subscribe))
     connection.connect().catch(ignore)
@@ -89,11 +100,11 @@ function openLine(client: ListeningRedisClient, { message, joined, channels }: E
   }
   const connection = client.duplicate()
   const subscribe = (channel: string): void =>
-    void connection.subscribe(channel).then(() => joined(channel), ignore)
+    void connection.subscribe(channel).then(() => subscribed(channel), ignore)
   connection.on('error', ignore)
   connection.on('message', message)
   connection.on('ready', () => channels().forEach(subscribe))
-  // One that connects only when it is used has to be used.
+  // A client with `lazyConnect` connects on its first command only.
   channels().forEach(subscribe)
   return {
     subscribe,

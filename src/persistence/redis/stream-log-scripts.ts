@@ -1,13 +1,13 @@
 import { defineScript, type Script } from './client.ts'
 
-// A run is a hash (who writes it, until when that is believed, what is kept) and a list of its batches. Both go by
-// themselves when nobody writes any more. A lease that has run out is never taken up again: readers were told.
+// A run is a hash (its owner, the end of its lease, its state) and a list of its batches. Both expire when the owner
+// stops writing. An expired lease is never renewed, because readers have already seen the run end.
 const clock = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `
 
-/** `KEYS`: hash, name. `ARGV`: owner, lease, time to live, id, key, meta, figures. Answers `ok` or `exists`. */
+/** `KEYS`: hash, name. `ARGV`: owner, lease, time to live, id, key, meta, figures. Replies `ok` or `exists`. */
 export const createScript: Script = /* @__PURE__ */ defineScript(`${clock}
 local owner = redis.call('HGET', KEYS[1], 'owner')
 if owner then return owner == ARGV[1] and 'ok' or 'exists' end
@@ -19,8 +19,9 @@ return 'ok'
 `)
 
 /**
- * `KEYS`: hash, list. `ARGV`: owner, lease, time to live, most batches, most bytes, channel, place before the first, then
- * the batches. Answers `ok`, `lost`, or `stop` with the reason of a cancel on the next line. What is there already is not added again.
+ * `KEYS`: hash, list. `ARGV`: owner, lease, time to live, maximum batches, maximum bytes, channel, sequence before the
+ * first batch, then the batches. Skips batches that the list already has. Replies `ok`, `lost`, or `stop` with the
+ * reason of a cancellation on the next line.
  */
 export const appendScript: Script = /* @__PURE__ */ defineScript(`${clock}
 local run = redis.call('HMGET', KEYS[1], 'owner', 'until', 'ending', 'first', 'last', 'bytes', 'cancel')
@@ -43,7 +44,7 @@ redis.call('PUBLISH', ARGV[6], last)
 return run[7] and ('stop\\n' .. run[7]) or 'ok'
 `)
 
-/** `KEYS`: hash, list, name. `ARGV`: owner, lease, time to live, figures. Answers as `appendScript`. */
+/** `KEYS`: hash, list, name. `ARGV`: owner, lease, time to live, figures. Replies as `appendScript`. */
 export const renewScript: Script = /* @__PURE__ */ defineScript(`${clock}
 local run = redis.call('HMGET', KEYS[1], 'owner', 'until', 'ending', 'cancel')
 if run[1] ~= ARGV[1] or run[3] or now > tonumber(run[2]) then return 'lost' end
@@ -52,7 +53,7 @@ for i = 1, #KEYS do redis.call('PEXPIRE', KEYS[i], ARGV[2] + ARGV[3]) end
 return run[4] and ('stop\\n' .. run[4]) or 'ok'
 `)
 
-/** `KEYS`: hash, list, name. `ARGV`: owner, time to live, ending, figures, channel. Answers `ok` or `lost`. */
+/** `KEYS`: hash, list, name. `ARGV`: owner, time to live, ending, figures, channel. Replies `ok` or `lost`. */
 export const endScript: Script = /* @__PURE__ */ defineScript(`${clock}
 local run = redis.call('HMGET', KEYS[1], 'owner', 'until', 'ending')
 if run[1] ~= ARGV[1] then return 'lost' end
@@ -71,7 +72,10 @@ local function stateOf(ending, lease)
 end
 `
 
-/** `KEYS`: hash, list. `ARGV`: after, most batches, most bytes. Answers nothing, or lines: state, first, last, ending, batches. */
+/**
+ * `KEYS`: hash, list. `ARGV`: after, maximum batches, maximum bytes. Replies nothing, or lines: state, first, last,
+ * ending, batches.
+ */
 export const readScript: Script = /* @__PURE__ */ defineScript(`${clock}${state}
 local run = redis.call('HMGET', KEYS[1], 'first', 'last', 'ending', 'until')
 if not run[1] then return '' end
@@ -86,7 +90,7 @@ end
 return table.concat(lines, '\\n')
 `)
 
-/** `KEYS`: hash. Answers nothing, or lines: state, last, key, meta, figures, ending. */
+/** `KEYS`: hash. Replies nothing, or lines: state, last, key, meta, figures, ending. */
 export const infoScript: Script = /* @__PURE__ */ defineScript(`${clock}${state}
 local run = redis.call('HMGET', KEYS[1], 'last', 'key', 'meta', 'figures', 'ending', 'until')
 if not run[1] then return '' end
@@ -94,10 +98,10 @@ local lines = { stateOf(run[5], run[6]), run[1], run[2], run[3], run[4], run[5] 
 return table.concat(lines, '\\n')
 `)
 
-/** `KEYS`: name. Answers the id, or nothing. */
+/** `KEYS`: name. Replies the id, or nothing. */
 export const findScript: Script = /* @__PURE__ */ defineScript(`return redis.call('GET', KEYS[1]) or ''`)
 
-/** `KEYS`: hash. `ARGV`: reason, first part of the channels of owners, id. Answers `ok` or `no`. */
+/** `KEYS`: hash. `ARGV`: reason, prefix of the owners' channels, id. Replies `ok` or `no`. */
 export const cancelScript: Script = /* @__PURE__ */ defineScript(`${clock}
 local run = redis.call('HMGET', KEYS[1], 'owner', 'until', 'ending')
 if not run[1] or run[3] or now > tonumber(run[2]) then return 'no' end
@@ -106,7 +110,7 @@ redis.call('PUBLISH', ARGV[2] .. run[1], ARGV[3])
 return 'ok'
 `)
 
-/** `ARGV`: channel. Answers how many heard. */
+/** `ARGV`: channel. Replies the number of receivers. */
 export const callScript: Script = /* @__PURE__ */ defineScript(
   `return tostring(redis.call('PUBLISH', ARGV[1], 'who'))`,
 )

@@ -4,7 +4,7 @@ import { createCondition } from './condition.ts'
 import { openConversation } from './conversation-rows.ts'
 import type { SqlStep } from './run.ts'
 
-/** Takes messages out of the history, or puts them back. Returns how many changed. */
+/** Activates and deactivates messages. Returns how many changed. Rejects with `not-found` if an id is unknown. */
 export async function activate(step: SqlStep, conversationId: string, change: Activation): Promise<number> {
   checkActivation(change)
   const { on = [], off = [], offAfter } = change
@@ -14,11 +14,11 @@ export async function activate(step: SqlStep, conversationId: string, change: Ac
   const set = async (active: 0 | 1, ids: readonly string[], after?: number): Promise<readonly boolean[]> => {
     const where = createCondition()
     where.add((place) => `conversation_id = $${place}`, conversationId)
-    where.say(`active = ${1 - active}`)
+    where.addSql(`active = ${1 - active}`)
     const listed = dialect.listed('id', where.value(JSON.stringify(ids)))
-    if (after === undefined) where.say(listed)
+    if (after === undefined) where.addSql(listed)
     else {
-      // What goes on anyway is left alone: it must not count twice.
+      // Messages in `on` stay active, and must not count as changed twice.
       const kept = dialect.listed('id', where.value(JSON.stringify(on)))
       where.add((place) => `(${listed} or sequence > $${place}) and not (${kept})`, after)
     }

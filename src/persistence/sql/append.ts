@@ -13,12 +13,12 @@ import { CHUNK, insertBehind, insertMessages } from './message-rows.ts'
 import type { SqlRun, SqlStep } from './run.ts'
 import { addUsage, usageValues } from './usage-columns.ts'
 
-/** Appends messages: the row of the conversation gives the places, and keeps others waiting until this one ends. */
+/** Appends messages. Updating the conversation row assigns their sequences and makes concurrent appends wait. */
 export async function appendMessages(
   { write, writeOnce }: SqlRun,
   { conversationId, inputs, call }: Append,
 ): Promise<readonly StoredMessage[]> {
-  // Relations are looked up between counting and inserting.
+  // Related messages are looked up between the update and the insert.
   const related = inputs.some(({ parentId, variantOf }) => parentId !== undefined || variantOf !== undefined)
   const small = inputs.length > 0 && inputs.length <= CHUNK
   const run = small && !related ? writeOnce : write
@@ -38,7 +38,7 @@ export async function appendMessages(
   })
 }
 
-/** What to append where. */
+/** What to append to which conversation. */
 export interface Append {
   readonly conversationId: string
   readonly inputs: readonly NewMessage[]
@@ -50,7 +50,7 @@ interface Counting {
   readonly values: readonly SqlValue[]
 }
 
-/** Counts the messages into their conversation, and gives its sequence behind them. */
+/** Builds the statement that adds the messages to the counts of their conversation and returns its last sequence. */
 function counting({ dialect }: SqlStep, conversationId: string, records: readonly StoredMessage[]): Counting {
   const sets = [
     'last_sequence = last_sequence + $2',
@@ -68,7 +68,7 @@ function counting({ dialect }: SqlStep, conversationId: string, records: readonl
   }
 }
 
-/** Returns the sequence of the conversation before the messages. */
+/** Reserves sequences, and returns the last one before the messages. */
 async function takePlaces(
   step: SqlStep,
   conversationId: string,
@@ -80,7 +80,7 @@ async function takePlaces(
   return count(row, 'last_sequence') - records.length
 }
 
-/** Counts and inserts in one statement, which is one round trip. Returns the sequence before the messages. */
+/** Counts and inserts in one statement, so in one round trip. Returns the last sequence before the messages. */
 async function appendAtOnce(
   step: SqlStep,
   conversationId: string,
@@ -118,7 +118,7 @@ async function checkRelations(
   if (lost !== undefined) throw notFound('message', lost)
 }
 
-/** Changes the number of messages of a conversation. */
+/** Changes the message count of a conversation. */
 export async function recount(
   { session, dialect }: SqlStep,
   conversationId: string,

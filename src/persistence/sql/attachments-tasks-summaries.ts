@@ -5,8 +5,8 @@ import {
   type ChatTask,
   checkVersion,
   notFound,
-  pageOf,
-  pageWindow,
+  type Page,
+  type PageQuery,
   patchTask,
   type Summary,
   summaryRecord,
@@ -19,8 +19,9 @@ import { openConversation } from './conversation-rows.ts'
 import { count, orNull, type SqlRow, text } from './executor.ts'
 import { openFor, openMessage } from './message-rows.ts'
 import type { SqlRun, SqlStep } from './run.ts'
+import { type PageSelect, selectPage } from './select-page.ts'
 
-/** A record with the place that its row has in the order of all. */
+/** A record and the position of its row in the table. */
 interface Placed<T> {
   readonly place: number
   readonly record: T
@@ -30,7 +31,7 @@ function readPlaced<T>(row: SqlRow): Placed<T> {
   return { place: count(row, 'place'), record: JSON.parse(text(row, 'body')) as T }
 }
 
-/** Attachments in a database. */
+/** Creates the attachments part of the store. */
 export function attachmentStore({ read, write }: SqlRun): AttachmentStore {
   return {
     add: (conversationId, input, call) =>
@@ -97,27 +98,37 @@ async function link(
 }
 
 async function listAttachments(
-  { session, dialect }: SqlStep,
+  step: SqlStep,
   conversationId: string,
   query: NonNullable<Parameters<AttachmentStore['list']>[1]>,
 ): ReturnType<AttachmentStore['list']> {
-  const window = pageWindow(query, 'attachments')
   const where = createCondition()
-  where.add((place) => `a.conversation_id = $${place} and ${openFor(dialect, place)}`, conversationId)
-  where.addIf((place) => `a.message_id = $${place}`, query.messageId)
-  const from = `from ${dialect.table('attachments')} a`
-  const total = window.withTotal
-    ? count((await session.query(`select count(*) as n ${from} ${where.sql}`, where.values))[0], 'n')
-    : undefined
-  where.addIf((place) => `a.place > $${place}`, window.after?.[0])
-  const paged = `order by a.place limit ${window.limit + 1} offset ${window.offset}`
-  const rows = await session.query(`select a.place, a.body ${from} ${where.sql} ${paged}`, where.values)
-  const found = rows.map((row) => readPlaced<Attachment>(row))
-  const { items, ...page } = pageOf(found, window, { list: 'attachments', key: (one) => [one.place], total })
+  where.add((place) => `p.conversation_id = $${place} and ${openFor(step.dialect, place)}`, conversationId)
+  where.addIf((place) => `p.message_id = $${place}`, query.messageId)
+  return placedPage<Attachment>(step, query, {
+    list: 'attachments',
+    where,
+    sortBy: ['p.place'],
+    direction: 'asc',
+    key: ({ place }) => [place],
+  })
+}
+
+type PlacedSelect<T> = Omit<PageSelect<Placed<T>>, 'list' | 'columns' | 'from' | 'read'> & {
+  readonly list: 'attachments' | 'summaries'
+}
+
+async function placedPage<T>(step: SqlStep, query: PageQuery, select: PlacedSelect<T>): Promise<Page<T>> {
+  const { items, ...page } = await selectPage<Placed<T>>(step, query, {
+    ...select,
+    columns: 'p.place, p.body',
+    from: `from ${step.dialect.table(select.list)} p`,
+    read: readPlaced,
+  })
   return { ...page, items: items.map(({ record }) => record) }
 }
 
-/** Tasks in a database. */
+/** Creates the tasks part of the store. */
 export function taskStore({ read, write }: SqlRun): TaskStore {
   return {
     add: (conversationId, input, call) =>
@@ -153,7 +164,7 @@ export function taskStore({ read, write }: SqlRun): TaskStore {
   }
 }
 
-/** Summaries in a database. */
+/** Creates the summaries part of the store. */
 export function summaryStore({ read, write }: SqlRun): SummaryStore {
   return {
     save: (conversationId, input, call) =>
@@ -177,25 +188,17 @@ export function summaryStore({ read, write }: SqlRun): SummaryStore {
 }
 
 async function listSummaries(
-  { session, dialect }: SqlStep,
+  step: SqlStep,
   conversationId: string,
   query: NonNullable<Parameters<SummaryStore['list']>[1]>,
 ): ReturnType<SummaryStore['list']> {
-  const window = pageWindow(query, 'summaries')
   const where = createCondition()
-  where.add((place) => `s.conversation_id = $${place} and ${openFor(dialect, place)}`, conversationId)
-  const from = `from ${dialect.table('summaries')} s`
-  const total = window.withTotal
-    ? count((await session.query(`select count(*) as n ${from} ${where.sql}`, where.values))[0], 'n')
-    : undefined
-  if (window.after !== undefined) {
-    const [reach, at] = window.after.map((part) => where.value(part))
-    where.say(`(s.up_to_sequence, s.place) < ($${reach}, $${at})`)
-  }
-  const paged = `order by s.up_to_sequence desc, s.place desc limit ${window.limit + 1} offset ${window.offset}`
-  const rows = await session.query(`select s.place, s.body ${from} ${where.sql} ${paged}`, where.values)
-  const found = rows.map((row) => readPlaced<Summary>(row))
-  const key = (one: Placed<Summary>): readonly number[] => [one.record.upToSequence, one.place]
-  const { items, ...page } = pageOf(found, window, { list: 'summaries', key, total })
-  return { ...page, items: items.map(({ record }) => record) }
+  where.add((place) => `p.conversation_id = $${place} and ${openFor(step.dialect, place)}`, conversationId)
+  return placedPage<Summary>(step, query, {
+    list: 'summaries',
+    where,
+    sortBy: ['p.up_to_sequence', 'p.place'],
+    direction: 'desc',
+    key: ({ record, place }) => [record.upToSequence, place],
+  })
 }

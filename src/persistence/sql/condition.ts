@@ -1,21 +1,21 @@
 import type { SqlValue } from './executor.ts'
 
-/** A `where` under construction: conditions, and the values for their places. */
+/** Builds a `where` clause and collects its values. */
 export interface Condition {
-  /** Adds a condition that takes one value; `sql` is told its place. */
+  /** Adds a condition with one value. Calls `sql` with the number of its placeholder. */
   add(sql: (place: number) => string, value: SqlValue): void
-  /** Adds one only where the value is there. */
+  /** Adds a condition unless the value is `undefined`. */
   addIf(sql: (place: number) => string, value: SqlValue | undefined): void
-  /** Adds one that takes no value. */
-  say(sql: string): void
-  /** Notes a value, and gives its place. */
+  /** Adds a condition without a value. */
+  addSql(sql: string): void
+  /** Adds a value, and returns the number of its placeholder. */
   value(value: SqlValue): number
   readonly values: readonly SqlValue[]
   /** `where a and b`. */
   readonly sql: string
 }
 
-/** A condition that holds for everything. */
+/** Creates an empty clause, which matches every row. */
 export function createCondition(): Condition {
   const parts: string[] = []
   const values: SqlValue[] = []
@@ -26,7 +26,7 @@ export function createCondition(): Condition {
     addIf: (sql, one) => {
       if (one !== undefined) add(sql, one)
     },
-    say: (sql) => void parts.push(sql),
+    addSql: (sql) => void parts.push(sql),
     value,
     values,
     get sql() {

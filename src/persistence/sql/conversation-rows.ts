@@ -12,13 +12,13 @@ import {
 import type { SqlStep } from './run.ts'
 import { readUsage, usageColumns } from './usage-columns.ts'
 
-/** What is not sorted, filtered or counted by: kept as JSON, which holds every text there is. */
+/** Fields that no query sorts, filters or counts by. They are stored as JSON, which can hold any text. */
 type Body = Pick<
   Conversation,
   'title' | 'summary' | 'model' | 'temperature' | 'rating' | 'metadata' | 'members' | 'forkedFromMessageId'
 >
 
-/** Columns that `update` writes. */
+/** Columns that an update writes. */
 const CHANGING: readonly string[] = [
   'org_id',
   'project_id',
@@ -35,13 +35,13 @@ const CHANGING: readonly string[] = [
 const FIXED: readonly string[] = ['id', 'user_id', 'root_id', 'request_id', 'created_at']
 const COUNTED: readonly string[] = ['message_count', 'last_sequence', ...usageColumns]
 
-/** What a conversation is read by. */
+/** Columns to select for `readConversation`. */
 export const conversationColumns: string = [...FIXED, ...CHANGING, ...COUNTED]
   .filter((column) => column !== 'title_words')
   .map((column) => `c.${column}`)
   .join(', ')
 
-/** A row as a record. */
+/** Converts a row to a record. */
 export function readConversation(row: SqlRow): Conversation {
   const body = JSON.parse(text(row, 'body')) as Body
   return omitUndefined({
@@ -93,7 +93,7 @@ function changingValues(record: Conversation): readonly SqlValue[] {
   ]
 }
 
-/** Stores a new conversation. */
+/** Inserts a conversation. */
 export async function insertConversation({ session, dialect }: SqlStep, record: Conversation): Promise<void> {
   const columns = [...FIXED, ...CHANGING, ...COUNTED]
   const fixed = [record.id, record.userId, record.rootId, orNull(record.requestId), record.createdAt]
@@ -105,14 +105,14 @@ export async function insertConversation({ session, dialect }: SqlStep, record: 
   )
 }
 
-/** Writes what may change of a conversation. */
+/** Updates the columns that may change. */
 export async function updateConversation({ session, dialect }: SqlStep, record: Conversation): Promise<void> {
   const sets = CHANGING.map((column, at) => `${column} = $${at + 2}`).join(', ')
   const table = dialect.table('conversations')
   await session.query(`update ${table} set ${sets} where id = $1`, [record.id, ...changingValues(record)])
 }
 
-/** One conversation, deleted or not; `lock` keeps others from changing it until the transaction ends. */
+/** Finds a conversation, deleted or not. `lock` locks its row until the transaction ends. */
 export async function findConversation(
   { session, dialect }: SqlStep,
   id: string,
@@ -123,7 +123,7 @@ export async function findConversation(
   return row === undefined ? undefined : readConversation(row)
 }
 
-/** One that is not marked as deleted, locked for a change. Rejects with `not-found`. */
+/** Finds and locks a conversation for a change. Rejects with `not-found` if it is unknown or deleted. */
 export async function openConversation(step: SqlStep, id: string): Promise<Conversation> {
   const found = await findConversation(step, id, true)
   if (found === undefined || found.deletedAt !== undefined) throw notFound('conversation', id)

@@ -21,7 +21,7 @@ import { listConversations } from './conversation-list.ts'
 import { places } from './executor.ts'
 import type { SqlRun, SqlStep } from './run.ts'
 
-/** Conversations in a database. */
+/** Creates the conversations part of the store. */
 export function conversationStore({ read, write }: SqlRun): ConversationStore {
   return {
     create: (input, call) => write(call, (step) => create(step, input)),
@@ -79,7 +79,7 @@ function removal(write: SqlRun['write']): Pick<ConversationStore, 'delete' | 're
     restore: (id, call) => write(call, (step) => mark(step, id, null)),
     erase: (id, call) =>
       write(call, async ({ session, dialect }) => {
-        // What belongs to it goes with it, and its forks lose their parent: the schema sees to that.
+        // The foreign keys delete what belongs to it and clear the parent of its forks.
         const remove = `delete from ${dialect.table('conversations')} where id = $1 returning id`
         return (await session.query(remove, [id])).length > 0
       }),

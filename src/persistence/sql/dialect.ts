@@ -1,7 +1,7 @@
 import type { LlmError } from '../../core/error.ts'
 import type { SqlSession } from './executor.ts'
 
-/** The tables of a store. */
+/** Tables of a store. */
 export type TableName =
   | 'migrations'
   | 'conversations'
@@ -14,56 +14,59 @@ export type TableName =
   | 'user_usage'
   | 'personas'
 
-/** One step of the schema. Steps are numbered from 1, are never changed once shipped, and only ever added to. */
+/** One step of the schema. Steps are numbered from 1; a released step never changes. */
 export interface Migration {
   readonly number: number
   readonly name: string
   readonly statements: readonly string[]
 }
 
-/** A message whose words are to be found by search. */
+/** The words by which search finds a message. */
 export interface WordsOf {
   readonly conversationId: string
   readonly sequence: number
   readonly words: readonly string[]
 }
 
-/** What one SQL database says differently from another. */
+/** What differs between SQL databases. */
 export interface SqlDialect {
-  /** A table with its schema or prefix, quoted. */
+  /** Returns the name of a table with its schema or prefix, quoted if needed. */
   table(name: TableName): string
   readonly migrations: readonly Migration[]
-  /** Before the migrations: makes sure that nobody else migrates at the same time. */
+  /** Runs before the migrations and makes other migrating processes wait. */
   lockMigrations(session: SqlSession): Promise<void>
-  /** Behind a select of conversations or messages: nobody else changes these rows until the transaction ends. */
+  /** Returns a suffix for selects that locks the rows of `alias` until the transaction ends. */
   lockRows(alias: string): string
-  /** A condition: `column` is in the JSON list at place `$place`. */
+  /** Returns the condition that `column` is in the JSON list at placeholder `$place`. */
   listed(column: string, place: number): string
-  /** True where a statement may change one table and insert into another with what came of it. */
+  /** Whether one statement can update a table and insert into another with the result. */
   readonly oneStatement: boolean
   readonly search: SearchDialect
-  /** The error of a driver as one of ours; `undefined` for one that is none of the known. */
+  /** Converts a driver error; returns `undefined` if it is unknown. */
   fault(error: unknown): SqlFault | undefined
 }
 
-/** How a database finds messages by their words. */
+/** How a database finds messages by words. */
 export interface SearchDialect {
-  /** Behind `from messages m`. */
+  /** Join to append to `from messages m`. */
   readonly join: string
-  /** The condition with the place of its value. */
+  /** Returns the condition for the value at placeholder `$place`. */
   where(place: number): string
-  /** The value: every word begins one of the message's; in one conversation where it is given. */
+  /**
+   * Returns the value to search for: each word is a prefix of a word in the message. With an id, only in that
+   * conversation.
+   */
   value(words: readonly string[], conversationId: string | undefined): string
-  /** A column of `messages` that takes the words when a message is inserted, where there is one. */
+  /** Column of `messages` with the search words, if the database has one. */
   readonly column: string | undefined
   columnValue(words: readonly string[]): string
-  /** Where there is no such column: notes the words of messages that were inserted. */
+  /** Indexes the words of inserted messages, for databases without such a column. */
   note?(session: SqlSession, entries: readonly WordsOf[]): Promise<void>
   /** Replaces the words of one message. */
   replace(session: SqlSession, entry: WordsOf): Promise<void>
 }
 
-/** What went wrong. `unique` carries the constraint or columns as far as the driver tells. */
+/** A driver error by type. `detail` names the constraint or the columns, if the driver reports them. */
 export type SqlFault =
   | { readonly type: 'unique'; readonly detail: string }
   | { readonly type: 'foreign-key' }

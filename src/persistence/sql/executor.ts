@@ -1,55 +1,55 @@
 import type { StoreCall } from '../../conversations/storage/index.ts'
 
-/** A value of a statement. */
+/** A value bound to a placeholder. */
 export type SqlValue = string | number | null
 
-/** A row that came back, by column. */
+/** A result row by column name. */
 export type SqlRow = Readonly<Record<string, unknown>>
 
 /** Runs statements one after the other. */
 export interface SqlSession {
-  /** Runs one statement with `$1`, `$2` … in it; rejects with what the driver throws. */
+  /** Runs one statement with placeholders `$1`, `$2` … Rejects with the driver's own error. */
   query(sql: string, values: readonly SqlValue[], call?: StoreCall): Promise<readonly SqlRow[]>
 }
 
 /**
- * All that a store needs of a database driver. For SQLite `query` outside of `tx` only reads, foreign keys must be on,
- * and `tx` must begin by taking the write lock (`begin immediate`). For Postgres `query` may write too.
+ * The database driver of a store. For SQLite, `query` outside `tx` only reads, foreign keys must be on, and `tx` must
+ * start with `begin immediate`. For Postgres, `query` may also write.
  */
 export interface SqlExecutor extends SqlSession {
-  /** Runs `work` in one transaction on one connection: committed when it resolves, rolled back when it rejects. */
+  /** Runs `work` in one transaction on one connection. Commits if it resolves, rolls back if it rejects. */
   tx<T>(work: (session: SqlSession) => Promise<T>, call?: StoreCall): Promise<T>
-  /** Releases what the executor opened itself. */
+  /** Closes what the executor opened itself. */
   close?(): Promise<void>
 }
 
-/** A value for a column that may be empty. */
+/** Converts an absent field to SQL `null`. */
 export function orNull<T extends SqlValue>(value: T | undefined): T | null {
   return value ?? null
 }
 
-/** A column that holds a whole number; some drivers give large ones as text. */
+/** Reads an integer column; some drivers return large integers as text. */
 export function count(row: SqlRow | undefined, column: string): number {
   return Number(row?.[column] ?? 0)
 }
 
-/** A column that holds text. */
+/** Reads a text column. */
 export function text(row: SqlRow, column: string): string {
   return String(row[column])
 }
 
-/** A column as a field that may be absent. */
+/** Reads a nullable text column. */
 export function optional(row: SqlRow, column: string): string | undefined {
   const value = row[column]
   return typeof value === 'string' ? value : undefined
 }
 
-/** A column with a number, as a field that may be absent. */
+/** Reads a nullable integer column. */
 export function optionalCount(row: SqlRow, column: string): number | undefined {
   return row[column] === null || row[column] === undefined ? undefined : Number(row[column])
 }
 
-/** `($1, $2), ($3, $4)`: places for `rows` rows of `columns` values, from place `first` on. */
+/** Returns `($1, $2), ($3, $4)`: placeholders for `rows` rows of `columns` values, starting at `first`. */
 export function places(rows: number, columns: number, first: number = 1): string {
   let at = first - 1
   const row = (): string => `(${Array.from({ length: columns }, () => `$${++at}`).join(', ')})`

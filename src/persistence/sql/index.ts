@@ -1,4 +1,5 @@
 export type { Migration, SearchDialect, SqlDialect, SqlFault, TableName, WordsOf } from './dialect.ts'
 export type { SqlExecutor, SqlRow, SqlSession, SqlValue } from './executor.ts'
 export type { MigrationReport } from './migrate.ts'
+export { schemaMigrations } from './migrations.ts'
 export { createSqlStore, type SqlStore, type SqlStoreOptions } from './store.ts'

@@ -19,7 +19,7 @@ import {
 } from './executor.ts'
 import type { SqlStep } from './run.ts'
 
-/** What is not sorted, filtered or counted by: kept as JSON, which holds every text there is. */
+/** Fields that no query sorts, filters or counts by. They are stored as JSON, which can hold any text. */
 type Body = Omit<StoredMessage, keyof Keyed>
 type Keyed = Pick<
   StoredMessage,
@@ -53,19 +53,19 @@ const COLUMNS: readonly string[] = [
   'body',
 ]
 
-/** What a message is read by. */
+/** Columns to select for `readMessage`. */
 export const messageColumns: string = COLUMNS.map((column) => `m.${column}`).join(', ')
 
-/** The condition of a message that is part of the history; literally that of the index. */
+/** Condition of messages in the history. Must equal the condition of the partial index. */
 export const IN_HISTORY = 'm.active = 1 and m.deleted_at is null'
 
-/** The condition that the conversation of a message is not marked as deleted, with its id at `$place`. */
+/** Returns the condition that the conversation with its id at `$place` is not deleted. */
 export function openFor(dialect: SqlDialect, place: number): string {
   const table = dialect.table('conversations')
   return `exists (select 1 from ${table} c where c.id = $${place} and c.deleted_at is null)`
 }
 
-/** A row as a record. */
+/** Converts a row to a record. */
 export function readMessage(row: SqlRow): StoredMessage {
   const body = JSON.parse(text(row, 'body')) as Body
   return omitUndefined({
@@ -110,7 +110,7 @@ function rowOf(record: StoredMessage): readonly SqlValue[] {
   ]
 }
 
-/** The words that search finds a message by. */
+/** Returns the words by which search finds a message. */
 export function wordsOf({ content }: StoredMessage): readonly string[] {
   return searchTerms(plainText(content, ' '))
 }
@@ -119,10 +119,10 @@ function entryOf(record: StoredMessage): WordsOf {
   return { conversationId: record.conversationId, sequence: record.sequence, words: wordsOf(record) }
 }
 
-/** How many messages one statement inserts. */
+/** Maximum number of messages per insert statement. */
 export const CHUNK = 50
 
-/** Stores new messages. */
+/** Inserts messages. */
 export async function insertMessages(
   { session, dialect }: SqlStep,
   all: readonly StoredMessage[],
@@ -150,8 +150,8 @@ const NUMBERS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * An insert whose sequences go on behind the `last_sequence` that `source` has counted; its values take the places from
- * `first` on. Gives the sequence of the first message.
+ * Builds an insert whose sequences follow the `last_sequence` that `source` returns. Its placeholders start at `first`.
+ * The statement returns the sequence of the first message.
  */
 export function insertBehind(
   { dialect }: SqlStep,
@@ -175,7 +175,7 @@ export function insertBehind(
   }
 }
 
-/** Writes what may change of a message, and its words where the content did. */
+/** Updates the columns that may change, and the search words if the content changed. */
 export async function updateMessage(
   { session, dialect }: SqlStep,
   record: StoredMessage,
@@ -192,13 +192,13 @@ export async function updateMessage(
   if (words) await dialect.search.replace(session, entryOf(record))
 }
 
-/** Names one message of one conversation. */
+/** Identifies a message within a conversation. */
 export interface MessageKey {
   readonly conversationId: string
   readonly id: string
 }
 
-/** A message of an open conversation, deleted or not; locked where it is to be changed. */
+/** Finds a message of a conversation that is not deleted. `lock` locks its row. */
 export async function findMessage(
   { session, dialect }: { readonly session: SqlSession; readonly dialect: SqlDialect },
   { conversationId, id }: MessageKey,
@@ -210,7 +210,7 @@ export async function findMessage(
   return row === undefined ? undefined : readMessage(row)
 }
 
-/** One that is not marked as deleted, locked for a change. Rejects with `not-found`. */
+/** Finds and locks a message for a change. Rejects with `not-found` if it is unknown or deleted. */
 export async function openMessage(step: SqlStep, key: MessageKey): Promise<StoredMessage> {
   const found = await findMessage(step, key, true)
   if (found === undefined || found.deletedAt !== undefined) throw notFound('message', key.id)

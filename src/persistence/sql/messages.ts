@@ -23,7 +23,7 @@ import {
 } from './message-rows.ts'
 import type { SqlRun, SqlStep } from './run.ts'
 
-/** Messages in a database. */
+/** Creates the messages part of the store. */
 export function messageStore(run: SqlRun): MessageStore {
   const { read, write } = run
   return {
@@ -81,7 +81,7 @@ async function wipe(step: SqlStep, conversationId: string, id: string): Promise<
   return true
 }
 
-/** The newest messages, read backwards along an index that holds nothing else. */
+/** Reads the newest messages backwards along a partial index of the history. */
 async function history(
   { session, dialect }: SqlStep,
   conversationId: string,
@@ -91,10 +91,10 @@ async function history(
   const { limit, before, thread, roles } = query
   const where = createCondition()
   where.add((place) => `m.conversation_id = $${place}`, conversationId)
-  where.say(`${IN_HISTORY} and ${openFor(dialect, 1)}`)
+  where.addSql(`${IN_HISTORY} and ${openFor(dialect, 1)}`)
   where.addIf((place) => `m.sequence < $${place}`, before)
   where.addIf((place) => `(m.parent_id = $${place} or m.id = $${place})`, thread)
-  if (roles !== undefined) where.say(rolesCondition(roles))
+  if (roles !== undefined) where.addSql(rolesCondition(roles))
   const from = `from ${dialect.table('messages')} m ${where.sql} order by m.sequence desc limit ${limit}`
   const rows = await session.query(`select ${messageColumns} ${from}`, where.values)
   return rows.map(readMessage).toReversed()

@@ -3,17 +3,17 @@ import type { SqlDialect } from './dialect.ts'
 import { count, type SqlExecutor } from './executor.ts'
 import { LlmError } from '../../core/error.ts'
 
-/** What the migrations did. */
+/** Result of a migration. */
 export interface MigrationReport {
-  /** Number of the newest step that the schema is at. */
+  /** Number of the newest step in the schema. */
   readonly version: number
-  /** Names of the steps that were run now. */
+  /** Names of the steps that this call ran. */
   readonly applied: readonly string[]
 }
 
 /**
- * Brings the schema to its newest step, all missing steps in one transaction. Any number of processes may do so at
- * once: one runs the steps, the others find them done. A schema of a newer release is refused with `misconfigured`.
+ * Runs all missing steps of the schema in one transaction. Several processes may call it at once: one runs the steps,
+ * the others find them done. Rejects with `misconfigured`, code `schema-too-new`, if a newer release wrote the schema.
  */
 export function migrate(
   executor: SqlExecutor,
@@ -42,7 +42,7 @@ export function migrate(
 function tooNew(found: number, known: number): LlmError {
   return new LlmError(
     'misconfigured',
-    `the database is at schema version ${found}, this release of llm-switchyard knows ${known}: install the newer release`,
+    `the database has schema version ${found}, newer than ${known}, the newest that this release of llm-switchyard supports: update llm-switchyard, or use another database`,
     { code: 'schema-too-new' },
   )
 }

@@ -3,7 +3,7 @@ import type { Persona, PersonaStore } from '../../prompts/index.ts'
 import { count, type SqlRow, text } from './executor.ts'
 import type { SqlRun, SqlStep } from './run.ts'
 
-/** Personas in a database. */
+/** Creates the personas part of the store. */
 export function personaStore({ read, write }: SqlRun): PersonaStore {
   return {
     get: (idOrName) =>
@@ -14,7 +14,7 @@ export function personaStore({ read, write }: SqlRun): PersonaStore {
       read(undefined, async ({ session, dialect }) => {
         const rows = await session.query(`select body from ${dialect.table('personas')} order by name`, [])
         const part = search.toLowerCase()
-        // There are few of them, and no index finds a part of a word.
+        // There are few personas, and no index finds part of a word.
         const found = rows.map(readPersona).filter(({ name, tags }) => [name, ...tags].some(has(part)))
         return found.slice(offset, offset + limit)
       }),
@@ -35,7 +35,7 @@ const has =
   (whole: string): boolean =>
     whole.toLowerCase().includes(part)
 
-// What a database cannot hold in a key cannot be there.
+// A key that a database cannot hold is never stored.
 function isKey(value: string): boolean {
   return value !== '' && !/[\p{Cc}\p{Cs}]/u.test(value)
 }

@@ -9,7 +9,7 @@ import { count, type SqlRow, text } from './executor.ts'
 import { openFor, openMessage } from './message-rows.ts'
 import type { SqlRun, SqlStep } from './run.ts'
 
-/** Reactions in a database: the key of the table keeps them unique. */
+/** Creates the reactions part of the store; the key of the table keeps reactions unique. */
 export function reactionStore({ read, write }: SqlRun): ReactionStore {
   return {
     toggle: (conversationId, key, call) =>
@@ -28,7 +28,7 @@ export function reactionStore({ read, write }: SqlRun): ReactionStore {
   }
 }
 
-// The lock on the message puts those who react to it at once in order.
+// Locking the message serializes concurrent reactions to it.
 async function openReaction(step: SqlStep, conversationId: string, key: ReactionKey): Promise<Reaction> {
   const record = reactionRecord(conversationId, key, step.stamp.now)
   await openMessage(step, { conversationId, id: key.messageId })

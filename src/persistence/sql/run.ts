@@ -10,35 +10,35 @@ export interface SqlStep {
   readonly session: SqlSession
   readonly dialect: SqlDialect
   readonly stamp: Stamp
-  /** True inside a transaction of the caller. */
+  /** Whether the step runs inside a transaction of the caller. */
   readonly inside: boolean
 }
 
-/** Runs single steps: reads as they are, writes whole or not at all. */
+/** Runs single steps. A write is atomic. */
 export interface SqlRun {
   read<T>(call: StoreCall | undefined, work: (step: SqlStep) => Promise<T>): Promise<T>
   write<T>(call: StoreCall | undefined, work: (step: SqlStep) => Promise<T>): Promise<T>
-  /** For a write that is one statement: without a transaction around it, where the database makes it whole by itself. */
+  /** Runs a write that is a single statement, without a transaction if the database makes it atomic by itself. */
   writeOnce<T>(call: StoreCall | undefined, work: (step: SqlStep) => Promise<T>): Promise<T>
 }
 
-/** What the ways of running share. */
+/** Dependencies of all steps. */
 export interface SqlSetting {
   readonly executor: SqlExecutor
   readonly dialect: SqlDialect
   readonly clock: Clock
   readonly newId: () => string
-  /** Resolves once the schema is there. Rejects after the end of the store. */
+  /** Resolves when the schema is up to date. Rejects after `close()`. */
   readonly ready: () => Promise<void>
 }
 
-/** How often a step is tried that a database has undone to let another one pass. */
+/** Maximum number of attempts for a step that the database rolled back because of another transaction. */
 export const MAX_TRIES = 5
 
-/** Steps on their own. */
+/** Returns steps that each run on their own. */
 export function singleSteps({ executor, dialect, clock, newId, ready }: SqlSetting): SqlRun {
   const step = (session: SqlSession, call: StoreCall | undefined): SqlStep => ({
-    session: watched(session, call),
+    session: withSignal(session, call),
     dialect,
     stamp: { now: clock.epochMs(), newId },
     inside: false,
@@ -77,25 +77,25 @@ export async function transact<T>(
   return guarded(dialect, () =>
     executor.tx(async (session) => {
       let open = true
-      // One step at a time: their savepoints must not cross.
-      const gate = createMutex({ clock, waitMs: 2_147_483_647 })
-      const inTurn = async <R>(
+      // Steps run one at a time, because savepoints must nest.
+      const mutex = createMutex({ clock, waitMs: 2_147_483_647 })
+      const serialized = async <R>(
         inner: StoreCall | undefined,
         step: (own: SqlStep) => Promise<R>,
       ): Promise<R> => {
         if (!open) throw ended('transaction')
-        const leave = await gate.enter(inner?.signal)
+        const release = await mutex.acquire(inner?.signal)
         try {
           const stamp = { now: clock.epochMs(), newId }
-          return await step({ session: watched(session, inner ?? call), dialect, stamp, inside: true })
+          return await step({ session: withSignal(session, inner ?? call), dialect, stamp, inside: true })
         } finally {
-          leave()
+          release()
         }
       }
       try {
         const write: SqlRun['write'] = (inner, step) =>
-          inTurn(inner, (own) => guarded(dialect, () => savepoint(own, step)))
-        const result = await work({ read: inTurn, write, writeOnce: write })
+          serialized(inner, (own) => guarded(dialect, () => savepoint(own, step)))
+        const result = await work({ read: serialized, write, writeOnce: write })
         checkSignal(call?.signal)
         return result
       } finally {
@@ -112,25 +112,25 @@ async function savepoint<T>(own: SqlStep, step: (own: SqlStep) => Promise<T>): P
     await own.session.query('release savepoint step', [])
     return result
   } catch (error) {
-    // Where the connection itself is gone, the first error says more.
+    // If the connection itself is lost, the first error says more.
     await own.session.query('rollback to savepoint step', []).catch(() => undefined)
     throw error
   }
 }
 
-function watched(session: SqlSession, call: StoreCall | undefined): SqlSession {
+function withSignal(session: SqlSession, call: StoreCall | undefined): SqlSession {
   const signal = call?.signal
   if (signal === undefined) return session
   return {
     query(sql, values) {
-      // The statement that takes a step back runs in any case.
+      // A rollback runs even after an abort.
       if (!sql.startsWith('rollback')) checkSignal(signal)
       return session.query(sql, values, call)
     },
   }
 }
 
-/** Runs `work`, and gives the errors of the driver as ours. */
+/** Runs `work` and converts driver errors to `LlmError`. */
 export async function guarded<T>(dialect: SqlDialect, work: () => Promise<T>, tries: number = 1): Promise<T> {
   for (let left = tries - 1; ; left--) {
     try {
@@ -150,13 +150,21 @@ function asError(fault: NonNullable<ReturnType<SqlDialect['fault']>>, cause: unk
   if (fault.type === 'unique' && fault.detail.includes('request'))
     return new LlmError(
       'conflict',
-      'this request has written this step already; findByRequest gives what it wrote',
+      'the request id is already used for this step: read its stored record with findByRequest',
       { code: 'duplicate-request', cause },
     )
   if (fault.type === 'unique')
-    return new LlmError('conflict', 'the store holds a record with this id already', {
-      code: 'id-taken',
-      cause,
-    })
-  return new LlmError('not-found', 'the store does not hold what the record belongs to', { cause })
+    return new LlmError(
+      'conflict',
+      'the id already exists: choose another, or leave it out to have one created',
+      {
+        code: 'id-taken',
+        cause,
+      },
+    )
+  return new LlmError(
+    'not-found',
+    'the conversation or message that the record belongs to does not exist: create it first',
+    { cause },
+  )
 }

@@ -13,28 +13,31 @@ import { reactionStore } from './reactions.ts'
 import { guarded, MAX_TRIES, singleSteps, type SqlRun, transact } from './run.ts'
 import { usageStore } from './usage.ts'
 
-/** Options that every SQL store takes. */
+/** Options of every SQL store. */
 export interface SqlStoreOptions {
-  /** Where times come from. */
+  /** Source of times. Default: the system clock. */
   readonly clock?: Clock | undefined
-  /** Makes ids for what comes without one. Default: random UUIDs. */
+  /** Creates ids for records without one. Default: random UUIDs. */
   readonly newId?: (() => string) | undefined
   /**
-   * When to bring the schema to its newest step: before the first use (default), or only when `migrate()` is called,
-   * for hosts whose services may not change tables.
+   * When the schema is migrated: `first-use` (default) migrates before the first operation. `never` migrates only on
+   * `migrate()`, for services whose database role may not change tables.
    */
   readonly migrate?: 'first-use' | 'never' | undefined
 }
 
 /** A chat store in an SQL database. */
 export interface SqlStore extends ChatStore {
-  /** Personas, for `createPersonaLibrary`; kept beside the conversations. */
+  /** Personas for `createPersonaLibrary`, stored beside the conversations. */
   readonly personas: PersonaStore
-  /** Brings the schema to its newest step now. Any number of processes may do so at once. */
+  /**
+   * Migrates the schema now. Several processes may do so at once. Rejects with `misconfigured`, code `schema-too-new`,
+   * if a newer release wrote the schema.
+   */
   migrate(): Promise<MigrationReport>
 }
 
-/** Makes a chat store of a way to run statements, and of what the database says differently from others. */
+/** Creates a chat store from a database driver and an SQL dialect. */
 export function createSqlStore(
   executor: SqlExecutor,
   dialect: SqlDialect,
@@ -50,7 +53,7 @@ export function createSqlStore(
     if (options.migrate === 'never') return
     migrated ??= run()
     await migrated.catch((error: unknown) => {
-      // The next use tries again.
+      // The next operation tries again.
       migrated = undefined
       throw error
     })

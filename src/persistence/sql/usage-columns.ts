@@ -1,7 +1,7 @@
 import { type UsageCounts, type UsageTotals, usageTotals } from '../../conversations/storage/index.ts'
 import { count, type SqlRow } from './executor.ts'
 
-/** The columns of usage, in the order of {@link usageValues}. */
+/** The usage columns, in the order of {@link usageValues}. */
 export const usageColumns: readonly string[] = [
   'input_tokens',
   'output_tokens',
@@ -13,14 +13,14 @@ export const usageColumns: readonly string[] = [
   'unpriced_calls',
 ]
 
-/** Counts in the order of the columns. */
+/** Returns counts in the order of the columns. */
 export function usageValues(counts: UsageCounts): readonly number[] {
   const { inputTokens, outputTokens, totalTokens, cachedInputTokens, reasoningTokens } = counts
   const tokens = [inputTokens, outputTokens, totalTokens, cachedInputTokens, reasoningTokens]
   return [...tokens, counts.costNanoUsd, counts.calls, counts.unpricedCalls]
 }
 
-/** The totals of a row. */
+/** Reads the usage totals of a row. */
 export function readUsage(row: SqlRow | undefined): UsageTotals {
   return usageTotals({
     inputTokens: count(row, 'input_tokens'),
@@ -34,7 +34,7 @@ export function readUsage(row: SqlRow | undefined): UsageTotals {
   })
 }
 
-/** `a = t.a + $4, b = t.b + $5 …`: adds values from place `first` on. */
+/** Returns `a = t.a + $4, b = t.b + $5 …`: adds values, starting at placeholder `first`. */
 export function addUsage(alias: string, first: number): string {
   return usageColumns.map((column, at) => `${column} = ${alias}${column} + $${first + at}`).join(', ')
 }

@@ -8,7 +8,7 @@ import { count, optionalCount, places } from './executor.ts'
 import type { SqlRun } from './run.ts'
 import { addUsage, readUsage, usageColumns, usageValues } from './usage-columns.ts'
 
-/** Usage of users in a database: one row each, to which every charge is added. */
+/** Creates the usage part of the store: one row per user, to which every charge is added. */
 export function usageStore({ read, writeOnce }: SqlRun): UsageStore {
   return {
     add: (userId, charge, call) =>

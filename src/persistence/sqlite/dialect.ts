@@ -1,29 +1,65 @@
 import { LlmError } from '../../core/error.ts'
-import type { SearchDialect, SqlDialect, SqlFault, TableName, WordsOf } from '../sql/index.ts'
-import { sqliteMigrations } from './migrations.ts'
+import {
+  type Migration,
+  schemaMigrations,
+  type SearchDialect,
+  type SqlDialect,
+  type SqlFault,
+  type TableName,
+  type WordsOf,
+} from '../sql/index.ts'
 
 const PREFIX: RegExp = /^[a-z_][a-z0-9_]{0,40}$/
 
-/** How SQLite says it. Every table begins with `prefix`. */
+/**
+ * The SQL dialect of SQLite, with every table name starting with `prefix`. Throws `misconfigured` if it is not valid.
+ */
 export function sqliteDialect(prefix: string): SqlDialect {
   if (!PREFIX.test(prefix)) {
-    const problem = 'takes lower case letters, digits and _, beginning with no digit'
+    const problem = `takes a name of lower-case letters, digits and _ that starts with no digit, not ${JSON.stringify(prefix)}`
     throw new LlmError('misconfigured', `sqlite: prefix ${problem}`, {
       issues: [{ path: 'prefix', message: problem }],
     })
   }
-  const table = (name: TableName | 'message_words'): string => prefix + name
+  const table = (name: TableName): string => prefix + name
+  const words = `${prefix}message_words`
   return {
     table,
-    migrations: sqliteMigrations(table),
-    // The transaction holds the write lock of the file already.
+    migrations: migrations(table, words),
+    // The transaction already holds the write lock of the file.
     lockMigrations: async () => undefined,
     lockRows: () => '',
     listed: (column, place) => `${column} in (select value from json_each($${place}))`,
     oneStatement: false,
-    search: searchIn(table('messages'), table('message_words')),
+    search: searchIn(table('messages'), words),
     fault,
   }
+}
+
+function migrations(table: SqlDialect['table'], words: string): readonly Migration[] {
+  const messages = table('messages')
+  const fts = "(words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii')"
+  const forget = `begin delete from ${words} where rowid = old.place; end`
+  return schemaMigrations({
+    table,
+    name: (of, suffix) => `${table(of)}_${suffix}`,
+    id: 'text',
+    integer: 'integer',
+    flag: 'integer',
+    place: 'place integer primary key autoincrement',
+    updatedOften: '',
+    keyOnly: ' without rowid',
+    messages: {
+      // A vacuum may change an implicit rowid, and the search index refers to it, so the table declares the column.
+      first: ['place integer primary key'],
+      last: [],
+      keys: ['unique (conversation_id, sequence)', 'unique (conversation_id, id)'],
+      search: [
+        `create virtual table ${words} using fts5 ${fts}`,
+        `create trigger ${messages}_gone after delete on ${messages} ${forget}`,
+      ],
+    },
+  })
 }
 
 function searchIn(messages: string, index: string): SearchDialect {
@@ -57,8 +93,8 @@ function searchIn(messages: string, index: string): SearchDialect {
   }
 }
 
-// Kept among the words, so that the index itself narrows a search to one conversation. No word of a message begins
-// with a character of private use.
+// Stored among the words, so that the index itself narrows a search to one conversation. No word of a message starts
+// with a private-use character.
 function conversationWord(conversationId: string): string {
   return `\ue000${Buffer.from(conversationId).toString('hex')}`
 }
@@ -73,17 +109,17 @@ function fault(error: unknown): SqlFault | undefined {
   if (said.startsWith('FOREIGN KEY constraint failed')) return { type: 'foreign-key' }
   if (isBusy(error)) return { type: 'other', error: busyError(error) }
   if (typeof errcode !== 'number' && !said.includes('database')) return undefined
-  const hint = /no such table/.test(said) ? '; run migrate(), or leave migrate at its default' : ''
+  const hint = said.includes('no such table') ? '; call migrate(), or leave migrate at first-use' : ''
   return {
     type: 'other',
-    error: new LlmError('server-failed', `sqlite could not do it: ${said}${hint}`, {
+    error: new LlmError('server-failed', `sqlite: the statement failed: ${said}${hint}`, {
       code: 'store-failed',
       cause: error,
     }),
   }
 }
 
-/** True where another connection holds the lock that is needed. */
+/** Whether another connection holds the lock. */
 export function isBusy(error: unknown): boolean {
   const { errcode, code } = error as { errcode?: unknown; code?: unknown }
   if (typeof errcode === 'number') return (errcode & 0xff) === BUSY || (errcode & 0xff) === LOCKED
@@ -91,8 +127,12 @@ export function isBusy(error: unknown): boolean {
 }
 
 function busyError(cause: unknown): LlmError {
-  return new LlmError('overloaded', 'sqlite: another process holds the database; try again', {
-    code: 'store-busy',
-    cause,
-  })
+  return new LlmError(
+    'overloaded',
+    'sqlite: another process holds the write lock of the database: try again',
+    {
+      code: 'store-busy',
+      cause,
+    },
+  )
 }

@@ -6,7 +6,7 @@ import { checkSignal, createMutex } from '../mutex/index.ts'
 import type { SqlExecutor, SqlRow, SqlSession, SqlValue } from '../sql/index.ts'
 import { isBusy } from './dialect.ts'
 
-/** Where the file is and how it is used. */
+/** Which file to open, and how to use it. */
 export interface NodeDriverOptions {
   readonly path: string
   readonly clock: Clock
@@ -17,16 +17,17 @@ export interface NodeDriverOptions {
 const MAX_STATEMENTS = 200
 
 /**
- * Runs statements through `node:sqlite`: one connection that writes, one transaction at a time, and one that reads what
- * is committed. Its calls are synchronous, so every one is short, and waiting for another process is done by a timer.
+ * Runs statements through `node:sqlite` with two connections: one writes, one transaction at a time, and one reads
+ * committed data. Its calls are synchronous, so each is short, and a wait for another process uses a timer.
  */
 export function nodeDriver(options: NodeDriverOptions): SqlExecutor {
   const { clock, busyTimeoutMs: waitMs } = options
-  const gate = createMutex({ clock, waitMs })
-  const patient = <T>(action: () => T, signal?: AbortSignal): Promise<T> => patiently(options, action, signal)
+  const mutex = createMutex({ clock, waitMs })
+  const retried = <T>(action: () => T, signal?: AbortSignal): Promise<T> =>
+    retryWhileBusy(options, action, signal)
   let opened: Promise<Connections> | undefined
   const open = (): Promise<Connections> => {
-    opened ??= patient(() => connect(options)).catch((error: unknown) => {
+    opened ??= retried(() => connect(options)).catch((error: unknown) => {
       opened = undefined
       throw error
     })
@@ -36,43 +37,47 @@ export function nodeDriver(options: NodeDriverOptions): SqlExecutor {
     async query(sql, values, call) {
       const { reader } = await open()
       checkSignal(call?.signal)
-      if (reader !== undefined) return patient(() => reader.run(sql, values), call?.signal)
-      // In memory there is one connection only: what a transaction has not committed must not show.
-      const leave = await gate.enter(call?.signal)
+      if (reader !== undefined) return retried(() => reader.run(sql, values), call?.signal)
+      // A database in memory has one connection only, so a read has to wait for the open transaction.
+      const release = await mutex.acquire(call?.signal)
       try {
         return (await open()).writer.run(sql, values)
       } finally {
-        leave()
+        release()
       }
     },
     async tx(work, call) {
       const { writer } = await open()
-      const leave = await gate.enter(call?.signal)
+      const release = await mutex.acquire(call?.signal)
       try {
-        await patient(() => writer.run('begin immediate', []), call?.signal)
-        return await inside(writer, work)
+        await retried(() => writer.run('begin immediate', []), call?.signal)
+        return await inside(writer, work, options.path)
       } finally {
-        leave()
+        release()
       }
     },
     async close() {
       const connections = await opened?.catch(() => undefined)
-      const leave = connections === undefined ? undefined : await gate.enter()
+      const release = connections === undefined ? undefined : await mutex.acquire()
       connections?.reader?.close()
       connections?.writer.close()
-      leave?.()
+      release?.()
     },
   }
 }
 
-async function inside<T>(writer: Connection, work: (session: SqlSession) => Promise<T>): Promise<T> {
+async function inside<T>(
+  writer: Connection,
+  work: (session: SqlSession) => Promise<T>,
+  path: string,
+): Promise<T> {
   try {
     const result = await work({ query: async (sql, values) => writer.run(sql, values) })
     writer.run('commit', [])
     return result
   } catch (error) {
     writer.undo()
-    throw error
+    throw fileError(error, path)
   }
 }
 
@@ -92,7 +97,7 @@ function connect({ path, synchronous }: NodeDriverOptions): Connections {
   }
 }
 
-/** One connection with the statements that it has prepared. */
+/** One connection with its prepared statements. */
 class Connection {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
@@ -118,7 +123,7 @@ class Connection {
     try {
       this.#database.exec('rollback')
     } catch {
-      // SQLite has taken back some of what went wrong by itself.
+      // SQLite has already rolled back after some errors.
     }
   }
 
@@ -142,12 +147,18 @@ function loadSqlite(): { readonly DatabaseSync: typeof DatabaseSync } {
   const sqlite: { readonly DatabaseSync: typeof DatabaseSync } | undefined =
     process.getBuiltinModule('node:sqlite')
   if (sqlite !== undefined) return sqlite
-  const hint = 'needs Node 22.13 or newer, or another driver as executor'
-  throw new LlmError('misconfigured', `the SQLite store ${hint}`, { code: 'package-missing' })
+  const problem = `this runtime (${process.version}) has no node:sqlite`
+  throw new LlmError(
+    'misconfigured',
+    `the SQLite store: ${problem}; use Node 22.13 or newer, or pass another driver as executor`,
+    { code: 'package-missing' },
+  )
 }
 
-/** Tries until no other process is in the way. The waits grow to 20 ms and vary, so that nobody is passed over long. */
-async function patiently<T>(
+/**
+ * Retries while another process holds the lock. The waits grow to 20 ms and vary, so that every process gets its turn.
+ */
+async function retryWhileBusy<T>(
   { clock, busyTimeoutMs, path }: NodeDriverOptions,
   action: () => T,
   signal?: AbortSignal,
@@ -158,7 +169,7 @@ async function patiently<T>(
     try {
       return action()
     } catch (error) {
-      if (!isBusy(error)) throw openError(error, path)
+      if (!isBusy(error)) throw fileError(error, path)
       if (clock.now() >= deadline) throw busyError(busyTimeoutMs, error)
     }
     await pause(clock, Math.min(20, 2 ** Math.min(tries, 5)) * (0.5 + Math.random() / 2), signal)
@@ -179,21 +190,34 @@ function pause(clock: Clock, delayMs: number, signal: AbortSignal | undefined): 
   })
 }
 
+// Primary result codes of SQLite.
+const READ_ONLY = 8
 const CANNOT_OPEN = 14
+const NOT_A_DATABASE = 26
 
-function openError(error: unknown, path: string): unknown {
+/** Names the file for errors that are about the file. */
+function fileError(error: unknown, path: string): unknown {
   const { errcode } = error as { errcode?: unknown }
-  if (errcode !== CANNOT_OPEN) return error
-  return new LlmError('misconfigured', `sqlite: cannot open ${path}: its folder must exist and be writable`, {
-    code: 'store-down',
-    cause: error,
-  })
+  const primary = typeof errcode === 'number' ? errcode & 0xff : undefined
+  if (primary === CANNOT_OPEN) {
+    const hint = 'create its folder and make it writable, or set another path'
+    return new LlmError('misconfigured', `sqlite: cannot open "${path}": ${hint}`, {
+      code: 'store-down',
+      cause: error,
+    })
+  }
+  const problem =
+    primary === READ_ONLY
+      ? `cannot write to "${path}": make the file and its folder writable, or set another path`
+      : `"${path}" is not an SQLite database: set another path`
+  if (primary !== READ_ONLY && primary !== NOT_A_DATABASE) return error
+  return new LlmError('server-failed', `sqlite: ${problem}`, { code: 'store-failed', cause: error })
 }
 
 function busyError(waitedMs: number, cause: unknown): LlmError {
   return new LlmError(
     'overloaded',
-    `sqlite: another process held the database for ${waitedMs} ms; try again, or raise busyTimeoutMs`,
+    `sqlite: another process held the write lock for ${waitedMs} ms: try again, or raise busyTimeoutMs`,
     { code: 'store-busy', cause },
   )
 }

@@ -6,7 +6,7 @@ import { usePostgres } from '../postgres-server.ts'
 
 const server = usePostgres()
 
-describe('the Postgres store keeps the laws, on a pool of the host', () => {
+describe('the Postgres store passes the contract, on a pool of the application', () => {
   let pool: pg.Pool | undefined
   beforeAll(() => {
     pool = new pg.Pool({ connectionString: server()?.connectionString, max: 10 })
@@ -16,7 +16,7 @@ describe('the Postgres store keeps the laws, on a pool of the host', () => {
   test.each(chatStoreLaws)('$name', ({ check }) => check(() => createPostgresStore({ pool })))
 })
 
-describe('the Postgres store keeps the laws, on a pool of its own, with prepared statements', () => {
+describe('the Postgres store passes the contract, on a pool of its own, with prepared statements', () => {
   test.each(chatStoreLaws)('$name', ({ check }) =>
     check(() =>
       createPostgresStore({

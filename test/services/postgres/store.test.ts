@@ -15,7 +15,7 @@ afterAll(() => pool?.end())
 
 const textOf = async (sql: string): Promise<string> => JSON.stringify((await pool.query(sql)).rows)
 
-describe('a caller who leaves', () => {
+describe('a caller that aborts', () => {
   test('ends the statement in the server, and the connection is fit for the next', async () => {
     await using store = createPostgresStore({ pool })
     const { id } = await store.conversations.create({ userId: 'ada' })
@@ -182,7 +182,7 @@ describe('what is wrong is said', () => {
   })
 })
 
-test('a user who owns nothing but one schema can use the store', async () => {
+test('a role that owns only one schema can use the store', async () => {
   await pool.query(`create role guest login; create schema guest authorization guest`)
   const connectionString = server().connectionString.replace('postgres@', 'guest@')
   await using store = createPostgresStore({ connectionString, schema: 'guest' })
@@ -190,7 +190,7 @@ test('a user who owns nothing but one schema can use the store', async () => {
   expect(await textOf('select count(*)::int as n from guest.conversations')).toBe('[{"n":1}]')
 })
 
-test('two transactions that wait for each other: one passes, the other is told, no connection is lost', async () => {
+test('two transactions that wait for each other: one passes, the other rejects, no connection is lost', async () => {
   await using store = createPostgresStore({ pool, schema: 'deadlock' })
   const [a, b] = await Promise.all([1, 2].map(() => store.conversations.create({ userId: 'ada' })))
   const both = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const

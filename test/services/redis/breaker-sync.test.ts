@@ -34,7 +34,7 @@ async function listening(
   { send }: { send(...command: [string, ...string[]]): Promise<unknown> },
   count: number,
 ) {
-  // Each is told something that it passes over, and Redis counts them.
+  // Each receives a message that it ignores, and Redis counts the receivers.
   await until(async () => (await send('PUBLISH', '{switchyard}:trips:news', 'no trip')) === count)
 }
 
@@ -67,7 +67,7 @@ describe.each(libraries)('breakers over Redis (%s)', (library) => {
     expect(LlmError.is(refused, 'breaker-open')).toBe(true)
     expect((await call('openai/works')).text).toBe('Hello')
     expect(fetch.log).toHaveLength(2)
-    // It was told once, by the process that found it.
+    // It was published once, by the process that found it.
     expect(breakerSync.stats()).toMatchObject({ published: 0, heard: 1 })
 
     worker.tell('end')
@@ -76,7 +76,7 @@ describe.each(libraries)('breakers over Redis (%s)', (library) => {
     await breakerSync.close()
   }, 20_000)
 
-  test('who starts later hears of what is open still, with the time that is left', async () => {
+  test('a process that starts later learns of open breakers, with the remaining time', async () => {
     await using first = await member(library)
     await first.send('FLUSHALL')
     first.sync.publish({ target: 'a/long', openMs: 60_000, reason: 'timeout' })
@@ -101,7 +101,7 @@ describe.each(libraries)('breakers over Redis (%s)', (library) => {
     await until(async () => (await only.send('DBSIZE')) === 0, 1000)
   })
 
-  test('nobody hears of oneself, of another prefix, or after leaving; nonsense is passed over', async () => {
+  test('no process receives its own messages, those of another prefix, or any after it unsubscribed; nonsense is ignored', async () => {
     await using one = await member(library)
     await using other = await member(library)
     await using stranger = await member(library, 'another')
@@ -119,7 +119,7 @@ describe.each(libraries)('breakers over Redis (%s)', (library) => {
     expect([one.heard, stranger.heard]).toEqual([[], []])
   })
 
-  test('an outage is survived: what happens meanwhile is told to nobody, what comes after it to all', async () => {
+  test('an outage is survived: what happens meanwhile is not published, what comes after it is', async () => {
     await using one = await member(library)
     await using other = await member(library)
     await listening(one, 2)

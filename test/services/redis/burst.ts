@@ -2,7 +2,7 @@ import { LlmError } from '../../../src/core/error.ts'
 import { createLimiter, type LimitsConfig } from '../../../src/limits/index.ts'
 import { createRedisLimitStore } from '../../../src/persistence/redis/index.ts'
 import { connectRedis, type Library } from './clients.ts'
-import { leave, processOptions, say, told } from './inside.ts'
+import { leave, processOptions, say, command } from './inside.ts'
 
 export interface BurstOptions {
   readonly port: number
@@ -16,7 +16,7 @@ export interface BurstResult {
   readonly refused: Readonly<Record<string, number>>
 }
 
-// Sends all its calls at once when told to, and says what became of them; then releases what it got.
+// Sends all its calls at once on command, and says what became of them; then releases what it got.
 const { port, library, calls, tokens, limits } = processOptions() as BurstOptions
 const connected = await connectRedis(library, { port })
 const store = createRedisLimitStore({ client: connected.client, onDown: 'fail-closed', timeoutMs: 10_000 })
@@ -24,7 +24,7 @@ const limiter = createLimiter({ limits, store })
 await limiter.snapshot({})
 say('ready')
 
-await told()
+await command()
 const admit = (_: unknown, call: number) =>
   limiter.reserveOrWait({ user: `user-${call % 7}` }, { tokens }).catch((error: unknown) => error)
 const outcomes = await Promise.all(Array.from({ length: calls }, admit))
@@ -36,7 +36,7 @@ for (const outcome of outcomes) {
 }
 say({ granted: limiter.stats().open, refused } satisfies BurstResult)
 
-await told()
+await command()
 for (const outcome of outcomes)
   if (typeof outcome === 'object' && outcome !== null && 'release' in outcome)
     (outcome as { release(): void }).release()

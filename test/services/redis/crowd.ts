@@ -1,7 +1,7 @@
 import { createQueue } from '../../../src/queue/index.ts'
 import { createRedisSlots } from '../../../src/persistence/redis/index.ts'
 import { connectRedis, type Library } from './clients.ts'
-import { leave, processOptions, say, told } from './inside.ts'
+import { leave, processOptions, say, command } from './inside.ts'
 import { pause } from './time.ts'
 
 export interface CrowdOptions {
@@ -24,7 +24,7 @@ const slots = createRedisSlots({ client: connected.client, onDown: 'fail-closed'
 const queue = createQueue({ queue: { concurrency, slots, maxPending: calls } })
 say('ready')
 
-await told()
+await command()
 let most = 0
 const all = Array.from({ length: calls }, () =>
   queue.run({}, async () => {
@@ -38,6 +38,6 @@ await queue.close()
 await slots.close()
 say({ done, most } satisfies CrowdReport)
 
-await told()
+await command()
 await connected[Symbol.asyncDispose]()
 leave()

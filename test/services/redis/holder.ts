@@ -1,6 +1,6 @@
 import { createRedisSlots, type SlotCap, type SlotLease } from '../../../src/persistence/redis/index.ts'
 import { connectRedis, type Library } from './clients.ts'
-import { leave, processOptions, say, told } from './inside.ts'
+import { leave, processOptions, say, command } from './inside.ts'
 
 export interface HolderOptions {
   readonly port: number
@@ -10,7 +10,7 @@ export interface HolderOptions {
   readonly caps: readonly SlotCap[]
 }
 
-// Asks for all its slots at once when told to, says how many it got, and holds them until it is told again.
+// Asks for all its slots at once on command, says how many it got, and holds them until the next command.
 const { port, library, leaseMs, calls, caps } = processOptions() as HolderOptions
 const connected = await connectRedis(library, { port })
 const slots = createRedisSlots({
@@ -21,12 +21,12 @@ const slots = createRedisSlots({
 })
 say('ready')
 
-await told()
+await command()
 const answers = await Promise.all(Array.from({ length: calls }, () => slots.take(caps)))
 const leases = answers.filter((answer): answer is SlotLease => answer.taken)
 say(leases.length)
 
-await told()
+await command()
 for (const lease of leases) lease.release()
 await slots.close()
 await connected[Symbol.asyncDispose]()

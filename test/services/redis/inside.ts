@@ -13,7 +13,7 @@ export function say(message: unknown): void {
 }
 
 /** Waits for the test to say something. */
-export async function told(): Promise<unknown> {
+export async function command(): Promise<unknown> {
   const [message] = await once(process, 'message')
   return message
 }

@@ -146,7 +146,7 @@ describe.each(libraries)('rests that are shared (%s)', (library) => {
     await server().start()
     await until(() => one.restSync.stats().up && two.restSync.stats().up)
     await until(bothListen)
-    // What could not be told then, the client may have kept and sent now: of the same target, so it does no harm.
+    // The client may have kept what it could not publish then and send it now. It concerns the same target, so it does no harm.
     one.restSync.publish({ subject: 'openai/m', cooldownMs: 60_000 })
     await until(() => one.restSync.stats().published === 1)
     // As news, or from the list that it reads when it finds Redis again, or as both.
@@ -154,7 +154,7 @@ describe.each(libraries)('rests that are shared (%s)', (library) => {
     await expect(two.call()).rejects.toMatchObject({ kind: 'rate-limited', status: undefined })
   }, 20_000)
 
-  test('what ended while Redis was away is told to nobody', async () => {
+  test('what ended while Redis was away is not published', async () => {
     await using cleaner = await connectRedis(library, server())
     await cleaner.send('FLUSHALL')
     await using one = await member('Hello', { quotas: {} })
@@ -166,9 +166,9 @@ describe.each(libraries)('rests that are shared (%s)', (library) => {
     await until(() => one.restSync.stats().unpublished === 2)
     await pause(600)
     await server().start()
-    const told = async () => JSON.stringify(await one.send('ZRANGE', '{switchyard}:rests', '0', '-1'))
-    await until(async () => (await told()).includes('openai/long'))
-    expect(await told()).toBe('["openai/long"]')
+    const stored = async () => JSON.stringify(await one.send('ZRANGE', '{switchyard}:rests', '0', '-1'))
+    await until(async () => (await stored()).includes('openai/long'))
+    expect(await stored()).toBe('["openai/long"]')
   }, 20_000)
 
   test('a key that rests in one process rests in the others', async () => {

@@ -69,14 +69,17 @@ describe('what a step costs', () => {
     expect(await commands(redis)).toEqual({ evalsha: 15 })
   })
 
-  test.each(libraries)('a server that has forgotten the scripts is told once more (%s)', async (library) => {
-    await using redis = await fresh(library)
-    await redis.store.reserve(request)
-    await redis.send('SCRIPT', 'FLUSH')
-    await redis.send('CONFIG', 'RESETSTAT')
-    for (let call = 0; call < 3; call++) expect((await redis.store.reserve(request)).granted).toBe(true)
-    expect(await commands(redis)).toEqual({ evalsha: 3, eval: 1 })
-  })
+  test.each(libraries)(
+    'a server that has forgotten the scripts receives them again (%s)',
+    async (library) => {
+      await using redis = await fresh(library)
+      await redis.store.reserve(request)
+      await redis.send('SCRIPT', 'FLUSH')
+      await redis.send('CONFIG', 'RESETSTAT')
+      for (let call = 0; call < 3; call++) expect((await redis.store.reserve(request)).granted).toBe(true)
+      expect(await commands(redis)).toEqual({ evalsha: 3, eval: 1 })
+    },
+  )
 })
 
 describe('keys', () => {
@@ -122,7 +125,7 @@ describe('keys', () => {
 describe("the server's clock", () => {
   const clockKey = '{switchyard}:limits:clock'
 
-  test('when it steps back, nothing is credited and nobody waits for it to catch up', async () => {
+  test('when it steps back, nothing is credited and no call waits for it to catch up', async () => {
     await using redis = await fresh()
     const lazy = bucket('a', 10, 0.01)
     await redis.store.reserve({ buckets: [lazy], counters: [], maxWaitMs: 0 })
@@ -181,7 +184,7 @@ describe("the server's clock", () => {
     }
   })
 
-  test('a counter starts anew with its period, and stays in one that a step back has left', async () => {
+  test('a counter restarts with its period, and stays in one that a step back has left', async () => {
     await using redis = await fresh()
     const hourly = counter('c', 4)
     const key = '{switchyard}:limits:c:c'
@@ -229,9 +232,13 @@ describe('options', () => {
     [
       'a fallback that is never used',
       { client, onDown: 'fail-closed', fallback: {} },
-      'fallback is never used',
+      'fallback has no effect with fail-closed: leave it out',
     ],
-    ['a prefix with braces', { client, onDown: 'fail-open', prefix: 'a{b}' }, 'prefix takes a text'],
+    [
+      'a prefix with braces',
+      { client, onDown: 'fail-open', prefix: 'a{b}' },
+      'prefix takes a non-empty text without braces, not "a{b}"',
+    ],
     ['no time', { client, onDown: 'fail-open', timeoutMs: 0 }, 'timeoutMs takes a number above 0'],
   ])('%s is refused by name', (_name, options, says) => {
     expect(() => createRedisLimitStore(options as never)).toThrow(says)

@@ -138,7 +138,7 @@ describe('what is under way when Redis goes down', () => {
     await expect(redis.store.read([bucket], [])).rejects.toMatchObject({ code: 'limit-store-down' })
     await expect(redis.store.reset(['a'])).rejects.toMatchObject({ code: 'limit-store-down' })
     server().thaw()
-    // Redis did the second reservation after all: nobody has it, so it is given back, too.
+    // Redis did the second reservation after all: no call holds it, so it is refunded too.
     await until(async () => redis.store.stats().up && redis.store.stats().owed === 0)
     await until(async () => (await redis.store.read([], [counter])).used[0] === 20)
     expect((await redis.store.read([bucket], [])).available[0]).toBeCloseTo(17, 6)

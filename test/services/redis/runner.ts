@@ -10,7 +10,7 @@ export interface RunnerOptions {
   readonly leaseMs: number
 }
 
-// A process that runs one stream: it adds what it is told, and says how the run ended.
+// A process that runs one stream: it appends what it receives, and reports how the run ended.
 const { port, library, leaseMs } = processOptions() as RunnerOptions
 const connected = await connectRedis(library, { port })
 const log = createRedisStreamLog({ client: connected.client, leaseMs })

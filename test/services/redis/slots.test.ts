@@ -78,19 +78,19 @@ describe.each(libraries)('slots over Redis (%s)', (library) => {
     const other = await holder({ caps: [cap] })
     other.tell('take')
     await other.hear()
-    let told = 0
-    const leave = redis.slots.onFree(() => told++)
-    await until(() => told > 0)
+    let freed = 0
+    const leave = redis.slots.onFree(() => freed++)
+    await until(() => freed > 0)
     expect((await redis.slots.take([cap])).taken).toBe(false)
-    const before = told
+    const before = freed
     other.tell('release')
-    await until(() => told > before)
+    await until(() => freed > before)
     await held(redis.slots.take([cap]))
     leave()
-    const after = told
+    const after = freed
     await redis.send('PUBLISH', '{switchyard}:slots:free', '')
     await pause(30)
-    expect(told).toBe(after)
+    expect(freed).toBe(after)
   })
 
   test('the slots of a process that crashed fall free; those of a living one never', async () => {

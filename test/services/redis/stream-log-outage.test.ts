@@ -33,7 +33,7 @@ describe.each(libraries)('runs whose Redis goes down (%s)', (library) => {
     }
   }
 
-  test('fail-open: the reader who is here notices nothing, the one elsewhere is told', async () => {
+  test('fail-open: the reader in this process notices nothing, the one elsewhere is notified', async () => {
     const [{ hub, ends }, { hub: other }] = [await makeHub({ leaseMs: 900 }), await makeHub({ leaseMs: 900 })]
     const upstream = createUpstream()
     const { id, ended } = await hub.start({ open: upstream.open })

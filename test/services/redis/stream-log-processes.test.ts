@@ -113,7 +113,7 @@ describe.each(libraries)('runs over Redis (%s)', (library) => {
     expect(ends).toHaveLength(1)
   })
 
-  test('a process that dies in mid-run: readers elsewhere are told in time', async () => {
+  test('a process that dies in mid-run: readers elsewhere are notified in time', async () => {
     const { hub, worker, id } = await startPair(600)
     let text = ''
     const reading = readText(await hub.attach(id), (piece) => {

@@ -40,7 +40,7 @@ describe.each(libraries)('a log over Redis (%s)', (library) => {
     })
   })
 
-  test('a writer that dies is lost to its readers, who are told, and to itself', async () => {
+  test('the run of a crashed writer is lost for its readers, which are notified, and for itself', async () => {
     const [writer, reader] = [await makeLog({ leaseMs: 300 }), await makeLog({ leaseMs: 300 })]
     const head = headOf()
     await writer.create(head)
@@ -142,7 +142,7 @@ describe('a log whose Redis goes down', () => {
     return log
   }
 
-  test('fail-open: runs go on for the readers who are here', async () => {
+  test('fail-open: runs continue for readers in this process', async () => {
     const log = await make({})
     const head = headOf()
     await log.create(head)

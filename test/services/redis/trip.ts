@@ -2,7 +2,7 @@ import { createOrchestrator, type OrchestratorEvent } from '../../../src/create-
 import { createRedisBreakerSync } from '../../../src/persistence/redis/index.ts'
 import { fakeFetch } from '../../../src/testing/index.ts'
 import { connectRedis, type Library } from './clients.ts'
-import { leave, processOptions, say, told } from './inside.ts'
+import { leave, processOptions, say, command } from './inside.ts'
 
 export interface TripOptions {
   readonly port: number
@@ -22,14 +22,14 @@ const orchestrator = createOrchestrator({
 })
 say('ready')
 
-await told()
+await command()
 for (let call = 0; call < 3; call++)
   await orchestrator
     .chatApiCall({ model: 'openai/fails', messages: [{ role: 'user', content: 'Hi' }] })
     .catch(() => undefined)
 say(events.filter(({ type }) => type === 'breaker'))
 
-await told()
+await command()
 await orchestrator.close()
 await breakerSync.close()
 await connected[Symbol.asyncDispose]()

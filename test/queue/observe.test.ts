@@ -3,8 +3,8 @@ import { LlmError } from '../../src/core/error.ts'
 import { createQueue, type QueueConfig } from '../../src/queue/index.ts'
 import { runAll, setUp } from './set-up.ts'
 
-describe('what is told', () => {
-  test('status: who waits and for how long, who runs, and what a newcomer would wait', async () => {
+describe('what is reported', () => {
+  test('status: waiting and running calls with their times, and the estimated wait of a new call', async () => {
     const under = setUp({ concurrency: 2 })
     under.ask('a', { user: 'u', provider: 'p', streaming: true })
     under.ask('b')
@@ -79,7 +79,7 @@ describe('what is told', () => {
     ])
   })
 
-  test('activity keeps 200 calls and gives 50 unless told otherwise', async () => {
+  test('activity keeps 200 calls and returns 50 by default', async () => {
     const under = setUp({ concurrency: 1, maxPending: 1000 })
     for (let call = 0; call < 450; call++) under.ask(`${call}`)
     await runAll(under)
