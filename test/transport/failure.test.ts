@@ -16,8 +16,7 @@ const transports: Readonly<Record<string, (dispatcher?: Dispatcher) => Transport
     createFetchTransport(
       dispatcher === undefined
         ? undefined
-        : (url, init) =>
-            undiciFetch(url as string, { ...(init as object), dispatcher }) as unknown as Promise<Response>,
+        : (url, init) => undiciFetch(url as string, { ...(init as object), dispatcher }),
     ),
   undici: (dispatcher) => createUndiciTransport({ dispatcher }),
 }

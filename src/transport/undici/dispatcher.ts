@@ -80,7 +80,7 @@ interface Undici {
 
 async function loadUndici(): Promise<Undici> {
   try {
-    return (await import('undici')) as unknown as Undici
+    return await import('undici')
   } catch (cause) {
     const message =
       'createUndiciTransport (llm-switchyard/undici) needs the package undici, which could not be loaded: npm install undici'
