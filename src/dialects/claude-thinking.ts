@@ -37,18 +37,19 @@ export function fitSamplers(
   input: RenderInput,
   places: Readonly<Record<'temperature' | 'topK' | 'topP', Place>>,
 ): void {
-  const [[heated, heat], [counted, count], [summed, sum]] = [places.temperature, places.topK, places.topP]
-  if (heated[heat] !== undefined && heated[heat] !== 1) {
-    delete heated[heat]
+  const [temperatureOf, temperature] = places.temperature
+  if (temperatureOf[temperature] !== undefined && temperatureOf[temperature] !== 1) {
+    temperatureOf[temperature] = undefined
     warnLost(input, 'temperature', 'a thinking model accepts only 1')
   }
-  if (counted[count] !== undefined) {
-    delete counted[count]
+  const [topKOf, topK] = places.topK
+  if (topKOf[topK] !== undefined) {
+    topKOf[topK] = undefined
     warnLost(input, 'topK', 'a thinking model accepts none')
   }
-  const topP = numberOf(summed[sum])
-  if (topP !== undefined && topP < 0.95) {
-    summed[sum] = 0.95
-    warnChanged(input, 'topP', `${topP} was sent as 0.95: a thinking model accepts 0.95 to 1`)
-  }
+  const [topPOf, topP] = places.topP
+  const asked = numberOf(topPOf[topP])
+  if (asked === undefined || asked >= 0.95) return
+  topPOf[topP] = 0.95
+  warnChanged(input, 'topP', `${asked} was sent as 0.95: a thinking model accepts 0.95 to 1`)
 }

@@ -43,7 +43,7 @@ function codeOf(error: unknown): FailedCode | undefined {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < MAX_DEPTH; at = at.cause, depth++) {
     const first: unknown = at instanceof AggregateError ? at.errors[0] : undefined
     if (first !== undefined) return codeOf(first)
-    if (typeof (at as { code?: unknown }).code === 'string') return at as FailedCode
+    if (typeof (at as { code?: unknown }).code === 'string') return at
   }
   return undefined
 }

@@ -1,6 +1,6 @@
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { createServer, type AddressInfo, type Server } from 'node:net'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createFetchTransport, type Transport } from 'llm-switchyard'
 import { createUndiciTransport } from 'llm-switchyard/undici'
 import { Agent, fetch as undiciFetch, ProxyAgent, type Dispatcher } from 'undici'
@@ -66,7 +66,7 @@ const quiet = (server: Server): Server =>
 const plain = (): Server => quiet(createHttpServer((_request, response) => response.end('{}')))
 const secure = (): Server => quiet(createTlsServer(trusted, (_request, response) => response.end('{}')))
 /** Reads the first bytes of a connection, then does `act` with it. */
-const closing = (act: (socket: import('node:net').Socket) => void): Server =>
+const closing = (act: (socket: Socket) => void): Server =>
   quiet(createServer((socket) => void socket.once('data', () => act(socket))))
 
 const cases: readonly Case[] = [
