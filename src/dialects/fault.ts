@@ -1,23 +1,23 @@
 import type { Fault } from '../core/dialect.ts'
 import type { ErrorKind } from '../core/error.ts'
 import { isObject, listOf, numberOf, objectOf, textOf } from '../core/json.ts'
-import { findWords } from './found-words.ts'
+import { findMessage } from './find-message.ts'
 
-/** True where a field named `error` tells of one: some servers send it empty with every good answer. */
+/** Whether a field named `error` holds an error: some servers send an empty one with every good answer. */
 export function holdsError(error: unknown): boolean {
   if (isObject(error) || Array.isArray(error)) return Object.keys(error).length > 0
   return error !== undefined && error !== null && error !== '' && error !== false
 }
 
-/** What an error reply says, whichever of the known shapes it has. */
-export interface FaultWords {
+/** The parts of an error reply that decide its kind. */
+export interface ErrorReply {
   readonly message: string
   readonly code?: string | undefined
   readonly type?: string | undefined
   readonly status?: number | undefined
 }
 
-// What servers write when a prompt does not fit, in their own words.
+// Texts in which servers say that a prompt does not fit the model.
 const OVERFLOW: readonly RegExp[] = [
   /prompt is too long/i,
   /exceeds? the (model'?s? )?(maximum )?context (window|length|size)/i,
@@ -37,7 +37,7 @@ const OVERFLOW: readonly RegExp[] = [
   /range of input length should be/i,
 ]
 
-/** True where the words say that the prompt does not fit the model. */
+/** Whether an error message says that the prompt does not fit the model. */
 export function saysTooLong(message: string): boolean {
   return OVERFLOW.some((pattern) => pattern.test(message))
 }
@@ -65,8 +65,8 @@ const BY_STATUS: Readonly<Record<number, ErrorKind>> = {
   529: 'overloaded',
 }
 
-// Words in codes and types, in the order in which they decide.
-const BY_WORD: readonly (readonly [RegExp, ErrorKind])[] = [
+// Parts of codes and types. The first match decides.
+const BY_NAME: readonly (readonly [RegExp, ErrorKind])[] = [
   [
     /insufficient_quota|billing|payment|insufficient.?(credit|balance|funds)|(?<!request_|token_)quota_exceeded|out_of_credit|arrearage/i,
     'quota-exhausted',
@@ -85,37 +85,37 @@ const BY_WORD: readonly (readonly [RegExp, ErrorKind])[] = [
   [/internal|server_error|api_error|unknown/i, 'server-failed'],
 ]
 
-// Words for a name that is no model's, where the status blames the request.
+// Texts for an unknown model name under a status that blames the request.
 const NO_SUCH_MODEL =
   /\bunknown model\b|\bmodel [`'"]?[\w./:@-]+[`'"]? (does not|doesn't) exist\b|\bis not a valid model\b|\bmodel not found\b|\bsupported api model names\b/i
 
 /**
- * The kind of a provider's error. A status decides, but for the cases in which words know better: a prompt that is too
- * long (400, 413), credit that is used up (429, 403), content that was refused (400).
+ * The kind of a provider's error. The status decides, except if code or message is more exact: a prompt that is too long
+ * (400, 413), used-up credit (429, 403), refused content (400).
  */
-export function faultKind({ message, code, type, status }: FaultWords): ErrorKind {
-  const words = `${code ?? ''} ${type ?? ''}`
-  const worded = BY_WORD.find(([pattern]) => pattern.test(words))?.[1]
-  // A 429 that speaks of tokens means tokens per minute. Small servers say 500 where they mean the prompt.
-  const caller = status === undefined || (status >= 400 && status <= 500 && status !== 429)
-  if (caller && (saysTooLong(message) || worded === 'context-too-long')) return 'context-too-long'
-  if (status === undefined) return worded ?? 'server-failed'
+export function faultKind({ message, code, type, status }: ErrorReply): ErrorKind {
+  const names = `${code ?? ''} ${type ?? ''}`
+  const named = BY_NAME.find(([pattern]) => pattern.test(names))?.[1]
+  // A 429 about tokens means tokens per minute. Small servers answer 500 to a prompt that is too long.
+  const mayBePrompt = status === undefined || (status >= 400 && status <= 500 && status !== 429)
+  if (mayBePrompt && (saysTooLong(message) || named === 'context-too-long')) return 'context-too-long'
+  if (status === undefined) return named ?? 'server-failed'
   if (
     (status === 429 || status === 403 || status === 400) &&
-    (worded === 'quota-exhausted' || saysNoCredit(message))
+    (named === 'quota-exhausted' || saysNoCredit(message))
   )
     return 'quota-exhausted'
-  if ((status === 400 || status === 403) && worded === 'content-blocked') return 'content-blocked'
-  if (status === 400 && worded === 'unauthorized') return 'unauthorized'
+  if ((status === 400 || status === 403) && named === 'content-blocked') return 'content-blocked'
+  if (status === 400 && named === 'unauthorized') return 'unauthorized'
   if (status === 400 && /api[_ ]?key (not valid|is invalid|expired)|incorrect api key/i.test(message))
     return 'unauthorized'
   if (status === 400 && NO_SUCH_MODEL.test(message)) return 'not-found'
-  if (status === 429 && worded === 'overloaded') return 'overloaded'
+  if (status === 429 && named === 'overloaded') return 'overloaded'
   if (status === 404 || status === 400)
-    return worded === 'not-found' ? 'not-found' : (BY_STATUS[status] ?? 'invalid-request')
+    return named === 'not-found' ? 'not-found' : (BY_STATUS[status] ?? 'invalid-request')
   return (
     BY_STATUS[status] ??
-    (status >= 500 ? (worded === 'overloaded' ? 'overloaded' : 'server-failed') : 'invalid-request')
+    (status >= 500 ? (named === 'overloaded' ? 'overloaded' : 'server-failed') : 'invalid-request')
   )
 }
 
@@ -125,50 +125,50 @@ function saysNoCredit(message: string): boolean {
   )
 }
 
-/** Reads the words out of an error reply: the shapes of all known servers, plain text and nothing at all. */
-export function faultWords(status: number | undefined, body: unknown): FaultWords {
-  if (typeof body === 'string') return { message: plainWords(body, status), status }
-  if (Array.isArray(body) && body.length > 0) return faultWords(status, body[0])
+/** Reads an error reply in the shapes of all known servers, as plain text, or empty. */
+export function readErrorReply(status: number | undefined, body: unknown): ErrorReply {
+  if (typeof body === 'string') return { message: plainMessage(body, status), status }
+  if (Array.isArray(body) && body.length > 0) return readErrorReply(status, body[0])
   const reply = objectOf(body)
   const error = reply['error']
-  if (isObject(error)) return wordsOf(error, textOf(reply['type']), status)
+  if (isObject(error)) return errorReplyOf(error, textOf(reply['type']), status)
   const detail = reply['detail'] ?? reply['errors'] ?? reply['details']
-  const text = toldText(reply) ?? detailText(detail)
-  if (text === undefined) return wordsOf(reply, undefined, status)
+  const text = flatMessage(reply) ?? detailText(detail)
+  if (text === undefined) return errorReplyOf(reply, undefined, status)
   const named = /^[a-z_]+$/.exec(textOf(error) ?? '')?.[0]
-  return { ...wordsOf({ code: named, ...reply }, undefined, status), message: text }
+  return { ...errorReplyOf({ code: named, ...reply }, undefined, status), message: text }
 }
 
-// A message; or a name for the error, with or without one.
-function toldText({
+// A message, the name of an error, or both.
+function flatMessage({
   error,
   message,
   error_description: described,
 }: Record<string, unknown>): string | undefined {
   const name = textOf(error)
-  const words = textOf(message) ?? textOf(described)
-  if (name === undefined || words === undefined || words.includes(name)) return words ?? name
-  return name.includes(words) ? name : `${name}: ${words}`
+  const text = textOf(message) ?? textOf(described)
+  if (name === undefined || text === undefined || text.includes(name)) return text ?? name
+  return name.includes(text) ? name : `${name}: ${text}`
 }
 
-function wordsOf(
+function errorReplyOf(
   error: Record<string, unknown>,
   outerType: string | undefined,
   status: number | undefined,
-): FaultWords {
+): ErrorReply {
   const { code, type } = error
   const raw = objectOf(error['metadata'])['raw']
   const message =
     textOf(error['message']) ??
     detailText(error['detail']) ??
-    findWords(error) ??
+    findMessage(error) ??
     `the provider gave no reason (status ${status ?? 200})`
   const named = textOf(code) ?? textOf(error['status'])
   const own = status ?? statusOf(code) ?? statusOf(error['status'])
-  const told =
+  const full =
     typeof raw === 'string' && !message.includes(raw) ? `${message}: ${raw.slice(0, 500)}` : message
   return {
-    message: told,
+    message: full,
     code: named,
     type: textOf(type) ?? textOf(error['error_type']) ?? outerType,
     status: own !== undefined && own >= 400 && own < 600 ? own : status,
@@ -181,7 +181,7 @@ function statusOf(value: unknown): number | undefined {
 
 // FastAPI's list of { msg, loc }, Cloudflare's list of { message }, or a text.
 function detailText(detail: unknown): string | undefined {
-  if (isObject(detail)) return findWords(detail)
+  if (isObject(detail)) return findMessage(detail)
   const items = listOf(detail).map((item) => {
     const { msg, message, loc } = objectOf(item)
     const where = listOf(loc).join('.')
@@ -191,49 +191,49 @@ function detailText(detail: unknown): string | undefined {
   return textOf(detail) ?? textOf(items.filter((item) => item !== undefined).join('; '))
 }
 
-function plainWords(text: string, status: number | undefined): string {
+function plainMessage(text: string, status: number | undefined): string {
   const clean = text.trim()
   if (clean === '') return `an empty reply with status ${status ?? 200}`
   if (!/^<(!doctype|html|head|body)/i.test(clean)) return clean.slice(0, 1000)
   const title = /<title[^>]*>([^<]*)</i.exec(clean)?.[1]?.trim()
   const named = title === undefined || title === '' ? '' : ` ("${title.slice(0, 100)}")`
-  return `an HTML page${named} with status ${status ?? 200}: check the base URL, or what stands between`
+  return `an HTML page${named} with status ${status ?? 200}: check baseUrl and any proxy in between`
 }
 
-/** The neutral fault of an error reply, by the words and the status alone. */
+/** The neutral fault of an error reply, from its text and status. */
 export function readFault(status: number | undefined, body: unknown): Fault {
-  const words = faultWords(status, body)
-  const kind = faultKind(words)
-  const retryAfterMs = kind === 'rate-limited' || kind === 'overloaded' ? toldWait(words.message) : undefined
+  const error = readErrorReply(status, body)
+  const kind = faultKind(error)
+  const retryAfterMs = kind === 'rate-limited' || kind === 'overloaded' ? waitIn(error.message) : undefined
   return {
     kind,
-    message: words.message,
-    status: words.status,
-    code: words.code ?? words.type,
+    message: error.message,
+    status: error.status,
+    code: error.code ?? error.type,
     ...(retryAfterMs === undefined ? undefined : { retryAfterMs }),
   }
 }
 
-/** The fault of a good status without an answer: the server's error in a shape of its own, or another format. */
+/** The fault of a reply with a good status and no answer: an error in an unknown shape, or another format. */
 export function noAnswer(reply: Record<string, unknown>): Fault {
   const fault = readFault(undefined, reply)
   if (fault.status !== undefined || fault.code !== undefined || reply['success'] === false) return fault
-  const words = findWords(reply)
-  const message = `the reply holds no answer${words === undefined ? '' : `: ${words}`}`
+  const found = findMessage(reply)
+  const message = `the reply holds no answer${found === undefined ? '; check baseUrl' : `: ${found}`}`
   return { kind: 'reply-malformed', message }
 }
 
-const TOLD =
+const WAIT =
   /\b(?:try again|retry|wait)(?: (?:in|after|for|at least))?(?: about)? ((?:\d+(?:\.\d+)?\s*(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h)(?![a-z])\s*)+)/i
 const SPAN_PART = /(\d+(?:\.\d+)?)\s*(ms|milli|s|m|h)/gi
 const PART_MS: Readonly<Record<string, number>> = { ms: 1, milli: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
-/** How long the words ask to wait, in milliseconds: `try again in 1m2.5s`, `retry after 20 seconds`. */
-function toldWait(message: string): number | undefined {
-  const told = TOLD.exec(message.slice(0, 2_000))?.[1]
-  if (told === undefined) return undefined
+/** The wait that a message asks for, in ms: `try again in 1m2.5s`, `retry after 20 seconds`. */
+function waitIn(message: string): number | undefined {
+  const span = WAIT.exec(message.slice(0, 2_000))?.[1]
+  if (span === undefined) return undefined
   let total = 0
-  for (const [, amount, unit = ''] of told.matchAll(SPAN_PART))
+  for (const [, amount, unit = ''] of span.matchAll(SPAN_PART))
     total += Number(amount) * (PART_MS[unit.toLowerCase()] ?? 0)
   return Math.ceil(total - 1e-6)
 }

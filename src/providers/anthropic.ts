@@ -1,10 +1,10 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { anthropicMessages, type AnthropicMessagesQuirks } from '../dialects/index.ts'
 
-// Room for a long thought and a long answer; the vendor's own limit where that is smaller.
+// Enough for long reasoning and a long answer. The model's own maximum applies if it is smaller.
 const DEFAULT_MAX_TOKENS = 32_000
 
-/** A model whose answers are at most `maxOutput` tokens long. */
+/** A model whose answers have at most `maxOutput` tokens. */
 function model(
   maxOutput: number,
   traits: ModelCapabilities,
@@ -23,26 +23,26 @@ function model(
   }
 }
 
-const noSampling = 'the model takes no sampling settings'
+const noSampling = 'the model accepts no sampling settings'
 const noSamplers = {
   temperature: { drop: noSampling },
   topP: { drop: noSampling },
   topK: { drop: noSampling },
 } as const
 const noSchema = { responseFormat: { drop: 'the model has no structured outputs' } } as const
-const noThinking = { reasoning: { drop: 'the model does not think before it answers' } } as const
+const noThinking = { reasoning: { drop: 'the model does not reason' } } as const
 
 const large = { contextWindow: 1_000_000 } as const
 const small = { contextWindow: 200_000 } as const
 
-/** Thinks adaptively and takes no sampling settings. */
+/** Thinks adaptively and accepts no sampling settings. */
 const adaptive = model(128_000, { ...large, params: noSamplers })
 const alwaysAdaptive = model(128_000, { ...large, params: noSamplers }, { thinkingOff: 'never' })
 const efforts = ['low', 'medium', 'high', 'max'] as const
 const adaptiveSampled = model(128_000, large, { efforts })
 const budgeted = model(64_000, small, { thinking: 'budget' })
 const unstructured = { ...small, jsonSchema: false, params: noSchema } as const
-const thoughtless = {
+const unreasoning = {
   ...small,
   jsonSchema: false,
   reasoning: false,
@@ -51,7 +51,7 @@ const thoughtless = {
 
 const unforced = { quirks: { forcedToolChoice: false } } as const
 
-/** Anthropic. What is not listed is taken for a new model: adaptive thinking, and settings sent as they are. */
+/** Anthropic. Unlisted models count as new models: adaptive thinking, settings sent unchanged. */
 export const anthropic: ProviderDefinition = defineProvider({
   id: 'anthropic',
   name: 'Anthropic',
@@ -84,10 +84,10 @@ export const anthropic: ProviderDefinition = defineProvider({
     'claude-sonnet-4-0*': model(64_000, unstructured, { thinking: 'budget', strictTools: false }),
     'claude-sonnet-4-20250514*': model(64_000, unstructured, { thinking: 'budget', strictTools: false }),
     'claude-3-7-sonnet*': model(64_000, unstructured, { thinking: 'budget', strictTools: false }),
-    'claude-3-5-*': model(8_192, thoughtless, { strictTools: false }),
-    'claude-3-opus*': model(4_096, thoughtless, { strictTools: false }),
-    'claude-3-sonnet*': model(4_096, thoughtless, { strictTools: false }),
-    'claude-3-haiku*': model(4_096, thoughtless, { strictTools: false }),
+    'claude-3-5-*': model(8_192, unreasoning, { strictTools: false }),
+    'claude-3-opus*': model(4_096, unreasoning, { strictTools: false }),
+    'claude-3-sonnet*': model(4_096, unreasoning, { strictTools: false }),
+    'claude-3-haiku*': model(4_096, unreasoning, { strictTools: false }),
   },
   docs: 'https://platform.claude.com/docs/en/api/messages',
   verifiedOn: '2026-11-21',

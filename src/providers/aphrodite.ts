@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 /** Aphrodite Engine. */
 export const aphrodite: ProviderDefinition = defineProvider({
@@ -11,9 +11,7 @@ export const aphrodite: ProviderDefinition = defineProvider({
   env: ['APHRODITE_API_KEY'],
   keyRequired: false,
   params: {
-    topK: { to: 'top_k' },
-    minP: { to: 'min_p' },
-    repetitionPenalty: { to: 'repetition_penalty' },
+    ...openModelSamplers,
     user: { drop: 'the server ignores it' },
     metadata: { drop: 'the server ignores it' },
   },

@@ -3,8 +3,8 @@ import { commonEmbeddings, openaiChat } from '../dialects/index.ts'
 import { openai } from './openai.ts'
 
 /**
- * Azure OpenAI. The model is the name of a deployment: one that is named like its model has that model's traits. Takes a
- * key, or an Entra token from a function. `api: 'deployments'` speaks the older addresses, which need an API version.
+ * Azure OpenAI. The model is the name of a deployment, which has a model's capabilities if it has that model's name. The
+ * key is an API key, or an Entra token from a function. `api: 'deployments'`: the older URLs, which need an API version.
  */
 export const azure: ProviderDefinition = defineProvider({
   id: 'azure',

@@ -1,7 +1,7 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat } from '../dialects/index.ts'
+import { openaiChat, openModelSamplers } from '../dialects/index.ts'
 
-/** Baseten, model APIs. For a dedicated deployment give its own `baseUrl`. */
+/** Baseten's model APIs. A dedicated deployment has its own `baseUrl`. */
 export const baseten: ProviderDefinition = defineProvider({
   id: 'baseten',
   name: 'Baseten',
@@ -10,13 +10,9 @@ export const baseten: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['BASETEN_API_KEY'],
   namespacedModels: true,
-  params: {
-    topK: { to: 'top_k' },
-    minP: { to: 'min_p' },
-    repetitionPenalty: { to: 'repetition_penalty' },
-  },
+  params: openModelSamplers,
   docs: 'https://docs.baseten.co/reference/inference-api/chat-completions',
   verifiedOn: '2026-11-21',
   unverified:
-    'which settings each model takes; some turn thinking on with chat_template_args (extraBody) instead of an effort; embeddings need a deployment of their own',
+    'which settings each model accepts; some turn thinking on with chat_template_args (extraBody) instead of an effort; embeddings need a deployment of their own',
 })

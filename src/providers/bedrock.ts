@@ -13,7 +13,7 @@ import { anthropic } from './anthropic.ts'
 
 const thinks = { reasoning: { to: 'additionalModelRequestFields' } } as const
 const schema = { responseFormat: { to: 'outputConfig.textFormat' } } as const
-const noSampling = 'the model takes no sampling settings'
+const noSampling = 'the model accepts no sampling settings'
 const noSamplers = {
   temperature: { drop: noSampling },
   topP: { drop: noSampling },
@@ -37,7 +37,7 @@ const strict = { strictTools: true } as const
 const allEfforts = ['low', 'medium', 'high', 'xhigh', 'max'] as const
 const adaptive = { reasoning: 'adaptive', efforts: ['low', 'medium', 'high', 'max'] } as const
 const budgeted = { reasoning: 'thinking' } as const
-// Refuse "strict" and schemas behind this format, unlike at their own vendor (not tried here).
+// These models refuse "strict" and schemas in this format, unlike at their own vendor (not verified).
 const adaptiveClaude = model(
   { ...large, ...reasons },
   { ...thinks, ...noSamplers },
@@ -54,9 +54,9 @@ const claude = model(
 const noForcing = { forcedToolChoice: false, thoughtsBack: false } as const
 
 /**
- * Amazon Bedrock, converse. The region is the variable `region`; requests are signed with AWS credentials, or carry a
- * Bedrock API key. Model ids, those of inference profiles and ARNs are taken as they are. In China and other partitions the
- * host differs: give a `baseUrl`.
+ * Amazon Bedrock, converse format. The variable `region` is the region. Requests are signed with AWS credentials, or have a
+ * Bedrock API key. Ids of models and inference profiles, and ARNs, are sent unchanged. China and other partitions need
+ * their own `baseUrl`.
  */
 export const bedrock: ProviderDefinition = defineProvider({
   id: 'bedrock',
@@ -75,7 +75,7 @@ export const bedrock: ProviderDefinition = defineProvider({
   },
   env: ['AWS_BEARER_TOKEN_BEDROCK'],
   params: {
-    responseFormat: { drop: 'the model has no structured outputs here; models that have them say so' },
+    responseFormat: { drop: 'the model has no structured outputs on Bedrock' },
   },
   models: {
     '*anthropic.claude*': claude,
@@ -115,7 +115,7 @@ export const bedrock: ProviderDefinition = defineProvider({
     '*amazon.titan*': model({ tools: false }, undefined, { systemPrompt: false, thoughtsBack: false }),
     '*openai.gpt-oss*': model(
       { contextWindow: 128_000, ...reasons, ...structured },
-      { ...thinks, ...schema, stop: { drop: 'the model takes no stop sequences here' } },
+      { ...thinks, ...schema, stop: { drop: 'the model accepts no stop sequences on Bedrock' } },
       { reasoning: 'reasoning_effort', alwaysThinks: true, ...strict },
     ),
     '*meta.llama*': model({}, undefined, { ...noForcing, toolResultsAlone: true }),
@@ -165,13 +165,13 @@ export const bedrock: ProviderDefinition = defineProvider({
       models: {},
       embeddings: null,
     },
-    // Claude in its vendor's own format, with what only that has: citations, tools that the vendor runs.
+    // Claude in its vendor's own format, which also has citations and tools that the vendor runs.
     invoke: {
       dialect: bedrockInvoke,
       body: { anthropic_version: 'bedrock-2023-05-31' },
       params: {
-        responseFormat: { drop: 'the model has no structured outputs here; the converse format has them' },
-        user: { drop: 'there is no such field here' },
+        responseFormat: { drop: 'the model has structured outputs in the converse format only' },
+        user: { drop: 'the format has no field for the end user' },
       },
       quirks: { thinking: 'adaptive', strictTools: false } satisfies AnthropicMessagesQuirks,
       models: Object.fromEntries(
@@ -179,7 +179,7 @@ export const bedrock: ProviderDefinition = defineProvider({
       ),
       embeddings: null,
     },
-    // Its embedding models take a body of their own.
+    // Cohere's embedding models have a body of their own.
     cohere: { dialect: bedrockConverse, embeddings: bedrockCohereEmbeddings },
   },
   docs: 'https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html',

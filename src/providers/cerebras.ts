@@ -3,7 +3,7 @@ import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const none = { drop: 'the API refuses it' } as const
 
-/** Cerebras. The largest answer is reserved against the rate limit up front: ask for what you need. */
+/** Cerebras. `maxTokens` counts against the rate limit at the start of a call, so that a small value helps. */
 export const cerebras: ProviderDefinition = defineProvider({
   id: 'cerebras',
   name: 'Cerebras',

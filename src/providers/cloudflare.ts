@@ -1,7 +1,7 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import { commonEmbeddings, openaiChat, openaiResponses } from '../dialects/index.ts'
 
-/** Cloudflare Workers AI, by its OpenAI-compatible address; model ids begin with `@cf/`. */
+/** Cloudflare Workers AI, at its OpenAI-compatible URL. Model ids begin with `@cf/`. */
 export const cloudflare: ProviderDefinition = defineProvider({
   id: 'cloudflare',
   name: 'Cloudflare Workers AI',
@@ -17,6 +17,5 @@ export const cloudflare: ProviderDefinition = defineProvider({
   modelList: null,
   docs: 'https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility/',
   verifiedOn: '2026-11-21',
-  unverified:
-    'which settings each model takes: they are said model by model; the limit of one embeddings request',
+  unverified: 'which settings each model accepts; the maximum batch of embeddings',
 })

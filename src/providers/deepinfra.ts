@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 /** DeepInfra. Some models count reasoning apart from the completion. */
 export const deepinfra: ProviderDefinition = defineProvider({
@@ -11,9 +11,7 @@ export const deepinfra: ProviderDefinition = defineProvider({
   env: ['DEEPINFRA_API_KEY', 'DEEPINFRA_TOKEN'],
   namespacedModels: true,
   params: {
-    topK: { to: 'top_k' },
-    minP: { to: 'min_p' },
-    repetitionPenalty: { to: 'repetition_penalty' },
+    ...openModelSamplers,
     metadata: { drop: 'the API has no such parameter' },
   },
   quirks: {

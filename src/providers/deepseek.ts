@@ -5,8 +5,8 @@ const v4 = { contextWindow: 1_000_000, maxOutput: 384_000, images: false, reason
 const retired: OpenAIChatQuirks = { reasoningField: undefined, reasoningRequired: false }
 
 /**
- * DeepSeek. Its models think unless told not to (`reasoning: 'none'`), and take their earlier thoughts back on every
- * assistant turn; every effort word is taken, and mapped to low, high or max. JSON comes without a schema.
+ * DeepSeek. Its models think unless `reasoning` is `'none'`, and require their earlier reasoning in every assistant
+ * message. The API maps every effort word to low, high or max. It has JSON without a schema only.
  */
 export const deepseek: ProviderDefinition = defineProvider({
   id: 'deepseek',
@@ -17,11 +17,11 @@ export const deepseek: ProviderDefinition = defineProvider({
   env: ['DEEPSEEK_API_KEY'],
   params: {
     seed: { drop: 'the API has no seed' },
-    n: { drop: 'the API gives one answer' },
+    n: { drop: 'the API gives one answer per request' },
     logitBias: { drop: 'the API has no logit bias' },
     parallelToolCalls: { drop: 'the API has no such parameter' },
     reasoning: { to: 'thinking' },
-    user: { drop: 'the API takes no end-user id' },
+    user: { drop: 'the API has no end-user id' },
     metadata: { drop: 'the API has no such parameter' },
   },
   quirks: {

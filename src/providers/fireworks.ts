@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 /** Fireworks AI; model ids begin with `accounts/`. */
 export const fireworks: ProviderDefinition = defineProvider({
@@ -10,11 +10,7 @@ export const fireworks: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['FIREWORKS_API_KEY'],
   namespacedModels: true,
-  params: {
-    topK: { to: 'top_k' },
-    minP: { to: 'min_p' },
-    repetitionPenalty: { to: 'repetition_penalty' },
-  },
+  params: openModelSamplers,
   quirks: {
     reasoningField: 'reasoning_content',
     efforts: ['none', 'low', 'medium', 'high'],

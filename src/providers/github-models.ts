@@ -4,7 +4,7 @@ import { openaiChat } from '../dialects/index.ts'
 const unknown = { drop: 'the API has no such parameter' } as const
 const reasoner = { params: { maxTokens: { to: 'max_completion_tokens' } } } as const
 
-/** GitHub Models: a token with `models:read`. An organisation's own address goes into `baseUrl`. */
+/** GitHub Models. The key is a token with `models:read`. An organisation has its own `baseUrl`. */
 export const githubModels: ProviderDefinition = defineProvider({
   id: 'github-models',
   name: 'GitHub Models',
@@ -27,5 +27,5 @@ export const githubModels: ProviderDefinition = defineProvider({
   modelList: null,
   docs: 'https://docs.github.com/en/rest/models/inference',
   verifiedOn: '2026-11-21',
-  unverified: 'the effort word: the schema has none, its reasoning models are said to take it',
+  unverified: 'the effort word, which the schema lacks',
 })

@@ -3,7 +3,7 @@ import { defineProvider } from '../core/provider.ts'
 import { gemini, type GeminiQuirks } from '../dialects/index.ts'
 
 const window = { contextWindow: 1_048_576, maxOutput: 65_536 } as const
-const noThinking = { reasoning: { drop: 'the model does not think' } } as const
+const noThinking = { reasoning: { drop: 'the model does not reason' } } as const
 const noPenalties = {
   frequencyPenalty: { drop: 'the model refuses penalties' },
   presencePenalty: { drop: 'the model refuses penalties' },
@@ -14,14 +14,14 @@ const ownSampling = {
   topK: { drop: 'the model ignores it' },
 } as const
 
-// Before the third generation: no signatures are asked for, results hold text only, JSON and tools exclude each other.
+// Before the third generation: no signatures, tool results of text only, no JSON together with tools.
 const early: GeminiQuirks = { signedCalls: false, resultParts: false, jsonWithTools: false }
-const budget = (least: number, most: number, thinkingOff: boolean): ModelCapabilities => ({
-  quirks: { ...early, thinkingBudget: [least, most], thinkingOff } satisfies GeminiQuirks,
-})
-const levels = (...thinkingLevels: string[]): ModelCapabilities => ({
-  quirks: { thinkingLevels } satisfies GeminiQuirks,
-})
+function budget(least: number, most: number, thinkingOff: boolean): ModelCapabilities {
+  return { quirks: { ...early, thinkingBudget: [least, most], thinkingOff } satisfies GeminiQuirks }
+}
+function levels(...thinkingLevels: string[]): ModelCapabilities {
+  return { quirks: { thinkingLevels } satisfies GeminiQuirks }
+}
 const fourLevels = levels('MINIMAL', 'LOW', 'MEDIUM', 'HIGH')
 
 const models: Readonly<Record<string, ModelCapabilities>> = {
@@ -34,7 +34,7 @@ const models: Readonly<Record<string, ModelCapabilities>> = {
   'gemini-2.5-flash-image*': { reasoning: false, params: noThinking },
   'gemini-3*': { ...window, reasoning: true, params: noPenalties },
   'gemini-3-pro*': levels('LOW', 'HIGH'),
-  'gemini-3-pro-image*': { params: { reasoning: { drop: 'the model decides itself how much it thinks' } } },
+  'gemini-3-pro-image*': { params: { reasoning: { drop: 'the model decides how much it thinks' } } },
   'gemini-3-flash*': fourLevels,
   'gemini-3.1-flash*': fourLevels,
   'gemini-3.5-flash*': fourLevels,
@@ -52,19 +52,20 @@ const models: Readonly<Record<string, ModelCapabilities>> = {
     tools: false,
     params: {
       ...noThinking,
-      tools: { drop: 'the model calls no tools' },
-      toolChoice: { drop: 'the model calls no tools' },
+      tools: { drop: 'the model has no tools' },
+      toolChoice: { drop: 'the model has no tools' },
       responseFormat: { drop: 'the model has no JSON mode' },
     },
     quirks: { ...early, systemInstruction: false } satisfies GeminiQuirks,
   },
 }
 
-// Ids are also written with the folder they stand in.
-const withFolder = Object.entries(models).flatMap(([id, traits]) => [
-  [id, traits] as const,
-  [`models/${id}`, traits] as const,
-])
+// Ids may also be written with `models/` before them.
+function withFolder(ids: Readonly<Record<string, ModelCapabilities>>): Record<string, ModelCapabilities> {
+  return Object.fromEntries(
+    Object.entries(ids).flatMap(([id, traits]) => [[id, traits] as const, [`models/${id}`, traits] as const]),
+  )
+}
 
 /** Google's Gemini API, with a key from AI Studio. */
 export const google: ProviderDefinition = defineProvider({
@@ -75,7 +76,7 @@ export const google: ProviderDefinition = defineProvider({
   auth: { type: 'header', name: 'x-goog-api-key' },
   env: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'],
   quirks: { fileBase: 'https://generativelanguage.googleapis.com/v1beta/' } satisfies GeminiQuirks,
-  models: Object.fromEntries(withFolder),
+  models: withFolder(models),
   docs: 'https://ai.google.dev/api/generate-content',
   verifiedOn: '2026-11-21',
 })

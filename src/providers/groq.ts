@@ -1,7 +1,7 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-const unsupported = { drop: 'no model of this API supports it' } as const
+const unsupported = { drop: 'the API does not support it' } as const
 const reasons = { reasoning: { to: 'reasoning_effort' } } as const
 
 const window = { contextWindow: 131_072 } as const
@@ -14,7 +14,7 @@ const oss: ModelCapabilities = {
   params: reasons,
   quirks: { efforts: ['low', 'medium', 'high'] } satisfies OpenAIChatQuirks,
 }
-// Thoughts come inside the text unless they are asked for apart.
+// Without this field, the reasoning is part of the text.
 const qwen: ModelCapabilities = {
   ...window,
   reasoning: true,
@@ -23,7 +23,7 @@ const qwen: ModelCapabilities = {
   quirks: { efforts: ['none', 'default'] } satisfies OpenAIChatQuirks,
 }
 
-/** Groq. Usage comes in the last chunk under `x_groq`, unasked. Some models only take a JSON schema as a parameter. */
+/** Groq. Streams report usage under `x_groq` by default. Only some models accept a JSON schema. */
 export const groq: ProviderDefinition = defineProvider({
   id: 'groq',
   name: 'Groq',
@@ -33,13 +33,13 @@ export const groq: ProviderDefinition = defineProvider({
   env: ['GROQ_API_KEY'],
   params: {
     maxTokens: { to: 'max_completion_tokens' },
-    n: { drop: 'the API gives one answer' },
+    n: { drop: 'the API gives one answer per request' },
     frequencyPenalty: unsupported,
     presencePenalty: unsupported,
     logitBias: unsupported,
     logprobs: unsupported,
     topLogprobs: unsupported,
-    reasoning: { drop: 'the model takes no such parameter; models that do say so' },
+    reasoning: { drop: 'the model has no reasoning parameter' },
     metadata: { drop: 'the API has no such parameter' },
   },
   quirks: { reasoningField: 'reasoning' } satisfies OpenAIChatQuirks,

@@ -3,7 +3,7 @@ import { openaiChat, openaiResponses } from '../dialects/index.ts'
 
 const unknown = { drop: 'the API has no such parameter' } as const
 
-/** The router of Hugging Face: `model:provider` picks who serves a model. */
+/** The router of Hugging Face. `model:provider` selects the provider that serves a model. */
 export const huggingface: ProviderDefinition = defineProvider({
   id: 'huggingface',
   name: 'Hugging Face',

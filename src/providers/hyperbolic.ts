@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat } from '../dialects/index.ts'
+import { openaiChat, openModelSamplers } from '../dialects/index.ts'
 
 /** Hyperbolic. */
 export const hyperbolic: ProviderDefinition = defineProvider({
@@ -10,13 +10,9 @@ export const hyperbolic: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['HYPERBOLIC_API_KEY'],
   namespacedModels: true,
-  params: {
-    topK: { to: 'top_k' },
-    minP: { to: 'min_p' },
-    repetitionPenalty: { to: 'repetition_penalty' },
-  },
+  params: openModelSamplers,
   embeddings: null,
   docs: 'https://docs.hyperbolic.xyz/docs/rest-api',
   verifiedOn: '2026-11-21',
-  unverified: 'tools, JSON schema and log probabilities: the reference does not say which models take them',
+  unverified: 'which models accept tools, a JSON schema and log probabilities',
 })

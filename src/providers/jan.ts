@@ -1,7 +1,7 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** Jan. Any key, as long as it is the one set in the app. */
+/** Jan. The key is the one set in its app. */
 export const jan: ProviderDefinition = defineProvider({
   id: 'jan',
   name: 'Jan',
@@ -10,8 +10,7 @@ export const jan: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['JAN_API_KEY'],
   params: {
-    topK: { to: 'top_k' },
-    minP: { to: 'min_p' },
+    ...openModelSamplers,
     repetitionPenalty: { to: 'repeat_penalty' },
     user: { drop: 'the server ignores it' },
     metadata: { drop: 'the server ignores it' },
@@ -19,5 +18,5 @@ export const jan: ProviderDefinition = defineProvider({
   quirks: { reasoningField: 'reasoning_content' } satisfies OpenAIChatQuirks,
   docs: 'https://www.jan.ai/docs/desktop/api-server',
   verifiedOn: '2026-11-21',
-  unverified: 'samplers: taken from the llama.cpp server that it runs',
+  unverified: 'samplers, which are those of the llama.cpp server that it runs',
 })

@@ -2,9 +2,9 @@ import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import { koboldGenerate, openaiChat, type KoboldQuirks } from '../dialects/index.ts'
 
 /**
- * KoboldCpp, native generate; `api: 'openai'` for its OpenAI-compatible server, which takes tools and images too. The server
- * puts the chat template of its model in the place of these marks; one from 2024 does not know them yet and needs a
- * definition with marks of its own.
+ * KoboldCpp, native generate format. `api: 'openai'`: its OpenAI-compatible server, which also has tools and images. The
+ * server replaces these role marks by its model's chat template. Servers of 2024 do not know them and need a definition with
+ * other `marks`.
  */
 export const koboldcpp: ProviderDefinition = defineProvider({
   id: 'koboldcpp',
@@ -14,7 +14,7 @@ export const koboldcpp: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['KOBOLDCPP_API_KEY'],
   keyRequired: false,
-  // The server has loaded one model, whatever is asked for.
+  // The server uses its loaded model for every request.
   defaultModel: 'koboldcpp',
   quirks: {
     marks: {

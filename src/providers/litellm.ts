@@ -1,7 +1,7 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openModelSamplers, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** LiteLLM proxy: what it cannot send on it refuses, or drops where it is set up so. */
+/** LiteLLM proxy. It refuses settings that a model lacks, or drops them if configured so. */
 export const litellm: ProviderDefinition = defineProvider({
   id: 'litellm',
   name: 'LiteLLM proxy',
@@ -10,11 +10,7 @@ export const litellm: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['LITELLM_API_KEY', 'LITELLM_PROXY_API_KEY'],
   keyRequired: false,
-  params: {
-    topK: { to: 'top_k' },
-    minP: { to: 'min_p' },
-    repetitionPenalty: { to: 'repetition_penalty' },
-  },
+  params: openModelSamplers,
   quirks: { reasoningField: 'reasoning_content' } satisfies OpenAIChatQuirks,
   apis: { responses: { dialect: openaiResponses } },
   docs: 'https://docs.litellm.ai/docs/proxy/user_keys',

@@ -1,7 +1,7 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openModelSamplers, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** llama.cpp server. It has loaded one model, unless it runs as a router. */
+/** llama.cpp server. It uses its loaded model for every request, unless it runs as a router. */
 export const llamacpp: ProviderDefinition = defineProvider({
   id: 'llamacpp',
   name: 'llama.cpp server',
@@ -12,8 +12,7 @@ export const llamacpp: ProviderDefinition = defineProvider({
   keyRequired: false,
   defaultModel: 'default',
   params: {
-    topK: { to: 'top_k' },
-    minP: { to: 'min_p' },
+    ...openModelSamplers,
     repetitionPenalty: { to: 'repeat_penalty' },
     user: { drop: 'the server ignores it' },
     metadata: { drop: 'the server ignores it' },

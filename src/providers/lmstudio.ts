@@ -3,7 +3,7 @@ import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/
 
 const ignored = { drop: 'the server ignores it' } as const
 
-/** LM Studio. JSON by a schema only. */
+/** LM Studio. It has JSON with a schema only. */
 export const lmstudio: ProviderDefinition = defineProvider({
   id: 'lmstudio',
   name: 'LM Studio',
@@ -26,5 +26,5 @@ export const lmstudio: ProviderDefinition = defineProvider({
   apis: { responses: { dialect: openaiResponses } },
   docs: 'https://lmstudio.ai/docs/developer/openai-compat/chat-completions',
   verifiedOn: '2026-11-21',
-  unverified: 'the effort word in chat: the list of parameters has none, the responses API has it',
+  unverified: 'the effort word in chat completions, which the list of parameters lacks',
 })

@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openaiResponses } from '../dialects/index.ts'
+import { openaiChat, openModelSamplers, openaiResponses } from '../dialects/index.ts'
 
 /** LocalAI. */
 export const localai: ProviderDefinition = defineProvider({
@@ -11,8 +11,7 @@ export const localai: ProviderDefinition = defineProvider({
   env: ['LOCALAI_API_KEY'],
   keyRequired: false,
   params: {
-    topK: { to: 'top_k' },
-    minP: { to: 'min_p' },
+    ...openModelSamplers,
     repetitionPenalty: { to: 'repeat_penalty' },
     parallelToolCalls: { drop: 'the server ignores it' },
     user: { drop: 'the server ignores it' },

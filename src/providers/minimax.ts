@@ -4,7 +4,7 @@ import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/
 const ignored = { drop: 'the API ignores it' } as const
 const m2: ModelCapabilities = { contextWindow: 204_800, maxOutput: 131_072, images: false, reasoning: true }
 
-/** MiniMax, worldwide; in China the base URL is https://api.minimaxi.com/v1. Thoughts are asked for apart from the text. */
+/** MiniMax, worldwide; in China the base URL is https://api.minimaxi.com/v1. Requests ask for reasoning apart from the text. */
 export const minimax: ProviderDefinition = defineProvider({
   id: 'minimax',
   name: 'MiniMax',
@@ -15,7 +15,7 @@ export const minimax: ProviderDefinition = defineProvider({
   params: {
     maxTokens: { to: 'max_completion_tokens' },
     temperature: { to: 'temperature', clamp: [0.01, 1] },
-    n: { drop: 'the API gives one answer' },
+    n: { drop: 'the API gives one answer per request' },
     frequencyPenalty: ignored,
     presencePenalty: ignored,
     logitBias: ignored,

@@ -9,7 +9,7 @@ const switched: ModelCapabilities = {
   quirks: { efforts: ['none', 'high'] } satisfies OpenAIChatQuirks,
 }
 
-/** Mistral AI. Usage comes in streams unasked; thinking comes, and goes back, as content parts. */
+/** Mistral AI. Streams report usage by default. Reasoning is received and sent back as content parts. */
 export const mistral: ProviderDefinition = defineProvider({
   id: 'mistral',
   name: 'Mistral AI',
@@ -21,10 +21,10 @@ export const mistral: ProviderDefinition = defineProvider({
     temperature: { to: 'temperature', clamp: [0, 1.5] },
     seed: { to: 'random_seed' },
     logitBias: { drop: 'the API has no logit bias' },
-    logprobs: { drop: 'the API gives no log probabilities' },
-    topLogprobs: { drop: 'the API gives no log probabilities' },
-    reasoning: { drop: 'the model takes no such parameter; models that do say so' },
-    user: { drop: 'the API takes no end-user id' },
+    logprobs: { drop: 'the API has no log probabilities' },
+    topLogprobs: { drop: 'the API has no log probabilities' },
+    reasoning: { drop: 'the model has no reasoning parameter' },
+    user: { drop: 'the API has no end-user id' },
   },
   quirks: {
     streamUsage: false,
@@ -50,5 +50,5 @@ export const mistral: ProviderDefinition = defineProvider({
   moderation: moderationApi('mistral-moderation-latest'),
   docs: 'https://docs.mistral.ai/api',
   verifiedOn: '2026-11-21',
-  unverified: 'the largest batch of embeddings: the limit is said in tokens',
+  unverified: 'the maximum batch of embeddings, whose limit is given in tokens',
 })

@@ -27,7 +27,7 @@ const always: ModelCapabilities = {
   quirks: { forcedToolChoice: false } satisfies OpenAIChatQuirks,
 }
 
-/** Moonshot AI, worldwide; in China the base URL is https://api.moonshot.cn/v1. Below a temperature of 0.3, which is the default, one answer comes. */
+/** Moonshot AI, worldwide; in China the base URL is https://api.moonshot.cn/v1. It gives one answer below a temperature of 0.3; the default is below it. */
 export const moonshot: ProviderDefinition = defineProvider({
   id: 'moonshot',
   name: 'Moonshot AI',
@@ -40,8 +40,8 @@ export const moonshot: ProviderDefinition = defineProvider({
     temperature: { to: 'temperature', clamp: [0, 1] },
     seed: { drop: 'the API has no seed' },
     logitBias: { drop: 'the API has no logit bias' },
-    logprobs: { drop: 'the API gives no log probabilities' },
-    topLogprobs: { drop: 'the API gives no log probabilities' },
+    logprobs: { drop: 'the API has no log probabilities' },
+    topLogprobs: { drop: 'the API has no log probabilities' },
     parallelToolCalls: { drop: 'the API has no such parameter' },
     reasoning: { to: 'thinking' },
     user: { to: 'safety_identifier' },
@@ -71,5 +71,5 @@ export const moonshot: ProviderDefinition = defineProvider({
   embeddings: null,
   docs: 'https://platform.kimi.ai/docs/api/chat',
   verifiedOn: '2026-11-21',
-  unverified: 'the exact temperature below which one answer comes: the reference says "close to 0"',
+  unverified: 'the exact temperature below which the API gives one answer: the reference says "close to 0"',
 })

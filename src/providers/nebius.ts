@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 /** Nebius Token Factory. */
 export const nebius: ProviderDefinition = defineProvider({
@@ -10,11 +10,7 @@ export const nebius: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['NEBIUS_API_KEY'],
   namespacedModels: true,
-  params: {
-    topK: { to: 'top_k' },
-    minP: { to: 'min_p' },
-    repetitionPenalty: { to: 'repetition_penalty' },
-  },
+  params: openModelSamplers,
   quirks: {
     reasoningField: 'reasoning_content',
     efforts: ['low', 'medium', 'high'],
@@ -22,5 +18,5 @@ export const nebius: ProviderDefinition = defineProvider({
   docs: 'https://docs.tokenfactory.nebius.com/api-reference/inference/create-chat-completion',
   verifiedOn: '2026-11-21',
   unverified:
-    'top-k, min-p, repetition penalty, seed, parallel tool calls and metadata: not in the reference, which lets other fields pass',
+    'top-k, min-p, repetition penalty, seed, parallel tool calls and metadata: not in the reference, which allows other fields',
 })

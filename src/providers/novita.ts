@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const unknown = { drop: 'the API has no such parameter' } as const
 
@@ -13,9 +13,7 @@ export const novita: ProviderDefinition = defineProvider({
   env: ['NOVITA_API_KEY'],
   namespacedModels: true,
   params: {
-    topK: { to: 'top_k' },
-    minP: { to: 'min_p' },
-    repetitionPenalty: { to: 'repetition_penalty' },
+    ...openModelSamplers,
     parallelToolCalls: unknown,
     reasoning: { to: 'enable_thinking' },
     user: unknown,
@@ -24,5 +22,5 @@ export const novita: ProviderDefinition = defineProvider({
   quirks: { reasoningStyle: 'boolean' } satisfies OpenAIChatQuirks,
   docs: 'https://novita.ai/docs/api-reference/model-apis-llm-create-chat-completion',
   verifiedOn: '2026-11-21',
-  unverified: 'tool choice: not in the reference; thinking can be switched on some models only',
+  unverified: 'tool choice, which the reference lacks; only some models can switch thinking',
 })

@@ -1,7 +1,7 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** NVIDIA NIM. Every model has a server, and a list of parameters, of its own. */
+/** NVIDIA NIM. Every model has its own server and its own parameters. */
 export const nvidia: ProviderDefinition = defineProvider({
   id: 'nvidia',
   name: 'NVIDIA NIM',
@@ -10,11 +10,7 @@ export const nvidia: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['NVIDIA_API_KEY'],
   namespacedModels: true,
-  params: {
-    topK: { to: 'top_k' },
-    minP: { to: 'min_p' },
-    repetitionPenalty: { to: 'repetition_penalty' },
-  },
+  params: openModelSamplers,
   models: {
     'nvidia/*nemotron*': {
       reasoning: true,
@@ -24,5 +20,5 @@ export const nvidia: ProviderDefinition = defineProvider({
   },
   docs: 'https://docs.api.nvidia.com/nim/reference/llm-apis',
   verifiedOn: '2026-11-21',
-  unverified: 'which settings a model takes; older Nemotron models are told to think in the system prompt',
+  unverified: 'which settings a model accepts; older Nemotron models switch thinking in the system prompt',
 })

@@ -2,8 +2,8 @@ import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import { ollamaChat, ollamaEmbeddings, openaiChat, type OllamaQuirks } from '../dialects/index.ts'
 
 /**
- * Ollama, native chat; `api: 'openai'` for its OpenAI-compatible server. The key is for its cloud alone
- * (`baseUrl: 'https://ollama.com/api'`). Options such as `num_ctx`, and `keep_alive`, go into `extraBody`.
+ * Ollama, native chat format. `api: 'openai'`: its OpenAI-compatible server. Only its cloud needs a key
+ * (`baseUrl: 'https://ollama.com/api'`). `extraBody` takes `keep_alive`, and `options` such as `num_ctx`.
  */
 export const ollama: ProviderDefinition = defineProvider({
   id: 'ollama',
@@ -27,11 +27,11 @@ export const ollama: ProviderDefinition = defineProvider({
       baseUrl: 'http://localhost:11434/v1',
       params: {
         toolChoice: { drop: 'the server has no tool choice' },
-        parallelToolCalls: { drop: 'the server has no such switch' },
-        logprobs: { drop: 'the server gives none here' },
-        topLogprobs: { drop: 'the server gives none here' },
-        logitBias: { drop: 'the server has none' },
-        n: { drop: 'the server gives one answer a call' },
+        parallelToolCalls: { drop: 'the server has no switch for parallel tool calls' },
+        logprobs: { drop: 'the server has no log probabilities in this format' },
+        topLogprobs: { drop: 'the server has no log probabilities in this format' },
+        logitBias: { drop: 'the server has no logit bias' },
+        n: { drop: 'the server gives one answer per request' },
         user: { drop: 'the server ignores it' },
         metadata: { drop: 'the server ignores it' },
       },

@@ -1,7 +1,7 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat } from '../dialects/index.ts'
+import { openaiChat, openModelSamplers } from '../dialects/index.ts'
 
-/** Any server that speaks chat completions: give its `baseUrl`. Samplers that such servers add are sent as they name them. */
+/** Any server of the chat completions format, by its `baseUrl`. Top-k, min-p and repetition penalty are sent too. */
 export const openaiCompatible: ProviderDefinition = defineProvider({
   id: 'openai-compatible',
   name: 'OpenAI-compatible server',
@@ -9,11 +9,7 @@ export const openaiCompatible: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['OPENAI_COMPATIBLE_API_KEY'],
   keyRequired: false,
-  params: {
-    topK: { to: 'top_k' },
-    minP: { to: 'min_p' },
-    repetitionPenalty: { to: 'repetition_penalty' },
-  },
+  params: openModelSamplers,
   docs: 'https://platform.openai.com/docs/api-reference/chat',
   verifiedOn: '2026-11-21',
 })

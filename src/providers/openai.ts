@@ -7,8 +7,8 @@ import {
   type OpenAIResponsesQuirks,
 } from '../dialects/index.ts'
 
-const noReasoning = { reasoning: { drop: 'the model does not reason; reasoning models say so' } }
-const noSampling = 'reasoning models take no sampling settings'
+const noReasoning = { reasoning: { drop: 'the model does not reason' } }
+const noSampling = 'reasoning models accept no sampling settings'
 const noSamplers = {
   temperature: { drop: noSampling },
   topP: { drop: noSampling },
@@ -20,15 +20,9 @@ const noSamplers = {
 } as const
 
 const sees = { images: true, tools: true, jsonSchema: true } as const
-const chat = (
-  contextWindow: number,
-  maxOutput: number,
-  traits: ModelCapabilities = sees,
-): ModelCapabilities => ({
-  contextWindow,
-  maxOutput,
-  ...traits,
-})
+function chat(contextWindow: number, maxOutput: number, traits: ModelCapabilities = sees): ModelCapabilities {
+  return { contextWindow, maxOutput, ...traits }
+}
 const unstructured = { tools: true, jsonSchema: false } as const
 
 const chatReasoner: ModelCapabilities = {
@@ -37,7 +31,7 @@ const chatReasoner: ModelCapabilities = {
   params: {
     ...noSamplers,
     maxTokens: { to: 'max_completion_tokens' },
-    stop: { drop: 'the model takes no stop sequences' },
+    stop: { drop: 'the model accepts no stop sequences' },
     reasoning: { to: 'reasoning_effort' },
   },
   quirks: { systemRole: 'developer' } satisfies OpenAIChatQuirks,
@@ -48,21 +42,25 @@ const oSeries: ModelCapabilities = {
   params: { ...chatReasoner.params, parallelToolCalls: { drop: 'the model has no such parameter' } },
   quirks: { ...chatReasoner.quirks, efforts: ['low', 'medium', 'high'] },
 }
-const efforts = (...words: string[]): ModelCapabilities => ({
-  quirks: { efforts: words } satisfies OpenAIChatQuirks,
-})
+function efforts(...words: string[]): ModelCapabilities {
+  return { quirks: { efforts: words } satisfies OpenAIChatQuirks }
+}
 const samplers = {
   temperature: { to: 'temperature' },
   topP: { to: 'top_p' },
   logprobs: { to: 'logprobs' },
   topLogprobs: { to: 'top_logprobs' },
 } as const
-/** Thinks only when asked to, and samples only when it does not think. */
-const unasked = (...words: string[]): ModelCapabilities => ({
-  params: samplers,
-  quirks: { efforts: words, samplersWhileThinking: 'refused' } satisfies OpenAIChatQuirks,
-})
-const always = (...words: string[]): ModelCapabilities => ({ params: noSamplers, ...efforts(...words) })
+/** Thinks only if `reasoning` is set, and accepts samplers only without thinking. */
+function unasked(...words: string[]): ModelCapabilities {
+  return {
+    params: samplers,
+    quirks: { efforts: words, samplersWhileThinking: 'refused' } satisfies OpenAIChatQuirks,
+  }
+}
+function always(...words: string[]): ModelCapabilities {
+  return { params: noSamplers, ...efforts(...words) }
+}
 
 const chatModels: Readonly<Record<string, ModelCapabilities>> = {
   'gpt-3.5-turbo*': chat(16_385, 4_096, { ...unstructured, images: false }),
@@ -103,7 +101,7 @@ const responsesReasoner: ModelCapabilities = {
   params: { ...noSamplers, reasoning: { to: 'reasoning' } },
   quirks: { systemRole: 'developer', sealedReasoning: true } satisfies OpenAIResponsesQuirks,
 }
-// Named like reasoning models, but chat models of the older kind.
+// Chat models without reasoning, although they have a reasoning model's name.
 const responsesChatter: ModelCapabilities = {
   reasoning: false,
   params: {
@@ -116,7 +114,7 @@ const responsesChatter: ModelCapabilities = {
   quirks: { systemRole: 'system', sealedReasoning: false } satisfies OpenAIResponsesQuirks,
 }
 
-/** OpenAI: chat completions, or with `api: 'responses'` the responses format. */
+/** OpenAI, chat completions. `api: 'responses'`: the responses format. */
 export const openai: ProviderDefinition = defineProvider({
   id: 'openai',
   name: 'OpenAI',

@@ -1,9 +1,9 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openModelSamplers, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 /**
- * OpenRouter. Errors after the start come inside the stream; thinking details go back as they came. Name your app with the
- * headers `HTTP-Referer` and `X-OpenRouter-Title`.
+ * OpenRouter. Errors after the start are inside the stream. Reasoning details are sent back unchanged. The headers
+ * `HTTP-Referer` and `X-OpenRouter-Title` name the application.
  */
 export const openrouter: ProviderDefinition = defineProvider({
   id: 'openrouter',
@@ -14,10 +14,8 @@ export const openrouter: ProviderDefinition = defineProvider({
   env: ['OPENROUTER_API_KEY'],
   namespacedModels: true,
   params: {
-    topK: { to: 'top_k' },
-    minP: { to: 'min_p' },
-    repetitionPenalty: { to: 'repetition_penalty' },
-    n: { drop: 'the API gives one answer' },
+    ...openModelSamplers,
+    n: { drop: 'the API gives one answer per request' },
     reasoning: { to: 'reasoning' },
   },
   quirks: { reasoningStyle: 'object', reasoningField: 'reasoning_details' } satisfies OpenAIChatQuirks,

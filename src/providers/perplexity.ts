@@ -1,7 +1,7 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { commonEmbeddings, openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-const noTools = { drop: 'the API calls no tools' } as const
+const noTools = { drop: 'the API has no tools' } as const
 const window = { contextWindow: 128_000, tools: false } as const
 const reasoner: ModelCapabilities = {
   ...window,
@@ -10,7 +10,7 @@ const reasoner: ModelCapabilities = {
   quirks: { efforts: ['minimal', 'low', 'medium', 'high'] } satisfies OpenAIChatQuirks,
 }
 
-/** Perplexity. Usage and citations come with every chunk; search filters go into `extraBody`. JSON by a schema only. */
+/** Perplexity. Every chunk has usage and citations. `extraBody` takes search filters. It has JSON with a schema only. */
 export const perplexity: ProviderDefinition = defineProvider({
   id: 'perplexity',
   name: 'Perplexity',
@@ -22,15 +22,15 @@ export const perplexity: ProviderDefinition = defineProvider({
     topK: { to: 'top_k' },
     stop: { drop: 'the API has no stop sequences' },
     seed: { drop: 'the API has no seed' },
-    n: { drop: 'the API gives one answer' },
+    n: { drop: 'the API gives one answer per request' },
     tools: noTools,
     toolChoice: noTools,
     parallelToolCalls: noTools,
     logitBias: { drop: 'the API has no logit bias' },
-    logprobs: { drop: 'the API gives no log probabilities' },
-    topLogprobs: { drop: 'the API gives no log probabilities' },
-    reasoning: { drop: 'the model takes no such parameter; models that do say so' },
-    user: { drop: 'the API takes no end-user id' },
+    logprobs: { drop: 'the API has no log probabilities' },
+    topLogprobs: { drop: 'the API has no log probabilities' },
+    reasoning: { drop: 'the model has no reasoning parameter' },
+    user: { drop: 'the API has no end-user id' },
     metadata: { drop: 'the API has no such parameter' },
   },
   quirks: { streamUsage: false, jsonBySchema: true } satisfies OpenAIChatQuirks,
@@ -44,6 +44,5 @@ export const perplexity: ProviderDefinition = defineProvider({
   modelList: null,
   docs: 'https://docs.perplexity.ai/api-reference/chat-completions-post',
   verifiedOn: '2026-11-21',
-  unverified:
-    "tools, stop, n and log probabilities stand in the types of the vendor's SDK, not in its reference",
+  unverified: "tools, stop, n and log probabilities, which are in the vendor's SDK and not in its reference",
 })

@@ -3,7 +3,7 @@ import { openaiChat, openaiResponses } from '../dialects/index.ts'
 
 const ignored = { drop: 'the API ignores it' } as const
 
-/** Poe. Reasoning and JSON schemas by its responses API: `api: 'responses'`. */
+/** Poe. Only its responses API (`api: 'responses'`) has reasoning and JSON schemas. */
 export const poe: ProviderDefinition = defineProvider({
   id: 'poe',
   name: 'Poe',
@@ -12,7 +12,7 @@ export const poe: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['POE_API_KEY'],
   params: {
-    n: { drop: 'the API gives one answer' },
+    n: { drop: 'the API gives one answer per request' },
     seed: ignored,
     logitBias: ignored,
     logprobs: ignored,

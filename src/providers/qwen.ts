@@ -18,7 +18,7 @@ export const qwen: ProviderDefinition = defineProvider({
     frequencyPenalty: { drop: 'the API has a presence penalty only' },
     logitBias: { drop: 'the API has no logit bias' },
     reasoning: { to: 'enable_thinking' },
-    user: { drop: 'the API takes no end-user id' },
+    user: { drop: 'the API has no end-user id' },
     metadata: { drop: 'the API has no such parameter' },
   },
   quirks: { reasoningStyle: 'boolean', budgetField: 'thinking_budget' } satisfies OpenAIChatQuirks,
@@ -40,5 +40,5 @@ export const qwen: ProviderDefinition = defineProvider({
   docs: 'https://www.alibabacloud.com/help/en/model-studio/qwen-api-via-openai-chat-completions',
   verifiedOn: '2026-11-21',
   unverified:
-    'forced tool calls; open models that think by default answer in streams only, or with reasoning: "none"',
+    'forced tool calls; open models that think by default answer only in streams or with reasoning: "none"',
 })

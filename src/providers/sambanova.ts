@@ -1,7 +1,7 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-const unused = { drop: 'the API takes it and does not use it' } as const
+const unused = { drop: 'the API ignores it' } as const
 
 /** SambaNova. */
 export const sambanova: ProviderDefinition = defineProvider({
@@ -15,7 +15,7 @@ export const sambanova: ProviderDefinition = defineProvider({
     topK: { to: 'top_k' },
     frequencyPenalty: unused,
     presencePenalty: unused,
-    user: { drop: 'the API takes no end-user id' },
+    user: { drop: 'the API has no end-user id' },
     metadata: { drop: 'the API has no such parameter' },
   },
   quirks: { efforts: ['low', 'medium', 'high'] } satisfies OpenAIChatQuirks,

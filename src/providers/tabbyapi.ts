@@ -1,7 +1,7 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** TabbyAPI. It has loaded one model, whatever is asked for. */
+/** TabbyAPI. It uses its loaded model for every request. */
 export const tabbyapi: ProviderDefinition = defineProvider({
   id: 'tabbyapi',
   name: 'TabbyAPI',
@@ -12,9 +12,7 @@ export const tabbyapi: ProviderDefinition = defineProvider({
   keyRequired: false,
   defaultModel: 'default',
   params: {
-    topK: { to: 'top_k' },
-    minP: { to: 'min_p' },
-    repetitionPenalty: { to: 'repetition_penalty' },
+    ...openModelSamplers,
     seed: { drop: 'the server has no seed' },
     user: { drop: 'the server ignores it' },
     metadata: { drop: 'the server ignores it' },

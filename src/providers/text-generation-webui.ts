@@ -1,9 +1,9 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const ignored = { drop: 'the server ignores it' } as const
 
-/** Text generation web UI. It has loaded one model, whatever is asked for. */
+/** Text generation web UI. It uses its loaded model for every request. */
 export const textGenerationWebui: ProviderDefinition = defineProvider({
   id: 'text-generation-webui',
   name: 'Text generation web UI',
@@ -14,9 +14,7 @@ export const textGenerationWebui: ProviderDefinition = defineProvider({
   keyRequired: false,
   defaultModel: 'default',
   params: {
-    topK: { to: 'top_k' },
-    minP: { to: 'min_p' },
-    repetitionPenalty: { to: 'repetition_penalty' },
+    ...openModelSamplers,
     n: ignored,
     responseFormat: { drop: 'the server has grammars only (grammar_string in extraBody)' },
     parallelToolCalls: ignored,
@@ -26,5 +24,5 @@ export const textGenerationWebui: ProviderDefinition = defineProvider({
   quirks: { reasoningField: 'reasoning_content' } satisfies OpenAIChatQuirks,
   docs: 'https://github.com/oobabooga/text-generation-webui/wiki/12-%E2%80%90-OpenAI-API',
   verifiedOn: '2026-11-21',
-  unverified: 'whether earlier reasoning is read back',
+  unverified: 'whether the server uses earlier reasoning',
 })

@@ -1,7 +1,7 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { commonEmbeddings, openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { commonEmbeddings, openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** Together AI. Log probabilities are asked for by their number. */
+/** Together AI. `logprobs` is the number of log probabilities. */
 export const together: ProviderDefinition = defineProvider({
   id: 'together',
   name: 'Together AI',
@@ -11,12 +11,10 @@ export const together: ProviderDefinition = defineProvider({
   env: ['TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY'],
   namespacedModels: true,
   params: {
-    topK: { to: 'top_k' },
-    minP: { to: 'min_p' },
-    repetitionPenalty: { to: 'repetition_penalty' },
+    ...openModelSamplers,
     topLogprobs: { to: 'logprobs' },
     parallelToolCalls: { drop: 'the API has no such parameter' },
-    user: { drop: 'the API takes no end-user id' },
+    user: { drop: 'the API has no end-user id' },
     metadata: { drop: 'the API has no such parameter' },
   },
   quirks: {
@@ -27,5 +25,5 @@ export const together: ProviderDefinition = defineProvider({
   embeddings: commonEmbeddings({ dimensions: null, user: false }),
   docs: 'https://docs.together.ai/reference/chat-completions-1',
   verifiedOn: '2026-11-21',
-  unverified: 'the largest batch of embeddings',
+  unverified: 'the maximum batch of embeddings',
 })

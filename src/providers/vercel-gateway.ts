@@ -1,7 +1,7 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** Vercel AI Gateway. Routing goes into `extraBody` as `providerOptions`. */
+/** Vercel AI Gateway. `extraBody.providerOptions` controls routing. */
 export const vercelGateway: ProviderDefinition = defineProvider({
   id: 'vercel-gateway',
   name: 'Vercel AI Gateway',
@@ -19,5 +19,5 @@ export const vercelGateway: ProviderDefinition = defineProvider({
   apis: { responses: { dialect: openaiResponses } },
   docs: 'https://vercel.com/docs/ai-gateway/sdks-and-apis/openai-chat-completions',
   verifiedOn: '2026-11-21',
-  unverified: 'n, log probabilities, logit bias and metadata: the guide does not list them',
+  unverified: 'n, log probabilities, logit bias and metadata, which the guide does not list',
 })

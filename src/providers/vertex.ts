@@ -6,8 +6,8 @@ import { google } from './google.ts'
 const place = 'https://{host}/v1/projects/{project}/locations/{location}/publishers'
 
 /**
- * Gemini on Vertex AI, with an OAuth token from a function; `api: 'anthropic'` for Claude. `api: 'express'` takes a Vertex
- * key in place of project and token.
+ * Gemini on Vertex AI. The key is an OAuth token from a function. `api: 'anthropic'`: Claude. `api: 'express'`: a Vertex key
+ * instead of project and token.
  */
 export const vertex: ProviderDefinition = defineProvider({
   id: 'vertex',
@@ -40,7 +40,7 @@ export const vertex: ProviderDefinition = defineProvider({
       baseUrl: `${place}/anthropic/models`,
       paths: { chat: '/{model}:rawPredict', stream: '/{model}:streamRawPredict' },
       body: { anthropic_version: 'vertex-2023-10-16' },
-      params: { responseFormat: { drop: 'the model has no structured outputs here' } },
+      params: { responseFormat: { drop: 'the model has no structured outputs on Vertex AI' } },
       quirks: { ...anthropic.quirks, strictTools: false },
       models: anthropic.models,
       embeddings: null,
@@ -55,6 +55,5 @@ export const vertex: ProviderDefinition = defineProvider({
   },
   docs: 'https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference',
   verifiedOn: '2026-11-21',
-  unverified:
-    'structured outputs of Claude models here; which embedding models answer at the location "global"',
+  unverified: 'structured outputs of Claude models; which embedding models exist at the location "global"',
 })

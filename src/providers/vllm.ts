@@ -1,7 +1,7 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openModelSamplers, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-/** vLLM. Reasoning comes as `reasoning`, from older servers as `reasoning_content`. */
+/** vLLM. Reasoning is in `reasoning`, of older servers in `reasoning_content`. */
 export const vllm: ProviderDefinition = defineProvider({
   id: 'vllm',
   name: 'vLLM',
@@ -11,9 +11,7 @@ export const vllm: ProviderDefinition = defineProvider({
   env: ['VLLM_API_KEY'],
   keyRequired: false,
   params: {
-    topK: { to: 'top_k' },
-    minP: { to: 'min_p' },
-    repetitionPenalty: { to: 'repetition_penalty' },
+    ...openModelSamplers,
     user: { drop: 'the server ignores it' },
     metadata: { drop: 'the server ignores it' },
   },

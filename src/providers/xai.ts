@@ -3,17 +3,15 @@ import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/
 
 const refused = { drop: 'reasoning models refuse it' } as const
 const window = { contextWindow: 1_000_000, images: true, tools: true, jsonSchema: true } as const
-const reasoner = (...efforts: string[]): ModelCapabilities => ({
-  ...window,
-  reasoning: true,
-  quirks: { efforts } satisfies OpenAIChatQuirks,
-})
+function reasoner(...efforts: string[]): ModelCapabilities {
+  return { ...window, reasoning: true, quirks: { efforts } satisfies OpenAIChatQuirks }
+}
 const switched = reasoner('none', 'low', 'medium', 'high')
 const noEffort = {
-  reasoning: { drop: 'the model takes no effort: its name says whether it thinks' },
+  reasoning: { drop: 'the model has no effort; its name decides whether it reasons' },
 } as const
 
-/** xAI. What is not listed is taken for a reasoning model: no penalties, no stop sequences. */
+/** xAI. Unlisted models count as reasoning models, without penalties and stop sequences. */
 export const xai: ProviderDefinition = defineProvider({
   id: 'xai',
   name: 'xAI',
@@ -39,7 +37,7 @@ export const xai: ProviderDefinition = defineProvider({
     'grok-4.20-*non-reasoning': {
       reasoning: false,
       params: {
-        reasoning: { drop: 'the model does not think before it answers' },
+        reasoning: { drop: 'the model does not reason' },
         frequencyPenalty: { to: 'frequency_penalty' },
         presencePenalty: { to: 'presence_penalty' },
         stop: { to: 'stop' },

@@ -3,11 +3,11 @@ import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const none = { drop: 'the API has no such parameter' } as const
 const glm: ModelCapabilities = { contextWindow: 204_800, maxOutput: 131_072, images: false, reasoning: true }
-// Without it, the arguments of a tool call come in one piece at the end.
+// Without this field, the arguments of a tool call arrive in one piece at the end.
 const streamed: ModelCapabilities = { ...glm, body: { tool_stream: true } }
 const vision: ModelCapabilities = { images: true, reasoning: true }
 
-/** Z.ai (GLM models). The coding plan has its own base URL, https://api.z.ai/api/coding/paas/v4; in China https://open.bigmodel.cn/api/paas/v4. An over-long prompt may be accepted without a word. */
+/** Z.ai (GLM models). The coding plan has its own base URL, https://api.z.ai/api/coding/paas/v4; in China https://open.bigmodel.cn/api/paas/v4. The API may accept a prompt that is too long without an error. */
 export const zai: ProviderDefinition = defineProvider({
   id: 'zai',
   name: 'Z.ai',
@@ -18,7 +18,7 @@ export const zai: ProviderDefinition = defineProvider({
   params: {
     temperature: { to: 'temperature', clamp: [0, 1] },
     topP: { to: 'top_p', clamp: [0.01, 1] },
-    n: { drop: 'the API gives one answer' },
+    n: { drop: 'the API gives one answer per request' },
     frequencyPenalty: none,
     presencePenalty: none,
     logitBias: none,
@@ -56,5 +56,5 @@ export const zai: ProviderDefinition = defineProvider({
   modelList: null,
   docs: 'https://docs.z.ai/api-reference/llm/chat-completion',
   verifiedOn: '2026-11-21',
-  unverified: 'more than one stop sequence; the seed stands in the SDK only; embeddings outside China',
+  unverified: 'more than one stop sequence; the seed, which is in the SDK only; embeddings outside China',
 })

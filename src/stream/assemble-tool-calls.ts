@@ -5,7 +5,7 @@ import { parseJson, type JsonValue } from '../core/json.ts'
 
 interface OpenCall {
   readonly index: number | string | undefined
-  /** The wire's own id, where it gave one. */
+  /** The wire's own id, if it has one. */
   wireId: string | undefined
   readonly id: string
   name: string | undefined
@@ -13,17 +13,17 @@ interface OpenCall {
   whole: JsonValue | undefined
   signature: string | undefined
   started: boolean
-  /** Pieces of arguments that came before the name. */
+  /** Pieces of arguments that arrived before the name. */
   waiting: string
   done: boolean
 }
 
 /**
- * Puts the tool calls of one answer together, whatever the wire leaves out. A piece belongs to the call with its id,
- * else to the open call with its index, else to the newest; a new id always opens a new call. A call is complete when
- * the wire says so, or at the end of the answer: a prefix that parses is not an argument.
+ * Assembles the tool calls of one answer from their pieces. A piece belongs to the call with its id, else to the open call
+ * with its index, else to the newest call; a new id opens a new call. A call is complete when the wire says so or at the
+ * end of the answer, and not before, because a part of its arguments may be valid JSON too.
  */
-export class ToolCalls {
+export class ToolCallAssembler {
   readonly #calls: OpenCall[] = []
   readonly #choice: number | undefined
 
@@ -31,12 +31,12 @@ export class ToolCalls {
     this.#choice = choice
   }
 
-  /** True once there is a call that can be made. */
+  /** Whether there is a call with a name. */
   get any(): boolean {
     return this.#calls.some((call) => call.name !== undefined)
   }
 
-  /** Adds one piece; writes what follows from it to `out`. */
+  /** Adds one piece, and the resulting events to `out`. */
   add(fragment: ToolFragment, out: StreamEvent[]): void {
     const call = this.#find(fragment) ?? this.#open(fragment)
     if (fragment.signature !== undefined) call.signature = fragment.signature
@@ -57,11 +57,11 @@ export class ToolCalls {
     if (id !== undefined && id !== '') {
       const known = this.#calls.filter((call) => call.wireId === id && !call.done)
       const same = known.findLast((call) => call.index === index) ?? known.at(-1)
-      // Some servers give calls beside each other one id: with another index, a name begins another call.
+      // Some servers use one id for parallel calls. A name with another index then begins another call.
       const another = name !== undefined && name !== '' && index !== undefined && same?.index !== index
       if (same !== undefined) return another && same.name !== undefined && isComplete(same) ? undefined : same
       const nameless = this.#newest(index)
-      // An id that comes late belongs to the call that is waiting for one.
+      // A late id belongs to the call without one.
       const late =
         nameless !== undefined &&
         nameless.wireId === undefined &&
@@ -70,7 +70,7 @@ export class ToolCalls {
     }
     const call = this.#newest(index)
     if (call === undefined || name === undefined || name === '' || call.name === undefined) return call
-    // Without ids, a name on a call that has one opens a new call: unless the wire just repeats it on every piece.
+    // Without ids, a second name opens a new call, unless the wire repeats the name with every piece.
     const repeats = call.name === name && delta !== undefined && !isComplete(call)
     return repeats ? call : undefined
   }
@@ -125,7 +125,7 @@ export class ToolCalls {
   #finish(call: OpenCall, out: StreamEvent[]): void {
     if (call.done) return
     call.done = true
-    // A call whose name never came cannot be made; what there is of it is noise.
+    // A call without a name cannot be made.
     if (call.name === undefined) return
     const parsed = call.whole === undefined ? parseArguments(call.text) : { value: call.whole }
     const { id, name, signature } = call
@@ -150,7 +150,7 @@ function isComplete(call: OpenCall): boolean {
   return call.whole !== undefined || parseJson(call.text) !== undefined
 }
 
-// No arguments, and null, are an empty object; text that holds JSON text is opened once more.
+// Missing arguments and null are an empty object. A string that holds JSON is parsed once more.
 function parseArguments(text: string): { value: JsonValue; invalid?: string } {
   if (text.trim() === '') return { value: {} }
   const value = parseJson(text)

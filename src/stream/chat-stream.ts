@@ -2,13 +2,15 @@ import { LlmError } from '../core/error.ts'
 import type { EventBatch, StreamEvent } from '../core/event.ts'
 import type { ChatResponse } from '../core/response.ts'
 
-/** What a {@link ChatStream} reads from. */
+/** Source of a {@link ChatStream}. */
 export interface ReplySource {
   readonly provider: string
   readonly model: string
+  /** Reads the events of one network read; `null` at the end. Rejects with the error that ends the answer. */
   read(): Promise<EventBatch | null>
+  /** Aborts the call. */
   cancel(reason?: unknown): void
-  /** The answer as far as it was read; at the end, all of it. */
+  /** The response from the events read so far. */
   response(): ChatResponse | Promise<ChatResponse>
 }
 
@@ -16,8 +18,8 @@ type Result = IteratorResult<StreamEvent, undefined>
 const DONE: Result = Object.freeze({ value: undefined, done: true as const })
 
 /**
- * A streamed answer: iterate its events once, or just await `response`. It ends once: by a `finish` event, or by a thrown
- * `LlmError` with the answer so far in `partial`. Leaving the loop cancels the call; the upstream connection closes.
+ * A streamed answer. Iterate its events once, or await `response`. It ends once: with a `finish` event, or by throwing an
+ * `LlmError` with the answer so far in `partial`. Leaving the loop cancels the call and closes its connection.
  */
 export class ChatStream implements AsyncIterable<StreamEvent> {
   readonly provider: string
@@ -26,7 +28,7 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
   #batch: EventBatch = []
   #at = 0
   #pulling: Promise<unknown> | undefined
-  // Batches that were read and not asked for yet.
+  // Batches that were read and not delivered yet.
   #kept: EventBatch[] = []
   #iterated = false
   #ended = false
@@ -47,22 +49,22 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
   }
 
   /**
-   * The whole answer, in the shape of a plain call. Drives the stream itself where nobody iterates; rejects with the
-   * error that ended the stream, or `aborted` when it was left early.
+   * The whole answer, in the shape of a call without `stream`. Drives the stream if it is not iterated. Rejects with the
+   * error that ended the stream, or with `aborted` if the loop was left early.
    */
   get response(): Promise<ChatResponse> {
     if (this.#response === undefined) {
       this.#response = Promise.withResolvers<ChatResponse>()
-      // Nobody has to read it: a failure is thrown to the one who iterates.
+      // May stay unread without an unhandled rejection, because iterating throws the same error.
       this.#response.promise.catch(() => undefined)
       if (this.#ended) this.#settle()
-      // A loop that starts in this turn takes over.
-      else setImmediateOrSoon(() => this.#drive())
+      // Deferred, because a loop that starts in the same tick drives the stream itself.
+      else runInNextTick(() => this.#drive())
     }
     return this.#response.promise
   }
 
-  /** Ends the stream from outside: the upstream connection closes, and whoever waits gets `aborted`. */
+  /** Ends the stream and closes its connection. Waiting reads reject with `aborted`. */
   cancel(reason?: unknown): void {
     if (this.#ended) return
     this.#source.cancel(reason)
@@ -76,13 +78,13 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
     if (this.#iterated)
       throw new LlmError(
         'invalid-request',
-        'a stream can be iterated once; keep the events you need, or await stream.response',
+        'the stream was iterated before, and can be iterated once only: keep its events, or await stream.response',
       )
     this.#iterated = true
     return { next: () => this.#next(), return: () => this.#leave() }
   }
 
-  /** Batch by batch, one per network read: the cheapest way to pass a stream on. Counts as iterating. */
+  /** Iterates the events in batches, one per network read, which is the cheapest way to forward a stream. Counts as iterating. */
   async *batches(): AsyncGenerator<EventBatch, void, undefined> {
     const iterator = this[Symbol.asyncIterator]()
     let finished = false
@@ -108,9 +110,9 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
     return next
   }
 
-  // Made once for all reads, and no async functions: a stream that waits for its provider holds a promise or two.
+  // Made once for all reads and not async functions, so that a waiting stream holds as few promises as possible.
   readonly #deliverTaken = (batch: EventBatch | null): Result | Promise<Result> => {
-    // The usual way: one batch read, for the one who waits for it.
+    // The usual case: one batch was read, and a consumer waits for it.
     if (batch !== null && this.#kept.length === 0 && this.#at === this.#batch.length) {
       this.#pulling = undefined
       this.#load(batch)
@@ -141,7 +143,7 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
     return DONE
   }
 
-  // One read at a time, whoever asks. What it ends in, the stream says.
+  // One read at a time for all consumers. Its failure is reported by the stream.
   async #pull(): Promise<void> {
     const taken = (batch: EventBatch | null): void => this.#take(batch)
     const broken = (error: unknown): void => this.#break(error)
@@ -169,7 +171,7 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
   async #leave(): Promise<Result> {
     if (!this.#ended) {
       this.#source.cancel()
-      // The source now rejects with `aborted`: that is the end of this stream, and nobody's surprise.
+      // The source now rejects with `aborted`, which is the expected end of this stream.
       while (!this.#ended) await this.#pull()
     }
     this.#error = undefined
@@ -190,7 +192,7 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
   }
 }
 
-function setImmediateOrSoon(action: () => Promise<void>): void {
+function runInNextTick(action: () => Promise<void>): void {
   const run = (): void => void action()
   if (typeof setImmediate === 'function') setImmediate(run)
   else setTimeout(run, 0)

@@ -1,20 +1,20 @@
 import { eventText, withEventText, type StreamEvent } from '../core/event.ts'
 import { LlmError } from '../core/error.ts'
 
-/** Bounds the text of an answer. */
+/** Limits the size of an answer's text. */
 export interface TextSizeLimit {
-  /** The batch, cut where the bound is passed. */
+  /** Returns the batch, cut at the limit. */
   check(batch: StreamEvent[]): StreamEvent[]
-  /** Set once the bound was passed. */
+  /** Set when the limit was exceeded. */
   readonly error: LlmError | undefined
 }
 
-/** Counts the UTF-8 bytes of text, reasoning and tool arguments; past `maxBytes` the answer is cut there and `error` set. 0: no bound. */
+/** Creates a limit of `maxBytes` UTF-8 bytes for text, reasoning and tool arguments together. 0: no limit. */
 export function createTextSizeLimit(maxBytes: number): TextSizeLimit {
-  return new TextGuard(maxBytes)
+  return new TextSizeCounter(maxBytes)
 }
 
-class TextGuard implements TextSizeLimit {
+class TextSizeCounter implements TextSizeLimit {
   error: LlmError | undefined
   readonly #maxBytes: number
   #left: number
@@ -32,7 +32,7 @@ class TextGuard implements TextSizeLimit {
       const size = utf8Length(text)
       this.#left -= size
       if (this.#left >= 0) continue
-      const message = `the answer is longer than ${this.#maxBytes} bytes and was cut there; raise stream.maxBytes if it is meant to`
+      const message = `the answer is longer than ${this.#maxBytes} bytes and was cut there: raise stream.maxBytes if answers of this size are expected`
       this.error = new LlmError('reply-malformed', message, { code: 'answer-too-long' })
       return [...batch.slice(0, at), withEventText(event, cutText(text, this.#left + size))]
     }
@@ -40,7 +40,7 @@ class TextGuard implements TextSizeLimit {
   }
 }
 
-/** The longest beginning of `text` of at most `maxBytes` bytes that ends between characters. */
+/** The longest prefix of `text` of at most `maxBytes` bytes that does not split a character. */
 function cutText(text: string, maxBytes: number): string {
   let size = 0
   let end = 0
@@ -52,7 +52,7 @@ function cutText(text: string, maxBytes: number): string {
   return text.slice(0, end)
 }
 
-// Counted by hand: deltas are a few characters long, and a surrogate pair may be split between two of them.
+// Not `TextEncoder`, because deltas are short and may split a surrogate pair.
 function utf8Length(text: string): number {
   let size = text.length
   for (let at = 0; at < text.length; at++) {

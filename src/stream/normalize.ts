@@ -1,30 +1,30 @@
 import type { Fault, Fragment } from '../core/dialect.ts'
 import type { StreamEvent } from '../core/event.ts'
 import type { FinishReason, Usage, Warning } from '../core/response.ts'
-import { ToolCalls } from './assemble-tool-calls.ts'
+import { ToolCallAssembler } from './assemble-tool-calls.ts'
 
 export interface NormalizerOptions {
   readonly provider: string
   readonly model: string
-  /** What was lost or changed on the way out: told right after `start`. */
+  /** Warnings of the request. Delivered after `start`. */
   readonly warnings?: readonly Warning[] | undefined
-  /** The dialect's table of stop reasons. */
+  /** The dialect's neutral finish reasons, by the wire's stop reasons. */
   readonly finishReasons: Readonly<Record<string, FinishReason>>
-  /** Asked at the end when the provider reported no usage; `pending` are the events of the last batch, not yet given. */
+  /** Called at the end if the provider reported no usage, with the undelivered events of the last batch. */
   readonly estimate: (pending: readonly StreamEvent[]) => Usage
 }
 
-/** Makes the one event stream out of a dialect's fragments: `start` first, tool calls whole, one `finish` last. */
+/** Converts a dialect's fragments to stream events: `start` first, complete tool calls, one `finish` last. */
 export interface Normalizer {
-  /** The events of one batch of fragments. What comes after the end is passed over. */
+  /** Returns the events of one batch of fragments. Ignores fragments after the end. */
   push(fragments: readonly Fragment[]): StreamEvent[]
-  /** The source has ended. Gives the last events where the answer is complete; `undefined` where its end is missing. */
+  /** Called at the end of the source. Returns the last events; `undefined` if the answer is not complete. */
   end(): StreamEvent[] | undefined
-  /** True once `finish` was given. */
+  /** Whether `finish` was delivered. */
   readonly finished: boolean
-  /** True once the model has said why it stopped: an end of the source is a good end from then on. */
+  /** Whether a stop reason arrived, so that the answer is complete when the source ends. */
   readonly stopped: boolean
-  /** The provider's error inside the stream, once there is one. */
+  /** The provider's error inside the stream, if any. */
   readonly fault: Fault | undefined
   /** Usage as reported so far. */
   readonly usage: Usage | undefined
@@ -35,6 +35,7 @@ interface Ending {
   rawFinishReason: string | undefined
 }
 
+/** Creates the normalizer of one stream. */
 export function createNormalizer(options: NormalizerOptions): Normalizer {
   return new EventNormalizer(options)
 }
@@ -44,13 +45,13 @@ class EventNormalizer implements Normalizer {
   stopped = false
   fault: Fault | undefined
   readonly #options: NormalizerOptions
-  #tools: Map<number, ToolCalls> | undefined
+  #tools: Map<number, ToolCallAssembler> | undefined
   readonly #endings: (Ending | undefined)[] = []
   #started = false
   #id: string | undefined
   #model: string | undefined
   #usage: Partial<Usage> | undefined
-  // Answers beyond the first, where `n` asked for them.
+  // Number of answers, which `n` sets.
   #choices = 1
 
   constructor(options: NormalizerOptions) {
@@ -132,12 +133,12 @@ class EventNormalizer implements Normalizer {
     if (choice >= this.#choices) this.#choices = choice + 1
   }
 
-  #toolsOf(choice: number | undefined): ToolCalls {
+  #toolsOf(choice: number | undefined): ToolCallAssembler {
     const index = choice ?? 0
     this.#see(index)
-    const all = (this.#tools ??= new Map<number, ToolCalls>())
+    const all = (this.#tools ??= new Map<number, ToolCallAssembler>())
     let tools = all.get(index)
-    if (tools === undefined) all.set(index, (tools = new ToolCalls(choice)))
+    if (tools === undefined) all.set(index, (tools = new ToolCallAssembler(choice)))
     return tools
   }
 
@@ -164,7 +165,7 @@ class EventNormalizer implements Normalizer {
     }
   }
 
-  // Some wires stop for tool calls with the word they use for a plain stop.
+  // Some wires have one stop reason for tool calls and for a plain stop.
   #endingOf(choice: number): Ending {
     const ending = this.#endings[choice] ?? { finishReason: 'other', rawFinishReason: undefined }
     const calls = this.#tools?.get(choice)?.any === true
@@ -173,7 +174,7 @@ class EventNormalizer implements Normalizer {
   }
 }
 
-// Some servers write the words in capitals, or the reason's own reason behind a colon.
+// Some servers write stop reasons in capitals, or with details after a colon.
 function neutralReason(known: Readonly<Record<string, FinishReason>>, raw: string): FinishReason {
   const word = Object.hasOwn(known, raw) ? raw : raw.replace(/:.*$/s, '').toLowerCase()
   return Object.hasOwn(known, word) ? (known[word] ?? 'other') : 'other'

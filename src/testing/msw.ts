@@ -1,13 +1,18 @@
-import type { http, HttpHandler } from 'msw'
 import { LlmError } from '../core/error.ts'
 import { fakeFetch, type FakeFetch } from './fake-fetch.ts'
 import type { FakeOptions } from './responder.ts'
 import type { FakeScript } from './script.ts'
 import { wires } from './wires/index.ts'
 
-/** What is used of msw: `import * as msw from 'msw'` has it. */
+/** The part of msw that is used: `import * as msw from 'msw'` has it. Declared here so that it compiles without msw. */
 export interface Msw {
-  readonly http: typeof http
+  readonly http: {
+    all(path: string, resolver: (info: MswRequest) => Promise<Response | undefined>): unknown
+  }
+}
+
+interface MswRequest {
+  readonly request: Request
 }
 
 export interface MswHandlersOptions extends FakeOptions {
@@ -20,7 +25,8 @@ export interface MswHandlersOptions extends FakeOptions {
 /**
  * Handlers for msw that answer at the real hosts of all built-in providers whose wire format the fake speaks. What they
  * do not know (other paths of those hosts) is left to your other handlers. Pass a `fakeFetch` in place of a script to
- * read its `log`. Rejects with `misconfigured` where msw is not installed.
+ * read its `log`. Rejects with `misconfigured` if msw is not installed. Their
+ * type is `never`, so that they fit every version of msw without its types.
  *
  * ```ts
  * const server = setupServer(...(await mswHandlers('Hello!')))
@@ -30,15 +36,16 @@ export interface MswHandlersOptions extends FakeOptions {
 export async function mswHandlers(
   script: FakeScript | FakeFetch,
   options: MswHandlersOptions = {},
-): Promise<HttpHandler[]> {
+): Promise<never[]> {
   const msw = options.msw ?? (await loadMsw())
   const fake = isFakeFetch(script) ? script : fakeFetch(script, options)
   const places = new Set([...(await builtInUrls()), ...(options.baseUrls ?? [])])
-  return [...places].map((place) =>
+  const handlers = [...places].map((place) =>
     msw.http.all(`${place.replace(/\/$/, '')}/*`, async ({ request }) =>
       fake.knows(request) ? answer(fake, request) : undefined,
     ),
   )
+  return handlers as never[]
 }
 
 async function loadMsw(): Promise<Msw> {

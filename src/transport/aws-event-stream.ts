@@ -3,14 +3,14 @@ import { objectOf, parseJson } from '../core/json.ts'
 import type { Frame, FrameDecoder } from '../core/wire.ts'
 import { tooLarge } from './sse.ts'
 
-/** Total length, length of the headers, checksum of these two. */
+// Total length, length of the headers, checksum of both.
 const PRELUDE_BYTES = 12
 const CHECKSUM_BYTES = 4
 
 /**
- * Cuts an AWS event stream into frames. An event has its `:event-type` as name, and a `chunk` the text that it wraps; an
- * exception or an error has `exception:` and its type, and always a JSON text. Throws `reply-malformed` where a checksum or
- * a length is wrong.
+ * Creates a decoder for AWS event streams. A frame is named by `:event-type`; the data of a `chunk` is the text inside it.
+ * An exception or error is named `exception:` plus its type and always has JSON data. The decoder throws
+ * `reply-malformed` if a checksum or a length is wrong.
  */
 export function createAwsEventStreamDecoder(maxEventBytes: number): FrameDecoder {
   return new EventStreamDecoder(maxEventBytes)
@@ -19,7 +19,7 @@ export function createAwsEventStreamDecoder(maxEventBytes: number): FrameDecoder
 class EventStreamDecoder implements FrameDecoder {
   readonly #maxEventBytes: number
   readonly #checksums = checksumTable()
-  // A message that has not come whole yet: its prelude at first, then room for all of it.
+  // The unfinished message: first its prelude, then a buffer of its full length.
   #message: Uint8Array = new Uint8Array(PRELUDE_BYTES)
   #filled = 0
 
@@ -37,12 +37,12 @@ class EventStreamDecoder implements FrameDecoder {
     }
   }
 
-  // A message that was cut off is a missing end: whoever reads the frames notices that.
+  // A truncated message needs no error here, because the reader of the frames misses the end of the answer.
   end(): void {
     this.#filled = 0
   }
 
-  // The usual case: a read holds whole messages, and nothing is copied.
+  // The usual case: a network read holds whole messages, and nothing is copied.
   #wholeAt(piece: Uint8Array, at: number): Uint8Array | undefined {
     if (piece.length - at < PRELUDE_BYTES) return undefined
     const length = this.#lengthOf(piece.subarray(at, at + PRELUDE_BYTES))
@@ -67,11 +67,11 @@ class EventStreamDecoder implements FrameDecoder {
     return part.length
   }
 
-  // The checksum first: without it, any other body would pass for a message of some gigabytes.
+  // The checksum first, because any other body would look like a message of some gigabytes.
   #lengthOf(prelude: Uint8Array): number {
     const view = viewOf(prelude)
     if (view.getUint32(8) !== this.#checksum(prelude.subarray(0, 8)))
-      throw damaged('what came is no event stream, or its beginning was lost')
+      throw damaged('this is not an event stream, or its start is missing: check baseUrl')
     const length = view.getUint32(0)
     if (length > this.#maxEventBytes) throw tooLarge(this.#maxEventBytes)
     if (view.getUint32(4) > length - PRELUDE_BYTES - CHECKSUM_BYTES)
@@ -83,7 +83,7 @@ class EventStreamDecoder implements FrameDecoder {
     const view = viewOf(message)
     const end = message.length - CHECKSUM_BYTES
     if (view.getUint32(end) !== this.#checksum(message.subarray(0, end)))
-      throw damaged('the checksum of a message does not fit')
+      throw damaged('the checksum of a message is wrong')
     const payloadAt = PRELUDE_BYTES + view.getUint32(4)
     const headers = readHeaders(message.subarray(PRELUDE_BYTES, payloadAt))
     out.push(frameOf(headers, decode(message.subarray(payloadAt, end))))
@@ -96,7 +96,7 @@ class EventStreamDecoder implements FrameDecoder {
   }
 }
 
-// CRC-32 by the polynomial of zip and PNG. Made here and not taken from `node:zlib`: edge runtimes have none.
+// CRC-32 with the polynomial of zip and PNG. Not from `node:zlib`, because edge runtimes lack it.
 function checksumTable(): Uint32Array {
   return Uint32Array.from({ length: 256 }, (_none, index) => {
     let sum = index
@@ -116,10 +116,10 @@ function decode(bytes: Uint8Array): string {
 type Headers = Readonly<Record<string, string>>
 
 const TEXT_TYPE = 7
-// Bytes of a value by its type; types 6 (bytes) and 7 (text) tell theirs in the two bytes before the value.
+// Bytes of a value by its type; values of types 6 (bytes) and 7 (text) follow their length of two bytes.
 const VALUE_BYTES: readonly (number | undefined)[] = [0, 0, 1, 2, 4, 8, undefined, undefined, 8, 16]
 
-/** Headers that are text; those of other types are passed over. */
+/** The headers that are text; others are skipped. */
 function readHeaders(bytes: Uint8Array): Headers {
   const headers: Record<string, string> = {}
   const view = viewOf(bytes)
@@ -131,13 +131,13 @@ function readHeaders(bytes: Uint8Array): Headers {
       const fixed = VALUE_BYTES[type]
       const valueAt = nameEnd + (fixed === undefined ? 3 : 1)
       const end = valueAt + (fixed ?? view.getUint16(nameEnd + 1))
-      if (end > bytes.length) throw damaged('a header goes on beyond its end')
+      if (end > bytes.length) throw damaged('a header is longer than its message')
       if (type === TEXT_TYPE)
         headers[decode(bytes.subarray(at + 1, nameEnd))] = decode(bytes.subarray(valueAt, end))
       at = end
     }
   } catch (error) {
-    throw LlmError.is(error) ? error : damaged('a header goes on beyond its end')
+    throw LlmError.is(error) ? error : damaged('a header is longer than its message')
   }
   return headers
 }
@@ -157,7 +157,7 @@ function frameOf(headers: Headers, payload: string): Frame {
   }
 }
 
-// A chunk holds the model's own event, in base64.
+// A chunk holds the model's own event in base64.
 function unwrapped(payload: string): string {
   const { bytes } = objectOf(parseJson(payload))
   if (typeof bytes !== 'string') return payload
@@ -168,7 +168,7 @@ function unwrapped(payload: string): string {
   }
 }
 
-// An exception without a word, or in plain text, is one all the same.
+// An exception may be empty or plain text.
 function asJson(payload: string): string {
   return payload.trimStart().startsWith('{') ? payload : JSON.stringify({ message: payload })
 }

@@ -1,16 +1,16 @@
 import { isObject, parseJson } from '../core/json.ts'
 
-/** Puts JSON together that stands between the events of a stream, without a field name: so some servers tell an error. */
+/** Collects JSON that a server sends between the events of a stream without a field name, as some do for errors. */
 export interface BareJson {
-  /** Takes a line that is no field. Gives the JSON that it completes. */
+  /** Adds a line that is not a field. Returns the JSON text that it completes. */
   add(line: string): string | undefined
-  /** True where this may be a line of such JSON, or its beginning; not where it is longer than any. */
+  /** Whether the line may belong to such JSON and is not longer than the maximum. */
   holds(line: string): boolean
-  /** An event came: what was begun was none. */
+  /** Discards what was collected, because an event followed. */
   drop(): void
 }
 
-/** `maxBytes` bounds what is kept: longer JSON is given up. */
+/** Creates a collector. JSON of more than `maxBytes` is discarded. */
 export function createBareJson(maxBytes: number): BareJson {
   let begun = ''
   return {
@@ -18,7 +18,7 @@ export function createBareJson(maxBytes: number): BareJson {
       if (begun === '' && !isOpening(line)) return undefined
       const text = begun === '' ? line : `${begun}\n${line}`
       begun = text.length > maxBytes ? '' : text
-      // Written over several lines, it is closed by a bracket that stands first.
+      // JSON over several lines ends with a bracket at the start of a line.
       if (text !== line && !isClosing(line)) return undefined
       const json = parseJson(text)
       if (!isObject(json) && !Array.isArray(json)) return undefined

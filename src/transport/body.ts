@@ -3,7 +3,10 @@ import type { ByteSource } from '../core/wire.ts'
 
 const utf8 = new TextDecoder()
 
-/** Reads a whole body as UTF-8 text. Past `maxBytes` the connection is closed and `reply-malformed` thrown, or the text cut when `cut` is set. */
+/**
+ * Reads a whole body as UTF-8 text. A body of more than `maxBytes` closes the connection and rejects with
+ * `reply-malformed`; with `cut` the text ends there instead.
+ */
 export async function readBody(source: ByteSource, maxBytes: number, cut = false): Promise<string> {
   const pieces: Uint8Array[] = []
   let size = 0
@@ -13,7 +16,7 @@ export async function readBody(source: ByteSource, maxBytes: number, cut = false
     if (size <= maxBytes) continue
     source.cancel()
     if (cut) break
-    const message = `the reply is larger than ${maxBytes} bytes; raise stream.maxReplyBytes if it is meant to`
+    const message = `the reply is larger than ${maxBytes} bytes: raise stream.maxReplyBytes if replies of this size are expected`
     throw new LlmError('reply-malformed', message)
   }
   return utf8.decode(joined(pieces, size))

@@ -1,31 +1,32 @@
 import { connectTimeout } from './failure.ts'
 
-interface Observer {
-  run<T>(connected: () => void, action: () => T): T
-  stop(): void
-}
-
-/** Times how long a `fetch` takes to be on a connection. */
+/** Bounds the time that a `fetch` takes to get a connection. */
 export interface ConnectWatch {
-  /** Runs `call`; rejects with `timeout` of phase `connect` when its request is on no connection within `connectMs`. */
+  /** Runs `call`. Rejects with `timeout` of phase `connect` if its request has no connection after `connectMs`. */
   run(call: () => Promise<Response>, url: string, connectMs: number): Promise<Response>
   close(): void
 }
 
+interface Observer {
+  /** Runs `action`. Calls `onConnected` when a request made inside it has written its headers. */
+  run<T>(onConnected: () => void, action: () => T): T
+  stop(): void
+}
+
 /**
- * Node's fetch tells through diagnostics channels when a request is made and when its headers are written: the watch
- * ends there. Where there are no such channels nothing is watched. They are looked for at the first use.
+ * Creates a watch for Node's own `fetch`. It reports over diagnostics channels when it has made a request and when it
+ * has written the headers, which needs a connection. In a runtime without these channels calls run untimed.
  */
 export function createConnectWatch(): ConnectWatch {
-  let observing: Promise<Observer | undefined> | undefined
+  let observer: Observer | undefined
   return {
-    run: async (call, url, connectMs) => {
-      const observer = await (observing ??= observe().catch(() => undefined))
-      return observer === undefined ? call() : timed(observer, call, url, connectMs)
+    run: (call, url, connectMs) => {
+      observer ??= observe()
+      return observer === undefined ? call() : timed(observer, call, { url, connectMs })
     },
     close: () => {
-      observing?.then((observer) => observer?.stop()).catch(() => undefined)
-      observing = undefined
+      observer?.stop()
+      observer = undefined
     },
   }
 }
@@ -33,8 +34,7 @@ export function createConnectWatch(): ConnectWatch {
 async function timed(
   observer: Observer,
   call: () => Promise<Response>,
-  url: string,
-  connectMs: number,
+  { url, connectMs }: { readonly url: string; readonly connectMs: number },
 ): Promise<Response> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_resolve, reject) => {
@@ -42,7 +42,7 @@ async function timed(
   })
   const stop = (): void => clearTimeout(timer)
   const sent = observer.run(stop, call)
-  // The caller aborts the request when this rejects; its own failure is then nobody's.
+  // After a timeout the caller aborts the request, and its rejection must not count as unhandled.
   sent.catch(() => undefined)
   try {
     return await Promise.race([sent, late])
@@ -51,24 +51,26 @@ async function timed(
   }
 }
 
-async function observe(): Promise<Observer> {
-  const { AsyncLocalStorage } = await import('node:async_hooks')
-  const { channel } = await import('node:diagnostics_channel')
-  const current = new AsyncLocalStorage<() => void>()
-  const connected = new WeakMap<object, () => void>()
+// Not imported, because an import of a `node:` module would keep bundlers for browsers and workers from building.
+function observe(): Observer | undefined {
+  const hooks = globalThis.process?.getBuiltinModule?.('node:async_hooks')
+  const diagnostics = globalThis.process?.getBuiltinModule?.('node:diagnostics_channel')
+  if (hooks?.AsyncLocalStorage === undefined || diagnostics?.channel === undefined) return undefined
+  const current = new hooks.AsyncLocalStorage<() => void>()
+  const waiting = new WeakMap<object, () => void>()
   const requestOf = (message: unknown): object => (message as { request: object }).request
   const onCreate = (message: unknown): void => {
-    const told = current.getStore()
-    if (told !== undefined) connected.set(requestOf(message), told)
+    const onConnected = current.getStore()
+    if (onConnected !== undefined) waiting.set(requestOf(message), onConnected)
   }
-  const onHeaders = (message: unknown): void => connected.get(requestOf(message))?.()
-  const created = channel('undici:request:create')
-  const written = channel('undici:client:sendHeaders')
+  const onHeaders = (message: unknown): void => waiting.get(requestOf(message))?.()
+  const created = diagnostics.channel('undici:request:create')
+  const written = diagnostics.channel('undici:client:sendHeaders')
   created.subscribe(onCreate)
   written.subscribe(onHeaders)
   const stop = (): void => {
     created.unsubscribe(onCreate)
     written.unsubscribe(onHeaders)
   }
-  return { run: (told, action) => current.run(told, action), stop }
+  return { run: (onConnected, action) => current.run(onConnected, action), stop }
 }

@@ -1,62 +1,56 @@
 import { LlmError } from '../core/error.ts'
+import { explainFailure, type FailedCode } from './explain-failure.ts'
 
-// Codes of Node's sockets and of undici, and what they mean to a caller.
-const CODES: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'the connection was refused: is the server running, and is the port right?',
-  ECONNRESET: 'the connection was reset',
-  EPIPE: 'the connection was closed while the request was sent',
-  ENOTFOUND: 'the host name is not known: check baseUrl',
-  EAI_AGAIN: 'the host name could not be looked up',
-  ETIMEDOUT: 'the connection timed out',
-  EHOSTUNREACH: 'the host cannot be reached',
-  UND_ERR_SOCKET: 'the connection was closed by the other side',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'the server uses a self-signed certificate',
-  CERT_HAS_EXPIRED: 'the certificate of the server has expired',
+// undici's own timeouts, and the phase of a call that each one bounds.
+const TIMEOUTS: Readonly<Record<string, 'connect' | 'headers' | 'idle'>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'connect',
+  UND_ERR_HEADERS_TIMEOUT: 'headers',
+  UND_ERR_BODY_TIMEOUT: 'idle',
 }
 
-/** What went wrong below HTTP, as an `LlmError`: `network`, or `timeout` with its phase. */
-export function transportError(error: unknown, url: string): LlmError {
+/**
+ * Converts a failure below HTTP to an `LlmError`: `timeout` with its phase, else `network`. `answered`: whether the
+ * head of a response had arrived, so that the server and its protocol are known to be right.
+ */
+export function transportError(error: unknown, url: string, answered: boolean): LlmError {
   if (LlmError.is(error)) return error
-  const code = codeOf(error)
-  const where = originOf(url)
-  const timeouts: Readonly<Record<string, 'connect' | 'headers' | 'idle'>> = {
-    UND_ERR_CONNECT_TIMEOUT: 'connect',
-    UND_ERR_HEADERS_TIMEOUT: 'headers',
-    UND_ERR_BODY_TIMEOUT: 'idle',
-  }
-  const phase = code === undefined ? undefined : timeouts[code]
+  const failed = codeOf(error)
+  const code = failed?.code
+  const phase = code === undefined ? undefined : TIMEOUTS[code]
   if (phase !== undefined) {
-    const message = `${where}: the transport's own ${phase} timeout ran out`
+    const message = `${originOf(url)}: the transport's own ${phase} timeout expired; raise or disable it in the dispatcher`
     return new LlmError('timeout', message, { phase, code, cause: error })
   }
-  const reason = (code === undefined ? undefined : CODES[code]) ?? deepestMessage(error)
-  return new LlmError('network', `${where}: ${reason}`, { code, cause: error })
+  const text = explainFailure(failed ?? rootOf(error), { url, answered })
+  return new LlmError('network', text, { code, cause: error })
 }
 
-/** The connection could not be opened in time. */
+/** The `timeout` of a connection that could not be opened within `connectMs`. */
 export function connectTimeout(url: string, connectMs: number): LlmError {
-  const message = `${originOf(url)}: no connection within ${connectMs} ms (timeouts.connectMs)`
+  const message = `${originOf(url)}: no connection within ${connectMs} ms; check the address, or raise timeouts.connectMs`
   return new LlmError('timeout', message, { phase: 'connect' })
 }
 
-function codeOf(error: unknown): string | undefined {
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth++) {
-    const code = (at as { code?: unknown }).code
-    if (typeof code === 'string') return code
+/** Scheme, host and port of a URL: the part that an error message may show. */
+export function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : 'the provider'
+}
+
+const MAX_DEPTH = 4
+
+// The first error with a code among the causes, or among the errors of an AggregateError.
+function codeOf(error: unknown): FailedCode | undefined {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < MAX_DEPTH; at = at.cause, depth++) {
     const first: unknown = at instanceof AggregateError ? at.errors[0] : undefined
     if (first !== undefined) return codeOf(first)
+    if (typeof (at as { code?: unknown }).code === 'string') return at
   }
   return undefined
 }
 
-// `fetch failed` says nothing: what it was caused by does.
-function deepestMessage(error: unknown): string {
+// `fetch failed` says nothing; the innermost cause does.
+function rootOf(error: unknown): FailedCode {
   let at = error
   while (at instanceof Error && at.cause instanceof Error) at = at.cause
-  return at instanceof Error ? at.message : String(at)
-}
-
-/** Scheme, host and port of an URL: what an error may show of it. */
-export function originOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).origin : 'the provider'
+  return at instanceof Error ? at : new Error(String(at))
 }

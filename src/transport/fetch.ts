@@ -4,8 +4,9 @@ import { transportError } from './failure.ts'
 import { nextHop } from './redirect.ts'
 
 /**
- * The default transport, on `fetch`. The global one is looked up at each call, so that interceptors work. `connectMs`
- * needs Node's own fetch: another one does not tell when it is connected, and its connections are not timed.
+ * Creates the default transport, on `fetch`. Without `fetchFn` it uses the global `fetch` of the moment of each call, so
+ * that interceptors work. `connectMs` has an effect with Node's own `fetch` only, because others do not report when they
+ * are connected.
  */
 export function createFetchTransport(fetchFn?: typeof globalThis.fetch): Transport {
   const connects = createConnectWatch()
@@ -22,10 +23,8 @@ interface Fetcher {
   readonly redirect: RequestInit['redirect']
 }
 
-/**
- * Node's fetch copies a request before it sends it, body and all, unless redirects are errors: a tenth of what a call
- * costs. So they are, and the rare request that is redirected is sent again to see where to.
- */
+// With any other setting Node's fetch copies the request and its body first, which is a tenth of a call's cost. A request
+// that is redirected is therefore sent a second time to read the target.
 const OWN_REDIRECT: RequestInit['redirect'] =
   globalThis.process?.versions?.['undici'] === undefined ? 'manual' : 'error'
 
@@ -33,21 +32,21 @@ function send(
   fetcher: Fetcher,
   request: HttpRequest,
   options: TransportOptions,
-  turn: number,
+  hops: number,
 ): Promise<HttpResponse> {
   const { url } = request
-  // One promise for all of it: each further one is paid by every call.
+  // Not an async function, because every further promise costs each call time.
   return startFetch(fetcher, request, options).then(
     (response) => {
       const reply = replyOf(response, url)
-      const hop = nextHop(request, reply, turn)
-      return hop === undefined ? reply : send(fetcher, hop, options, turn + 1)
+      const hop = nextHop(request, reply, hops)
+      return hop === undefined ? reply : send(fetcher, hop, options, hops + 1)
     },
     (error: unknown) => {
       if (options.signal.aborted) throw options.signal.reason
       if (fetcher.redirect === 'error' && isRedirect(error))
-        return send({ ...fetcher, redirect: 'manual' }, request, options, turn)
-      throw transportError(error, url)
+        return send({ ...fetcher, redirect: 'manual' }, request, options, hops)
+      throw transportError(error, url, false)
     },
   )
 }
@@ -64,7 +63,7 @@ function startFetch(
     : attempt(() => globalThis.fetch(url, init))
 }
 
-// A mock may throw, or give no promise.
+// A mock may throw, or return no promise.
 function attempt(call: () => Promise<Response>): Promise<Response> {
   try {
     return Promise.resolve(call())
@@ -86,7 +85,7 @@ function replyOf(response: Response, url: string): HttpResponse {
   }
 }
 
-/** The bytes that will come, where that was said of them as they will be read; else `NaN`. */
+/** Length of the body in bytes as they will be read; `NaN` if unknown or compressed. */
 function lengthOf(headers: Headers): number {
   const length = headers.get('content-length')
   return length === null || headers.has('content-encoding') ? Number.NaN : Number(length)
@@ -96,8 +95,8 @@ const NO_MORE = Promise.resolve(null)
 const emptySource: ByteSource = { read: () => NO_MORE, cancel: () => undefined }
 
 /**
- * Where all `length` bytes have come, the end is known: to hear it from Node's fetch as well is a tenth of what a call
- * costs. The connection is free for the next one either way.
+ * The body as a byte source. It ends after `length` bytes without asking `fetch` for the end, because that read is a
+ * tenth of a call's cost. The connection is free for the next call either way.
  */
 function sourceOf(body: ReadableStream<Uint8Array>, length: number, url: string): ByteSource {
   const reader = body.getReader()
@@ -108,7 +107,7 @@ function sourceOf(body: ReadableStream<Uint8Array>, length: number, url: string)
     return value
   }
   const fail = (error: unknown): never => {
-    throw transportError(error, url)
+    throw transportError(error, url, true)
   }
   return {
     read: () => (left === 0 ? NO_MORE : reader.read().then(pieceOf, fail)),

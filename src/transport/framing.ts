@@ -4,7 +4,7 @@ import { createAwsEventStreamDecoder } from './aws-event-stream.ts'
 import { createNdjsonDecoder } from './ndjson.ts'
 import { createSseDecoder } from './sse.ts'
 
-/** A decoder for one stream. `maxEventBytes` bounds a frame. */
+/** Creates the decoder for one stream. `maxEventBytes` is the maximum size of a frame. Throws `misconfigured` for an unknown framing. */
 export function createFrameDecoder(framing: Framing, maxEventBytes: number): FrameDecoder {
   switch (framing) {
     case 'sse':
@@ -14,6 +14,9 @@ export function createFrameDecoder(framing: Framing, maxEventBytes: number): Fra
     case 'aws-event-stream':
       return createAwsEventStreamDecoder(maxEventBytes)
     default:
-      throw new LlmError('misconfigured', `no decoder for the framing ${JSON.stringify(framing)}`)
+      throw new LlmError(
+        'misconfigured',
+        `unknown framing ${JSON.stringify(framing)}; known: sse, ndjson, aws-event-stream`,
+      )
   }
 }

@@ -1,10 +1,10 @@
 import type { Frame, FrameDecoder } from '../core/wire.ts'
 import { tooLarge } from './sse.ts'
 
-/** Cuts newline-delimited JSON into frames, one a line. */
+/** Creates a decoder for newline-delimited JSON: one frame per line. */
 export function createNdjsonDecoder(maxEventBytes: number): FrameDecoder {
   const decoder = new TextDecoder()
-  // Pieces of a line that has not ended yet: joined once, so that a long line costs linear time.
+  // Pieces of the unfinished line, joined once at its end so that a long line takes linear time.
   let pieces: string[] = []
   let held = 0
   const hold = (text: string): void => {

@@ -1,4 +1,4 @@
-/** How long a reply asks to wait, in milliseconds: `retry-after-ms`, or `retry-after` in seconds or as an HTTP date. */
+/** Wait in ms that a reply asks for: `retry-after-ms`, or `retry-after` in seconds or as an HTTP date. */
 export function retryAfterOf(
   header: (name: string) => string | undefined,
   epochMs: number,

@@ -3,20 +3,20 @@ import { LlmError } from '../core/error.ts'
 import type { Frame, FrameDecoder } from '../core/wire.ts'
 import { createBareJson } from './bare-json.ts'
 
-// Longest JSON that is looked for outside of events: enough for any error.
-const MOST_BARE_BYTES = 65_536
-// Of `data`, `event`, `id`, `retry` and of a comment.
+// Maximum size of JSON outside of events: enough for any error.
+const MAX_BARE_BYTES = 65_536
+// First characters of `data`, `event`, `id`, `retry` and of a comment.
 const FIELD_STARTS = 'deir:'
 
 /**
- * Cuts a server-sent-event stream into frames. Comments and unknown fields are passed over; a last event without its blank
- * line counts. So does JSON that stands bare between the events.
+ * Creates a decoder for server-sent events. It skips comments and unknown fields. A last event without its blank line is
+ * a frame, and so is JSON between the events without a field name.
  */
 export function createSseDecoder(maxEventBytes: number): FrameDecoder {
   const decoder = new TextDecoder()
-  const bare = createBareJson(Math.min(maxEventBytes, MOST_BARE_BYTES))
+  const bare = createBareJson(Math.min(maxEventBytes, MAX_BARE_BYTES))
   let out: Frame[] | undefined
-  // A line of bare JSON whose end has not come: the parser would not keep it.
+  // An unfinished line of bare JSON, held here because the parser would discard it.
   let held = ''
   let midLine = false
   const parser = createParser({
@@ -50,7 +50,7 @@ export function createSseDecoder(maxEventBytes: number): FrameDecoder {
     out = frames
     if (held === '' && endsLine(piece)) parse(piece)
     else parseHeld(held + piece)
-    // Kept, they would hold the text of the whole read for as long as the next one takes.
+    // Released, because the frames keep the text of this whole read in memory until the next one.
     out = undefined
   }
   return {
@@ -64,7 +64,7 @@ function endsLine(text: string): boolean {
   return last === 10 || last === 13
 }
 
-// Where a last line that is not over and is no field begins; else the end of the text.
+// Start of an unfinished last line that is not a field; else the end of the text.
 function lineStart(text: string, midLine: boolean): number {
   let at = text.lastIndexOf('\n') + 1
   if (text.includes('\r', at)) at = text.lastIndexOf('\r') + 1
@@ -72,8 +72,8 @@ function lineStart(text: string, midLine: boolean): number {
   return isKnown || FIELD_STARTS.includes(text.charAt(at)) ? text.length : at
 }
 
-/** The error of a frame that passes the size bound. */
+/** The `reply-malformed` of a frame of more than `maxEventBytes`. */
 export function tooLarge(maxEventBytes: number): LlmError {
-  const message = `the provider sent an event of more than ${maxEventBytes} bytes; raise stream.maxEventBytes if it is meant to`
+  const message = `the provider sent an event of more than ${maxEventBytes} bytes: raise stream.maxEventBytes if events of this size are expected`
   return new LlmError('reply-malformed', message)
 }

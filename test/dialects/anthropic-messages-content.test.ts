@@ -101,13 +101,13 @@ describe('parts of a user turn', () => {
       'sound',
       { type: 'audio', data: 'AQID', mediaType: 'audio/wav' },
       'See:',
-      'sound was left out: the format takes none',
+      'audio was left out: the format has none',
     ],
     [
       'an unknown kind of file',
       { type: 'file', data: 'AQID', mediaType: 'application/zip', filename: 'a.zip' },
       'See:',
-      'file a.zip of type application/zip was left out: the format takes PDF, text and images',
+      'file a.zip of type application/zip was left out: the format accepts PDF, text and images only',
     ],
     [
       'a text file by URL',
@@ -116,7 +116,7 @@ describe('parts of a user turn', () => {
         { type: 'text', text: 'See:' },
         { type: 'text', text: 'https://a.test/t.csv' },
       ],
-      'a file of type text/csv by URL was sent as its link: by URL the format takes PDF and images',
+      'a file of type text/csv by URL was sent as a link: by URL the format accepts PDF and images only',
     ],
   ])('%s is said', (_name, part, expected, message) => {
     const { content, warnings } = render(part)

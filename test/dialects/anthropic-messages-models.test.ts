@@ -68,7 +68,7 @@ describe('models', () => {
     const explained = registry.explain('anthropic', 'claude-opus-5')
     expect(explained.find(({ setting }) => setting === 'temperature')).toMatchObject({
       action: 'dropped',
-      why: 'the model takes no sampling settings',
+      why: 'the model accepts no sampling settings',
     })
     expect(explained.find(({ setting }) => setting === 'maxTokens')).toMatchObject({
       to: 'max_tokens',

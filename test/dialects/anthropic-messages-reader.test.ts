@@ -283,7 +283,7 @@ test("the vendor's own handover to another model is said", async () => {
   const block = { type: 'fallback', from: { model: 'big' }, to: { model: 'small' } }
   const { warnings } = await whole({ content: [block, { type: 'text', text: 'a' }], stop_reason: 'end_turn' })
   expect(warnings).toEqual([
-    { type: 'other', message: 'the provider let model small answer in place of big' },
+    { type: 'other', message: 'the provider replaced model big by small for this answer' },
   ])
 })
 

@@ -105,8 +105,8 @@ describe('turns', () => {
     const { body, warnings } = render([user('a'), assistant(''), user(' \n')])
     expect(body['messages']).toEqual([{ role: 'user', content: 'a' }])
     expect(warnings).toEqual([
-      'compatibility: an empty assistant turn was left out: the format takes none',
-      'compatibility: an empty user turn was left out: the format takes none',
+      'compatibility: an empty assistant message was left out: the format refuses it',
+      'compatibility: an empty user message was left out: the format refuses it',
     ])
   })
 
@@ -119,7 +119,7 @@ describe('turns', () => {
     expect(turns.map(({ role }) => role)).toEqual(roles)
     expect(turns[0]?.content).toBe('Continue.')
     expect(warnings).toEqual([
-      'compatibility: the user turn "Continue." was put first: the format wants one there',
+      'compatibility: the user message "Continue." was put first: the format requires one there',
     ])
   })
 
@@ -139,7 +139,9 @@ describe('turns', () => {
   test('a speaker has no name', () => {
     const { body, warnings } = render([{ role: 'user', content: 'a', name: 'Ann' }])
     expect(body['messages']).toEqual([{ role: 'user', content: 'a' }])
-    expect(warnings).toEqual(['compatibility: the name of a speaker was left out: the format has none'])
+    expect(warnings).toEqual([
+      'compatibility: the name of a speaker was left out: the format has no field for it',
+    ])
   })
 })
 
@@ -288,7 +290,7 @@ describe('reasoning of earlier turns', () => {
     ])
     expect(body['messages']).toContainEqual({ role: 'assistant', content: 'Four.' })
     expect(warnings).toEqual([
-      'other: reasoning of earlier turns was not sent back: the format takes only thoughts it has signed',
+      'other: earlier reasoning was not sent back: the format accepts only reasoning that it has signed',
     ])
   })
 
@@ -299,6 +301,6 @@ describe('reasoning of earlier turns', () => {
       user('more'),
     ])
     expect(body['messages']).toContainEqual({ role: 'assistant', content: 'Four.' })
-    expect(warnings[0]).toContain('a file that a model made was left out')
+    expect(warnings[0]).toContain('a file made by the model was left out')
   })
 })

@@ -250,7 +250,7 @@ describe('reasoning', () => {
       additional({ reasoning_effort: 'low' }),
       /always thinks/,
     ],
-    ['the weakest effort', { reasoning: 'minimal' }, QWEN, additional({ reasoning_config: 'low' }), /"low"/],
+    ['the lowest effort', { reasoning: 'minimal' }, QWEN, additional({ reasoning_config: 'low' }), /"low"/],
     [
       'high effort with a limit',
       { reasoning: 'high', maxTokens: 9 },
@@ -308,7 +308,7 @@ describe('reasoning', () => {
     ]
     const without = send({ reasoning: 'low', tools }, BUDGETED, round)
     expect(without.body).toEqual({ toolConfig: { tools: [look] } })
-    expect(without.warnings).toEqual([expect.stringContaining('holds no thought')])
+    expect(without.warnings).toEqual([expect.stringContaining('holds no reasoning')])
     const thought = { type: 'reasoning', text: 'Hm.', signature: 'c2ln', origin: 'bedrock-converse' } as const
     const began = round.with(1, { role: 'assistant', content: [thought, call] })
     expect(send({ reasoning: 'low', tools }, BUDGETED, began).body).toMatchObject(additional(budget(4096)))

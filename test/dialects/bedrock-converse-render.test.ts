@@ -102,13 +102,13 @@ describe('parts of a user turn', () => {
       'an image by URL',
       { type: 'image', url: 'https://a.test/b.png' },
       { text: 'https://a.test/b.png' },
-      /its link/,
+      /as a link/,
     ],
     [
       'a file by URL',
       { type: 'file', url: 'https://a.test/b.pdf' },
       { text: 'https://a.test/b.pdf' },
-      /its link/,
+      /as a link/,
     ],
     [
       'an image of an odd type',
@@ -168,7 +168,7 @@ describe('turns', () => {
   test('without anything in them are left out', () => {
     const { body, warnings } = renderWith(bedrockConverse, [user, { role: 'assistant', content: ' ' }, user])
     expect(body['messages']).toEqual([{ role: 'user', content: [{ text: 'Hello!' }, { text: 'Hello!' }] }])
-    expect(warnings).toEqual([expect.stringContaining('empty assistant turn')])
+    expect(warnings).toEqual([expect.stringContaining('empty assistant message')])
   })
 
   test('of the assistant at the end lose the white space at their end', () => {
@@ -266,7 +266,7 @@ describe('tool calls and results', () => {
       { role: 'assistant', content: [{ text: '.' }] },
       { role: 'user', content: [{ text: 'And now?' }] },
     ])
-    expect(warnings).toEqual([expect.stringContaining('wants them apart')])
+    expect(warnings).toEqual([expect.stringContaining('between tool results and the next user message')])
   })
 
   test('a failure is told in words where results have no status', () => {

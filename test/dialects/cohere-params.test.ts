@@ -109,7 +109,7 @@ describe('what is not sent, and said why', () => {
   test('a response format beside tools', () => {
     const { body, warnings } = send({ tools: [now], responseFormat: 'json' })
     expect(body).not.toHaveProperty('response_format')
-    expect(warnings).toEqual([expect.stringMatching(/^responseFormat: .*beside tools/)])
+    expect(warnings).toEqual([expect.stringMatching(/^responseFormat: .*together with tools/)])
   })
 
   test('reasoning, to a model that does not think', () => {

@@ -153,7 +153,8 @@ describe('parts', () => {
     expect(body['messages']).toEqual([
       { role: 'user', content: [{ type: 'text', text: `[left out: ${name}]` }] },
     ])
-    expect(warnings).toEqual([expect.stringContaining('left out')])
+    const said = part.type === 'audio' ? 'audio was left out' : 'files were replaced by their names'
+    expect(warnings).toEqual([expect.stringContaining(said)])
   })
 
   test('pictures in results follow after the last result', () => {

@@ -75,12 +75,12 @@ describe('what is lost or changed is said', () => {
     ['parallelToolCalls', { parallelToolCalls: false }, undefined, /parallelToolCalls was not sent/],
     ['user', { user: 'u' }, undefined, /user was not sent/],
     ['metadata', { metadata: { a: 'b' } }, undefined, /metadata was not sent/],
-    ['topK 0', { topK: 0 }, undefined, /cannot be turned off/],
+    ['topK 0', { topK: 0 }, undefined, /cannot turn top-k off/],
     [
       'six stops',
       { stop: ['a', 'b', 'c', 'd', 'e', 'f'] },
       { stopSequences: ['a', 'b', 'c', 'd', 'e'] },
-      /first 5 sent/,
+      /first 5 of 6 stop sequences/,
     ],
     ['a large seed', { seed: 2 ** 40 }, { seed: 2_147_483_647 }, /seed 1099511627776 was sent/],
     ['n 9', { n: 9 }, { candidateCount: 8 }, /n 9 was sent .* as 8/],
@@ -90,12 +90,12 @@ describe('what is lost or changed is said', () => {
       { responseLogprobs: false },
       /logprobs is false/,
     ],
-    ['toolChoice without tools', { toolChoice: 'auto' }, undefined, /no tools to choose from/],
+    ['toolChoice without tools', { toolChoice: 'auto' }, undefined, /request has no tools/],
     [
       'strict: false',
       { responseFormat: { type: 'json', schema, strict: false } },
       { responseMimeType: 'application/json', responseJsonSchema: schema },
-      /always held to the schema/,
+      /always enforces the schema/,
     ],
   ])('%s', async (_name, settings, config, words) => {
     const answer = await sent(settings)
@@ -156,7 +156,7 @@ describe('tools', () => {
   test('a model that cannot be strict says so', async () => {
     const { body, words } = await sent({ model: 'gemini-2.0-flash', tools: strict, toolChoice: 'auto' })
     expect(body.toolConfig).toEqual({ functionCallingConfig: { mode: 'AUTO' } })
-    expect(words).toEqual([expect.stringContaining('schema of a strict tool')])
+    expect(words).toEqual([expect.stringContaining('does not enforce schemas')])
   })
 
   test('a tool without parameters takes none', async () => {
@@ -201,7 +201,7 @@ describe('reasoning', () => {
     async (model) => {
       const { body, words } = await sent({ model, reasoning: 'high' })
       expect(body.generationConfig).toBeUndefined()
-      expect(words).toEqual([expect.stringContaining('does not think')])
+      expect(words).toEqual([expect.stringContaining('does not reason')])
     },
   )
 

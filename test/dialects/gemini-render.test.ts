@@ -137,7 +137,7 @@ describe('turns', () => {
       parts: [{ text: 'Be brief.' }, { text: 'Be kind.' }, { text: 'Be quick.' }],
     })
     expect(body.contents).toEqual([{ role: 'user', parts: [{ text: 'Hi' }] }])
-    expect(words).toEqual([expect.stringContaining('moved to its start')])
+    expect(words).toEqual([expect.stringContaining('moved to its beginning')])
   })
 
   test('instructions alone are a user turn', async () => {

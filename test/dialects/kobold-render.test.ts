@@ -83,7 +83,7 @@ describe('the prompt', () => {
     )
     expect(warnings).toEqual([
       expect.stringContaining('an image'),
-      expect.stringContaining('sound'),
+      expect.stringContaining('audio'),
       expect.stringContaining('a file'),
     ])
   })
@@ -148,7 +148,7 @@ describe('settings', () => {
   test('log probabilities are not asked for in a stream', () => {
     const { body, warnings } = send({ logprobs: true }, true)
     expect(body).toEqual(standing)
-    expect(warnings).toEqual([expect.stringContaining('in a stream')])
+    expect(warnings).toEqual([expect.stringContaining('in streams')])
   })
 
   test.each<[number, number, KoboldQuirks, number]>([

@@ -38,8 +38,13 @@ describe('messages', () => {
 
   test.each<[string, Exclude<Extract<Message, { role: 'user' }>['content'], string>[number], string, RegExp]>(
     [
-      ['an image by URL', { type: 'image', url: 'https://a.test/b.png' }, 'https://a.test/b.png', /its link/],
-      ['sound', { type: 'audio', data: 'YQ==', mediaType: 'audio/mpeg' }, '', /sound/],
+      [
+        'an image by URL',
+        { type: 'image', url: 'https://a.test/b.png' },
+        'https://a.test/b.png',
+        /as a link/,
+      ],
+      ['sound', { type: 'audio', data: 'YQ==', mediaType: 'audio/mpeg' }, '', /audio/],
       ['a PDF', { type: 'file', data: 'YQ==', mediaType: 'application/pdf' }, '', /application\/pdf/],
     ],
   )('%s comes with a warning', (_name, part, content, warning) => {
@@ -104,7 +109,7 @@ describe('messages', () => {
     ])
     expect(warnings).toEqual([
       expect.stringContaining('name'),
-      expect.stringContaining('file that a model made'),
+      expect.stringContaining('file made by the model'),
     ])
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ToolFragment } from '../../src/core/dialect.ts'
 import type { StreamEvent, ToolCallEvent } from '../../src/core/event.ts'
-import { ToolCalls } from '../../src/stream/assemble-tool-calls.ts'
+import { ToolCallAssembler } from '../../src/stream/assemble-tool-calls.ts'
 
 type Piece = Omit<ToolFragment, 'type'>
 
@@ -9,7 +9,7 @@ function assemble(...pieces: Piece[]): {
   events: StreamEvent[]
   calls: { name: string; arguments: unknown }[]
 } {
-  const tools = new ToolCalls(undefined)
+  const tools = new ToolCallAssembler(undefined)
   const events: StreamEvent[] = []
   for (const piece of pieces) tools.add({ type: 'tool', ...piece }, events)
   tools.end(events)
@@ -179,7 +179,7 @@ describe('tool calls are put together from every odd shape', () => {
   })
 
   test('a call that the wire completes is given at once', () => {
-    const tools = new ToolCalls(undefined)
+    const tools = new ToolCallAssembler(undefined)
     const events: StreamEvent[] = []
     tools.add({ type: 'tool', index: 0, id: 'i', name: 'a', delta: '{}', done: true }, events)
     expect(events.at(-1)?.type).toBe('tool-call')

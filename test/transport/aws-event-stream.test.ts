@@ -162,7 +162,7 @@ describe('a stream that is not what it should be', () => {
   ])('%s', (_name, body) => {
     const error = errorOf([fromUtf8(body)])
     expect(error.kind).toBe('reply-malformed')
-    expect(error.message).toContain('no event stream')
+    expect(error.message).toContain('not an event stream')
   })
 
   test('a message above the bound is refused as soon as its length is known', () => {

@@ -11,20 +11,20 @@ import {
 
 type Wire = Readonly<Record<string, unknown>>
 
-/** A block that is being read. */
+/** An unfinished block. */
 interface OpenBlock {
   readonly index: number
   readonly kind: 'text' | 'thinking' | 'redacted' | 'tool' | 'vendor'
-  /** The block as it was started. */
+  /** The block of the start event. */
   readonly start: Wire
   readonly id: string | undefined
-  /** Where its text begins in the answer. */
+  /** Position of its text in the answer, in UTF-16 units. */
   readonly from: number
   readonly citations: Wire[]
-  /** Input of a tool, as JSON text. */
+  /** Input of a tool as JSON text. */
   json: string
   signature: string
-  /** Other fields of a vendor's block that came later. */
+  /** Fields of a vendor's block from later events. */
   later: Wire | undefined
 }
 
@@ -36,15 +36,15 @@ const KINDS: Readonly<Record<string, OpenBlock['kind']>> = {
 }
 
 /**
- * Reads the blocks of one answer. What the vendor's own servers ran (searches, code, remote tools and their results) is
- * no tool call: such blocks are kept as details of the reasoning, so that the turn can be sent back whole.
+ * Reads the blocks of one answer. Blocks of tools that the vendor runs itself (searches, code, their results) are not tool
+ * calls. They become details of the reasoning, so that the message can be sent back whole.
  */
 export class BlockReader {
   readonly #open = new Map<number, OpenBlock>()
   #newest: OpenBlock | undefined
-  /** Characters of text so far. */
+  /** Length of the text so far, in UTF-16 units. */
   #length = 0
-  /** A vendor's block came since the last text or tool call. */
+  /** Whether a vendor's block came after the last text or tool call. */
   #afterVendor = false
 
   open(at: number | undefined, value: unknown, out: Fragment[]): void {
@@ -120,14 +120,14 @@ export class BlockReader {
     out.push({ type: 'tool', index: block?.index ?? index, id: block?.id, delta: json })
   }
 
-  // Held until the block ends: a signature is valid as a whole.
+  // Held until the block ends, because only a whole signature is valid.
   #sign(signature: string, block: OpenBlock | undefined, out: Fragment[]): void {
     if (block?.kind === 'thinking') block.signature = signature
     else if (signature !== '' && block?.kind !== 'vendor')
       out.push({ type: 'reasoning-delta', text: '', signature })
   }
 
-  // Held until the block ends: a citation is of the block's whole text.
+  // Held until the block ends, because a citation covers the block's whole text.
   #cite(citation: Wire, block: OpenBlock | undefined, out: Fragment[]): void {
     if (block === undefined) pushCitation(citation, undefined, out)
     else block.citations.push(citation)
@@ -142,7 +142,7 @@ export class BlockReader {
       out.push({ type: 'reasoning-delta', text: '', signature, ...this.#mark(block) })
     if (kind === 'tool') {
       const { input } = start
-      // Arguments that came in pieces stand; otherwise those that the block began with.
+      // Arguments from pieces have priority over those of the start event.
       const whole = block.json.trim() === '' ? { arguments: (input ?? {}) as JsonValue } : undefined
       out.push({ type: 'tool', index, id, ...whole, done: true })
       this.#afterVendor = false
@@ -163,16 +163,16 @@ export class BlockReader {
     if (start['type'] === 'fallback') noteHandover(block, out)
   }
 
-  // The id keeps a thought apart from the vendor's blocks around it.
+  // The id separates a thought from the vendor's blocks around it.
   #mark(block: OpenBlock | undefined): { readonly id: string } | undefined {
     return this.#afterVendor ? { id: `thinking_${block?.index ?? 0}` } : undefined
   }
 }
 
-// The vendor's own fallback: what follows is another model's.
+// The vendor's own fallback: another model continues the answer.
 function noteHandover({ from, to }: JsonObject, out: Fragment[]): void {
   const [before, after] = [from, to].map((side) => textOf(objectOf(side)['model']) ?? 'another')
-  const message = `the provider let model ${after} answer in place of ${before}`
+  const message = `the provider replaced model ${before} by ${after} for this answer`
   out.push({ type: 'warning', warning: { type: 'other', message } })
 }
 

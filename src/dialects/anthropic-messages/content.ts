@@ -6,16 +6,15 @@ import {
   type ToolCallPart,
   type UserPart,
 } from '../../core/message.ts'
+import { decodeText, isTextType } from '../media.ts'
+import type { Note } from '../note.ts'
 
-/** Told what could not go along. */
-export type Note = (message: string) => void
-
-/** A text block; none for text of white space alone, which the format refuses. */
+/** A text block; none for white space alone, because the format refuses it. */
 export function renderText(text: string): JsonObject[] {
   return text.trim() === '' ? [] : [{ type: 'text', text }]
 }
 
-/** One part of a user turn, or of a tool's result, as blocks. */
+/** One part of a user message or a tool result, as blocks. */
 export function renderPart(part: UserPart, note: Note): JsonObject[] {
   switch (part.type) {
     case 'text':
@@ -25,7 +24,7 @@ export function renderPart(part: UserPart, note: Note): JsonObject[] {
     case 'file':
       return renderFile(part, note)
     case 'audio':
-      note('sound was left out: the format takes none')
+      note('audio was left out: the format has none')
       return []
   }
 }
@@ -58,7 +57,7 @@ function renderFile(part: FilePart, note: Note): JsonObject[] {
   if (image) return renderImage({ type: 'image', url: part.url })
   if (mediaType === undefined || mediaType === 'application/pdf')
     return [{ type: 'document', source: { type: 'url', url: part.url }, title: filename }]
-  note(`a file of type ${mediaType} by URL was sent as its link: by URL the format takes PDF and images`)
+  note(`a file of type ${mediaType} by URL was sent as a link: by URL the format accepts PDF and images only`)
   return renderText(part.url ?? '')
 }
 
@@ -72,28 +71,26 @@ function renderBytes({ mediaType, data }: Bytes, { filename }: FilePart, note: N
     return [{ type: 'image', source: base64Source(imageType(mediaType), data) }]
   if (mediaType === 'application/pdf' || data.startsWith(PDF_START))
     return [{ type: 'document', source: base64Source('application/pdf', data), title: filename }]
-  if (/^text\/|^application\/(json|xml|yaml|x-yaml)$|\+(json|xml)$/.test(mediaType)) {
+  if (isTextType(mediaType)) {
     const source = { type: 'text', media_type: 'text/plain', data: decodeText(data) }
     return [{ type: 'document', source, title: filename }]
   }
-  note(`file ${filename ?? ''} of type ${mediaType} was left out: the format takes PDF, text and images`)
+  note(
+    `file ${filename ?? ''} of type ${mediaType} was left out: the format accepts PDF, text and images only`,
+  )
   return []
 }
 
 /** `%PDF-` in base64. */
 const PDF_START = 'JVBERi0'
 
-function decodeText(base64: string): string {
-  return new TextDecoder().decode(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)))
-}
-
-/** A call of an earlier turn. Its input is always an object on this wire. */
+/** An earlier tool call. Its input is always an object on this wire. */
 export function renderCall({ id, name, arguments: args }: ToolCallPart): JsonObject {
   const input: JsonDraft = isObject(args) ? args : args === null ? {} : { arguments: args }
   return { type: 'tool_use', id, name: name.replace(/[^A-Za-z0-9_-]/g, '_'), input }
 }
 
-/** Blocks that the format's own server made, as they came: only lists of typed objects are any. */
+/** Blocks of the vendor's own tools, unchanged; none if `details` is not a list of typed objects. */
 export function vendorBlocks(details: JsonValue | undefined): JsonObject[] {
   if (!Array.isArray(details)) return []
   return (details as readonly JsonValue[]).filter(

@@ -3,7 +3,7 @@ import type { ErrorKind } from '../../core/error.ts'
 import { isObject, objectOf, parseJson, textOf } from '../../core/json.ts'
 import { readFault as readAnyFault, saysTooLong } from '../fault.ts'
 
-// The format's own error types, where they say more than the status.
+// The format's own error types, which are more exact than the status.
 const BY_TYPE: Readonly<Record<string, ErrorKind>> = {
   authentication_error: 'unauthorized',
   permission_error: 'unauthorized',
@@ -15,10 +15,10 @@ const BY_TYPE: Readonly<Record<string, ErrorKind>> = {
   overloaded_error: 'overloaded',
 }
 
-/** The neutral fault of an error reply, or of an `error` event. Errors of gateways in other shapes are read too. */
+/** The neutral fault of an error reply or an `error` event, also of gateways with other shapes. */
 export function readFault(status: number | undefined, body: unknown): Fault {
   const error = objectOf(objectOf(body)['error'])
-  // A gateway may wrap the whole error of the one behind it as text.
+  // A gateway may hold the error of the server behind it as text.
   const wrapped = parseJson(textOf(error['message']) ?? '')
   if (isObject(wrapped) && isObject(wrapped['error'])) return readFault(status, wrapped)
   const fault = readAnyFault(status, body)
@@ -30,7 +30,7 @@ function kindOf({ kind, message }: Fault, type: string | undefined): ErrorKind {
     return 'quota-exhausted'
   if (/blocked by content filtering policy/i.test(message)) return 'content-blocked'
   switch (type) {
-    // So many bytes, or so many tokens.
+    // The format has this type for too many bytes and for too many tokens.
     case 'request_too_large':
       return saysTooLong(message) ? 'context-too-long' : 'invalid-request'
     case 'api_error':

@@ -7,7 +7,7 @@ import { render } from './render.ts'
 
 export type { AnthropicMessagesQuirks } from './quirks.ts'
 
-/** The messages format: turns of typed blocks, streamed as named events. */
+/** The Anthropic messages format: messages of typed blocks, streamed as named events. */
 export const anthropicMessages: Dialect = Object.freeze({
   id: 'anthropic-messages',
   framing: 'sse',
@@ -17,7 +17,7 @@ export const anthropicMessages: Dialect = Object.freeze({
   finishReasons: {
     end_turn: 'stop',
     stop_sequence: 'stop',
-    // The turn is not over: sent back as it is, the model goes on.
+    // The answer is not complete: the model continues it if it is sent back.
     pause_turn: 'stop',
     max_tokens: 'length',
     model_context_window_exceeded: 'length',

@@ -1,7 +1,7 @@
 import { listOf, objectOf, textOf } from '../../core/json.ts'
 import type { ModelInfo, ModelListApi } from '../../core/model-list.ts'
 
-/** The list of models, newest first, in pages of the largest size. */
+/** The model list, newest first, in pages of the maximum size. */
 export const modelList: ModelListApi = {
   endpoint: '/models?limit=1000',
   parse: (reply) => {

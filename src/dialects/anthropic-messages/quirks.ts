@@ -1,19 +1,19 @@
 import type { Quirks } from '../../core/dialect.ts'
 
-/** Where models and servers that speak this format differ from each other. */
+/** Differences between models and servers of this format. */
 export interface AnthropicMessagesQuirks extends Quirks {
-  /** How thinking is asked for: with a token budget, or `adaptive` with an effort word. Default `budget`. */
+  /** Whether the model is given a token budget or, if `adaptive`, an effort word. Default `budget`. */
   readonly thinking?: 'budget' | 'adaptive' | undefined
-  /** How thinking is turned off; `never` where the model always thinks. Default `disabled`. */
+  /** Value that turns thinking off; `never` for a model that always thinks. Default `disabled`. */
   readonly thinkingOff?: 'disabled' | 'between_tools' | 'never' | undefined
-  /** Effort words the model takes, weakest first. Default `low` to `max`, all five. */
+  /** Effort words that the model accepts, weakest first. Default `low`, `medium`, `high`, `xhigh`, `max`. */
   readonly efforts?: readonly string[] | undefined
-  /** Sent with adaptive thinking: without it some models leave their thoughts out of the reply. Default: not sent. */
+  /** Sent with adaptive thinking, because some models omit their reasoning from the reply without it. Default: not sent. */
   readonly thinkingDisplay?: 'summarized' | 'omitted' | undefined
-  /** Largest `max_tokens`, where known: a thinking budget is fitted below it. */
+  /** Maximum `max_tokens`. A thinking budget is kept below it. Default: unknown. */
   readonly maxOutput?: number | undefined
-  /** False where no tool can be forced: any such choice is sent as `auto`. Default true. */
+  /** Whether the model can be forced to call a tool; if not, `auto` is sent. Default true. */
   readonly forcedToolChoice?: boolean | undefined
-  /** False where tools take no `strict`. Default true. */
+  /** Whether tools have `strict`. Default true. */
   readonly strictTools?: boolean | undefined
 }

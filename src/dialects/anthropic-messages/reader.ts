@@ -5,12 +5,12 @@ import { BlockReader } from './blocks.ts'
 import { readFault } from './fault.ts'
 import { mergeUsage, readUsage, type WireUsage } from './usage.ts'
 
-/** A reader for one stream of events. */
+/** Creates a reader for one stream of events. */
 export function createReader(): Reader {
   return new EventReader()
 }
 
-/** A whole reply as fragments. Throws `reply-malformed` for one that is no message. */
+/** Adds the fragments of a whole reply to `out`. Throws `reply-malformed` if it is not a message. */
 export function readReply(reply: JsonObject, out: Fragment[]): void {
   if (isFault(reply, undefined)) {
     out.push({ type: 'fault', fault: readFault(undefined, reply) })
@@ -21,7 +21,7 @@ export function readReply(reply: JsonObject, out: Fragment[]): void {
   if (!Array.isArray(blocks))
     throw new LlmError(
       'reply-malformed',
-      'the reply has no list of content: is the base URL that of a messages endpoint?',
+      'the reply has no list of content: check that baseUrl is a messages endpoint',
     )
   const reader = new EventReader()
   reader.readMessage({ ...reply, content: blocks }, out)
@@ -32,7 +32,7 @@ export function readReply(reply: JsonObject, out: Fragment[]): void {
 class EventReader implements Reader {
   readonly #blocks = new BlockReader()
   #usage: WireUsage | undefined
-  /** Id of the message that has begun; empty where it has none. */
+  /** Id of the message that has begun; empty if it has none. */
   #message: string | undefined
 
   read(json: unknown, event: string | undefined, out: Fragment[]): void {
@@ -67,7 +67,7 @@ class EventReader implements Reader {
     }
   }
 
-  /** A message with all it holds: the whole of a plain reply, mostly nothing at the start of a stream. */
+  /** Reads a message: all of a plain reply, usually an empty one at the start of a stream. */
   readMessage(message: Readonly<Record<string, unknown>>, out: Fragment[]): void {
     const { content } = message
     out.push({ type: 'meta', id: textOf(message['id']), model: textOf(message['model']) })
@@ -80,7 +80,7 @@ class EventReader implements Reader {
     this.#readUsage(message['usage'], out)
   }
 
-  /** Why the model stopped, where it says so. */
+  /** Reads usage and, if present, the stop reason. */
   readEnding(ending: Readonly<Record<string, unknown>>, usage: unknown, out: Fragment[]): void {
     this.#readUsage(usage, out)
     const reason = textOf(ending['stop_reason'])
@@ -90,16 +90,16 @@ class EventReader implements Reader {
     out.push({ type: 'finish', reason })
   }
 
-  // A gateway may repeat the start. Another message before this one has ended is none of this answer.
-  #begin(message: Readonly<Record<string, unknown>>, out: Fragment[]): void {
-    const id = textOf(message['id']) ?? ''
+  // A gateway may repeat the start. Another message before the end of this one is an error.
+  #begin(start: Readonly<Record<string, unknown>>, out: Fragment[]): void {
+    const id = textOf(start['id']) ?? ''
     const known = this.#message
     this.#message = id
-    if (known === undefined) this.readMessage(message, out)
-    else if (known === id) this.#readUsage(message['usage'], out)
+    if (known === undefined) this.readMessage(start, out)
+    else if (known === id) this.#readUsage(start['usage'], out)
     else {
-      const words = 'the provider began another message before the first had ended'
-      out.push({ type: 'fault', fault: { kind: 'reply-malformed', message: words } })
+      const message = 'the provider began a second message before the end of the first'
+      out.push({ type: 'fault', fault: { kind: 'reply-malformed', message } })
     }
   }
 
@@ -111,19 +111,19 @@ class EventReader implements Reader {
   }
 }
 
-// Why the vendor declined, in its own words.
+// The vendor's own explanation of a refusal.
 function readRefusal(details: unknown, out: Fragment[]): void {
   const { type, category, explanation } = objectOf(details)
   if (type !== 'refusal') return
   const about = textOf(category) === undefined ? '' : ` (${textOf(category)})`
-  const words = textOf(explanation) === undefined ? '' : `: ${textOf(explanation)}`
+  const why = textOf(explanation) === undefined ? '' : `: ${textOf(explanation)}`
   out.push({
     type: 'warning',
-    warning: { type: 'other', message: `the provider declined to answer${about}${words}` },
+    warning: { type: 'other', message: `the provider declined to answer${about}${why}` },
   })
 }
 
-// An error event, an error beside nothing else, or one of the flat shapes of gateways.
+// An error event, an `error` field, or one of the flat shapes of gateways.
 function isFault(json: Readonly<Record<string, unknown>>, event: string | undefined): boolean {
   if (json['type'] === 'error' || event === 'error') return true
   if (isObject(json['error']) || textOf(json['error']) !== undefined) return true

@@ -8,42 +8,36 @@ import {
   type AssistantPart,
   type Message,
   type ReasoningPart,
-  type SystemMessage,
   type ToolMessage,
   type UserMessage,
 } from '../../core/message.ts'
-import { renderCall, renderPart, renderText, vendorBlocks, type Note } from './content.ts'
-import { mendParams } from './thinking.ts'
+import { isInstructions, noteLostThoughts, openingOf, roleOf, type WireMessage } from '../claude-turns.ts'
+import { createNote, type Note } from '../note.ts'
+import { renderCall, renderPart, renderText, vendorBlocks } from './content.ts'
+import { resolveConflicts } from './thinking.ts'
 
 const DIALECT = 'anthropic-messages'
 const TOOL_IDS: ToolIdRule = {
   allowed: /^[A-Za-z0-9_-]+$/,
   make: (index) => `toolu_renamed_${index}`,
 }
-/** Stands in for the user turn that every conversation must begin with. */
-const OPENING = 'Continue.'
-
-interface Turn {
-  readonly role: 'user' | 'assistant'
-  readonly content: JsonObject[]
-}
 
 /** Writes model, messages and mode. */
 export function render(input: RenderInput, body: JsonDraft): void {
-  const note: Note = (message) => {
-    input.warnings.push({ type: 'compatibility', message })
-  }
+  const note = createNote(input)
   const messages = adaptHistory(input.messages, { dialect: DIALECT, toolIds: TOOL_IDS }, input.warnings)
   body['model'] = input.model
   renderSystem(messages, body, note)
-  const turns = renderTurns(messages, note)
-  noteLostThoughts(messages, input)
-  body['messages'] = turns.map(({ role, content }) => ({ role, content: shortest(content) }))
+  noteLostThoughts(messages, input, renderReasoning)
+  body['messages'] = renderMessages(messages, note).map(({ role, content }) => ({
+    role,
+    content: shortest(content),
+  }))
   if (input.stream) body['stream'] = true
-  mendParams(input, body)
+  resolveConflicts(input, body)
 }
 
-// Instructions stand apart from the turns: those from the middle of a conversation go to its beginning.
+// Instructions have a field of their own, so that those in the middle of a conversation move to its beginning.
 function renderSystem(messages: readonly Message[], body: JsonDraft, note: Note): void {
   const texts: string[] = []
   let late = false
@@ -60,34 +54,23 @@ function renderSystem(messages: readonly Message[], body: JsonDraft, note: Note)
   else if (texts.length > 1) body['system'] = texts.map((text) => ({ type: 'text', text }))
 }
 
-function isInstructions(message: Message): message is SystemMessage {
-  return message.role === 'system' || message.role === 'developer'
-}
-
-// Turns alternate, begin with the user, and hold something each.
-function renderTurns(messages: readonly Message[], note: Note): readonly Turn[] {
-  const turns: Turn[] = []
+// Messages alternate, begin with the user's, and have content.
+function renderMessages(messages: readonly Message[], note: Note): readonly WireMessage[] {
+  const rendered: WireMessage[] = []
   for (const message of messages) {
     if (isInstructions(message)) continue
-    const role = message.role === 'assistant' ? 'assistant' : 'user'
     const content = renderContent(message, note)
-    if (content.length === 0) {
-      note(`an empty ${role} turn was left out: the format takes none`)
-      continue
-    }
-    const last = turns.at(-1)
-    if (last?.role === role) last.content.push(...content)
-    else turns.push({ role, content })
+    const role = roleOf(message, content, note)
+    const last = rendered.at(-1)
+    if (role !== undefined && last?.role === role) last.content.push(...content)
+    else if (role !== undefined) rendered.push({ role, content })
   }
-  trimPrefill(turns, note)
-  if (turns[0]?.role !== 'user') {
-    note(`the user turn ${JSON.stringify(OPENING)} was put first: the format wants one there`)
-    turns.unshift({ role: 'user', content: renderText(OPENING) })
-  }
-  return turns
+  trimPrefill(rendered, note)
+  const opening = openingOf(rendered, note).flatMap(renderText)
+  return opening.length === 0 ? rendered : [{ role: 'user', content: opening }, ...rendered]
 }
 
-function renderContent(message: Exclude<Message, SystemMessage>, note: Note): JsonObject[] {
+function renderContent(message: UserMessage | AssistantMessage | ToolMessage, note: Note): JsonObject[] {
   switch (message.role) {
     case 'user':
       return renderUser(message, note)
@@ -109,7 +92,8 @@ function renderAssistant({ content, name }: AssistantMessage, note: Note): JsonO
 }
 
 function noteName(name: string | undefined, note: Note): void {
-  if (name !== undefined && name !== '') note('the name of a speaker was left out: the format has none')
+  if (name !== undefined && name !== '')
+    note('the name of a speaker was left out: the format has no field for it')
 }
 
 function renderAssistantPart(part: AssistantPart, note: Note): JsonObject[] {
@@ -121,12 +105,12 @@ function renderAssistantPart(part: AssistantPart, note: Note): JsonObject[] {
     case 'reasoning':
       return renderReasoning(part)
     case 'file':
-      note('a file that a model made was left out: the format takes none in an assistant turn')
+      note('a file made by the model was left out: the format has none in assistant messages')
       return []
   }
 }
 
-// Thoughts go back as they came or not at all: one without its signature is refused.
+// Reasoning goes back unchanged or not at all, because the format refuses it without its signature.
 function renderReasoning({ text, signature, encrypted, details, origin }: ReasoningPart): JsonObject[] {
   if (origin !== DIALECT) return []
   const blocks: JsonObject[] = []
@@ -136,25 +120,10 @@ function renderReasoning({ text, signature, encrypted, details, origin }: Reason
   return [...blocks, ...vendorBlocks(details)]
 }
 
-function noteLostThoughts(messages: readonly Message[], { warnings }: RenderInput): void {
-  const lost = messages.some(
-    (message) =>
-      message.role === 'assistant' &&
-      partsOf(message.content).some(
-        (part) => part.type === 'reasoning' && part.text !== '' && renderReasoning(part).length === 0,
-      ),
-  )
-  if (lost)
-    warnings.push({
-      type: 'other',
-      message: 'reasoning of earlier turns was not sent back: the format takes only thoughts it has signed',
-    })
-}
-
 function renderToolResult({ toolCallId, content, isError }: ToolMessage, note: Note): JsonObject {
   const failed = isError === true
   const blocks = partsOf(content).flatMap((part) => renderPart(part, note))
-  // A failure without a word is refused.
+  // The format refuses a failure without text.
   const text = failed && blocks.length === 0 ? 'The tool failed.' : undefined
   return {
     type: 'tool_result',
@@ -164,18 +133,18 @@ function renderToolResult({ toolCallId, content, isError }: ToolMessage, note: N
   }
 }
 
-// A turn of the assistant at the end is the beginning of its answer: white space at its end is refused.
-function trimPrefill(turns: Turn[], note: Note): void {
-  const last = turns.at(-1)
+// A final assistant message is the start of the answer. The format refuses white space at its end.
+function trimPrefill(rendered: readonly WireMessage[], note: Note): void {
+  const last = rendered.at(-1)
   const block = last?.content.at(-1)
   if (last?.role !== 'assistant' || block?.['type'] !== 'text') return
   const text = plainText([block as { type: string; text: string }])
   if (text.trimEnd() === text) return
   last.content[last.content.length - 1] = { type: 'text', text: text.trimEnd() }
-  note('white space at the end of the last assistant turn was cut: the format refuses it')
+  note('white space at the end of the last assistant message was removed: the format refuses it')
 }
 
-// A single text needs no list.
+// A single text is sent as a string.
 function shortest(blocks: readonly JsonObject[]): JsonObject['content'] {
   const [only] = blocks
   return blocks.length === 1 && only?.['type'] === 'text' ? only['text'] : blocks

@@ -1,30 +1,30 @@
 import { listOf, numberOf, objectOf } from '../../core/json.ts'
 import type { Usage } from '../../core/response.ts'
 
-/** Usage as the wire has it: bare figures, cache reads and writes apart. */
+/** Usage on the wire: cache reads and writes are counted apart from the input. */
 export type WireUsage = Readonly<Record<string, unknown>>
 
 const INPUT_FIELDS = ['input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens'] as const
 
 /**
- * Lays later figures over earlier ones, field by field: they are totals so far. A field that is missing or null says
- * nothing; nor does an input of nothing but zeros, which some servers send with the output.
+ * Merges later totals into earlier ones, field by field. Ignores missing and null fields, and an input of zeros only,
+ * which some servers send with the output.
  */
 export function mergeUsage(held: WireUsage | undefined, next: unknown): WireUsage {
-  const said = Object.entries(objectOf(next)).filter(([, value]) => value !== undefined && value !== null)
-  if (held === undefined) return Object.fromEntries(said)
-  const figures = Object.fromEntries(said)
+  const given = Object.entries(objectOf(next)).filter(([, value]) => value !== undefined && value !== null)
+  if (held === undefined) return Object.fromEntries(given)
+  const figures = Object.fromEntries(given)
   const empty = INPUT_FIELDS.every((field) => (numberOf(figures[field]) ?? 0) === 0)
-  const kept = empty ? said.filter(([field]) => !(INPUT_FIELDS as readonly string[]).includes(field)) : said
+  const kept = empty ? given.filter(([field]) => !(INPUT_FIELDS as readonly string[]).includes(field)) : given
   return { ...held, ...Object.fromEntries(kept) }
 }
 
-/** Neutral usage: input with all that was read from and written to the cache, and with what compaction took. */
+/** Neutral usage. The input includes cache reads, cache writes and compaction; `undefined` if the wire has none. */
 export function readUsage(usage: WireUsage): Partial<Usage> | undefined {
   const input = INPUT_FIELDS.map((field) => numberOf(usage[field]))
   const output = numberOf(usage['output_tokens'])
   if (output === undefined && input.every((figure) => figure === undefined)) return undefined
-  // The totals leave out what summarising the conversation took; an advisor's tokens are another model's.
+  // The totals leave out the tokens of compaction. Those of an advisor are not added, because they are another model's.
   const compactions = listOf(usage['iterations'])
     .map(objectOf)
     .filter((iteration) => iteration['type'] === 'compaction')

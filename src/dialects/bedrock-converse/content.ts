@@ -9,19 +9,18 @@ import {
   type ToolMessage,
   type UserPart,
 } from '../../core/message.ts'
+import { isTextType } from '../media.ts'
+import type { Note } from '../note.ts'
 import type { BedrockConverseQuirks } from './quirks.ts'
 
-/** Told what could not go along. */
-export type Note = (message: string) => void
-
-/** What parts are written with: documents get names that are unique in the request. */
+/** What the parts of one request share. `documents`: the names in use, which must be unique. */
 export interface PartContext {
   readonly note: Note
   readonly documents: Set<string>
   readonly quirks: BedrockConverseQuirks
 }
 
-// The wire's names of formats, by media type.
+// Format names on the wire, by media type.
 const IMAGES: Readonly<Record<string, string>> = {
   'image/jpeg': 'jpeg',
   'image/jpg': 'jpeg',
@@ -63,12 +62,12 @@ const SOUNDS: Readonly<Record<string, string>> = {
   'audio/webm': 'webm',
 }
 
-/** A text block; none for text of white space alone, which the format refuses. */
+/** A text block; none for white space alone, because the format refuses it. */
 export function renderText(text: string): JsonObject[] {
   return text.trim() === '' ? [] : [{ text }]
 }
 
-/** One part of a user turn, or of a tool's result, as blocks. */
+/** One part of a user message or a tool result, as blocks. */
 export function renderPart(part: UserPart, context: PartContext): JsonObject[] {
   switch (part.type) {
     case 'text':
@@ -79,14 +78,14 @@ export function renderPart(part: UserPart, context: PartContext): JsonObject[] {
       return renderFile(part, context)
     case 'audio': {
       const format = SOUNDS[part.mediaType]
-      if (format === undefined) return leaveOut(`sound of type ${part.mediaType}`, context)
+      if (format === undefined) return leaveOut(`audio of type ${part.mediaType}`, context)
       return [{ audio: { format, source: { bytes: bytesOf(part)?.data } } }]
     }
   }
 }
 
 function leaveOut(what: string, { note }: PartContext): [] {
-  note(`${what} was left out: the format does not take it`)
+  note(`${what} was left out: the format does not accept it`)
   return []
 }
 
@@ -116,13 +115,13 @@ function renderFile(part: FilePart, context: PartContext): JsonObject[] {
   return [{ document: { format, name: documentName(part.filename, context.documents), source } }]
 }
 
-// Bytes, or an object in the vendor's own store: nothing else is fetched.
+// The server fetches objects of the vendor's own store only.
 function placeOf(url: string | undefined): JsonObject | undefined {
   return url?.startsWith('s3://') === true ? { s3Location: { uri: url } } : undefined
 }
 
 function renderLink(kind: string, url: string | undefined, { note }: PartContext): JsonObject[] {
-  note(`${kind} by URL was sent as its link: the format takes bytes, or an s3:// address`)
+  note(`${kind} by URL was sent as a link: the format accepts bytes or an s3:// URL`)
   return renderText(url ?? '')
 }
 
@@ -136,11 +135,10 @@ function typeByName(name: string | undefined, formats: Readonly<Record<string, s
 
 function documentFormat(mediaType: string, name: string | undefined): string | undefined {
   const known = DOCUMENTS[mediaType] ?? DOCUMENTS[typeByName(name, DOCUMENTS) ?? '']
-  const text = /^text\/|^application\/(json|xml|yaml|x-yaml)$|\+(json|xml)$/.test(mediaType)
-  return known ?? (text ? 'txt' : undefined)
+  return known ?? (isTextType(mediaType) ? 'txt' : undefined)
 }
 
-/** A name of the characters that the format takes, and unique: it may be read as an instruction, and twice is refused. */
+/** A document name in the format's alphabet. Unique, because the format refuses two of the same name. */
 function documentName(filename: string | undefined, taken: Set<string>): string {
   const plain = (filename ?? '')
     .replace(/\.\w+$/, '')
@@ -155,29 +153,29 @@ function documentName(filename: string | undefined, taken: Set<string>): string 
   return name
 }
 
-/** A call of an earlier turn. Its input is always an object on this wire. */
+/** An earlier tool call. Its input is always an object on this wire. */
 export function renderCall({ id, name, arguments: args }: ToolCallPart): JsonObject {
   const input: JsonDraft = isObject(args) ? args : args === null ? {} : { arguments: args }
   return { toolUse: { toolUseId: id, name: name.replace(/[^A-Za-z0-9_-]/g, '_'), input } }
 }
 
-/** The result of a call. Never without content, which is refused. */
+/** The result of a call. Never empty, because the format refuses that. */
 export function renderToolResult(message: ToolMessage, context: PartContext): JsonObject {
   const { toolCallId, content, isError } = message
   const { toolResultsAsJson, toolResultStatus }: BedrockConverseQuirks = context.quirks
   const failed = isError === true
-  const told = failed && toolResultStatus === false
+  const asText = failed && toolResultStatus === false
   const blocks =
     toolResultsAsJson === true
       ? [{ json: jsonOf(plainText(content, '\n')) }, ...mediaOf(content, context)]
       : partsOf(content).flatMap((part) => renderPart(part, context))
-  const lead = told ? [{ text: 'Error:' }] : []
+  const lead = asText ? [{ text: 'Error:' }] : []
   const empty = failed ? 'The tool failed.' : 'The tool gave no output.'
   return {
     toolResult: {
       toolUseId: toolCallId,
       content: blocks.length === 0 ? [...lead, { text: empty }] : [...lead, ...blocks],
-      status: failed && !told ? 'error' : undefined,
+      status: failed && !asText ? 'error' : undefined,
     },
   }
 }

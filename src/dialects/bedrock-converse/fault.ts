@@ -7,7 +7,7 @@ type Header = (name: string) => string | undefined
 
 interface Exception {
   readonly kind: ErrorKind
-  /** The status that goes with it: inside a stream there is none. */
+  /** Its HTTP status, which exceptions inside a stream lack. */
   readonly status: number
 }
 
@@ -40,7 +40,7 @@ const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   signaturedoesnotmatch: exception('unauthorized', 403),
 }
 
-/** The neutral fault of an error reply: its exception is named in a header, or in the body. */
+/** The neutral fault of an error reply, by the exception's name in a header or the body. */
 export function readFault(status: number | undefined, body: unknown, header?: Header): Fault {
   const { __type: type, code, Output: output } = objectOf(body)
   const inner = objectOf(output)['__type']
@@ -57,10 +57,10 @@ export function readException(name: string, body: unknown): Fault {
 function faultOf(given: string | undefined, status: number | undefined, body: unknown): Fault {
   const name = given?.replace(/:.*$/, '').replace(/^.*#/, '')
   const known = name === undefined ? undefined : EXCEPTIONS[name.toLowerCase().replace(/exception$/, '')]
-  const words = messageOf(body)
-  const fault = readAnyFault(status ?? known?.status, words === undefined ? body : { message: words })
+  const text = messageOf(body)
+  const fault = readAnyFault(status ?? known?.status, text === undefined ? body : { message: text })
   const { message } = fault
-  // "Too many tokens" is said of a rate here, not of a prompt.
+  // "Too many tokens" is about a rate here, not about a prompt.
   const kind = refine(known?.kind ?? (status === 429 ? 'rate-limited' : fault.kind), message)
   return { ...fault, message, kind, status: status ?? known?.status, code: name ?? fault.code }
 }
@@ -70,7 +70,7 @@ function messageOf(body: unknown): string | undefined {
   return textOf(message) ?? textOf(other)
 }
 
-// Words that say more than the name of the exception.
+// Messages that are more exact than the exception's name.
 function refine(kind: ErrorKind, message: string): ErrorKind {
   switch (kind) {
     case 'rate-limited':
@@ -78,7 +78,7 @@ function refine(kind: ErrorKind, message: string): ErrorKind {
     case 'invalid-request':
       if (saysTooLong(message)) return 'context-too-long'
       if (/content filter|blocked by/i.test(message)) return 'content-blocked'
-      // A model that is not there under this name, or not in this region.
+      // A model that does not exist under this name or in this region.
       return /model identifier is invalid|on-demand throughput|model .*(not found|doesn't exist|does not exist)/i.test(
         message,
       )

@@ -6,7 +6,7 @@ import { render } from './render.ts'
 
 export type { BedrockConverseQuirks } from './quirks.ts'
 
-/** The converse format: one shape over models of many families, streamed as a binary event stream. */
+/** The Bedrock converse format: one format for models of many vendors, streamed as a binary event stream. */
 export const bedrockConverse: Dialect = Object.freeze({
   id: 'bedrock-converse',
   framing: 'aws-event-stream',

@@ -1,109 +1,72 @@
 import type { JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { ToolChoice } from '../../core/request.ts'
+import {
+  allowedToolChoice,
+  canSwitchParallel,
+  claudeDrops,
+  encodeSchema,
+  encodeStop,
+  encodeToolSchema,
+} from '../claude-params.ts'
+import { objectSchema } from '../fit-schema.ts'
 import type { BedrockConverseQuirks } from './quirks.ts'
 import { renderReasoning } from './reasoning.ts'
-import { fitSchema, objectSchema } from './schema.ts'
+import { fitSchema } from './schema.ts'
 
-/** The neutral settings in this format's words. What only some models have is dropped here and mapped by those. */
+/** Where each setting goes on this wire. Parameters of single models are dropped here and mapped in their model's row. */
 export const params: ParamMap = {
+  ...claudeDrops,
   maxTokens: { to: 'inferenceConfig.maxTokens' },
   temperature: { to: 'inferenceConfig.temperature', clamp: [0, 1] },
   topP: { to: 'inferenceConfig.topP' },
-  topK: { drop: 'the format has no top-k; models that have one say so' },
-  minP: { drop: 'the format has no min-p' },
+  topK: { drop: 'the format has no top-k for this model' },
   stop: { to: 'inferenceConfig.stopSequences' },
-  seed: { drop: 'the format has no seed' },
-  frequencyPenalty: { drop: 'the format has no penalties' },
-  presencePenalty: { drop: 'the format has no penalties' },
-  repetitionPenalty: { drop: 'the format has no penalties' },
-  logitBias: { drop: 'the format has no logit bias' },
-  logprobs: { drop: 'the format has no log probabilities' },
-  topLogprobs: { drop: 'the format has no log probabilities' },
-  n: { drop: 'the format gives one answer a call' },
   responseFormat: { to: 'outputConfig.textFormat' },
   tools: { to: 'toolConfig.tools' },
   toolChoice: { to: 'toolConfig.toolChoice' },
-  parallelToolCalls: { drop: 'the format has no such switch; models that have one say so' },
-  reasoning: { drop: 'each family is asked to think in its own way; models that think say so' },
+  parallelToolCalls: { drop: 'the format has no switch for parallel tool calls of this model' },
+  reasoning: { drop: 'the model is not known to reason' },
   user: { drop: 'the format has no field for the end user' },
   metadata: { to: 'requestMetadata' },
 }
 
 export const encode: EncodeMap = {
-  stop: renderStop,
-  responseFormat: renderFormat,
+  stop: encodeStop,
+  responseFormat: encodeFormat,
   tools: (tools: readonly ResolvedTool[], context: EncodeContext) =>
-    tools.map((tool) => renderTool(tool, context)),
-  toolChoice: renderToolChoice,
-  parallelToolCalls: renderParallel,
+    tools.map((tool) => encodeTool(tool, context)),
+  toolChoice: encodeToolChoice,
+  parallelToolCalls: (parallel: boolean, context: EncodeContext) =>
+    canSwitchParallel(context) ? !parallel : undefined,
   reasoning: renderReasoning,
 }
 
-// White space alone is refused as a stop sequence by some of the models behind the format.
-function renderStop(stop: readonly string[], { warn }: EncodeContext): JsonValue | undefined {
-  const kept = stop.filter((sequence) => sequence.trim() !== '')
-  if (kept.length < stop.length) warn('sequences of white space alone were left out: models refuse them')
-  return kept.length === 0 ? undefined : kept
+function encodeFormat(format: ResolvedFormat, context: EncodeContext): JsonValue | undefined {
+  const schema = encodeSchema(format, fitSchema, context)
+  if (schema === undefined) return undefined
+  const { name = 'response', description } = format
+  return {
+    type: 'json_schema',
+    structure: { jsonSchema: { schema: JSON.stringify(schema), name, description } },
+  }
 }
 
-function renderFormat(
-  { type, schema, name, description }: ResolvedFormat,
-  { warn }: EncodeContext,
-): JsonValue | undefined {
-  // Text is what comes without being asked for.
-  if (type === 'text') return undefined
-  if (schema === undefined) {
-    warn('JSON without a schema cannot be asked for; give a schema, or ask for JSON in the prompt')
-    return undefined
-  }
-  const { schema: fitted, moved } = fitSchema(schema)
-  if (moved.length > 0) warn(`not enforced, told in descriptions instead: ${moved.join(', ')}`)
-  const jsonSchema = { schema: JSON.stringify(fitted), name: name ?? 'response', description }
-  return { type: 'json_schema', structure: { jsonSchema } }
+function encodeTool(tool: ResolvedTool, context: EncodeContext): JsonValue {
+  const { strictTools }: BedrockConverseQuirks = context.quirks
+  const plain = objectSchema(tool.parameters)
+  const canEnforce = strictTools === true
+  const { schema, strict } = encodeToolSchema(tool, { plain, fit: fitSchema, canEnforce }, context)
+  // The format refuses an empty description.
+  const description = tool.description === '' ? undefined : tool.description
+  const strictly = strict ? { strict } : undefined
+  return { toolSpec: { name: tool.name, description, ...strictly, inputSchema: { json: schema } } }
 }
 
-function renderTool(
-  { name, description, parameters, strict }: ResolvedTool,
-  { quirks, warn }: EncodeContext,
-): JsonValue {
-  const { strictTools }: BedrockConverseQuirks = quirks
-  const schema = objectSchema(parameters)
-  // An empty description is refused.
-  const about = description === '' ? undefined : description
-  if (strict !== true) return { toolSpec: { name, description: about, inputSchema: { json: schema } } }
-  if (strictTools !== true) {
-    warn(`"strict" of tool ${name} was not sent: the model does not hold arguments to a schema`)
-    return { toolSpec: { name, description: about, inputSchema: { json: schema } } }
-  }
-  const { schema: json, moved } = fitSchema(schema)
-  if (moved.length > 0) warn(`tool ${name}: not enforced, told in descriptions instead: ${moved.join(', ')}`)
-  return { toolSpec: { name, description: about, strict, inputSchema: { json } } }
-}
-
-// There is no word for "none": the tools are left out instead, when the body is whole.
-function renderToolChoice(
-  choice: ToolChoice,
-  { settings, quirks, warn }: EncodeContext,
-): JsonValue | undefined {
-  if (settings.tools === undefined) {
-    warn('it was not sent: there are no tools')
-    return undefined
-  }
-  if (choice === 'none') return undefined
-  if (choice === 'auto') return { auto: {} }
-  const { forcedToolChoice }: BedrockConverseQuirks = quirks
-  if (forcedToolChoice === false) {
-    warn('it was sent as "auto": the model cannot be made to call a tool')
-    return { auto: {} }
-  }
-  return choice === 'required' ? { any: {} } : { tool: { name: choice.name } }
-}
-
-function renderParallel(parallel: boolean, { settings, warn }: EncodeContext): JsonValue | undefined {
-  if (settings.tools === undefined || settings.toolChoice === 'none') {
-    warn('it was not sent: no tool can be called')
-    return undefined
-  }
-  return !parallel
+// The format has no "none": `render` removes the tools instead.
+function encodeToolChoice(choice: ToolChoice, context: EncodeContext): JsonValue | undefined {
+  const allowed = allowedToolChoice(choice, context.quirks, context)
+  if (allowed === undefined || allowed === 'none') return undefined
+  if (allowed === 'auto') return { auto: {} }
+  return allowed === 'required' ? { any: {} } : { tool: { name: allowed.name } }
 }

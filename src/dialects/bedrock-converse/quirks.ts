@@ -1,10 +1,10 @@
 import type { Quirks } from '../../core/dialect.ts'
 
-/** Where models behind this format differ from each other. */
+/** Differences between models behind this format. */
 export interface BedrockConverseQuirks extends Quirks {
   /**
-   * How reasoning is asked for, by the field that carries it: `thinking` with a token budget, or `adaptive` with an
-   * effort; a bare `reasoning_effort`; `reasoningConfig` with an effort; `reasoning_config` as a bare word.
+   * Form of the model's reasoning parameter: `thinking` with a token budget, or `adaptive` with an effort; the effort as
+   * `reasoning_effort`; an effort inside `reasoningConfig`; the effort as `reasoning_config`. Default: unknown, not sent.
    */
   readonly reasoning?:
     | 'thinking'
@@ -13,26 +13,26 @@ export interface BedrockConverseQuirks extends Quirks {
     | 'reasoningConfig'
     | 'reasoning_config'
     | undefined
-  /** Effort words the model takes, weakest first. Default `low`, `medium`, `high`. */
+  /** Effort words that the model accepts, weakest first. Default `low`, `medium`, `high`. */
   readonly efforts?: readonly string[] | undefined
-  /** The model always thinks: turned off is sent as the weakest effort. */
+  /** Whether the model always thinks, so that "off" is sent as the lowest effort. Default false. */
   readonly alwaysThinks?: boolean | undefined
-  /** False where signed or sealed thoughts of earlier turns are refused. Default true. */
+  /** Whether the model accepts earlier signed or encrypted reasoning. Default true. */
   readonly thoughtsBack?: boolean | undefined
-  /** Temperature and top-p cannot be sent together. */
+  /** Whether the model refuses temperature and top-p together. Default false. */
   readonly oneSampler?: boolean | undefined
-  /** Tools take `strict`. */
+  /** Whether tools have `strict`. Default false. */
   readonly strictTools?: boolean | undefined
-  /** False where no tool can be forced: any such choice is left to the model. Default true. */
+  /** Whether the model can be forced to call a tool; if not, `auto` is sent. Default true. */
   readonly forcedToolChoice?: boolean | undefined
-  /** Tool call ids must be nine letters and digits (`short`), or may hold dots and colons (`loose`). */
+  /** Form of tool call ids: nine letters and digits (`short`), or dots and colons allowed (`loose`). Default: 1 to 64 of `A-Z a-z 0-9 _ -`. */
   readonly toolIds?: 'short' | 'loose' | undefined
-  /** Tool results must be alone in their turn. */
+  /** Whether a message with tool results may hold nothing else. Default false. */
   readonly toolResultsAlone?: boolean | undefined
-  /** Tool results are sent as JSON objects, not as text. */
+  /** Whether tool results are sent as JSON objects instead of text. Default false. */
   readonly toolResultsAsJson?: boolean | undefined
-  /** False where tool results have no status: a failure is told in words. Default true. */
+  /** Whether tool results have a status; if not, a failure begins with `Error:`. Default true. */
   readonly toolResultStatus?: boolean | undefined
-  /** False where the model takes no system prompt: it is put before the first user turn. Default true. */
+  /** Whether the model has a system prompt; if not, it is put into the first user message. Default true. */
   readonly systemPrompt?: boolean | undefined
 }

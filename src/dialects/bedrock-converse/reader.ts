@@ -13,23 +13,23 @@ import { readUsage } from './usage.ts'
 
 type Wire = Readonly<Record<string, unknown>>
 
-/** A block that is being read. What the vendor runs itself is no call of ours: `server`. */
+/** An unfinished block. `server`: a call that the vendor runs itself. */
 interface OpenBlock {
   readonly kind: 'tool' | 'server' | 'other'
-  /** Where its text begins in the answer. */
+  /** Position of its text in the answer, in UTF-16 units. */
   readonly from: number
   readonly citations: Wire[]
   signature: string
 }
 
-/** A reader for one stream of named events. */
+/** Creates a reader for one stream of named events. */
 export function createReader(): Reader {
   return new EventReader()
 }
 
 class EventReader implements Reader {
   readonly #open = new Map<number, OpenBlock>()
-  /** Characters of text so far. */
+  /** Length of the text so far, in UTF-16 units. */
   #length = 0
   #stopped = false
 
@@ -54,7 +54,7 @@ class EventReader implements Reader {
     }
   }
 
-  // Text and thoughts come without a start.
+  // Blocks of text and reasoning have no start event.
   #block(index: number, kind: OpenBlock['kind'] = 'other'): OpenBlock {
     let block = this.#open.get(index)
     if (block === undefined) {
@@ -85,7 +85,7 @@ class EventReader implements Reader {
     else if (isObject(citation)) block.citations.push(citation)
   }
 
-  // A signature is held until the block ends: it is valid as a whole.
+  // A signature is held until the block ends, because only a whole one is valid.
   #think({ text, signature, redactedContent, data }: Wire, block: OpenBlock, out: Fragment[]): void {
     if (typeof signature === 'string') block.signature += signature
     const encrypted = textOf(redactedContent) ?? textOf(data)
@@ -110,14 +110,14 @@ class EventReader implements Reader {
     out.push({ type: 'finish', reason: textOf(json['stopReason']) })
   }
 
-  // The last event, after the stop: nothing needs to be waited for any more.
+  // Sent last, after the stop event.
   #metadata(json: Wire, out: Fragment[]): void {
     pushUsage(json['usage'], out)
     if (this.#stopped) out.push({ type: 'end' })
   }
 }
 
-/** A whole reply as fragments. */
+/** Adds the fragments of a whole reply to `out`. */
 export function readReply(reply: JsonObject, out: Fragment[]): void {
   const { output, usage, stopReason } = reply
   const message = objectOf(output)['message']
@@ -135,11 +135,11 @@ export function readReply(reply: JsonObject, out: Fragment[]): void {
 
 interface Place {
   readonly index: number
-  /** Where the block's text begins in the answer. */
+  /** Position of the block's text in the answer, in UTF-16 units. */
   readonly from: number
 }
 
-/** Gives the length of the text so far. */
+/** Returns the length of the answer's text after this block. */
 function readBlock(block: Wire, { index, from }: Place, out: Fragment[]): number {
   const { text, toolUse, reasoningContent, citationsContent } = block
   if (typeof text === 'string') {

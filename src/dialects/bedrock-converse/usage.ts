@@ -1,7 +1,7 @@
 import { numberOf, objectOf } from '../../core/json.ts'
 import type { Usage } from '../../core/response.ts'
 
-/** Neutral usage: the wire's input leaves out what was read from and written to the cache. */
+/** Neutral usage. Adds cache reads and writes to the wire's input, which leaves them out. */
 export function readUsage(value: unknown): Partial<Usage> | undefined {
   const usage = objectOf(value)
   const inputTokens = numberOf(usage['inputTokens'])

@@ -2,7 +2,7 @@ import type { Dialect, Reader } from '../../core/dialect.ts'
 import { anthropicMessages } from '../anthropic-messages/index.ts'
 import { bedrockConverse } from '../bedrock-converse/index.ts'
 
-/** The messages format as Bedrock carries it: in a binary event stream, with the errors of the converse format. */
+/** The Anthropic messages format on Bedrock: in a binary event stream, with the errors of the converse format. */
 export const bedrockInvoke: Dialect = Object.freeze({
   ...anthropicMessages,
   framing: 'aws-event-stream',
@@ -11,7 +11,7 @@ export const bedrockInvoke: Dialect = Object.freeze({
     `/model/${encodeURIComponent(model)}/invoke${stream ? '-with-response-stream' : ''}`,
   render: (input, body) => {
     anthropicMessages.render(input, body)
-    // Both are told by the address, and refused in the body.
+    // Bedrock reads both from the URL and refuses them in the body.
     delete body['model']
     delete body['stream']
   },

@@ -8,7 +8,7 @@ import { DIALECT, render } from './render.ts'
 
 export type { CohereQuirks } from './quirks.ts'
 
-/** The v2 chat format of Cohere's models: its own events, tool plans, citations. */
+/** The Cohere chat format, version 2: its own events, tool plans and citations. */
 export const cohere: Dialect = Object.freeze({
   id: DIALECT,
   framing: 'sse',

@@ -1,7 +1,7 @@
 import { listOf, numberOf, objectOf, textOf } from '../../core/json.ts'
 import type { ModelInfo, ModelListApi } from '../../core/model-list.ts'
 
-/** The models that chat. The list stayed in the first version of the API: it is asked for beside the second. */
+/** The chat models. The list exists in version 1 of the API only, so that the path leaves version 2. */
 export const modelList: ModelListApi = {
   endpoint: '/../v1/models?endpoint=chat&page_size=1000',
   parse: (reply) => {

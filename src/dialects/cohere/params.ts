@@ -1,10 +1,11 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
+import type { Reasoning } from '../effort.ts'
 
-const MOST_STOPS = 5
+const MAX_STOPS = 5
 
-/** The neutral settings in this format's words, with the ranges that it documents. */
+/** Where each setting goes on this wire, with the ranges that the format documents. */
 export const params: ParamMap = {
   maxTokens: { to: 'max_tokens' },
   temperature: { to: 'temperature', clamp: [0, 1] },
@@ -18,7 +19,7 @@ export const params: ParamMap = {
   repetitionPenalty: { drop: 'the format has no repetition penalty' },
   logitBias: { drop: 'the format has no logit bias' },
   logprobs: { to: 'logprobs' },
-  topLogprobs: { drop: 'the format gives the log probability of the chosen tokens only' },
+  topLogprobs: { drop: 'the format has log probabilities of the chosen tokens only' },
   n: { drop: 'the format gives one answer per request' },
   responseFormat: { to: 'response_format' },
   tools: { to: 'tools' },
@@ -31,8 +32,9 @@ export const params: ParamMap = {
 
 export const encode: EncodeMap = {
   stop: (stop: readonly string[], { warn }: EncodeContext) => {
-    if (stop.length > MOST_STOPS) warn(`the first ${MOST_STOPS} were sent: the format takes no more`)
-    return stop.slice(0, MOST_STOPS)
+    if (stop.length > MAX_STOPS)
+      warn(`the first ${MAX_STOPS} of ${stop.length} stop sequences were sent: the format accepts no more`)
+    return stop.slice(0, MAX_STOPS)
   },
   responseFormat: renderFormat,
   tools: renderTools,
@@ -46,18 +48,17 @@ function renderFormat(
 ): JsonValue | undefined {
   if (type === 'text') return { type: 'text' }
   if (settings.tools === undefined) return { type: 'json_object', json_schema: schema }
-  warn('was not sent: the format takes none beside tools')
+  warn('it was not sent: the format accepts none together with tools')
   return undefined
 }
 
-// The format cannot name one tool: it is offered alone, and some tool must be called.
+// The format cannot force one tool by name, so that it is sent as the only one.
 function renderTools(tools: readonly ResolvedTool[], { body, settings, warn }: EncodeContext): JsonValue {
   const choice = settings.toolChoice
   const offered = typeof choice === 'object' ? tools.filter((tool) => tool.name === choice.name) : tools
   const strict = offered.filter((tool) => tool.strict === true).length
   if (strict > 0) body['strict_tools'] = true
-  if (strict > 0 && strict < offered.length)
-    warn('strict was sent for all of them: the format has one switch')
+  if (strict > 0 && strict < offered.length) warn('strict was sent for all tools: the format has one switch')
   return offered.map(({ name, description, parameters }) => ({
     type: 'function',
     function: { name, description, parameters },
@@ -67,18 +68,13 @@ function renderTools(tools: readonly ResolvedTool[], { body, settings, warn }: E
 function renderToolChoice(choice: ToolChoice, { settings, warn }: EncodeContext): JsonValue | undefined {
   if (choice === 'auto') return undefined
   if (settings.tools !== undefined) return choice === 'none' ? 'NONE' : 'REQUIRED'
-  warn('was not sent: there are no tools to choose from')
+  warn('it was not sent: the request has no tools')
   return undefined
-}
-
-interface Reasoning {
-  readonly effort?: string | undefined
-  readonly budgetTokens?: number | undefined
 }
 
 function renderThinking({ effort, budgetTokens }: Reasoning, { warn }: EncodeContext): JsonValue {
   if (budgetTokens === 0 || (budgetTokens === undefined && effort === 'none')) return { type: 'disabled' }
   if (budgetTokens === undefined && effort !== undefined)
-    warn(`thinking was turned on; effort "${effort}" has no word here`)
+    warn(`effort "${effort}" was not sent: the format can only turn thinking on or off`)
   return { type: 'enabled', token_budget: budgetTokens }
 }

@@ -1,7 +1,7 @@
 import type { Quirks } from '../../core/dialect.ts'
 
-/** Where models behind this format differ from each other. */
+/** Differences between models of this format. */
 export interface CohereQuirks extends Quirks {
-  /** The model thinks: its earlier thoughts are sent back to it. Default true. */
+  /** Whether the model reasons, so that its earlier reasoning is sent back. Default true. */
   readonly thinks?: boolean | undefined
 }

@@ -6,9 +6,9 @@ import { readUsage } from './usage.ts'
 
 type Wire = Readonly<Record<string, unknown>>
 
-/** A reader for one stream of events. */
+/** Creates a reader for one stream of events. */
 export function createReader(): Reader {
-  // The plan comes in pieces, and belongs to the turn as a whole.
+  // The tool plan arrives in pieces and is one value of the message.
   let plan = ''
   const placePlan = (out: Fragment[]): void => {
     if (plan !== '') readPlan(plan, out)
@@ -55,7 +55,7 @@ export function createReader(): Reader {
   }
 }
 
-/** A whole reply as fragments. */
+/** Adds the fragments of a whole reply to `out`. */
 export function readReply(reply: JsonObject, out: Fragment[]): void {
   if (isFault(reply, undefined)) {
     out.push({ type: 'fault', fault: readChatFault(undefined, reply) })
@@ -76,7 +76,7 @@ export function readReply(reply: JsonObject, out: Fragment[]): void {
   readEnd(reply, out)
 }
 
-// A flat message, or an error, where an answer should be.
+// A flat message or an error in place of an answer.
 function isFault(json: Wire, type: string | undefined): boolean {
   const { error, message } = json
   return type === 'error' || (error !== undefined && error !== null) || textOf(message) !== undefined
@@ -95,7 +95,7 @@ function readContent(value: unknown, logprobs: unknown, out: Fragment[]): void {
   else out.push({ type: 'text-delta', text })
 }
 
-// Not a part of the answer, and wanted back with the results: it travels with the thoughts.
+// Kept among the reasoning, because it is not part of the answer but has to be sent back with the tool results.
 function readPlan(plan: string, out: Fragment[]): void {
   out.push({ type: 'reasoning-delta', text: '', details: { tool_plan: plan } })
 }
@@ -109,7 +109,7 @@ function readToolCalls(value: unknown, index: number | undefined, out: Fragment[
   }
 }
 
-// One citation for each source; places count in the text, not in the plan or in a thought.
+// One citation for each source. Only positions in the text are kept, not those in a plan or thought.
 function readCitation(value: unknown, out: Fragment[]): void {
   const citation = objectOf(value)
   const { type } = citation
@@ -142,7 +142,7 @@ function readEnd(end: Wire, out: Fragment[]): void {
   out.push({ type: 'end' })
 }
 
-// A chunk of text may be several tokens: the probability of all of them is the sum of the logarithms.
+// A chunk may hold several tokens; the logarithm of their joint probability is the sum.
 function readLogprob(value: unknown): TokenLogprob {
   const { text, logprobs } = objectOf(value)
   const sum = listOf(logprobs).reduce<number>((all, one) => all + (numberOf(one) ?? 0), 0)

@@ -14,6 +14,8 @@ import {
   type UserMessage,
   type UserPart,
 } from '../../core/message.ts'
+import { decodeText } from '../media.ts'
+import { noteOnce } from '../note.ts'
 import type { CohereQuirks } from './quirks.ts'
 
 export const DIALECT = 'cohere'
@@ -22,7 +24,7 @@ export const DIALECT = 'cohere'
 export function render(input: RenderInput, body: JsonDraft): void {
   const quirks: CohereQuirks = input.quirks
   const messages: JsonObject[] = []
-  // What a tool message cannot hold follows as a user turn, after the last result of the turn.
+  // Media of tool results follow as one user message after the last result, because tool messages hold text only.
   const media: JsonObject[] = []
   const placeMedia = (): void => {
     if (media.length > 0) messages.push({ role: 'user', content: media.splice(0) })
@@ -41,8 +43,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
 }
 
 function renderUser({ content, name }: UserMessage, input: RenderInput): JsonObject {
-  if (name !== undefined)
-    lose(input, 'the names of user turns were not sent: this format has no field for them')
+  if (name !== undefined) noteOnce(input, 'names of users were left out: the format has no field for them')
   if (typeof content === 'string') return { role: 'user', content }
   return { role: 'user', content: content.map((part) => renderPart(part, input)) }
 }
@@ -54,7 +55,7 @@ function renderPart(part: UserPart, input: RenderInput): JsonObject {
     case 'image':
       return { type: 'image_url', image_url: { url: urlOf(part), detail: part.detail } }
     case 'audio':
-      lose(input, 'sound was left out: this format takes text and images')
+      noteOnce(input, 'audio was left out: the format accepts text and images only')
       return renderText(`[left out: ${part.mediaType}]`)
     case 'file':
       return renderFile(part, input)
@@ -65,20 +66,16 @@ function renderText(text: string): JsonObject {
   return { type: 'text', text }
 }
 
-// Text and images are taken out of their files; any other file is named only.
+// Files of text and images are sent as such; of other files only the name.
 function renderFile(part: FilePart, input: RenderInput): JsonObject {
   const bytes = bytesOf(part)
   const mediaType = bytes?.mediaType ?? part.mediaType ?? ''
   if (mediaType.startsWith('image/') && part.fileId === undefined)
     return { type: 'image_url', image_url: { url: urlOf(part) } }
-  if (bytes !== undefined && /^text\/|[/+](json|xml)$/.test(mediaType)) return renderText(decode(bytes.data))
-  lose(input, 'files were left out but for their names: this format takes text and images')
+  if (bytes !== undefined && /^text\/|[/+](json|xml)$/.test(mediaType))
+    return renderText(decodeText(bytes.data))
+  noteOnce(input, 'files were replaced by their names: the format accepts text and images only')
   return renderText(`[left out: ${part.filename ?? part.url ?? (mediaType || 'a file')}]`)
-}
-
-function decode(base64: string): string {
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
-  return new TextDecoder().decode(bytes)
 }
 
 function renderAssistant(
@@ -88,10 +85,10 @@ function renderAssistant(
 ): JsonObject[] {
   const parts = partsOf(content)
   if (parts.some((part) => part.type === 'file'))
-    lose(input, 'files that the model made were not sent back: this format takes none in its own turns')
+    noteOnce(input, 'files made by the model were left out: the format has none in assistant messages')
   const blocks = parts.flatMap((part) => renderBlock(part, quirks))
   const calls = parts.flatMap((part) => (part.type === 'tool-call' ? [renderCall(part)] : []))
-  // An empty turn is refused.
+  // The format refuses an empty message.
   if (blocks.length === 0 && calls.length === 0) return []
   const onlyText = blocks.every((block) => block['type'] === 'text')
   return [
@@ -117,7 +114,7 @@ function renderCall(call: Extract<AssistantPart, { type: 'tool-call' }>): JsonOb
   }
 }
 
-// The plan stands among the thoughts, as the reader put it there.
+// The reader put the plan among the reasoning.
 function planOf(parts: readonly AssistantPart[]): string | undefined {
   for (const part of parts) {
     const plan =
@@ -140,9 +137,4 @@ function renderToolResult(
   const shown = isError === true && text !== '' ? `Error: ${text}` : text
   const result = shown === '' && others.length > 0 ? 'See the next user message.' : shown
   return { role: 'tool', tool_call_id: toolCallId, content: result }
-}
-
-function lose(input: RenderInput, message: string): void {
-  if (!input.warnings.some((warning) => warning.message === message))
-    input.warnings.push({ type: 'compatibility', message })
 }

@@ -1,7 +1,7 @@
 import { numberOf, objectOf } from '../../core/json.ts'
 import type { Usage } from '../../core/response.ts'
 
-/** Usage in this format: what the model read and wrote; where that is missing, what is billed. */
+/** Neutral usage: the tokens of the model, else the billed units. */
 export function readUsage(value: unknown): Partial<Usage> | undefined {
   const usage = objectOf(value)
   const tokens = objectOf(usage['tokens'])

@@ -6,20 +6,23 @@ const parse =
   (packed?: PackedAs): EmbeddingApi['parse'] =>
   (reply: JsonValue) => ({ vectors: readVectors(reply, packed), usage: readTokens(reply) })
 
-/** Where servers of the common embeddings format differ. */
+/** Differences between servers of the common embeddings format. */
 export interface EmbeddingOptions {
+  /** Path after the base URL. Default `/embeddings`. */
   readonly endpoint?: string | undefined
+  /** Maximum number of texts per request. Default 2 048. */
   readonly maxBatch?: number | undefined
-  /** How vectors in base64 are packed. Default 32-bit floats. */
+  /** Number type of vectors in base64. Default `float32`. */
   readonly packed?: PackedAs | undefined
-  /** The wire's name for the length of the vectors; `null` where there is no such choice. */
+  /** Wire parameter for the length of the vectors; `null` if there is none. Default `dimensions`. */
   readonly dimensions?: string | null | undefined
-  /** The wire's words for what the vectors are for, under this field. */
+  /** Wire parameter for the purpose of the vectors, and its value for each neutral purpose. Default: none. */
   readonly purpose?: { readonly to: string; readonly values: Readonly<Record<string, string>> } | undefined
+  /** Whether the server accepts `user`. Default true. */
   readonly user?: boolean | undefined
 }
 
-/** The embeddings format that most vendors share. */
+/** Creates the embeddings format that most vendors share. */
 export function commonEmbeddings(options: EmbeddingOptions = {}): EmbeddingApi {
   const {
     endpoint = '/embeddings',
@@ -36,19 +39,19 @@ export function commonEmbeddings(options: EmbeddingOptions = {}): EmbeddingApi {
       const body: JsonDraft = { model: input.model, input: input.inputs }
       if (input.dimensions !== undefined && dimensions !== null) body[dimensions] = input.dimensions
       else if (input.dimensions !== undefined)
-        input.warn('dimensions', 'the length of the vectors cannot be chosen here')
+        input.warn('dimensions', 'the API has no parameter for the length of vectors')
       const word = input.purpose === undefined ? undefined : purpose?.values[input.purpose]
       if (word !== undefined && purpose !== undefined) body[purpose.to] = word
-      else if (input.purpose !== undefined) input.warn('purpose', 'there is no such parameter here')
+      else if (input.purpose !== undefined) input.warn('purpose', 'the API has no such parameter')
       if (input.user !== undefined && user) body['user'] = input.user
-      else if (input.user !== undefined) input.warn('user', 'there is no such parameter here')
+      else if (input.user !== undefined) input.warn('user', 'the API has no such parameter')
       return body
     },
     parse: parse(packed),
   }
 }
 
-/** Gemini's batches. */
+/** Gemini's batch format. */
 export const geminiEmbeddings: EmbeddingApi = {
   maxBatch: 100,
   endpoint: (model) => `/${modelPath(model)}:batchEmbedContents`,
@@ -65,7 +68,7 @@ const GEMINI_PURPOSES: Readonly<Record<string, string>> = {
 }
 
 function geminiContent(text: string, { model, dimensions, purpose, user, warn }: EmbeddingInput): JsonDraft {
-  if (user !== undefined) warn('user', 'there is no such parameter here')
+  if (user !== undefined) warn('user', 'the API has no such parameter')
   return {
     model: modelPath(model),
     content: { parts: [{ text }] },
@@ -78,12 +81,12 @@ function modelPath(model: string): string {
   return model.includes('/') ? model : `models/${model}`
 }
 
-/** The `predict` form: one list of instances. */
+/** Vertex AI's `predict` format: one list of instances. */
 export const predictEmbeddings: EmbeddingApi = {
   maxBatch: 250,
   endpoint: (model) => `/models/${model}:predict`,
   render: ({ inputs, dimensions, purpose, user, warn }) => {
-    if (user !== undefined) warn('user', 'there is no such parameter here')
+    if (user !== undefined) warn('user', 'the API has no such parameter')
     const task = purpose === undefined ? undefined : GEMINI_PURPOSES[purpose]
     return {
       instances: inputs.map((content) => ({ content, task_type: task })),
@@ -101,12 +104,12 @@ const COHERE_PURPOSES: Readonly<Record<string, string>> = {
   clustering: 'clustering',
 }
 
-/** Cohere's own form: what the vectors are for is required, documents by default. */
+/** Cohere's own format, in which the purpose is required. Default purpose: documents. */
 export const cohereEmbeddings: EmbeddingApi = {
   maxBatch: 96,
   endpoint: () => '/embed',
   render: ({ model, inputs, dimensions, purpose = 'document', user, warn }) => {
-    if (user !== undefined) warn('user', 'there is no such parameter here')
+    if (user !== undefined) warn('user', 'the API has no such parameter')
     const kind = COHERE_PURPOSES[purpose]
     return {
       model,
@@ -119,13 +122,13 @@ export const cohereEmbeddings: EmbeddingApi = {
   parse: parse(),
 }
 
-/** Ollama's native form. */
+/** Ollama's native format. */
 export const ollamaEmbeddings: EmbeddingApi = {
   maxBatch: 512,
   endpoint: () => '/embed',
   render: ({ model, inputs, dimensions, purpose, user, warn }) => {
-    if (purpose !== undefined) warn('purpose', 'there is no such parameter here')
-    if (user !== undefined) warn('user', 'there is no such parameter here')
+    if (purpose !== undefined) warn('purpose', 'the API has no such parameter')
+    if (user !== undefined) warn('user', 'the API has no such parameter')
     return { model, input: inputs, dimensions }
   },
   parse: parse(),
@@ -133,13 +136,13 @@ export const ollamaEmbeddings: EmbeddingApi = {
 
 const invoke = (model: string): string => `/model/${encodeURIComponent(model)}/invoke`
 
-/** Amazon Titan on Bedrock: one text a request. */
+/** Amazon Titan on Bedrock: one text per request. */
 export const titanEmbeddings: EmbeddingApi = {
   maxBatch: 1,
   endpoint: invoke,
   render: ({ inputs, dimensions, purpose, user, warn }) => {
-    if (purpose !== undefined) warn('purpose', 'there is no such parameter here')
-    if (user !== undefined) warn('user', 'there is no such parameter here')
+    if (purpose !== undefined) warn('purpose', 'the API has no such parameter')
+    if (user !== undefined) warn('user', 'the API has no such parameter')
     return { inputText: inputs[0], dimensions }
   },
   parse: parse(),

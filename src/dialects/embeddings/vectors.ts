@@ -4,10 +4,10 @@ import type { Usage } from '../../core/response.ts'
 
 type Vector = readonly number[]
 
-/** How a vector that comes as base64 is packed. */
+/** Number type of a vector in base64. */
 export type PackedAs = 'float32' | 'int8'
 
-/** The vectors of a reply, whichever of the known shapes it has, in the order of their inputs. Throws `reply-malformed` where there are none. */
+/** The vectors of a reply in any known shape, in the order of their inputs. Throws `reply-malformed` if it holds none. */
 export function readVectors(reply: JsonValue, packed: PackedAs = 'float32'): readonly Vector[] {
   const { data, embeddings, embedding, predictions, embeddingsByType } = objectOf(reply)
   const found =
@@ -19,7 +19,7 @@ export function readVectors(reply: JsonValue, packed: PackedAs = 'float32'): rea
   if (found !== undefined) return found
   throw new LlmError(
     'reply-malformed',
-    `the reply holds no vectors: its fields are ${Object.keys(objectOf(reply)).join(', ')}`,
+    `the reply holds no vectors, only the fields ${Object.keys(objectOf(reply)).join(', ')}: check model and baseUrl`,
   )
 }
 
@@ -41,7 +41,7 @@ function readVector(item: unknown, packed: PackedAs): Vector | undefined {
   return readVector(item['embedding'] ?? item['values'] ?? item['embeddings'] ?? item['float'], packed)
 }
 
-// Little-endian, as every vendor packs them.
+// Every vendor packs them little-endian.
 function unpack(base64: string, packed: PackedAs): Vector {
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
   if (packed === 'int8') return Array.from(new Int8Array(bytes.buffer))
@@ -49,25 +49,25 @@ function unpack(base64: string, packed: PackedAs): Vector {
   return Array.from({ length: bytes.length >> 2 }, (_none, at) => view.getFloat32(at * 4, true))
 }
 
-/** The tokens that a reply says the inputs had, under any of the vendors' names. */
+/** The input tokens that a reply reports under any vendor's field name; `undefined` if none. */
 export function readTokens(reply: JsonValue): Partial<Usage> | undefined {
   const {
     usage,
     meta,
     usageMetadata,
     prompt_eval_count: evaluated,
-    inputTextTokenCount: counted,
+    inputTextTokenCount: titan,
   } = objectOf(reply)
-  const told = objectOf(usage)
+  const counted = objectOf(usage)
   const inputTokens =
-    numberOf(told['prompt_tokens']) ??
-    numberOf(told['input_tokens']) ??
-    numberOf(told['total_tokens']) ??
+    numberOf(counted['prompt_tokens']) ??
+    numberOf(counted['input_tokens']) ??
+    numberOf(counted['total_tokens']) ??
     numberOf(objectOf(objectOf(meta)['tokens'])['input_tokens']) ??
     numberOf(objectOf(objectOf(meta)['billed_units'])['input_tokens']) ??
     numberOf(objectOf(usageMetadata)['promptTokenCount']) ??
     numberOf(evaluated) ??
-    numberOf(counted) ??
+    numberOf(titan) ??
     predictedTokens(reply)
   return inputTokens === undefined ? undefined : { inputTokens, outputTokens: 0 }
 }

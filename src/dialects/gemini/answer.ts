@@ -10,12 +10,12 @@ import {
 import { renderMedia } from './media.ts'
 import type { GeminiQuirks } from './quirks.ts'
 
-// The signature that the format documents for calls that another model made.
+// The signature that the format documents for calls of another model.
 const STAND_IN = 'skip_thought_signature_validator'
 
-const FOREIGN = 'reasoning of another wire format was left out of the history'
+const FOREIGN = 'earlier reasoning of another wire format was left out'
 
-/** An earlier answer as the parts of a model turn. Thoughts of other formats mean nothing here and are left out. */
+/** An earlier answer as the parts of a model message, without reasoning of other formats. */
 export function renderAnswer(
   { content, name }: AssistantMessage,
   quirks: GeminiQuirks,
@@ -52,7 +52,7 @@ function renderAnswerPart(part: AssistantPart, quirks: GeminiQuirks): JsonDraft[
   }
 }
 
-// What the provider ran itself came as parts that we do not read: they wait in `details` and go back as they came.
+// Parts of tools that the provider ran itself are in `details` and go back unchanged.
 function renderThought({ text, signature, details }: ReasoningPart): JsonDraft[] {
   const thought =
     text === '' && signature === undefined ? [] : [withSignature({ text, thought: true }, signature)]
@@ -61,7 +61,7 @@ function renderThought({ text, signature, details }: ReasoningPart): JsonDraft[]
 }
 
 function renderCall({ id, name, arguments: args }: ToolCallPart, quirks: GeminiQuirks): JsonDraft {
-  // Arguments are an object here; others, and text that was no JSON, are kept under a name.
+  // Arguments are an object on this wire. Other values and invalid JSON become one named argument.
   const whole = isObject(args) ? args : args === null ? {} : { arguments: args }
   return { ...(quirks.callIds === false ? undefined : { id }), name, args: whole }
 }
@@ -70,7 +70,7 @@ function withSignature(part: JsonDraft, signature: string | undefined): JsonDraf
   return signature === undefined ? part : { ...part, thoughtSignature: signature }
 }
 
-// Of calls made together only the first is signed; every picture is.
+// Of parallel calls the first has a signature; every image has one.
 function signParts(parts: readonly JsonDraft[]): void {
   const calls = parts.filter((part) => part['functionCall'] !== undefined)
   const [first] = calls

@@ -4,20 +4,20 @@ import { createPartialArguments, type PartialArguments } from './partial-args.ts
 
 type Call = Record<string, unknown>
 
-/** A call that is whole, and the part it came in. */
+/** A complete call, and the part that held it. */
 interface HeldCall {
   readonly fragment: ToolFragment
   readonly part: JsonValue
 }
 
 /**
- * Reads the function calls of one answer: whole ones, and those whose arguments come value by value. Whole ones are held
- * until something else comes: one that the service runs itself is followed by its result, and is no call for us.
+ * Reads the function calls of one answer, also those whose arguments arrive value by value. Complete calls are held until
+ * the next part, because a call that the service runs itself is followed by its result and is not the caller's.
  */
 export class CallReader {
   readonly #mark: { readonly choice: number } | undefined
   readonly #held: HeldCall[] = []
-  /** The call whose end has not come. */
+  /** The unfinished call. */
   #open: PartialArguments | undefined
 
   constructor(mark: { readonly choice: number } | undefined) {
@@ -53,7 +53,7 @@ export class CallReader {
     if (partial !== undefined) this.#continue(call, undefined, out)
   }
 
-  /** The result of a call, from the service itself. Gives the part that the call came in; empty where there was none. */
+  /** Removes the call that the service answered itself. Returns the part that held it; empty if there was none. */
   answer({ id, name }: Record<string, unknown>): JsonValue[] {
     const at = this.#held.findIndex(
       ({ fragment: call }) => call.name === name && (id === undefined || (call.id ?? id) === id),
@@ -61,12 +61,12 @@ export class CallReader {
     return this.#held.splice(at, at === -1 ? 0 : 1).map(({ part }) => part)
   }
 
-  /** Gives the calls that nobody has answered. */
+  /** Adds the calls without a result of the service to `out`. */
   release(out: Fragment[]): void {
     out.push(...this.#held.splice(0).map(({ fragment }) => fragment))
   }
 
-  /** Ends the call that is open, if one is. */
+  /** Ends the unfinished call, if any. */
   end(out: Fragment[]): void {
     const last = this.#open?.end()
     this.#open = undefined

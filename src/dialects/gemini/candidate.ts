@@ -6,17 +6,17 @@ import { createCitationReader, type CitationReader } from './citations.ts'
 
 type Mark = { readonly choice: number } | undefined
 
-/** Reads one answer of a reply, frame by frame. */
+/** Reads one answer of a stream, frame by frame. */
 export class CandidateReader {
   readonly #mark: Mark
   readonly #calls: CallReader
   #citations: CitationReader | undefined
-  /** The answer so far: sources are told by their place in it. */
+  /** The text so far, in which citations have their position. */
   #text = ''
-  /** Of the tokens of this frame, until its text takes them along. */
+  /** Log probabilities of this frame, until they are added to its text. */
   #logprobs: readonly TokenLogprob[] | undefined
 
-  /** `choice` is the answer's index, where it is not the first. */
+  /** `choice`: the answer's index; `undefined` for the first. */
   constructor(choice: number | undefined) {
     this.#mark = choice === undefined ? undefined : { choice }
     this.#calls = new CallReader(this.#mark)
@@ -45,14 +45,14 @@ export class CandidateReader {
     this.#calls.release(out)
     if (typeof text === 'string') this.#readText(text, part['thought'] === true, signature, out)
     else if (isObject(inlineData)) {
-      // Sketches that belong to a thought are no part of the answer.
+      // Images inside a thought are not part of the answer.
       if (part['thought'] !== true) this.#readFile(inlineData, 'data', { out, signature })
     } else if (isObject(fileData)) this.#readFile(fileData, 'fileUri', { out, signature })
     else if (OWN_WORK.some((kind) => part[kind] !== undefined)) this.#keep([part], out)
     else if (signature !== undefined) this.#readText('', part['thought'] === true, signature, out)
   }
 
-  /** The source has ended: calls that the service did not answer itself are the caller's. */
+  /** Called at the end of the stream. Calls that the service did not answer are the caller's. */
   end(out: Fragment[]): void {
     this.#calls.release(out)
   }
@@ -71,8 +71,8 @@ export class CandidateReader {
     const logprobs = this.#logprobs
     this.#logprobs = undefined
     this.#text += text
-    const told = logprobs === undefined ? undefined : { logprobs }
-    out.push({ type: 'text-delta', text, ...signed(signature), ...told, ...this.#mark })
+    const measured = logprobs === undefined ? undefined : { logprobs }
+    out.push({ type: 'text-delta', text, ...signed(signature), ...measured, ...this.#mark })
   }
 
   #readFile(file: Record<string, unknown>, field: 'data' | 'fileUri', { out, signature }: MarkedOut): void {
@@ -85,11 +85,11 @@ export class CandidateReader {
 
   #finish(reason: string, { finishMessage }: Record<string, unknown>, out: Fragment[]): void {
     this.#calls.end(out)
-    const words = textOf(finishMessage)
-    if (words !== undefined && !EXPECTED.has(reason))
+    const why = textOf(finishMessage)
+    if (why !== undefined && !EXPECTED.has(reason))
       out.push({
         type: 'warning',
-        warning: { type: 'other', message: `the model stopped (${reason}): ${words}` },
+        warning: { type: 'other', message: `the model stopped (${reason}): ${why}` },
       })
     out.push({ type: 'finish', reason, ...this.#mark })
   }
@@ -99,12 +99,12 @@ function signed(signature: string | undefined): { readonly signature: string } |
   return signature === undefined ? undefined : { signature }
 }
 
-// What the provider runs itself: code, and tools of its own with their results. Kept for the next turn, shown to nobody.
+// Tools that the provider runs itself. They are sent back with the next request and are not part of the answer.
 const OWN_WORK: readonly string[] = ['executableCode', 'codeExecutionResult', 'toolCall', 'toolResponse']
 const EXPECTED: ReadonlySet<string> = new Set(['STOP', 'MAX_TOKENS'])
 
-// Words in which only the first generation of the service rated its answers. It was seen to end streams without a
-// finish reason; newer ones always give one, and a stream of theirs that ends without is cut.
+// Safety categories of the first generation of the service. It may end streams without a finish reason, while in newer
+// generations such a stream is cut off.
 const FIRST_RATINGS: ReadonlySet<unknown> = new Set([
   'HARM_CATEGORY_DEROGATORY',
   'HARM_CATEGORY_TOXICITY',

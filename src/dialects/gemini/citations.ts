@@ -2,14 +2,14 @@ import type { Fragment } from '../../core/dialect.ts'
 import { listOf, numberOf, objectOf, textOf } from '../../core/json.ts'
 import type { Citation } from '../../core/response.ts'
 
-/** Reads the sources of one answer; what was told once is not told again. */
+/** Reads the sources of one answer, each of them once. */
 export interface CitationReader {
-  /** Adds the sources of a candidate to `out`. `text` is the answer so far: the wire counts in its UTF-8 bytes. */
+  /** Adds the new sources of a candidate to `out`. `text`: the answer so far, in whose UTF-8 bytes the wire counts. */
   read(candidate: Record<string, unknown>, text: string, out: Fragment[]): void
 }
 
 export function createCitationReader(choice: number | undefined): CitationReader {
-  const told = new Set<string>()
+  const seen = new Set<string>()
   const mark = choice === undefined ? undefined : { choice }
   return {
     read: ({ citationMetadata, groundingMetadata }, text, out) => {
@@ -18,14 +18,14 @@ export function createCitationReader(choice: number | undefined): CitationReader
         ...readGrounds(groundingMetadata, text),
       ]) {
         const key = JSON.stringify(citation)
-        if (!told.has(key)) out.push({ type: 'citation', ...citation, ...mark })
-        told.add(key)
+        if (!seen.has(key)) out.push({ type: 'citation', ...citation, ...mark })
+        seen.add(key)
       }
     },
   }
 }
 
-// Sources that the answer quotes at length.
+// Sources that the answer quotes.
 function readQuotes(value: unknown, text: string): Citation[] {
   const metadata = objectOf(value)
   const sources = listOf(metadata['citations'] ?? metadata['citationSources'])
@@ -37,7 +37,7 @@ function readQuotes(value: unknown, text: string): Citation[] {
   })
 }
 
-// Sources that the answer rests on: those of each passage, then those of no passage.
+// Sources of the search: those of each passage, then those without a passage.
 function readGrounds(value: unknown, text: string): Citation[] {
   const { groundingChunks, groundingSupports } = objectOf(value)
   const sources = listOf(groundingChunks).map(readSource)
@@ -65,7 +65,7 @@ function readSource(item: unknown): Citation | undefined {
   return url === undefined && title === undefined && text === undefined ? undefined : { url, title, text }
 }
 
-/** Where a passage is, in UTF-16 units: by its bytes where they fit its words, else by its words. */
+/** Position of a passage in UTF-16 units: by its byte range if that gives its text, else by searching for its text. */
 function rangeOf(passage: Record<string, unknown>, text: string): { start?: number; end?: number } {
   const to = numberOf(passage['endIndex'])
   const words = textOf(passage['text'])
@@ -77,7 +77,7 @@ function rangeOf(passage: Record<string, unknown>, text: string): { start?: numb
   return found === -1 || words === undefined ? {} : { start: found, end: found + words.length }
 }
 
-/** How many UTF-16 units the first `bytes` bytes of the text are; `undefined` where it has fewer. */
+/** Length in UTF-16 units of the first `bytes` bytes of the text; `undefined` if the text is shorter. */
 function unitsOf(text: string, bytes: number): number | undefined {
   let units = 0
   let left = bytes

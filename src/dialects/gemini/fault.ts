@@ -3,7 +3,7 @@ import type { ErrorKind } from '../../core/error.ts'
 import { isObject, listOf, numberOf, objectOf, textOf } from '../../core/json.ts'
 import { readFault } from '../fault.ts'
 
-/** The neutral fault of an error reply: an object, or a list that holds one. Its details say what its status does not. */
+/** The neutral fault of an error reply, which is an object or a list of one. Its details are more exact than its status. */
 export function readGeminiFault(status: number | undefined, body: unknown): Fault {
   const fault = readFault(status, body)
   const error = errorOf(body)
@@ -25,7 +25,7 @@ interface Clues {
   readonly retryAfterMs: number | undefined
 }
 
-// The reasons by which the service tells one refusal from another of the same status.
+// Reasons that distinguish errors of the same status.
 const BY_REASON: readonly (readonly [RegExp, ErrorKind])[] = [
   [/^(API_KEY_|ACCESS_TOKEN_|CONSUMER_|SERVICE_DISABLED|USER_PROJECT_DENIED)/, 'unauthorized'],
   [/^BILLING_/, 'quota-exhausted'],
@@ -58,7 +58,7 @@ interface Limit {
   readonly retryAfterMs: number | undefined
 }
 
-// A limit per minute is worth a wait; one per day, or of nothing at all, is not, though a delay is named there too.
+// Waiting helps with a limit per minute, and not with one per day or a limit of 0, which name a delay too.
 function exhausted(kind: ErrorKind, { details, message, retryAfterMs }: Limit): ErrorKind {
   const violations = details.flatMap((detail) => listOf(detail['violations'])).map(objectOf)
   const spent = violations.some(
@@ -72,7 +72,7 @@ function exhausted(kind: ErrorKind, { details, message, retryAfterMs }: Limit): 
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
-/** How long to wait: from the details, else from the words. */
+/** The wait in ms: from the details, else from the message. */
 function readDelay(details: readonly Record<string, unknown>[], message: string): number | undefined {
   for (const { retryDelay } of details) {
     const delay = durationOf(retryDelay)
@@ -81,7 +81,7 @@ function readDelay(details: readonly Record<string, unknown>[], message: string)
   return durationOf(/retry in ([\d.]+(?:ms|s|m|h))/i.exec(message)?.[1])
 }
 
-// `34s`, `1.5s`, or seconds and nanoseconds apart.
+// `34s`, `1.5s`, or an object of seconds and nanoseconds.
 function durationOf(value: unknown): number | undefined {
   if (isObject(value)) {
     const seconds = numberOf(value['seconds']) ?? Number(textOf(value['seconds']) ?? Number.NaN)

@@ -1,6 +1,6 @@
 import type { FinishReason } from '../../core/response.ts'
 
-/** Why an answer ended, and why a prompt was blocked, in neutral words. */
+/** Neutral finish reasons for the wire's stop reasons and for its reasons of blocked prompts. */
 export const finishReasons: Readonly<Record<string, FinishReason>> = {
   STOP: 'stop',
   MAX_TOKENS: 'length',

@@ -10,7 +10,7 @@ import { render } from './render.ts'
 
 export type { GeminiQuirks } from './quirks.ts'
 
-/** The `generateContent` format: contents with parts, the model in the path, no end mark in its streams. */
+/** The Gemini `generateContent` format: contents with parts, the model in the path, streams without an end marker. */
 export const gemini: Dialect = Object.freeze({
   id: 'gemini',
   framing: 'sse',
@@ -27,11 +27,11 @@ export const gemini: Dialect = Object.freeze({
   models: modelList,
 } satisfies Dialect)
 
-// A bare id is one of the service's models; one with a slash (`tunedModels/mine`) says itself where it is.
+// An id without a slash is one of the service's models; one with a slash (`tunedModels/mine`) is a path.
 function modelPath(model: string): string {
   const segments = (model.includes('/') ? model : `models/${model}`).split('/')
   if (segments.some((segment) => /^(\.{0,2}|\s*)$/.test(segment))) {
-    const message = `model ${JSON.stringify(model)} is no model id: expected a name such as 'gemini-2.5-flash', 'models/<id>' or 'tunedModels/<id>'`
+    const message = `model ${JSON.stringify(model)} is not a model id: expected a name such as 'gemini-2.5-flash', 'models/<id>' or 'tunedModels/<id>'`
     throw new LlmError('invalid-request', message, { issues: [{ path: 'model', message }] })
   }
   return segments.map(encodeURIComponent).join('/')

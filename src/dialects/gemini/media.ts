@@ -26,7 +26,7 @@ const BY_EXTENSION: Readonly<Record<string, string>> = {
   webm: 'video/webm',
 }
 
-/** A picture, document, sound or film as a part: its bytes, or the URI of where it is (http, gs, an uploaded file). */
+/** An image, document, audio or video as a part: its bytes, or a URI (http, gs, or of an uploaded file). */
 export function renderMedia(part: MediaPart, { fileBase = '' }: GeminiQuirks): JsonDraft {
   const bytes = bytesOf(part)
   if (bytes !== undefined) return { inlineData: { mimeType: bytes.mediaType, data: bytes.data } }
@@ -38,7 +38,7 @@ export function renderMedia(part: MediaPart, { fileBase = '' }: GeminiQuirks): J
   return { fileData: { mimeType: part.mediaType ?? guessType(part.type, url), fileUri: url } }
 }
 
-// Some services want the type beside every URI.
+// Some services require the type with every URI.
 function guessType(kind: MediaPart['type'], url: string | undefined): string | undefined {
   const extension = /\.([a-z0-9]+)(?:[?#]|$)/i.exec(url ?? '')?.[1]?.toLowerCase() ?? ''
   return BY_EXTENSION[extension] ?? (kind === 'image' ? 'image/jpeg' : undefined)

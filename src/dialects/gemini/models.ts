@@ -1,7 +1,7 @@
 import { listOf, numberOf, objectOf, textOf } from '../../core/json.ts'
 import type { ModelInfo, ModelListApi } from '../../core/model-list.ts'
 
-/** The list of models in pages of the largest size; ids stand without their folder, as requests take them. */
+/** The model list, in pages of the maximum size. Ids are without `models/`, as in requests. */
 export const modelList: ModelListApi = {
   endpoint: '/models?pageSize=1000',
   parse: (reply) => {

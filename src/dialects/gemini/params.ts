@@ -4,7 +4,7 @@ import type { ToolChoice } from '../../core/request.ts'
 import { withoutConst } from './schema.ts'
 import { renderThinking } from './thinking.ts'
 
-/** The neutral settings in this format's words. */
+/** Where each setting goes on this wire. */
 export const params: ParamMap = {
   maxTokens: { to: 'generationConfig.maxOutputTokens' },
   temperature: { to: 'generationConfig.temperature', clamp: [0, 2] },
@@ -16,17 +16,17 @@ export const params: ParamMap = {
   frequencyPenalty: { to: 'generationConfig.frequencyPenalty' },
   presencePenalty: { to: 'generationConfig.presencePenalty' },
   repetitionPenalty: { drop: 'the format has no repetition penalty' },
-  logitBias: { drop: 'the format has no bias on tokens' },
+  logitBias: { drop: 'the format has no logit bias' },
   logprobs: { to: 'generationConfig.responseLogprobs' },
   topLogprobs: { to: 'generationConfig.logprobs' },
   n: { to: 'generationConfig.candidateCount', clamp: [1, 8] },
   responseFormat: { to: 'generationConfig.responseMimeType' },
   tools: { to: 'tools' },
   toolChoice: { to: 'toolConfig.functionCallingConfig' },
-  parallelToolCalls: { drop: 'the format cannot say how many tools are called at once' },
+  parallelToolCalls: { drop: 'the format has no switch for parallel tool calls' },
   reasoning: { to: 'generationConfig.thinkingConfig' },
   user: { drop: 'the format has no field for the end user' },
-  metadata: { drop: 'the format has no metadata; services that take labels say so' },
+  metadata: { drop: 'the format has no metadata' },
 }
 
 export const encode: EncodeMap = {
@@ -41,21 +41,21 @@ export const encode: EncodeMap = {
 
 function renderTopK(topK: number, { warn }: EncodeContext): number | undefined {
   if (topK > 0) return topK
-  warn('0 was not sent: top-k cannot be turned off here, the model has its own')
+  warn('0 was not sent: the format cannot turn top-k off')
   return undefined
 }
 
-const MOST_STOPS = 5
+const MAX_STOPS = 5
 
 function renderStop(stop: readonly string[], { warn }: EncodeContext): JsonValue {
-  if (stop.length > MOST_STOPS)
-    warn(`${stop.length} stop texts were given and the first ${MOST_STOPS} sent: the format takes no more`)
-  return stop.slice(0, MOST_STOPS)
+  if (stop.length > MAX_STOPS)
+    warn(`the first ${MAX_STOPS} of ${stop.length} stop sequences were sent: the format accepts no more`)
+  return stop.slice(0, MAX_STOPS)
 }
 
 function renderTopLogprobs(count: number, { settings, warn }: EncodeContext): number | undefined {
   if (settings.logprobs === true) return count
-  warn('was not sent: logprobs is false')
+  warn('it was not sent: logprobs is false')
   return undefined
 }
 
@@ -65,30 +65,29 @@ function renderFormat(
 ): JsonValue | undefined {
   if (format.type === 'text') return 'text/plain'
   if (settings.tools !== undefined && quirks['jsonWithTools'] === false) {
-    warn('JSON was not asked for: the model takes no response format together with tools')
+    warn('it was not sent: the model accepts no response format together with tools')
     return undefined
   }
   if (format.schema !== undefined)
     setPath(body, 'generationConfig.responseJsonSchema', describe(withoutConst(format.schema), format))
-  if (format.strict === false)
-    warn('strict: false has no meaning here, answers are always held to the schema')
+  if (format.strict === false) warn('strict: false was not sent: the format always enforces the schema')
   return 'application/json'
 }
 
-// A name and a description have no field of their own beside the schema; inside it they have one.
+// The format has no fields for name and description; they go into the schema.
 function describe(schema: JsonDraft, { name, description }: ResolvedFormat): JsonDraft {
   if (schema['$ref'] !== undefined) return schema
-  const words: JsonDraft = {}
-  if (name !== undefined) words['title'] = name
-  if (description !== undefined) words['description'] = description
-  return { ...words, ...schema }
+  const about: JsonDraft = {}
+  if (name !== undefined) about['title'] = name
+  if (description !== undefined) about['description'] = description
+  return { ...about, ...schema }
 }
 
 function renderTools(tools: readonly ResolvedTool[], context: EncodeContext): JsonValue {
   const { settings, body, quirks, warn } = context
   const asked = tools.some((tool) => tool.strict === true)
   if (asked && quirks['strictTools'] === false)
-    warn('the model cannot be held to the schema of a strict tool')
+    warn('"strict" was not sent: the model does not enforce schemas')
   else if (asked && settings.toolChoice === undefined)
     setPath(body, 'toolConfig.functionCallingConfig', { mode: 'VALIDATED' })
   return [{ functionDeclarations: tools.map(renderTool) }]
@@ -100,7 +99,7 @@ function renderTool({ name, description, parameters }: ResolvedTool): JsonValue 
 
 function renderToolChoice(choice: ToolChoice, context: EncodeContext): JsonValue | undefined {
   if (context.settings.tools === undefined) {
-    context.warn('was not sent: there are no tools to choose from')
+    context.warn('it was not sent: the request has no tools')
     return undefined
   }
   switch (choice) {
@@ -115,7 +114,7 @@ function renderToolChoice(choice: ToolChoice, context: EncodeContext): JsonValue
   }
 }
 
-// One strict tool holds them all to their schemas: the mode is for the request. Forced calls are held to them anyway.
+// The mode is one for all tools, so that one strict tool makes all of them strict. Forced calls always are.
 function isStrict({ settings, quirks }: EncodeContext): boolean {
   return quirks['strictTools'] !== false && settings.tools?.some((tool) => tool.strict === true) === true
 }

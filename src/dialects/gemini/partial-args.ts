@@ -3,11 +3,11 @@ import { numberOf, objectOf, textOf, type JsonDraft, type JsonValue } from '../.
 type Step = string | number
 type Path = readonly Step[]
 
-/** Makes the JSON text of a call's arguments out of values that arrive one by one, each with its path. */
+/** Writes the JSON text of a call's arguments from values that arrive one by one, each with its path. */
 export interface PartialArguments {
-  /** Takes the next values; gives the text that they add. A text that comes for the path of the last one goes on. */
+  /** Adds the next values. Returns the JSON text that they add. A string for the path of the last value continues it. */
   add(values: readonly unknown[]): string
-  /** The text that closes what is open; or the whole arguments, where the values came in an order that text cannot follow. */
+  /** Returns the text that closes the JSON; or the whole arguments if the order of the values did not allow appending. */
   end(): { readonly delta: string } | { readonly whole: JsonValue }
 }
 
@@ -20,7 +20,7 @@ interface Entry {
   value: JsonValue
 }
 
-/** An object or a list whose text is not closed yet. */
+/** An object or list whose text is not closed yet. */
 interface Holder {
   readonly step: Step
   readonly closer: '}' | ']'
@@ -29,10 +29,10 @@ interface Holder {
 
 class PathWriter implements PartialArguments {
   readonly #entries = new Map<string, Entry>()
-  /** What is open, the root first. */
+  /** The unclosed objects and lists, the root first. */
   readonly #open: Holder[] = []
   readonly #closed = new Set<string>()
-  /** The path of the text whose end has not come. */
+  /** Path of the unfinished string. */
   #text: string | undefined
   #ordered = true
 
@@ -65,7 +65,7 @@ class PathWriter implements PartialArguments {
     return `${lead}${goesOn ? '' : '"'}${escaped(value)}`
   }
 
-  /** Closes what does not hold the path, and opens what does. */
+  /** Closes the objects and lists that do not contain the path, and opens those that do. */
   #enter(path: Path): string {
     let delta = ''
     if (this.#open.length === 0) {
@@ -85,7 +85,7 @@ class PathWriter implements PartialArguments {
     return delta
   }
 
-  /** What stands before a value: a comma, and its name inside an object. */
+  /** The text before a value: a comma, and inside an object its name. */
   #member(step: Step): string {
     const holder = this.#open.at(-1) as Holder
     const isPlace = typeof step === 'number'
@@ -136,7 +136,7 @@ function treeOf(entries: Iterable<Entry>): JsonValue {
     for (const [depth, step] of path.entries()) {
       const next = path[depth + 1]
       const inner = next === undefined ? value : (heldBy(at, step) ?? (typeof next === 'number' ? [] : {}))
-      // Not assigned: a name such as __proto__ is a name like any other here.
+      // Defined and not assigned, because `__proto__` is a name like any other here.
       Object.defineProperty(at, step, { value: inner, enumerable: true, configurable: true, writable: true })
       if (typeof inner !== 'object' || inner === null) break
       at = inner

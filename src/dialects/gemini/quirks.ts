@@ -1,25 +1,25 @@
 import type { Quirks } from '../../core/dialect.ts'
 
-/** Where models and services that speak this format differ. What is left out is as the newest models have it. */
+/** Differences between models and services of this format. Defaults are those of the newest models. */
 export interface GeminiQuirks extends Quirks {
-  /** The levels at which the model thinks, weakest first. Default `LOW`, `MEDIUM`, `HIGH`. */
+  /** Thinking levels of the model, weakest first. Default `LOW`, `MEDIUM`, `HIGH`. */
   readonly thinkingLevels?: readonly string[] | undefined
-  /** The model takes a budget in place of a level: the smallest and the largest, in tokens. */
+  /** Minimum and maximum thinking budget in tokens, for a model that accepts a budget instead of a level. Default: none. */
   readonly thinkingBudget?: readonly [number, number] | undefined
-  /** A budget of 0 turns thinking off. Default false. */
+  /** Whether a budget of 0 turns thinking off. Default false. */
   readonly thinkingOff?: boolean | undefined
-  /** Function calls and pictures of earlier turns need a signature. Default true: those of others get a stand-in. */
+  /** Whether earlier function calls and images need a signature; those of other models get a documented one. Default true. */
   readonly signedCalls?: boolean | undefined
-  /** Function calls and their results carry ids. Default true; false where the service refuses the field. */
+  /** Whether function calls and their results have ids. Default true. */
   readonly callIds?: boolean | undefined
-  /** A tool result may hold pictures and documents itself. Default true; otherwise they follow it. */
+  /** Whether a tool result may hold images and documents; if not, they follow it. Default true. */
   readonly resultParts?: boolean | undefined
-  /** Tools can be held to their schema (`VALIDATED`). Default true. */
+  /** Whether the model enforces tool schemas (`VALIDATED`). Default true. */
   readonly strictTools?: boolean | undefined
-  /** JSON answers can be asked for together with tools. Default true. */
+  /** Whether the model accepts a response format together with tools. Default true. */
   readonly jsonWithTools?: boolean | undefined
-  /** The model takes a system instruction. Default true; otherwise it opens the first user turn. */
+  /** Whether the model has a system instruction; if not, it is put into the first user message. Default true. */
   readonly systemInstruction?: boolean | undefined
-  /** Put before the id of an uploaded file to make its URI. */
+  /** Prefix that makes a URI from the id of an uploaded file. Default: none. */
   readonly fileBase?: string | undefined
 }

@@ -7,19 +7,19 @@ import { readGeminiFault } from './fault.ts'
 import { finishReasons } from './finish.ts'
 import { readUsage } from './usage.ts'
 
-/** A reader for one stream of partial replies. */
+/** Creates a reader for one stream of partial replies. */
 export function createReader(): Reader {
   const reply = new ReplyReader()
   return {
     read: (json, _event, out) => {
-      // Errors come as a list of one, too.
+      // An error may be a list of one.
       for (const item of Array.isArray(json) ? json : [json]) if (isObject(item)) reply.read(item, out)
     },
     end: (out) => reply.end(out),
   }
 }
 
-/** A whole reply as fragments. Throws `reply-malformed` where it is neither an answer, nor a refusal, nor an error. */
+/** Adds the fragments of a whole reply to `out`. Throws `reply-malformed` if it is not an answer, a refusal or an error. */
 export function readReply(reply: JsonObject, out: Fragment[]): void {
   if (isObject(reply['error'])) {
     out.push({ type: 'fault', fault: readGeminiFault(undefined, reply) })
@@ -28,7 +28,7 @@ export function readReply(reply: JsonObject, out: Fragment[]): void {
   const answered = listOf(reply['candidates']).length > 0
   if (!answered && !isObject(reply['promptFeedback'])) {
     const message =
-      'the reply holds no candidates, and does not say that the prompt was blocked: check the base URL, or try again'
+      'the reply holds neither candidates nor a reason why the prompt was blocked: check baseUrl, or try again'
     throw new LlmError('reply-malformed', message)
   }
   const reader = new ReplyReader()
@@ -39,7 +39,7 @@ export function readReply(reply: JsonObject, out: Fragment[]): void {
   out.push({ type: 'end' })
 }
 
-/** The word for a blocked prompt whose reason is none that is known. */
+/** Stop reason of a prompt that was blocked for an unknown reason. */
 const BLOCKED = 'BLOCKED_REASON_UNSPECIFIED'
 
 class ReplyReader {
@@ -80,12 +80,12 @@ class ReplyReader {
   }
 }
 
-// A prompt that was blocked has no answer: this is its end.
+// A blocked prompt has no answer, so that its feedback ends the reply.
 function readFeedback({ blockReason, blockReasonMessage }: Record<string, unknown>, out: Fragment[]): void {
   const reason = textOf(blockReason)
-  const words = textOf(blockReasonMessage)
-  if (reason === undefined && words === undefined) return
-  const message = `the prompt was blocked (${reason ?? 'no reason given'})${words === undefined ? '' : `: ${words}`}`
+  const why = textOf(blockReasonMessage)
+  if (reason === undefined && why === undefined) return
+  const message = `the prompt was blocked (${reason ?? 'no reason given'})${why === undefined ? '' : `: ${why}`}`
   out.push({ type: 'warning', warning: { type: 'other', message } })
   const known = reason !== undefined && finishReasons[reason] === 'content-filter'
   out.push({ type: 'finish', reason: known ? reason : BLOCKED })

@@ -2,18 +2,19 @@ import type { RenderInput } from '../../core/dialect.ts'
 import { adaptHistory, toolNames } from '../../core/history.ts'
 import type { JsonDraft } from '../../core/json.ts'
 import { partsOf, type Message, type UserMessage, type UserPart } from '../../core/message.ts'
+import { createNote } from '../note.ts'
 import { renderAnswer } from './answer.ts'
 import { renderMedia } from './media.ts'
 import type { GeminiQuirks } from './quirks.ts'
 import { renderResults } from './results.ts'
 
-/** One turn on the wire. */
+/** One message on the wire. */
 interface Content {
   readonly role: 'user' | 'model'
   readonly parts: JsonDraft[]
 }
 
-/** Writes the conversation: instructions apart, adjacent turns of one side as one. */
+/** Writes the instructions and the messages; adjacent messages of one role become one. */
 export function render(input: RenderInput, body: JsonDraft): void {
   const quirks: GeminiQuirks = input.quirks
   const messages = adaptHistory(input.messages, { dialect: 'gemini' }, input.warnings)
@@ -37,7 +38,7 @@ function renderContents(messages: readonly Message[], quirks: GeminiQuirks, inpu
     if (message.role === 'user') add('user', renderUser(message, quirks, input))
     else if (message.role === 'assistant') add('model', renderAnswer(message, quirks, input))
     else if (message.role === 'tool') {
-      // The results of calls that were made together go back together.
+      // The results of parallel calls go back in one message.
       const results = [message]
       for (let next = messages[at]; next?.role === 'tool'; next = messages[++at]) results.push(next)
       add('user', renderResults(results, names, quirks))
@@ -48,14 +49,14 @@ function renderContents(messages: readonly Message[], quirks: GeminiQuirks, inpu
 
 function renderUser({ content, name }: UserMessage, quirks: GeminiQuirks, input: RenderInput): JsonDraft[] {
   if (name !== undefined)
-    warn(input, `the name "${name}" of a speaker was left out: the format has no field for it`)
+    createNote(input)(`the name "${name}" of a speaker was left out: the format has no field for it`)
   return partsOf(content).flatMap((part) => renderPart(part, quirks, input))
 }
 
 function renderPart(part: UserPart, quirks: GeminiQuirks, input: RenderInput): JsonDraft[] {
   if (part.type === 'text') return part.text === '' ? [] : [{ text: part.text }]
   if (part.type === 'image' && part.detail !== undefined && part.detail !== 'auto')
-    warn(input, `the detail "${part.detail}" of an image was left out: the format has no field for it`)
+    createNote(input)(`the detail "${part.detail}" of an image was left out: the format has no field for it`)
   return [renderMedia(part, quirks)]
 }
 
@@ -65,11 +66,7 @@ function collectInstructions(messages: readonly Message[], input: RenderInput): 
   for (const message of messages) {
     if (message.role !== 'system' && message.role !== 'developer') begun = true
     else if (message.content !== '') {
-      if (begun)
-        warn(
-          input,
-          'instructions in the middle of the conversation were moved to its start, their only place',
-        )
+      if (begun) createNote(input)('instructions from inside the conversation were moved to its beginning')
       system.push({ text: message.content })
     }
   }
@@ -88,16 +85,11 @@ function placeInstructions(system: JsonDraft[], contents: Content[], { body, qui
     body['systemInstruction'] = { parts: system }
     return
   }
-  warn(
-    input,
+  createNote(input)(
     alone
-      ? 'the instructions were sent as a user turn: a conversation cannot be empty'
-      : 'the instructions were put before the first user turn: the model takes none of their own',
+      ? 'the instructions were sent as a user message: the format requires one'
+      : 'the instructions were put into the first user message: the model has no system instruction',
   )
   if (contents[0]?.role === 'user') contents[0].parts.unshift(...system)
   else contents.unshift({ role: 'user', parts: system })
-}
-
-function warn({ warnings }: RenderInput, message: string): void {
-  warnings.push({ type: 'compatibility', message })
 }

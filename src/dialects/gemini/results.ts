@@ -3,7 +3,7 @@ import { bytesOf, plainText, type FilePart, type ImagePart, type ToolMessage } f
 import { renderMedia } from './media.ts'
 import type { GeminiQuirks } from './quirks.ts'
 
-// What a function response takes inside it.
+// Media types that a function response may hold.
 const INSIDE: ReadonlySet<string> = new Set([
   'image/png',
   'image/jpeg',
@@ -12,7 +12,7 @@ const INSIDE: ReadonlySet<string> = new Set([
   'text/plain',
 ])
 
-/** The results of calls that were made together: one response for each, then what no response can hold. */
+/** The results of parallel calls: one response each, then the media that no response can hold. */
 export function renderResults(
   results: readonly ToolMessage[],
   names: ReadonlyMap<string, string>,

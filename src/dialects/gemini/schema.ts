@@ -1,11 +1,11 @@
 import { isObject, type JsonDraft, type JsonValue } from '../../core/json.ts'
 
-// Where a schema holds other schemas: one, a list of them, or an object of them by name.
+// Keywords that hold one schema, a list of schemas, or schemas by name.
 const ONE: readonly string[] = ['items', 'additionalProperties', 'not', 'contains']
 const LISTS: readonly string[] = ['anyOf', 'oneOf', 'allOf', 'prefixItems']
 const NAMED: readonly string[] = ['properties', '$defs', 'definitions', 'patternProperties']
 
-/** The schema with each `const` word or number as an `enum` of one: the format passes `const` over. */
+/** The schema with each `const` string or number as an `enum` of one, because the format ignores `const`. */
 export function withoutConst(schema: JsonDraft): JsonDraft {
   const { const: only, ...rest } = schema
   const fixed = typeof only === 'string' || typeof only === 'number'

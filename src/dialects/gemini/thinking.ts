@@ -1,11 +1,7 @@
 import type { JsonValue } from '../../core/json.ts'
 import type { EncodeContext } from '../../core/params.ts'
+import { effortOfBudget, type Reasoning } from '../effort.ts'
 import type { GeminiQuirks } from './quirks.ts'
-
-interface Reasoning {
-  readonly effort?: string | undefined
-  readonly budgetTokens?: number | undefined
-}
 
 const DEFAULT_LEVELS: readonly string[] = ['LOW', 'MEDIUM', 'HIGH']
 const STRENGTH: Readonly<Record<string, number>> = {
@@ -17,7 +13,7 @@ const STRENGTH: Readonly<Record<string, number>> = {
   xhigh: 5,
   max: 6,
 }
-// The budgets that the vendor itself gives these words; the strongest two get all there is.
+// The vendor's own budgets for these words; the strongest two have no limit.
 const BUDGETS: Readonly<Record<string, number>> = {
   none: 0,
   minimal: 1_024,
@@ -28,7 +24,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   max: Infinity,
 }
 
-/** How much to think, as a level or as a budget, whichever the model takes. Thoughts are asked for with it. */
+/** The thinking configuration: a level or a budget, whichever the model accepts. It includes the reasoning in the reply. */
 export function renderThinking(reasoning: Reasoning, context: EncodeContext): JsonValue {
   const quirks: GeminiQuirks = context.quirks
   const config =
@@ -46,14 +42,13 @@ function renderLevel(
   { warn }: Warn,
 ): { thinkingLevel: string } {
   const { effort, budgetTokens } = reasoning
-  const wish = isOff(reasoning) ? 'none' : (effort ?? effortOf(budgetTokens))
+  const wish = isOff(reasoning) ? 'none' : (effort ?? effortOfBudget(budgetTokens ?? 8_192))
   const thinkingLevel = levelFor(wish, levels)
-  if (wish === 'none')
-    warn(`thinking cannot be turned off here; its lowest level ${thinkingLevel} was asked for`)
+  if (wish === 'none') warn(`the lowest level, ${thinkingLevel}, was sent: the model always thinks`)
   else if (effort === undefined && budgetTokens !== undefined)
-    warn(`a budget of ${budgetTokens} tokens was sent as level ${thinkingLevel}: there is no budget here`)
+    warn(`a budget of ${budgetTokens} tokens was sent as level ${thinkingLevel}: the model accepts no budget`)
   else if (wish.toUpperCase() !== thinkingLevel)
-    warn(`effort "${wish}" was sent as level ${thinkingLevel}: there is no such level here`)
+    warn(`effort "${wish}" was sent as level ${thinkingLevel}: the model accepts ${levels.join(', ')}`)
   return { thinkingLevel }
 }
 
@@ -64,11 +59,6 @@ function levelFor(effort: string, levels: readonly string[]): string {
   return level ?? levels.at(-1) ?? 'HIGH'
 }
 
-function effortOf(budgetTokens = 8_192): string {
-  if (budgetTokens <= 4_096) return 'low'
-  return budgetTokens <= 16_384 ? 'medium' : 'high'
-}
-
 function renderBudget(
   reasoning: Reasoning,
   [least, most]: readonly [number, number],
@@ -77,7 +67,7 @@ function renderBudget(
   const { effort, budgetTokens } = reasoning
   if (isOff(reasoning)) {
     if (quirks['thinkingOff'] === true) return { thinkingBudget: 0 }
-    warn(`thinking cannot be turned off here; the smallest budget of ${least} tokens was sent`)
+    warn(`the smallest budget, ${least} tokens, was sent: the model always thinks`)
     return { thinkingBudget: least }
   }
   const wish = budgetTokens ?? BUDGETS[effort ?? 'medium'] ?? 8_192

@@ -2,8 +2,8 @@ import { numberOf, objectOf } from '../../core/json.ts'
 import type { Usage } from '../../core/response.ts'
 
 /**
- * Usage as reported, with the neutral meanings: what tools of the provider brought in counts as input, thoughts as output.
- * `undefined` where there is no figure.
+ * Neutral usage. Tokens of the provider's own tools count as input, those of reasoning as output. `undefined` if the wire
+ * has no figures.
  */
 export function readUsage(value: unknown): Partial<Usage> | undefined {
   const usage = objectOf(value)
@@ -29,13 +29,13 @@ interface Figures {
   readonly totalTokens: number | undefined
 }
 
-// Some models give no figure for their answer: then it is what the total has beyond the rest.
+// Some models report no figure for their answer. It is then the rest of the total.
 function outputOf(
   answer: number | undefined,
   { reasoningTokens, inputTokens = 0, totalTokens = 0 }: Figures,
 ): number | undefined {
-  const told = (answer ?? 0) + (reasoningTokens ?? 0)
+  const counted = (answer ?? 0) + (reasoningTokens ?? 0)
   const rest = totalTokens - inputTokens
-  if (answer === undefined && rest > told) return rest
-  return answer === undefined && reasoningTokens === undefined ? undefined : told
+  if (answer === undefined && rest > counted) return rest
+  return answer === undefined && reasoningTokens === undefined ? undefined : counted
 }

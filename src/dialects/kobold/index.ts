@@ -8,14 +8,14 @@ import { render } from './render.ts'
 export { commonMarks } from './prompt.ts'
 export type { KoboldQuirks, RoleMarks } from './quirks.ts'
 
-/** The native generate format of Kobold servers: one text in, one text out. */
+/** The native generate format of Kobold servers: one prompt text, one answer text. */
 export const koboldGenerate: Dialect = Object.freeze({
   id: 'kobold',
   framing: 'sse',
   params,
   encode: {},
   finishReasons: { stop: 'stop', length: 'length' },
-  // The stream lies beside the version's path.
+  // The path of streams is outside of the version's path.
   endpoint: ({ stream }) => (stream ? '/../extra/generate/stream' : '/generate'),
   render,
   parse: (reply, _quirks, out) => readReply(reply, out),

@@ -2,7 +2,7 @@ import type { ParamMap } from '../../core/params.ts'
 
 const plain = 'the format is plain text'
 
-/** The neutral settings in this format's words. */
+/** Where each setting goes on this wire. */
 export const params: ParamMap = {
   maxTokens: { to: 'max_length', required: 1_024 },
   temperature: { to: 'temperature' },
@@ -11,18 +11,18 @@ export const params: ParamMap = {
   minP: { to: 'min_p' },
   stop: { to: 'stop_sequence' },
   seed: { to: 'sampler_seed' },
-  frequencyPenalty: { drop: 'the format has none; presencePenalty and repetitionPenalty are taken' },
+  frequencyPenalty: { drop: 'the format has no frequency penalty' },
   presencePenalty: { to: 'presence_penalty' },
   repetitionPenalty: { to: 'rep_pen' },
   logitBias: { to: 'logit_bias' },
   logprobs: { to: 'logprobs' },
-  topLogprobs: { drop: 'the server decides how many it gives' },
-  n: { drop: 'the format gives one answer a call' },
-  responseFormat: { drop: `${plain}; a grammar may go into extraBody` },
-  tools: { drop: `${plain}: it has no tools` },
-  toolChoice: { drop: `${plain}: it has no tools` },
-  parallelToolCalls: { drop: `${plain}: it has no tools` },
-  reasoning: { drop: `${plain}: it knows no reasoning` },
+  topLogprobs: { drop: 'the format has no such parameter' },
+  n: { drop: 'the format gives one answer per request' },
+  responseFormat: { drop: `${plain}; a grammar can be sent in extraBody` },
+  tools: { drop: `${plain}, without tools` },
+  toolChoice: { drop: `${plain}, without tools` },
+  parallelToolCalls: { drop: `${plain}, without tools` },
+  reasoning: { drop: `${plain}, without reasoning` },
   user: { drop: 'the format has no field for the end user' },
   metadata: { drop: 'the format has no metadata' },
 }

@@ -1,9 +1,8 @@
 import { partsOf, type AssistantPart, type Message, type UserPart } from '../../core/message.ts'
+import type { Note } from '../note.ts'
 import type { RoleMarks } from './quirks.ts'
 
-type Note = (message: string) => void
-
-/** The marks that most models of this kind know. */
+/** Role marks that most models of this kind know. */
 export const commonMarks: RoleMarks = {
   systemStart: '',
   systemEnd: '\n',
@@ -13,9 +12,9 @@ export const commonMarks: RoleMarks = {
   assistantEnd: '\n',
 }
 
-/** A conversation as one text, open for the assistant's next turn; where it ends with one, that is continued. */
+/** The conversation as one prompt that the assistant continues. A final assistant message is the start of its answer. */
 export function writePrompt(messages: readonly Message[], marks: RoleMarks, note: Note): string {
-  const turns = messages.map((message, index) => {
+  const texts = messages.map((message, index) => {
     const text = breakMarks(textOf(message, note), marks, note)
     const last = index === messages.length - 1
     switch (message.role) {
@@ -29,12 +28,12 @@ export function writePrompt(messages: readonly Message[], marks: RoleMarks, note
     }
   })
   const open = messages.at(-1)?.role === 'assistant' ? '' : marks.assistantStart
-  return (turns.join('') + open).replace(/^\n+/, '')
+  return (texts.join('') + open).replace(/^\n+/, '')
 }
 
-const LEFT_OUT: Readonly<Record<string, string>> = { image: 'an image', audio: 'sound', file: 'a file' }
+const LEFT_OUT: Readonly<Record<string, string>> = { image: 'an image', audio: 'audio', file: 'a file' }
 
-// Thoughts are not said again, and calls were told in words before.
+// Without reasoning. Tool calls are text already.
 function textOf({ content }: Message, note: Note): string {
   const texts: string[] = []
   for (const part of partsOf<UserPart | AssistantPart>(content)) {
@@ -45,13 +44,14 @@ function textOf({ content }: Message, note: Note): string {
   return texts.join('\n')
 }
 
-// A text that holds a mark would begin a turn of its own.
+// A role mark inside a text would begin another message.
 function breakMarks(text: string, marks: RoleMarks, note: Note): string {
   let broken = text
   for (const mark of Object.values(marks)) {
     const bare = mark.trim()
     if (bare !== '') broken = broken.replaceAll(bare, `${bare.charAt(0)} ${bare.slice(1)}`)
   }
-  if (broken !== text) note('a role mark inside a turn was broken up: it would have begun another turn')
+  if (broken !== text)
+    note('a role mark inside a message was broken up: the model would read it as another message')
   return broken
 }

@@ -1,14 +1,14 @@
 import type { Quirks } from '../../core/dialect.ts'
 
-/** What stands before and after a turn in the prompt, by role. */
+/** Text before and after a message in the prompt, by role. */
 export type RoleMarks = Readonly<
   Record<'systemStart' | 'systemEnd' | 'userStart' | 'userEnd' | 'assistantStart' | 'assistantEnd', string>
 >
 
-/** Where servers and models that speak this format differ from each other. */
+/** Differences between servers and models of this format. */
 export interface KoboldQuirks extends Quirks {
-  /** Marks of the roles, as the model was trained with. Default: `### Instruction:` and `### Response:`. */
+  /** The role marks that the model was trained with. Default `### Instruction:` and `### Response:`. */
   readonly marks?: RoleMarks | undefined
-  /** Tokens of prompt and answer together. Default: 2 048, or as many as the call may need; the server knows its own limit. */
+  /** Maximum tokens of prompt and answer together. Default: what the call may need, at least 2 048. */
   readonly contextLength?: number | undefined
 }

@@ -1,11 +1,12 @@
 import type { Fragment, Reader } from '../../core/dialect.ts'
 import { isObject, listOf, numberOf, objectOf, textOf, type JsonObject } from '../../core/json.ts'
 import type { TokenLogprob } from '../../core/response.ts'
+import { readLogprob } from '../logprobs.ts'
 import { readFault } from './fault.ts'
 
 type Wire = Readonly<Record<string, unknown>>
 
-/** A reader for one stream of tokens. */
+/** Creates a reader for one stream of tokens. */
 export function createReader(): Reader {
   return {
     read: (json, _event, out) => {
@@ -22,7 +23,7 @@ export function createReader(): Reader {
   }
 }
 
-/** A whole reply as fragments. */
+/** Adds the fragments of a whole reply to `out`. */
 export function readReply(reply: JsonObject, out: Fragment[]): void {
   const [first] = listOf(reply['results'])
   if (!isObject(first)) {
@@ -36,7 +37,7 @@ export function readReply(reply: JsonObject, out: Fragment[]): void {
   out.push({ type: 'finish', reason: reasonOf(first) }, { type: 'end' })
 }
 
-// Only newer servers count, and only in whole replies.
+// Only newer servers report usage, and only in whole replies.
 function pushUsage({ prompt_tokens: prompt, completion_tokens: completion }: Wire, out: Fragment[]): void {
   const inputTokens = numberOf(prompt)
   const outputTokens = numberOf(completion)
@@ -48,7 +49,7 @@ function isFault(json: Wire): boolean {
   return json['token'] === undefined && (json['error'] !== undefined || json['detail'] !== undefined)
 }
 
-// Older servers write the text "null" where there is no reason yet.
+// Older servers write the text "null" while there is no reason yet.
 function reasonOf({ finish_reason: reason }: Wire): string | undefined {
   return reason === 'null' ? undefined : textOf(reason)
 }
@@ -56,11 +57,4 @@ function reasonOf({ finish_reason: reason }: Wire): string | undefined {
 function readLogprobs(value: unknown): TokenLogprob[] | undefined {
   const { content } = objectOf(value)
   return Array.isArray(content) ? content.map(readLogprob) : undefined
-}
-
-function readLogprob(value: unknown): TokenLogprob {
-  const { token, logprob, top_logprobs: top } = objectOf(value)
-  const others = listOf(top).map((other) => readLogprob(other))
-  const own = { token: textOf(token) ?? '', logprob: numberOf(logprob) ?? 0 }
-  return others.length === 0 ? own : { ...own, top: others }
 }

@@ -1,21 +1,20 @@
 import type { RenderInput } from '../../core/dialect.ts'
 import { adaptHistory } from '../../core/history.ts'
 import { listOf, numberOf, type JsonDraft, type JsonValue } from '../../core/json.ts'
-import { tellTools } from '../told-tools.ts'
+import { createNote } from '../note.ts'
+import { toolsAsText } from '../tools-as-text.ts'
 import { commonMarks, writePrompt } from './prompt.ts'
 import type { KoboldQuirks } from './quirks.ts'
 
-const LEAST_CONTEXT = 2_048
+const MIN_CONTEXT = 2_048
 
-/** Writes the prompt, and what ends the answer where the next turn would begin. */
+/** Writes the prompt, and the stop sequences that end the answer before the next message. */
 export function render(input: RenderInput, body: JsonDraft): void {
   const { marks = commonMarks, contextLength }: KoboldQuirks = input.quirks
-  const note = (message: string): void => {
-    input.warnings.push({ type: 'compatibility', message })
-  }
+  const note = createNote(input)
   const fitted = adaptHistory(input.messages, { dialect: 'kobold' }, input.warnings)
-  const messages = tellTools(fitted, () =>
-    note('tool calls and their results were sent as text: the format has none'),
+  const messages = toolsAsText(fitted, () =>
+    note('tool calls and their results were sent as text: the format has no tools'),
   )
   const prompt = writePrompt(messages, marks, note)
   body['prompt'] = prompt
@@ -24,12 +23,12 @@ export function render(input: RenderInput, body: JsonDraft): void {
     .filter((mark) => mark !== '')
   body['stop_sequence'] = [...(listOf(body['stop_sequence']) as JsonValue[]), ...ends]
   body['trim_stop'] = true
-  // A token has at least a character, but for rare ones: so much is always enough.
+  // Enough in all but rare cases, because a token has at least one character.
   body['max_context_length'] =
-    contextLength ?? Math.max(LEAST_CONTEXT, prompt.length + (numberOf(body['max_length']) ?? 0))
+    contextLength ?? Math.max(MIN_CONTEXT, prompt.length + (numberOf(body['max_length']) ?? 0))
   if (input.stream && body['logprobs'] !== undefined) {
     delete body['logprobs']
-    const message = 'logprobs was not sent: the format gives none in a stream'
+    const message = 'logprobs was not sent: the format has none in streams'
     input.warnings.push({ type: 'unsupported', setting: 'logprobs', message })
   }
 }

@@ -7,7 +7,7 @@ import { render } from './render.ts'
 
 export type { OllamaQuirks } from './quirks.ts'
 
-/** The native chat format of Ollama: a message in pieces, one JSON object a line. */
+/** Ollama's native chat format: a message in pieces, one JSON object per line. */
 export const ollamaChat: Dialect = Object.freeze({
   id: 'ollama',
   framing: 'ndjson',

@@ -1,7 +1,7 @@
 import { listOf, numberOf, objectOf, textOf } from '../../core/json.ts'
 import type { ModelListApi } from '../../core/model-list.ts'
 
-/** The models that the server holds. */
+/** The models on the server. */
 export const modelList: ModelListApi = {
   endpoint: '/tags',
   parse: (reply) => {

@@ -1,15 +1,9 @@
 import type { JsonValue } from '../../core/json.ts'
-import type {
-  EncodeContext,
-  EncodeMap,
-  ParamMap,
-  ResolvedFormat,
-  ResolvedSettings,
-  ResolvedTool,
-} from '../../core/params.ts'
+import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
+import type { Reasoning } from '../effort.ts'
 import type { OllamaQuirks } from './quirks.ts'
 
-/** The neutral settings in this format's words: most are options of the model. */
+/** Where each setting goes on this wire: most are options of the model. */
 export const params: ParamMap = {
   maxTokens: { to: 'options.num_predict' },
   temperature: { to: 'options.temperature' },
@@ -24,11 +18,11 @@ export const params: ParamMap = {
   logitBias: { drop: 'the format has no logit bias' },
   logprobs: { to: 'logprobs' },
   topLogprobs: { to: 'top_logprobs' },
-  n: { drop: 'the format gives one answer a call' },
+  n: { drop: 'the format gives one answer per request' },
   responseFormat: { to: 'format' },
   tools: { to: 'tools' },
-  toolChoice: { drop: 'the format has none; "none" leaves the tools out, a name offers that tool alone' },
-  parallelToolCalls: { drop: 'the format has no such switch' },
+  toolChoice: { drop: 'the format has no tool choice; "none" removes the tools, a name removes all others' },
+  parallelToolCalls: { drop: 'the format has no switch for parallel tool calls' },
   reasoning: { to: 'think' },
   user: { drop: 'the format has no field for the end user' },
   metadata: { drop: 'the format has no metadata' },
@@ -38,22 +32,20 @@ export const encode: EncodeMap = {
   responseFormat: renderFormat,
   tools: (tools: readonly ResolvedTool[], { warn }: EncodeContext) =>
     tools.map((tool) => {
-      if (tool.strict === true) warn(`"strict" of tool ${tool.name} was not sent: there is no such field`)
+      if (tool.strict === true)
+        warn(`"strict" of tool ${tool.name} was not sent: the format has no such field`)
       return renderTool(tool)
     }),
   reasoning: renderReasoning,
 }
 
 function renderFormat({ type, schema }: ResolvedFormat): JsonValue | undefined {
-  // Text is what comes without being asked for.
   return type === 'text' ? undefined : (schema ?? 'json')
 }
 
 function renderTool({ name, description, parameters }: ResolvedTool): JsonValue {
   return { type: 'function', function: { name, description, parameters } }
 }
-
-type Reasoning = NonNullable<ResolvedSettings['reasoning']>
 
 const EFFORTS: readonly string[] = ['low', 'medium', 'high', 'max']
 const WEIGHTS: readonly string[] = ['minimal', 'low', 'medium', 'high', 'xhigh', 'max']
@@ -65,11 +57,11 @@ function renderReasoning(
   const { efforts = EFFORTS, alwaysThinks }: OllamaQuirks = quirks
   if (effort === 'none' || budgetTokens === 0) {
     if (alwaysThinks !== true) return false
-    warn('the model always thinks: the weakest effort was sent')
+    warn('the lowest effort was sent: the model always thinks')
     return efforts[0]
   }
-  if (budgetTokens !== undefined) warn('the budget was not sent: there is none here')
-  // What servers take that know no words yet, and it means the same.
+  if (budgetTokens !== undefined) warn('the budget was not sent: the format has no budget')
+  // Older servers accept a boolean only, and it means the same.
   if (effort === undefined || effort === 'medium') return true
   const most = WEIGHTS.indexOf(effort)
   const sent = efforts.findLast((word) => WEIGHTS.indexOf(word) <= most) ?? efforts[0]

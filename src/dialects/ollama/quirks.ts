@@ -1,9 +1,9 @@
 import type { Quirks } from '../../core/dialect.ts'
 
-/** Where models behind this format differ from each other. */
+/** Differences between models behind this format. */
 export interface OllamaQuirks extends Quirks {
-  /** Effort words the model takes, weakest first. Default `low`, `medium`, `high`, `max`. */
+  /** Effort words that the model accepts, weakest first. Default `low`, `medium`, `high`, `max`. */
   readonly efforts?: readonly string[] | undefined
-  /** The model always thinks: turned off is sent as the weakest effort. */
+  /** Whether the model always thinks, so that "off" is sent as the lowest effort. Default false. */
   readonly alwaysThinks?: boolean | undefined
 }

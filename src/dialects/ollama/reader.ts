@@ -8,12 +8,12 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../../core/json.ts'
-import type { TokenLogprob } from '../../core/response.ts'
+import { readLogprob } from '../logprobs.ts'
 import { readFault } from './fault.ts'
 
 type Wire = Readonly<Record<string, unknown>>
 
-/** A reader for one stream of lines: each is a piece of the message, the last says why it ended. */
+/** Creates a reader for one stream of lines: each is a piece of the message, and the last holds the stop reason. */
 export function createReader(): Reader {
   let named = false
   return {
@@ -28,7 +28,7 @@ export function createReader(): Reader {
   }
 }
 
-/** A whole reply as fragments: one line that holds everything. */
+/** Adds the fragments of a whole reply, which is one line, to `out`. */
 export function readReply(reply: JsonObject, out: Fragment[]): void {
   createReader().read(reply, undefined, out)
 }
@@ -42,10 +42,10 @@ function readLine(line: Wire, out: Fragment[]): void {
   if (line['done'] !== true) return
   const input = numberOf(line['prompt_eval_count'])
   const output = numberOf(line['eval_count'])
-  // A count of zero is left out; where both are, nothing was counted.
+  // The server omits a count of zero. If both are missing, it counted nothing.
   if (input !== undefined || output !== undefined)
     out.push({ type: 'usage', usage: { inputTokens: input ?? 0, outputTokens: output ?? 0 } })
-  // Older servers end without a reason.
+  // Older servers send no reason.
   out.push({ type: 'finish', reason: textOf(line['done_reason']) ?? 'stop' }, { type: 'end' })
 }
 
@@ -58,16 +58,9 @@ function readMessage(message: Wire, logprobs: unknown, out: Fragment[]): void {
   for (const call of listOf(message['tool_calls'])) readCall(objectOf(call), out)
 }
 
-// Calls come whole, most without an id. Their index is that of the line, or of the answer: it tells nothing.
+// Calls arrive whole, most without an id. Their index is not used, because servers disagree on what it counts.
 function readCall(call: Wire, out: Fragment[]): void {
   const { name, arguments: args } = objectOf(call['function'])
   const whole = (args ?? {}) as JsonValue
   out.push({ type: 'tool', id: textOf(call['id']), name: textOf(name), arguments: whole, done: true })
-}
-
-function readLogprob(value: unknown): TokenLogprob {
-  const { token, logprob, top_logprobs: top } = objectOf(value)
-  const others = listOf(top).map((other) => readLogprob(other))
-  const own = { token: textOf(token) ?? '', logprob: numberOf(logprob) ?? 0 }
-  return others.length === 0 ? own : { ...own, top: others }
 }

@@ -13,24 +13,22 @@ import {
   type ToolMessage,
   type UserPart,
 } from '../../core/message.ts'
-
-type Note = (message: string) => void
+import { decodeText, isTextType } from '../media.ts'
+import { createNote, type Note } from '../note.ts'
 
 /** Writes model, messages and mode. */
 export function render(input: RenderInput, body: JsonDraft): void {
-  const note: Note = (message) => {
-    input.warnings.push({ type: 'compatibility', message })
-  }
+  const note = createNote(input)
   const messages = adaptHistory(input.messages, { dialect: 'ollama' }, input.warnings)
   const names = toolNames(messages)
   body['model'] = input.model
   body['messages'] = messages.flatMap((message) => renderMessage(message, names, note))
-  // The server streams unless told not to.
+  // Always sent, because the server streams by default.
   body['stream'] = input.stream
   fitTools(input, body)
 }
 
-// There is no choice on this wire: which tools are offered is all there is to decide.
+// The format has no tool choice, so that only the list of tools can express it.
 function fitTools({ settings }: RenderInput, body: JsonDraft): void {
   const { toolChoice } = settings
   if (toolChoice === 'none') delete body['tools']
@@ -42,7 +40,7 @@ function fitTools({ settings }: RenderInput, body: JsonDraft): void {
 
 function renderMessage(message: Message, names: ReadonlyMap<string, string>, note: Note): JsonObject[] {
   if ('name' in message && message.role !== 'tool' && message.name !== undefined)
-    note('the name of a speaker was left out: the format has none')
+    note('the name of a speaker was left out: the format has no field for it')
   switch (message.role) {
     case 'system':
     case 'developer':
@@ -83,7 +81,7 @@ function readPart(part: UserPart, note: Note): ReadPart {
     case 'file':
       return readFile(part, note)
     case 'audio':
-      note('sound was left out: the format takes none')
+      note('audio was left out: the format has none')
       return {}
   }
 }
@@ -91,20 +89,22 @@ function readPart(part: UserPart, note: Note): ReadPart {
 function readImage(part: ImagePart | FilePart, note: Note): ReadPart {
   const bytes = bytesOf(part)
   if (bytes !== undefined) return { image: bytes.data }
-  note('an image by URL was sent as its link: the format takes bytes')
+  note('an image by URL was sent as a link: the format accepts bytes only')
   return { text: part.url ?? '' }
 }
 
-// The format knows texts and images: a file that is either goes as that.
+// The format has texts and images only: a file that is either is sent as such.
 function readFile(part: FilePart, note: Note): ReadPart {
   const bytes = bytesOf(part)
   const mediaType = bytes?.mediaType ?? part.mediaType ?? ''
   if (mediaType.startsWith('image/')) return readImage(part, note)
-  if (bytes !== undefined && /^text\/|^application\/(json|xml|yaml|x-yaml)$|\+(json|xml)$/.test(mediaType)) {
-    const text = new TextDecoder().decode(Uint8Array.from(atob(bytes.data), (mark) => mark.charCodeAt(0)))
+  if (bytes !== undefined && isTextType(mediaType)) {
+    const text = decodeText(bytes.data)
     return { text: part.filename === undefined ? text : `${part.filename}:\n${text}` }
   }
-  note(`file ${part.filename ?? ''} of type ${mediaType} was left out: the format takes text and images`)
+  note(
+    `file ${part.filename ?? ''} of type ${mediaType} was left out: the format accepts text and images only`,
+  )
   return {}
 }
 
@@ -113,7 +113,7 @@ function renderAssistant({ content }: AssistantMessage, note: Note): JsonObject 
   const calls = parts.filter((part) => part.type === 'tool-call')
   const thinking = parts.map((part) => (part.type === 'reasoning' ? part.text : '')).join('')
   if (parts.some((part) => part.type === 'file'))
-    note('a file that a model made was left out: the format takes none in an assistant turn')
+    note('a file made by the model was left out: the format has none in assistant messages')
   return {
     role: 'assistant',
     content: plainText(parts),
@@ -122,13 +122,13 @@ function renderAssistant({ content }: AssistantMessage, note: Note): JsonObject 
   }
 }
 
-// Arguments are an object here, never text.
+// Arguments are an object on this wire.
 function renderCall({ id, name, arguments: args }: ToolCallPart, index: number): JsonObject {
   const input: JsonDraft = isObject(args) ? args : args === null ? {} : { arguments: args }
   return { id, function: { index, name, arguments: input } }
 }
 
-// A tool message holds text only: pictures follow as a user turn.
+// A tool message holds text only: images follow as a user message.
 function renderToolResult(
   { toolCallId, name, content, isError }: ToolMessage,
   names: ReadonlyMap<string, string>,

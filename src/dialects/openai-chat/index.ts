@@ -8,9 +8,10 @@ import { render } from './render.ts'
 import { addReasoning } from './usage.ts'
 
 export { moderationApi } from './moderation.ts'
+export { openModelSamplers } from './params.ts'
 export type { OpenAIChatQuirks } from './quirks.ts'
 
-/** The chat completions format: spoken by most vendors and nearly all local servers. */
+/** The OpenAI chat completions format, which most vendors and nearly all local servers accept. */
 export const openaiChat: Dialect = Object.freeze({
   id: 'openai-chat',
   framing: 'sse',

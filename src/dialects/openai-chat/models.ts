@@ -1,7 +1,7 @@
 import { listOf, numberOf, objectOf, textOf } from '../../core/json.ts'
 import type { ModelInfo, ModelListApi } from '../../core/model-list.ts'
 
-/** The list of models: a page under `data`, or a bare list; what else servers say of a model is read where it is known. */
+/** The model list: under `data` or `models`, or a bare list, with the known fields of several servers. */
 export const modelList: ModelListApi = {
   endpoint: '/models',
   parse: (reply) => {

@@ -2,7 +2,7 @@ import { LlmError } from '../../core/error.ts'
 import { numberOf, objectOf } from '../../core/json.ts'
 import type { ModerationApi, ModerationResult } from '../../core/moderation.ts'
 
-/** The moderation endpoint; `defaultModel` is the vendor's. */
+/** Creates the moderation format. `defaultModel`: the vendor's own. */
 export function moderationApi(defaultModel: string): ModerationApi {
   return {
     endpoint: '/moderations',
@@ -11,7 +11,10 @@ export function moderationApi(defaultModel: string): ModerationApi {
     parse: (reply) => {
       const { results } = reply
       if (!Array.isArray(results))
-        throw new LlmError('reply-malformed', 'the moderation reply holds no results')
+        throw new LlmError(
+          'reply-malformed',
+          'the moderation reply holds no results: check baseUrl and model',
+        )
       return results.map(readResult)
     },
   }
@@ -23,7 +26,7 @@ function readResult(item: unknown): ModerationResult {
   const scores = Object.entries(objectOf(scored)).flatMap(([name, value]) =>
     numberOf(value) === undefined ? [] : [[name, Number(value)] as const],
   )
-  // Some vendors give no verdict of their own: any category found is one.
+  // Some vendors send no verdict. Any category found is one.
   const verdict = typeof flagged === 'boolean' ? flagged : found.some(([, value]) => value)
   return { flagged: verdict, categories: Object.fromEntries(found), scores: Object.fromEntries(scores) }
 }

@@ -4,18 +4,18 @@ import type { ToolChoice } from '../../core/request.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
 import { renderReasoning, thinks } from './reasoning.ts'
 
-/** The neutral settings in this format's words. Samplers that only some servers have are dropped here and mapped by those. */
+/** Where each setting goes on this wire. Samplers of single servers are dropped here and mapped in their provider's row. */
 export const params: ParamMap = {
   maxTokens: { to: 'max_tokens' },
   temperature: { to: 'temperature' },
   topP: { to: 'top_p' },
-  topK: { drop: 'the format has no top-k; servers that have one say so' },
-  minP: { drop: 'the format has no min-p; servers that have one say so' },
+  topK: { drop: 'the format has no top-k' },
+  minP: { drop: 'the format has no min-p' },
   stop: { to: 'stop' },
   seed: { to: 'seed' },
   frequencyPenalty: { to: 'frequency_penalty' },
   presencePenalty: { to: 'presence_penalty' },
-  repetitionPenalty: { drop: 'the format has no repetition penalty; servers that have one say so' },
+  repetitionPenalty: { drop: 'the format has no repetition penalty' },
   logitBias: { to: 'logit_bias' },
   logprobs: { to: 'logprobs' },
   topLogprobs: { to: 'top_logprobs' },
@@ -27,6 +27,13 @@ export const params: ParamMap = {
   reasoning: { to: 'reasoning_effort' },
   user: { to: 'user' },
   metadata: { to: 'metadata' },
+}
+
+/** Samplers that most servers of open models add to the format. */
+export const openModelSamplers: ParamMap = {
+  topK: { to: 'top_k' },
+  minP: { to: 'min_p' },
+  repetitionPenalty: { to: 'repetition_penalty' },
 }
 
 export const encode: EncodeMap = {
@@ -46,11 +53,11 @@ function renderToolChoice(choice: ToolChoice, { settings, quirks, warn }: Encode
   if (choice === 'auto' || choice === 'none') return choice
   const { forcedToolChoice, requiredToolChoice }: OpenAIChatQuirks = quirks
   if (forcedToolChoice === false) {
-    warn('it was sent as "auto": the model cannot be made to call a tool')
+    warn('it was sent as "auto": the model cannot be forced to call a tool')
     return 'auto'
   }
   if (forcedToolChoice === 'unthinking' && thinks(settings.reasoning, quirks)) {
-    warn('it was sent as "auto": while it thinks, the model cannot be made to call a tool')
+    warn('it was sent as "auto": a thinking model cannot be forced to call a tool')
     return 'auto'
   }
   if (choice === 'required') return requiredToolChoice ?? 'required'

@@ -1,19 +1,19 @@
 import type { Quirks } from '../../core/dialect.ts'
 
-/** Where servers that speak this format differ from each other. */
+/** Differences between servers of this format. */
 export interface OpenAIChatQuirks extends Quirks {
-  /** Role of instructions on the wire. Default `system`; `developer` messages are sent under it too. */
+  /** Wire role of system and developer messages. Default `system`. */
   readonly systemRole?: 'system' | 'developer' | undefined
-  /** Ask for usage in streams with `stream_options`. Default true; false where the server refuses the field. */
+  /** Whether streams are sent `stream_options` to get usage. Default true; false if the server refuses the field. */
   readonly streamUsage?: boolean | undefined
-  /** Field in which the server takes earlier reasoning back; `thinking`: as parts of the content. Default none: it is not sent back. */
+  /** Field in which the server accepts earlier reasoning; `thinking`: as parts of the content. Default: none, not sent back. */
   readonly reasoningField?: 'reasoning_content' | 'reasoning' | 'reasoning_details' | 'thinking' | undefined
-  /** That field stands in every assistant turn, empty where there was no thought. */
+  /** Whether the server requires that field in every assistant message, empty without reasoning. Default false. */
   readonly reasoningRequired?: boolean | undefined
   /**
-   * What thinking is asked for with, besides the parameter that `reasoning` goes to: an `effort` word (the default), an
-   * `object` with effort or budget, a `switch` object of a type, a switch with an effort word beside it, a `boolean`, or
-   * variables of the model's `template`.
+   * Form of the parameter that `reasoning` goes to: an `effort` word, an `object` with effort or budget, a `switch` object
+   * with a type, a switch with an effort word beside it, a `boolean`, or variables of the model's `template`. Default
+   * `effort`.
    */
   readonly reasoningStyle?:
     | 'effort'
@@ -23,34 +23,34 @@ export interface OpenAIChatQuirks extends Quirks {
     | 'boolean'
     | 'template'
     | undefined
-  /** Effort words that the model takes, weakest first; others are sent as the nearest. Default: all are sent as they are. */
+  /** Effort words that the model accepts, weakest first; others are sent as the nearest. Default: sent unchanged. */
   readonly efforts?: readonly string[] | undefined
-  /** Word of a switch that turns thinking on. Default `enabled`. */
+  /** Type of a switch that turns thinking on. Default `enabled`. */
   readonly switchOn?: string | undefined
-  /** An effort of `none` is sent as `reasoning: { enabled: false }`. */
+  /** Whether an effort of `none` is sent as `reasoning: { enabled: false }`. Default false. */
   readonly reasoningDisabled?: boolean | undefined
-  /** Field that takes a budget of thinking tokens. Default none: a budget is sent as the effort nearest to it. */
+  /** Field for a budget of thinking tokens. Default: none, a budget is sent as the nearest effort. */
   readonly budgetField?: string | undefined
-  /** Whether the model thinks when it is not asked to. Default false. */
+  /** Whether the model thinks if `reasoning` is not set. Default false. */
   readonly thinksUnasked?: boolean | undefined
-  /** What becomes of temperature, top-p and log probabilities while the model thinks. Default: they are taken. */
+  /** What a thinking model does with temperature, top-p and log probabilities. Default: it uses them. */
   readonly samplersWhileThinking?: 'refused' | 'ignored' | undefined
-  /** Word for "some tool must be called". Default `required`. */
+  /** Wire value for "some tool must be called". Default `required`. */
   readonly requiredToolChoice?: 'required' | 'any' | undefined
-  /** Whether a tool can be forced. Default true; false: `auto` is sent; `unthinking`: so while the model thinks. */
+  /** Whether the model can be forced to call a tool; if not, `auto` is sent. `unthinking`: only without thinking. Default true. */
   readonly forcedToolChoice?: boolean | 'unthinking' | undefined
-  /** Below this temperature, which is also the default one, the server gives one answer. */
+  /** Minimum temperature for more than one answer; the server's default is below it. Default: none. */
   readonly choicesFromTemperature?: number | undefined
-  /** `logprobs` is the number of the likeliest tokens. */
+  /** Whether `logprobs` is a number of tokens instead of a boolean. Default false. */
   readonly logprobsCount?: boolean | undefined
-  /** The server knows JSON by a schema only: without one, any object is asked for. */
+  /** Whether the server has JSON with a schema only; without one, the schema of any object is sent. Default false. */
   readonly jsonBySchema?: boolean | undefined
-  /** Field that marks a last assistant turn as the beginning of the answer. */
+  /** Field that marks a final assistant message as the start of the answer. Default: none. */
   readonly prefillField?: string | undefined
-  /** Where the reasoning figure is larger than the completion, it was counted apart. */
+  /** Whether a reasoning figure above the completion's is to be added to it. Default false. */
   readonly reasoningApart?: boolean | undefined
-  /** Tool call ids must be nine letters and digits. */
+  /** Whether tool call ids must be nine letters and digits. Default false. */
   readonly shortToolIds?: boolean | undefined
-  /** The server takes text only as a plain string, not as a list of parts. */
+  /** Whether the server accepts text as a string only, not as a list of parts. Default false. */
   readonly plainText?: boolean | undefined
 }

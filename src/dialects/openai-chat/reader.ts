@@ -8,16 +8,16 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../../core/json.ts'
-import type { TokenLogprob } from '../../core/response.ts'
 import { choiceOf } from '../choice.ts'
 import { holdsError, noAnswer, readFault } from '../fault.ts'
+import { readLogprob } from '../logprobs.ts'
 import { enclosedFault } from './status-envelope.ts'
 import { readUsage } from './usage.ts'
 
-/** A reader for one stream of chunks. */
+/** Creates a reader for one stream of chunks. */
 export function createReader(): Reader {
   let named = false
-  // Some servers repeat the whole list with every chunk.
+  // Some servers repeat the whole list of sources with every chunk.
   let cited = 0
   let pieces = false
   return {
@@ -41,7 +41,7 @@ export function createReader(): Reader {
   }
 }
 
-/** A whole reply as fragments. */
+/** Adds the fragments of a whole reply to `out`. */
 export function readReply(reply: JsonObject, out: Fragment[]): void {
   if (isFault(reply, undefined)) {
     out.push({ type: 'fault', fault: faultOf(reply) })
@@ -70,16 +70,16 @@ interface Choice {
 }
 type Delta = Readonly<Record<string, unknown>>
 
-// An error instead of, or beside, an empty list of choices; named `error`, or of one of the flat shapes.
+// An error instead of or beside an empty list of choices, named `error` or in a flat shape.
 function isFault(json: Record<string, unknown>, event: string | undefined): boolean {
   const { error, choices } = json
   if (holdsError(error)) return true
   if (Array.isArray(choices)) return false
   if (json['base_resp'] !== undefined && enclosedFault(json) !== undefined) return true
-  return event === 'error' || json['object'] === 'error' || (choices === undefined && tellsError(json))
+  return event === 'error' || json['object'] === 'error' || (choices === undefined && isFlatError(json))
 }
 
-function tellsError({ detail, message, msg, success }: Record<string, unknown>): boolean {
+function isFlatError({ detail, message, msg, success }: Record<string, unknown>): boolean {
   return detail !== undefined || (textOf(message) ?? textOf(msg)) !== undefined || success === false
 }
 
@@ -105,7 +105,7 @@ function readChoice(choice: Choice, field: 'delta' | 'message', out: Fragment[])
   else if (typeof choice.text === 'string') out.push({ type: 'text-delta', text: choice.text, ...mark })
   const reason = textOf(choice.finish_reason)
   if (choice.usage !== undefined && choice.usage !== null) readUsageInto(choice.usage, out)
-  // An answer that broke off says why beside what there is of it.
+  // A broken answer holds its error beside the finish reason.
   if ((reason === undefined || reason === 'error') && holdsError(choice.error))
     out.push({ type: 'fault', fault: readFault(undefined, { error: choice.error }) })
   else if (reason !== undefined) out.push({ type: 'finish', reason, ...mark })
@@ -115,7 +115,7 @@ function isPiece(choice: unknown): boolean {
   return isObject(objectOf(choice)['delta'])
 }
 
-// Some servers end a stream of pieces with the whole message: its text was given.
+// Some servers end a stream of deltas with the whole message, whose text was delivered before.
 function withoutRepeat(choice: Choice): Choice {
   return isObject(choice) && isObject(choice.message) && !isPiece(choice)
     ? { ...choice, message: undefined }
@@ -144,8 +144,9 @@ function readDelta(delta: Delta, mark: Mark, logprobs: unknown, out: Fragment[])
 
 function readContent(content: unknown, mark: Mark, logprobs: unknown, out: Fragment[]): void {
   if (typeof content === 'string') {
-    const told = logprobs === undefined || logprobs === null ? [] : readLogprobs(logprobs)
-    if (told.length > 0) out.push({ type: 'text-delta', text: content, logprobs: told, ...mark })
+    const tokens = logprobs === undefined || logprobs === null ? [] : listOf(objectOf(logprobs)['content'])
+    if (tokens.length > 0)
+      out.push({ type: 'text-delta', text: content, logprobs: tokens.map(readLogprob), ...mark })
     else if (content !== '')
       out.push(
         mark === undefined
@@ -155,7 +156,7 @@ function readContent(content: unknown, mark: Mark, logprobs: unknown, out: Fragm
   } else if (Array.isArray(content)) {
     for (const part of content) readPart(part as JsonValue, mark, out)
   } else if (content !== undefined && content !== null) {
-    // Some servers parse the JSON that was asked for.
+    // Some servers parse the JSON of a structured answer.
     out.push({ type: 'text-delta', text: JSON.stringify(content), ...mark })
   }
 }
@@ -176,7 +177,7 @@ function readPart(part: JsonValue, mark: Mark, out: Fragment[]): void {
   else if (image !== undefined) readImage(part, mark, out)
 }
 
-// The vendor wants the list back as it is; where there is no plain reasoning beside it, its texts are the reasoning.
+// The vendor requires the list back unchanged. Without plain reasoning beside it, its texts are the reasoning.
 function readDetails(value: unknown, reasoning: string | undefined, mark: Mark, out: Fragment[]): void {
   if (!Array.isArray(value) || value.length === 0) return
   const text =
@@ -238,17 +239,17 @@ function readAnnotations(value: unknown, mark: Mark, out: Fragment[]): void {
   }
 }
 
-/** Sources in the lists of several vendors, from `cited` on; gives how many there are by now. */
+/** Reads sources from the lists of several vendors, from index `cited` on. Returns their number so far. */
 function readSources(json: Record<string, unknown>, cited: number, out: Fragment[]): number {
   const { citations, search_results: results, web_search: pages } = json
   if (citations === undefined && results === undefined && pages === undefined) return cited
   const found = [...listOf(results), ...listOf(pages)].map(objectOf)
-  const told = listOf(citations)
-  const sources = told.length > 0 ? told : found
+  const listed = listOf(citations)
+  const sources = listed.length > 0 ? listed : found
   for (const source of sources.slice(cited)) {
     const url = textOf(source) ?? urlOf(objectOf(source))
     if (url === undefined) continue
-    // A bare list of addresses has its titles in another list.
+    // A list of bare URLs has its titles in another list.
     const page = isObject(source) ? source : objectOf(found.find((item) => urlOf(item) === url))
     const text = textOf(page['content']) ?? textOf(page['snippet'])
     out.push({ type: 'citation', url, title: textOf(page['title']), text })
@@ -258,21 +259,6 @@ function readSources(json: Record<string, unknown>, cited: number, out: Fragment
 
 function urlOf(page: Record<string, unknown>): string | undefined {
   return textOf(page['url']) ?? textOf(page['link'])
-}
-
-function readLogprobs(value: unknown): readonly TokenLogprob[] {
-  return listOf(objectOf(value)['content']).map((item) => {
-    const { token, logprob, top_logprobs: top } = objectOf(item)
-    const others = listOf(top).map((other) => ({
-      token: String(objectOf(other)['token']),
-      logprob: numberOf(objectOf(other)['logprob']) ?? 0,
-    }))
-    return {
-      token: String(token),
-      logprob: numberOf(logprob) ?? 0,
-      ...(others.length > 0 ? { top: others } : undefined),
-    }
-  })
 }
 
 function readUsageInto(value: unknown, out: Fragment[]): void {

@@ -1,10 +1,9 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { EncodeContext, ResolvedSettings } from '../../core/params.ts'
+import type { EncodeContext } from '../../core/params.ts'
+import { effortOfBudget, type Reasoning } from '../effort.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
 
-type Reasoning = NonNullable<ResolvedSettings['reasoning']>
-
-// Weakest first. Words of single vendors stand where they belong.
+// Weakest first, with the words of single vendors.
 const LEVELS: Readonly<Record<string, number>> = {
   none: 0,
   minimal: 1,
@@ -16,7 +15,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   max: 6,
 }
 
-/** True where the setting, or the model unasked, makes it think. */
+/** Whether the model thinks, by the setting or by default. */
 export function thinks(reasoning: Reasoning | undefined, { thinksUnasked }: OpenAIChatQuirks): boolean {
   return reasoning === undefined ? thinksUnasked === true : !isOff(reasoning)
 }
@@ -25,24 +24,24 @@ function isOff({ effort, budgetTokens }: Reasoning): boolean {
   return effort === undefined ? budgetTokens === 0 : effort === 'none'
 }
 
-/** The wish to think, in the server's form. */
+/** The value of the reasoning parameter in the server's form. */
 export function renderReasoning(reasoning: Reasoning, context: EncodeContext): JsonValue | undefined {
   const quirks: OpenAIChatQuirks = context.quirks
   switch (quirks.reasoningStyle) {
     case 'object':
       return renderObject(reasoning, context)
     case 'switch':
-      tellLoss(reasoning, context)
+      warnLoss(reasoning, context)
       return renderSwitch(reasoning, quirks)
     case 'switch_and_effort':
       if (!isOff(reasoning)) context.body['reasoning_effort'] = effortOf(reasoning, context)
       return renderSwitch(reasoning, quirks)
     case 'boolean':
       setBudget(reasoning, context)
-      tellLoss(reasoning, context)
+      warnLoss(reasoning, context)
       return !isOff(reasoning)
     case 'template':
-      tellLoss(reasoning, context)
+      warnLoss(reasoning, context)
       return { enable_thinking: !isOff(reasoning) }
     default:
       return renderEffort(reasoning, context)
@@ -76,13 +75,13 @@ function setBudget({ budgetTokens }: Reasoning, { body, quirks }: EncodeContext)
   return true
 }
 
-// Thinking that can only be turned on or off says nothing of how much.
-function tellLoss({ effort, budgetTokens }: Reasoning, { quirks, warn }: EncodeContext): void {
+// A switch cannot express how much to think.
+function warnLoss({ effort, budgetTokens }: Reasoning, { quirks, warn }: EncodeContext): void {
   const { budgetField }: OpenAIChatQuirks = quirks
   if (budgetTokens !== undefined && budgetTokens !== 0) {
-    if (budgetField === undefined) warn('the budget was not sent: thinking can only be turned on or off')
+    if (budgetField === undefined) warn('the budget was not sent: the API can only turn thinking on or off')
   } else if (effort !== undefined && effort !== 'none') {
-    warn(`thinking was turned on; effort "${effort}" has no word here`)
+    warn(`effort "${effort}" was not sent: the API can only turn thinking on or off`)
   }
 }
 
@@ -92,28 +91,21 @@ function effortOf({ effort, budgetTokens }: Reasoning, { quirks, warn }: EncodeC
   if (asked === undefined) return undefined
   const sent = efforts === undefined ? asked : nearest(asked, efforts)
   if (budgetTokens !== undefined && budgetField === undefined)
-    warn(`a budget of ${budgetTokens} tokens was sent as effort "${sent}": there is no budget here`)
-  else if (sent !== asked) warn(tellChange(asked, sent, efforts ?? []))
+    warn(`a budget of ${budgetTokens} tokens was sent as effort "${sent}": the API has no budget`)
+  else if (sent !== asked) warn(describeChange(asked, sent, efforts ?? []))
   return sent
 }
 
-function tellChange(asked: string, sent: string, efforts: readonly string[]): string {
+function describeChange(asked: string, sent: string, efforts: readonly string[]): string {
   return asked === 'none'
-    ? `the model always thinks: effort "${sent}" was sent`
-    : `effort "${asked}" was sent as "${sent}": the model takes ${efforts.join(', ')}`
+    ? `effort "${sent}" was sent: the model always thinks`
+    : `effort "${asked}" was sent as "${sent}": the model accepts ${efforts.join(', ')}`
 }
 
-/** The strongest word that asks for no more than was asked for, or else the weakest that asks to think at all. */
+/** The strongest word that asks for no more than `asked`, else the weakest that turns thinking on. */
 function nearest(asked: string, efforts: readonly string[]): string {
   if (efforts.includes(asked)) return asked
   const words = efforts.filter((word) => word !== 'none')
   const most = LEVELS[asked] ?? 0
   return words.findLast((word) => (LEVELS[word] ?? 0) <= most) ?? words[0] ?? asked
-}
-
-/** The effort word nearest to a budget. */
-function effortOfBudget(budgetTokens: number): string {
-  if (budgetTokens === 0) return 'none'
-  if (budgetTokens <= 4_096) return 'low'
-  return budgetTokens <= 16_384 ? 'medium' : 'high'
 }

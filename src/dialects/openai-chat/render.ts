@@ -14,7 +14,8 @@ import {
   type UserMessage,
   type UserPart,
 } from '../../core/message.ts'
-import { mendParams } from './mend.ts'
+import { audioFormat } from '../media.ts'
+import { resolveConflicts } from './conflicts.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
 
 const SHORT_IDS: ToolIdRule = {
@@ -30,33 +31,35 @@ export function render(input: RenderInput, body: JsonDraft): void {
   body['model'] = input.model
   const rendered: JsonObject[] = []
   for (const message of messages) renderMessage(message, { quirks, input }, rendered)
-  const turns = resultsTogether(rendered)
+  const ordered = resultsTogether(rendered)
   const { prefillField } = quirks
   if (prefillField !== undefined && messages.at(-1)?.role === 'assistant')
-    turns.push({ ...turns.pop(), [prefillField]: true })
-  body['messages'] = turns
-  mendParams(input, body)
+    ordered.push({ ...ordered.pop(), [prefillField]: true })
+  body['messages'] = ordered
+  resolveConflicts(input, body)
   if (!input.stream) return
   body['stream'] = true
   if (quirks.streamUsage !== false) body['stream_options'] = { include_usage: true }
 }
 
-// The results of one turn's calls must follow each other: what a result shows besides its text comes after the last.
-function resultsTogether(turns: JsonObject[]): JsonObject[] {
-  if (!turns.some((turn) => turn['role'] === 'tool')) return turns
+// The results of parallel calls must follow each other, so that the media of results come after the last of them.
+function resultsTogether(messages: JsonObject[]): JsonObject[] {
+  if (!messages.some((message) => message['role'] === 'tool')) return messages
   const ordered: JsonObject[] = []
-  const shown: JsonObject[] = []
-  for (const [at, turn] of turns.entries()) {
+  const media: JsonObject[] = []
+  for (const [at, message] of messages.entries()) {
     const between =
-      turn['role'] === 'user' && turns[at - 1]?.['role'] === 'tool' && turns[at + 1]?.['role'] === 'tool'
+      message['role'] === 'user' &&
+      messages[at - 1]?.['role'] === 'tool' &&
+      messages[at + 1]?.['role'] === 'tool'
     if (between) {
-      shown.push(turn)
+      media.push(message)
       continue
     }
-    if (turn['role'] !== 'tool') ordered.push(...shown.splice(0))
-    ordered.push(turn)
+    if (message['role'] !== 'tool') ordered.push(...media.splice(0))
+    ordered.push(message)
   }
-  return [...ordered, ...shown]
+  return [...ordered, ...media]
 }
 
 interface Rendering {
@@ -108,19 +111,13 @@ function renderPart(part: UserPart, input: RenderInput): JsonValue {
       if (part.url !== undefined && !part.url.startsWith('data:')) {
         input.warnings.push({
           type: 'compatibility',
-          message: 'a file by URL was sent as its link: this format takes file bytes or an id',
+          message: 'a file by URL was sent as a link: the format accepts bytes or a file id',
         })
         return { type: 'text', text: part.url }
       }
       return { type: 'file', file: { filename: part.filename ?? 'file', file_data: urlOf(part) } }
     }
   }
-}
-
-// `audio/mpeg` is called mp3 here; every other kind by the end of its media type.
-function audioFormat(mediaType: string): string {
-  const kind = mediaType.replace(/^audio\//, '').replace(/^x-/, '')
-  return kind === 'mpeg' ? 'mp3' : kind
 }
 
 function renderAssistant({ content, name }: AssistantMessage, quirks: OpenAIChatQuirks): JsonObject {
@@ -131,7 +128,7 @@ function renderAssistant({ content, name }: AssistantMessage, quirks: OpenAIChat
     role: 'assistant',
     content: text === '' && calls.length > 0 ? null : text,
     name,
-    ...renderThoughts(parts, text, quirks),
+    ...renderReasoning(parts, text, quirks),
     ...(calls.length === 0
       ? undefined
       : {
@@ -147,7 +144,7 @@ function renderAssistant({ content, name }: AssistantMessage, quirks: OpenAIChat
   }
 }
 
-function renderThoughts(
+function renderReasoning(
   parts: readonly { readonly type: string }[],
   text: string,
   { reasoningField: field, reasoningRequired }: OpenAIChatQuirks,
@@ -168,7 +165,7 @@ function renderThoughts(
   return { content: [{ type: 'thinking', thinking: [{ type: 'text', text: thought }] }, ...said] }
 }
 
-// A tool message holds text only: pictures and files follow as a user turn.
+// A tool message holds text only: images and files follow as a user message.
 function renderToolResult({ toolCallId, content, isError }: ToolMessage): JsonObject[] {
   const text = plainText(content, '\n')
   const others = typeof content === 'string' ? [] : content.filter((part) => part.type !== 'text')

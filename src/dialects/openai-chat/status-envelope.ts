@@ -2,7 +2,7 @@ import type { Fault } from '../../core/dialect.ts'
 import { numberOf, objectOf, textOf } from '../../core/json.ts'
 import { readFault } from '../fault.ts'
 
-// Codes of the envelope, and the HTTP status that says the same.
+// Codes of the envelope, and the HTTP status of the same meaning.
 // From https://platform.minimax.io/docs/api-reference/errorcode
 const STATUS: Readonly<Record<number, number>> = {
   1001: 504,
@@ -20,12 +20,12 @@ const STATUS: Readonly<Record<number, number>> = {
 }
 const BLOCKED: ReadonlySet<number> = new Set([1026, 1027])
 
-/** The error of a reply with status 200 that says in an envelope of its own, `base_resp`, how it went; none where it went well. */
+/** The error in the envelope `base_resp` of a reply with status 200; `undefined` if it reports success. */
 export function enclosedFault(json: Record<string, unknown>): Fault | undefined {
-  const { status_code: told, status_msg: words } = objectOf(json['base_resp'])
-  const code = numberOf(told)
+  const { status_code: given, status_msg: text } = objectOf(json['base_resp'])
+  const code = numberOf(given)
   if (code === undefined || code === 0) return undefined
-  const message = textOf(words) ?? `the provider gave no reason (code ${code})`
+  const message = textOf(text) ?? `the provider gave no reason (code ${code})`
   const fault = readFault(STATUS[code] ?? 500, { error: { message, code: String(code) } })
   return BLOCKED.has(code) ? { ...fault, kind: 'content-blocked' } : fault
 }

@@ -2,7 +2,7 @@ import { numberOf, objectOf } from '../../core/json.ts'
 import type { Fragment } from '../../core/dialect.ts'
 import type { Usage } from '../../core/response.ts'
 
-/** Usage in this format: the same figures under the names of several vendors. */
+/** Neutral usage, from the field names of several vendors; `undefined` if there is none. */
 export function readUsage(value: unknown): Partial<Usage> | undefined {
   const usage = objectOf(value)
   const inputTokens = numberOf(usage['prompt_tokens']) ?? numberOf(usage['input_tokens'])
@@ -36,12 +36,12 @@ interface Figures {
   readonly totalTokens: number | undefined
 }
 
-// Some servers count reasoning apart from the completion: their total tells.
+// Some servers count reasoning apart from the completion, which their total shows.
 function outputOf(
   completion: number | undefined,
   { inputTokens = 0, reasoningTokens = 0, totalTokens }: Figures,
 ): number | undefined {
-  // Some leave out a figure that follows from the others.
+  // Some omit a figure that follows from the others.
   if (completion === undefined)
     return totalTokens === undefined ? undefined : Math.max(0, totalTokens - inputTokens)
   if (reasoningTokens === 0) return completion
@@ -50,7 +50,7 @@ function outputOf(
     : completion
 }
 
-/** For servers that count some models' reasoning apart: a figure larger than the completion cannot be part of it. */
+/** Adds reasoning tokens to the completion if they exceed it, because they then cannot be part of it. */
 export function addReasoning(fragments: Fragment[], from: number): void {
   for (let at = from; at < fragments.length; at++) {
     const fragment = fragments[at]

@@ -6,7 +6,7 @@ import { DIALECT, render } from './render.ts'
 
 export type { OpenAIResponsesQuirks } from './quirks.ts'
 
-/** The responses format: items in place of messages, reasoning that can be sent back, tools that the server runs. */
+/** The OpenAI responses format: items instead of messages, reasoning that can be sent back, tools that the server runs. */
 export const openaiResponses: Dialect = Object.freeze({
   id: DIALECT,
   framing: 'sse',
@@ -14,7 +14,7 @@ export const openaiResponses: Dialect = Object.freeze({
   encode,
   finishReasons: {
     completed: 'stop',
-    // Incomplete, and no word of why: the wire's plain end.
+    // Incomplete without a reason is this wire's plain end.
     incomplete: 'stop',
     stop: 'stop',
     max_output_tokens: 'length',

@@ -1,22 +1,22 @@
 import type { Fragment } from '../../core/dialect.ts'
-import { isObject, listOf, numberOf, objectOf, textOf } from '../../core/json.ts'
-import type { TokenLogprob } from '../../core/response.ts'
+import { isObject, listOf, objectOf, textOf } from '../../core/json.ts'
+import { readLogprob } from '../logprobs.ts'
 import { OPEN_REASONING } from './render.ts'
 
-/** What the whole answer knows, beyond its items. */
+/** State that all items of an answer share. */
 export interface AnswerState {
-  /** Length of the text so far: citations count from the beginning of their item. */
+  /** Length of the text so far in UTF-16 units, because citations count from the start of their item. */
   length: number
   /** Tools whose input is free text, by name. */
   readonly customTools: ReadonlySet<string>
 }
 
-/** Which of an item's texts a piece belongs to. */
+/** The texts of an item. */
 type TextKind = 'text' | 'summary' | 'content'
 
 type Wire = Readonly<Record<string, unknown>>
 
-/** One output item as far as it came: deltas first, then the item itself, which adds what the deltas left out. */
+/** One output item: its deltas first, then the item itself, which adds what the deltas left out. */
 export class OutputItem {
   readonly key: number | string
   type: string | undefined
@@ -28,7 +28,7 @@ export class OutputItem {
   #arguments = ''
   #start: number
   #cited = 0
-  /** A call's name, or a thought's id, was given: a call waits with its arguments until then. */
+  /** Whether a call's name, or a thought's id, was delivered. A call holds its arguments until then. */
   #named = false
 
   constructor(key: number | string, answer: AnswerState) {
@@ -37,7 +37,7 @@ export class OutputItem {
     this.#start = answer.length
   }
 
-  /** The item begins: its kind and its ids. */
+  /** Reads the start of the item: its type and its ids. */
   open(item: Wire, out: Fragment[]): void {
     this.#identify(item)
     if (this.type !== 'function_call') return
@@ -48,7 +48,7 @@ export class OutputItem {
     out.push({ type: 'tool', index: this.key, id: this.callId, name, ...early })
   }
 
-  /** A piece of the answer, or of a refusal. */
+  /** Adds a piece of the text or of a refusal. */
   addText(text: string, logprobs: unknown, out: Fragment[]): void {
     if (text === '') return
     this.type ??= 'message'
@@ -56,15 +56,15 @@ export class OutputItem {
     this.#given.text += text
     this.#answer.length += text.length
     if (listOf(logprobs).length === 0) out.push({ type: 'text-delta', text })
-    else out.push({ type: 'text-delta', text, logprobs: readLogprobs(logprobs) })
+    else out.push({ type: 'text-delta', text, logprobs: listOf(logprobs).map(readLogprob) })
   }
 
-  /** A whole text: news only where no piece of any came. */
+  /** Adds a whole text, if no piece of any text arrived before. */
   setText(text: string, out: Fragment[]): void {
     if (this.#answer.length === 0) this.addText(text, undefined, out)
   }
 
-  /** A piece of reasoning: summed up, or as it was. */
+  /** Adds a piece of reasoning: of its summary or of its full content. */
   addReasoning(text: string, kind: 'summary' | 'content', out: Fragment[]): void {
     if (text === '') return
     this.type ??= 'reasoning'
@@ -79,7 +79,7 @@ export class OutputItem {
     if (this.#named) out.push({ type: 'tool', index: this.key, delta })
   }
 
-  /** All the arguments: what was missing is added; where they differ, these are right. */
+  /** Adds the missing rest of the arguments; replaces those so far if they differ. */
   setArguments(whole: string, out: Fragment[]): void {
     if (whole === this.#arguments) return
     const rest = restOf(whole, this.#arguments)
@@ -111,7 +111,7 @@ export class OutputItem {
     })
   }
 
-  /** The item as the server has it in the end. */
+  /** Reads the finished item. */
   finish(item: Wire, out: Fragment[]): void {
     this.#identify(item)
     this.done = true
@@ -127,7 +127,7 @@ export class OutputItem {
       case 'image_generation_call':
         return readImage(item, out)
       default:
-        if (CALLERS_TURN.has(this.type ?? '')) out.push(notNeutral(this.type ?? ''))
+        if (WAITING_FOR_CALLER.has(this.type ?? '')) out.push(notNeutral(this.type ?? ''))
     }
   }
 
@@ -137,7 +137,7 @@ export class OutputItem {
     this.callId ??= textOf(item['call_id']) ?? (this.type === 'function_call' ? this.id : undefined)
   }
 
-  // The id goes with the first piece: it tells where one thought ends and the next begins.
+  // The first piece has the id, which separates one thought from the next.
   #firstId(): { id: string } | undefined {
     if (this.#named || this.id === undefined) return undefined
     this.#named = true
@@ -172,7 +172,7 @@ export class OutputItem {
     if (encrypted !== undefined) out.push({ type: 'reasoning-delta', text: '', id: this.id, encrypted })
   }
 
-  // Free text as input: the caller's own tools only, servers run others of this kind by themselves.
+  // Calls with free-text input. Only those of the caller's own tools, because the server runs others itself.
   #finishCustomCall(item: Wire, out: Fragment[]): void {
     const name = textOf(item['name'])
     if (name === undefined || !this.#answer.customTools.has(name)) return
@@ -181,8 +181,8 @@ export class OutputItem {
   }
 }
 
-// What the caller has to do, and no neutral event can say.
-const CALLERS_TURN: ReadonlySet<string> = new Set([
+// Items that wait for the caller and have no neutral event.
+const WAITING_FOR_CALLER: ReadonlySet<string> = new Set([
   'computer_call',
   'local_shell_call',
   'apply_patch_call',
@@ -190,11 +190,11 @@ const CALLERS_TURN: ReadonlySet<string> = new Set([
 ])
 
 function notNeutral(type: string): Fragment {
-  const message = `the answer holds an item "${type}" that waits for the caller; it has no neutral form and was passed over`
+  const message = `an item of type "${type}", which waits for the caller, was skipped: it has no neutral form`
   return { type: 'warning', warning: { type: 'other', message } }
 }
 
-/** What `whole` has beyond `given`; `undefined` where it does not begin with it. */
+/** The part of `whole` after `given`; `undefined` if it does not start with it. */
 function restOf(whole: string, given: string): string | undefined {
   return whole.startsWith(given) ? whole.slice(given.length) : undefined
 }
@@ -204,16 +204,4 @@ function readImage(item: Wire, out: Fragment[]): void {
   if (data === undefined) return
   const format = textOf(item['output_format']) ?? 'png'
   out.push({ type: 'file', mediaType: format === 'svg' ? 'image/svg+xml' : `image/${format}`, data })
-}
-
-function readLogprobs(value: unknown): readonly TokenLogprob[] {
-  return listOf(value).map((item) => {
-    const { token, logprob, top_logprobs: top } = objectOf(item)
-    const others = listOf(top).map((other) => readLogprob(objectOf(other)))
-    return { ...readLogprob({ token, logprob }), ...(others.length > 0 ? { top: others } : undefined) }
-  })
-}
-
-function readLogprob({ token, logprob }: Wire): { token: string; logprob: number } {
-  return { token: textOf(token) ?? '', logprob: numberOf(logprob) ?? 0 }
 }

@@ -1,19 +1,20 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
+import { effortOfBudget, type Reasoning } from '../effort.ts'
 
-/** The neutral settings in this format's words. It has few samplers: the rest is dropped here, and mapped by servers that have it. */
+/** Where each setting goes on this wire. Samplers of single servers are dropped here and mapped in their provider's row. */
 export const params: ParamMap = {
   maxTokens: { to: 'max_output_tokens' },
   temperature: { to: 'temperature' },
   topP: { to: 'top_p' },
-  topK: { drop: 'the format has no top-k; servers that have one say so' },
-  minP: { drop: 'the format has no min-p; servers that have one say so' },
+  topK: { drop: 'the format has no top-k' },
+  minP: { drop: 'the format has no min-p' },
   stop: { drop: 'the format has no stop sequences' },
   seed: { drop: 'the format has no seed' },
-  frequencyPenalty: { drop: 'the format has no frequency penalty; servers that have one say so' },
-  presencePenalty: { drop: 'the format has no presence penalty; servers that have one say so' },
-  repetitionPenalty: { drop: 'the format has no repetition penalty; servers that have one say so' },
+  frequencyPenalty: { drop: 'the format has no frequency penalty' },
+  presencePenalty: { drop: 'the format has no presence penalty' },
+  repetitionPenalty: { drop: 'the format has no repetition penalty' },
   logitBias: { drop: 'the format has no logit bias' },
   logprobs: { to: 'include' },
   topLogprobs: { to: 'top_logprobs' },
@@ -36,7 +37,7 @@ export const encode: EncodeMap = {
   reasoning: renderReasoning,
 }
 
-// Without a word of its own, a schema would be held to the strict rules, which most schemas break.
+// False is sent too, because the default is strict and most schemas break its rules.
 function renderTool({ name, description, parameters, strict = false }: ResolvedTool): JsonValue {
   return { type: 'function', name, description, parameters, strict }
 }
@@ -47,23 +48,11 @@ function renderFormat({ type, schema, name, description, strict }: ResolvedForma
   return { type: 'json_schema', name: name ?? 'response', description, schema, strict }
 }
 
-interface Reasoning {
-  readonly effort?: string | undefined
-  readonly budgetTokens?: number | undefined
-}
-
 function renderReasoning({ effort, budgetTokens }: Reasoning, { quirks, warn }: EncodeContext): JsonObject {
-  const word = effort ?? (budgetTokens === undefined ? undefined : effortOf(budgetTokens))
+  const word = effort ?? (budgetTokens === undefined ? undefined : effortOfBudget(budgetTokens))
   if (budgetTokens !== undefined) {
-    warn(`a budget of ${budgetTokens} tokens was sent as effort "${word}": there is no budget here`)
+    warn(`a budget of ${budgetTokens} tokens was sent as effort "${word}": the format has no budget`)
   }
   const summary = quirks['reasoningSummary'] ?? 'auto'
   return word === 'none' || summary === false ? { effort: word } : { effort: word, summary }
-}
-
-/** The effort word nearest to a budget. */
-function effortOf(budgetTokens: number): string {
-  if (budgetTokens === 0) return 'none'
-  if (budgetTokens <= 4_096) return 'low'
-  return budgetTokens <= 16_384 ? 'medium' : 'high'
 }

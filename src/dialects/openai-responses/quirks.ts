@@ -1,14 +1,14 @@
 import type { Quirks } from '../../core/dialect.ts'
 
-/** Where servers that speak this format differ from each other. */
+/** Differences between servers of this format. */
 export interface OpenAIResponsesQuirks extends Quirks {
-  /** Role of instructions on the wire. Default `system`; `developer` messages are sent under it too. */
+  /** Wire role of system and developer messages. Default `system`. */
   readonly systemRole?: 'system' | 'developer' | undefined
   /**
-   * Ask for reasoning in sealed form, so that it can go back in the next turn although the server keeps nothing.
-   * Default: where reasoning is asked for. Models that do not reason refuse the wish.
+   * Whether to request encrypted reasoning, which the next request can send back although the server stores nothing.
+   * Default: if `reasoning` is set, because models without reasoning refuse it.
    */
   readonly sealedReasoning?: boolean | undefined
-  /** How the model sums its reasoning up, where reasoning is asked for. Default `auto`; false: not at all. */
+  /** Kind of reasoning summary to request if `reasoning` is set; false for none. Default `auto`. */
   readonly reasoningSummary?: 'auto' | 'concise' | 'detailed' | false | undefined
 }

@@ -7,9 +7,9 @@ import { readUsage } from './usage.ts'
 
 type Wire = Readonly<Record<string, unknown>>
 
-/** A reader for one stream of events. */
+/** Creates a reader for one stream of events. */
 export function createReader(): Reader {
-  const answer = new Answer()
+  const answer = new AnswerReader()
   return {
     read: (json, event, out) => {
       if (isObject(json)) answer.read(json, textOf(json['type']) ?? event, out)
@@ -17,26 +17,26 @@ export function createReader(): Reader {
   }
 }
 
-/** A whole reply as fragments. */
+/** Adds the fragments of a whole reply to `out`. */
 export function readReply(reply: JsonObject, out: Fragment[]): void {
   if (isFault(reply)) out.push({ type: 'fault', fault: readResponseFault(undefined, reply) })
   else if (!Array.isArray(reply['output'])) out.push({ type: 'fault', fault: noAnswer(reply) })
   else {
-    const answer = new Answer()
+    const answer = new AnswerReader()
     answer.begin(reply, out)
     answer.finish(reply, out)
   }
 }
 
-// An error in place of a response, a response that failed, or one of the flat shapes of an error.
+// An error instead of a response, a failed response, or a flat error.
 function isFault(reply: Wire): boolean {
   const { error, status, output } = reply
   if (holdsError(error) || status === 'failed') return true
   return output === undefined && (reply['detail'] !== undefined || textOf(reply['message']) !== undefined)
 }
 
-/** One answer, put together from its events. */
-class Answer {
+/** Assembles one answer from its events. */
+class AnswerReader {
   readonly #items = new Map<number | string, OutputItem>()
   readonly #customTools = new Set<string>()
   readonly #state: AnswerState = { length: 0, customTools: this.#customTools }
@@ -67,7 +67,7 @@ class Answer {
     }
   }
 
-  /** Who answers, and with which tools of free-text input. */
+  /** Reads id, model and the tools with free-text input. */
   begin(response: Wire, out: Fragment[]): void {
     out.push({ type: 'meta', id: textOf(response['id']), model: textOf(response['model']) })
     for (const tool of listOf(response['tools'])) {
@@ -76,11 +76,11 @@ class Answer {
     }
   }
 
-  /** The end of the answer: items that no event told of, usage, and why it ended. */
+  /** Reads the final response: items without events, usage and the finish reason. */
   finish(response: Wire, out: Fragment[]): void {
-    const told = [...this.#items.values()]
+    const known = [...this.#items.values()]
     for (const [index, item] of listOf(response['output']).entries())
-      this.#catchUp(objectOf(item), index, told, out)
+      this.#addMissing(objectOf(item), index, known, out)
     const usage = readUsage(response['usage'])
     if (usage !== undefined) out.push({ type: 'usage', usage })
     const why = textOf(objectOf(response['incomplete_details'])['reason'])
@@ -125,7 +125,7 @@ class Answer {
     }
   }
 
-  // By place before id: some servers give an item another id with every event.
+  // By index before id, because some servers change an item's id with every event.
   #itemOf(json: Wire): OutputItem {
     const index = numberOf(json['output_index'])
     const id = textOf(json['item_id']) ?? textOf(objectOf(json['item'])['id'])
@@ -143,15 +143,15 @@ class Answer {
     return item
   }
 
-  // The final response repeats what the events told. Only what none of them told is news; in doubt, it is not.
-  #catchUp(item: Wire, index: number, told: readonly OutputItem[], out: Fragment[]): void {
-    const known = findItem(told, item, index)
+  // The final response repeats the events. An item is added only if no event can have delivered it.
+  #addMissing(item: Wire, index: number, items: readonly OutputItem[], out: Fragment[]): void {
+    const known = findItem(items, item, index)
     if (known !== undefined) {
       if (!known.done) known.finish(item, out)
       return
     }
-    const news = item['type'] === 'function_call' || !told.some(({ type }) => type === item['type'])
-    if (news) this.#add(`final ${index}`).finish(item, out)
+    const isMissing = item['type'] === 'function_call' || !items.some(({ type }) => type === item['type'])
+    if (isMissing) this.#add(`final ${index}`).finish(item, out)
   }
 }
 

@@ -15,10 +15,12 @@ import {
   type UserMessage,
   type UserPart,
 } from '../../core/message.ts'
+import { audioFormat } from '../media.ts'
+import { noteOnce } from '../note.ts'
 import type { OpenAIResponsesQuirks } from './quirks.ts'
 
 export const DIALECT = 'openai-responses'
-/** Reasoning in the open, not summed up: marks in a reasoning part's `details` which kind its text is. */
+/** Value of a reasoning part's `details` if its text is the full reasoning and not a summary. */
 export const OPEN_REASONING = 'reasoning_text'
 
 const CALL_IDS: ToolIdRule = {
@@ -26,7 +28,7 @@ const CALL_IDS: ToolIdRule = {
   make: (index) => `call_${String(index).padStart(5, '0')}`,
 }
 
-/** Writes model, input items and mode. Nothing is kept by the server: reasoning goes back and forth sealed. */
+/** Writes model, input items and mode. The server stores nothing, so that reasoning travels encrypted. */
 export function render(input: RenderInput, body: JsonDraft): void {
   const quirks: OpenAIResponsesQuirks = input.quirks
   const messages = adaptHistory(input.messages, { dialect: DIALECT, toolIds: CALL_IDS }, input.warnings)
@@ -53,8 +55,7 @@ function renderMessage(message: Message, quirks: OpenAIResponsesQuirks, input: R
 }
 
 function renderUser({ content, name }: UserMessage, input: RenderInput): JsonObject {
-  if (name !== undefined)
-    lose(input, 'the names of user turns were not sent: this format has no field for them')
+  if (name !== undefined) noteOnce(input, 'names of users were left out: the format has no field for them')
   return { role: 'user', content: typeof content === 'string' ? content : content.map(renderPart) }
 }
 
@@ -83,15 +84,9 @@ function renderFile(part: FilePart): JsonObject {
   return { type, filename: part.filename ?? 'file', file_data: urlOf(part) }
 }
 
-// `audio/mpeg` is called mp3 here; every other kind by the end of its media type.
-function audioFormat(mediaType: string): string {
-  const kind = mediaType.replace(/^audio\//, '').replace(/^x-/, '')
-  return kind === 'mpeg' ? 'mp3' : kind
-}
-
 function renderAssistant({ content }: AssistantMessage, input: RenderInput): JsonObject[] {
   const items: JsonObject[] = []
-  // A thought that nothing follows is refused: it waits for the item it led to.
+  // Reasoning is held until the next item, because the format refuses reasoning that nothing follows.
   const thoughts: JsonObject[] = []
   const add = (item: JsonObject): void => {
     items.push(...thoughts.splice(0), item)
@@ -99,7 +94,7 @@ function renderAssistant({ content }: AssistantMessage, input: RenderInput): Jso
   for (const part of partsOf(content)) {
     if (part.type === 'reasoning') thoughts.push(...renderReasoning(part))
     else if (part.type === 'file')
-      lose(input, 'files that the model made were not sent back: this format takes none in its own turns')
+      noteOnce(input, 'files made by the model were left out: the format has none in assistant messages')
     else if (part.type === 'tool-call')
       add({ type: 'function_call', call_id: part.id, name: part.name, arguments: argumentsText(part) })
     else if (part.text !== '') add({ role: 'assistant', content: part.text })
@@ -107,7 +102,7 @@ function renderAssistant({ content }: AssistantMessage, input: RenderInput): Jso
   return items
 }
 
-// Only what the server can open, or read as it is. A sealed thought goes without its id: an id is looked up, and nothing is kept.
+// Encrypted or full reasoning only. Encrypted reasoning is sent without its id, because the server would look the id up.
 function renderReasoning({ text, id, encrypted, details, origin }: ReasoningPart): JsonObject[] {
   if (origin !== DIALECT) return []
   if (details === OPEN_REASONING) {
@@ -126,9 +121,4 @@ function renderToolResult({ toolCallId, content, isError }: ToolMessage): JsonOb
     return { ...result, output: isError === true && text !== '' ? `Error: ${text}` : text }
   const parts = content.map(renderPart)
   return { ...result, output: isError === true ? [{ type: 'input_text', text: 'Error:' }, ...parts] : parts }
-}
-
-function lose(input: RenderInput, message: string): void {
-  if (!input.warnings.some((warning) => warning.message === message))
-    input.warnings.push({ type: 'compatibility', message })
 }

@@ -2,7 +2,7 @@ import type { JsonValue } from '../../core/json.ts'
 import { redactWhole, runScan, type SettledRange, type TextScan } from './redact-scan.ts'
 
 interface Escape {
-  /** Place of the character that it means, in the string as decoded. */
+  /** Position of its character in the decoded string. */
   readonly at: number
   readonly raw: string
 }
@@ -10,17 +10,17 @@ interface Escape {
 const SIMPLE: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' }
 const PLAIN = /[^"\\]+/y
 const LOOSE = /[^"{}[\],:]+/y
-// Three characters outside of strings hide nothing, and neither do the words of JSON.
+// Up to three characters outside of strings hold nothing to redact, and neither do JSON's keywords.
 const HARMLESS = /^\s*(?:true|false|null|[^\s]{0,3})\s*$/
 
 /**
- * JSON text on its way through scans: every string is read as what it means, with its escapes undone, and given with the
- * escapes that it came with; what is replaced outside of strings, such as a number, becomes a string. Valid JSON stays valid.
+ * Redacts JSON text that arrives in pieces. Strings are scanned in decoded form and keep their escapes. A replaced value
+ * outside of strings, such as a number, becomes a string. Valid JSON stays valid.
  */
-export class JsonLane {
+export class JsonRedactor {
   readonly #open: () => TextScan
   #scan: TextScan | undefined
-  /** A piece of a number or an escape that is not complete. */
+  /** An unfinished number or keyword, and an unfinished escape. */
   #loose = ''
   #escape = ''
   #source = ''
@@ -28,18 +28,18 @@ export class JsonLane {
   #escapes: Escape[] = []
   #out = ''
   blocked = false
-  /** True once any text came. */
+  /** Whether any text arrived. */
   used = false
-  /** True once a number was replaced: as text it has digits that the parsed one has lost. */
+  /** Whether a number was replaced. Its text may have digits that the parsed number lacks. */
   replacedNumber = false
-  /** All that was given. */
+  /** All text returned so far. */
   text = ''
 
   constructor(open: () => TextScan) {
     this.#open = open
   }
 
-  /** Takes a piece, and gives what is decided. */
+  /** Adds a piece. Returns the text that is settled. */
   *take(delta: string): Generator<undefined, string> {
     this.used = true
     for (let at = 0; at < delta.length && !this.blocked;)
@@ -51,7 +51,7 @@ export class JsonLane {
     return this.#give()
   }
 
-  /** The text ends here. */
+  /** Ends the text. Returns the rest of it. */
   *end(): Generator<undefined, string> {
     if (this.#scan === undefined) yield* this.#endLoose()
     else {
@@ -188,7 +188,7 @@ export class JsonLane {
   }
 }
 
-/** A JSON value with all its strings, keys and numbers read; `undefined` where one of them is blocked. */
+/** A JSON value with its strings, keys and numbers redacted; `undefined` if one of them is blocked. */
 export function* redactValue(
   open: () => TextScan,
   value: JsonValue,

@@ -1,51 +1,54 @@
-/** A range of a text that is decided, from the end of the one before: as it was, or with other words in its place. */
+/** A range of a text that cannot change any more: unchanged, or replaced. It starts at the end of the previous range. */
 export interface SettledRange {
-  /** In UTF-16 units from the beginning of the text. */
+  /** End of the range, in UTF-16 units from the start of the text. */
   readonly to: number
+  /** Text to put in its place. Default: the range is unchanged. */
   readonly replacement?: string | undefined
 }
 
-/** Reads one text that arrives in pieces. What it decides must depend on the text alone, not on where it was cut. */
+/** Scans one text that arrives in pieces. Its result must depend on the text only, not on how it was cut. */
 export interface TextScan {
+  /** Adds a piece. */
   push(text: string): void
+  /** Ends the text. */
   end(): void
-  /** Takes about `budget` steps at most and adds what is decided to `out`. False where there is more to do. */
+  /** Runs for at most about `budget` steps and adds the settled ranges to `out`. Returns whether it is done. */
   run(out: SettledRange[], budget?: number): boolean
-  /** True once something was found after which nothing may be given any more. */
+  /** Whether a match was found after which no text may be delivered. */
   readonly blocked: boolean
 }
 
-/** What kind of text is read. */
+/** The kind of text that is scanned. */
 export type ScanContext = 'text' | 'reasoning' | 'tool-arguments' | 'citation'
 
-/** Opens a scan for a new text. `again`: the same text was read before, so that what is found is no news. */
+/** Creates the scan of a new text. `again`: whether the same text was scanned before, so that matches are not reported twice. */
 export type ScanState = (place: ScanContext, again?: boolean) => TextScan
 
-/** Steps between two chances for others to run. */
+/** Number of steps after which the scan yields to other work. */
 export const STEPS_BETWEEN_YIELDS = 40_000
 
-/** Runs the scan as far as it comes, and hands over what is decided turn by turn; gives way by `yield`. */
+/** Runs the scan over all text so far and calls `settle` with the settled ranges. Yields between steps. */
 export function* runScan(
   scan: TextScan,
-  settle: (decided: readonly SettledRange[]) => void,
+  settle: (settled: readonly SettledRange[]) => void,
 ): Generator<undefined, void> {
   for (;;) {
-    const decided: SettledRange[] = []
-    const done = scan.run(decided, STEPS_BETWEEN_YIELDS)
-    settle(decided)
+    const settled: SettledRange[] = []
+    const done = scan.run(settled, STEPS_BETWEEN_YIELDS)
+    settle(settled)
     if (done) return
     yield undefined
   }
 }
 
-/** A whole text; `undefined` where it is blocked. */
+/** Redacts a whole text. Returns `undefined` if it is blocked. */
 export function* redactWhole(scan: TextScan, text: string): Generator<undefined, string | undefined> {
   scan.push(text)
   scan.end()
   let out = ''
   let from = 0
-  yield* runScan(scan, (decided) => {
-    for (const { to, replacement } of decided) {
+  yield* runScan(scan, (settled) => {
+    for (const { to, replacement } of settled) {
       out += replacement ?? text.slice(from, to)
       from = to
     }

@@ -4,19 +4,19 @@ import { runScan, type SettledRange, type TextScan } from './redact-scan.ts'
 
 type Delta = TextDelta | ReasoningDelta
 
-/** Something that belongs to a place in the text, and waits until the text before it is decided. */
+/** An event or log probabilities at a position in the text, held until the text before it is settled. */
 type Item =
   | { readonly at: number; readonly event: StreamEvent }
   | { readonly at: number; readonly from: number; readonly logprobs: readonly TokenLogprob[] }
 
-/** One text, or one thought, of an answer on its way through a scan. */
-export class TextLane {
+/** Redacts one text or one thought of an answer, as it arrives in pieces. */
+export class TextRedactor {
   readonly type: Delta['type']
   readonly #choice: number | undefined
   readonly #scan: TextScan
-  /** The vendor's id of the thought. */
+  /** The vendor's id of a thought. */
   id: string | undefined
-  /** True once something was replaced: what a vendor has signed is signed no more. */
+  /** Whether something was replaced, which makes a vendor's signature invalid. */
   touched = false
   #source = ''
   #base = 0
@@ -35,12 +35,12 @@ export class TextLane {
     return this.#scan.blocked
   }
 
-  /** True where text is held back. */
+  /** Whether text is held back. */
   get holds(): boolean {
     return this.#source !== '' || this.#items.length > 0
   }
 
-  /** Takes a piece of text and writes to `out` what is decided. */
+  /** Adds a piece of text, and the settled events to `out`. */
   *take(event: Delta, out: StreamEvent[]): Generator<undefined, void> {
     const wasEmpty = !this.holds
     const from = this.#base + this.#source.length
@@ -49,10 +49,10 @@ export class TextLane {
     const logprobs = event.type === 'text-delta' ? event.logprobs : undefined
     this.#scan.push(event.text)
     let isFirst = true
-    yield* runScan(this.#scan, (decided) => {
-      const [only] = decided
-      // The usual way: nothing was held, nothing is.
-      if (isFirst && wasEmpty && decided.length === 1 && only?.to === at && only.replacement === undefined) {
+    yield* runScan(this.#scan, (settled) => {
+      const [only] = settled
+      // The usual case: nothing was held and nothing is.
+      if (isFirst && wasEmpty && settled.length === 1 && only?.to === at && only.replacement === undefined) {
         this.#source = ''
         this.#base = at
         out.push(this.#delta(event.text, logprobs))
@@ -60,24 +60,24 @@ export class TextLane {
       }
       if (isFirst && logprobs !== undefined) this.#items.push({ at, from, logprobs })
       isFirst = false
-      this.#settle(decided, out)
+      this.#settle(settled, out)
     })
   }
 
-  /** Puts an event behind the text so far. */
+  /** Places an event after the text so far. */
   place(event: StreamEvent, out: StreamEvent[]): void {
     if (!this.holds) out.push(event)
     else this.#items.push({ at: this.#base + this.#source.length, event })
   }
 
-  /** The text ends here: all of it is decided. */
+  /** Ends the text, which settles all of it. */
   *end(out: StreamEvent[]): Generator<undefined, void> {
     this.#scan.end()
-    yield* runScan(this.#scan, (decided) => this.#settle(decided, out))
+    yield* runScan(this.#scan, (settled) => this.#settle(settled, out))
   }
 
-  #settle(decided: readonly SettledRange[], out: StreamEvent[]): void {
-    for (const range of decided) this.#pass(range, out)
+  #settle(settled: readonly SettledRange[], out: StreamEvent[]): void {
+    for (const range of settled) this.#pass(range, out)
     this.#flush(out)
   }
 
@@ -93,7 +93,7 @@ export class TextLane {
       this.#copy(item.at)
       if ('event' in item) {
         this.#flush(out)
-        const event = this.touched ? unsettled(item.event) : item.event
+        const event = this.touched ? withoutPosition(item.event) : item.event
         if (event !== undefined) out.push(event)
       } else if (item.from >= this.#lastReplaced) this.#logprobs.push(...item.logprobs)
     }
@@ -131,8 +131,8 @@ export class TextLane {
   }
 }
 
-// Of a text that was changed, no signature holds, and places in it mean nothing.
-function unsettled(event: StreamEvent): StreamEvent | undefined {
+// A changed text makes signatures and positions in it invalid.
+function withoutPosition(event: StreamEvent): StreamEvent | undefined {
   if (event.type === 'text-delta') return undefined
   if (event.type !== 'citation') return event
   const { start: _start, end: _end, ...kept } = event

@@ -8,42 +8,42 @@ import {
   type ToolCallEvent,
 } from '../../core/event.ts'
 import { parseJson, type JsonValue } from '../../core/json.ts'
-import { JsonLane, redactValue } from './redact-json.ts'
+import { JsonRedactor, redactValue } from './redact-json.ts'
 import { redactWhole, type ScanState } from './redact-scan.ts'
-import { TextLane } from './redact-text.ts'
+import { TextRedactor } from './redact-text.ts'
 
-/** Redacts the events of one stream. Made per stream: it holds what is not decided yet. */
+/** Redacts the events of one stream. Create one per stream, because it holds text that is not settled yet. */
 export interface Redactor {
-  /** Takes the events of one network read. */
+  /** Adds the events of one network read. */
   push(batch: EventBatch): void
-  /** Gives the events that are decided; stops early, with `pending`, where that takes more than a few milliseconds. */
+  /** Returns the settled events. Stops early, and sets `pending`, if that takes more than a few milliseconds. */
   work(): StreamEvent[]
-  /** True where there is more to do: `work` again after a pause. */
+  /** Whether there is more to do: call `work` again after a pause. */
   readonly pending: boolean
-  /** True once something was found after which nothing may be given; the events before it were given. */
+  /** Whether a match was found after which no event may be delivered. Events before it were delivered. */
   readonly blocked: boolean
 }
 
 /**
- * Makes a redactor. Text, reasoning and tool arguments are read as they come, each part of each answer for itself; what
- * may be the beginning of a match is held back until that is decided, so that the parts of the answer are what the same
- * scan makes of them whole, however they were cut. Held text is given before any later event of its answer.
+ * Creates a redactor. It scans text, reasoning and tool arguments of each answer separately. Text that may be the start of
+ * a match is held back until that is settled, so that the result equals that of the whole text, however it was cut. Held
+ * text is delivered before any later event of its answer.
  */
 export function createRedactor(open: ScanState): Redactor {
   return new EventRedactor(open)
 }
 
-const CHARACTERS_A_TURN = 65_536
+const CHARACTERS_PER_STEP = 65_536
 // What an event without text counts for.
 const OTHER_EVENT_CHARACTERS = 16
 
 class EventRedactor implements Redactor {
   blocked = false
   readonly #open: ScanState
-  readonly #answers = new Map<number, AnswerLanes>()
+  readonly #answers = new Map<number, AnswerRedactor>()
   #job: Iterator<undefined, void> | undefined
   #queue: StreamEvent[] = []
-  // Kept for good: a job that gave way goes on writing to it.
+  // One array for good, because a job that yielded continues to write to it.
   readonly #out: StreamEvent[] = []
 
   constructor(open: ScanState) {
@@ -72,7 +72,7 @@ class EventRedactor implements Redactor {
       yield* this.#take(event, this.#out)
       if (this.blocked) break
       characters += eventText(event)?.length ?? OTHER_EVENT_CHARACTERS
-      if (characters < CHARACTERS_A_TURN) continue
+      if (characters < CHARACTERS_PER_STEP) continue
       characters = 0
       yield undefined
     }
@@ -107,25 +107,25 @@ class EventRedactor implements Redactor {
     }
   }
 
-  #answerOf(choice: number | undefined): AnswerLanes {
+  #answerOf(choice: number | undefined): AnswerRedactor {
     const index = choice ?? 0
     let answer = this.#answers.get(index)
-    if (answer === undefined) this.#answers.set(index, (answer = new AnswerLanes(choice, this.#open)))
+    if (answer === undefined) this.#answers.set(index, (answer = new AnswerRedactor(choice, this.#open)))
     return answer
   }
 }
 
 type AnswerEvent = Extract<StreamEvent, { choice?: number | undefined }>
 
-/** The texts of one answer that are open: one text or thought, and any number of tool calls. */
-class AnswerLanes {
+/** Redacts the open texts of one answer: one text or thought, and any number of tool calls. */
+class AnswerRedactor {
   blocked = false
   readonly #choice: number | undefined
   readonly #open: ScanState
-  readonly #calls = new Map<string, JsonLane>()
-  #lane: TextLane | undefined
+  readonly #calls = new Map<string, JsonRedactor>()
+  #text: TextRedactor | undefined
   #details: JsonValue | undefined
-  /** True once the answer's text is not as it was: places in it mean nothing any more. */
+  /** Whether the text was changed, which makes positions in it invalid. */
   #moved = false
 
   constructor(choice: number | undefined, open: ScanState) {
@@ -146,97 +146,106 @@ class AnswerLanes {
         yield* this.#takeCitation(event, out)
         return
       case 'tool-call':
-        yield* this.#endLane(out)
+        yield* this.#endText(out)
         if (!this.blocked) yield* this.#takeCall(event, out)
         return
       default:
-        yield* this.#endLane(out)
+        yield* this.#endText(out)
         if (!this.blocked) out.push(event)
     }
   }
 
-  /** The answer ends here. */
+  /** Ends the answer. */
   *end(out: StreamEvent[]): Generator<undefined, void> {
-    yield* this.#endLane(out)
+    yield* this.#endText(out)
     for (const id of this.#calls.keys()) if (!this.blocked) yield* this.#endArguments(id, out)
   }
 
   *#takeText(event: TextDelta | ReasoningDelta, out: StreamEvent[]): Generator<undefined, void> {
     const id = event.type === 'reasoning-delta' ? event.id : undefined
-    const open = this.#lane
+    const open = this.#text
     const isOther =
       open !== undefined &&
       (open.type !== event.type || (id !== undefined && open.id !== undefined && open.id !== id))
-    if (isOther) yield* this.#endLane(out)
+    if (isOther) yield* this.#endText(out)
     if (this.blocked) return
-    const scan = (): TextLane => {
+    const scan = (): TextRedactor => {
       const place = event.type === 'text-delta' ? 'text' : 'reasoning'
-      return new TextLane(event.type, this.#choice, this.#open(place))
+      return new TextRedactor(event.type, this.#choice, this.#open(place))
     }
-    const lane = (this.#lane ??= scan())
-    lane.id ??= id
+    const redactor = (this.#text ??= scan())
+    redactor.id ??= id
     if (event.text !== '' || (event.type === 'text-delta' && event.logprobs !== undefined))
-      yield* lane.take(event, out)
-    if (lane.touched) this.#moved = true
-    if (lane.blocked) this.blocked = true
-    else if (event.type === 'reasoning-delta') yield* this.#takeVendorFields(event, lane, out)
-    else if (event.signature !== undefined && !lane.touched)
-      lane.place({ type: 'text-delta', text: '', signature: event.signature, ...this.#mark() }, out)
+      yield* redactor.take(event, out)
+    if (redactor.touched) this.#moved = true
+    if (redactor.blocked) this.blocked = true
+    else if (event.type === 'reasoning-delta') yield* this.#takeVendorFields(event, redactor, out)
+    else if (event.signature !== undefined && !redactor.touched)
+      redactor.place({ type: 'text-delta', text: '', signature: event.signature, ...this.#mark() }, out)
   }
 
-  // A vendor's details repeat the thought in other words, and its signature holds for the text as it was: both wait for
-  // the end of the thought, and go with it only where nothing was taken out.
-  *#takeVendorFields(event: ReasoningDelta, lane: TextLane, out: StreamEvent[]): Generator<undefined, void> {
+  // A vendor's details repeat the thought, and its signature is valid for the original text. Both are held until the end
+  // of the thought and delivered only if nothing was replaced.
+  *#takeVendorFields(
+    event: ReasoningDelta,
+    redactor: TextRedactor,
+    out: StreamEvent[],
+  ): Generator<undefined, void> {
     const { signature, encrypted, id, details } = event
     if (details !== undefined) this.#details = joined(this.#details, details)
     if (signature === undefined && encrypted === undefined) {
       if (event.text === '' && id !== undefined && details === undefined)
-        lane.place({ type: 'reasoning-delta', text: '', id, ...this.#mark() }, out)
+        redactor.place({ type: 'reasoning-delta', text: '', id, ...this.#mark() }, out)
       return
     }
-    yield* lane.end(out)
-    if (lane.blocked) this.blocked = true
+    yield* redactor.end(out)
+    if (redactor.blocked) this.blocked = true
     if (this.blocked) return
-    const kept = lane.touched
+    const kept = redactor.touched
       ? {}
       : { ...(signature && { signature }), ...(this.#details !== undefined && { details: this.#details }) }
-    const sealed = { ...kept, ...(encrypted && { encrypted }), ...(lane.id !== undefined && { id: lane.id }) }
-    if (Object.keys(sealed).length > 0)
-      out.push({ type: 'reasoning-delta', text: '', ...sealed, ...this.#mark() })
+    const fields = {
+      ...kept,
+      ...(encrypted && { encrypted }),
+      ...(redactor.id !== undefined && { id: redactor.id }),
+    }
+    if (Object.keys(fields).length > 0)
+      out.push({ type: 'reasoning-delta', text: '', ...fields, ...this.#mark() })
     this.#details = undefined
-    this.#lane = undefined
+    this.#text = undefined
   }
 
-  *#endLane(out: StreamEvent[]): Generator<undefined, void> {
-    const lane = this.#lane
-    if (lane === undefined) return
-    yield* lane.end(out)
-    if (lane.touched) this.#moved = true
-    if (lane.blocked) this.blocked = true
-    else if (this.#details !== undefined && !lane.touched)
+  *#endText(out: StreamEvent[]): Generator<undefined, void> {
+    const redactor = this.#text
+    if (redactor === undefined) return
+    yield* redactor.end(out)
+    if (redactor.touched) this.#moved = true
+    if (redactor.blocked) this.blocked = true
+    else if (this.#details !== undefined && !redactor.touched)
       out.push({ type: 'reasoning-delta', text: '', details: this.#details, ...this.#mark() })
     this.#details = undefined
-    this.#lane = undefined
+    this.#text = undefined
   }
 
-  #callOf(id: string): JsonLane {
-    let lane = this.#calls.get(id)
-    if (lane === undefined) this.#calls.set(id, (lane = new JsonLane(() => this.#open('tool-arguments'))))
-    return lane
+  #callOf(id: string): JsonRedactor {
+    let redactor = this.#calls.get(id)
+    if (redactor === undefined)
+      this.#calls.set(id, (redactor = new JsonRedactor(() => this.#open('tool-arguments'))))
+    return redactor
   }
 
   *#takeArguments(id: string, delta: string, out: StreamEvent[]): Generator<undefined, void> {
-    const lane = this.#callOf(id)
-    this.#giveArguments(id, yield* lane.take(delta), out)
-    if (lane.blocked) this.blocked = true
+    const redactor = this.#callOf(id)
+    this.#giveArguments(id, yield* redactor.take(delta), out)
+    if (redactor.blocked) this.blocked = true
   }
 
   *#endArguments(id: string, out: StreamEvent[]): Generator<undefined, void> {
-    const lane = this.#calls.get(id)
-    if (lane === undefined) return
+    const redactor = this.#calls.get(id)
+    if (redactor === undefined) return
     this.#calls.delete(id)
-    this.#giveArguments(id, yield* lane.end(), out)
-    if (lane.blocked) this.blocked = true
+    this.#giveArguments(id, yield* redactor.end(), out)
+    if (redactor.blocked) this.blocked = true
   }
 
   #giveArguments(id: string, delta: string, out: StreamEvent[]): void {
@@ -244,11 +253,11 @@ class AnswerLanes {
   }
 
   *#takeCall(event: ToolCallEvent, out: StreamEvent[]): Generator<undefined, void> {
-    const lane = this.#calls.get(event.id)
-    const seen = lane?.used === true
+    const redactor = this.#calls.get(event.id)
+    const seen = redactor?.used === true
     yield* this.#endArguments(event.id, out)
     if (this.blocked) return
-    const given = lane?.replacedNumber === true ? parseJson(lane.text) : undefined
+    const given = redactor?.replacedNumber === true ? parseJson(redactor.text) : undefined
     const kept = given ?? (yield* redactValue(() => this.#open('tool-arguments', seen), event.arguments))
     if (kept === undefined) this.blocked = true
     else out.push({ ...event, arguments: kept })
@@ -268,8 +277,8 @@ class AnswerLanes {
       delete kept.start
       delete kept.end
     }
-    if (this.#lane === undefined) out.push(kept)
-    else this.#lane.place(kept, out)
+    if (this.#text === undefined) out.push(kept)
+    else this.#text.place(kept, out)
   }
 
   #mark(): { choice?: number } {

@@ -1,4 +1,4 @@
-// One line for every built-in provider, by file name.
+// One line per built-in provider, in the order of the file names.
 export { anthropic } from '../anthropic.ts'
 export { aphrodite } from '../aphrodite.ts'
 export { azure } from '../azure.ts'

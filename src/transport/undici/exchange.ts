@@ -1,8 +1,8 @@
-import type { Dispatcher } from 'undici'
 import type { ByteSource, HttpResponse } from '../../core/wire.ts'
 import { connectTimeout, transportError } from '../failure.ts'
+import type { DispatchController, DispatchHandler, DispatchHeaders } from './dispatcher.ts'
 
-/** Bytes that may wait for a reader before the socket is paused. */
+/** Maximum number of bytes that wait for a reader before the socket is paused. */
 const HIGH_WATER_BYTES = 64 * 1024
 
 interface ExchangeOptions {
@@ -10,17 +10,16 @@ interface ExchangeOptions {
   readonly signal: AbortSignal
   readonly connectMs: number | undefined
 }
-/** Who waits for the head of the answer. */
-interface Asker {
+/** The promise of the response's head. */
+interface PendingHead {
   resolve(reply: HttpResponse): void
   reject(error: unknown): void
 }
-type Headers = Record<string, string | string[] | undefined>
 
-/** One request on `dispatch()`: the handler of its callbacks, and the source of its body. */
-export class Exchange implements Dispatcher.DispatchHandler, ByteSource {
+/** One request on `dispatch()`: handles its callbacks, and is the source of its response body. */
+export class Exchange implements DispatchHandler, ByteSource {
   readonly #options: ExchangeOptions
-  #controller: Dispatcher.DispatchController | undefined
+  #controller: DispatchController | undefined
   readonly #timer: ReturnType<typeof setTimeout> | undefined
   #pieces: Uint8Array[] = []
   #held = 0
@@ -29,12 +28,12 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteSource {
   #waiting: { resolve(piece: Uint8Array | null): void; reject(error: unknown): void } | undefined
   readonly #onAbort = (): void => this.#stop(this.#options.signal.reason)
 
-  // Let go once answered: it holds the head, and a stream may stay open for long.
-  #asker: Asker | undefined
+  // Released once settled, because it keeps the head in memory while the stream is open.
+  #pending: PendingHead | undefined
 
-  constructor(options: ExchangeOptions, asker: Asker) {
+  constructor(options: ExchangeOptions, pending: PendingHead) {
     this.#options = options
-    this.#asker = asker
+    this.#pending = pending
     options.signal.addEventListener('abort', this.#onAbort, { once: true })
     const { connectMs, url } = options
     if (connectMs !== undefined && connectMs > 0) {
@@ -42,22 +41,22 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteSource {
     }
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onRequestStart(controller: DispatchController): void {
     clearTimeout(this.#timer)
     this.#controller = controller
     if (this.#error !== undefined) controller.abort(this.#abortError())
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
+  onResponseStart(_controller: DispatchController, status: number, headers: DispatchHeaders): void {
     const header = (name: string): string | undefined => {
       const value = headers[name]
       return Array.isArray(value) ? value.join(', ') : value
     }
-    this.#asker?.resolve({ status, header, body: this })
-    this.#asker = undefined
+    this.#pending?.resolve({ status, header, body: this })
+    this.#pending = undefined
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, piece: Uint8Array): void {
+  onResponseData(controller: DispatchController, piece: Uint8Array): void {
     const waiting = this.#waiting
     if (waiting !== undefined) {
       this.#waiting = undefined
@@ -76,8 +75,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteSource {
     this.#waiting = undefined
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
-    this.#fail(this.#error ?? transportError(error, this.#options.url))
+  onResponseError(_controller: DispatchController | undefined, error: Error): void {
+    this.#fail(this.#error ?? transportError(error, this.#options.url, this.#pending === undefined))
   }
 
   read(): Promise<Uint8Array | null> {
@@ -99,7 +98,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteSource {
     this.#controller?.abort(this.#abortError())
   }
 
-  // All that waits as one piece: a slow reader gets one batch, not a hundred.
+  // Joins all waiting pieces, so that a slow reader gets one batch instead of a hundred.
   #take(): Uint8Array | undefined {
     const pieces = this.#pieces
     if (pieces.length === 0) return undefined
@@ -119,8 +118,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteSource {
     if (this.#ended) return
     this.#error ??= error
     this.#settle()
-    this.#asker?.reject(this.#error)
-    this.#asker = undefined
+    this.#pending?.reject(this.#error)
+    this.#pending = undefined
     this.#waiting?.reject(this.#error)
     this.#waiting = undefined
   }

@@ -1,103 +1,104 @@
-import { Agent, type Dispatcher } from 'undici'
 import { LlmError } from '../../core/error.ts'
 import type { TransportOptions, Transport, HttpResponse, HttpRequest } from '../../core/wire.ts'
 import { isRedirected, nextHop } from '../redirect.ts'
+import { createAgent, type OwnedDispatcher, type UndiciDispatcher } from './dispatcher.ts'
 import { Exchange } from './exchange.ts'
+
+export type { UndiciDispatcher } from './dispatcher.ts'
 
 /** Options of {@link createUndiciTransport}. */
 export interface UndiciTransportOptions {
-  /** A dispatcher of your own (proxy, mock, pool); it is not closed by `close()`. The options below then do nothing. */
-  readonly dispatcher?: Dispatcher | undefined
-  /** Connections per origin. Default: no bound. */
+  /**
+   * Your own undici dispatcher (proxy, mock, pool). The options below then have no effect, and `close()` leaves it open.
+   * Default: an `Agent` of the transport's own.
+   */
+  readonly dispatcher?: UndiciDispatcher | undefined
+  /** Maximum number of connections per origin. Default: no limit. */
   readonly connections?: number | undefined
-  /** Longest wait for a connection, in milliseconds. Default 10 000. */
+  /** Maximum wait for a connection in ms. Default 10 000. */
   readonly connectMs?: number | undefined
-  /** How long an idle connection is kept, in milliseconds. Default 30 000. */
+  /** Time in ms for which an idle connection is kept. Default 30 000. */
   readonly keepAliveMs?: number | undefined
-  /** Offer HTTP/2 where the server has it. Default false. */
+  /** Whether to use HTTP/2 with servers that offer it. Default: off. */
   readonly http2?: boolean | undefined
 }
 
 /**
- * A transport for Node on undici's `dispatch()`: a fraction of the cost of `fetch` per call and per open stream, with
- * pooling, keep-alive, HTTP/2 and proxies. One transport serves a whole process; `close()` ends its connections.
+ * Creates a transport for Node on undici's `dispatch()`, with pooling, keep-alive, HTTP/2 and proxies. It costs a fraction
+ * of `fetch` per call and per open stream. One transport serves a whole process; `close()` ends its connections. Calls
+ * reject with `misconfigured` if the optional peer undici is not installed.
  */
 export function createUndiciTransport(
   options: UndiciTransportOptions = {},
 ): Transport & { close(): Promise<void> } {
-  const owned = options.dispatcher === undefined
-  const dispatcher = options.dispatcher ?? createAgent(options)
-  const placeOf = createPlaces()
+  const parse = createAddressParser()
+  let owned: Promise<OwnedDispatcher> | undefined
+  let dispatcher = options.dispatcher
+  const load = async (): Promise<UndiciDispatcher> => {
+    owned ??= createAgent(options)
+    return (dispatcher = await owned)
+  }
+  const start = (request: HttpRequest, sending: TransportOptions, loaded: UndiciDispatcher) =>
+    dispatch({ dispatcher: loaded, parse }, request, sending, 0)
   return {
-    send: (request, send) => dispatch({ dispatcher, placeOf }, request, send, 0),
-    close: async () => {
-      if (owned) await dispatcher.destroy()
-    },
+    send: (request, sending) =>
+      dispatcher === undefined
+        ? load().then((loaded) => start(request, sending, loaded))
+        : start(request, sending, dispatcher),
+    close: async () => (await owned?.catch(() => undefined))?.destroy(),
   }
 }
 
-function createAgent({
-  connections,
-  connectMs = 10_000,
-  keepAliveMs = 30_000,
-  http2 = false,
-}: UndiciTransportOptions): Agent {
-  return new Agent({
-    connections: connections ?? null,
-    connect: { timeout: connectMs },
-    keepAliveTimeout: keepAliveMs,
-    allowH2: http2,
-    // The phases of a call are timed above the transport, by what was asked for.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  })
-}
-
-interface Way {
-  readonly dispatcher: Dispatcher
-  readonly placeOf: (url: string) => Place
+interface Connection {
+  readonly dispatcher: UndiciDispatcher
+  readonly parse: (url: string) => Address
 }
 
 function dispatch(
-  way: Way,
+  connection: Connection,
   request: HttpRequest,
   options: TransportOptions,
-  turn: number,
+  hops: number,
 ): Promise<HttpResponse> {
   const { signal, connectMs } = options
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
-    const { origin, path } = way.placeOf(request.url)
-    const follow = async (reply: HttpResponse): Promise<HttpResponse> => {
-      const hop = nextHop(request, reply, turn)
-      return hop === undefined ? reply : dispatch(way, hop, options, turn + 1)
+    const { origin, path } = connection.parse(request.url)
+    const follow = async (response: HttpResponse): Promise<HttpResponse> => {
+      const next = nextHop(request, response, hops)
+      return next === undefined ? response : dispatch(connection, next, options, hops + 1)
     }
-    const arrive = (reply: HttpResponse): void => resolve(isRedirected(reply) ? follow(reply) : reply)
-    const exchange = new Exchange({ url: request.url, signal, connectMs }, { resolve: arrive, reject })
+    const onHead = (response: HttpResponse): void =>
+      resolve(isRedirected(response) ? follow(response) : response)
+    const exchange = new Exchange({ url: request.url, signal, connectMs }, { resolve: onHead, reject })
     const { method, headers, body } = request
     try {
-      way.dispatcher.dispatch({ origin, path, method, headers, body: body ?? null }, exchange)
+      connection.dispatcher.dispatch({ origin, path, method, headers, body: body ?? null }, exchange)
     } catch (error) {
       exchange.onResponseError(undefined, error as Error)
     }
   })
 }
 
-/** An URL in the two parts that `dispatch()` takes. */
-interface Place {
+/** A URL in the two parts that `dispatch()` takes. */
+interface Address {
   readonly url: string
   readonly origin: string
   readonly path: string
 }
 
-// Calls go to the same few addresses: the last one is kept as it was parsed.
-function createPlaces(): (url: string) => Place {
-  let last: Place | undefined
-  return (url) => (last?.url === url ? last : (last = parsePlace(url)))
+// Keeps the last result, because most calls of a process go to the same few URLs.
+function createAddressParser(): (url: string) => Address {
+  let last: Address | undefined
+  return (url) => (last?.url === url ? last : (last = parseAddress(url)))
 }
 
-function parsePlace(url: string): Place {
-  if (!URL.canParse(url)) throw new LlmError('misconfigured', `not an URL: ${JSON.stringify(url)}`)
+function parseAddress(url: string): Address {
+  if (!URL.canParse(url))
+    throw new LlmError(
+      'misconfigured',
+      `${JSON.stringify(url)} is not a URL: give baseUrl with scheme and host`,
+    )
   const { origin, pathname, search } = new URL(url)
   return { url, origin, path: pathname + search }
 }

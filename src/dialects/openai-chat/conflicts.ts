@@ -4,7 +4,7 @@ import type { SettingName } from '../../core/params.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
 import { thinks } from './reasoning.ts'
 
-// What servers take only from a model that does not think, by the parameter's name.
+// Settings that some servers accept only without thinking, and their wire parameters.
 const SAMPLERS: readonly (readonly [SettingName, string])[] = [
   ['temperature', 'temperature'],
   ['topP', 'top_p'],
@@ -14,23 +14,23 @@ const SAMPLERS: readonly (readonly [SettingName, string])[] = [
   ['topLogprobs', 'top_logprobs'],
 ]
 
-/** Mends what parameters do to each other. Changes `body`. */
-export function mendParams(input: RenderInput, body: JsonDraft): void {
+/** Resolves conflicts between the parameters in `body`. */
+export function resolveConflicts(input: RenderInput, body: JsonDraft): void {
   const quirks: OpenAIChatQuirks = input.quirks
   if (quirks.samplersWhileThinking !== undefined && thinks(input.settings.reasoning, quirks))
     fitSamplers(quirks.samplersWhileThinking, input, body)
   if (quirks.choicesFromTemperature !== undefined) fitChoices(quirks.choicesFromTemperature, input, body)
 }
 
-function fitSamplers(fate: 'refused' | 'ignored', { model, warnings }: RenderInput, body: JsonDraft): void {
+function fitSamplers(effect: 'refused' | 'ignored', { model, warnings }: RenderInput, body: JsonDraft): void {
   for (const [setting, param] of SAMPLERS) {
     if (body[param] === undefined) continue
-    if (fate === 'refused') body[param] = undefined
-    const what = fate === 'refused' ? 'was not sent to' : 'has no effect on'
+    if (effect === 'refused') body[param] = undefined
+    const what = effect === 'refused' ? 'was not sent to' : 'has no effect on'
     warnings.push({
       type: 'unsupported',
       setting,
-      message: `${setting} ${what} ${model}: while it thinks, it takes none`,
+      message: `${setting} ${what} ${model}: the model does not use it while thinking`,
     })
   }
 }
@@ -42,6 +42,6 @@ function fitChoices(from: number, { model, warnings }: RenderInput, body: JsonDr
   warnings.push({
     type: 'changed',
     setting: 'n',
-    message: `n ${asked} was sent to ${model} as 1: below a temperature of ${from} it gives one answer`,
+    message: `n ${asked} was sent to ${model} as 1: the model gives one answer below a temperature of ${from}`,
   })
 }

@@ -1,10 +1,10 @@
 import { toolNames } from '../core/history.ts'
 import { argumentsText, partsOf, plainText, type AssistantPart, type Message } from '../core/message.ts'
 
-/** A conversation with its tool calls and results told in words, for a request that cannot hold them. Runs `told` if there were any. */
-export function tellTools(messages: readonly Message[], told: () => void): readonly Message[] {
+/** The messages with their tool calls and results as text, for a request that cannot hold them. Calls `onConvert` if there are any. */
+export function toolsAsText(messages: readonly Message[], onConvert: () => void): readonly Message[] {
   if (!messages.some(holdsTools)) return messages
-  told()
+  onConvert()
   const names = toolNames(messages)
   return messages.map((message): Message => {
     if (message.role === 'tool') {
@@ -16,7 +16,7 @@ export function tellTools(messages: readonly Message[], told: () => void): reado
       return { role: 'user', content: [{ type: 'text', text }, ...media] }
     }
     if (message.role !== 'assistant') return message
-    return { ...message, content: partsOf(message.content).map(tellCall) }
+    return { ...message, content: partsOf(message.content).map(callAsText) }
   })
 }
 
@@ -25,7 +25,7 @@ function holdsTools(message: Message): boolean {
   return message.role === 'assistant' && partsOf(message.content).some((part) => part.type === 'tool-call')
 }
 
-function tellCall(part: AssistantPart): AssistantPart {
+function callAsText(part: AssistantPart): AssistantPart {
   if (part.type !== 'tool-call') return part
   return { type: 'text', text: `(Called ${part.name} with ${argumentsText(part)})` }
 }

@@ -1,0 +1,54 @@
+import type { RenderInput } from '../core/dialect.ts'
+import type { JsonObject } from '../core/json.ts'
+import { partsOf, type Message, type ReasoningPart, type SystemMessage } from '../core/message.ts'
+import type { Note } from './note.ts'
+
+/** A message on the wire of the messages and the converse format: they alternate between the two roles. */
+export interface WireMessage {
+  readonly role: 'user' | 'assistant'
+  readonly content: JsonObject[]
+}
+
+// Sent as the first user message, which both formats require, if the conversation begins otherwise.
+const OPENING = 'Continue.'
+
+export function isInstructions(message: Message): message is SystemMessage {
+  return message.role === 'system' || message.role === 'developer'
+}
+
+/** The content that opens a conversation; empty if its first message is the user's. */
+export function openingOf(messages: readonly WireMessage[], note: Note): readonly string[] {
+  if (messages[0]?.role === 'user') return []
+  note(`the user message ${JSON.stringify(OPENING)} was put first: the format requires one there`)
+  return [OPENING]
+}
+
+/** The role of a message on the wire; `undefined`, with a note, if it has no content, because both formats refuse that. */
+export function roleOf(
+  { role }: Message,
+  content: readonly JsonObject[],
+  note: Note,
+): WireMessage['role'] | undefined {
+  const wireRole = role === 'assistant' ? 'assistant' : 'user'
+  if (content.length > 0) return wireRole
+  note(`an empty ${wireRole} message was left out: the format refuses it`)
+  return undefined
+}
+
+/** Adds a warning if the text of an earlier thought cannot be sent back. `rendered`: the blocks of a thought. */
+export function noteLostThoughts(
+  messages: readonly Message[],
+  { warnings }: RenderInput,
+  rendered: (thought: ReasoningPart) => readonly JsonObject[],
+): void {
+  const lost = messages.some(
+    (message) =>
+      message.role === 'assistant' &&
+      partsOf(message.content).some(
+        (part) => part.type === 'reasoning' && part.text !== '' && rendered(part).length === 0,
+      ),
+  )
+  if (!lost) return
+  const message = 'earlier reasoning was not sent back: the format accepts only reasoning that it has signed'
+  warnings.push({ type: 'other', message })
+}

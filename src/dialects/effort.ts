@@ -1,0 +1,58 @@
+import type { EncodeContext, ResolvedSettings } from '../core/params.ts'
+
+/** The neutral wish to think: an effort word, a budget in tokens, or both. */
+export type Reasoning = NonNullable<ResolvedSettings['reasoning']>
+
+/** Smallest thinking budget that Claude's formats accept, in tokens. */
+export const MIN_BUDGET = 1_024
+
+// Weakest first: the budget that stands for an effort, and the effort whose budget covers a given one.
+const BUDGETS: Readonly<Record<string, number>> = {
+  minimal: MIN_BUDGET,
+  low: 4_096,
+  medium: 16_384,
+  high: 24_576,
+  xhigh: 32_768,
+  max: 49_152,
+}
+
+/** The thinking budget for a wish, in tokens: at least {@link MIN_BUDGET}, with a warning if that raises it. */
+export function budgetFor(
+  { effort, budgetTokens }: Reasoning,
+  { warn }: Pick<EncodeContext, 'warn'>,
+): number {
+  const wanted = budgetTokens ?? BUDGETS[effort ?? 'medium'] ?? MIN_BUDGET
+  if (wanted < MIN_BUDGET)
+    warn(`a budget of ${wanted} tokens was sent as ${MIN_BUDGET}, the smallest that the format accepts`)
+  return Math.max(wanted, MIN_BUDGET)
+}
+
+/**
+ * The effort word to send to a model that accepts `efforts` (weakest first) and no budget: the strongest one that asks
+ * for no more than the wish, else the weakest. Warns if the word or a budget changes.
+ */
+export function effortFor(
+  { effort, budgetTokens = 0 }: Reasoning,
+  efforts: readonly string[],
+  { warn }: Pick<EncodeContext, 'warn'>,
+): string {
+  const wanted = effort ?? effortCovering(budgetTokens)
+  const max = BUDGETS[wanted] ?? 0
+  const sent = efforts.findLast((word) => (BUDGETS[word] ?? 0) <= max) ?? efforts[0] ?? 'low'
+  if (effort === undefined)
+    warn(`a budget of ${budgetTokens} tokens was sent as effort "${sent}": the model accepts no budget`)
+  else if (sent !== effort)
+    warn(`effort "${effort}" was sent as "${sent}": the model accepts ${efforts.join(', ')}`)
+  return sent
+}
+
+function effortCovering(budgetTokens: number): string {
+  return Object.keys(BUDGETS).find((effort) => budgetTokens <= (BUDGETS[effort] ?? 0)) ?? 'max'
+}
+
+/** The nearest of the words none, low, medium and high for a budget, in formats that have effort words only. */
+export function effortOfBudget(budgetTokens: number): string {
+  if (budgetTokens === 0) return 'none'
+  if (budgetTokens <= 4_096) return 'low'
+  return budgetTokens <= 16_384 ? 'medium' : 'high'
+}
