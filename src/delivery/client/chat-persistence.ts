@@ -90,9 +90,9 @@ export class ChatPersistence {
       this.#isWriting = true
       void written.catch(fail).then(() => {
         this.#isWriting = false
-        const next = this.#next
+        const waiting = this.#next
         this.#next = undefined
-        if (next !== undefined) this.#run(next)
+        if (waiting !== undefined) this.#run(waiting)
       })
     } catch (error) {
       fail(error)

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import { LlmError } from '../../core/error.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { startSilenceTimer, type SilenceTimer } from '../../core/silence-timer.ts'
 import type { GateState } from './connection-gate.ts'
 import { isAlreadySeen, runIdOf } from './event-id.ts'
 import { readFrame, type ChatFrame } from './frame.ts'
@@ -14,7 +15,6 @@ import {
   serverSilent,
   unreachable,
 } from './response-errors.ts'
-import { startSilenceTimer, type SilenceTimer } from './silence-timer.ts'
 import { createSseParser, type SseEvent } from './sse-parser.ts'
 
 /** How an answer failed. `resumable`: the server may still hold the rest. */
@@ -58,9 +58,7 @@ export interface StreamConnectionParts {
   readonly onFrames: (frames: readonly ChatFrame[]) => void
 }
 
-const RETRYABLE: readonly number[] = [408, 429, 502, 503, 504]
-// A gateway may have passed the request on before it answered with one of these.
-const MAY_HAVE_ARRIVED: readonly number[] = [408, 502, 504]
+const RETRYABLE: ReadonlySet<number> = new Set([408, 429, 502, 503, 504])
 
 /** One connection for an answer: sends the request or resumes its run, then reads frames until the connection ends. */
 export class StreamConnection {
@@ -130,8 +128,9 @@ export class StreamConnection {
     const isResume = run.position !== undefined
     const error = await responseError(response, clock.epochMs())
     if (isResume && status === 404) return this.#failed(runLost(), false)
-    if (!MAY_HAVE_ARRIVED.includes(status)) run.mayExist = false
-    const isRetryable = RETRYABLE.includes(status) || (isResume && status >= 500)
+    // A gateway may have passed the request on before it answered with one of these.
+    if (![408, 502, 504].includes(status)) run.mayExist = false
+    const isRetryable = RETRYABLE.has(status) || (isResume && status >= 500)
     if (isRetryable && error.code !== 'final') return { type: 'retry', error }
     return this.#failed(error, true)
   }

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../core/clock.ts'
+import type { Clock, Timer } from './clock.ts'
 
 /** A running watch for silence. */
 export interface SilenceTimer {
