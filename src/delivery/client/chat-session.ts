@@ -45,12 +45,12 @@ class ChatSession implements ChatClient {
       limits: readLimits(options),
       clock,
       state: this.#state,
-      gate: () => this.#gate.state(),
-      snapshot: () => this.#snapshot(),
-      onLoad: (stored: ChatSnapshot | undefined) => this.#restore(stored),
+      gate: this.#gate.state,
+      snapshot: this.#snapshot,
+      onLoad: this.#restore,
       isReady: () => this.#isUsable && !this.#isHalted && !this.#answers.isActive,
       send: (body: JsonObject | undefined) => this.#answers.request(body),
-      onChange: () => this.#saveIfLoaded(),
+      onChange: this.#saveIfLoaded,
       onProgress: () => this.#persistence.saveSoon(),
       onFailed: () => (this.#isHalted = true),
       onIdle: () => this.#queue.sendNext(),
@@ -58,7 +58,7 @@ class ChatSession implements ChatClient {
     this.#persistence = new ChatPersistence(parts)
     this.#answers = new AnswerLifecycle(parts)
     this.#queue = new SendQueue(parts)
-    this.#unwatch = this.#gate.watch((isBack) => this.#onPageChange(isBack))
+    this.#unwatch = this.#gate.watch(this.#onPageChange)
     this.ready = this.#persistence.load()
   }
 
@@ -153,18 +153,18 @@ class ChatSession implements ChatClient {
     this.#queue.sendNext()
   }
 
-  #onPageChange(isBack: boolean): void {
+  readonly #onPageChange = (isBack: boolean): void => {
     // Stored at once, because the page may be about to close.
     this.#saveIfLoaded()
     this.#answers.onGateChange(isBack)
     if (isBack) this.#queue.sendNext()
   }
 
-  #saveIfLoaded(): void {
+  readonly #saveIfLoaded = (): void => {
     if (this.#persistence.isLoaded) this.#persistence.save()
   }
 
-  #restore(stored: ChatSnapshot | undefined): void {
+  readonly #restore = (stored: ChatSnapshot | undefined): void => {
     const { conversationId = stored?.conversationId } = this.#options
     if (this.#isDisposed) return
     if (stored === undefined || conversationId !== stored.conversationId) return this.#queue.sendNext()
@@ -183,7 +183,7 @@ class ChatSession implements ChatClient {
     this.#queue.sendNext()
   }
 
-  #snapshot(): ChatSnapshot {
+  readonly #snapshot = (): ChatSnapshot => {
     const { conversationId, messages } = this.#state.current
     return { version: 1, conversationId, messages, queue: this.#queue.records, ...this.#answers.record }
   }

@@ -5,7 +5,7 @@ export type GateState = 'open' | 'offline' | 'paused'
 
 /** Combines the page's signals with `pause()` and `resume()` of the client. */
 export interface ConnectionGate {
-  state(): GateState
+  readonly state: () => GateState
   /** Returns whether the pause changed. */
   setPaused(isPaused: boolean): boolean
   /**

@@ -134,7 +134,7 @@ export function readLimits(options: ChatClientOptions): ResumeLimits {
   if (throttle !== undefined && !(throttle.messages >= 1 && throttle.perMs > 0))
     throw invalid('throttle', 'needs messages >= 1 and perMs > 0')
   if (typeof url !== 'string' || (!('location' in globalThis) && !URL.canParse(url)))
-    throw invalid('url', `is "${url}": use the address of a chat handler, absolute outside of a page`)
+    throw invalid('url', `is "${url}": use an absolute URL outside of a page`)
   return limits
 }
 

@@ -46,7 +46,7 @@ export function frameError({ code, message, retryAfterMs }: FrameError): LlmErro
 
 /** The request got no response, or the connection was lost. */
 export function unreachable(cause: unknown): LlmError {
-  const message = 'The server cannot be reached. Check the connection, then try again.'
+  const message = 'The server cannot be reached. Check that it is running, then try again.'
   return new LlmError('network', message, { cause })
 }
 

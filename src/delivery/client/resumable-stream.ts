@@ -100,7 +100,7 @@ export class ResumableStream {
     if (gate === 'open' && isBack && isWaiting) this.#wake?.()
   }
 
-  #disconnect(): void {
+  readonly #disconnect = (): void => {
     this.#connection?.abort()
   }
 
@@ -109,11 +109,10 @@ export class ResumableStream {
     const { requests, conversationId, resume } = this.#parts
     const id = this.#run.position?.id ?? (this.#run.mayExist ? conversationId : undefined)
     if (id === undefined || !resume) return
-    const disconnect = (): void => this.#disconnect()
-    requests.cancel(id).then((isKnown) => isKnown || disconnect(), disconnect)
+    requests.cancel(id).then((isKnown) => isKnown || this.#disconnect(), this.#disconnect)
   }
 
-  #move(id: string | undefined, lastEventId?: string): void {
+  readonly #move = (id: string | undefined, lastEventId?: string): void => {
     if (!this.#parts.resume || id === undefined) return
     const isNew = this.#run.position?.id !== id
     this.#run.position = { id, lastEventId }
@@ -141,7 +140,7 @@ export class ResumableStream {
       ...this.#parts,
       run: this.#run,
       silenceMs: limits.silenceMs,
-      onMove: (id, lastEventId) => this.#move(id, lastEventId),
+      onMove: this.#move,
       onConnected: () => {
         this.#reconnect.onConnected()
         onConnection({ state: 'open' })
