@@ -15,17 +15,17 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
 }
 
-/** The page's files, and under `/switchyard/` the package's own modules: no bundler, nothing from elsewhere. */
+/** Serves the files of the page, and the modules of the package under `/switchyard/`: without a bundler or other hosts. */
 export async function servePage(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url)
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return new Response('Only GET here.', { status: 405, headers: { ...HEADERS, allow: 'GET, HEAD' } })
-  const place = placeOf(pathname)
-  const type = TYPES[place?.pathname.split('.').at(-1) ?? '']
-  if (place === undefined || type === undefined) return notFound()
+  const file = fileOf(pathname)
+  const type = TYPES[file?.pathname.split('.').at(-1) ?? '']
+  if (file === undefined || type === undefined) return notFound()
   try {
-    const text = await readFile(place, 'utf8')
-    const body = place.pathname.endsWith('.ts') ? scriptOf(text) : text
+    const text = await readFile(file, 'utf8')
+    const body = file.pathname.endsWith('.ts') ? scriptOf(text) : text
     return new Response(request.method === 'HEAD' ? null : body, {
       headers: { ...HEADERS, 'content-type': type },
     })
@@ -34,27 +34,27 @@ export async function servePage(request: Request): Promise<Response> {
   }
 }
 
-/** Where the package's client is: `dist/client/index.js`, or its source where the names lead there. */
+/** The module of the client: `dist/client/index.js`, or its source if the package name resolves to that. */
 const client = new URL(import.meta.resolve('llm-switchyard/client'))
 const library = new URL(client.pathname.endsWith('.ts') ? '../../' : '../', client)
 const page = new URL('./page/', import.meta.url)
 
-function placeOf(pathname: string): URL | undefined {
+function fileOf(pathname: string): URL | undefined {
   const [base, name] = pathname.startsWith('/switchyard/')
     ? [library, pathname.slice('/switchyard/'.length)]
     : [page, pathname === '/' ? 'index.html' : pathname.slice(1)]
-  // Plain names only: nothing leads out of the folder.
+  // Plain names only, so that no path leads out of the folder.
   if (!/^[\w-]+(\/[\w-]+)*\.(html|css|js|ts)$/.test(name)) return undefined
   if (base === library && !/\.(js|ts)$/.test(name)) return undefined
   return new URL(name, base)
 }
 
-// A browser knows addresses, not package names.
+// Package names are replaced, because a browser resolves URLs only.
 function scriptOf(text: string): string {
   const address = `/switchyard/${client.href.slice(library.href.length)}`
   return stripTypeScriptTypes(text).replaceAll("'llm-switchyard/client'", `'${address}'`)
 }
 
 function notFound(): Response {
-  return new Response('There is nothing here.', { status: 404, headers: HEADERS })
+  return new Response('Not found', { status: 404, headers: HEADERS })
 }

@@ -1,19 +1,19 @@
 // npm run build:js && npx node --disable-warning=ExperimentalWarning examples/chat-page/main.ts
-// Then open the address that it prints. README.md says what to try.
+// Then open the address that it prints. README.md lists what to try.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
 import { createChatHandler, toNodeHandler } from 'llm-switchyard/http'
 import { servePage } from './files.ts'
-import { openTalk } from './talk.ts'
+import { createResponder } from './responder.ts'
 
 const { values } = parseArgs({
   options: { port: { type: 'string', default: process.env['PORT'] ?? '8081' } },
 })
-const talk = await openTalk()
+const responder = await createResponder()
 const chat = createChatHandler(
-  { respond: talk.respond },
-  // A page that reloads finds its answer still under way.
+  { respond: responder.respond },
+  // With `finish`, a page that reloads finds its answer still running.
   { authorize: 'open', basePath: '/api/chat', onClientGone: 'finish' },
 )
 const listener = toNodeHandler((request) =>
@@ -24,7 +24,7 @@ const server = createServer((request, response) => void listener(request, respon
 async function stop(): Promise<void> {
   server.close()
   await chat.close({ drainMs: 0 })
-  await talk[Symbol.asyncDispose]()
+  await responder[Symbol.asyncDispose]()
   server.closeAllConnections()
 }
 process.once('SIGINT', () => void stop())
@@ -33,5 +33,5 @@ process.once('SIGTERM', () => void stop())
 server.listen(Number(values.port), '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo
   console.log(`The chat page listens on http://127.0.0.1:${port}/`)
-  if (talk.fake) console.log('No key in the environment: the built-in fake provider answers.')
+  if (responder.fake) console.log('No key in the environment: the built-in fake provider answers.')
 })

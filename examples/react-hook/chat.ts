@@ -2,7 +2,7 @@ import { createElement as h, useState, type ReactElement } from 'react'
 import type { ChatMessage } from 'llm-switchyard/client'
 import { useChat } from './use-chat.ts'
 
-/** A chat as small as it gets. `h` in place of JSX, so that nothing has to be compiled. */
+/** A minimal chat. It uses `h` instead of JSX, so that it needs no compiler. */
 export function Chat({ url }: { readonly url: string }): ReactElement {
   const { state, isBusy, send, stop, retry } = useChat({ url })
   const [text, setText] = useState('')
@@ -40,6 +40,6 @@ function Message({ message }: { readonly message: ChatMessage }): ReactElement {
   return h('p', { className: `${role} ${status}` }, text, tools.length > 0 && h('em', null, tools.join(', ')))
 }
 
-function button(words: string, onClick: () => void): ReactElement {
-  return h('button', { type: 'button', onClick }, words)
+function button(label: string, onClick: () => void): ReactElement {
+  return h('button', { type: 'button', onClick }, label)
 }

@@ -6,25 +6,26 @@ import {
   type ChatState,
 } from 'llm-switchyard/client'
 
-/** The state of a chat, and what a component may do with it. */
+/** The state of a chat, and the methods of the client. */
 export interface UseChat extends Pick<
   ChatClient,
   'send' | 'stop' | 'retry' | 'reset' | 'dismissError' | 'cancelQueued'
 > {
   readonly state: ChatState
-  /** True from the sending to the end of an answer. */
+  /** Whether an answer is active. */
   readonly isBusy: boolean
 }
 
 /**
- * A chat for as long as the component is there. Another `url` or `conversationId` makes another chat; the other options
- * are read when it is made. With the component the connection goes, not the answer: with a `store`, the next one takes it up.
+ * Creates a chat client for the lifetime of the component. A changed `url` or `conversationId` creates a new client, which
+ * reads all other options once. Unmounting closes the connection but does not stop the answer: with a `store`, the next
+ * component resumes it.
  */
 export function useChat(options: ChatClientOptions): UseChat {
   const [client, setClient] = useState<ChatClient>()
   const { url, conversationId } = options
   useEffect(() => {
-    // Made here, not while rendering: strict mode takes every effect back once.
+    // Created in the effect, not while rendering, because strict mode runs each effect twice.
     const own = createChatClient(options)
     setClient(own)
     return () => {
@@ -37,8 +38,8 @@ export function useChat(options: ChatClientOptions): UseChat {
     (listener: () => void) => client?.subscribe(listener) ?? (() => undefined),
     [client],
   )
-  const snapshot = useCallback(() => client?.getState() ?? NOTHING, [client])
-  const state = useSyncExternalStore(subscribe, snapshot, () => NOTHING)
+  const snapshot = useCallback(() => client?.getState() ?? EMPTY_STATE, [client])
+  const state = useSyncExternalStore(subscribe, snapshot, () => EMPTY_STATE)
   const isBusy = state.status !== 'idle' && state.status !== 'error'
   return {
     state,
@@ -52,8 +53,8 @@ export function useChat(options: ChatClientOptions): UseChat {
   }
 }
 
-// Before the first effect, and on a server.
-const NOTHING: ChatState = {
+// The state before the first effect, and on a server.
+const EMPTY_STATE: ChatState = {
   status: 'idle',
   connection: { state: 'closed' },
   conversationId: '',

@@ -1,11 +1,11 @@
 import type { ChatMessage, ChatPart, ChatToolPart } from 'llm-switchyard/client'
 
-// What an element shows: a message that has not changed is not drawn again.
+// The message that each element shows, because an unchanged message is not drawn again.
 const shown = new WeakMap<HTMLElement, ChatMessage>()
 
-/** Draws a message, into `held` where there is one. Everything goes in as text: nothing a model says becomes HTML. */
-export function drawMessage(message: ChatMessage, held: HTMLElement | undefined): HTMLElement {
-  const element = held ?? make('article')
+/** Draws a message, into `existing` if it is given. All content is set as text, so that no output of a model becomes HTML. */
+export function drawMessage(message: ChatMessage, existing: HTMLElement | undefined): HTMLElement {
+  const element = existing ?? make('article')
   if (shown.get(element) === message) return element
   shown.set(element, message)
   element.className = `message ${message.role} ${message.status}`
@@ -57,9 +57,9 @@ function aboutOf({ status, usage, model, error }: ChatMessage): string {
   if (status === 'failed') return error?.message ?? 'The answer failed.'
   const tokens =
     usage && `${usage.inputTokens} in, ${usage.outputTokens} out${usage.estimated === true ? ', about' : ''}`
-  const words = [status === 'stopped' ? 'Stopped' : undefined, model, tokens]
+  const facts = [status === 'stopped' ? 'Stopped' : undefined, model, tokens]
   const isOver = status === 'complete' || status === 'stopped'
-  return isOver ? words.filter((word) => word !== undefined).join(' · ') : ''
+  return isOver ? facts.filter((fact) => fact !== undefined).join(' · ') : ''
 }
 
 function make(tag: string, className = '', text = ''): HTMLElement {

@@ -24,7 +24,7 @@ function draw(state: ChatState): void {
   for (const message of messages) {
     const element = drawMessage(message, drawn.get(message.id))
     drawn.set(message.id, element)
-    // An element that is where it belongs stays: its folds stay open.
+    // Moved only if its place is wrong, because a moved element closes its folds.
     const at = messages.indexOf(message) + 1
     if (log.children[at] !== element) log.insertBefore(element, log.children[at] ?? null)
   }
@@ -33,15 +33,15 @@ function draw(state: ChatState): void {
   const isBusy = state.status === 'loading' || state.status === 'streaming' || state.status === 'stopping'
   stop.hidden = !isBusy
   stop.disabled = state.status === 'stopping'
-  const words = wordsOf(state)
-  notice.hidden = words === undefined
-  find('notice-text').textContent = words ?? ''
+  const noticeText = noticeOf(state)
+  notice.hidden = noticeText === undefined
+  find('notice-text').textContent = noticeText ?? ''
   find('retry').hidden = state.status !== 'error'
   document.body.dataset['status'] = state.status
   if (isAtEnd) log.scrollTop = log.scrollHeight
 }
 
-function wordsOf({ status, error, connection }: ChatState): string | undefined {
+function noticeOf({ status, error, connection }: ChatState): string | undefined {
   return status === 'error' ? error?.message : waitOf(connection)
 }
 
@@ -50,9 +50,9 @@ function waitOf(connection: ChatConnection): string | undefined {
     case 'waiting':
       return `${connection.error.message} Trying again (${connection.attempt} of ${connection.of}) …`
     case 'offline':
-      return 'You are offline. This goes on when the network is back.'
+      return 'You are offline. The chat continues when the network is back.'
     case 'throttled':
-      return 'Not so fast: the next message is sent in a moment.'
+      return 'Too many messages: the next one is sent in a moment.'
     default:
       return undefined
   }
@@ -82,13 +82,13 @@ find('new').addEventListener('click', () => {
   text.focus()
 })
 
-// However many changes come, the page is drawn once per frame.
-let isDue = false
+// The page is drawn at most once per animation frame.
+let isScheduled = false
 client.subscribe(() => {
-  if (isDue) return
-  isDue = true
+  if (isScheduled) return
+  isScheduled = true
   requestAnimationFrame(() => {
-    isDue = false
+    isScheduled = false
     draw(client.getState())
   })
 })

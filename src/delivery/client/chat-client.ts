@@ -1,45 +1,51 @@
-import type { JsonObject } from '../../core/json.ts'
-import type { ChatFile, ChatMessage } from './message-reducer.ts'
+import type { ChatMessage } from './message-reducer.ts'
+import type { SendOptions } from './options.ts'
 import type { ChatState } from './state.ts'
 
-/** What goes with a message. */
-export interface SendOptions {
-  /** Images and documents. */
-  readonly files?: readonly ChatFile[] | undefined
-  /** Fields of this request alone, over those of the client. */
-  readonly body?: JsonObject | undefined
-}
-
-/** One conversation with a `createChatHandler`, in a browser or in Node. Its methods may be passed on without it. */
+/**
+ * One conversation with a `createChatHandler`, in a browser or in Node. Its methods do not use `this`: pass them on as they
+ * are.
+ */
 export interface ChatClient {
   readonly getState: () => ChatState
-  /** Calls back after every change of the state, about once per network read. Returns how to end that. */
+  /**
+   * Calls `listener` after every change of the state, about once per network read. What it throws goes to `onError`.
+   * Returns the function that unsubscribes.
+   */
   readonly subscribe: (listener: (state: ChatState) => void) => () => void
   /**
-   * Sends a message, after those that wait already. Resolves with the answer however it ended: its `status` says how;
-   * with `undefined` where nobody waits for it any more. Rejects with `invalid-request` for an empty or too long text.
+   * Sends a message, after those that are queued. Resolves with the answer, also a stopped or failed one: see its
+   * `status`. Resolves with `undefined` if the message is cancelled, or the client reset or disposed, before the answer
+   * ends. Rejects with `invalid-request` if the text is empty or too long.
    */
   readonly send: (text: string, options?: SendOptions) => Promise<ChatMessage | undefined>
-  /** Stops the answer under way, on the server too; what came of it stays. Messages that wait are sent next. */
+  /** Stops the active answer, on the server too. The text so far stays, and queued messages are sent next. */
   readonly stop: () => void
   /**
-   * After a failure: takes the answer up where it broke off if the server still has it, otherwise asks again. At any
-   * other time: asks again for the last answer. Resolves as `send`.
+   * After an error, resumes the answer if the server may still have it; otherwise requests a new one. Without an error,
+   * regenerates the last answer. Resolves like `send`; never rejects.
    */
   readonly retry: () => Promise<ChatMessage | undefined>
-  /** Back to `idle` from `error`; messages that wait are sent. */
+  /** Sets the status from `error` to `idle`, and sends queued messages. */
   readonly dismissError: () => void
-  /** Takes a message out of the queue. False where it is not there. */
+  /** Removes a message from the queue; its `send` resolves with `undefined`. Returns whether it was queued. */
   readonly cancelQueued: (messageId: string) => boolean
-  /** Shows a message that was pushed to the page; one with a known id is replaced. Without a `role` no model ever sees it. */
+  /**
+   * Adds a message that the application received elsewhere, or replaces the one with its id. Default `role`: `notice`,
+   * which is never sent to a model.
+   */
   readonly notify: (message: Pick<ChatMessage, 'text'> & Partial<ChatMessage>) => void
-  /** Closes the connection without stopping the answer, and sends nothing, until `resume`. */
+  /** Closes the connection without stopping the answer. Sends nothing until `resume`. */
   readonly pause: () => void
+  /** Ends `pause`: resumes the answer and sends queued messages. */
   readonly resume: () => void
-  /** Stops, forgets everything, what is stored too, and begins another conversation. */
+  /** Stops the active answer, deletes the conversation, also in the store, and starts a new one. Default id: a random one. */
   readonly reset: (conversationId?: string) => void
-  /** Resolves once the store was read. */
+  /** Resolves when the store has been read; never rejects. */
   readonly ready: Promise<void>
-  /** Closes the connection and releases every timer and listener. The answer is not stopped, and what is stored stays. */
+  /**
+   * Closes the connection and releases all timers and listeners. The answer is not stopped, and the stored conversation
+   * stays.
+   */
   readonly dispose: () => void
 }

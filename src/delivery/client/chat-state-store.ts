@@ -3,49 +3,51 @@ import { toLlmError, type LlmError } from '../../core/error.ts'
 import { clientId, type ChatMessage } from './message-reducer.ts'
 import type { ChatState } from './state.ts'
 
-/** The state that pages see, and those who look at it. */
+/** Holds the state of a chat and notifies its listeners of every change. */
 export class ChatStateStore {
-  state: ChatState
+  current: ChatState
   readonly #clock: Clock
   readonly #onError: ((error: LlmError) => void) | undefined
   readonly #listeners = new Set<(state: ChatState) => void>()
   #isClosed = false
 
-  constructor(clock: Clock, onProblem: ((error: LlmError) => void) | undefined, conversationId?: string) {
+  constructor(clock: Clock, onError: ((error: LlmError) => void) | undefined, conversationId?: string) {
     this.#clock = clock
-    this.#onError = onProblem
-    this.state = emptyState(conversationId)
+    this.#onError = onError
+    this.current = emptyState(conversationId)
   }
 
+  /** Calls `listener` after every change. Returns the function that removes it. */
   subscribe(listener: (state: ChatState) => void): () => void {
-    // The same function given twice is two listeners.
+    // Wrapped, because the same function given twice is two listeners.
     const own = (state: ChatState): void => listener(state)
     if (!this.#isClosed) this.#listeners.add(own)
     return () => void this.#listeners.delete(own)
   }
 
-  /** Nobody is told of anything any more. */
+  /** Removes all listeners, and takes no new ones. */
   removeListeners(): void {
     this.#isClosed = true
     this.#listeners.clear()
   }
 
   set(change: Partial<ChatState>): void {
-    this.state = { ...this.state, ...change }
-    for (const listener of this.#listeners) this.guard(() => listener(this.state), 'A listener failed')
+    this.current = { ...this.current, ...change }
+    for (const listener of this.#listeners) this.guard(() => listener(this.current), 'A listener failed')
   }
 
+  /** Replaces the state by that of an empty conversation. */
   clear(conversationId: string | undefined): void {
     this.set(emptyState(conversationId))
   }
 
-  /** Changes one message. */
-  change(id: string, by: (message: ChatMessage) => ChatMessage): void {
-    this.set({ messages: this.state.messages.map((message) => (message.id === id ? by(message) : message)) })
+  updateMessage(id: string, update: (message: ChatMessage) => ChatMessage): void {
+    const messages = this.current.messages.map((message) => (message.id === id ? update(message) : message))
+    this.set({ messages })
   }
 
   message(id: string): ChatMessage | undefined {
-    return this.state.messages.find((message) => message.id === id)
+    return this.current.messages.find((message) => message.id === id)
   }
 
   newMessage(role: ChatMessage['role'], status: ChatMessage['status']): ChatMessage {
@@ -53,7 +55,7 @@ export class ChatStateStore {
     return { id: clientId('msg'), role, status, text: '', parts: [], createdMs }
   }
 
-  /** Runs what belongs to the page: what it throws stays outside of the chat. */
+  /** Runs a callback of the application. What it throws goes to `onError`, after `lead`, and not into the chat. */
   guard(action: () => void, lead: string): void {
     try {
       action()
@@ -62,11 +64,12 @@ export class ChatStateStore {
     }
   }
 
+  /** Calls `onError` with `error`, its message after `lead`. */
   reportError(error: unknown, lead: string): void {
     try {
       this.#onError?.(toLlmError(error, 'misconfigured', lead))
     } catch {
-      // Who is told of problems has one: there is nobody left to tell.
+      // The error handler itself failed, so there is no handler left to report to.
     }
   }
 }

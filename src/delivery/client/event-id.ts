@@ -1,12 +1,12 @@
-// As `createChatHandler` numbers its frames: stream, batch, frame in the batch.
+// The event ids of `createChatHandler`: run, batch, frame in the batch.
 const POSITION = /^(.*):(\d+)\.(\d+)$/s
 
-/** The stream that a frame's id belongs to; `undefined` where it does not say. */
+/** Returns the id of the run that an event id names, or `undefined` if it names none. */
 export function runIdOf(eventId: string): string | undefined {
   return POSITION.exec(eventId)?.[1]
 }
 
-/** True for a frame that a reader at `last` has had: a server that gives too much loses nothing, and doubles nothing. */
+/** Whether a reader at `last` has read this event, so that a server which repeats frames does no harm. */
 export function isAlreadySeen(eventId: string, last: string | undefined): boolean {
   if (last === undefined) return false
   if (eventId === last) return true

@@ -1,15 +1,15 @@
-import { isObject, parseJson, type JsonValue } from '../../core/json.ts'
+import { isObject, numberOf, parseJson, textOf, type JsonValue } from '../../core/json.ts'
 import type { FinishReason, Usage, Warning } from '../../core/response.ts'
 import type { SseEvent } from './sse-parser.ts'
 
-/** What a frame says of an error. `code` is the kind of the error. */
+/** The error of a frame. `code` is the kind of the `LlmError`. */
 export interface FrameError {
   readonly code: string
   readonly message: string
   readonly retryAfterMs?: number | undefined
 }
 
-/** One frame of an answer, as `createChatHandler` sends them with its protocol `sse`. */
+/** One frame of an answer in the protocol `sse` of `createChatHandler`. */
 export type ChatFrame =
   | { readonly type: 'content' | 'reasoning'; readonly content: string; readonly choice?: number | undefined }
   | {
@@ -46,30 +46,31 @@ export type ChatFrame =
       readonly model?: string | undefined
     }
   | { readonly type: 'error'; readonly error: FrameError; readonly usage?: Usage | undefined }
-  /** `[DONE]`: nothing comes after it. */
+  /** `[DONE]`: the last frame of a stream. */
   | { readonly type: 'end' }
-  /** A frame of the host's own: anything that is none of the above. */
+  /** Any other frame, such as one that the application sends. */
   | { readonly type: 'other'; readonly event: string; readonly data: string }
 
-// The field that a frame of the type must have, and its JavaScript type.
-const NEEDED: Readonly<Record<string, readonly [name: string, type: string]>> = {
-  content: ['content', 'string'],
-  reasoning: ['content', 'string'],
-  tool_call_start: ['id', 'string'],
-  tool_result: ['id', 'string'],
-  tool_error: ['id', 'string'],
-  citation: ['type', 'string'],
-  file: ['mediaType', 'string'],
-  warning: ['warning', 'object'],
-  continued: ['offset', 'number'],
-  step: ['type', 'string'],
-  done: ['type', 'string'],
-  error: ['error', 'object'],
-  stream_start: ['type', 'string'],
-  stream_end: ['type', 'string'],
+// The field that a frame of each type must have: a string, unless `FIELD_TYPES` says otherwise.
+const REQUIRED_FIELDS: Readonly<Record<string, string>> = {
+  content: 'content',
+  reasoning: 'content',
+  tool_call_start: 'id',
+  tool_result: 'id',
+  tool_error: 'id',
+  file: 'mediaType',
+  warning: 'warning',
+  continued: 'offset',
+  error: 'error',
+  citation: 'type',
+  step: 'type',
+  done: 'type',
+  stream_start: 'type',
+  stream_end: 'type',
 }
+const FIELD_TYPES: Readonly<Record<string, string>> = { warning: 'object', offset: 'number' }
 
-/** Reads an event as a frame. What it does not know becomes `other`: nothing throws. */
+/** Reads an event as a frame; unknown and malformed ones become `other`. Never throws. */
 export function readFrame({ event, data }: SseEvent): ChatFrame {
   if (data.trim() === '[DONE]') return { type: 'end' }
   const value = parseJson(data)
@@ -77,25 +78,21 @@ export function readFrame({ event, data }: SseEvent): ChatFrame {
   if (!isObject(value)) return other
   const type = nameOf(value, event)
   if (type === 'error') return { ...value, type, error: errorIn(value['error']) }
-  const [field, kind] = NEEDED[type] ?? []
-  const known = { ...value, type }
-  if (field === undefined || typeof known[field as keyof typeof known] !== kind) return other
+  const field = REQUIRED_FIELDS[type]
+  const known: Readonly<Record<string, unknown>> = { ...value, type }
+  if (field === undefined || typeof known[field] !== (FIELD_TYPES[field] ?? 'string')) return other
   return known as ChatFrame
 }
 
 function nameOf(value: Readonly<Record<string, unknown>>, event: string): string {
   const { type } = value
-  if (typeof type === 'string' && Object.hasOwn(NEEDED, type)) return type
-  if (Object.hasOwn(NEEDED, event)) return event
+  if (typeof type === 'string' && Object.hasOwn(REQUIRED_FIELDS, type)) return type
+  if (Object.hasOwn(REQUIRED_FIELDS, event)) return event
   return 'error' in value ? 'error' : ''
 }
 
 function errorIn(given: unknown): FrameError {
-  if (!isObject(given)) return { code: '', message: typeof given === 'string' ? given : '' }
+  if (!isObject(given)) return { code: '', message: textOf(given) ?? '' }
   const { code, message, retryAfterMs } = given
-  return {
-    code: typeof code === 'string' ? code : '',
-    message: typeof message === 'string' ? message : '',
-    retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : undefined,
-  }
+  return { code: textOf(code) ?? '', message: textOf(message) ?? '', retryAfterMs: numberOf(retryAfterMs) }
 }

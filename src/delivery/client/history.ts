@@ -1,32 +1,31 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { ChatMessage, ChatPart, ChatToolPart } from './message-reducer.ts'
+import { textParts, type ChatMessage, type ChatPart, type ChatToolPart } from './message-reducer.ts'
 
 /**
- * The conversation as the server takes it: user turns with their files, answers with the tool calls that came to an
- * end. Thoughts, sources and notices stay here, and so do answers without a word.
+ * Converts a conversation to the `messages` of a request: user messages with their files, and answers with their finished
+ * tool calls. Leaves out reasoning, sources, notices, and answers with neither text nor tool calls.
  */
 export function historyOf(messages: readonly ChatMessage[]): JsonObject[] {
   return messages.flatMap((message) => {
-    if (message.role === 'user') return [userTurn(message)]
-    return message.role === 'assistant' ? answerTurns(message.parts) : []
+    if (message.role === 'user') return [userMessage(message)]
+    return message.role === 'assistant' ? answerMessages(message.parts) : []
   })
 }
 
-function userTurn({ text, parts }: ChatMessage): JsonObject {
+function userMessage({ text, parts }: ChatMessage): JsonObject {
   const files = parts.filter(({ type }) => type === 'image' || type === 'file')
   if (files.length === 0) return { role: 'user', content: text }
-  const words = text === '' ? [] : [{ type: 'text', text }]
-  return { role: 'user', content: [...words, ...files.map((file) => ({ ...file }))] }
+  return { role: 'user', content: [...textParts(text), ...files.map((file) => ({ ...file }))] }
 }
 
-// A text after tools belongs to the next step of the answer: it has seen their results.
-function answerTurns(parts: readonly ChatPart[]): JsonObject[] {
-  const turns: JsonObject[] = []
+// A text after tools begins a new message, because the model wrote it after it had read their results.
+function answerMessages(parts: readonly ChatPart[]): JsonObject[] {
+  const messages: JsonObject[] = []
   let text = ''
   let tools: ChatToolPart[] = []
   const close = (): void => {
-    if (tools.length > 0) turns.push(...toolTurns(text, tools))
-    else if (text !== '') turns.push({ role: 'assistant', content: text })
+    if (tools.length > 0) messages.push(...toolMessages(text, tools))
+    else if (text !== '') messages.push({ role: 'assistant', content: text })
     text = ''
     tools = []
   }
@@ -37,11 +36,10 @@ function answerTurns(parts: readonly ChatPart[]): JsonObject[] {
     text += part.text
   }
   close()
-  return turns
+  return messages
 }
 
-function toolTurns(text: string, tools: readonly ChatToolPart[]): JsonObject[] {
-  const words = text === '' ? [] : [{ type: 'text', text }]
+function toolMessages(text: string, tools: readonly ChatToolPart[]): JsonObject[] {
   const calls = tools.map(({ id, name, arguments: given }) => ({
     type: 'tool-call',
     id,
@@ -52,12 +50,12 @@ function toolTurns(text: string, tools: readonly ChatToolPart[]): JsonObject[] {
     role: 'tool',
     toolCallId: id,
     name,
-    content: error ?? wordsOf(result),
+    content: error ?? resultText(result),
     isError: error === undefined ? undefined : true,
   }))
-  return [{ role: 'assistant', content: [...words, ...calls] }, ...results]
+  return [{ role: 'assistant', content: [...textParts(text), ...calls] }, ...results]
 }
 
-function wordsOf(result: JsonValue | undefined): string {
+function resultText(result: JsonValue | undefined): string {
   return typeof result === 'string' ? result : JSON.stringify(result ?? null)
 }

@@ -6,12 +6,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Text as HTML that shows it as it is, also inside of attributes: for pages that build HTML from what a model said. */
+/** Escapes text for HTML content and attributes: for pages that build HTML from the text of a model. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
 }
 
-/** The address where it leads to a web page or a mail program; `undefined` for scripts, data and everything else. */
+/** Returns the address if its scheme is `http:`, `https:` or `mailto:`, otherwise `undefined`: no scripts, no data. */
 export function safeLink(address: string): string | undefined {
   if (!URL.canParse(address)) return undefined
   return ['http:', 'https:', 'mailto:'].includes(new URL(address).protocol) ? address : undefined

@@ -1,6 +1,6 @@
-export { createChatClient } from './client.ts'
-export type { ChatClient, SendOptions } from './chat-client.ts'
-export type { BodyParts, ChatClientOptions, ReconnectOptions } from './options.ts'
+export { createChatClient } from './chat-session.ts'
+export type { ChatClient } from './chat-client.ts'
+export type { BodyParts, ChatClientOptions, ReconnectOptions, SendOptions } from './options.ts'
 export type { ChatConnection, ChatState, ChatStatus } from './state.ts'
 export {
   reduceFrames,

@@ -2,7 +2,7 @@ import type { JsonValue } from '../../core/json.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
 import type { ChatFrame } from './frame.ts'
 
-/** A tool call as it goes: `running` until its result or error is there. */
+/** A tool call of an answer: `running` until its result or error arrives. */
 export interface ChatToolPart {
   readonly type: 'tool'
   readonly id: string
@@ -13,7 +13,7 @@ export interface ChatToolPart {
   readonly error?: string | undefined
 }
 
-/** A piece of a message, in the order in which it came. */
+/** A part of a message. */
 export type ChatPart =
   | { readonly type: 'text' | 'reasoning'; readonly text: string }
   | ChatToolPart
@@ -25,7 +25,7 @@ export type ChatPart =
     }
   | ChatFile
 
-/** A file of a message: an URL (a data URL too), or base64 data with its media type. */
+/** A file of a message: a URL (also a data URL), or base64 `data` with its `mediaType`. */
 export interface ChatFile {
   readonly type: 'image' | 'file'
   readonly mediaType?: string | undefined
@@ -34,23 +34,24 @@ export interface ChatFile {
   readonly filename?: string | undefined
 }
 
-/** Why an answer failed, in words for the reader. */
+/** Why an answer failed: `kind` for the program, `message` for the reader. */
 export interface ChatError {
   readonly kind: string
   readonly message: string
 }
 
-/** A message as a page shows it. Never changed: a new state holds a new one. */
+/** A message as a page shows it. Immutable: a changed message is a new object. */
 export interface ChatMessage {
   readonly id: string
-  /** `notice`: pushed to the page, never sent to a model. */
+  /** `notice`: added by `notify`, never sent to a model. */
   readonly role: 'user' | 'assistant' | 'notice'
-  /** A user's is `queued`, then `complete`. An answer is `waiting` until its first content. */
+  /** A user message is `queued`, then `complete`. An answer is `waiting` until its first content. */
   readonly status: 'queued' | 'waiting' | 'streaming' | 'complete' | 'stopped' | 'failed'
-  /** All of its text. */
+  /** The text of all `text` parts together. */
   readonly text: string
+  /** In the order of arrival. */
   readonly parts: readonly ChatPart[]
-  /** When it was made, in milliseconds since 1970. */
+  /** Time of creation in ms since 1970. */
   readonly createdMs: number
   readonly model?: string | undefined
   readonly finishReason?: FinishReason | undefined
@@ -58,7 +59,7 @@ export interface ChatMessage {
   readonly error?: ChatError | undefined
 }
 
-/** The answer after these frames: a pure reducer. Frames of other choices than the first are passed over. */
+/** Returns the answer with these frames applied; a pure function. Ignores the frames of all choices but the first. */
 export function reduceFrames(message: ChatMessage, frames: readonly ChatFrame[]): ChatMessage {
   const parts = [...message.parts]
   let next = message
@@ -68,12 +69,12 @@ export function reduceFrames(message: ChatMessage, frames: readonly ChatFrame[])
     if (frame.type === 'content') text += frame.content
     if (addPart(parts, frame))
       next = { ...next, status: next.status === 'waiting' ? 'streaming' : next.status }
-    else next = { ...next, ...toldBy(frame) }
+    else next = { ...next, ...metadataOf(frame) }
   }
   return { ...next, parts, text: message.text + text }
 }
 
-/** Puts what a frame brings at the end of `parts`, or into the tool call that it is about. False where it brings nothing to show. */
+/** Appends the content of a frame to `parts`, or updates its tool call. Returns whether the frame has content. */
 function addPart(parts: ChatPart[], frame: ChatFrame): boolean {
   switch (frame.type) {
     case 'content':
@@ -120,7 +121,7 @@ function setTool(parts: ChatPart[], tool: ChatToolPart): void {
   else parts[at] = tool
 }
 
-/** The message with its running tools given up: nobody is told of their results any more. */
+/** Returns the message with its running tools `failed`, because their results can no longer arrive. */
 export function failRunningTools(message: ChatMessage): ChatMessage {
   const isRunning = (part: ChatPart): boolean => part.type === 'tool' && part.state === 'running'
   if (!message.parts.some(isRunning)) return message
@@ -131,7 +132,7 @@ export function failRunningTools(message: ChatMessage): ChatMessage {
   return { ...message, parts }
 }
 
-function toldBy(frame: ChatFrame): Partial<ChatMessage> {
+function metadataOf(frame: ChatFrame): Partial<ChatMessage> {
   if (frame.type === 'stream_start') return { model: frame.model }
   if (frame.type === 'error') return frame.usage === undefined ? {} : { usage: frame.usage }
   if (frame.type !== 'done') return {}
@@ -139,7 +140,7 @@ function toldBy(frame: ChatFrame): Partial<ChatMessage> {
   return { finishReason, usage, ...(model === undefined || model === '' ? {} : { model }) }
 }
 
-/** Tokens of all answers together. `undefined` while none has told any. */
+/** Returns the sum of the usage of all answers, or `undefined` if none has reported any. */
 export function totalUsage(messages: readonly ChatMessage[]): Usage | undefined {
   let total: Usage | undefined
   for (const { usage } of messages) {
@@ -155,7 +156,12 @@ export function totalUsage(messages: readonly ChatMessage[]): Usage | undefined 
   return total
 }
 
-/** A new id for a message or a conversation; also where pages are not served over HTTPS. */
+/** Returns the text as the parts of a message: none for an empty text. */
+export function textParts(text: string): { readonly type: 'text'; readonly text: string }[] {
+  return text === '' ? [] : [{ type: 'text', text }]
+}
+
+/** Creates the id of a message or conversation. Not `randomUUID`, because browsers have that over HTTPS only. */
 export function clientId(prefix: string): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12))
   return `${prefix}_${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`

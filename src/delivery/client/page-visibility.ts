@@ -1,10 +1,10 @@
-/** What the client has to know of the page around it. */
+/** The signals of the page that the client reads. */
 export interface PageVisibility {
-  /** False where there is no network for certain. */
+  /** Whether there may be a network; false only if there certainly is none. */
   isOnline(): boolean
-  /** False while the page's tab is in the background. */
+  /** Whether the tab of the page is in the foreground. */
   isVisible(): boolean
-  /** Calls back after every change, and when the page is about to go. Returns how to end that. */
+  /** Calls `listener` after every change, and when the page is about to close. Returns the function that ends the watch. */
   watch(listener: () => void): () => void
 }
 
@@ -17,7 +17,7 @@ interface Globals extends Target {
   readonly document?: Target & { readonly visibilityState?: string }
 }
 
-/** The browser's own signals. Outside of a browser: always online, always visible. */
+/** Returns the signals of the browser; outside of a browser, always online and visible. */
 export function browserPage(): PageVisibility {
   const all: object = globalThis
   const page = all as Globals

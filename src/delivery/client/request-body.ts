@@ -3,7 +3,7 @@ import type { JsonObject } from '../../core/json.ts'
 import { historyOf } from './history.ts'
 import type { BodyParts, ChatClientOptions } from './options.ts'
 
-/** The body of a request for an answer. Rejects with `invalid-request` where the page's own function fails. */
+/** Creates the body of a request for an answer. Rejects with `invalid-request` if `makeBody` fails. */
 export async function makeRequest(
   { makeBody, body: own, history }: ChatClientOptions,
   parts: BodyParts,
@@ -12,19 +12,19 @@ export async function makeRequest(
   try {
     if (makeBody !== undefined) return await makeBody(parts)
   } catch (error) {
-    throw toLlmError(error, 'invalid-request', 'The request could not be made')
+    throw toLlmError(error, 'invalid-request', 'makeBody failed')
   }
   const base = { ...own, ...body, conversationId }
   if (history !== 'newest') return { ...base, messages: historyOf(messages) }
   const newest = historyOf(messages.filter(({ role }) => role === 'user').slice(-1))
   const content = newest[0]?.['content']
-  const said = typeof content === 'string' ? { message: content } : { messages: newest }
-  return { ...base, ...said, ...(again ? { again } : undefined) }
+  const message = typeof content === 'string' ? { message: content } : { messages: newest }
+  return { ...base, ...message, ...(again ? { again } : undefined) }
 }
 
 const MAX_CHARACTERS = 400_000
 
-/** Why a text cannot be sent. */
+/** Returns why a text cannot be sent, or `undefined` if it can. */
 export function validateText(
   text: string,
   hasFiles: boolean,

@@ -1,38 +1,44 @@
 import { toLlmError } from '../../core/error.ts'
 import { isObject, parseJson, textOf, type JsonObject } from '../../core/json.ts'
 
-/** A stream on the server, and how far it was read. */
+/** A stream run on the server, and how far the client has read it. */
 export interface RunPosition {
   readonly id: string
-  /** The `id` of the last frame that was taken in. Left out: from the beginning. */
+  /** The `id` of the last frame that was read. Default: none, which means from the beginning. */
   readonly lastEventId?: string | undefined
 }
 
-/** Headers for every request: asked for anew each time where a function is given, so that a token may change. */
+/**
+ * Headers of every request. A function is called before each request, so that a token may change; if it throws or rejects,
+ * the answer fails with `unauthorized`.
+ */
 export type HeaderSource =
   | Readonly<Record<string, string>>
   | (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>)
 
 /** How to reach a `createChatHandler`. */
 export interface Endpoint {
+  /** Address of the handler, with its origin outside of a browser. Its query string is sent with every request. */
   readonly url: string
+  /** Default: none. */
   readonly headers?: HeaderSource | undefined
-  /** Default `same-origin`. */
+  /** When `fetch` sends cookies. Default `same-origin`. */
   readonly credentials?: 'omit' | 'same-origin' | 'include' | undefined
+  /** Called in place of the global `fetch`. If it rejects, the client reconnects as after a lost connection. */
   readonly fetch?: typeof fetch | undefined
 }
 
-interface Sent extends Omit<RequestInit, 'headers'> {
-  readonly headers: Readonly<Record<string, string>>
+interface RequestParts extends Omit<RequestInit, 'headers'> {
+  readonly headers?: Readonly<Record<string, string>>
 }
 
-/** What the server knows of a conversation. */
+/** The newest run of a conversation: `refused` is the response of a server that did not say. */
 export interface FoundRun {
   readonly id?: string | undefined
   readonly refused?: Response | undefined
 }
 
-/** The four requests of a chat. They reject as `fetch` does. */
+/** The four requests of a chat. They reject like `fetch`. */
 export class ChatRequests {
   readonly #endpoint: Endpoint
 
@@ -41,7 +47,7 @@ export class ChatRequests {
   }
 
   post(body: JsonObject, signal: AbortSignal): Promise<Response> {
-    return this.#ask('', {
+    return this.#send({
       method: 'POST',
       body: JSON.stringify(body),
       headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
@@ -52,22 +58,21 @@ export class ChatRequests {
   resume({ id, lastEventId }: RunPosition, signal: AbortSignal): Promise<Response> {
     const position = lastEventId === undefined ? undefined : { 'last-event-id': lastEventId }
     const headers = { accept: 'text/event-stream', ...position }
-    return this.#ask(`/${encodeURIComponent(id)}/stream`, { headers, signal })
+    return this.#send({ headers, signal }, pathOf(id, 'stream'))
   }
 
-  /** True where the server knows the stream: it is over, or about to end. Goes on when the page goes. */
+  /** Resolves with whether the server knows the run. The request outlives the page. */
   async cancel(id: string): Promise<boolean> {
-    const init = { method: 'POST', headers: {}, keepalive: true }
-    const response = await this.#ask(`/${encodeURIComponent(id)}/cancel`, init)
+    const response = await this.#send({ method: 'POST', keepalive: true }, pathOf(id, 'cancel'))
     await response.body?.cancel()
     return response.ok
   }
 
-  /** A conversation's newest stream: its id, none, or why the server did not say. */
+  /** Finds the newest run of a conversation. */
   async newestRun(conversationId: string, signal: AbortSignal): Promise<FoundRun> {
-    const response = await this.#ask(`/${encodeURIComponent(conversationId)}/status`, { headers: {}, signal })
+    const response = await this.#send({ signal }, pathOf(conversationId, 'status'))
     if (response.ok) {
-      // A server that has a page for every address knows nothing of streams.
+      // Read leniently, because some servers answer unknown paths with a page.
       const status = parseJson(await response.text())
       return { id: isObject(status) ? textOf(status['streamId']) : undefined }
     }
@@ -76,24 +81,28 @@ export class ChatRequests {
     return {}
   }
 
-  async #ask(path: string, init: Sent): Promise<Response> {
-    const { url, headers, credentials = 'same-origin', fetch: given } = this.#endpoint
-    const own = typeof headers === 'function' ? await ownHeaders(headers) : headers
-    // The wait for the headers may have outlived the wish.
+  async #send(init: RequestParts, path = ''): Promise<Response> {
+    const { url, headers, credentials = 'same-origin', fetch: given = fetch } = this.#endpoint
+    const own = typeof headers === 'function' ? await callHeaders(headers) : headers
+    // Checked here, because the request may have been aborted while the headers were awaited.
     init.signal?.throwIfAborted()
     const all = { ...init, headers: { ...own, ...init.headers }, credentials, cache: 'no-store' as const }
-    const [place = '', query] = url.split('?', 2)
-    const address = `${place.replace(/\/$/, '')}${path}${query === undefined ? '' : `?${query}`}`
-    return given === undefined ? fetch(address, all) : given(address, all)
+    const [base = '', query] = url.split('?', 2)
+    const address = `${base.replace(/\/$/, '')}${path}${query === undefined ? '' : `?${query}`}`
+    return given(address, all)
   }
 }
 
-async function ownHeaders(
+function pathOf(id: string, action: string): string {
+  return `/${encodeURIComponent(id)}/${action}`
+}
+
+async function callHeaders(
   make: Extract<HeaderSource, () => unknown>,
 ): Promise<Readonly<Record<string, string>>> {
   try {
     return await make()
   } catch (error) {
-    throw toLlmError(error, 'unauthorized', 'The headers of the request could not be made')
+    throw toLlmError(error, 'unauthorized', 'headers failed')
   }
 }

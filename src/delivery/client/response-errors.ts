@@ -14,20 +14,22 @@ const KINDS: Readonly<Record<number, ErrorKind>> = {
   504: 'timeout',
 }
 
-const MAX_MESSAGE = 500
+const MAX_MESSAGE_CHARACTERS = 500
 
-/** What a server refused with, as an error: in its own words where it has any for us. */
+/**
+ * Reads an HTTP error as an `LlmError`, with the kind and the message of its body if it has them. Code `final`: the server
+ * asks not to retry. `now` is in ms since 1970.
+ */
 export async function responseError(response: Response, now: number): Promise<LlmError> {
   const { status, statusText, headers } = response
-  const text = await response.text().catch(() => '')
-  const body = parseJson(text)
-  const told = isObject(body) ? body['error'] : undefined
-  const error = isObject(told) ? told : {}
+  const body = parseJson(await response.text().catch(() => ''))
+  const given = isObject(body) ? body['error'] : undefined
+  const error = isObject(given) ? given : {}
   const byStatus = KINDS[status] ?? (status >= 500 ? 'server-failed' : 'invalid-request')
   const retryAfterMs = retryAfterOf(headers, now) ?? numberOf(error['retryAfterMs'])
-  const words = textOf(error['message']) ?? textOf(told) ?? statusText
-  const message = `The server answered ${status}${words === '' ? '' : `: ${words.slice(0, MAX_MESSAGE)}`}`
-  return new LlmError(kindOf(error['code']) ?? byStatus, message, {
+  const reason = textOf(error['message']) ?? textOf(given) ?? statusText
+  const detail = reason === '' ? '' : `: ${reason.slice(0, MAX_MESSAGE_CHARACTERS)}`
+  return new LlmError(kindOf(error['code']) ?? byStatus, `The server answered ${status}${detail}`, {
     status,
     retryAfterMs,
     requestId: headers.get('x-request-id') ?? undefined,
@@ -36,25 +38,39 @@ export async function responseError(response: Response, now: number): Promise<Ll
   })
 }
 
-/** The error of a frame. */
+/** Reads the error of a frame as an `LlmError`; an unknown code becomes `server-failed`. */
 export function frameError({ code, message, retryAfterMs }: FrameError): LlmError {
-  const words = message === '' ? 'The answer failed, and the server does not say why.' : message
-  return new LlmError(kindOf(code) ?? 'server-failed', words, { retryAfterMs })
+  const text = message === '' ? 'The answer failed; the server gave no reason.' : message
+  return new LlmError(kindOf(code) ?? 'server-failed', text, { retryAfterMs })
 }
 
-/** Nothing came back: the network, the server, or the way between them. */
-export function unreachable(cause: unknown, isOnline: boolean): LlmError {
-  const message = isOnline
-    ? 'The server cannot be reached. Check that it is running, then try again.'
-    : 'There is no network connection.'
+/** The request got no response, or the connection was lost. */
+export function unreachable(cause: unknown): LlmError {
+  const message = 'The server cannot be reached. Check that it is running, then try again.'
   return new LlmError('network', message, { cause })
 }
 
-/** The stream has gone from the server, and with it the rest of the answer. */
+/** The server no longer has the run, so the rest of the answer is lost. */
 export function runLost(): LlmError {
-  const message =
-    'The answer broke off, and the server no longer has the rest of it. Try again for a new one.'
+  const message = 'The server no longer has the rest of the answer. Try again for a new one.'
   return new LlmError('stream-broken', message, { code: 'run-lost' })
+}
+
+/** The connection was lost, and the stream cannot be resumed. */
+export function brokenOff(): LlmError {
+  return new LlmError('stream-broken', 'The connection was lost in the middle of the answer. Try again.')
+}
+
+/** The server sent nothing for `silenceMs`. */
+export function serverSilent(): LlmError {
+  return new LlmError('timeout', 'The server stopped sending. Check the connection, then try again.')
+}
+
+/** The response is not an event stream. */
+export function notAStream(status: number, type: string): LlmError {
+  const content = type === '' ? 'nothing' : type
+  const message = `The server answered ${status} with ${content} in place of an event stream. Check the url of the chat.`
+  return new LlmError('reply-malformed', message, { status })
 }
 
 function kindOf(code: unknown): ErrorKind | undefined {

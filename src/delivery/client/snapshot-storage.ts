@@ -2,42 +2,45 @@ import { isObject, listOf, parseJson, textOf, type JsonObject } from '../../core
 import type { ChatMessage } from './message-reducer.ts'
 import type { RunPosition } from './request.ts'
 
-/** A message that waits, with the fields that go with it. */
+/** A queued message with the `body` that was given to `send`. */
 export interface QueuedMessage {
   readonly message: ChatMessage
   readonly body?: JsonObject | undefined
 }
 
-/** Everything that a page needs to go on after a reload: one value, so that text and position always fit together. */
+/** A stored conversation. One value, so that the text and the position in the stream always match. */
 export interface ChatSnapshot {
   readonly version: 1
   readonly conversationId: string
   readonly messages: readonly ChatMessage[]
   readonly queue: readonly QueuedMessage[]
-  /** An answer under way: where it stands. */
+  /** The answer that had not ended. */
   readonly open?: OpenAnswer | undefined
-  /** The newest stream that is over. */
+  /** Id of the newest stream run that is over. */
   readonly lastRunId?: string | undefined
 }
 
-/** An answer that has not ended. */
+/** What is needed to resume an answer. */
 export interface OpenAnswer {
-  /** Unknown until the server has answered. */
+  /** Absent until the server has responded. */
   readonly run?: RunPosition | undefined
-  /** The stream before it, so that its own is not taken for this one. */
+  /** Id of the run before it: if the server still reports that one, it never received this request. */
   readonly earlierRunId?: string | undefined
-  /** Fields that went with the message. */
+  /** The `body` that was given to `send`. */
   readonly body?: JsonObject | undefined
 }
 
-/** Holds one conversation. What it throws, or rejects with, never stops a chat. */
+/** Stores one conversation. What it throws or rejects with goes to `onError`, and the chat continues. */
 export interface SnapshotStorage {
+  /** Returns what was saved last, or `undefined`. */
   load(): ChatSnapshot | undefined | Promise<ChatSnapshot | undefined>
+  /** Replaces what is stored. Called again only after it has settled. */
   save(snapshot: ChatSnapshot): void | Promise<void>
+  /** Deletes what is stored. */
   clear(): void | Promise<void>
 }
 
-/** The part of `localStorage` and `sessionStorage` that is used. */
+/** The part of `localStorage` and `sessionStorage` that {@link webStorage} uses. */
 export interface TextStorage {
   getItem(key: string): string | null
   setItem(key: string, value: string): void
@@ -45,8 +48,8 @@ export interface TextStorage {
 }
 
 /**
- * Keeps a conversation in `sessionStorage` or `localStorage` under `key`. Pages that share a slot overwrite each other:
- * give every tab, or every conversation, its own.
+ * Stores a conversation in `sessionStorage` or `localStorage` under `key`. Default key: `llm-switchyard.chat`. Pages with
+ * the same storage and key overwrite each other, so give each conversation its own key.
  */
 export function webStorage(storage: TextStorage, key = 'llm-switchyard.chat'): SnapshotStorage {
   return {
@@ -56,7 +59,7 @@ export function webStorage(storage: TextStorage, key = 'llm-switchyard.chat'): S
   }
 }
 
-/** A stored value as a snapshot; `undefined` for what is none, or of another version. */
+/** Returns a stored value as a snapshot, or `undefined` if it is not one of this version. */
 export function readSnapshot(value: unknown): ChatSnapshot | undefined {
   if (!isObject(value) || value['version'] !== 1 || textOf(value['conversationId']) === undefined)
     return undefined

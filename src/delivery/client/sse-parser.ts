@@ -2,17 +2,17 @@ import { LlmError } from '../../core/error.ts'
 
 /** One server-sent event. */
 export interface SseEvent {
-  /** Its name; empty for one without. */
+  /** The name of the event; empty by default. */
   readonly event: string
-  /** Its `data` lines, joined by line feeds. */
+  /** The `data` lines, joined by line feeds. */
   readonly data: string
-  /** Its own `id`; empty for one without. */
+  /** The `id` of this event; empty if it has none. */
   readonly id: string
 }
 
-/** Reads server-sent events from pieces of text that are cut anywhere. */
+/** Reads server-sent events from pieces of text that may be cut anywhere. */
 export interface SseParser {
-  /** Gives the events that this piece completes. Throws `reply-malformed` for an event beyond 16 Mi characters. */
+  /** Returns the events that this piece completes. Throws `reply-malformed` if an event exceeds 16 777 216 characters. */
   feed(piece: string): SseEvent[]
 }
 
@@ -20,8 +20,8 @@ const MAX_CHARACTERS = 16_777_216
 const LINE_END = /\r\n|\n|\r/g
 
 /**
- * Takes all three line ends, comments, several `data` lines and a byte order mark. What is not closed by an empty line
- * is never given: a cut event counts as not sent.
+ * Creates a parser for one stream. It accepts all three line ends, comments, several `data` lines and a byte order mark. An
+ * event without its empty line is not returned, because it may be cut.
  */
 export function createSseParser(): SseParser {
   let rest = ''
@@ -52,7 +52,7 @@ export function createSseParser(): SseParser {
     if (piece === '') return found
     if (!begun && piece.startsWith('\uFEFF')) piece = piece.slice(1)
     begun = true
-    // The other half of a line end that the cut went through.
+    // The second half of a line end that was cut.
     if (skipFeed && piece.startsWith('\n')) piece = piece.slice(1)
     skipFeed = given.endsWith('\r')
     let from = 0
@@ -63,10 +63,7 @@ export function createSseParser(): SseParser {
     }
     rest += piece.slice(from)
     if (rest.length + (data?.length ?? 0) > MAX_CHARACTERS)
-      throw new LlmError(
-        'reply-malformed',
-        'the server sent an event that is too large to be one of an answer',
-      )
+      throw new LlmError('reply-malformed', 'The server sent an event that is too large. Try again.')
     return found
   }
   return { feed }

@@ -3,13 +3,13 @@ import type { Usage } from '../../core/response.ts'
 import type { ChatMessage, ChatError } from './message-reducer.ts'
 import type { RunPosition } from './request.ts'
 
-/** `loading`: asked, no content yet · `streaming`: content comes · `stopping`: the server was told to stop. */
+/** `loading`: requested, no content yet. `streaming`: content has arrived. `stopping`: `stop` was called. */
 export type ChatStatus = 'idle' | 'loading' | 'streaming' | 'stopping' | 'error'
 
-/** Where the connection stands, and what is being waited for. Times are in milliseconds since 1970. */
+/** The state of the connection, and what the client waits for. Times are in ms since 1970. */
 export type ChatConnection =
   | { readonly state: 'closed' | 'opening' | 'open' | 'offline' | 'paused' }
-  /** Lost, or refused for now: try `attempt` of `of` comes at `untilMs`. */
+  /** The connection was lost, or refused for now: attempt number `attempt` of `of` starts at `untilMs`. */
   | {
       readonly state: 'waiting'
       readonly attempt: number
@@ -17,21 +17,21 @@ export type ChatConnection =
       readonly untilMs: number
       readonly error: ChatError
     }
-  /** The client's own throttle holds the next message back. */
+  /** The `throttle` option delays the next message. */
   | { readonly state: 'throttled'; readonly untilMs: number }
 
-/** What a page shows. A change makes a new object; what did not change keeps its identity. */
+/** What a page shows. Immutable: a change makes a new object, in which unchanged parts keep their identity. */
 export interface ChatState {
   readonly status: ChatStatus
   readonly connection: ChatConnection
   readonly conversationId: string
   readonly messages: readonly ChatMessage[]
-  /** Messages that wait: for the answer under way, the network, or the throttle. */
+  /** Messages that wait for the active answer, the network or the throttle. */
   readonly queue: readonly ChatMessage[]
-  /** With status `error`: what went wrong. */
+  /** The error of the last answer, if the status is `error`. */
   readonly error?: LlmError | undefined
-  /** Tokens of all answers together. */
+  /** Sum of the usage of all answers. */
   readonly usage?: Usage | undefined
-  /** The stream under way, and the last frame that was taken in. */
+  /** The stream run of the active answer, and the last frame that was read. */
   readonly run?: RunPosition | undefined
 }

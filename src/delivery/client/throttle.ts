@@ -1,12 +1,12 @@
-/** So many messages in so long. */
+/** A maximum rate of messages: `messages` per `perMs`, in a sliding window. */
 export interface ThrottleOptions {
-  /** Messages of one window. */
+  /** Maximum number of messages in one window; 1 or more. */
   readonly messages: number
-  /** Length of the window, in milliseconds. */
+  /** Length of the window in ms; above 0. */
   readonly perMs: number
 }
 
-/** Counts in a sliding window. Nothing is ever refused, only told how long to wait. */
+/** Counts messages in a sliding window. Without options it never delays. */
 export class Throttle {
   readonly #options: ThrottleOptions | undefined
   #sent: number[] = []
@@ -15,7 +15,7 @@ export class Throttle {
     this.#options = options
   }
 
-  /** How long the next message has to wait, in milliseconds. */
+  /** Returns how long the next message has to wait, in ms. */
   waitMs(now: number): number {
     if (this.#options === undefined) return 0
     const { messages, perMs } = this.#options

@@ -1,16 +1,16 @@
 import type { EventBatch, StreamEvent } from '../../core/event.ts'
 
-// What an event costs besides its text.
+// Estimated size of an event without its text.
 const EVENT_BYTES = 48
 
-/** About how much a batch takes, in bytes: counted on every batch, so not by writing it down. */
+/** Estimates the size of a batch in bytes. Not by serializing it, because every batch is measured. */
 export function bytesOf(batch: EventBatch): number {
   let bytes = 0
-  for (const event of batch) bytes += EVENT_BYTES + weightOf(event)
+  for (const event of batch) bytes += EVENT_BYTES + textBytes(event)
   return bytes
 }
 
-function weightOf(event: StreamEvent): number {
+function textBytes(event: StreamEvent): number {
   switch (event.type) {
     case 'text-delta':
     case 'reasoning-delta':
@@ -28,7 +28,7 @@ function weightOf(event: StreamEvent): number {
   }
 }
 
-/** Where a page ends that begins at `from`: after at least one batch, if there is one. */
+/** Returns the end of the page that begins at `from`. A page has at least one batch, whatever its size, if any is left. */
 export function pageEnd(
   sizes: readonly number[],
   { from, maxBatches, maxBytes }: { from: number; maxBatches: number; maxBytes: number },

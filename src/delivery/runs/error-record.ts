@@ -1,18 +1,23 @@
-import { errorTable, LlmError, type ErrorDetails, type ErrorKind } from '../../core/error.ts'
+import { errorTable, LlmError, toLlmError, type ErrorDetails, type ErrorKind } from '../../core/error.ts'
 import { collectResponse } from '../../core/accumulate-response.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Usage } from '../../core/response.ts'
 import type { LogEnding } from '../../core/stream-log.ts'
 
-/** How a run ended, as the log keeps it. */
+/** Converts anything that was thrown to the error of a run; what is no `LlmError` becomes `server-failed`. */
+export function runError(error: unknown): LlmError {
+  return toLlmError(error, 'server-failed', 'the run failed')
+}
+
+/** Converts the end of a run to the form that the log stores. */
 export function endingOf(error: LlmError | undefined, usage: Usage): LogEnding {
   if (error === undefined) return { type: 'done' }
-  // Written down and read back: what a reader here gets is what a reader elsewhere gets.
+  // Serialized here too, so that readers in this process and in others get the same error.
   const record = JSON.parse(JSON.stringify({ ...error.toJSON(), usage })) as JsonObject
   return { type: 'error', error: record }
 }
 
-/** The error that a log tells of. Its `partial` has the usage and no text: the text is in the log. */
+/** Converts a stored end back to an error. Its `partial` has the usage but no text, because the text is in the log. */
 export function errorOf({ error = {} }: LogEnding): LlmError {
   const { kind, message, cause, usage, name: _name, ...rest } = error
   const details = rest as ErrorDetails
@@ -23,26 +28,26 @@ export function errorOf({ error = {} }: LogEnding): LlmError {
     ...collectResponse([], { provider, model }),
     usage: (usage as Usage | undefined) ?? NO_USAGE,
   }
-  const said = typeof cause === 'string' ? { cause: new Error(cause) } : undefined
-  return new LlmError(known, text, { ...details, partial, ...said })
+  const causeDetails = typeof cause === 'string' ? { cause: new Error(cause) } : undefined
+  return new LlmError(known, text, { ...details, partial, ...causeDetails })
 }
 
 const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0, estimated: true }
 
-/** For readers of a run whose writer has died. */
+/** The writer of the run has died. */
 export function lostError(id: string): LlmError {
-  const message = `run "${id}": the process that ran it is gone; what it wrote until then is all there is, ask again for the rest`
+  const message = `run "${id}" is incomplete: its process has died; keep the text so far, or send the request again`
   return new LlmError('stream-broken', message, { code: 'run-lost' })
 }
 
-/** For readers who want what is no longer kept. */
+/** The log has dropped the batch after `after`; its oldest is `first`. */
 export function positionError(id: string, after: number, first: number): LlmError {
-  const message = `run "${id}": batch ${after + 1} is no longer kept, the oldest is ${first}; read the finished answer instead, or raise the bounds of the log`
+  const message = `run "${id}": the log has dropped batch ${after + 1}, its oldest is ${first}; read the saved answer instead, or raise maxBytes or maxBatches of the log`
   return new LlmError('conflict', message, { code: 'position-gone' })
 }
 
-/** For a run that is not there, or no more. */
+/** There is no such run, or its log has expired. */
 export function unknownError(id: string): LlmError {
-  const message = `there is no run "${id}", or it ended too long ago`
+  const message = `run "${id}" does not exist, or its log has expired`
   return new LlmError('not-found', message, { code: 'run-unknown' })
 }

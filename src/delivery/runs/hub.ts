@@ -14,81 +14,99 @@ import { TotalsTable, type RunTotals } from './totals.ts'
 
 /** Options of `createRunHub`. */
 export interface RunHubOptions {
-  /** Where batches are kept. Default: in this process, `memoryStreamLog()`. The host closes the one it gives. */
+  /** Stores the batches of runs. Default: `memoryStreamLog()`, in this process. The caller closes a log that it passes. */
   readonly log?: StreamLog | undefined
-  /** Runs of one user that this process holds at once. Default 10; 0 for no cap. */
+  /** Maximum number of running runs per user in this process. Default 10; 0 for no limit. */
   readonly maxPerUser?: number | undefined
-  /** Runs that this process holds at once. Default: no cap. */
+  /** Maximum number of running runs in this process. Default 0: no limit. */
   readonly maxRuns?: number | undefined
-  /** What happens when the last reader leaves. Default `cancel`. */
+  /** What happens when the last reader of a run leaves. Default `cancel`. */
   readonly onDisconnect?: DisconnectPolicy | undefined
-  /** With `cancel`: how long a reader may be away, in milliseconds. Default 0. */
+  /** With `cancel`: how long a run may have no reader before it is cancelled, in ms. Default 0. */
   readonly disconnectGraceMs?: number | undefined
-  /** Longest silence of an upstream, in milliseconds; only content breaks it. Default 300 000; 0 turns the check off. */
+  /** Maximum time without content from the upstream, in ms. Default 300 000; 0 for no limit. Then the run ends with `timeout`. */
   readonly idleMs?: number | undefined
-  /** Told once of each end, whatever it was. What it throws is logged and told to `onSaveFailed`, never to a reader. */
+  /**
+   * Called once at the end of each run, however it ended. If it throws or rejects, the error is logged and passed to
+   * `onSaveFailed`; readers do not see it. Default: off.
+   */
   readonly onSave?: ((end: RunEnd) => unknown) | undefined
+  /** Called with the run's id and the error when `onSave` or `savePolicy` fails. Default: off. */
   readonly onSaveFailed?: ((id: string, error: unknown) => void) | undefined
-  /** Decides what of an answer is worth keeping. Default: what came. */
+  /** Returns the `save` that `onSave` gets. If it throws, `savePartial` decides. Default: `savePartial`. */
   readonly savePolicy?: SavePolicy | undefined
-  /** How long readers wait for `onSave` before they are told of the end, in milliseconds. Default 5 000. */
+  /** Maximum time that readers wait for `onSave` before they get the end, in ms. Default 5 000. */
   readonly saveWaitMs?: number | undefined
+  /** Receives failures of `onSave` and `onSaveFailed`. Default: off. */
   readonly logger?: Logger | undefined
+  /** Source of time and timers, for tests. Default: real time. */
   readonly clock?: Clock | undefined
 }
 
-/** A run that was started here. */
+/** A run that this process has started. */
 export interface StartedRun {
   readonly id: string
-  /** Resolves when the upstream has begun to answer; rejects with its refusal. */
+  /** Resolves when the upstream is open; rejects with its error. */
   readonly opened: Promise<void>
-  /** Resolves with how it ended; never rejects. */
+  /** Resolves at the end of the run, however it ended; never rejects. */
   readonly ended: Promise<RunEnd>
 }
 
-/** Figures of one hub since it was made. */
+/** Statistics of one hub since its creation. */
 export interface RunHubStats {
   readonly running: number
   readonly readers: number
   readonly started: number
-  /** Totals of ended runs by `provider/model`. */
+  /** Totals of ended runs by `provider/model`; the 1 000 most recent. */
   readonly models: Readonly<Record<string, RunTotals>>
-  /** The same by conversation, the last thousand. */
+  /** Totals of ended runs by conversation; the 1 000 most recent. */
   readonly conversations: Readonly<Record<string, RunTotals>>
 }
 
-/** Runs that outlive their connections. */
+/** Starts runs, which outlive the connections of their readers, and lets readers follow them. */
 export interface RunHub extends AsyncDisposable {
-  /** Starts a run. Rejects with `limit-exceeded` (scope `user-streams` or `streams`) above a cap, with `conflict` for an id in use. */
+  /**
+   * Starts a run. Rejects with `limit-exceeded` (scope `user-streams` or `streams`) above a maximum, with `conflict` if the id
+   * is in use, and with `overloaded` after `close`.
+   */
   start(request: RunRequest): Promise<StartedRun>
-  /** Follows a run of any process from a position. Rejects with `not-found` where there is no such log. */
+  /**
+   * Creates a reader of a run of any process. It reads the batches after number `after` (default 0: all). Rejects with
+   * `not-found` if the log does not have the run.
+   */
   attach(id: string, options?: { readonly after?: number | undefined }): Promise<RunReader>
-  /** Stops a run of any process. False where it is not under way. */
+  /** Stops a run of any process, with the error `aborted`. Resolves with whether it was running. */
   cancel(id: string, reason?: string): Promise<boolean>
-  /** The newest run with this key, while it can be read. */
+  /** Resolves with the newest run with this key, or `undefined` if the log has none. */
   find(key: string): Promise<LogInfo | undefined>
+  /** Resolves with what the log knows of a run, or `undefined`. */
   info(id: string): Promise<LogInfo | undefined>
+  /** Resolves with the progress of a run of any process, or `undefined`. */
   status(id: string): Promise<RunStatus | undefined>
+  /** Resolves with the metrics of a run of any process, or `undefined`. */
   metrics(id: string): Promise<RunMetrics | undefined>
   stats(): RunHubStats
-  /** Takes no more runs, lets those under way end for `drainMs` (default 0), then stops them and waits for their saves. */
+  /** Refuses new runs, waits up to `drainMs` (default 0) for running ones, then stops them and waits for their saves. */
   close(options?: { readonly drainMs?: number | undefined }): Promise<void>
 }
 
 const DEFAULT_PER_USER = 10
-// Short, for it stands in every frame: 64 random bits.
+// Short, because every frame has it: 64 random bits.
 const ID_LENGTH = 20
 const DEFAULT_IDLE_MS = 300_000
 const DEFAULT_SAVE_WAIT_MS = 5_000
-// For readers to take what the last runs wrote.
+// Time for readers to read the last batches when the hub closes.
 const READERS_WAIT_MS = 1_000
 
-/** Makes a hub. Throws `misconfigured` naming the option that is wrong. */
+/** Creates a hub. Throws `misconfigured`, naming the option, if a value is out of range. */
 export function createRunHub(options: RunHubOptions = {}): RunHub {
   for (const name of ['maxPerUser', 'disconnectGraceMs', 'idleMs', 'saveWaitMs', 'maxRuns'] as const)
     checkNumber(name, options[name])
   if (options.onDisconnect !== undefined && !['cancel', 'finish'].includes(options.onDisconnect))
-    throw new LlmError('misconfigured', "runs: onDisconnect takes 'cancel' or 'finish'")
+    throw new LlmError(
+      'misconfigured',
+      `runs: onDisconnect is "${options.onDisconnect}": use 'cancel' or 'finish'`,
+    )
   return new Hub(options)
 }
 
@@ -98,14 +116,14 @@ class Hub implements RunHub {
   readonly #log: StreamLog
   readonly #runs = new Map<string, Run>()
   readonly #perUser = new Map<string, number>()
-  /** With whether it comes to its end by itself when this process stops. */
+  /** The readers, each with whether its run ends when this process stops. */
   readonly #readers = new Map<RunReader, boolean>()
   readonly #models = new TotalsTable()
   readonly #conversations = new TotalsTable()
   #started = 0
   #closing: Promise<void> | undefined
-  #drained: (() => void) | undefined
-  #deserted: (() => void) | undefined
+  #onNoRuns: (() => void) | undefined
+  #onNoReaders: (() => void) | undefined
 
   constructor(options: RunHubOptions) {
     this.#options = options
@@ -116,17 +134,17 @@ class Hub implements RunHub {
   async start(request: RunRequest): Promise<StartedRun> {
     const { id = newId('run').slice(0, ID_LENGTH), conversationId, key = conversationId, userId } = request
     const meta = { ...request.meta, conversationId, userId }
-    this.#admit(userId)
+    this.#checkLimits(userId)
     this.#count(userId, 1)
     try {
-      const run = this.#make(id, request)
+      const run = this.#createRun(id, request)
       const onStop = (error: LlmError): void => this.#runs.get(id)?.stop(error)
-      const { figures } = run
-      await this.#log.create({ id, key, meta, figures: () => figures.toJSON(), onStop })
+      const { metrics } = run
+      await this.#log.create({ id, key, meta, figures: () => metrics.toJSON(), onStop })
       if (this.#closing !== undefined) run.stop(shutdownError())
       this.#started++
       this.#runs.set(id, run)
-      run.begin()
+      run.start()
       return { id, opened: run.opened, ended: run.ended }
     } catch (error) {
       this.#count(userId, -1)
@@ -135,12 +153,12 @@ class Hub implements RunHub {
   }
 
   async attach(id: string, { after = 0 }: { readonly after?: number | undefined } = {}): Promise<RunReader> {
-    // Joined before the first wait: a run whose last reader leaves meanwhile is not given up.
-    const leave = this.#runs.get(id)?.audience.join()
+    // Added before the first await, so that the run is not cancelled if its last reader leaves meanwhile.
+    const leave = this.#runs.get(id)?.readers.add()
     try {
       const info = await this.#log.info(id)
       if (info === undefined) throw unknownError(id)
-      const onLeave = (left: RunReader): void => this.#left(left, leave)
+      const onLeave = (left: RunReader): void => this.#onLeave(left, leave)
       const reader = new RunReader({ id, log: this.#log, after, onLeave })
       this.#readers.set(reader, leave !== undefined || info.state !== 'running')
       return reader
@@ -151,9 +169,9 @@ class Hub implements RunHub {
   }
 
   cancel(id: string, reason = 'the run was cancelled'): Promise<boolean> {
-    const here = this.#runs.get(id)
-    if (here === undefined || here.over) return this.#log.cancel(id, reason)
-    here.stop(new LlmError('aborted', reason, { code: 'cancelled' }))
+    const run = this.#runs.get(id)
+    if (run === undefined || run.isOver) return this.#log.cancel(id, reason)
+    run.stop(new LlmError('aborted', reason, { code: 'cancelled' }))
     return Promise.resolve(true)
   }
 
@@ -194,16 +212,18 @@ class Hub implements RunHub {
     return this.close()
   }
 
-  #admit(userId: string | undefined): void {
+  #checkLimits(userId: string | undefined): void {
     if (this.#closing !== undefined)
-      throw new LlmError('overloaded', 'runs: the server is shutting down and takes no new streams', {
-        code: 'shutdown',
-      })
+      throw new LlmError(
+        'overloaded',
+        'runs: the server is shutting down and takes no new streams; try another server, or try again later',
+        { code: 'shutdown' },
+      )
     const { maxPerUser = DEFAULT_PER_USER, maxRuns = 0 } = this.#options
     const running = [...this.#perUser.values()].reduce((sum, count) => sum + count, 0)
-    if (maxRuns > 0 && running >= maxRuns) throw capError(maxRuns, 'streams', 'this server runs')
+    if (maxRuns > 0 && running >= maxRuns) throw limitError(maxRuns, 'streams', 'this server')
     const own = userId === undefined ? 0 : (this.#perUser.get(userId) ?? 0)
-    if (maxPerUser > 0 && own >= maxPerUser) throw capError(maxPerUser, 'user-streams', 'a user may have')
+    if (maxPerUser > 0 && own >= maxPerUser) throw limitError(maxPerUser, 'user-streams', 'this user')
   }
 
   #count(userId: string | undefined, by: 1 | -1): void {
@@ -213,7 +233,7 @@ class Hub implements RunHub {
     else this.#perUser.delete(key)
   }
 
-  #make(id: string, request: RunRequest): Run {
+  #createRun(id: string, request: RunRequest): Run {
     const { onDisconnect = 'cancel', disconnectGraceMs = 0, idleMs = DEFAULT_IDLE_MS } = this.#options
     const { onSave, savePolicy = savePartial, saveWaitMs = DEFAULT_SAVE_WAIT_MS } = this.#options
     return new Run({
@@ -227,62 +247,63 @@ class Hub implements RunHub {
       onSave,
       savePolicy,
       saveWaitMs,
-      onSaveFailed: (...failure) => this.#saveFailed(...failure),
-      onEnd: (run, end) => this.#ended(run, end),
+      onSaveFailed: (runId, error) => this.#onSaveFailed(runId, error),
+      onEnd: (run, end) => this.#onEnd(run, end),
     })
   }
 
-  #saveFailed(id: string, error: unknown): void {
+  #onSaveFailed(id: string, error: unknown): void {
     const { logger, onSaveFailed } = this.#options
+    // Only the name, because the message of a store's error may hold the answer.
     const reason = error instanceof Error ? error.name : typeof error
-    logger?.error({ runId: id, reason }, 'an answer could not be saved')
+    logger?.error({ runId: id, reason }, 'onSave failed: the answer is not saved')
     try {
       onSaveFailed?.(id, error)
     } catch {
-      logger?.error({ runId: id }, 'onSaveFailed failed itself')
+      logger?.error({ runId: id }, 'onSaveFailed failed')
     }
   }
 
-  #ended(run: Run, end: RunEnd): void {
+  #onEnd(run: Run, end: RunEnd): void {
     this.#runs.delete(run.id)
     this.#count(end.userId, -1)
     const { provider, model } = end.response
     this.#models.add(`${provider}/${model}`, end)
     if (end.conversationId !== undefined) this.#conversations.add(end.conversationId, end)
-    if (this.#runs.size === 0) this.#drained?.()
+    if (this.#runs.size === 0) this.#onNoRuns?.()
   }
 
   async #close(drainMs: number): Promise<void> {
-    if (this.#runs.size > 0) await this.#waitFor(drainMs, (done) => (this.#drained = done))
+    if (this.#runs.size > 0) await this.#waitFor(drainMs, (done) => (this.#onNoRuns = done))
     const running = [...this.#runs.values()]
     for (const run of running) run.stop(shutdownError())
     await Promise.all(running.map((run) => run.ended))
     for (const [reader, ends] of this.#readers) if (!ends) reader.fail(shutdownError())
-    if (this.#readers.size > 0) await this.#waitFor(READERS_WAIT_MS, (done) => (this.#deserted = done))
+    if (this.#readers.size > 0) await this.#waitFor(READERS_WAIT_MS, (done) => (this.#onNoReaders = done))
     for (const [reader] of this.#readers) reader.fail(shutdownError())
     if (this.#options.log === undefined) await this.#log.close()
   }
 
-  async #waitFor(longestMs: number, listen: (done: () => void) => void): Promise<void> {
-    if (longestMs <= 0) return
+  async #waitFor(maxMs: number, listen: (done: () => void) => void): Promise<void> {
+    if (maxMs <= 0) return
     let timer: Timer | undefined
     await new Promise<void>((resolve) => {
       listen(resolve)
-      timer = this.#clock.setTimer(resolve, longestMs)
+      timer = this.#clock.setTimer(resolve, maxMs)
     })
     this.#clock.clearTimer(timer)
   }
 
-  #left(reader: RunReader, leave: (() => void) | undefined): void {
+  #onLeave(reader: RunReader, leave: (() => void) | undefined): void {
     this.#readers.delete(reader)
     leave?.()
-    if (this.#readers.size === 0) this.#deserted?.()
+    if (this.#readers.size === 0) this.#onNoReaders?.()
   }
 }
 
 function checkNumber(path: string, value: number | undefined): void {
   if (value === undefined || (typeof value === 'number' && value >= 0)) return
-  const message = 'takes a number of 0 or more'
+  const message = `is ${value}: use a number of 0 or more`
   throw new LlmError('misconfigured', `runs: ${path} ${message}`, { issues: [{ path, message }] })
 }
 
@@ -290,7 +311,8 @@ function shutdownError(): LlmError {
   return new LlmError('aborted', 'the server is shutting down', { code: 'shutdown' })
 }
 
-function capError(cap: number, scope: string, who: string): LlmError {
+function limitError(maximum: number, scope: string, owner: string): LlmError {
   const details: ErrorDetails = { scope, code: 'too-many-streams', retryAfterMs: 1_000 }
-  return new LlmError('limit-exceeded', `${who} ${cap} streams at once; wait until one has ended`, details)
+  const message = `${owner} has the maximum of ${maximum} running streams; wait until one has ended`
+  return new LlmError('limit-exceeded', message, details)
 }

@@ -2,7 +2,8 @@ export { createRunHub, type RunHub, type RunHubOptions, type RunHubStats, type S
 export { memoryStreamLog, type MemoryStreamLogOptions } from './memory-log.ts'
 export type { LogBounds, StreamLogEntry, LogInfo, StreamLog } from '../../core/stream-log.ts'
 export type { DisconnectPolicy } from './readers.ts'
-export type { ReplyStream, RunRequest } from './run.ts'
+export type { RunRequest } from './run.ts'
+export type { ReplyStream } from './upstream.ts'
 export type { RunReader } from './reader.ts'
 export {
   saveComplete,

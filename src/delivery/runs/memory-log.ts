@@ -13,21 +13,27 @@ import {
 } from '../../core/stream-log.ts'
 import { bytesOf, pageEnd } from './batch-size.ts'
 
+/** Options of `memoryStreamLog`. */
 export interface MemoryStreamLogOptions extends LogBounds {
-  /** Bytes of all logs together; beyond it the logs of ended runs go, oldest first. Default 256 MiB. */
+  /**
+   * Maximum size of all runs together, in bytes. Default 268 435 456 (256 MiB). Above it the ended runs are dropped, the
+   * oldest first; running ones are kept.
+   */
   readonly maxTotalBytes?: number | undefined
+  /** Source of time and timers, for tests. Default: real time. */
   readonly clock?: Clock | undefined
 }
 
 const DEFAULT_TOTAL_BYTES = 268_435_456
+// A full log is cut to this share of its bounds, so that the array is not moved for every batch.
 const KEPT_SHARE = 0.9
 
-/** Keeps runs in this process. */
+/** Creates a log in the memory of this process. Throws `misconfigured`, naming the bound, if one is not above 0. */
 export function memoryStreamLog(options: MemoryStreamLogOptions = {}): StreamLog {
   return new MemoryLog(options)
 }
 
-interface Kept {
+interface LoggedRun {
   readonly head: LogHead
   readonly batches: EventBatch[]
   readonly sizes: number[]
@@ -35,16 +41,16 @@ interface Kept {
   first: number
   bytes: number
   ending: LogEnding | undefined
-  goesAt: number
+  expiresAt: number
 }
 
 class MemoryLog implements StreamLog {
   readonly #bounds: ReturnType<typeof readLogBounds>
   readonly #maxTotalBytes: number
   readonly #clock: Clock
-  readonly #runs = new Map<string, Kept>()
+  readonly #runs = new Map<string, LoggedRun>()
   readonly #keys = new Map<string, string>()
-  // Ended runs in the order of their ends: all are kept for the same time.
+  /** Ids of ended runs. Their order is that of expiry, because all are kept for the same time. */
   readonly #ended = new Set<string>()
   #total = 0
   #timer: Timer | undefined
@@ -57,8 +63,8 @@ class MemoryLog implements StreamLog {
 
   async create(head: LogHead): Promise<void> {
     if (this.#runs.has(head.id))
-      throw new LlmError('conflict', `there is a run with the id "${head.id}": give each its own`)
-    const nothing = { first: 1, bytes: 0, ending: undefined, goesAt: Infinity }
+      throw new LlmError('conflict', `run "${head.id}" already exists: use another id`)
+    const nothing = { first: 1, bytes: 0, ending: undefined, expiresAt: Infinity }
     this.#runs.set(head.id, { head, batches: [], sizes: [], wakes: new Set(), ...nothing })
     if (head.key !== undefined) this.#keys.set(head.key, head.id)
   }
@@ -66,10 +72,12 @@ class MemoryLog implements StreamLog {
   async append(id: string, batches: readonly EventBatch[]): Promise<void> {
     const run = this.#runs.get(id)
     if (run === undefined || run.ending !== undefined)
-      throw new LlmError('stream-broken', `the log of run "${id}" is closed`, { code: 'run-lost' })
+      throw new LlmError('stream-broken', `run "${id}" has ended or expired: its log takes no more batches`, {
+        code: 'run-lost',
+      })
     for (const batch of batches) this.#add(run, batch)
     this.#trim(run)
-    if (this.#total > this.#maxTotalBytes) this.#makeRoom()
+    if (this.#total > this.#maxTotalBytes) this.#dropEnded()
     for (const wake of run.wakes) wake()
   }
 
@@ -77,9 +85,9 @@ class MemoryLog implements StreamLog {
     const run = this.#runs.get(id)
     if (run === undefined || run.ending !== undefined) return
     run.ending = ending
-    run.goesAt = this.#clock.now() + this.#bounds.ttlMs
+    run.expiresAt = this.#clock.now() + this.#bounds.ttlMs
     this.#ended.add(id)
-    if (this.#total > this.#maxTotalBytes) this.#makeRoom()
+    if (this.#total > this.#maxTotalBytes) this.#dropEnded()
     this.#schedule()
     for (const wake of run.wakes) wake()
   }
@@ -130,7 +138,7 @@ class MemoryLog implements StreamLog {
     this.#total = 0
   }
 
-  #add(run: Kept, batch: EventBatch): void {
+  #add(run: LoggedRun, batch: EventBatch): void {
     const bytes = bytesOf(batch)
     run.batches.push(batch)
     run.sizes.push(bytes)
@@ -138,8 +146,7 @@ class MemoryLog implements StreamLog {
     this.#total += bytes
   }
 
-  // A tenth more than needed goes, so that a full log is not moved for every batch.
-  #trim(run: Kept): void {
+  #trim(run: LoggedRun): void {
     const { maxBytes, maxBatches } = this.#bounds
     if (run.bytes <= maxBytes && run.batches.length <= maxBatches) return
     let drop = 0
@@ -154,7 +161,7 @@ class MemoryLog implements StreamLog {
     this.#total -= bytes
   }
 
-  #makeRoom(): void {
+  #dropEnded(): void {
     for (const id of this.#ended) {
       if (this.#total <= this.#maxTotalBytes) return
       this.#forget(id)
@@ -169,11 +176,11 @@ class MemoryLog implements StreamLog {
     this.#total -= run.bytes
     const { key } = run.head
     if (key !== undefined && this.#keys.get(key) === id) this.#keys.delete(key)
-    // A reader that is still at it finds that the log is gone.
+    // Wakes readers, so that they find that the run is gone.
     for (const wake of run.wakes) wake()
   }
 
-  // One timer for all, for the run that goes next; it keeps no process alive.
+  // One timer for all runs, set for the next that expires; it does not keep the process alive.
   #schedule(): void {
     const [next] = this.#ended
     const run = next === undefined ? undefined : this.#runs.get(next)
@@ -182,12 +189,12 @@ class MemoryLog implements StreamLog {
       this.#timer = undefined
       const now = this.#clock.now()
       for (const id of this.#ended) {
-        if ((this.#runs.get(id)?.goesAt ?? 0) > now) break
+        if ((this.#runs.get(id)?.expiresAt ?? 0) > now) break
         this.#forget(id)
       }
       this.#schedule()
     }
-    this.#timer = this.#clock.setTimer(sweep, Math.max(0, run.goesAt - this.#clock.now()))
+    this.#timer = this.#clock.setTimer(sweep, Math.max(0, run.expiresAt - this.#clock.now()))
     if (isNodeTimer(this.#timer)) this.#timer.unref()
   }
 }

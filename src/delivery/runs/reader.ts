@@ -5,28 +5,28 @@ import { errorOf, lostError, positionError, unknownError } from './error-record.
 const PAGE_BATCHES = 256
 const PAGE_BYTES = 65_536
 
-/** What a reader needs of its hub. */
+/** Dependencies of a {@link RunReader}. */
 export interface ReaderParts {
   readonly id: string
   readonly log: StreamLog
   readonly after: number
-  /** Called once, when the reader has left, or has read the end. */
+  /** Called once, when the reader has left or has read the end. */
   readonly onLeave: (reader: RunReader) => void
 }
 
 /**
- * Follows one run from a position: what is in the log in bounded pages, then what comes. A reader holds its position and
- * nothing else, so one that stops reading costs nothing. Many can follow one run, each at its own pace.
+ * Reads the batches of one run from a position: those in the log in bounded pages, then new ones as they arrive. Any number
+ * of readers can follow a run, each at its own pace. A slow reader uses no memory, because it holds only its position.
  */
 export class RunReader implements AsyncIterable<StreamLogEntry> {
   readonly id: string
   readonly #parts: ReaderParts
   #position: number
   #unwatch: (() => void) | undefined
-  #news = false
+  #hasNews = false
   #wake: (() => void) | undefined
-  #broken: LlmError | undefined
-  #over = false
+  #error: LlmError | undefined
+  #isOver = false
 
   constructor(parts: ReaderParts) {
     this.#parts = parts
@@ -34,21 +34,22 @@ export class RunReader implements AsyncIterable<StreamLogEntry> {
     this.#position = parts.after
   }
 
-  /** Place of the last batch that was read. */
+  /** Number of the last batch that was read. */
   get position(): number {
     return this.#position
   }
 
   /**
-   * The next batches, in order and without a gap, as soon as there are any; `null` after a good end, or when the reader
-   * has left. Rejects with the error that ended the run; with `stream-broken`, code `run-lost`, when its process died;
-   * with `conflict`, code `position-gone`, when what comes next is no longer kept. One call at a time.
+   * Resolves with the next batches, in order and without a gap, as soon as there are any. Resolves with `null` after a
+   * successful end, or when the reader has left. Rejects with the error that ended the run; with `stream-broken`, code
+   * `run-lost`, if its process died; with `conflict`, code `position-gone`, if the log has dropped the next batch. Call it
+   * again only after it has settled.
    */
   async read(): Promise<readonly StreamLogEntry[] | null> {
-    while (!this.#over) {
-      this.#news = false
+    while (!this.#isOver) {
+      this.#hasNews = false
       const page = await this.#page()
-      if (this.#over) break
+      if (this.#isOver) break
       if (page.entries.length > 0) {
         this.#position = page.entries.at(-1)?.seq ?? this.#position
         return page.entries
@@ -56,25 +57,25 @@ export class RunReader implements AsyncIterable<StreamLogEntry> {
       if (page.state !== 'running') return this.#finish(page)
       await this.#wait()
     }
-    if (this.#broken !== undefined) throw this.#broken
+    if (this.#error !== undefined) throw this.#error
     return null
   }
 
-  /** Leaves; the run goes on, as far as the policy has it. A `read` that waits gives `null`. */
+  /** Removes the reader; a pending `read` resolves with `null`. If it was the last one, `onDisconnect` decides about the run. */
   detach(): void {
     this.#leave()
   }
 
-  /** Ends the reading with an error, on this side alone: `read` rejects with it. */
+  /** Removes the reader with an error: `read` rejects with it. The run and other readers are not affected. */
   fail(error: LlmError): void {
-    if (this.#over) return
-    this.#broken = error
+    if (this.#isOver) return
+    this.#error = error
     this.#leave()
   }
 
-  /** There may be something new. */
-  notice(): void {
-    this.#news = true
+  /** Wakes a pending `read`, because the log may have something new. */
+  wake(): void {
+    this.#hasNews = true
     this.#wake?.()
   }
 
@@ -87,12 +88,12 @@ export class RunReader implements AsyncIterable<StreamLogEntry> {
   }
 
   async #wait(): Promise<void> {
-    // Watched only once there is something to wait for; what came before that is read first.
+    // After the first watch the log is read again, because a batch may have arrived before it.
     if (this.#unwatch === undefined) {
-      this.#unwatch = this.#parts.log.watch(this.id, () => this.notice())
+      this.#unwatch = this.#parts.log.watch(this.id, () => this.wake())
       return
     }
-    if (!this.#news) await new Promise<void>((resolve) => (this.#wake = resolve))
+    if (!this.#hasNews) await new Promise<void>((resolve) => (this.#wake = resolve))
     this.#wake = undefined
   }
 
@@ -119,8 +120,8 @@ export class RunReader implements AsyncIterable<StreamLogEntry> {
   }
 
   #leave(): void {
-    if (this.#over) return
-    this.#over = true
+    if (this.#isOver) return
+    this.#isOver = true
     this.#unwatch?.()
     this.#unwatch = undefined
     this.#wake?.()

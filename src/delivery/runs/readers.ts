@@ -1,70 +1,71 @@
 import type { Clock, Timer } from '../../core/clock.ts'
 
-/** `cancel` stops the upstream, and saves what came; `finish` goes on to the end without readers. */
+/** What follows when the last reader leaves: `cancel` stops the run and saves it as partial, `finish` lets it end. */
 export type DisconnectPolicy = 'cancel' | 'finish'
 
+/** Dependencies of {@link Readers}. */
 export interface ReadersOptions {
   readonly policy: DisconnectPolicy
-  /** How long nobody may be there, in milliseconds. */
+  /** How long a run may have no reader, in ms. */
   readonly graceMs: number
   readonly clock: Clock
-  /** How many follow from other processes. */
-  readonly elsewhere: (() => Promise<number>) | undefined
-  /** Nobody is there, and nobody is to be waited for. */
-  readonly onGone: () => void
+  /** Returns the number of readers in other processes. Absent if there can be none. */
+  readonly countRemote: (() => Promise<number>) | undefined
+  /** Called when the policy is `cancel` and the run has had no reader for `graceMs`. */
+  readonly onAllLeft: () => void
 }
 
-// With readers elsewhere, it is looked so often whether they are still there.
-const LOOK_MS = 2_000
+/** Interval at which remote readers are counted while there is no local one. */
+const REMOTE_CHECK_MS = 2_000
 
-/** Who reads a run, and what follows when nobody does any more. Before the first has come, nobody is missed. */
+/** Counts the readers of a run, and applies the policy when the last one leaves. A run may start without a reader. */
 export class Readers {
   readonly #options: ReadersOptions
-  #readers = 0
+  #count = 0
   #timer: Timer | undefined
-  #closed = false
+  #isClosed = false
 
   constructor(options: ReadersOptions) {
     this.#options = options
   }
 
-  /** A reader in this process has come. Returns how it leaves. */
-  join(): () => void {
-    this.#readers++
+  /** Adds a reader of this process. Returns the function that removes it. */
+  add(): () => void {
+    this.#count++
     this.#options.clock.clearTimer(this.#timer)
-    let here = true
+    let isHere = true
     return () => {
-      if (here && --this.#readers === 0) this.#left()
-      here = false
+      if (isHere && --this.#count === 0) this.#onLastLeft()
+      isHere = false
     }
   }
 
   close(): void {
-    this.#closed = true
+    this.#isClosed = true
     this.#options.clock.clearTimer(this.#timer)
   }
 
-  #left(): void {
+  #onLastLeft(): void {
     const { policy, graceMs } = this.#options
-    if (this.#closed || policy === 'finish') return
-    if (graceMs > 0) this.#lookIn(graceMs)
-    else this.#look()
+    if (this.#isClosed || policy === 'finish') return
+    if (graceMs > 0) this.#checkIn(graceMs)
+    else this.#check()
   }
 
-  #lookIn(delayMs: number): void {
+  #checkIn(delayMs: number): void {
     const { clock } = this.#options
     clock.clearTimer(this.#timer)
-    this.#timer = clock.setTimer(() => this.#look(), delayMs)
+    this.#timer = clock.setTimer(() => this.#check(), delayMs)
   }
 
-  #look(): void {
-    const { elsewhere, onGone, graceMs } = this.#options
-    if (elsewhere === undefined) return onGone()
-    const counted = (others: number): void => {
-      if (this.#closed || this.#readers > 0) return
-      if (others > 0) this.#lookIn(Math.max(graceMs, LOOK_MS))
-      else onGone()
+  #check(): void {
+    const { countRemote, onAllLeft, graceMs } = this.#options
+    if (countRemote === undefined) return onAllLeft()
+    const onCount = (remote: number): void => {
+      if (this.#isClosed || this.#count > 0) return
+      if (remote > 0) this.#checkIn(Math.max(graceMs, REMOTE_CHECK_MS))
+      else onAllLeft()
     }
-    elsewhere().then(counted, () => counted(0))
+    countRemote().then(onCount, () => onCount(0))
   }
 }

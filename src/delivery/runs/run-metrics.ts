@@ -4,50 +4,55 @@ import type { Usage } from '../../core/response.ts'
 import type { LogInfo } from '../../core/stream-log.ts'
 import { bytesOf } from './batch-size.ts'
 
-/** `waiting` until the first content; `lost` when the process that ran it is gone. */
+/** State of a run: `waiting` until the first content; `lost` if its process died. */
 export type RunState = 'waiting' | 'streaming' | 'completed' | 'failed' | 'cancelled' | 'lost'
 
-/** A tool of a run, as it goes. */
+/** A tool call of a run. */
 export interface ToolStatus {
   readonly id: string
   readonly name: string
   readonly state: 'called' | 'completed' | 'failed'
 }
 
-/** Where a run stands. Times are in milliseconds since 1970. */
+/** Progress of a run. Times are in ms since 1970. */
 export interface RunStatus {
   readonly streamId: string
-  /** The conversation, where there is one. */
+  /** Id of the conversation, if the run has one. */
   readonly sessionId?: string | undefined
   readonly status: RunState
-  /** Of 1; `null` while nobody knows how long the answer may become. */
+  /** From 0 to 1; `null` while the run is not completed and has no `maxTokens`. */
   readonly progress: number | null
-  /** Measured at the end, estimated from the text before. */
+  /** Output tokens: estimated from the text while the run lasts, reported by the provider at its end. */
   readonly tokensGenerated: number
-  /** Place of the newest batch. */
+  /** Number of the newest batch. */
   readonly position: number
   readonly startedAt: number
   readonly completedAt: number | null
   readonly provider?: string | undefined
   readonly model?: string | undefined
   readonly finishReason?: string | undefined
-  /** Kind of the error that ended it. */
+  /** Kind of the error that ended the run. */
   readonly error?: string | undefined
+  /** The first 100 tool calls. */
   readonly tools: readonly ToolStatus[]
 }
 
-/** How a run goes, in figures. */
+/** Measurements of a run. */
 export interface RunMetrics {
   readonly streamId: string
+  /** Input and output tokens at the end; estimated output tokens before. */
   readonly totalTokens: number
+  /** Output tokens per second since the start. */
   readonly tokensPerSecond: number
-  /** From the start to the first content, in milliseconds. */
+  /** Time from the start to the first content in ms; `null` before it. */
   readonly latencyMs: number | null
   readonly durationMs: number
-  /** Bytes of content per second, about. */
+  /** Estimated size of all batches in bytes, per second. */
   readonly bandwidth: number
+  /** Estimated size of all batches in bytes. */
   readonly bytes: number
   readonly batches: number
+  /** 1 if the run failed or was lost, otherwise 0. */
   readonly errors: number
   readonly usage?: Usage | undefined
 }
@@ -55,7 +60,7 @@ export interface RunMetrics {
 const MAX_TOOLS = 100
 const CHARACTERS_PER_TOKEN = 4
 
-/** Counts a run as it goes: one pass over each batch, no text kept. */
+/** Measures a run while it lasts: one pass over each batch, without keeping its text. */
 export class RunMetricsCounter {
   readonly #startedAt: number
   readonly #maxTokens: number | undefined
@@ -66,7 +71,7 @@ export class RunMetricsCounter {
   #bytes = 0
   #batches = 0
   #usage: Usage | undefined
-  #from: { provider?: string; model?: string } = {}
+  #target: { provider?: string; model?: string } = {}
   #finishReason: string | undefined
   #error: string | undefined
 
@@ -75,14 +80,14 @@ export class RunMetricsCounter {
     this.#maxTokens = maxTokens
   }
 
-  /** True where the batch shows that the answer goes on. */
+  /** Counts a batch. Returns whether it has content, which resets the idle timer. */
   add(batch: EventBatch, now: number): boolean {
     this.#batches++
     this.#bytes += bytesOf(batch)
-    let alive = false
-    for (const event of batch) alive = this.#take(event) || alive
-    if (alive) this.#firstContentAt ??= now
-    return alive
+    let hasContent = false
+    for (const event of batch) hasContent = this.#take(event) || hasContent
+    if (hasContent) this.#firstContentAt ??= now
+    return hasContent
   }
 
   end(now: number, usage: Usage, error: string | undefined): void {
@@ -92,7 +97,7 @@ export class RunMetricsCounter {
   }
 
   toJSON(): JsonObject {
-    const { provider, model } = this.#from
+    const { provider, model } = this.#target
     return {
       startedAt: this.#startedAt,
       firstContentAt: this.#firstContentAt,
@@ -114,7 +119,7 @@ export class RunMetricsCounter {
     switch (event.type) {
       case 'start':
       case 'continued':
-        this.#from = { provider: event.provider, model: event.model }
+        this.#target = { provider: event.provider, model: event.model }
         return false
       case 'text-delta':
       case 'reasoning-delta':
@@ -142,8 +147,8 @@ export class RunMetricsCounter {
   }
 }
 
-/** What was stored of a run's {@link RunMetricsCounter}. */
-interface StoredFigures {
+/** The JSON form of a {@link RunMetricsCounter}, as the log stores it. */
+interface StoredMetrics {
   readonly startedAt: number
   readonly firstContentAt?: number
   readonly endedAt?: number
@@ -159,17 +164,17 @@ interface StoredFigures {
   readonly tools: readonly ToolStatus[]
 }
 
-// Ours all the way: written by `toJSON` above.
-function storedIn({ figures }: LogInfo): StoredFigures {
+// Not validated, because only `toJSON` above writes it.
+function storedMetrics({ figures }: LogInfo): StoredMetrics {
   const stored: object = figures
-  return stored as StoredFigures
+  return stored as StoredMetrics
 }
 
-/** Where the run stands, as its log tells. */
+/** Returns the progress of a run from what its log stores. */
 export function statusOf(info: LogInfo): RunStatus {
-  const figures = storedIn(info)
-  const { maxTokens, tokens, startedAt, endedAt, provider, model, finishReason, error, tools } = figures
-  const status = stateOf(info, figures)
+  const stored = storedMetrics(info)
+  const { maxTokens, tokens, startedAt, endedAt, provider, model, finishReason, error, tools } = stored
+  const status = stateOf(info, stored)
   const share = maxTokens === undefined ? null : Math.min(0.99, tokens / maxTokens)
   return {
     streamId: info.id,
@@ -188,10 +193,10 @@ export function statusOf(info: LogInfo): RunStatus {
   }
 }
 
-/** The run's figures, as its log tells. `now` is in milliseconds since 1970. */
+/** Returns the measurements of a run from what its log stores. `now` is in ms since 1970. */
 export function metricsOf(info: LogInfo, now: number): RunMetrics {
-  const figures = storedIn(info)
-  const { startedAt, firstContentAt, endedAt, tokens, bytes, batches, usage, error } = figures
+  const stored = storedMetrics(info)
+  const { startedAt, firstContentAt, endedAt, tokens, bytes, batches, usage, error } = stored
   const durationMs = Math.max(0, (endedAt ?? now) - startedAt)
   const seconds = durationMs / 1000
   return {
@@ -208,7 +213,7 @@ export function metricsOf(info: LogInfo, now: number): RunMetrics {
   }
 }
 
-function stateOf(info: LogInfo, { firstContentAt, error }: StoredFigures): RunState {
+function stateOf(info: LogInfo, { firstContentAt, error }: StoredMetrics): RunState {
   if (info.state === 'lost') return 'lost'
   if (info.state === 'running') return firstContentAt === undefined ? 'waiting' : 'streaming'
   if (info.ending?.type === 'done') return 'completed'

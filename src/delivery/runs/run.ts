@@ -1,49 +1,45 @@
-import type { Clock, Timer } from '../../core/clock.ts'
 import { ResponseAccumulator } from '../../core/accumulate-response.ts'
-import { LlmError, toLlmError } from '../../core/error.ts'
+import type { Clock, Timer } from '../../core/clock.ts'
+import { LlmError } from '../../core/error.ts'
 import type { EventBatch } from '../../core/event.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Message } from '../../core/message.ts'
 import type { ChatResponse, Usage } from '../../core/response.ts'
+import { startSilenceTimer } from '../../core/silence-timer.ts'
 import type { StreamLog } from '../../core/stream-log.ts'
 import { estimateUsage } from '../../core/tokens.ts'
+import { endingOf, runError } from './error-record.ts'
+import { LogWriter } from './log-writer.ts'
 import { Readers, type DisconnectPolicy } from './readers.ts'
-import { bytesOf } from './batch-size.ts'
-import { endingOf } from './error-record.ts'
 import { RunMetricsCounter } from './run-metrics.ts'
 import { savePartial, reasonOf, type RunEnd, type SavePolicy, type SaveDecision } from './save-policy.ts'
+import { Upstream, type ReplyStream } from './upstream.ts'
 
-/** What a run reads from; a `ChatStream` fits. */
-export interface ReplyStream {
-  batches(): AsyncIterable<EventBatch>
-  /** Asked for once the batches are over: knows the attempts, too. */
-  readonly response?: Promise<ChatResponse> | undefined
-}
-
-/** What to run. */
+/** The input of `RunHub.start`. */
 export interface RunRequest {
-  /** Default: a new one. */
+  /** Id of the run. Default: a random one. */
   readonly id?: string | undefined
+  /** Id of the conversation that the run belongs to. Default: none. */
   readonly conversationId?: string | undefined
-  /** Under this name `find` gives the newest run. Default: the conversation's id. */
+  /** The name under which `find` returns the newest run. Default: the conversation's id. */
   readonly key?: string | undefined
-  /** Who may hold so many at once. */
+  /** The user whose `maxPerUser` the run counts against. Default: no such limit. */
   readonly userId?: string | undefined
-  /** Kept with the run for readers and `onSave`; no secrets. */
+  /** Stored with the run, for readers and `onSave`. It must hold no secrets. */
   readonly meta?: JsonObject | undefined
-  /** Makes the upstream. It is stopped by the signal; what it rejects with ends the run. */
+  /** Called once; returns the source. The signal aborts when the run is stopped. If it rejects, the run ends with that error. */
   readonly open: (signal: AbortSignal) => ReplyStream | Promise<ReplyStream>
-  /** For an estimate of the input where the upstream reports no usage. */
+  /** The request's messages, to estimate the input tokens if the source reports no usage. Default: estimated as 0. */
   readonly messages?: readonly Message[] | undefined
-  /** The longest answer asked for, for `progress`. */
+  /** Maximum tokens of the answer, to compute `progress`. Default: `progress` is `null` until the end. */
   readonly maxTokens?: number | undefined
-  /** What happens when the last reader leaves. Default: as the hub says. */
+  /** What happens when the last reader leaves. Default: the hub's `onDisconnect`. */
   readonly onDisconnect?: DisconnectPolicy | undefined
-  /** In place of the hub's. */
+  /** Called in place of the hub's `onSave`. */
   readonly onSave?: ((end: RunEnd) => unknown) | undefined
 }
 
-/** What a run needs of its hub. */
+/** Dependencies of a {@link Run}. */
 export interface RunParts {
   readonly id: string
   readonly request: RunRequest
@@ -59,191 +55,96 @@ export interface RunParts {
   readonly onEnd: (run: Run, end: RunEnd) => void
 }
 
-// A log that is slower than the provider holds the provider back from here on.
-const MAX_UNWRITTEN_BYTES = 1_048_576
-// How long an upstream that was told to stop may take to say how it ended.
-const STOP_GRACE_MS = 500
-
-/** Drives one upstream into the log. Readers come and go without it, up to the policy. */
+/** Reads one source into the log, whether or not there are readers, then saves the answer. */
 export class Run {
   readonly id: string
-  readonly figures: RunMetricsCounter
-  readonly audience: Readers
-  /** The upstream is there, or has refused. */
-  readonly opened: Promise<void>
-  /** Resolves once the end is in the log, saved or not. */
+  readonly metrics: RunMetricsCounter
+  readonly readers: Readers
+  /** Resolves when the end is in the log, whether or not the save succeeded; never rejects. */
   readonly ended: Promise<RunEnd>
   readonly #parts: RunParts
-  readonly #abort = new AbortController()
-  readonly #collector = new ResponseAccumulator({ provider: '', model: '' }, '')
-  readonly #opening: PromiseWithResolvers<void> = Promise.withResolvers<void>()
+  readonly #upstream: Upstream
+  readonly #writer: LogWriter
+  readonly #accumulator = new ResponseAccumulator({ provider: '', model: '' }, '')
   readonly #ending: PromiseWithResolvers<RunEnd> = Promise.withResolvers<RunEnd>()
-  #stream: ReplyStream | undefined
-  #stop: LlmError | undefined
-  // Ends the wait for an upstream that does not hear.
-  #giveUp: ((error: LlmError) => void) | undefined
-  #gaveUp = false
-  #finished = false
-  #over = false
-  #unwritten: EventBatch[] = []
-  readonly #last: EventBatch[] = []
-  #unwrittenBytes = 0
-  #writing: Promise<void> | undefined
-  #writeError: LlmError | undefined
-  #idleSince = 0
-  #idleTimer: Timer | undefined
-  #graceTimer: Timer | undefined
+  /** Batches from the `finish` event on: readers get them after the save. */
+  readonly #heldBack: EventBatch[] = []
+  #isFinished = false
+  #isOver = false
 
   constructor(parts: RunParts) {
+    const { id, request, log, clock } = parts
     this.#parts = parts
-    this.id = parts.id
-    this.figures = new RunMetricsCounter(parts.clock.epochMs(), parts.request.maxTokens)
-    this.audience = this.#makeAudience()
-    this.opened = this.#opening.promise
-    this.opened.catch(() => undefined)
+    this.id = id
+    this.metrics = new RunMetricsCounter(clock.epochMs(), request.maxTokens)
+    this.readers = this.#createReaders()
     this.ended = this.#ending.promise
+    this.#upstream = new Upstream(request.open, clock)
+    this.#writer = new LogWriter(log, id, (error) => this.stop(error))
   }
 
-  /** Opens the upstream. */
-  begin(): void {
+  /** Resolves when the source is open; rejects with its error. */
+  get opened(): Promise<void> {
+    return this.#upstream.opened
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** Opens the source. Call it once. */
+  start(): void {
     this.#ending.resolve(this.#drive())
   }
 
-  get over(): boolean {
-    return this.#over
-  }
-
-  /** Stops the upstream; the run ends with `error`. Later calls change nothing. */
+  /** Stops the source; the run ends with `error`. Only the first call counts. */
   stop(error: LlmError): void {
-    if (this.#stop !== undefined || this.#over) return
-    this.#stop = error
-    this.#abort.abort(error)
-    // One that does not hear the signal is left behind.
-    this.#graceTimer = this.#parts.clock.setTimer(() => {
-      this.#gaveUp = true
-      this.#giveUp?.(error)
-    }, STOP_GRACE_MS)
+    if (!this.#isOver) this.#upstream.stop(error)
   }
 
-  #makeAudience(): Readers {
+  #createReaders(): Readers {
     const { id, clock, log, request, disconnectGraceMs: graceMs } = this.#parts
     const policy = request.onDisconnect ?? this.#parts.onDisconnect
-    const elsewhere = log.followers === undefined ? undefined : async () => (await log.followers?.(id)) ?? 0
-    const onGone = (): void =>
+    const countRemote = log.followers === undefined ? undefined : async () => (await log.followers?.(id)) ?? 0
+    const onAllLeft = (): void =>
       this.stop(new LlmError('aborted', 'the last reader has left', { code: 'client-gone' }))
-    return new Readers({ policy, graceMs, clock, elsewhere, onGone })
+    return new Readers({ policy, graceMs, clock, countRemote, onAllLeft })
   }
 
   async #drive(): Promise<RunEnd> {
-    const thrown = await this.#pump().then(() => undefined, asError)
-    await this.#written()
-    this.#finishTimers()
-    return this.#end(this.#writeError ?? (this.#finished ? undefined : this.#failure(thrown)))
+    const { clock, idleMs } = this.#parts
+    const silence = startSilenceTimer(clock, idleMs, () =>
+      this.stop(new LlmError('timeout', `the upstream sent no content for ${idleMs} ms`, { phase: 'idle' })),
+    )
+    const take = (batch: EventBatch): Promise<void> | undefined => {
+      if (this.metrics.add(batch, clock.epochMs())) silence.heard()
+      return this.#take(batch)
+    }
+    const thrown = await this.#upstream.read(take).then(() => undefined, runError)
+    await this.#writer.flush()
+    this.#isOver = true
+    silence.stop()
+    this.#upstream.clearTimer()
+    this.readers.close()
+    return this.#end(this.#writer.error ?? (this.#isFinished ? undefined : this.#failure(thrown)))
   }
 
   #failure(thrown: LlmError | undefined): LlmError {
-    if (this.#stop !== undefined)
-      return thrown?.partial === undefined ? this.#stop : this.#stop.with({ partial: thrown.partial })
-    return thrown ?? new LlmError('stream-broken', 'the stream ended without a finish: the answer is cut')
-  }
-
-  async #pump(): Promise<void> {
-    this.#watchIdle()
-    const iterator = await this.#open()
-    for (;;) {
-      const next = iterator.next()
-      let result: IteratorResult<EventBatch, unknown>
-      try {
-        result = await this.#orGiveUp(next)
-      } catch (error) {
-        next.then(() => iterator.return?.()).catch(() => undefined)
-        throw error
-      }
-      if (result.done === true) return
-      if (result.value.length > 0) await this.#take(result.value)
-    }
-  }
-
-  async #open(): Promise<AsyncIterator<EventBatch>> {
-    try {
-      const opening = Promise.resolve(this.#parts.request.open(this.#abort.signal))
-      this.#stream = await this.#orGiveUp(opening)
-      this.#opening.resolve()
-      return this.#stream.batches()[Symbol.asyncIterator]()
-    } catch (error) {
-      this.#opening.reject(error)
-      throw error
-    }
-  }
-
-  #orGiveUp<T>(work: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#giveUp = reject
-      if (this.#gaveUp) reject(this.#stop)
-      work.then(resolve, reject)
-    })
+    const { stopError } = this.#upstream
+    if (stopError !== undefined)
+      return thrown?.partial === undefined ? stopError : stopError.with({ partial: thrown.partial })
+    return (
+      thrown ?? new LlmError('stream-broken', 'the upstream ended without a finish event: the answer is cut')
+    )
   }
 
   #take(batch: EventBatch): Promise<void> | undefined {
-    const { clock } = this.#parts
-    if (this.figures.add(batch, clock.epochMs())) this.#idleSince = clock.now()
-    this.#collector.add(batch)
-    const at = this.#finished ? 0 : batch.findIndex(({ type }) => type === 'finish')
-    if (at < 0) return this.#deliver(batch)
-    // The good end is told once it is saved.
-    this.#finished = true
-    this.#last.push(batch.slice(at))
-    return at === 0 ? undefined : this.#deliver(batch.slice(0, at))
-  }
-
-  #deliver(batch: EventBatch): Promise<void> | undefined {
-    if (this.#writeError !== undefined) return undefined
-    this.#unwritten.push(batch)
-    this.#unwrittenBytes += bytesOf(batch)
-    this.#writing ??= this.#write()
-    return this.#unwrittenBytes > MAX_UNWRITTEN_BYTES ? this.#writing : undefined
-  }
-
-  // One write at a time; what comes meanwhile goes with the next. A log that fails stops the run. Never rejects.
-  async #write(): Promise<void> {
-    try {
-      while (this.#unwritten.length > 0) {
-        const batches = this.#unwritten
-        this.#unwritten = []
-        this.#unwrittenBytes = 0
-        await this.#parts.log.append(this.id, batches)
-      }
-    } catch (error) {
-      this.#writeError = asError(error)
-      this.stop(this.#writeError)
-    } finally {
-      this.#writing = undefined
-    }
-  }
-
-  async #written(): Promise<void> {
-    await this.#writing
-  }
-
-  // Checked once per period, not moved for every batch.
-  #watchIdle(): void {
-    const { clock, idleMs } = this.#parts
-    this.#idleSince = clock.now()
-    if (idleMs <= 0) return
-    const check = (): void => {
-      const left = this.#idleSince + idleMs - clock.now()
-      if (left > 0) this.#idleTimer = clock.setTimer(check, left)
-      else this.stop(new LlmError('timeout', `the upstream was silent for ${idleMs} ms`, { phase: 'idle' }))
-    }
-    this.#idleTimer = clock.setTimer(check, idleMs)
-  }
-
-  #finishTimers(): void {
-    const { clock } = this.#parts
-    this.#over = true
-    clock.clearTimer(this.#idleTimer)
-    clock.clearTimer(this.#graceTimer)
-    this.audience.close()
+    this.#accumulator.add(batch)
+    const at = this.#isFinished ? 0 : batch.findIndex(({ type }) => type === 'finish')
+    if (at < 0) return this.#writer.append(batch)
+    this.#isFinished = true
+    this.#heldBack.push(batch.slice(at))
+    return at === 0 ? undefined : this.#writer.append(batch.slice(0, at))
   }
 
   async #end(failure: LlmError | undefined): Promise<RunEnd> {
@@ -253,45 +154,47 @@ export class Run {
     const reason = reasonOf(failure, response)
     const { conversationId, userId, meta = {} } = request
     const known = { runId: this.id, conversationId, userId, reason, response, usage, error: failure, meta }
-    const end: RunEnd = { ...known, save: this.#judge(known) }
-    this.figures.end(clock.epochMs(), usage, failure?.kind)
+    const end: RunEnd = { ...known, save: this.#decide(known) }
+    this.metrics.end(clock.epochMs(), usage, failure?.kind)
     await this.#save(end)
-    // A log that is lost or down cannot be told; its readers learn that from the log.
-    const told = failure === undefined ? this.#tellFinish() : Promise.resolve()
-    await told.then(() => log.end(this.id, endingOf(failure, usage))).catch(() => undefined)
+    // Failures are ignored, because readers learn from the log itself that it is lost or down.
+    const written = failure === undefined ? this.#writeHeldBack() : Promise.resolve()
+    await written.then(() => log.end(this.id, endingOf(failure, usage))).catch(() => undefined)
     this.#parts.onEnd(this, end)
     return end
   }
 
   async #response(failure: LlmError | undefined): Promise<ChatResponse> {
     if (failure?.partial !== undefined) return failure.partial
-    const whole = failure === undefined ? await this.#stream?.response?.catch(() => undefined) : undefined
-    return whole ?? this.#collector.response({ usage: () => this.#estimate() })
+    const { stream } = this.#upstream
+    const whole = failure === undefined ? await stream?.response?.catch(() => undefined) : undefined
+    return whole ?? this.#accumulator.response({ usage: () => this.#estimate() })
   }
 
-  #tellFinish(): Promise<void> {
-    return this.#last.length === 0 ? Promise.resolve() : this.#parts.log.append(this.id, this.#last)
+  #writeHeldBack(): Promise<void> {
+    return this.#heldBack.length === 0 ? Promise.resolve() : this.#parts.log.append(this.id, this.#heldBack)
   }
 
-  // A policy that fails must not lose the answer.
-  #judge(end: Omit<RunEnd, 'save'>): SaveDecision {
+  #decide(end: Omit<RunEnd, 'save'>): SaveDecision {
     try {
       return this.#parts.savePolicy(end)
     } catch (error) {
+      // Saved anyway, because a policy that fails must not lose the answer.
       this.#parts.onSaveFailed(this.id, error)
       return savePartial(end)
     }
   }
 
   #estimate(): Usage {
-    // An upstream that refused has charged nothing; one that was stopped while it thought may have.
-    if (this.#stream === undefined && this.#stop === undefined) return estimateUsage([], '')
-    const { text, reasoning, toolCalls } = this.#collector.response()
+    const { stream, stopError } = this.#upstream
+    // An upstream that refused has charged nothing; one that was stopped before its first event may have.
+    if (stream === undefined && stopError === undefined) return estimateUsage([], '')
+    const { text, reasoning, toolCalls } = this.#accumulator.response()
     const calls = toolCalls.map((call) => JSON.stringify(call.arguments)).join('')
     return estimateUsage(this.#parts.request.messages ?? [], text + reasoning + calls)
   }
 
-  // The reader's end waits for the save, so that who reloads then finds the answer, but not for ever.
+  // Readers get the end after the save, so that a page that then reloads finds the answer; at most `saveWaitMs` later.
   async #save(end: RunEnd): Promise<void> {
     const { clock, request, onSaveFailed, saveWaitMs } = this.#parts
     const onSave = request.onSave ?? this.#parts.onSave
@@ -304,8 +207,4 @@ export class Run {
     await Promise.race([saving, waited])
     clock.clearTimer(timer)
   }
-}
-
-function asError(error: unknown): LlmError {
-  return toLlmError(error, 'server-failed', 'the run failed')
 }

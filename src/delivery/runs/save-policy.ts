@@ -3,9 +3,10 @@ import type { JsonObject } from '../../core/json.ts'
 import type { ChatResponse, Usage } from '../../core/response.ts'
 
 /**
- * Why a run ended. `finished` is the good end, `empty` a good end without any content. `cancelled` was asked for,
- * `client-gone` follows from the policy; `size` is the limit on the answer's length, `idle` the silence of the upstream,
- * `timeout` any other clock, `lost` the log taken away from its writer, `error` everything else.
+ * Why a run ended. `finished`: completely. `empty`: completely, but without content. `cancelled`: by a cancel or an abort.
+ * `client-gone`: the last reader left. `shutdown`: the hub was closed. `size`: the answer exceeded its maximum length.
+ * `idle`: no content for `idleMs`. `timeout`: another time limit. `lost`: the log no longer accepts this writer. `error`:
+ * anything else.
  */
 export type EndReason =
   | 'finished'
@@ -19,39 +20,40 @@ export type EndReason =
   | 'lost'
   | 'error'
 
-/** What of the answer is worth keeping. */
+/** How to save an answer: as `complete`, as `partial`, or `never`. */
 export type SaveDecision = 'complete' | 'partial' | 'never'
 
-/** The end of a run, told once. */
+/** The end of a run. */
 export interface RunEnd {
   readonly runId: string
   readonly conversationId?: string | undefined
   readonly userId?: string | undefined
   readonly reason: EndReason
-  /** `complete` or `partial`: keep `response`. `never`: there is nothing to keep, or the policy says so. */
+  /** `complete` or `partial`: save `response`. `never`: do not save it. */
   readonly save: SaveDecision
-  /** The answer as far as it came. */
+  /** The answer, or the part of it that arrived. */
   readonly response: ChatResponse
-  /** Measured, or marked `estimated`; on every end. */
+  /** Reported by the provider, or marked `estimated`. */
   readonly usage: Usage
   readonly error?: LlmError | undefined
+  /** The `meta` of the request. */
   readonly meta: JsonObject
 }
 
-/** What `onSave` is asked to judge before it is called. */
+/** Called at the end of a run, before `onSave`; returns its `save`. */
 export type SavePolicy = (end: Omit<RunEnd, 'save'>) => SaveDecision
 
-/** A finished answer is complete; one that was cut is kept as far as it came; one without content never. */
+/** Saves a finished answer as `complete`, any other with content as `partial`, and one without content `never`. */
 export const savePartial: SavePolicy = ({ reason, response }) => {
   if (!hasContent(response)) return 'never'
   return reason === 'finished' ? 'complete' : 'partial'
 }
 
-/** Only finished answers are kept. */
+/** Saves a finished answer with content as `complete`, and any other `never`. */
 export const saveComplete: SavePolicy = ({ reason, response }) =>
   reason === 'finished' && hasContent(response) ? 'complete' : 'never'
 
-/** Tool calls alone are an answer, too. */
+/** Whether a response has text, reasoning, tool calls or files. */
 export function hasContent({ text, reasoning, toolCalls, files }: ChatResponse): boolean {
   return text !== '' || reasoning !== '' || toolCalls.length > 0 || files.length > 0
 }
@@ -64,7 +66,7 @@ const BY_CODE: Readonly<Record<string, EndReason>> = {
   'run-lost': 'lost',
 }
 
-/** The reason behind an error, or behind none. */
+/** Returns why a run ended with this error, or without one. */
 export function reasonOf(error: LlmError | undefined, response: ChatResponse): EndReason {
   if (error === undefined) return hasContent(response) ? 'finished' : 'empty'
   const known = BY_CODE[error.code ?? '']

@@ -1,6 +1,6 @@
 import type { RunEnd } from './save-policy.ts'
 
-/** What the runs of one model, or one conversation, come to. */
+/** Totals of the ended runs of one model or one conversation. `completed`, `failed` and `cancelled` add up to `runs`. */
 export interface RunTotals {
   readonly runs: number
   readonly completed: number
@@ -10,10 +10,10 @@ export interface RunTotals {
   readonly outputTokens: number
 }
 
-// Conversations and models beyond it: those that were quiet longest are forgotten.
+// Above it the key whose last run ended first is dropped.
 const MAX_KEYS = 1_000
 
-const NOTHING: RunTotals = Object.freeze({
+const ZERO: RunTotals = Object.freeze({
   runs: 0,
   completed: 0,
   failed: 0,
@@ -22,12 +22,12 @@ const NOTHING: RunTotals = Object.freeze({
   outputTokens: 0,
 })
 
-/** Adds up ended runs. */
+/** Adds up ended runs by key. */
 export class TotalsTable {
   readonly #rows = new Map<string, RunTotals>()
 
   add(key: string, { error, usage }: RunEnd): void {
-    const row = this.#rows.get(key) ?? NOTHING
+    const row = this.#rows.get(key) ?? ZERO
     const outcome = error === undefined ? 'completed' : error.kind === 'aborted' ? 'cancelled' : 'failed'
     this.#rows.delete(key)
     this.#rows.set(key, {

@@ -181,8 +181,8 @@ describe('a store', () => {
       throw new Error('quota exceeded')
     }
     const store = { load: fail, save: fail, clear: fail }
-    const onProblem = ({ message }: Error): void => void problems.push(message)
-    const { client } = make(scriptedFetch(streamOf(DONE)), { store, onError: onProblem })
+    const onError = ({ message }: Error): void => void problems.push(message)
+    const { client } = make(scriptedFetch(streamOf(DONE)), { store, onError })
     expect(await client.send('go')).toMatchObject({ status: 'complete' })
     client.reset()
     expect(problems[0]).toContain('could not be read: quota exceeded')

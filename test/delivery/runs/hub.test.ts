@@ -199,9 +199,9 @@ describe('ends', () => {
 
   test('the readers left: cancel at once, cancel after a while, or finish', async () => {
     const { hub, clock, ends } = makeHub({ disconnectGraceMs: 1_000 })
-    const begin = async (onGone: 'cancel' | 'finish') => {
+    const begin = async (onDisconnect: 'cancel' | 'finish') => {
       const upstream = createUpstream()
-      const { id, ended } = await hub.start({ open: upstream.open, onDisconnect: onGone })
+      const { id, ended } = await hub.start({ open: upstream.open, onDisconnect })
       upstream.push(text('a'))
       return { upstream, id, ended }
     }

@@ -1,7 +1,7 @@
 import type { FakeRequest, ScriptedReply } from 'llm-switchyard/testing'
 
-/** What the fake model says. It uses its tool, thinks, talks for long or fails, as it is asked to. */
-export function answerLine({ prompt, turns }: FakeRequest): ScriptedReply {
+/** Returns the reply of the fake model: a tool call, reasoning, a long text or an error, as the prompt asks. */
+export function fakeReply({ prompt, turns }: FakeRequest): ScriptedReply {
   const last = turns.at(-1)
   if (last?.role === 'tool')
     return paced(`Here is what the station says: ${last.toolResults[0]?.text ?? ''}`, 30)

@@ -10,12 +10,12 @@ import {
 } from 'llm-switchyard'
 import type { ChatContext, ChatInput, Respond } from 'llm-switchyard/http'
 import { createFakeProvider } from 'llm-switchyard/testing'
-import { answerLine } from './lines.ts'
+import { fakeReply } from './fake-replies.ts'
 
-/** Who answers the page. */
-export interface Talk extends AsyncDisposable {
+/** Answers the requests of the page. */
+export interface Responder extends AsyncDisposable {
   readonly respond: Respond
-  /** No key was found: the built-in fake provider answers. */
+  /** Whether the built-in fake provider answers, because no key was found. */
   readonly fake: boolean
 }
 
@@ -32,8 +32,8 @@ const weather = defineTool({
   parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
 })
 
-/** `MODEL=provider/model` with its key, or else OpenAI or Anthropic by their keys; without any, the fake provider. */
-export async function openTalk(env: Environment = process.env): Promise<Talk> {
+/** Uses `MODEL=provider/model`, otherwise OpenAI or Anthropic if `env` has their key, otherwise the fake provider. */
+export async function createResponder(env: Environment = process.env): Promise<Responder> {
   const { MODEL, OPENAI_API_KEY, ANTHROPIC_API_KEY } = env
   const byKey = OPENAI_API_KEY !== undefined ? 'openai/gpt-4.1-mini' : 'anthropic/claude-haiku-4-5'
   const hasKey = OPENAI_API_KEY !== undefined || ANTHROPIC_API_KEY !== undefined
@@ -43,33 +43,33 @@ export async function openTalk(env: Environment = process.env): Promise<Talk> {
       retry: { attempts: 2 },
       limits: { user: { requestsPerMinute: 30 } },
     })
-    const respond = respondBy(orchestrator, model)
+    const respond = respondWith(orchestrator, model)
     return { respond, fake: false, [Symbol.asyncDispose]: () => orchestrator.close() }
   }
-  const provider = await createFakeProvider({ script: answerLine })
+  const provider = await createFakeProvider({ script: fakeReply })
   const baseUrl = provider.baseUrl('anthropic-messages')
   const orchestrator = createOrchestrator({ providers: { anthropic: { apiKey: 'none', baseUrl } } })
   const close = async (): Promise<void> => {
     await orchestrator.close()
     await provider.close()
   }
-  return { respond: respondBy(orchestrator, 'anthropic/demo'), fake: true, [Symbol.asyncDispose]: close }
+  return { respond: respondWith(orchestrator, 'anthropic/demo'), fake: true, [Symbol.asyncDispose]: close }
 }
 
-function respondBy(orchestrator: Orchestrator, model: string): Respond {
+function respondWith(orchestrator: Orchestrator, model: string): Respond {
   return (input, context) => ({ batches: () => converse(orchestrator, model, { input, context }) })
 }
 
-interface Asked {
+interface Request {
   readonly input: ChatInput
   readonly context: ChatContext
 }
 
-/** Asks, runs the tools that the model calls, and asks again with their results: one stream for the page. */
+/** Calls the model, runs the tools that it asks for, and calls it again with their results: one stream for the page. */
 async function* converse(
   orchestrator: Orchestrator,
   model: string,
-  { input, context }: Asked,
+  { input, context }: Request,
 ): AsyncGenerator<EventBatch, void, undefined> {
   const messages: MessageInput[] = [...input.messages]
   const { signal } = context
@@ -95,7 +95,7 @@ async function* converse(
   }
 }
 
-/** Runs one call, adds its result to the history, and tells the page. */
+/** Runs one tool call and adds its result to the messages. Returns the event for the page. */
 async function runTool(
   { id, name, arguments: given }: ToolCallEvent,
   messages: MessageInput[],
@@ -107,7 +107,7 @@ async function runTool(
     messages.push({ role: 'tool', toolCallId: id, content: message, isError: true })
     return { type: 'tool-error', id, name, message }
   }
-  // As a real service would take its time.
+  // Delayed like a real service.
   await sleep(700, undefined, { signal })
   const result = { city, celsius: (city.length * 7) % 30, sky: city.length % 2 === 0 ? 'clear' : 'cloudy' }
   messages.push({ role: 'tool', toolCallId: id, content: JSON.stringify(result) })
