@@ -1,13 +1,12 @@
 import type { Settings, Tool } from '../../core/request.ts'
-import { readEffort, readFormat, readTool, restrictTools, type ReadBody } from './chat-body.ts'
-import type { JsonReader } from './json-reader.ts'
-import { readInput } from './responses-items.ts'
+import type { JsonReader } from '../json-reader.ts'
+import type { ReadBody, ReadContext } from '../protocol.ts'
+import { readEffort, readFormat, readNumberSettings } from '../read-settings.ts'
+import { readFunction, readToolChoice } from '../read-tools.ts'
+import { readInput } from './read-items.ts'
 
-/** Reads a body of `/v1/responses`. Problems are noted in `body`. `origin`: whose sealed thoughts come back. */
-export function readResponsesBody(
-  body: JsonReader,
-  originOf: (model: string) => string | undefined,
-): ReadBody {
+/** Reads a body of `POST /v1/responses`. Issues are added to `body`. */
+export function readResponsesBody(body: JsonReader, { params, originOf }: ReadContext): ReadBody {
   const model = body.requiredString('model')
   refuseStored(body)
   const text = body.object('text')
@@ -18,11 +17,9 @@ export function readResponsesBody(
     request: {
       messages: readInput(body, originOf(model)),
       system: body.text('instructions'),
-      maxTokens: body.number('max_output_tokens', { whole: true, min: 1 }),
-      temperature: body.number('temperature', { min: 0, max: 2 }),
-      topP: body.number('top_p', { min: 0, max: 1 }),
+      ...readNumberSettings(body, params),
       topLogprobs: body.number('top_logprobs', { whole: true, min: 0, max: 20 }),
-      ...restrictTools(tools, body),
+      ...readToolChoice(body, tools),
       parallelToolCalls: body.flag('parallel_tool_calls'),
       responseFormat: readFormat(text?.object('format')),
       reasoning: readReasoning(body.object('reasoning')),
@@ -32,12 +29,13 @@ export function readResponsesBody(
   }
 }
 
-// What would need answers to be kept.
+// These need stored responses.
 function refuseStored(body: JsonReader): void {
-  const why = 'is not served: nothing is stored here; send the whole conversation as input'
+  const why = 'is not supported: this server stores no responses; send the whole conversation as input'
   for (const name of ['previous_response_id', 'conversation', 'prompt'])
-    if (body.raw(name) !== undefined) body.addIssue(name, why)
-  if (body.flag('background') === true) body.addIssue('background', 'is not served here')
+    if (body.has(name)) body.addIssue(name, why)
+  if (body.flag('background') === true)
+    body.addIssue('background', 'is not supported; send false or leave it out')
 }
 
 function readReasoning(fields: JsonReader | undefined): Settings['reasoning'] {
@@ -47,7 +45,7 @@ function readReasoning(fields: JsonReader | undefined): Settings['reasoning'] {
 
 function readTools(body: JsonReader): readonly Tool[] | undefined {
   return body.objects('tools')?.flatMap((tool) => {
-    if (tool.text('type') === 'function') return [readTool(tool)]
-    return tool.addIssue('type', 'only function tools are served here') ?? []
+    if (tool.text('type') === 'function') return [readFunction(tool)]
+    return tool.addIssue('type', 'must be function: this server offers no other tools') ?? []
   })
 }

@@ -1,41 +1,38 @@
-import type { AssistantPart, FilePart, ImagePart, ToolResultPart, UserPart } from '../../core/message.ts'
 import type { JsonValue } from '../../core/json.ts'
+import type { AssistantPart, FilePart, ImagePart, ToolResultPart, UserPart } from '../../core/message.ts'
 import type { MessageInput } from '../../core/request.ts'
-import { readUrl } from './chat-messages.ts'
-import type { JsonReader } from './json-reader.ts'
+import type { JsonReader } from '../json-reader.ts'
+import { readUrl } from '../read-parts.ts'
 
-/** The turns of an Anthropic request in neutral words: tool results become turns of their own. */
-export function readAnthropicMessages(body: JsonReader, origin: string | undefined): MessageInput[] {
-  const turns = body.objects('messages')
-  if (turns === undefined) {
-    if (body.raw('messages') === undefined) body.addIssue('messages', 'is missing')
-    return []
-  }
-  if (turns.length === 0) body.addIssue('messages', 'is empty: give at least one user message')
-  return turns.flatMap((turn) => readTurn(turn, origin))
+/**
+ * Reads `messages`. A tool result becomes a message of its own. `origin` is the dialect id that signed reasoning in the
+ * history is bound to.
+ */
+export function readMessages(body: JsonReader, origin: string | undefined): MessageInput[] {
+  const messages = body.requiredObjects('messages')
+  if (body.list('messages')?.length === 0)
+    body.addIssue('messages', 'is empty: add at least one user message')
+  return messages.flatMap((message) => readMessage(message, origin))
 }
 
-function readTurn(turn: JsonReader, origin: string | undefined): MessageInput[] {
-  const role = turn.oneOf('role', ['user', 'assistant', 'system'])
-  if (role === undefined)
-    return turn.raw('role') === undefined ? (turn.addIssue('role', 'is missing') ?? []) : []
-  const whole = turn.raw('content')
-  if (typeof whole === 'string') return [{ role, content: whole }]
-  const blocks = turn.objects('content')
-  if (blocks === undefined) {
-    if (whole === undefined) turn.addIssue('content', 'is missing')
-    return []
-  }
+function readMessage(message: JsonReader, origin: string | undefined): MessageInput[] {
+  if (!message.has('role')) message.addIssue('role', 'is required')
+  const role = message.oneOf('role', ['user', 'assistant', 'system'])
+  if (role === undefined) return []
+  const content = message.raw('content')
+  if (typeof content === 'string') return [{ role, content }]
+  const blocks = message.requiredObjects('content')
+  if (message.list('content') === undefined) return []
   if (role === 'system') return [{ role, content: textOfBlocks(blocks) }]
   if (role === 'assistant')
-    return [{ role, content: blocks.flatMap((block) => readAnswerBlock(block, origin)) }]
+    return [{ role, content: blocks.flatMap((block) => readAssistantBlock(block, origin)) }]
   return readUserBlocks(blocks)
 }
 
-/** `system`: a text, or text blocks. */
+/** Reads `system`: a string, or text blocks. */
 export function readSystem(body: JsonReader): string | undefined {
   const whole = body.raw('system')
-  if (whole === undefined || typeof whole === 'string') return body.text('system')
+  if (whole === undefined || typeof whole === 'string') return whole
   return textOfBlocks(body.objects('system') ?? [])
 }
 
@@ -62,13 +59,13 @@ function readUserBlock(block: JsonReader): (UserPart & ToolResultPart)[] {
     case 'document':
       return readSource(block, 'file')
     default:
-      return block.addIssue('type', 'takes one of text, image, document, tool_result') ?? []
+      return block.addIssue('type', 'must be one of text, image, document, tool_result') ?? []
   }
 }
 
 function readSource(block: JsonReader, type: 'image' | 'file'): (ImagePart | FilePart)[] {
-  const source = block.object('source')
-  if (source === undefined) return block.addIssue('source', 'is missing') ?? []
+  const source = block.requiredObject('source')
+  if (source === undefined) return []
   const filename = type === 'file' ? block.text('title') : undefined
   const named = filename === undefined ? undefined : { filename }
   switch (source.requiredString('type')) {
@@ -85,7 +82,7 @@ function readSource(block: JsonReader, type: 'image' | 'file'): (ImagePart | Fil
     case 'file':
       return [{ type: 'file', fileId: source.requiredString('file_id'), ...named }]
     default:
-      return source.addIssue('type', 'takes one of base64, url, text, file') ?? []
+      return source.addIssue('type', 'must be one of base64, url, text, file') ?? []
   }
 }
 
@@ -99,7 +96,7 @@ function readResult(block: JsonReader): MessageInput {
   return { role: 'tool', toolCallId, isError, content: parts.length === 0 ? '' : parts }
 }
 
-function readAnswerBlock(block: JsonReader, origin: string | undefined): AssistantPart[] {
+function readAssistantBlock(block: JsonReader, origin: string | undefined): AssistantPart[] {
   switch (block.requiredString('type')) {
     case 'text':
       return [{ type: 'text', text: block.text('text') ?? '' }]
@@ -115,6 +112,6 @@ function readAnswerBlock(block: JsonReader, origin: string | undefined): Assista
     case 'redacted_thinking':
       return [{ type: 'reasoning', text: '', encrypted: block.text('data'), origin }]
     default:
-      return block.addIssue('type', 'takes one of text, tool_use, thinking, redacted_thinking') ?? []
+      return block.addIssue('type', 'must be one of text, tool_use, thinking, redacted_thinking') ?? []
   }
 }

@@ -1,16 +1,15 @@
 import type { EventBatch, StreamEvent } from '../../core/event.ts'
 import { newId } from '../../core/create-id.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
-import { ContentBlocks } from './anthropic-blocks.ts'
-import { citationOf, stopReason, usageOf } from './anthropic-parts.ts'
-import type { Encoder, StreamEnd } from './encoder.ts'
+import { ContentBlocks } from './content-blocks.ts'
+import type { Encoder, EncoderOptions, StreamEnd } from '../encoder.ts'
+import { namedFrame, SSE_TYPE } from '../sse.ts'
 import { anthropicErrorBody } from './error-body.ts'
-import type { EncoderOptions } from './options.ts'
-import { namedFrame, SSE_TYPE } from './sse.ts'
+import { citationOf, stopReason, usageOf } from './parts.ts'
 
 /**
- * Anthropic's message events. Blocks follow one another; thoughts keep their signatures. Files, warnings, tool results,
- * steps, continuations and answers beyond the first have no place here and are left out.
+ * Encodes a response as Anthropic's message events, one content block after another; reasoning keeps its signatures.
+ * Leaves out files, warnings, tool results, steps, continuations and choices beyond the first.
  */
 export function anthropicMessagesEncoder(options: EncoderOptions): Encoder {
   return new MessageEvents(options)
@@ -21,7 +20,7 @@ class MessageEvents implements Encoder {
   readonly heartbeat = 'event: ping\ndata: {"type":"ping"}\n\n'
   readonly #options: EncoderOptions
   readonly #blocks = new ContentBlocks()
-  #begun = false
+  #started = false
   #ended = false
   #model: string | undefined
   #usage: Usage | undefined
@@ -39,7 +38,7 @@ class MessageEvents implements Encoder {
     let frames = ''
     for (const event of batch) {
       if (event.type === 'start') this.#model = event.model
-      if (!this.#begun) frames += this.#begin()
+      if (!this.#started) frames += this.#start()
       if (event.type === 'finish') frames += this.#end(event)
       else if (((event as { choice?: number }).choice ?? 0) === 0) this.#take(event)
     }
@@ -49,7 +48,7 @@ class MessageEvents implements Encoder {
   close(ending: StreamEnd): string {
     if (ending.type === 'error') return namedFrame('error', anthropicErrorBody(ending.error).body)
     const last = this.#ended ? '' : this.#end({ finishReason: 'other' })
-    return `${this.#begin()}${last}event: message_stop\ndata: {"type":"message_stop"}\n\n`
+    return `${this.#start()}${last}event: message_stop\ndata: {"type":"message_stop"}\n\n`
   }
 
   #take(event: Exclude<StreamEvent, { type: 'finish' }>): void {
@@ -59,18 +58,18 @@ class MessageEvents implements Encoder {
         return blocks.addText(event.text)
       case 'reasoning-delta': {
         const { text, signature, encrypted } = event
-        if (text !== '') blocks.addThought(text)
+        if (text !== '') blocks.addThinking(text)
         if (signature !== undefined) blocks.sign(signature)
-        if (encrypted !== undefined) blocks.addSealed(encrypted)
+        if (encrypted !== undefined) blocks.addRedacted(encrypted)
         return
       }
       case 'tool-call-start':
-        if (this.#isReaders(event.name)) blocks.openTool(event.id, event.name)
+        if (this.#isClientTool(event.name)) blocks.openTool(event.id, event.name)
         return
       case 'tool-call-delta':
         return blocks.addInput(event.id, event.delta)
       case 'tool-call':
-        if (!this.#isReaders(event.name)) return
+        if (!this.#isClientTool(event.name)) return
         this.#calls = true
         return blocks.finishTool(event)
       case 'citation':
@@ -88,13 +87,13 @@ class MessageEvents implements Encoder {
     }
   }
 
-  #isReaders(name: string): boolean {
+  #isClientTool(name: string): boolean {
     return this.#options.isServerTool?.(name) !== true
   }
 
-  #begin(): string {
-    if (this.#begun) return ''
-    this.#begun = true
+  #start(): string {
+    if (this.#started) return ''
+    this.#started = true
     const message = {
       id: this.#options.id ?? newId('msg'),
       type: 'message',
@@ -112,7 +111,7 @@ class MessageEvents implements Encoder {
     if (this.#ended) return ''
     this.#ended = true
     this.#blocks.finishAll()
-    const begin = this.#begin() + this.#blocks.take()
+    const begin = this.#start() + this.#blocks.take()
     const delta = { stop_reason: stopReason(ending, this.#calls), stop_sequence: null }
     const usage = usageOf(ending.usage ?? this.#usage)
     return begin + namedFrame('message_delta', { type: 'message_delta', delta, usage })

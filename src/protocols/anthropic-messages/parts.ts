@@ -15,21 +15,21 @@ interface Ended {
   readonly rawFinishReason?: string | undefined
 }
 
-// Words of this format's own that are finer than the neutral ones.
-const OWN_WORDS: ReadonlySet<string | undefined> = new Set([
+// Stop reasons of this format that are more precise than the neutral ones.
+const PRECISE_REASONS: ReadonlySet<string | undefined> = new Set([
   'stop_sequence',
   'pause_turn',
   'model_context_window_exceeded',
 ])
 
-/** Why the model stopped, in this format's words. Calls that the reader never saw are no reason to stop for. */
+/** Returns the `stop_reason`. `calls`: whether the client saw a tool call; without one it must not be `tool_use`. */
 export function stopReason({ finishReason, rawFinishReason }: Ended, calls: boolean): string {
   if (finishReason === 'tool-calls' && !calls) return 'end_turn'
-  if (rawFinishReason !== undefined && OWN_WORDS.has(rawFinishReason)) return rawFinishReason
+  if (rawFinishReason !== undefined && PRECISE_REASONS.has(rawFinishReason)) return rawFinishReason
   return STOP_REASONS[finishReason]
 }
 
-/** Usage in this format, which counts what was read from and written to the cache apart. */
+/** Renders usage. In this format `input_tokens` excludes cache reads and writes. */
 export function usageOf(usage: Usage | undefined): JsonObject {
   const { inputTokens = 0, outputTokens = 0, cachedInputTokens = 0, cacheWriteTokens = 0 } = usage ?? {}
   const thinking = usage?.reasoningTokens
@@ -42,7 +42,7 @@ export function usageOf(usage: Usage | undefined): JsonObject {
   }
 }
 
-/** A citation: of a page where there is an address, else of a document's characters. */
+/** Renders a citation: of a web page if it has a URL, otherwise of a document's characters. */
 export function citationOf({ url, title, text, start, end }: Citation): JsonObject {
   const cited = { cited_text: text ?? '' }
   if (url !== undefined)

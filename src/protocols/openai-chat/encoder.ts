@@ -1,17 +1,30 @@
+import type { Clock } from '../../core/clock.ts'
 import type { EventBatch, StreamEvent } from '../../core/event.ts'
 import { newId } from '../../core/create-id.ts'
 import { argumentsText } from '../../core/message.ts'
 import type { Usage } from '../../core/response.ts'
-import type { Encoder, StreamEnd } from './encoder.ts'
+import type { Encoder, EncoderOptions, StreamEnd } from '../encoder.ts'
+import { dataFrame, DONE_FRAME, HEARTBEAT, lineJson, SSE_TYPE, streamEnd, streamStart } from '../sse.ts'
 import { openaiErrorBody } from './error-body.ts'
-import { annotationOf, fileDelta, logprobsOf, stopReason, usageOf } from './openai-chat-parts.ts'
-import type { OpenAIChatOptions } from './options.ts'
-import { dataFrame, DONE_FRAME, HEARTBEAT, lineJson, SSE_TYPE, streamEnd, streamStart } from './sse.ts'
+import { annotationOf, fileDelta, logprobsOf, stopReason, usageOf } from './parts.ts'
+
+/** Options of `openaiChatEncoder`. */
+export interface OpenAIChatOptions extends EncoderOptions {
+  /** Whether a chunk with usage and no choices precedes the end (`stream_options.include_usage`). Default false. */
+  readonly includeUsage?: boolean | undefined
+  /**
+   * Whether named `stream_start` and `stream_end` events surround the chunks and `[DONE]` ends every stream, failed ones
+   * included. OpenAI's own clients fail on these events, because they parse each one as a chunk. Default false.
+   */
+  readonly streamFrames?: boolean | undefined
+  /** Clock of the time in `stream_end`. Default: the system clock. */
+  readonly clock?: Pick<Clock, 'epochMs'> | undefined
+}
 
 /**
- * OpenAI's chat completion chunks. Reasoning goes in `reasoning_content`, citations in `annotations`, pictures in
- * `images`. Warnings, tool results, steps and continuations have no place here and are left out. After an error there is
- * no `[DONE]`: the stream has not come to its end.
+ * Encodes a response as OpenAI's chat completion chunks: reasoning as `reasoning_content`, citations as `annotations`,
+ * images as `images`. Leaves out warnings, tool results, steps and continuations. A stream that ends with an error has no
+ * `[DONE]`, because clients take that for success.
  */
 export function openaiChatEncoder(options: OpenAIChatOptions): Encoder {
   return new ChatChunks(options)
@@ -19,12 +32,12 @@ export function openaiChatEncoder(options: OpenAIChatOptions): Encoder {
 
 interface SentCall {
   readonly index: number
-  /** Characters of arguments that went out. */
+  /** Characters of arguments sent so far. */
   sent: number
 }
 
-/** One of the answers. */
-interface Lane {
+/** State of one of the choices. */
+interface Choice {
   readonly calls: Map<string, SentCall>
   callCount: number
   finished: boolean
@@ -34,7 +47,7 @@ class ChatChunks implements Encoder {
   readonly contentType = SSE_TYPE
   readonly heartbeat = HEARTBEAT
   readonly #options: OpenAIChatOptions
-  readonly #lanes = new Map<number, Lane>()
+  readonly #choices = new Map<number, Choice>()
   readonly #tail: string
   readonly #id: string
   #model: string | undefined
@@ -116,7 +129,7 @@ class ChatChunks implements Encoder {
     }
   }
 
-  /** The constant beginning of every chunk, once the model is known. */
+  /** Fixes the constant head of every chunk when the model is known. */
   #begin(): string {
     if (this.#head !== '') return ''
     const { model = this.#model ?? '', createdMs, conversationId, streamFrames } = this.#options
@@ -132,23 +145,26 @@ class ChatChunks implements Encoder {
     return streamFrames === true ? streamStart(this.#options, model) : ''
   }
 
-  #laneOf(choice: number): Lane {
-    let lane = this.#lanes.get(choice)
-    if (lane === undefined)
-      this.#lanes.set(choice, (lane = { calls: new Map<string, SentCall>(), callCount: 0, finished: false }))
-    return lane
+  #choiceOf(choice: number): Choice {
+    let state = this.#choices.get(choice)
+    if (state === undefined)
+      this.#choices.set(
+        choice,
+        (state = { calls: new Map<string, SentCall>(), callCount: 0, finished: false }),
+      )
+    return state
   }
 
-  /** The first chunk of an answer: who speaks. */
+  /** Returns the first chunk of a choice, which carries the role, unless it was sent. */
   #role(choice = 0): string {
-    if (this.#lanes.has(choice)) return ''
+    if (this.#choices.has(choice)) return ''
     const begin = this.#begin()
-    this.#laneOf(choice)
+    this.#choiceOf(choice)
     return `${begin}${this.#head}{"index":${choice},"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null${this.#tail}`
   }
 
   #text(text: string): string {
-    const role = this.#lanes.has(0) ? '' : this.#role(0)
+    const role = this.#choices.has(0) ? '' : this.#role(0)
     if (text === '') return role
     return `${role}${this.#textHead}${lineJson(text)}},"logprobs":null,"finish_reason":null${this.#tail}`
   }
@@ -168,19 +184,19 @@ class ChatChunks implements Encoder {
 
   #openCall({ id, name, choice }: { id: string; name: string; choice?: number | undefined }): string {
     const role = this.#role(choice)
-    const lane = this.#laneOf(choice ?? 0)
+    const state = this.#choiceOf(choice ?? 0)
     if (this.#options.isServerTool?.(name) === true) {
-      lane.calls.delete(id)
+      state.calls.delete(id)
       return role
     }
-    const index = lane.callCount++
-    lane.calls.set(id, { index, sent: 0 })
+    const index = state.callCount++
+    state.calls.set(id, { index, sent: 0 })
     const call = { index, id, type: 'function', function: { name, arguments: '' } }
     return role + this.#delta(choice, lineJson({ tool_calls: [call] }))
   }
 
   #arguments(choice: number | undefined, id: string, delta: string): string {
-    const call = this.#laneOf(choice ?? 0).calls.get(id)
+    const call = this.#choiceOf(choice ?? 0).calls.get(id)
     if (call === undefined || delta === '') return ''
     call.sent += delta.length
     return this.#delta(
@@ -189,11 +205,11 @@ class ChatChunks implements Encoder {
     )
   }
 
-  // The deltas told it all, or the call came at once.
+  // Its deltas have been sent, or the call arrived whole.
   #call(event: Extract<StreamEvent, { type: 'tool-call' }>): string {
     const { id, name, choice, signature } = event
     if (this.#options.isServerTool?.(name) === true) return ''
-    const calls = this.#laneOf(choice ?? 0).calls
+    const calls = this.#choiceOf(choice ?? 0).calls
     const opened = calls.has(id) ? '' : this.#openCall(event)
     const call = calls.get(id) as SentCall
     const rest = call.sent === 0 ? this.#arguments(choice, id, argumentsText(event)) : ''
@@ -205,13 +221,13 @@ class ChatChunks implements Encoder {
 
   #finish(endings: readonly Parameters<typeof stopReason>[0][]): string {
     let frames = ''
-    for (const choice of new Set([...endings.keys(), ...this.#lanes.keys()])) {
+    for (const choice of new Set([...endings.keys(), ...this.#choices.keys()])) {
       const ending = endings[choice] ?? { finishReason: 'other' }
       frames += this.#role(choice)
-      const lane = this.#laneOf(choice)
-      if (lane.finished) continue
-      lane.finished = true
-      const reason = stopReason(ending, lane.callCount > 0)
+      const state = this.#choiceOf(choice)
+      if (state.finished) continue
+      state.finished = true
+      const reason = stopReason(ending, state.callCount > 0)
       frames += `${this.#head}{"index":${choice},"delta":{},"logprobs":null,"finish_reason":"${reason}"${this.#tail}`
     }
     return frames

@@ -12,7 +12,7 @@ const STOP_REASONS: Readonly<Record<FinishReason, string>> = {
   other: 'stop',
 }
 
-/** Why the model stopped, in this format's words. Calls that the reader never saw are no reason to stop for. */
+/** Returns the `finish_reason`. `calls`: whether the client saw a tool call; without one it must not be `tool_calls`. */
 export function stopReason({ finishReason }: { finishReason: FinishReason }, calls: boolean): string {
   return finishReason === 'tool-calls' && !calls ? 'stop' : STOP_REASONS[finishReason]
 }
@@ -40,7 +40,7 @@ export function logprobsOf(logprobs: readonly TokenLogprob[]): JsonObject {
   return { content, refusal: null }
 }
 
-/** A citation as an annotation; one without an address has no form here. */
+/** Renders a citation as an annotation; `undefined` without a URL, because the format has no other kind. */
 export function annotationOf(citation: Citation | CitationEvent): JsonObject | undefined {
   const { url, title, text, start, end } = citation
   if (url === undefined) return undefined
@@ -48,7 +48,7 @@ export function annotationOf(citation: Citation | CitationEvent): JsonObject | u
   return { type: 'url_citation', url_citation: cited }
 }
 
-/** A file that the model made: sound in `audio`, all else in `images`. */
+/** Renders a generated file as fields of a message or delta: `audio` for sound, else `images`. */
 export function fileDelta(file: GeneratedFile | FileEvent): JsonObject {
   const { mediaType, data } = file
   if (mediaType.startsWith('audio/') && data !== undefined) return { audio: { data } }

@@ -1,17 +1,16 @@
 import type { EventBatch, StreamEvent } from '../../core/event.ts'
 import { newId } from '../../core/create-id.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
-import type { Encoder, StreamEnd } from './encoder.ts'
-import { openaiErrorBody } from './error-body.ts'
-import { OutputItems, type Emit } from './openai-responses-items.ts'
-import { outcomeOf, responseObject } from './openai-responses-parts.ts'
-import type { EncoderOptions } from './options.ts'
-import { lineJson, HEARTBEAT, SSE_TYPE } from './sse.ts'
+import type { Encoder, EncoderOptions, StreamEnd } from '../encoder.ts'
+import { openaiErrorBody } from '../openai-chat/index.ts'
+import { HEARTBEAT, lineJson, SSE_TYPE } from '../sse.ts'
+import { OutputItems, type Emit } from './output-items.ts'
+import { outcomeOf, responseObject } from './parts.ts'
 
 /**
- * OpenAI's response events: one item per message, thought, call and picture, numbered in order. The last event is
- * `response.completed`, `response.incomplete` or `response.failed`. Warnings, tool results, steps, continuations, files
- * that are no pictures and answers beyond the first have no place here and are left out.
+ * Encodes a response as OpenAI's response events: one item per message, reasoning, call and image, numbered in order. The
+ * last event is `response.completed`, `response.incomplete` or `response.failed`. Leaves out warnings, tool results,
+ * steps, continuations, files other than images, and choices beyond the first.
  */
 export function openaiResponsesEncoder(options: EncoderOptions): Encoder {
   return new ResponseEvents(options)
@@ -25,7 +24,7 @@ class ResponseEvents implements Encoder {
   readonly #items: OutputItems
   #sequence = 0
   #out = ''
-  #begun = false
+  #started = false
   #model: string | undefined
   #usage: Usage | undefined
   #finishReason: FinishReason = 'other'
@@ -46,22 +45,22 @@ class ResponseEvents implements Encoder {
   encode(batch: EventBatch): string {
     for (const event of batch) {
       if (event.type === 'start') this.#model = event.model
-      if (!this.#begun) this.#begin()
+      if (!this.#started) this.#start()
       if (((event as { choice?: number }).choice ?? 0) === 0) this.#take(event)
     }
     return this.#flush()
   }
 
   close(ending: StreamEnd): string {
-    this.#begin()
+    this.#start()
     const failed = ending.type === 'error' || this.#finishReason === 'error'
     this.#items.finishAll(failed ? 'incomplete' : 'completed', failed)
     if (ending.type === 'error') {
       const { code, type, message } = openaiErrorBody(ending.error).body['error'] as Record<string, string>
-      this.#tell('failed', { error: { code: code ?? type, message } }, ending.error.partial?.usage)
+      this.#addResponse('failed', { error: { code: code ?? type, message } }, ending.error.partial?.usage)
     } else {
       const { status, ...fields } = outcomeOf(this.#finishReason)
-      this.#tell(status, fields, this.#usage)
+      this.#addResponse(status, fields, this.#usage)
     }
     return this.#flush()
   }
@@ -72,14 +71,14 @@ class ResponseEvents implements Encoder {
       case 'text-delta':
         return items.addText(event.text, event.logprobs)
       case 'reasoning-delta':
-        return items.addThought(event)
+        return items.addReasoning(event)
       case 'tool-call-start':
-        if (this.#isReaders(event.name)) items.openCall(event.id, event.name)
+        if (this.#isClientTool(event.name)) items.openCall(event.id, event.name)
         return
       case 'tool-call-delta':
         return items.addArguments(event.id, event.delta)
       case 'tool-call':
-        if (this.#isReaders(event.name)) items.finishCall(event)
+        if (this.#isClientTool(event.name)) items.finishCall(event)
         return
       case 'citation':
         return items.cite(event)
@@ -101,18 +100,18 @@ class ResponseEvents implements Encoder {
     }
   }
 
-  #isReaders(name: string): boolean {
+  #isClientTool(name: string): boolean {
     return this.#options.isServerTool?.(name) !== true
   }
 
-  #begin(): void {
-    if (this.#begun) return
-    this.#begun = true
-    this.#tell('created', { status: 'in_progress' })
-    this.#tell('in_progress', { status: 'in_progress' })
+  #start(): void {
+    if (this.#started) return
+    this.#started = true
+    this.#addResponse('created', { status: 'in_progress' })
+    this.#addResponse('in_progress', { status: 'in_progress' })
   }
 
-  #tell(event: string, fields: Record<string, unknown>, usage?: Usage): void {
+  #addResponse(event: string, fields: Record<string, unknown>, usage?: Usage): void {
     const { createdMs, conversationId, model = this.#model ?? '' } = this.#options
     const response = responseObject(
       { id: this.#id, model, createdMs, conversationId },

@@ -1,13 +1,12 @@
 import type { Settings, Tool, ToolChoice } from '../../core/request.ts'
-import { readEffort, readFormat, readStop, type ReadBody } from './chat-body.ts'
-import type { JsonReader } from './json-reader.ts'
-import { readAnthropicMessages, readSystem } from './anthropic-messages.ts'
+import type { JsonReader } from '../json-reader.ts'
+import type { ReadBody, ReadContext } from '../protocol.ts'
+import { readEffort, readFormat, readNumberSettings, readStop } from '../read-settings.ts'
+import { readToolName } from '../read-tools.ts'
+import { readMessages, readSystem } from './read-messages.ts'
 
-/** Reads a body of `/v1/messages`. Problems are noted in `body`. `originOf`: whose signed thoughts come back. */
-export function readMessagesBody(
-  body: JsonReader,
-  originOf: (model: string) => string | undefined,
-): ReadBody {
+/** Reads a body of `POST /v1/messages`. Issues are added to `body`. */
+export function readMessagesBody(body: JsonReader, { params, originOf }: ReadContext): ReadBody {
   const model = body.requiredString('model')
   const output = body.object('output_config')
   const tools = readTools(body)
@@ -15,12 +14,9 @@ export function readMessagesBody(
     model,
     stream: body.flag('stream') ?? false,
     request: {
-      messages: readAnthropicMessages(body, originOf(model)),
+      messages: readMessages(body, originOf(model)),
       system: readSystem(body),
-      maxTokens: body.number('max_tokens', { whole: true, min: 1 }),
-      temperature: body.number('temperature', { min: 0, max: 1 }),
-      topP: body.number('top_p', { min: 0, max: 1 }),
-      topK: body.number('top_k', { whole: true, min: 0 }),
+      ...readNumberSettings(body, params),
       stop: readStop(body, 'stop_sequences'),
       tools,
       ...readChoice(body.object('tool_choice'), tools),
@@ -34,10 +30,9 @@ export function readMessagesBody(
 function readTools(body: JsonReader): readonly Tool[] | undefined {
   const tools = body.objects('tools')?.flatMap((tool): Tool[] => {
     const type = tool.text('type') ?? 'custom'
-    if (type !== 'custom') return tool.addIssue('type', 'only custom tools are served here') ?? []
-    const name = tool.requiredString('name')
-    if (name !== '' && !/^[A-Za-z0-9_-]{1,64}$/.test(name))
-      tool.addIssue('name', 'takes 1 to 64 of letters, digits, "_" and "-"')
+    if (type !== 'custom')
+      return tool.addIssue('type', 'must be custom: this server offers no other tools') ?? []
+    const name = readToolName(tool)
     const parameters = tool.json('input_schema')
     return [{ name, description: tool.text('description'), parameters, strict: tool.flag('strict') }]
   })
@@ -51,10 +46,11 @@ function readChoice(
   if (choice === undefined || tools === undefined) return {}
   const single = choice.flag('disable_parallel_tool_use')
   const parallel = single === undefined ? undefined : { parallelToolCalls: !single }
-  switch (choice.oneOf('type', ['auto', 'any', 'none', 'tool'])) {
+  const type = choice.oneOf('type', ['auto', 'any', 'none', 'tool'])
+  switch (type) {
     case 'auto':
     case 'none':
-      return { toolChoice: choice.text('type') === 'none' ? 'none' : 'auto', ...parallel }
+      return { toolChoice: type, ...parallel }
     case 'any':
       return { toolChoice: 'required', ...parallel }
     case 'tool': {

@@ -2,32 +2,32 @@ import type { ReasoningDelta } from '../../core/event.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { argumentsText, type ToolCall } from '../../core/message.ts'
 import type { Citation, GeneratedFile, TokenLogprob } from '../../core/response.ts'
-import { annotationOf, logprobsOf, pictureOf } from './openai-responses-parts.ts'
-import { lineJson } from './sse.ts'
+import { lineJson } from '../sse.ts'
+import { annotationOf, logprobsOf, pictureOf } from './parts.ts'
 
 /** Writes one event: its type, and its fields as JSON without the braces. */
 export type Emit = (type: string, fields: string) => void
 
-/** What an item was when the answer ended. */
+/** Status of an item when the response ends. */
 export type ItemStatus = 'completed' | 'incomplete'
 
 interface OpenItem {
   readonly kind: 'message' | 'reasoning' | 'call'
   readonly id: string
   readonly index: number
-  /** `"item_id":…,"output_index":…`: in every event about it. */
+  /** `"item_id":…,"output_index":…`: part of every event about the item. */
   readonly place: string
   text: string
 }
 interface OpenMessage extends OpenItem {
   readonly kind: 'message'
-  /** Where it begins in the answer's text. */
+  /** Offset of the message in the text of the response, in characters. */
   readonly start: number
   readonly annotations: JsonObject[]
 }
-interface OpenThought extends OpenItem {
+interface OpenReasoning extends OpenItem {
   readonly kind: 'reasoning'
-  /** The vendor's id of the thought, where it has one. */
+  /** The vendor's id of the reasoning item, if it has one. */
   readonly vendorId: string | undefined
   encrypted: string | undefined
 }
@@ -37,16 +37,16 @@ interface OpenCall extends OpenItem {
   readonly name: string
 }
 
-/** The output items of one response, told as they grow. */
+/** Builds the output items of one response and emits their events. */
 export class OutputItems {
   /** Items in their final form. */
   readonly output: JsonObject[] = []
   readonly #base: string
   readonly #emit: Emit
   readonly #calls = new Map<string, OpenCall>()
-  #speaking: OpenMessage | OpenThought | undefined
+  #open: OpenMessage | OpenReasoning | undefined
   #count = 0
-  /** Characters of text so far. */
+  /** Characters of text so far, over all messages. */
   #length = 0
   #citations: Citation[] = []
   readonly #vendorIds = new Set<string>()
@@ -58,7 +58,7 @@ export class OutputItems {
 
   addText(text: string, logprobs: readonly TokenLogprob[] | undefined): void {
     if (text === '') return
-    const message = this.#speaking?.kind === 'message' ? this.#speaking : this.#openMessage()
+    const message = this.#open?.kind === 'message' ? this.#open : this.#openMessage()
     message.text += text
     this.#length += text.length
     const probable = logprobs === undefined ? '[]' : lineJson(logprobsOf(logprobs))
@@ -66,32 +66,35 @@ export class OutputItems {
     this.#emit('response.output_text.delta', fields)
   }
 
-  /** Belongs to the message around it, or to the last one; waits for text where there is none yet. */
+  /** Adds a citation to the open message, or to the next one if none is open. */
   cite(citation: Citation): void {
-    const message = this.#speaking
+    const message = this.#open
     if (message?.kind !== 'message') this.#citations.push(citation)
     else this.#annotate(message, citation)
   }
 
-  addThought({ text, id, encrypted }: ReasoningDelta): void {
+  addReasoning({ text, id, encrypted }: ReasoningDelta): void {
     if (text === '' && encrypted === undefined) return
-    const open = this.#speaking
-    const goesOn =
+    const open = this.#open
+    const continues =
       open?.kind === 'reasoning' && open.encrypted === undefined && (id ?? open.vendorId) === open.vendorId
-    const thought = goesOn ? open : this.#openThought(id)
-    if (encrypted !== undefined) thought.encrypted = encrypted
+    const reasoning = continues ? open : this.#openReasoning(id)
+    if (encrypted !== undefined) reasoning.encrypted = encrypted
     if (text === '') return
-    if (thought.text === '') {
+    if (reasoning.text === '') {
       const part = lineJson({ type: 'summary_text', text: '' })
-      this.#emit('response.reasoning_summary_part.added', `${thought.place},"summary_index":0,"part":${part}`)
+      this.#emit(
+        'response.reasoning_summary_part.added',
+        `${reasoning.place},"summary_index":0,"part":${part}`,
+      )
     }
-    thought.text += text
-    const fields = `${thought.place},"summary_index":0,"delta":${lineJson(text)}`
+    reasoning.text += text
+    const fields = `${reasoning.place},"summary_index":0,"delta":${lineJson(text)}`
     this.#emit('response.reasoning_summary_text.delta', fields)
   }
 
   openCall(callId: string, name: string): void {
-    this.#closeSpeaking('completed')
+    this.#close('completed')
     const call: OpenCall = { kind: 'call', callId, name, ...this.#place('fc') }
     this.#calls.set(callId, call)
     this.#added(call.index, callItem(call, 'in_progress'))
@@ -104,7 +107,7 @@ export class OutputItems {
     this.#emit('response.function_call_arguments.delta', `${call.place},"delta":${lineJson(delta)}`)
   }
 
-  /** The call is whole: told already, or all at once. */
+  /** Ends a call. Emits its arguments first if no delta did. */
   finishCall(whole: ToolCall): void {
     if (!this.#calls.has(whole.id)) this.openCall(whole.id, whole.name)
     const call = this.#calls.get(whole.id) as OpenCall
@@ -119,20 +122,20 @@ export class OutputItems {
     const { id, index } = this.#place('ig', pictureOf(file, '') !== undefined)
     const item = pictureOf(file, id)
     if (item === undefined) return
-    this.#closeSpeaking('completed')
+    this.#close('completed')
     this.#added(index, { ...item, status: 'in_progress', result: null })
     this.#done(index, item)
   }
 
-  /** Ends what is still open. `silent`: the items are only put down as they are, for a response that has failed. */
+  /** Ends all open items. `silent`: a failed response lists them but emits no events for them. */
   finishAll(status: ItemStatus, silent: boolean): void {
     if (silent) {
-      if (this.#speaking !== undefined) this.output[this.#speaking.index] = spokenItem(this.#speaking, status)
+      if (this.#open !== undefined) this.output[this.#open.index] = closedItem(this.#open, status)
       for (const call of this.#calls.values()) this.output[call.index] = callItem(call, status)
-      this.#speaking = undefined
+      this.#open = undefined
       return
     }
-    this.#closeSpeaking(status)
+    this.#close(status)
     for (const call of this.#calls.values()) this.#done(call.index, callItem(call, status))
     this.#calls.clear()
   }
@@ -147,14 +150,14 @@ export class OutputItems {
   }
 
   #openMessage(): OpenMessage {
-    this.#closeSpeaking('completed')
+    this.#close('completed')
     const message: OpenMessage = {
       kind: 'message',
       start: this.#length,
       annotations: [],
       ...this.#place('msg'),
     }
-    this.#speaking = message
+    this.#open = message
     const item = { id: message.id, type: 'message', status: 'in_progress', role: 'assistant', content: [] }
     this.#added(message.index, item)
     const part = lineJson(textPart('', []))
@@ -172,26 +175,26 @@ export class OutputItems {
     this.#emit('response.output_text.annotation.added', fields)
   }
 
-  #openThought(vendorId: string | undefined): OpenThought {
-    this.#closeSpeaking('completed')
+  #openReasoning(vendorId: string | undefined): OpenReasoning {
+    this.#close('completed')
     const place = this.#place('rs')
-    // The vendor's id, so that the thought can go back; two items may not share one.
+    // The vendor's id lets the client send the item back. Two items must not share one.
     const fresh = vendorId !== undefined && !this.#vendorIds.has(vendorId)
     if (fresh) this.#vendorIds.add(vendorId)
     const named = fresh ? this.#placeOf(vendorId, place.index) : place
-    const thought: OpenThought = { kind: 'reasoning', vendorId, encrypted: undefined, ...named }
-    this.#speaking = thought
-    this.#added(thought.index, { id: thought.id, type: 'reasoning', summary: [] })
-    return thought
+    const reasoning: OpenReasoning = { kind: 'reasoning', vendorId, encrypted: undefined, ...named }
+    this.#open = reasoning
+    this.#added(reasoning.index, { id: reasoning.id, type: 'reasoning', summary: [] })
+    return reasoning
   }
 
-  #closeSpeaking(status: ItemStatus): void {
-    const open = this.#speaking
+  #close(status: ItemStatus): void {
+    const open = this.#open
     if (open === undefined) return
-    this.#speaking = undefined
+    this.#open = undefined
     if (open.kind === 'message') this.#finishMessage(open)
     else if (open.text !== '') this.#finishSummary(open)
-    this.#done(open.index, spokenItem(open, status))
+    this.#done(open.index, closedItem(open, status))
   }
 
   #finishMessage({ place, text, annotations }: OpenMessage): void {
@@ -203,7 +206,7 @@ export class OutputItems {
     this.#emit('response.content_part.done', `${place},"content_index":0,"part":${part}`)
   }
 
-  #finishSummary({ place, text }: OpenThought): void {
+  #finishSummary({ place, text }: OpenReasoning): void {
     this.#emit('response.reasoning_summary_text.done', `${place},"summary_index":0,"text":${lineJson(text)}`)
     const part = lineJson({ type: 'summary_text', text })
     this.#emit('response.reasoning_summary_part.done', `${place},"summary_index":0,"part":${part}`)
@@ -228,7 +231,7 @@ function callItem(call: OpenCall, status: ItemStatus | 'in_progress'): JsonObjec
   return { id, type: 'function_call', status, call_id: callId, name, arguments: text }
 }
 
-function spokenItem(open: OpenMessage | OpenThought, status: ItemStatus): JsonObject {
+function closedItem(open: OpenMessage | OpenReasoning, status: ItemStatus): JsonObject {
   const { id, text } = open
   if (open.kind === 'message')
     return { id, type: 'message', status, role: 'assistant', content: [textPart(text, open.annotations)] }

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../core/json.ts'
 import type { Citation, FinishReason, GeneratedFile, TokenLogprob, Usage } from '../../core/response.ts'
-import type { EncoderOptions } from './options.ts'
+import type { EncoderOptions } from '../encoder.ts'
 
-/** How a response ends that was not broken off: its status and what belongs to it. */
+/** Returns the status of a finished response, with the fields that explain it. */
 export function outcomeOf(finishReason: FinishReason): {
   readonly status: 'completed' | 'incomplete' | 'failed'
   readonly [field: string]: unknown
@@ -22,7 +22,7 @@ export function outcomeOf(finishReason: FinishReason): {
   }
 }
 
-/** The response itself, as it stands in the events about it and in a whole reply. */
+/** Renders the response object of a whole reply and of the events about the response. */
 export function responseObject(
   { id, model, createdMs, conversationId }: EncoderOptions,
   output: readonly JsonObject[],
@@ -54,7 +54,7 @@ export function responseObject(
   }
 }
 
-function usageOf(usage: Usage): JsonObject {
+export function usageOf(usage: Usage): JsonObject {
   const { inputTokens, outputTokens, totalTokens, cachedInputTokens, cacheWriteTokens, reasoningTokens } =
     usage
   return {
@@ -66,7 +66,10 @@ function usageOf(usage: Usage): JsonObject {
   }
 }
 
-/** A citation as an annotation; one without an address has no form here. `start` is where the message begins in the answer. */
+/**
+ * Renders a citation as an annotation; `undefined` without a URL, because the format has no other kind. `start` is the
+ * offset of the message in the text of the response.
+ */
 export function annotationOf(citation: Citation, start: number): JsonObject | undefined {
   const { url, title, start: from = start, end = start } = citation
   if (url === undefined) return undefined
@@ -83,7 +86,7 @@ export function logprobsOf(logprobs: readonly TokenLogprob[]): JsonObject[] {
   }))
 }
 
-/** A picture as the item that made it; other files have no form here. */
+/** Renders an image as an item; `undefined` for other files, because the format has no place for them. */
 export function pictureOf({ mediaType, data }: GeneratedFile, id: string): JsonObject | undefined {
   if (!mediaType.startsWith('image/') || data === undefined) return undefined
   const format = mediaType.slice('image/'.length).replace('svg+xml', 'svg')

@@ -1,24 +1,24 @@
 import { argumentsText, type ToolCall } from '../../core/message.ts'
-import { lineJson, namedFrame } from './sse.ts'
+import { lineJson, namedFrame } from '../sse.ts'
 
 interface Block {
   readonly index: number
   readonly kind: 'text' | 'thinking' | 'tool'
-  /** Of a tool. */
+  /** Id of the tool call. */
   readonly id?: string | undefined
   readonly deltaHead: string
-  /** Frames that wait until the blocks before have ended. */
+  /** Frames held back until the blocks before this one have ended. */
   held: string
   empty: boolean
   done: boolean
 }
 
 /**
- * The content blocks of one message, strictly one after another: what comes for a later block while a tool call is still
- * being told is held back until that call is whole. Frames gather until they are taken.
+ * Writes the content blocks of one message, strictly one after another. While a tool call is incomplete, frames of later
+ * blocks are held back. Frames collect until `take` returns them.
  */
 export class ContentBlocks {
-  // In order; the first is the open one.
+  // In order; the first one is open.
   readonly #blocks: Block[] = []
   #count = 0
   #out = ''
@@ -38,21 +38,21 @@ export class ContentBlocks {
     this.#citations = []
   }
 
-  /** Belongs to the text around it; waits for text where there is none yet. */
+  /** Adds a citation to the open text block, or to the next one if none is open. */
   cite(citation: object): void {
     const block = this.#lastOf('text')
     if (block === undefined) this.#citations.push(citation)
     else this.#write(block, `${block.deltaHead}"citations_delta","citation":${lineJson(citation)}}}\n\n`)
   }
 
-  addThought(text: string): void {
+  addThinking(text: string): void {
     const block =
       this.#lastOf('thinking') ?? this.#open('thinking', { type: 'thinking', thinking: '', signature: '' })
     if (text !== '')
       this.#write(block, `${block.deltaHead}"thinking_delta","thinking":${lineJson(text)}}}\n\n`)
   }
 
-  /** The vendor's proof of the thought before, which is complete with it. */
+  /** Adds the vendor's signature, which completes the thinking block. */
   sign(signature: string): void {
     const block =
       this.#lastOf('thinking') ?? this.#open('thinking', { type: 'thinking', thinking: '', signature: '' })
@@ -60,7 +60,7 @@ export class ContentBlocks {
     this.#finish(block)
   }
 
-  addSealed(data: string): void {
+  addRedacted(data: string): void {
     this.#finish(this.#open('thinking', { type: 'redacted_thinking', data }))
   }
 
@@ -75,7 +75,7 @@ export class ContentBlocks {
     this.#write(block, `${block.deltaHead}"input_json_delta","partial_json":${lineJson(delta)}}}\n\n`)
   }
 
-  /** The call is whole: told already, or all at once. */
+  /** Ends a tool call. Writes its input first if no delta did. */
   finishTool(call: ToolCall): void {
     if (this.#toolOf(call.id) === undefined) this.openTool(call.id, call.name)
     const block = this.#toolOf(call.id) as Block
@@ -84,7 +84,7 @@ export class ContentBlocks {
   }
 
   finishAll(): void {
-    // The first is never done: it leaves the list with its end.
+    // `#finish` removes the first block from the list, so this loop ends.
     for (let first = this.#blocks[0]; first !== undefined; first = this.#blocks[0]) this.#finish(first)
   }
 
