@@ -13,4 +13,3 @@ export const messages: ServerProtocol = Object.freeze({
 })
 
 export { anthropicErrorBody, anthropicMessagesEncoder, renderAnthropicMessage }
-export { citationOf, usageOf } from './parts.ts'

@@ -14,4 +14,3 @@ export const chatCompletions: ServerProtocol = Object.freeze({
 
 export { openaiChatEncoder, openaiErrorBody, renderOpenaiChat }
 export type { OpenAIChatOptions } from './encoder.ts'
-export { annotationOf, fileDelta, usageOf } from './parts.ts'

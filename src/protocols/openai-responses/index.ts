@@ -13,4 +13,3 @@ export const responses: ServerProtocol = Object.freeze({
 })
 
 export { openaiResponsesEncoder, renderOpenaiResponse }
-export { annotationOf, pictureOf, usageOf } from './parts.ts'

@@ -54,7 +54,7 @@ export function responseObject(
   }
 }
 
-export function usageOf(usage: Usage): JsonObject {
+function usageOf(usage: Usage): JsonObject {
   const { inputTokens, outputTokens, totalTokens, cachedInputTokens, cacheWriteTokens, reasoningTokens } =
     usage
   return {
