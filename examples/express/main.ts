@@ -11,10 +11,10 @@ const handler = createOpenAIHandler(yard.orchestrator, {
 })
 
 const app = express()
-// Many apps parse every body; the gateway takes it from there.
+// Many apps parse every body; the gateway uses the parsed one.
 app.use(express.json({ limit: '50mb' }))
 app.get('/', (_request, response) => void response.send('The app itself. The gateway is under /llm/v1.'))
-// Express takes the mount's path off, so that the handler sees /v1/….
+// Express removes the mount path, so the handler sees /v1/….
 app.use('/llm', toNodeHandler(handler))
 
 const server = app.listen(Number(process.env['PORT'] ?? 8080), '127.0.0.1', () => {

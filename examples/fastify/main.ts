@@ -10,7 +10,7 @@ const handler = createOpenAIHandler(yard.orchestrator, {
   basePath: '/llm',
 })
 
-// Fastify reads bodies itself: its limit has to be as wide as the gateway's.
+// Fastify reads bodies itself, so its limit must be at least the gateway's.
 const app = Fastify({ bodyLimit: 50 * 1024 * 1024 })
 app.get('/', () => 'The app itself. The gateway is under /llm/v1.')
 app.all('/llm/*', toNodeHandler(handler))

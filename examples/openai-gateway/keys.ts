@@ -2,8 +2,8 @@ import { LlmError } from 'llm-switchyard'
 import type { CallerAccess, Authorize } from 'llm-switchyard/http'
 
 /**
- * Who may call: `GATEWAY_KEYS="alice:key-of-alice,root:another-key:admin"`. Clients send their key as they would send
- * one to OpenAI (`Authorization: Bearer`) or to Anthropic (`x-api-key`). Without the variable, everyone may.
+ * Decides who may call: `GATEWAY_KEYS="alice:key-of-alice,root:another-key:admin"`. Clients send their key as to
+ * OpenAI (`Authorization: Bearer`) or Anthropic (`x-api-key`). Without the variable, every request is accepted.
  */
 export function authorizeBy(keys: string | undefined): Authorize {
   if (keys === undefined || keys === '') return 'open'
@@ -15,7 +15,7 @@ export function authorizeBy(keys: string | undefined): Authorize {
   return ({ headers }) => {
     const key = headers.get('x-api-key') ?? headers.get('authorization')?.replace(/^Bearer\s+/i, '')
     const access = people.get(key ?? '')
-    if (access === undefined) throw new LlmError('unauthorized', 'this key is not known to the gateway')
+    if (access === undefined) throw new LlmError('unauthorized', 'unknown API key')
     return access
   }
 }

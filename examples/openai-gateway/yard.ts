@@ -1,18 +1,18 @@
 import { createOrchestrator, type Orchestrator, type OrchestratorOptions } from 'llm-switchyard'
 import { createFakeProvider, type FakeRequest, type ScriptedReply } from 'llm-switchyard/testing'
 
-/** What the examples serve: an orchestrator, and the names under which clients find its models. */
+/** What the examples serve: an orchestrator, and the model names that clients use. */
 export interface Yard extends AsyncDisposable {
   readonly orchestrator: Orchestrator
   /** Alias → `provider/model`. */
   readonly models: Readonly<Record<string, string>>
-  /** No key was found: the built-in fake provider answers. */
+  /** Whether the built-in fake provider answers, because no key was found. */
   readonly fake: boolean
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Real providers where the environment has a key for them, otherwise the fake one, over real HTTP on this machine. */
+/** Creates an orchestrator for the providers whose keys are in the environment, or else for the fake provider over local HTTP. */
 export async function openYard(env: Environment = process.env): Promise<Yard> {
   const { OPENAI_API_KEY, OPENAI_BASE_URL, ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL } = env
   const limits = { user: { requestsPerMinute: 600, tokensPerMinute: 1_000_000 } }

@@ -14,6 +14,8 @@ export interface Field {
   readonly fits: (value: unknown) => boolean
   /** The schema, made at the first use. */
   readonly schema: () => Schema
+  /** The bounds of a field made by {@link number}. */
+  readonly rule?: NumberRule | undefined
   /** Set by {@link required}. */
   readonly isRequired?: boolean | undefined
   /** Set by {@link withDefault}. */
@@ -104,7 +106,8 @@ export function number({
     (value as number) >= min &&
     (value as number) > above &&
     (value as number) <= max
-  return kind(`a ${whole ? 'whole ' : ''}number${rangeOf({ min, above, max })}`, fits)
+  const field = kind(`a ${whole ? 'whole ' : ''}number${rangeOf({ min, above, max })}`, fits)
+  return { ...field, rule: { whole, min, above, max } }
 }
 
 function rangeOf({ min, above, max }: Required<Omit<NumberRule, 'whole'>>): string {

@@ -2,13 +2,13 @@ import type { Chaos, Place } from './chaos.ts'
 import type { Step } from './steps.ts'
 import type { FakeWire, FakeFrame } from './wires/index.ts'
 
-/** What is still sent, and how it ends. */
+/** The frames that are sent, and the steps that end the response. */
 export interface Course {
   readonly frames: Iterable<FakeFrame>
   readonly ending: readonly Step[]
 }
 
-/** The frames of an answer as `chaos` leaves them. */
+/** Applies a fault to the frames of a response. */
 export function disturb(frames: readonly FakeFrame[], chaos: Chaos | undefined, wire: FakeWire): Course {
   if (chaos?.type === 'endless') return { frames: endless(frames), ending: [] }
   if (chaos === undefined || !('at' in chaos)) return { frames, ending: [{ type: 'end' }] }

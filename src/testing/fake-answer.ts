@@ -5,11 +5,12 @@ import { estimateTokens } from '../core/tokens.ts'
 import type { FakeReasoning, FakeReply, FakeToolCall, ToolDeltas } from './reply.ts'
 import type { FakeRequest } from './request.ts'
 
-/** A text, and the pieces in which it is streamed. */
+/** A text, and the deltas in which it is streamed. */
 export interface Pieces {
   readonly whole: string
   readonly parts: readonly string[]
 }
+/** A tool call of an answer. */
 export interface AnswerCall {
   readonly id: string | undefined
   readonly name: string
@@ -18,14 +19,15 @@ export interface AnswerCall {
   readonly text: Pieces
   readonly signature?: string | undefined
 }
+/** The reasoning of an answer. */
 export interface AnswerReasoning extends Pieces {
   readonly signature: string
   readonly encrypted?: string | undefined
 }
 
-/** A scripted reply with everything filled in: what a wire format writes down. */
+/** A scripted reply with all defaults applied, which a wire format renders. */
 export interface FakeAnswer {
-  /** Unique per answer of one fake; formats put their own prefix before it. */
+  /** Unique per answer of one fake; each format adds its prefix. */
   readonly id: string
   readonly model: string
   readonly createdMs: number
@@ -40,7 +42,7 @@ export interface FakeAnswer {
   readonly toolDeltas: ToolDeltas
 }
 
-/** Fills in a reply. */
+/** Applies the defaults to a reply. */
 export function composeAnswer(reply: FakeReply, request: FakeRequest, epochMs: number): FakeAnswer {
   const { chaos } = reply
   const oversize = chaos?.type === 'oversize' ? ['x'.repeat(chaos.length ?? 5_000_000)] : undefined
@@ -77,7 +79,7 @@ function composeReasoning({ reasoning, chunks }: FakeReply): AnswerReasoning | u
 function composeCall(call: FakeToolCall, chunks: FakeReply['chunks']): AnswerCall {
   const given = call.arguments ?? {}
   const text = call.argumentsText ?? JSON.stringify(given)
-  // JSON has few spaces to cut at.
+  // JSON has few spaces to split at.
   const every = typeof chunks === 'number' ? chunks : 8
   return { id: call.id, name: call.name, arguments: given, text: cut(text, every), signature: call.signature }
 }
@@ -90,9 +92,9 @@ function composeUsage(
   const reasoningTokens =
     given.reasoningTokens ?? (reasoning === undefined ? undefined : estimateTokens(reasoning.whole))
   const callTokens = toolCalls.map((call) => estimateTokens(call.name) + estimateTokens(call.text.whole))
-  const told = callTokens.reduce((sum, tokens) => sum + tokens, estimateTokens(text.whole))
+  const visible = callTokens.reduce((sum, tokens) => sum + tokens, estimateTokens(text.whole))
   const inputTokens = given.inputTokens ?? estimateInput(request)
-  const outputTokens = given.outputTokens ?? told + (reasoningTokens ?? 0)
+  const outputTokens = given.outputTokens ?? visible + (reasoningTokens ?? 0)
   return {
     ...given,
     inputTokens,
@@ -107,7 +109,7 @@ function estimateInput({ system, turns, tools }: FakeRequest): number {
   return estimateTokens(system) + estimateTokens(texts) + estimateTokens(JSON.stringify(tools))
 }
 
-/** Cuts a text at words, or after so many characters; a list is cut already. */
+/** Splits a text at words, or after that many characters. A list is already split. */
 function cut(text: string | readonly string[], chunks: FakeReply['chunks'] = 'words'): Pieces {
   if (typeof text !== 'string') return { whole: text.join(''), parts: text }
   if (chunks === 'words') return { whole: text, parts: text.match(/\s*\S+|\s+$/g) ?? [] }
@@ -121,14 +123,14 @@ function cut(text: string | readonly string[], chunks: FakeReply['chunks'] = 'wo
 
 const SIGNATURE_LEAD = 'fake-signature-'
 
-/** The signature of a thought that the fake makes itself. */
+/** Returns the fake's own signature of a reasoning text. */
 export function signatureOf(text: string): string {
   let hash = 0x811c9dc5
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
   return `${SIGNATURE_LEAD}${(hash >>> 0).toString(16)}`
 }
 
-/** False for one of our own signatures on a text that it was not made for. Any other signature is taken as good. */
+/** Whether a signature fits the text. Only the fake's own signatures are verified; any other is accepted. */
 export function isGenuine(text: string, signature: string): boolean {
   return !signature.startsWith(SIGNATURE_LEAD) || signature === signatureOf(text)
 }
@@ -137,7 +139,12 @@ function isList(value: NonNullable<FakeReply['reasoning']>): value is readonly s
   return Array.isArray(value)
 }
 
-/** Throws for a script that a format cannot carry out. */
+/** Throws `misconfigured` for a script that a format cannot express. */
 export function misuse(problem: string): never {
   throw new LlmError('misconfigured', `fake provider: ${problem}`)
+}
+
+/** Converts milliseconds to whole seconds, in which OpenAI's formats give times. */
+export function seconds(epochMs: number): number {
+  return Math.floor(epochMs / 1000)
 }

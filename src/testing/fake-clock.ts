@@ -1,25 +1,26 @@
 import type { Clock, Timer } from '../core/clock.ts'
 
-/** A clock that stands still until it is told to go on. */
+/** A clock whose time moves only when a test advances it. */
 export interface FakeClock extends Clock {
   /**
-   * Goes on by `ms` and runs every timer that falls due, in order, also those that the timers set on the way. Promises
-   * that wait for a timer go on after this returns: use `advanceAsync` where they set the next one.
+   * Advances the time by `ms` and runs every timer that falls due, in order, including timers that those set. Promises
+   * that wait for a timer continue after this returns; use `advanceAsync` if they set the next timer.
    */
   advance(ms: number): void
-  /** As `advance`, but lets promises go on after each timer, so that a chain of waits runs through. */
+  /** Like `advance`, but lets promises continue after each timer, so that a chain of waits completes. */
   advanceAsync(ms: number): Promise<void>
-  /** How many timers are set. */
+  /** Number of timers that are set. */
   readonly pending: number
 }
 
+/** Options of `createFakeClock`. */
 export interface FakeClockOptions {
-  /** What `epochMs()` gives at the start. Default 1 700 000 000 000, a moment in November 2023. */
+  /** Initial value of `epochMs()`, in ms. Default 1 700 000 000 000 (14 November 2023). */
   readonly epochMs?: number | undefined
 }
 
 /**
- * A clock for tests: pass it wherever a `clock` is taken.
+ * Creates a clock for tests. Pass it as any `clock` option.
  *
  * ```ts
  * const clock = createFakeClock()
@@ -75,7 +76,7 @@ class ManualClock implements FakeClock {
     this.#now = until
   }
 
-  /** Runs the earliest timer due by `until`; timers of one moment run in the order in which they were set. */
+  /** Runs the earliest timer due by `until`. Timers of the same time run in the order in which they were set. */
   #runNext(until: number): boolean {
     let next: SetTimer | undefined
     for (const timer of this.#timers)
@@ -88,7 +89,7 @@ class ManualClock implements FakeClock {
   }
 }
 
-// One turn of the event loop: every promise that can go on has gone on.
+// One iteration of the event loop: every promise that can settle has settled.
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

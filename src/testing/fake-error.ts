@@ -16,7 +16,7 @@ export type ProviderErrorKind = Extract<
   | 'context-too-long'
 >
 
-/** An error as the provider sends it. `kind` or `status` is enough: the rest is what the wire format's vendor would say. */
+/** An error as a provider sends it. `kind` or `status` is enough; the wire format's vendor decides the rest. */
 export interface FakeError {
   readonly kind?: ProviderErrorKind | undefined
   /** HTTP status. */
@@ -26,26 +26,26 @@ export interface FakeError {
   readonly type?: string | undefined
   /** The vendor's error code, where its format has one. */
   readonly code?: string | undefined
-  /** The request field that is to blame, where the format names it. */
+  /** The invalid request field, if the format names it. */
   readonly param?: string | undefined
-  /** How long to wait, told in the vendor's way. For another form of the header, set it in `headers`. */
+  /** When to retry, in ms, sent in the vendor's form. For another form, set `headers` of the reply. */
   readonly retryAfterMs?: number | undefined
 }
 
-/** An error with all that a wire format says of it. */
+/** An error with all fields of a wire format. */
 export interface WireError extends FakeError {
   readonly status: number
   readonly message: string
 }
 
-/** What a vendor says for each kind. */
-export type ErrorWords = Readonly<Record<ProviderErrorKind, WireError>>
+/** A vendor's error for each kind. */
+export type VendorErrors = Readonly<Record<ProviderErrorKind, WireError>>
 
-/** A scripted error in the vendor's words; what the script says itself wins. */
-export function describeError(error: ProviderErrorKind | FakeError, words: ErrorWords): WireError {
+/** Completes a scripted error with the vendor's fields; fields of the script take precedence. */
+export function describeError(error: ProviderErrorKind | FakeError, errors: VendorErrors): WireError {
   const given: FakeError = typeof error === 'string' ? { kind: error } : error
-  const said = words[given.kind ?? kindOf(given.status)]
-  return { ...said, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) }
+  const usual = errors[given.kind ?? kindOf(given.status)]
+  return { ...usual, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) }
 }
 
 function kindOf(status = 500): ProviderErrorKind {
@@ -65,7 +65,12 @@ function kindOf(status = 500): ProviderErrorKind {
   return known[status] ?? (status >= 500 ? 'server-failed' : 'invalid-request')
 }
 
-/** A request that the provider refuses, thrown by whoever finds out. */
+/** Returns the `retry-after` header of an error, in whole seconds; none if it has no `retryAfterMs`. */
+export function retryAfter({ retryAfterMs }: WireError): Record<string, string> {
+  return retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
+}
+
+/** Thrown by a wire format for a request that its vendor would reject. */
 export class FakeHttpError extends Error {
   readonly error: ProviderErrorKind | FakeError
 

@@ -3,18 +3,18 @@ import { createResponder, type FakeOptions, type Incoming, type Responder } from
 import type { FakeScript } from './script.ts'
 import { perform, type Sink } from './steps.ts'
 
-/** A `fetch` that a script answers. Give it wherever a `fetch` is taken: `chatApiCall`, a provider's config, an SDK. */
+/** A `fetch` that a script answers. Pass it to `chatApiCall`, a provider's config or an SDK. */
 export interface FakeFetch {
   (input: string | URL | Request, init?: RequestInit): Promise<Response>
-  /** Every request so far. */
+  /** Every request so far, in order of arrival. */
   readonly log: readonly FakeRequestLog[]
-  /** Whether the fake would know what to do with a request to this place. */
+  /** Whether any wire format of the fake has such a request. */
   knows(request: { readonly method: string; readonly url: string; readonly headers: Headers }): boolean
 }
 
 /**
- * The fake provider without a socket: the same script and the same checks of requests, in memory. It answers for any
- * host; the end of the path tells which wire format is spoken.
+ * Creates a fake provider without a socket: the same scripts and request checks, in memory. It answers for any host; the
+ * end of the path selects the wire format.
  *
  * ```ts
  * const fetch = fakeFetch({ text: 'Hello!', usage: { inputTokens: 3, outputTokens: 2 } })
@@ -43,12 +43,12 @@ function pathOf(url: string): string {
   return pathname + search
 }
 
-/** Resolves with the response at its head, as `fetch` does; the body follows at the reader's pace. */
+/** Resolves with the response when its headers are known, as `fetch` does. The body follows as it is read. */
 async function respond(responder: Responder, incoming: Incoming, signal: AbortSignal): Promise<Response> {
   const { steps, recorder } = await responder.answer(incoming)
   const gone = new AbortController()
   const { promise, resolve, reject } = Promise.withResolvers<Response>()
-  const body = new BodySink(recorder, { resolve, reject, leave: () => gone.abort() })
+  const body = new BodySink(recorder, { resolve, reject, cancel: () => gone.abort() })
   const abort = (): void => {
     recorder.close('aborted')
     gone.abort()
@@ -65,8 +65,8 @@ async function respond(responder: Responder, incoming: Incoming, signal: AbortSi
 interface Outlet {
   readonly resolve: (response: Response) => void
   readonly reject: (reason: unknown) => void
-  /** The reader has cancelled the body. */
-  readonly leave: () => void
+  /** Called when the consumer cancels the body. */
+  readonly cancel: () => void
 }
 
 class BodySink implements Sink {
@@ -87,7 +87,7 @@ class BodySink implements Sink {
       pull: () => this.#more?.(),
       cancel: () => {
         this.#recorder.close('aborted')
-        this.#outlet.leave()
+        this.#outlet.cancel()
         this.#more?.()
       },
     })
@@ -114,7 +114,7 @@ class BodySink implements Sink {
     this.fail(connectionError('read ECONNRESET', 'ECONNRESET'))
   }
 
-  /** Ends with an error, before or after the head. */
+  /** Ends the response with an error, before or after its headers. */
   fail(reason: unknown): void {
     this.#outlet.reject(reason)
     this.#controller?.error(reason)
@@ -122,7 +122,7 @@ class BodySink implements Sink {
   }
 }
 
-// The shape of the errors that Node's own fetch throws.
+// The form of the errors that Node's fetch throws.
 function connectionError(message: string, code: string): TypeError {
   return new TypeError('fetch failed', { cause: Object.assign(new Error(message), { code }) })
 }

@@ -7,36 +7,37 @@ import type { FakeScript } from './script.ts'
 import { perform, type Sink } from './steps.ts'
 import { wires } from './wires/index.ts'
 
+/** Options of `createFakeProvider`. */
 export interface FakeProviderOptions extends FakeOptions {
-  /** What the model answers. Default: a text that greets. */
+  /** What the model answers. Default: a greeting. */
   readonly script?: FakeScript | undefined
-  /** Default 0: any free port. */
+  /** Port of the loopback server. Default 0: any free port. */
   readonly port?: number | undefined
 }
 
-/** A provider on a loopback port that answers by a script. Close it, or hold it with `await using`. */
+/** A fake provider on a loopback port that answers by a script. Close it, or declare it with `await using`. */
 export interface FakeProvider extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT`, without a slash at the end. */
+  /** `http://127.0.0.1:PORT`, without a trailing slash. */
   readonly url: string
   /**
-   * Base URL of a wire format, with its version part: `openai-chat`, `anthropic-messages` or `gemini`. The SDKs of
-   * Anthropic and Google add the version themselves: give those `${url}/anthropic` and `${url}/gemini`.
+   * Returns the base URL of a wire format by its dialect id, version part included. The SDKs of Anthropic and Google add
+   * the version themselves: give those `${url}/anthropic` and `${url}/gemini`. Throws `misconfigured` for an unknown id.
    */
   baseUrl(dialect: string): string
   /**
-   * Base URL of a port that takes connections and never says a word. It is an `https` one, so that a client waits for the
-   * connection itself. For the connect timeout; the requests never arrive, so the log has none of them.
+   * Resolves with the base URL of a port that accepts connections and never sends a byte, to test connect timeouts. It is
+   * `https`, so a client waits in the TLS handshake. No request arrives, so the log stays empty.
    */
   silentUrl(dialect: string): Promise<string>
   /** Every request so far, in order of arrival. */
   readonly log: readonly FakeRequestLog[]
-  /** Breaks off what is still running, and closes all sockets. May be called more than once. */
+  /** Aborts running responses and closes all sockets. Idempotent. */
   close(): Promise<void>
 }
 
 /**
- * Starts a fake provider: a real HTTP server that speaks the wire formats of OpenAI, Anthropic and Google, streamed and
- * whole, checks requests as strictly as those do, and answers by your script.
+ * Starts a fake provider: a real HTTP server for the wire formats of OpenAI, Anthropic, Google, Cohere, Bedrock, Ollama
+ * and Kobold. It checks requests as strictly as the vendor does, and answers by the script, streamed or whole.
  *
  * ```ts
  * await using provider = await createFakeProvider({ script: 'Hello from the fake!' })
@@ -59,7 +60,7 @@ export async function createFakeProvider(options: FakeProviderOptions = {}): Pro
     })
   })
   const port = await listen(server, options.port ?? 0)
-  const silent = createSilence()
+  const silent = createSilentServer()
   let closed: Promise<void> | undefined
   const close = async (): Promise<void> => {
     closing.abort()
@@ -81,7 +82,7 @@ function mountOf(dialect: string): string {
   const wire = wires.find((known) => known.dialect === dialect)
   if (wire !== undefined) return wire.mount
   const known = wires.map((each) => each.dialect).join(', ')
-  throw new LlmError('misconfigured', `the fake provider does not speak "${dialect}"; it speaks ${known}`)
+  throw new LlmError('misconfigured', `the fake provider has no wire format "${dialect}"; known: ${known}`)
 }
 
 interface Served {
@@ -93,11 +94,11 @@ interface Served {
 
 async function serve({ request, response, responder, closing }: Served): Promise<void> {
   const gone = new AbortController()
-  const leave = (): void => gone.abort()
-  closing.addEventListener('abort', leave, { once: true })
+  const onGone = (): void => gone.abort()
+  closing.addEventListener('abort', onGone, { once: true })
   response.once('close', () => {
-    closing.removeEventListener('abort', leave)
-    leave()
+    closing.removeEventListener('abort', onGone)
+    onGone()
   })
   const body = await readBody(request)
   const { method = 'GET', url = '/' } = request
@@ -111,9 +112,9 @@ async function serve({ request, response, responder, closing }: Served): Promise
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
-  const pieces: Buffer[] = []
-  for await (const piece of request) pieces.push(piece as Buffer)
-  return Buffer.concat(pieces).toString('utf8')
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 function headersOf({ headers }: IncomingMessage): Record<string, string> {
@@ -172,8 +173,8 @@ function shut(server: Server): Promise<void> {
   })
 }
 
-/** A port that takes connections and stays silent; opened when first asked for. */
-function createSilence(): { port(): Promise<number>; close(): Promise<void> } {
+/** Creates a server that accepts connections and sends nothing. It listens when `port` is first called. */
+function createSilentServer(): { port(): Promise<number>; close(): Promise<void> } {
   let opened: Promise<number> | undefined
   const sockets = new Set<{ destroy(): unknown }>()
   const server = createSocketServer((socket) => {

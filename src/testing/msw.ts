@@ -16,9 +16,9 @@ interface MswRequest {
 }
 
 export interface MswHandlersOptions extends FakeOptions {
-  /** Base URLs to answer for besides those of the built-in providers. */
+  /** Base URLs to answer for, beside those of the built-in providers. */
   readonly baseUrls?: readonly string[] | undefined
-  /** The msw module, where it cannot be found by its name. Default: loaded when this is called. */
+  /** The msw module, if it cannot be imported by its name. Default: imported when this is called. */
   readonly msw?: Msw | undefined
 }
 
@@ -52,16 +52,16 @@ async function loadMsw(): Promise<Msw> {
   try {
     return await import('msw')
   } catch (cause) {
-    const message = 'mswHandlers needs msw, which is not installed: npm install --save-dev msw'
+    const message = 'mswHandlers needs msw, which is not installed; run npm install --save-dev msw'
     throw new LlmError('misconfigured', message, { cause })
   }
 }
 
-// msw takes a thrown error for a failure of the handler, and a response of type error for one of the network.
+// For msw a thrown error is a failed handler, and a response of type error is a network failure.
 async function answer(fake: FakeFetch, request: Request): Promise<Response> {
   try {
     const { status, headers, body } = await fake(request)
-    // Without a framing of its own a body ends wherever the connection does: a break would pass for the end.
+    // Without chunked framing a body ends with the connection, so a broken connection would look like the end.
     headers.set('transfer-encoding', 'chunked')
     return new Response(body, { status, headers })
   } catch {
@@ -77,7 +77,7 @@ async function builtInUrls(): Promise<string[]> {
   const { catalogue } = await import('../providers/index.ts')
   const spoken = new Set(wires.map(({ dialect }) => dialect))
   return catalogue.flatMap(({ dialect, baseUrl }) =>
-    // Whole hosts: SDKs may use another version of the API than we do. Those of every region, account and the like.
+    // Origins, because SDKs may use another API version. Placeholders (region, account) become wildcards.
     baseUrl !== undefined && spoken.has(dialect.id) ? [new URL(baseUrl).origin.replace(/\{\w+\}/g, '*')] : [],
   )
 }

@@ -7,7 +7,7 @@ import type { FakeRequest } from './request.ts'
 import type { Step } from './steps.ts'
 import type { FakeWire, FakeFrame } from './wires/index.ts'
 
-/** A request with the reply to it. */
+/** A request with its scripted reply. */
 export interface Exchange {
   readonly wire: FakeWire
   readonly request: FakeRequest
@@ -16,7 +16,7 @@ export interface Exchange {
   readonly epochMs: number
 }
 
-/** What the fake does to give a reply. Throws `misconfigured` for a reply that the format cannot carry. */
+/** Returns the steps that send a reply. Throws `misconfigured` for a reply that the format cannot express. */
 export function planReply(exchange: Exchange): Iterable<Step> {
   const { wire, request, reply, requestId } = exchange
   const { chaos, error, packetBytes } = reply
@@ -34,7 +34,7 @@ interface ErrorContext {
   readonly reply?: FakeReply | undefined
 }
 
-/** What the fake does to refuse a request. */
+/** Returns the steps that send an error. */
 export function* planError(error: WireError, { wire, requestId, reply }: ErrorContext): Generator<Step> {
   const { status, headers, body } = wire.error(error, requestId)
   const firstMs = reply?.pacing?.firstMs ?? 0
@@ -48,7 +48,7 @@ export function* planError(error: WireError, { wire, requestId, reply }: ErrorCo
   yield { type: 'end' }
 }
 
-/** A reply of the fake that is no model's answer: the list of models. */
+/** Returns the steps that send plain JSON, such as the list of models. */
 export function* planJson(json: unknown): Generator<Step> {
   yield { type: 'head', status: 200, headers: { 'content-type': 'application/json' } }
   yield { type: 'send', data: JSON.stringify(json) }
@@ -73,7 +73,7 @@ function* playFrames(frames: readonly FakeFrame[], exchange: Exchange): Generato
   const course = courseOf(frames, exchange)
   if (!request.stream && firstMs > 0) yield { type: 'wait', ms: firstMs }
   if (isHeadless(reply.chaos)) {
-    // No pings either: there is no body yet.
+    // Without headers there is no body, so no pings either.
     for (const step of course.ending) yield step.type === 'hang' ? { type: 'hang' } : step
     return
   }
@@ -93,7 +93,7 @@ function isHeadless(chaos: Chaos | undefined): boolean {
   return chaos !== undefined && 'at' in chaos && chaos.at === 'headers' && chaos.type !== 'error'
 }
 
-// A whole reply is one JSON text: an error takes its place, and half of it is a text cut off.
+// A whole reply is one JSON text: an error replaces it, and `malformed` cuts it.
 function courseOf(frames: readonly FakeFrame[], { wire, request, reply }: Exchange): Course {
   const { chaos } = reply
   if (!request.stream && chaos?.type === 'error')
@@ -111,9 +111,9 @@ function headersOf({ wire, request, reply, requestId }: Exchange): Record<string
   return { 'content-type': type, 'cache-control': 'no-cache', ...idHeader, ...reply.headers }
 }
 
-// A whole reply goes out in four pieces, so that it has places at which something can go wrong.
+// A whole reply is sent in four parts, so that faults have places to occur at.
 function wholeFrames(json: unknown): FakeFrame[] {
-  // Of characters: half of a surrogate pair would not survive being sent alone.
+  // Split by characters, because half of a surrogate pair cannot be encoded alone.
   const text = Array.from(JSON.stringify(json))
   const quarter = Math.ceil(text.length / 4)
   return ([0, 1, 2, 3] as const).map((part) => ({

@@ -3,33 +3,33 @@ import type { Citation, FinishReason, GeneratedFile, Usage } from '../core/respo
 import type { Chaos } from './chaos.ts'
 import type { FakeError, ProviderErrorKind } from './fake-error.ts'
 
-/** A tool call of the answer. */
+/** A tool call of a reply. */
 export interface FakeToolCall {
   readonly name: string
   /** Default: no arguments. */
   readonly arguments?: JsonValue | undefined
-  /** The arguments as the wire carries them, for text that is no JSON; where the wire carries a value, `arguments` goes. */
+  /** The arguments as text, to send invalid JSON. Formats that carry a JSON value send `arguments` instead. */
   readonly argumentsText?: string | undefined
-  /** Default: one made from the number of the call. Gemini sends an id only where you give one. */
+  /** Default: derived from the number of the call. Gemini sends an id only if one is given. */
   readonly id?: string | undefined
-  /** The vendor's mark on the call, which has to come back with it (Gemini's thought signature). */
+  /** The vendor's signature of the call, which has to be sent back with it (Gemini's thought signature). */
   readonly signature?: string | undefined
 }
 
-/** Reasoning with what vendors put beside it. */
+/** Reasoning, with its signature or in encrypted form. */
 export interface FakeReasoning {
   readonly text?: string | readonly string[] | undefined
-  /** Default: one made from the text, which the fake recognises when it comes back. */
+  /** Default: derived from the text; the fake verifies it when it is sent back. */
   readonly signature?: string | undefined
-  /** Thinking in encrypted form only (Anthropic). */
+  /** Reasoning in encrypted form (Anthropic's redacted thinking, OpenAI's encrypted content). */
   readonly encrypted?: string | undefined
 }
 
 /**
- * How servers of the openai-chat format cut tool calls: `usual` as OpenAI does, and the odd ways of others. `whole`: a
- * call in one delta · `no-index` · `same-index`: 0 for every call · `no-id` · `late-id`: with the last piece · `late-name`:
- * with the second piece · `repeated`: id and name on every piece · `glued`: the end of a call and the start of the next in
- * one delta · `object`: arguments as an object, not as text. Other formats have one way, and pass this over.
+ * How a server of the openai-chat format streams tool calls: `usual` as OpenAI does, the others as some compatible servers
+ * do. `whole`: a call in one delta · `no-index` · `same-index`: 0 for every call · `no-id` · `late-id`: with the last delta ·
+ * `late-name`: with the second delta · `repeated`: id and name in every delta · `glued`: the end of a call and the start of
+ * the next in one delta · `object`: arguments as an object instead of text. Other formats ignore this.
  */
 export type ToolDeltas =
   | 'usual'
@@ -43,41 +43,42 @@ export type ToolDeltas =
   | 'glued'
   | 'object'
 
-/** Waits of an answer, in milliseconds. */
+/** Delays of a response, in milliseconds. */
 export interface Pacing {
-  /** From the request to the first content; a stream sends its headers and preamble at once. Default 0. */
+  /** Delay from the request to the first content; a stream sends headers and preamble at once. Default 0. */
   readonly firstMs?: number | undefined
-  /** Between two pieces of content of a stream. Default 0. */
+  /** Delay between two content events of a stream. Default 0. */
   readonly betweenMs?: number | undefined
 }
 
-/** What the fake model answers to one call. All fields are optional: `{}` is an empty answer. */
+/** What the fake model answers to one call. All fields are optional: `{}` is an empty response. */
 export interface FakeReply {
-  /** The answer. A string is cut as `chunks` says, a list is sent piece by piece as it is. */
+  /** The text. A string is split as `chunks` says; a list is streamed item by item. */
   readonly text?: string | readonly string[] | undefined
   readonly reasoning?: string | readonly string[] | FakeReasoning | undefined
   readonly toolCalls?: readonly FakeToolCall[] | undefined
   readonly citations?: readonly Citation[] | undefined
-  /** Files that the model made. Anthropic's format has none. */
+  /** Files that the model generated. Anthropic's format has none. */
   readonly files?: readonly GeneratedFile[] | undefined
-  /** What is missing is estimated from the texts; `false` reports none at all. Input includes what the cache gave. */
+  /** Missing fields are estimated from the texts; `false` reports no usage. Input includes cached tokens. */
   readonly usage?: Partial<Usage> | false | undefined
-  /** Default: `tool-calls` where there are some, otherwise `stop`. */
+  /** Default: `tool-calls` if there are any, otherwise `stop`. */
   readonly finishReason?: FinishReason | undefined
-  /** The vendor's own word, in place of the one for `finishReason`. */
+  /** The finish reason on the wire. Default: the vendor's value for `finishReason`. */
   readonly rawFinishReason?: string | undefined
-  /** The model that claims to have answered. Default: the one that was asked for. */
+  /** The model that the reply names. Default: the requested one. */
   readonly model?: string | undefined
-  /** How texts are cut into pieces: at words, or after so many characters. Default `words`. */
+  /** How texts are split into deltas: at words, or after that many characters. Default `words`. */
   readonly chunks?: 'words' | number | undefined
   readonly pacing?: Pacing | undefined
-  /** Cuts the body into network writes of so many bytes, also inside characters. Default: one write for each event. */
+  /** Size of the network writes in bytes; they may split characters. Default: one write for each event. */
   readonly packetBytes?: number | undefined
-  /** More response headers: rate limits, a request id. */
+  /** Further response headers, such as rate limits or a request id. */
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** Refuses the call with an error in place of an answer; a kind alone, or the details. */
+  /** Rejects the call with an error: its kind, or its details. */
   readonly error?: ProviderErrorKind | FakeError | undefined
-  /** What goes wrong on the way. */
+  /** Fault of the response. */
   readonly chaos?: Chaos | undefined
+  /** How tool calls are streamed in the openai-chat format. Default `usual`. */
   readonly toolDeltas?: ToolDeltas | undefined
 }

@@ -2,46 +2,46 @@ import type { Clock } from '../core/clock.ts'
 import type { JsonValue } from '../core/json.ts'
 import type { FakeRequest } from './request.ts'
 
-/** One request that the fake got, and what became of it. Times are milliseconds on the fake's clock (`clock.now()`). */
+/** A request that the fake received, with its outcome. Times are ms of the fake's clock (`clock.now()`). */
 export interface FakeRequestLog {
   readonly method: string
-  /** With query. */
+  /** Path with query. */
   readonly path: string
-  /** By lower-case name; the API key is in there. */
+  /** Headers by lower-case name, API key included. */
   readonly headers: Readonly<Record<string, string>>
-  /** The parsed body; its text where it is no JSON. */
+  /** The parsed body, or its text if it is not JSON. */
   readonly body: JsonValue | undefined
-  /** The request in neutral words, once it was accepted. */
+  /** The request in neutral form, once accepted. */
   readonly request: FakeRequest | undefined
-  /** Why the request was refused, if it was. */
+  /** Why the request was rejected, if it was. */
   readonly refused: string | undefined
-  /** Status of the answer, once its head was sent. */
+  /** Status of the response, once its headers were sent. */
   readonly status: number | undefined
   readonly startedAt: number
-  /** When the answer was complete, or the fake broke it off. */
+  /** When the response was complete, or the fake cut it. */
   readonly finishedAt: number | undefined
-  /** When the client went away before the answer was complete. */
+  /** When the client disconnected before the response was complete. */
   readonly abortedAt: number | undefined
-  /** Bytes of the answer's body that were sent so far. */
+  /** Bytes of the response body sent so far. */
   readonly bytesSent: number
-  /** Resolves when the exchange is over, one way or the other. */
+  /** Resolves when the exchange ends, complete or not. */
   readonly closed: Promise<void>
 }
 
-/** The writing side of an entry. */
+/** Writes the entry of one request. */
 export interface Recorder {
   readonly entry: FakeRequestLog
   accepted(request: FakeRequest): void
   refused(message: string): void
   head(status: number): void
   sent(bytes: number): void
-  /** The exchange is over. Only the first call counts. */
+  /** Ends the exchange. Idempotent: only the first call has an effect. */
   close(how: 'finished' | 'aborted'): void
 }
 
 export type RequestLine = Pick<FakeRequestLog, 'method' | 'path' | 'headers' | 'body'>
 
-/** Adds an entry to `log`. */
+/** Adds an entry to `log` and returns its recorder. */
 export function record(log: FakeRequestLog[], line: RequestLine, clock: Clock): Recorder {
   const { promise, resolve } = Promise.withResolvers<void>()
   const entry: Draft = {

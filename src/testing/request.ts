@@ -1,21 +1,23 @@
 import type { JsonObject, JsonValue } from '../core/json.ts'
+import { readDataUrl } from '../core/message.ts'
 import type { Settings, ToolChoice } from '../core/request.ts'
 
-/** A tool call or result as the request's history holds it. */
+/** A tool call in the history of a request. */
 export interface ReceivedToolCall {
-  /** Gemini's format may have none. */
+  /** Absent in Gemini's format if the client sent none. */
   readonly id?: string | undefined
   readonly name: string
   readonly arguments: JsonValue
 }
+/** A tool result in the history of a request. */
 export interface ReceivedToolResult {
   readonly id?: string | undefined
-  /** Where the format, or the call with that id, tells it. */
+  /** Tool name, if the format carries it or the history has a call with that id. */
   readonly name?: string | undefined
   readonly text: string
   readonly isError?: boolean | undefined
 }
-/** An image, a document or a sound. */
+/** An image, a document or audio in a request. */
 export interface ReceivedMedia {
   readonly type: 'image' | 'file' | 'audio'
   readonly mediaType?: string | undefined
@@ -24,23 +26,24 @@ export interface ReceivedMedia {
   readonly data?: string | undefined
 }
 
-/** One turn of the request. Tool results are a turn of role `tool`, whatever the wire format makes of them. */
+/** One message of the request's history. Tool results are a message of role `tool` in every wire format. */
 export interface ReceivedMessage {
   readonly role: 'user' | 'assistant' | 'tool'
-  /** All texts of the turn, joined. */
+  /** All texts of the message, joined. */
   readonly text: string
   readonly reasoning: string
   readonly toolCalls: readonly ReceivedToolCall[]
   readonly toolResults: readonly ReceivedToolResult[]
   readonly media: readonly ReceivedMedia[]
 }
+/** A tool that the request offers. */
 export interface ReceivedTool {
   readonly name: string
   readonly description?: string | undefined
   readonly parameters?: JsonObject | undefined
 }
 
-/** The neutral settings that the fake reads back out of a body; the rest is in `body`. */
+/** The settings of a body under their neutral names. Further fields are in `body`. */
 export type ReceivedSettings = Partial<
   Pick<
     Settings,
@@ -68,36 +71,37 @@ export type ReceivedSettings = Partial<
     | undefined
 }
 
-/** What a wire format finds in a body. */
+/** A body as a wire format reads it. */
 export interface ReadRequest {
   readonly model: string
   readonly stream: boolean
   /** All instructions, joined by line breaks. */
   readonly system: string
+  /** The messages of the history; neighbours of one role are one. */
   readonly turns: readonly ReceivedMessage[]
   readonly tools: readonly ReceivedTool[]
   readonly settings: ReceivedSettings
 }
 
-/** A request that the fake provider has accepted, in neutral words and as it came. Scripts decide by it. */
+/** A request that the fake provider accepted, in neutral form and as received. Scripts decide by it. */
 export interface FakeRequest extends ReadRequest {
-  /** The wire format: `openai-chat`, `anthropic-messages`, `gemini`. */
+  /** Dialect id of the wire format: `openai-chat`, `anthropic-messages`, `gemini`. */
   readonly dialect: string
-  /** How many requests were accepted before this one. */
+  /** Number of requests accepted before this one. */
   readonly call: number
-  /** The text of the newest user turn. */
+  /** Text of the last user message. */
   readonly prompt: string
-  /** The tool results that the request ends with; empty where it ends with anything else. */
+  /** Tool results of the last message; empty if it has none. */
   readonly toolResults: readonly ReceivedToolResult[]
-  /** With query. */
+  /** Path with query. */
   readonly path: string
-  /** By lower-case name. */
+  /** Headers by lower-case name. */
   readonly headers: Readonly<Record<string, string>>
   /** The parsed body. */
   readonly body: JsonObject
 }
 
-/** Adds what follows from the turns. */
+/** Adds the fields that derive from the messages. */
 export function completeRequest(
   read: ReadRequest,
   origin: Pick<FakeRequest, 'dialect' | 'call' | 'path' | 'headers' | 'body'>,
@@ -112,13 +116,27 @@ export function completeRequest(
   })
 }
 
-/** A turn under construction: neighbours of one role become one turn. */
-export function joinTurns(turns: readonly ReceivedMessage[]): ReceivedMessage[] {
+/** One message of a body: instructions, or a message of the history. */
+export interface ReadMessage {
+  readonly system?: string
+  readonly message?: ReceivedMessage
+}
+
+/** Joins the instructions and the messages of a body. */
+export function joinRead(read: readonly ReadMessage[]): Pick<ReadRequest, 'system' | 'turns'> {
+  return {
+    system: read.flatMap(({ system }) => system ?? []).join('\n'),
+    turns: joinMessages(read.flatMap(({ message }) => message ?? [])),
+  }
+}
+
+/** Joins neighbouring messages of one role into one. */
+export function joinMessages(messages: readonly ReceivedMessage[]): ReceivedMessage[] {
   const joined: ReceivedMessage[] = []
-  for (const turn of turns) {
+  for (const message of messages) {
     const last = joined.at(-1)
-    if (last === undefined || last.role !== turn.role) joined.push(turn)
-    else joined[joined.length - 1] = merge(last, turn)
+    if (last === undefined || last.role !== message.role) joined.push(message)
+    else joined[joined.length - 1] = merge(last, message)
   }
   return joined
 }
@@ -134,10 +152,27 @@ function merge(a: ReceivedMessage, b: ReceivedMessage): ReceivedMessage {
   }
 }
 
-/** A turn with what is given, and nothing else. */
-export function turnOf(
+/** Creates a message with the given parts; every other part is empty. */
+export function messageOf(
   role: ReceivedMessage['role'],
   parts: Partial<Omit<ReceivedMessage, 'role'>>,
 ): ReceivedMessage {
   return { role, text: '', reasoning: '', toolCalls: [], toolResults: [], media: [], ...parts }
+}
+
+/** Adds to each tool result the tool name of the call that it answers. */
+export function nameResults(messages: readonly ReceivedMessage[]): ReceivedMessage[] {
+  const calls = messages.flatMap((message) => message.toolCalls)
+  return messages.map((message) => ({
+    ...message,
+    toolResults: message.toolResults.map((result) => ({
+      ...result,
+      name: result.name ?? calls.findLast(({ id }) => id === result.id)?.name,
+    })),
+  }))
+}
+
+/** Returns the data and media type of a data URL, or any other URL itself. */
+export function mediaAt(url: string): Omit<ReceivedMedia, 'type'> {
+  return readDataUrl(url) ?? { url }
 }

@@ -9,44 +9,44 @@ import { playScript, type FakeScript, type ScriptPlayer } from './script.ts'
 import type { Step } from './steps.ts'
 import { wires, type Asked, type FakeWire, type RequestHead } from './wires/index.ts'
 
-/** How a fake behaves besides its script. */
+/** Options of every fake beside its script. */
 export interface FakeOptions {
-  /** API keys that are accepted. Default: any that is not empty. A request without one is refused. */
+  /** Accepted API keys. Default: any non-empty key. A request without a key is rejected. */
   readonly keys?: readonly string[] | undefined
-  /** Ids in the list of models. Default `fake-model`. A call may name any model. */
+  /** Model ids in the list of models. Default `fake-model`. A call may name any model. */
   readonly models?: readonly string[] | undefined
   /**
-   * What to do with a body field that the vendor does not know: refuse it, as the vendor does, or pass it over, as some
-   * compatible servers do. Default `refuse`.
+   * What happens to a body field that the vendor does not know: `refuse` rejects the request, as the vendor does; `ignore`
+   * skips the field, as some compatible servers do. Default `refuse`.
    */
   readonly unknownFields?: 'refuse' | 'ignore' | undefined
-  /** Runs the waits of an answer and gives the times of the log. Default: real time. */
+  /** Clock of the waits and of the log. Default: the system clock. */
   readonly clock?: Clock | undefined
 }
 
-/** A request as it came in. */
+/** A request as received. */
 export interface Incoming {
   readonly method: string
-  /** With query. */
+  /** Path with query. */
   readonly path: string
-  /** By lower-case name. */
+  /** Headers by lower-case name. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-/** What to do about a request, and where to note what came of it. */
-export interface Answering {
+/** The steps that answer a request, and the recorder of its log entry. */
+export interface PlannedResponse {
   readonly steps: Iterable<Step>
   readonly recorder: Recorder
 }
 
-/** A fake provider without a connection: takes requests, gives the steps that answer them. */
+/** A fake provider without a connection: returns the steps that answer a request. */
 export interface Responder {
   readonly log: readonly FakeRequestLog[]
   readonly clock: Clock
-  /** Whether any of the wire formats has such a request. */
+  /** Whether any wire format has such a request. */
   knows(incoming: Pick<Incoming, 'method' | 'path' | 'headers'>): boolean
-  answer(incoming: Incoming): Promise<Answering>
+  answer(incoming: Incoming): Promise<PlannedResponse>
 }
 
 export function createResponder(script: FakeScript, options: FakeOptions = {}): Responder {
@@ -70,7 +70,7 @@ class ScriptedResponder implements Responder {
     return findWire(headOf(incoming))?.asked !== undefined
   }
 
-  async answer(incoming: Incoming): Promise<Answering> {
+  async answer(incoming: Incoming): Promise<PlannedResponse> {
     const { body: text, ...line } = incoming
     const body = text === '' ? undefined : (parseJson(text) ?? text)
     const recorder = record(this.log, { ...line, body }, this.clock)
@@ -79,7 +79,7 @@ class ScriptedResponder implements Responder {
     const { wire, asked } = findWire(head) ?? { wire: fallbackWire(head) }
     try {
       if (asked === undefined)
-        throw new FakeHttpError({ status: 404, message: `there is no ${line.method} ${head.path}` })
+        throw new FakeHttpError({ status: 404, message: `there is no endpoint ${line.method} ${head.path}` })
       this.#checkKey(wire, head)
       if (asked === 'models') return { recorder, steps: planJson(this.#models(wire)) }
       if (asked === 'embeddings') return { recorder, steps: planJson(wire.embeddings?.(objectIn(body))) }
@@ -89,7 +89,7 @@ class ScriptedResponder implements Responder {
       const steps = planReply({ wire, request, reply, requestId, epochMs: this.clock.epochMs() })
       return { recorder, steps }
     } catch (error) {
-      const refused = wire.describe(refusalOf(error))
+      const refused = wire.describe(errorOf(error))
       recorder.refused(refused.message)
       return { recorder, steps: planError(refused, { wire, requestId }) }
     }
@@ -123,10 +123,10 @@ function headOf({ method, path, headers }: Pick<Incoming, 'method' | 'path' | 'h
   return { method, path: pathname, query: searchParams, headers }
 }
 
-// The server serves each format in its own place; everywhere else the end of the path tells.
+// The fake server mounts each format under its own prefix. For any other URL the end of the path decides.
 function findWire(head: RequestHead): { wire: FakeWire; asked: Asked | undefined } | undefined {
   const mounted = wires.filter(({ mount }) => head.path.startsWith(`/${mount}/`))
-  // One vendor may serve several formats in one place.
+  // One vendor may serve several formats under one prefix.
   const own = mounted.find((wire) => wire.match(head) !== undefined) ?? mounted[0]
   if (own !== undefined) return { wire: own, asked: own.match(head) ?? askedForModels(head) }
   for (const wire of wires) {
@@ -144,11 +144,11 @@ function fallbackWire({ path }: RequestHead): FakeWire {
   const [first] = wires
   const named = wires.find(({ mount }) => path.startsWith(`/${mount.split('/')[0] ?? mount}/`))
   const found = named ?? wires.find(({ dialect }) => dialect === 'openai-chat') ?? first
-  if (found === undefined) throw new LlmError('misconfigured', 'the fake provider speaks no wire format')
+  if (found === undefined) throw new LlmError('misconfigured', 'the fake provider has no wire format')
   return found
 }
 
-function refusalOf(error: unknown): FakeHttpError['error'] | FakeError {
+function errorOf(error: unknown): FakeHttpError['error'] | FakeError {
   if (error instanceof FakeHttpError) return error.error
   return { status: 400, message: error instanceof Error ? error.message : String(error) }
 }

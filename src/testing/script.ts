@@ -4,12 +4,12 @@ import { FakeHttpError } from './fake-error.ts'
 import type { FakeReply } from './reply.ts'
 import type { FakeRequest } from './request.ts'
 
-/** A reply; a text alone is a reply with that text. */
+/** A reply. A string is a reply with that text. */
 export type ScriptedReply = string | FakeReply
 
 /**
- * What the fake model answers. One reply answers every call; of a list, each call takes the next one, and a call too
- * many is refused; a function decides by the request.
+ * What the fake model answers. One reply answers every call. Of a list, each call takes the next reply, and a call beyond
+ * its end is rejected. A function is called with each request and returns the reply.
  */
 export type FakeScript =
   | ScriptedReply
@@ -17,8 +17,8 @@ export type FakeScript =
   | ((request: FakeRequest) => ScriptedReply | Promise<ScriptedReply>)
 
 /**
- * Checks a script where it is written, so that a misspelt field fails there. Using it is optional: every function that
- * takes a script checks it too. Throws `misconfigured`.
+ * Checks a script and freezes it, so that a misspelt field fails at its definition. Optional, because every function that
+ * takes a script checks it. Throws `misconfigured`.
  *
  * ```ts
  * const weather = script(({ toolResults }) =>
@@ -35,13 +35,13 @@ export function script<S extends FakeScript>(given: S): S {
   return Object.freeze(given)
 }
 
-/** Gives the reply to each request in turn. */
+/** Returns the scripted reply to each request. */
 export interface ScriptPlayer {
-  /** Rejects with a `Refusal` where the script has no reply, or fails itself. */
+  /** Rejects with a `FakeHttpError` if the script has no reply left, or throws. */
   next(request: FakeRequest): Promise<FakeReply>
 }
 
-/** Starts a script from its beginning. */
+/** Starts a script at its first reply. */
 export function playScript(given: FakeScript): ScriptPlayer {
   const checked = script(given)
   let taken = 0
@@ -69,7 +69,7 @@ async function decide(
   }
 }
 
-// A status that no client tries again.
+// A status that clients do not retry.
 function failed(message: string): FakeHttpError {
   return new FakeHttpError({ status: 400, message: `fake provider: ${message}` })
 }
@@ -103,15 +103,15 @@ const FIELDS: Readonly<Record<keyof FakeReply, true>> = {
 
 function checkReply(reply: unknown, where: string): void {
   if (typeof reply === 'string') return
-  if (!isObject(reply)) throw wrong(where, 'a reply is a text or an object such as { text: "Hello" }')
+  if (!isObject(reply)) throw wrong(where, 'must be a string or an object such as { text: "Hello" }')
   const unknown = Object.keys(reply).find((name) => !(name in FIELDS))
   if (unknown !== undefined)
-    throw wrong(where, `has no field "${unknown}"; it may have ${Object.keys(FIELDS).join(', ')}`)
+    throw wrong(where, `unknown field "${unknown}"; known: ${Object.keys(FIELDS).join(', ')}`)
   for (const name of ['chunks', 'packetBytes'] as const) {
     const count = reply[name]
     const isCount = typeof count === 'number' && Number.isInteger(count) && count >= 1
     if (count !== undefined && !isCount && !(name === 'chunks' && count === 'words'))
-      throw wrong(`${where}.${name}`, 'takes a whole number of 1 or more')
+      throw wrong(`${where}.${name}`, 'must be a whole number of 1 or more')
   }
 }
 

@@ -1,35 +1,36 @@
 import type { Clock } from '../core/clock.ts'
 
-/** One thing that the fake does while it answers. */
+/** One action of a response. */
 export type Step =
   | { readonly type: 'head'; readonly status: number; readonly headers: Readonly<Record<string, string>> }
   | { readonly type: 'send'; readonly data: string | Uint8Array }
-  /** 0 lets what was sent go out before the next step. */
+  /** 0 ms waits for one iteration of the event loop, so that sent data leaves first. */
   | { readonly type: 'wait'; readonly ms: number }
   | { readonly type: 'hang'; readonly pingMs?: number | undefined; readonly ping?: string | undefined }
   | { readonly type: 'reset' }
   | { readonly type: 'end' }
 
-/** Where an answer goes: a socket, or a body in memory. */
+/** The destination of a response: a socket, or a body in memory. */
 export interface Sink {
   head(status: number, headers: Readonly<Record<string, string>>): void
   /** Resolves when more may be sent. */
   send(data: Uint8Array): Promise<void> | void
-  /** Ends the answer. Before `head`: the connection closes without one. */
+  /** Ends the response. Before `head`, it closes the connection without a response. */
   end(): void
-  /** Breaks the connection. */
+  /** Resets the connection. */
   reset(): void
 }
 
+/** The steps of one response and what they need. */
 export interface Performance {
   readonly steps: Iterable<Step>
   readonly sink: Sink
   readonly clock: Clock
-  /** Aborted when the client is gone, or the fake closes: nothing more happens then. */
+  /** Aborts when the client disconnects or the fake closes. No further step runs then. */
   readonly gone: AbortSignal
 }
 
-/** Does the steps one after another. Resolves at the end, or as soon as the client is gone; leaves no timer. */
+/** Runs the steps in order. Resolves at the end, or when `gone` aborts. Leaves no timer. */
 export async function perform({ steps, sink, clock, gone }: Performance): Promise<void> {
   for (const step of steps) {
     if (gone.aborted) return
@@ -41,14 +42,14 @@ export async function perform({ steps, sink, clock, gone }: Performance): Promis
         await sink.send(bytesOf(step.data))
         break
       case 'wait':
-        await (step.ms === 0 ? nextTurn() : pause(clock, step.ms, gone))
+        await (step.ms === 0 ? yieldToEventLoop() : pause(clock, step.ms, gone))
         break
       case 'hang':
         await hang(step, { sink, clock, gone })
         return
       case 'reset':
-        // What was sent before goes out first: a reset may overtake it.
-        await nextTurn()
+        // A reset may overtake data in the socket's buffer, so that leaves first.
+        await yieldToEventLoop()
         if (!gone.aborted) sink.reset()
         return
       case 'end':
@@ -70,7 +71,7 @@ async function hang(
   }
 }
 
-/** Resolves after `ms`, never without one, and at once when the client goes. */
+/** Resolves after `ms`, or when `gone` aborts; without `ms` only then. */
 function pause(clock: Clock, ms: number | undefined, gone: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (gone.aborted) return resolve()
@@ -84,7 +85,7 @@ function pause(clock: Clock, ms: number | undefined, gone: AbortSignal): Promise
   })
 }
 
-function nextTurn(): Promise<void> {
+function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 

@@ -15,6 +15,7 @@ export const floors: readonly (readonly string[])[] = [
     'templates',
     'tools',
     'observability',
+    'protocols',
   ],
   ['providers'],
   ['orchestrator'],

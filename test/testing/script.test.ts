@@ -127,10 +127,10 @@ describe('a script', () => {
   })
 
   test.each([
-    [{ txt: 'Hello' }, 'has no field "txt"'],
-    [['a', { chunk: 3 }], 'script[1]: has no field "chunk"'],
-    [{ text: 'a', chunks: 0 }, 'script.chunks: takes a whole number of 1 or more'],
-    [7, 'a reply is a text or an object'],
+    [{ txt: 'Hello' }, 'unknown field "txt"'],
+    [['a', { chunk: 3 }], 'script[1]: unknown field "chunk"'],
+    [{ text: 'a', chunks: 0 }, 'script.chunks: must be a whole number of 1 or more'],
+    [7, 'must be a string or an object'],
   ])('%j is refused where it is written', async (given, problem) => {
     const wrong = given as unknown as FakeScript
     for (const use of [() => script(wrong), () => fakeFetch(wrong)]) expect(use).toThrow(problem)

@@ -1,3 +1,4 @@
+import { parseRequest } from '../../core/parse-request.ts'
 import { LlmError } from '../../core/error.ts'
 import { hasControls } from '../../core/validate-id.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
@@ -160,8 +161,6 @@ export async function readMessage(
   message: string | readonly UserPart[],
 ): Promise<string | readonly UserPart[]> {
   if (typeof message === 'string') return message
-  // Loaded on first use, because most messages are plain text and need no schema.
-  const { parseRequest } = await import('../../core/parse-request.ts')
   const [parsed] = parseRequest({ messages: [{ role: 'user', content: message }] }).messages
   return (parsed as UserMessage).content
 }

@@ -1,3 +1,4 @@
+import { parseRequest } from '../../core/parse-request.ts'
 import { LlmError } from '../../core/error.ts'
 import type { ChatStoreUnit, Conversation, NewMessage, StoredMessage } from '../storage/index.ts'
 import {
@@ -82,7 +83,6 @@ async function replaceMessages(
 
 // Rejects messages that could not be sent to a model later, with their path.
 async function checkedRows(rows: readonly NewMessage[]): Promise<readonly NewMessage[]> {
-  const { parseRequest } = await import('../../core/parse-request.ts')
   if (rows.length > 0) parseRequest({ messages: rows.map((row) => messageOf(row)) })
   return rows
 }

@@ -1,10 +1,9 @@
 import type { EventBatch, FinishEvent } from '../../core/event.ts'
 import type { Usage } from '../../core/response.ts'
-import type { Encoder, StreamEnd } from './encoder.ts'
+import { lineJson, type Encoder, type StreamEnd } from '../../protocols/index.ts'
 import { plainErrorBody } from './error-body.ts'
-import { lineJson } from './sse.ts'
 
-/** Every event as one line of JSON, as it is. The last line is the `finish` event, or `{"type":"error","error":{…}}`. */
+/** Encodes every event as one line of JSON. The last line is the `finish` event, or `{"type":"error","error":{…}}`. */
 export function ndjsonEncoder(): Encoder {
   return new EventLines()
 }

@@ -1,14 +1,32 @@
 import type { EventBatch, StreamEvent } from '../../core/event.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
-import type { Encoder, StreamEnd } from './encoder.ts'
+import type { Clock } from '../../core/clock.ts'
+import {
+  dataFrame,
+  DONE_FRAME,
+  HEARTBEAT,
+  lineJson,
+  SSE_TYPE,
+  streamEnd,
+  streamStart,
+  type Encoder,
+  type EncoderOptions,
+  type StreamEnd,
+} from '../../protocols/index.ts'
 import { plainErrorBody } from './error-body.ts'
-import type { PlainSseOptions } from './options.ts'
-import { dataFrame, DONE_FRAME, HEARTBEAT, lineJson, SSE_TYPE, streamEnd, streamStart } from './sse.ts'
+
+/** Options of `plainSseEncoder`. */
+export interface PlainSseOptions extends EncoderOptions {
+  /** Whether named `stream_start` and `stream_end` events surround the frames. Default false. */
+  readonly streamFrames?: boolean | undefined
+  /** Clock of the time in `stream_end`. Default: the system clock. */
+  readonly clock?: Pick<Clock, 'epochMs'> | undefined
+}
 
 /**
- * Small JSON frames for a page's own script, after an opening `:ok`: `content`, `reasoning`, `tool_call_start`,
- * `tool_result`, `tool_error`, `step`, `citation`, `file`, `warning`, `continued`, then `done` with usage, or `error`. The
- * last frame is `[DONE]` on every path. A frame of another answer than the first carries `choice`.
+ * Encodes a response as small JSON frames for a page's own script. After an opening `:ok` come `content`, `reasoning`,
+ * `tool_call_start`, `tool_result`, `tool_error`, `step`, `citation`, `file`, `warning` and `continued`, then `done` with
+ * usage, or `error`. The last frame is always `[DONE]`. Frames of a choice beyond the first carry `choice`.
  */
 export function plainSseEncoder(options: PlainSseOptions): Encoder {
   return new PlainFrames(options)
@@ -62,7 +80,7 @@ class PlainFrames implements Encoder {
         const { id, name, arguments: args, invalid, choice } = event
         return dataFrame({ type: 'tool_call_start', id, name, args, invalid, choice })
       }
-      // The call follows, whole.
+      // `tool-call` carries the whole call.
       case 'tool-call-start':
       case 'tool-call-delta':
         return ''
@@ -95,8 +113,8 @@ class PlainFrames implements Encoder {
 
   #finish(): string {
     const { id, conversationId } = this.#options
-    const told = { finishReason: this.#finishReason, usage: this.#usage }
-    return dataFrame({ type: 'done', ...told, id, model: this.#model, conversationId })
+    const end = { finishReason: this.#finishReason, usage: this.#usage }
+    return dataFrame({ type: 'done', ...end, id, model: this.#model, conversationId })
   }
 
   #fail({ error }: Extract<StreamEnd, { type: 'error' }>): string {

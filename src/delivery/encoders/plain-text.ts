@@ -1,7 +1,7 @@
 import type { EventBatch } from '../../core/event.ts'
-import type { Encoder } from './encoder.ts'
+import type { Encoder } from '../../protocols/index.ts'
 
-/** The text of the first answer and nothing else. Has no word for an error: the body then breaks off. */
+/** Encodes the text of the first choice and nothing else. The format has no error: the body is then aborted. */
 export function plainTextEncoder(): Encoder {
   return new BareText()
 }
@@ -9,7 +9,7 @@ export function plainTextEncoder(): Encoder {
 class BareText implements Encoder {
   readonly contentType = 'text/plain; charset=utf-8'
   readonly breaksOnError = true
-  // The first half of a character that was cut in two: the bytes of a half would be another character.
+  // The first half of a surrogate pair that two events share. Encoded alone it would become another character.
   #half = ''
 
   open(): string {

@@ -3,15 +3,23 @@ import { newId } from '../../core/create-id.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { urlOf } from '../../core/message.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
-import type { Encoder, StreamEnd } from './encoder.ts'
-import { endsService, publicError } from './error-body.ts'
-import type { EncoderOptions } from './options.ts'
-import { dataFrame, DONE_FRAME, HEARTBEAT, lineJson, SSE_TYPE } from './sse.ts'
+import {
+  dataFrame,
+  DONE_FRAME,
+  HEARTBEAT,
+  isShutdown,
+  lineJson,
+  publicError,
+  SSE_TYPE,
+  type Encoder,
+  type EncoderOptions,
+  type StreamEnd,
+} from '../../protocols/index.ts'
 
 /**
- * The UI message stream (version 1) of the AI SDK, as `useChat` of its versions 5 to 7 reads it: text and reasoning in
- * blocks, tool calls with their results, sources, files, steps. Usage, model and conversation are in the message's
- * metadata. Warnings and continuations are transient `data-` parts. Answers beyond the first have no place here.
+ * Encodes a response as the AI SDK's UI message stream (version 1), which `useChat` of versions 5 to 7 reads: text and
+ * reasoning in blocks, tool calls with their results, sources, files, steps. Usage, model and conversation are in the
+ * message's metadata. Warnings and continuations are transient `data-` parts. Leaves out choices beyond the first.
  */
 export function uiMessageEncoder(options: EncoderOptions): Encoder {
   return new MessageParts(options)
@@ -19,7 +27,7 @@ export function uiMessageEncoder(options: EncoderOptions): Encoder {
 
 const HEADERS = { 'x-vercel-ai-ui-message-stream': 'v1' } as const
 
-type Blocks = 'text' | 'reasoning'
+type BlockType = 'text' | 'reasoning'
 
 class MessageParts implements Encoder {
   readonly contentType = SSE_TYPE
@@ -27,16 +35,16 @@ class MessageParts implements Encoder {
   readonly headers: Readonly<Record<string, string>> = HEADERS
   readonly #options: EncoderOptions
   readonly #tools = new Set<string>()
-  #begun = false
+  #started = false
   #inStep = false
   #finishReason: FinishReason = 'other'
-  #block: Blocks | undefined
+  #block: BlockType | undefined
   #blockCount = 0
   #deltaHead = ''
   #sources = 0
   #usage: Usage | undefined
   #model: string | undefined
-  /** What the vendor wants back with the open thought. */
+  /** Signatures and ids of the open reasoning block, which the vendor requires back. */
   #marks: JsonObject | undefined
 
   constructor(options: EncoderOptions) {
@@ -58,54 +66,54 @@ class MessageParts implements Encoder {
     if (ending.type === 'done') return this.#finish() + DONE_FRAME
     const { error } = ending
     const usage = error.partial?.usage ?? this.#usage
-    const told =
+    const metadata =
       usage === undefined ? '' : dataFrame({ type: 'message-metadata', messageMetadata: { usage } })
     const last =
-      error.kind === 'aborted' && !endsService(error)
+      error.kind === 'aborted' && !isShutdown(error)
         ? { type: 'abort' }
         : { type: 'error', errorText: publicError(error).message }
-    return this.#begin() + this.#endBlock() + told + dataFrame(last) + DONE_FRAME
+    return this.#start() + this.#endBlock() + metadata + dataFrame(last) + DONE_FRAME
   }
 
   #frame(event: StreamEvent): string {
     switch (event.type) {
       case 'start':
         this.#model = event.model
-        return this.#begin()
+        return this.#start()
       case 'text-delta':
-        return event.text === '' ? '' : this.#piece('text', event.text)
+        return event.text === '' ? '' : this.#delta('text', event.text)
       case 'reasoning-delta':
         return this.#reasoning(event)
       case 'tool-call-start':
         this.#tools.add(event.id)
         return this.#part({ type: 'tool-input-start', toolCallId: event.id, toolName: event.name })
       case 'tool-call-delta':
-        // A reader refuses a piece of a call that it never saw.
+        // Clients fail on a delta of an unknown call.
         if (event.delta === '' || !this.#tools.has(event.id)) return ''
         return this.#part({ type: 'tool-input-delta', toolCallId: event.id, inputTextDelta: event.delta })
       case 'tool-call':
         return this.#call(event)
       case 'tool-result':
         return (
-          this.#knowTool(event) +
+          this.#announceTool(event) +
           this.#part({ type: 'tool-output-available', toolCallId: event.id, output: event.result })
         )
       case 'tool-error':
         return (
-          this.#knowTool(event) +
+          this.#announceTool(event) +
           this.#part({ type: 'tool-output-error', toolCallId: event.id, errorText: event.message })
         )
       case 'citation':
-        return this.#aside(this.#source(event))
+        return this.#inline(this.#source(event))
       case 'file':
         return this.#part({ type: 'file', url: urlOf(event), mediaType: event.mediaType })
       case 'usage':
         this.#usage = event.usage
         return ''
       case 'warning':
-        return this.#aside({ type: 'data-warning', data: event.warning, transient: true })
+        return this.#inline({ type: 'data-warning', data: event.warning, transient: true })
       case 'continued':
-        return this.#aside({ type: 'data-continued', data: { offset: event.offset }, transient: true })
+        return this.#inline({ type: 'data-continued', data: { offset: event.offset }, transient: true })
       case 'step':
         return this.#endStep()
       case 'finish':
@@ -115,9 +123,9 @@ class MessageParts implements Encoder {
     }
   }
 
-  #begin(): string {
-    if (this.#begun) return ''
-    this.#begun = true
+  #start(): string {
+    if (this.#started) return ''
+    this.#started = true
     const { id, model = this.#model, conversationId } = this.#options
     return dataFrame({
       type: 'start',
@@ -129,7 +137,7 @@ class MessageParts implements Encoder {
   #startStep(): string {
     if (this.#inStep) return ''
     this.#inStep = true
-    return `${this.#begin()}data: {"type":"start-step"}\n\n`
+    return `${this.#start()}data: {"type":"start-step"}\n\n`
   }
 
   #endStep(): string {
@@ -143,17 +151,17 @@ class MessageParts implements Encoder {
     return this.#startStep() + this.#endBlock() + dataFrame(part)
   }
 
-  /** A part that does not end the text around it. */
-  #aside(part: { readonly type: string; readonly [key: string]: unknown }): string {
+  /** Returns a part that leaves the open block open. */
+  #inline(part: { readonly type: string; readonly [key: string]: unknown }): string {
     return this.#startStep() + dataFrame(part)
   }
 
-  #piece(type: Blocks, text: string): string {
+  #delta(type: BlockType, text: string): string {
     const opened = this.#block === type ? '' : this.#startBlock(type)
     return `${opened}${this.#deltaHead}${lineJson(text)}}\n\n`
   }
 
-  #startBlock(type: Blocks): string {
+  #startBlock(type: BlockType): string {
     const before = this.#startStep() + this.#endBlock()
     this.#block = type
     const id = `${type}-${this.#blockCount++}`
@@ -173,13 +181,13 @@ class MessageParts implements Encoder {
   #reasoning(event: Extract<StreamEvent, { type: 'reasoning-delta' }>): string {
     const { text, signature, encrypted, id, details } = event
     let frames = ''
-    // A thought with another id is another thought.
+    // Another id means another reasoning block.
     if (this.#block === 'reasoning' && id !== undefined && (this.#marks?.['id'] ?? id) !== id)
       frames += this.#endBlock()
     const marks = Object.entries({ signature, encrypted, id, details }).filter(
       ([, value]) => value !== undefined,
     )
-    if (text !== '') frames += this.#piece('reasoning', text)
+    if (text !== '') frames += this.#delta('reasoning', text)
     else if (this.#block !== 'reasoning' && marks.length > 0) frames += this.#startBlock('reasoning')
     if (marks.length > 0) this.#marks = { ...this.#marks, ...Object.fromEntries(marks) }
     return frames
@@ -194,8 +202,8 @@ class MessageParts implements Encoder {
       : this.#part({ type: 'tool-input-error', ...call, errorText: invalid })
   }
 
-  // A reader refuses the result of a call that it never saw.
-  #knowTool({ id, name }: { id: string; name: string }): string {
+  // Clients fail on the result of an unknown call.
+  #announceTool({ id, name }: { id: string; name: string }): string {
     if (this.#tools.has(id)) return ''
     this.#tools.add(id)
     return this.#part({ type: 'tool-input-available', toolCallId: id, toolName: name, input: {} })
@@ -212,6 +220,6 @@ class MessageParts implements Encoder {
     const finishReason = this.#finishReason
     const usage = this.#usage
     const messageMetadata = usage === undefined ? undefined : { usage }
-    return this.#begin() + this.#endStep() + dataFrame({ type: 'finish', finishReason, messageMetadata })
+    return this.#start() + this.#endStep() + dataFrame({ type: 'finish', finishReason, messageMetadata })
   }
 }

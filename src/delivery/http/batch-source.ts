@@ -1,49 +1,52 @@
 import type { EventBatch } from '../../core/event.ts'
 
-/** Where a body's batches come from. */
+/** The source of a body's batches. */
 export type BatchSource =
-  /** A `ChatStream`, or what is made like it. */
+  /** A `ChatStream`, or an object of its shape. */
   | { batches(): AsyncIterable<EventBatch>; cancel?(reason?: unknown): void }
   | (AsyncIterable<EventBatch> & { cancel?(reason?: unknown): void })
 
-/** A source that is being read: one batch at a time. */
+/** A source being read, one batch at a time. */
 export interface OpenSource {
   next(): Promise<IteratorResult<EventBatch, unknown>>
-  /** Ends the source at once, also while a `next` waits. Nothing that follows from it reaches the caller. */
-  leave(reason: unknown): void
+  /** Cancels the source at once, even while a `next` is pending. Later batches and errors are ignored. */
+  cancel(reason: unknown): void
 }
 
-/** Opens a source, also one that is still being made: its failure is that of the first `next`. */
-export function openSource(source: BatchSource | Promise<BatchSource>): OpenSource {
-  return source instanceof Promise ? openLater(source) : openNow(source)
+/** Wraps the iterator of a source. */
+export type WrapBatches = (batches: AsyncIterator<EventBatch, unknown>) => AsyncIterator<EventBatch, unknown>
+
+/** Opens a source or the promise of one. If the promise rejects, the first `next` does. */
+export function openSource(source: BatchSource | Promise<BatchSource>, wrap: WrapBatches): OpenSource {
+  return source instanceof Promise ? openLater(source, wrap) : openNow(source, wrap)
 }
 
-function openNow(source: BatchSource): OpenSource {
-  const iterator = ('batches' in source ? source.batches() : source)[Symbol.asyncIterator]()
+function openNow(source: BatchSource, wrap: WrapBatches): OpenSource {
+  const iterator = wrap(('batches' in source ? source.batches() : source)[Symbol.asyncIterator]())
   return {
     next: () => iterator.next(),
-    leave: (reason) => {
+    cancel: (reason) => {
       source.cancel?.(reason)
-      // A generator that waits takes this up only after its wait: hence `cancel` before.
+      // After `cancel`, because a generator that waits acts on `return` only after its wait.
       iterator.return?.().then(undefined, () => undefined)
     },
   }
 }
 
-function openLater(promise: Promise<BatchSource>): OpenSource {
+function openLater(promise: Promise<BatchSource>, wrap: WrapBatches): OpenSource {
   let open: OpenSource | undefined
-  let left: { readonly reason: unknown } | undefined
+  let cancelled: { readonly reason: unknown } | undefined
   const opened = promise.then((source) => {
-    open = openNow(source)
-    if (left !== undefined) open.leave(left.reason)
+    open = openNow(source, wrap)
+    if (cancelled !== undefined) open.cancel(cancelled.reason)
     return open
   })
   opened.catch(() => undefined)
   return {
     next: () => open?.next() ?? opened.then((source) => source.next()),
-    leave: (reason) => {
-      left = { reason }
-      open?.leave(reason)
+    cancel: (reason) => {
+      cancelled = { reason }
+      open?.cancel(reason)
     },
   }
 }

@@ -2,48 +2,53 @@ import { systemClock } from '../../core/clock.ts'
 import { LlmError } from '../../core/error.ts'
 import type { ChatRequest } from '../../core/request.ts'
 import type { ChatStream } from '../../stream/index.ts'
-import type { Encoder, EncoderOptions } from '../encoders/index.ts'
-import type { ReadBody } from './chat-body.ts'
+import { JsonReader, type Encoder, type EncoderOptions, type ReadBody } from '../../protocols/index.ts'
+import type { EndpointProtocol } from './chat-protocols.ts'
 import { streamingBody } from './streaming-body.ts'
-import { JsonReader } from './json-reader.ts'
 import { drainOnCancel } from './drain-on-cancel.ts'
 import type { EndpointContext } from './endpoint-context.ts'
-import { completeError, limitFigures, type Keyed } from './error-response.ts'
+import { completeError, limitHeadersOf, type Keyed } from './error-response.ts'
 import { jsonResponse, safeError, tagsOf, type AccessExpiry, type GuardedRequest } from './guards/index.ts'
 import type { CallInfo, OpenAIHandlerOptions } from './handler-options.ts'
 import { streamHeaders } from './stream-headers.ts'
-import type { ErrorFormat } from './error-format.ts'
 
-/** Serves one chat protocol: reads the body, makes the call, writes the answer whole or as it comes. */
+/** A chat endpoint and the protocol that it speaks. */
+export interface ChatEndpoint {
+  readonly name: 'chat-completions' | 'responses' | 'messages'
+  readonly protocol: EndpointProtocol
+}
+
+/** Serves a chat endpoint: reads the body, makes the call, and writes the response, whole or streamed. */
 export async function serveChat(
-  gateway: EndpointContext,
-  visit: GuardedRequest,
-  endpoint: 'chat-completions' | 'responses' | 'messages',
-  surface: ErrorFormat,
+  context: EndpointContext,
+  guarded: GuardedRequest,
+  { name: endpoint, protocol }: ChatEndpoint,
 ): Promise<Response> {
-  const body = new JsonReader(await visit.json())
-  const read = surface.read(body, (model) => gateway.names.originOf(model))
-  const conversationId = visit.access.conversationId ?? body.text('conversation_id')
+  const body = new JsonReader(await guarded.json())
+  const originOf = (model: string): string | undefined => context.names.originOf(model)
+  const read = protocol.readBody(body, { params: protocol.params, originOf })
+  const conversationId = guarded.access.conversationId ?? body.text('conversation_id')
   body.check()
-  const { requestId, access } = visit
+  const { requestId, access } = guarded
   const info: CallInfo = { endpoint, requestId, access, model: read.model }
-  const placed = {
-    ...gateway.names.find(read.model, access),
-    ...limited(read, visit),
-    ...callerOf(visit, conversationId),
+  const targeted = {
+    ...context.names.find(read.model, access),
+    ...limited(read, guarded),
+    ...callerOf(guarded, conversationId),
   }
-  const extra = gateway.options.unknownFields === 'pass' ? body.rest(OWN_FIELDS) : undefined
-  const laid = extra === undefined ? placed : { ...placed, extraBody: { ...placed.extraBody, ...extra } }
-  const request = (await gateway.options.prepare?.(laid, info)) ?? laid
-  const answering: Answering = { gateway, visit, surface, info, request, read, conversationId }
+  const extra = context.options.unknownFields === 'pass' ? body.rest(OWN_FIELDS) : undefined
+  const whole =
+    extra === undefined ? targeted : { ...targeted, extraBody: { ...targeted.extraBody, ...extra } }
+  const request = (await context.options.prepare?.(whole, info)) ?? whole
+  const call: EndpointCall = { context, guarded, protocol, info, request, read, conversationId }
   try {
-    return await (read.stream ? answerStream(answering) : answerWhole(answering))
+    return await (read.stream ? streamedResponse(call) : wholeResponse(call))
   } catch (error) {
-    throw await completeError(gateway, error, keyed(answering))
+    throw await completeError(context, error, keyed(call))
   }
 }
 
-// Never passed on unread, whichever protocol knows them: what a call is about, how it comes back, and what bounds it.
+// Never passed on unread, whichever protocol has them: they decide what a call is about, its form, and its limits.
 const OWN_FIELDS: ReadonlySet<string> = new Set([
   'model',
   'messages',
@@ -62,7 +67,7 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
 function limited({ request }: ReadBody, { access }: GuardedRequest): ChatRequest {
   const { maxTokens, maxChoices = Infinity } = access.limits ?? {}
   if ((request.n ?? 1) > maxChoices) {
-    const message = `takes at most ${maxChoices} here`
+    const message = `must be at most ${maxChoices} for this caller, not ${request.n}`
     throw new LlmError('invalid-request', `the request is not valid: n: ${message}`, {
       issues: [{ path: 'n', message }],
     })
@@ -80,81 +85,81 @@ function callerOf(
   return { userId, conversationId, priority, tags, requestId }
 }
 
-interface Answering {
-  readonly gateway: EndpointContext
-  readonly visit: GuardedRequest
-  readonly surface: ErrorFormat
+interface EndpointCall {
+  readonly context: EndpointContext
+  readonly guarded: GuardedRequest
+  readonly protocol: EndpointProtocol
   readonly info: CallInfo
   readonly request: ChatRequest
   readonly read: ReadBody
   readonly conversationId: string | undefined
 }
 
-/** The request with its leave; what ends with the answer is let go then. */
-function withLeave({ gateway, info, request }: Answering, leave: AccessExpiry): ChatRequest {
-  const { onEnd } = gateway.options
+/** Adds the signal of `access` to the request, and releases `access` when the call ends. */
+function withAccess({ context, info, request }: EndpointCall, access: AccessExpiry): ChatRequest {
+  const { onEnd } = context.options
   const given = request.onEnd
   return {
     ...request,
-    signal: leave.signal,
+    signal: access.signal,
     onEnd: (answer, error) => {
-      leave.release()
+      access.release()
       given?.(answer, error)
       onEnd?.({ ...info, answer, error })
     },
   }
 }
 
-function encoderOptions({ gateway, read, conversationId }: Answering): EncoderOptions {
-  const { clock = systemClock } = gateway.options
+function encoderOptions({ context, read, conversationId }: EndpointCall): EncoderOptions {
+  const { clock = systemClock } = context.options
   return { model: read.model, createdMs: clock.epochMs(), conversationId }
 }
 
-async function answerWhole(answering: Answering): Promise<Response> {
-  const { gateway, visit, surface } = answering
-  const options = encoderOptions(answering)
-  const leave = visit.leave()
+async function wholeResponse(call: EndpointCall): Promise<Response> {
+  const { context, guarded, protocol } = call
+  const options = encoderOptions(call)
+  const access = guarded.watchAccess()
   try {
-    const request = withLeave(answering, leave)
-    const response = await gateway.orchestrator.chatApiCall({ ...request, stream: false })
-    return jsonResponse(surface.render(response, options), { headers: await figures(answering) })
+    const request = withAccess(call, access)
+    const response = await context.orchestrator.chatApiCall({ ...request, stream: false })
+    return jsonResponse(protocol.render(response, options), { headers: await limitHeaders(call) })
   } finally {
-    leave.release()
+    access.release()
   }
 }
 
-async function answerStream(answering: Answering): Promise<Response> {
-  const { gateway, visit, surface, read } = answering
-  const { heartbeatMs, coalesce, paceMs, clock, onClientGone } = gateway.options
-  const options = { ...encoderOptions(answering), includeUsage: read.includeUsage }
-  const leave = visit.leave()
-  const request = withLeave(answering, leave)
-  const opening = gateway.orchestrator.chatApiCall({ ...request, stream: true })
-  opening.catch(() => leave.release())
-  await begun(opening, gateway.options)
-  const encoder = guarded(surface.encoder(options), visit.requestId)
+async function streamedResponse(call: EndpointCall): Promise<Response> {
+  const { context, guarded, protocol, read } = call
+  const { heartbeatMs, coalesce, paceMs, clock, onClientGone } = context.options
+  const options = { ...encoderOptions(call), includeUsage: read.includeUsage }
+  const access = guarded.watchAccess()
+  const request = withAccess(call, access)
+  const opening = context.orchestrator.chatApiCall({ ...request, stream: true })
+  opening.catch(() => access.release())
+  await waitForStart(opening, context.options)
+  const encoder = withSafeErrors(protocol.encoder(options), guarded.requestId)
   const source = onClientGone === 'finish' ? opening.then(drainOnCancel) : opening
   const body = streamingBody(source, encoder, { heartbeatMs, coalesce, paceMs, clock })
-  return new Response(body, { headers: { ...streamHeaders(encoder), ...(await figures(answering)) } })
+  return new Response(body, { headers: { ...streamHeaders(encoder), ...(await limitHeaders(call)) } })
 }
 
-/** Resolves at the first content, or when that takes too long to wait for. Rejects where the call is refused before. */
-async function begun(
+/** Resolves at the first content, or after `startAfterMs`. Rejects if the call fails before. */
+async function waitForStart(
   opening: Promise<ChatStream>,
   { startAfterMs = 15_000, clock = systemClock }: OpenAIHandlerOptions,
 ): Promise<void> {
   if (startAfterMs === 0) return void (await opening)
-  const late = Promise.withResolvers<void>()
-  const timer = clock.setTimer(late.resolve, startAfterMs)
+  const timeout = Promise.withResolvers<void>()
+  const timer = clock.setTimer(timeout.resolve, startAfterMs)
   try {
-    await Promise.race([opening, late.promise])
+    await Promise.race([opening, timeout.promise])
   } finally {
     clock.clearTimer(timer)
   }
 }
 
-/** What providers say of the host's own access stays here, inside a stream too. */
-function guarded(encoder: Encoder, requestId: string): Encoder {
+/** Hides what a provider says about the gateway's own credentials from errors inside a stream. */
+function withSafeErrors(encoder: Encoder, requestId: string): Encoder {
   return {
     contentType: encoder.contentType,
     headers: encoder.headers,
@@ -169,11 +174,11 @@ function guarded(encoder: Encoder, requestId: string): Encoder {
   }
 }
 
-function keyed({ request, read, surface }: Answering): Keyed {
+function keyed({ request, read, protocol }: EndpointCall): Keyed {
   const { userId: user, conversationId: conversation, tags } = request
-  return { model: read.model, keys: { user, conversation, tags }, names: surface.rateLimitNames }
+  return { model: read.model, keys: { user, conversation, tags }, names: protocol.rateLimitNames }
 }
 
-function figures(answering: Answering): Promise<Record<string, string>> {
-  return limitFigures(answering.gateway, keyed(answering))
+function limitHeaders(call: EndpointCall): Promise<Record<string, string>> {
+  return limitHeadersOf(call.context, keyed(call))
 }

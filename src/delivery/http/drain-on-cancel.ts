@@ -1,7 +1,7 @@
 import type { EventBatch } from '../../core/event.ts'
 import type { BatchSource } from './batch-source.ts'
 
-/** A source that its reader may leave: it is then read to its end, so that the call comes to its own. */
+/** Wraps a stream so that it is read to its end after the client disconnects, because the call is to be completed. */
 export function drainOnCancel(stream: { batches(): AsyncIterable<EventBatch> }): BatchSource {
   return {
     batches: () => {

@@ -1,56 +1,56 @@
 import { LlmError } from '../../core/error.ts'
 import type { EmbedResponse } from '../../core/embedding.ts'
 import { base64Of } from '../../core/message.ts'
-import { completeError, limitFigures } from './error-response.ts'
+import { completeError, limitHeadersOf } from './error-response.ts'
 import type { EndpointContext } from './endpoint-context.ts'
-import { JsonReader } from './json-reader.ts'
+import { JsonReader } from '../../protocols/index.ts'
 import { jsonResponse, limitKeysOf, tagsOf, type GuardedRequest } from './guards/index.ts'
 
-/** Serves `/v1/embeddings`: vectors as numbers, or as base64 of little-endian floats. */
-export async function serveEmbeddings(gateway: EndpointContext, visit: GuardedRequest): Promise<Response> {
-  const body = new JsonReader(await visit.json())
+/** Serves `/v1/embeddings`: vectors as numbers, or as base64 of little-endian 32-bit floats. */
+export async function serveEmbeddings(context: EndpointContext, guarded: GuardedRequest): Promise<Response> {
+  const body = new JsonReader(await guarded.json())
   const model = body.requiredString('model')
   const input = readInput(body)
   const dimensions = body.number('dimensions', { whole: true, min: 1 })
   const format = body.oneOf('encoding_format', ['float', 'base64']) ?? 'float'
   const user = body.text('user')
   body.check()
-  const { access, requestId } = visit
-  const { fallback: _fallback, extraBody: _extra, ...target } = gateway.names.find(model, access)
+  const { access, requestId } = guarded
+  const { fallback: _fallback, extraBody: _extra, ...target } = context.names.find(model, access)
   const keyed = { model, keys: limitKeysOf(access), names: 'openai' as const }
-  const leave = visit.leave()
+  const expiry = guarded.watchAccess()
   const tags = tagsOf(access)
   const { userId, conversationId, priority } = access
-  const caller = { userId, conversationId, priority, tags, requestId, signal: leave.signal }
+  const caller = { userId, conversationId, priority, tags, requestId, signal: expiry.signal }
   try {
-    const reply = await gateway.orchestrator.embed({ ...target, input, dimensions, user, ...caller })
-    return jsonResponse(render(reply, model, format), { headers: await limitFigures(gateway, keyed) })
+    const reply = await context.orchestrator.embed({ ...target, input, dimensions, user, ...caller })
+    return jsonResponse(render(reply, model, format), { headers: await limitHeadersOf(context, keyed) })
   } catch (error) {
-    throw await completeError(gateway, error, keyed)
+    throw await completeError(context, error, keyed)
   } finally {
-    leave.release()
+    expiry.release()
   }
 }
 
 function readInput(body: JsonReader): string | readonly string[] {
   const value = body.raw('input')
   if (typeof value === 'string') {
-    if (value === '') body.addIssue('input', 'is empty')
+    if (value === '') body.addIssue('input', 'must not be empty')
     return value
   }
   const list = body.list('input')
   if (list === undefined) {
-    if (value === undefined) body.addIssue('input', 'is missing')
+    if (value === undefined) body.addIssue('input', 'is required')
     return ''
   }
-  if (list.length === 0) body.addIssue('input', 'is empty')
+  if (list.length === 0) body.addIssue('input', 'must not be empty')
   if (list.some((each) => typeof each === 'number' || Array.isArray(each))) {
-    const message = 'input: lists of tokens are not taken here: send texts'
+    const message = 'input: lists of tokens are not supported; send strings'
     throw new LlmError('unsupported', message, { issues: [{ path: 'input', message }] })
   }
   const texts = body.texts('input') ?? []
   const empty = texts.indexOf('')
-  if (empty >= 0) body.addIssue(`input.${empty}`, 'is empty')
+  if (empty >= 0) body.addIssue(`input.${empty}`, 'must not be empty')
   return texts
 }
 
@@ -68,7 +68,7 @@ function render(reply: EmbedResponse, model: string, format: 'float' | 'base64')
   }
 }
 
-/** Numbers as base64 of 32-bit floats, lowest byte first, on every machine. */
+/** Encodes numbers as base64 of 32-bit floats, little-endian on every machine. */
 export function floatsAsBase64(vector: readonly number[]): string {
   const view = new DataView(new ArrayBuffer(vector.length * 4))
   for (const [index, value] of vector.entries()) view.setFloat32(index * 4, value, true)

@@ -3,16 +3,16 @@ import type { LimitKeys } from '../../limits/index.ts'
 import type { EndpointContext } from './endpoint-context.ts'
 import { HttpError, rateLimitHeaders, type RateLimitNames } from './guards/index.ts'
 
-/** Whose limits a call is under, and how they are told. */
+/** The limits that a call counts against, and the header names that report them. */
 export interface Keyed {
-  /** As the client named it. */
+  /** Model name as the client wrote it. */
   readonly model: string
   readonly keys: LimitKeys
   readonly names: RateLimitNames
 }
 
-/** What is left of the caller's limits, where the host wants it told. */
-export function limitFigures(
+/** Returns headers with the caller's remaining limits; none if the application turned them off. */
+export function limitHeadersOf(
   { orchestrator, options }: EndpointContext,
   { keys, names }: Keyed,
 ): Promise<Record<string, string>> {
@@ -20,19 +20,19 @@ export function limitFigures(
   return rateLimitHeaders(limiter, keys, names)
 }
 
-const LEAST_QUEUE_WAIT_MS = 1_000
+const MIN_QUEUE_WAIT_MS = 1_000
 
-/** An error of a call with all that its client can use: that there is no such model, when to come again, what is left. */
+/** Adds to a call's error what helps its client: an unknown model, when to retry, the remaining limits. */
 export async function completeError(
-  gateway: EndpointContext,
+  context: EndpointContext,
   thrown: unknown,
   keyed: Keyed,
 ): Promise<unknown> {
-  const error = gateway.names.explain(thrown, keyed.model)
+  const error = context.names.explain(thrown, keyed.model)
   if (LlmError.is(error, 'queue-full') && error.retryAfterMs === undefined) {
-    const waitMs = gateway.orchestrator.queue?.estimateWaitMs() ?? 0
-    return error.with({ retryAfterMs: Math.max(LEAST_QUEUE_WAIT_MS, waitMs) })
+    const waitMs = context.orchestrator.queue?.estimateWaitMs() ?? 0
+    return error.with({ retryAfterMs: Math.max(MIN_QUEUE_WAIT_MS, waitMs) })
   }
   if (!LlmError.is(error, 'limit-exceeded')) return error
-  return new HttpError(429, error, await limitFigures(gateway, keyed))
+  return new HttpError(429, error, await limitHeadersOf(context, keyed))
 }

@@ -4,7 +4,7 @@ import type { ChatResponse } from '../../core/response.ts'
 import type { StreamingBodyOptions } from './streaming-body.ts'
 import type { CallerAccess, GuardOptions } from './guards/index.ts'
 
-/** Where a name of the gateway leads: `provider/model`, or the options of the call. */
+/** Target of a model name: `provider/model`, or options of the call. */
 export type ModelTarget =
   | string
   | Pick<
@@ -12,50 +12,53 @@ export type ModelTarget =
       'provider' | 'model' | 'api' | 'baseUrl' | 'apiKey' | 'fallback' | 'timeouts' | 'extraBody'
     >
 
-/** The endpoints that ask a model. */
+/** The endpoints that call a model. */
 export type EndpointName = 'chat-completions' | 'responses' | 'messages' | 'embeddings'
 
-/** A call behind the guards. */
+/** A call that passed the guards. */
 export interface CallInfo {
   readonly endpoint: EndpointName
   readonly requestId: string
   readonly access: CallerAccess
-  /** The model as the client named it. */
+  /** Model name as the client wrote it. */
   readonly model: string
 }
 
-/** An answer that is over. */
+/** A call that ended. */
 export interface CallEnd extends CallInfo {
-  /** As far as it came. */
+  /** The response, partial if the call failed. */
   readonly answer: ChatResponse
-  /** What cut it; none where it is whole. */
+  /** The error that ended the call. Absent if the response is complete. */
   readonly error?: LlmError | undefined
 }
 
-/** Options of `createOpenAIHandler`. Only `authorize` has to be given. */
+/** Options of `createOpenAIHandler`. Only `authorize` is required. */
 export interface OpenAIHandlerOptions extends GuardOptions {
-  /** Names that clients may use, and where each leads. Default: every `provider/model` of the orchestrator. */
+  /** Model names that clients may use, with their targets. Default: every `provider/model` of the orchestrator. */
   readonly models?: Readonly<Record<string, ModelTarget>> | undefined
-  /** Serve `provider/model` beside the names in `models`. Default: only without `models`. */
+  /** Whether clients may also use `provider/model`. Default: only without `models`. */
   readonly anyModel?: boolean | undefined
-  /** What becomes of body fields that are not known here: left out, or laid over the provider's body. Default `ignore`. */
+  /** What happens to unknown body fields: `ignore` drops them, `pass` adds them to the provider's body. Default `ignore`. */
   readonly unknownFields?: 'ignore' | 'pass' | undefined
-  /** What the paths begin with before `/v1`: `/llm`. Default: nothing. */
+  /** Path prefix before `/v1`, such as `/llm`. Default: none. */
   readonly basePath?: string | undefined
-  /** Longest silence of a stream before a comment goes out, in milliseconds. Default 15 000; 0 turns it off. */
+  /** Maximum silence of a stream before a heartbeat is sent, in milliseconds. Default 15 000; 0 turns heartbeats off. */
   readonly heartbeatMs?: number | undefined
-  /** A stream without content begins after so long, so that heartbeats keep it alive; errors then come inside it. Default 15 000; 0: not before the first content. */
+  /**
+   * Maximum time that a stream waits for its first content before it starts, in milliseconds. Later errors come inside
+   * the stream, and heartbeats keep it alive. Default 15 000; 0: it starts with the first content only.
+   */
   readonly startAfterMs?: number | undefined
-  /** Gathers small pieces of text. Default: off. */
+  /** Merges small deltas. Default: off. */
   readonly coalesce?: StreamingBodyOptions['coalesce']
-  /** Least time between two pieces of text, in milliseconds. Default 0. */
+  /** Minimum time between two deltas, in milliseconds. Default 0. */
   readonly paceMs?: number | undefined
-  /** Tell what is left of the caller's limits in headers. Default true; without limits there is nothing to tell. */
+  /** Whether headers report the caller's remaining limits. Default true; without limits there are no headers. */
   readonly rateLimitHeaders?: boolean | undefined
-  /** Changes a request before it goes out: instructions, tools, another model. What it throws refuses the request. */
+  /** Called with each request before it is sent; returns the request to send. A thrown error rejects the request. */
   readonly prepare?:
     | ((request: ChatRequest, info: CallInfo) => ChatRequest | Promise<ChatRequest>)
     | undefined
-  /** Told once when an answer that had begun is over, whole or cut, read or not: the place to save it. Must not throw. */
+  /** Called once when a started call ends, complete or not, with its response: the place to save it. Must not throw. */
   readonly onEnd?: ((end: CallEnd) => void) | undefined
 }

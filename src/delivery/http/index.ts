@@ -61,23 +61,23 @@ export {
 export { streamingBody, type BodyEnd, type StreamingBodyOptions } from './streaming-body.ts'
 export type { BatchSource } from './batch-source.ts'
 export {
-  anthropicErrorBody,
-  anthropicMessagesEncoder,
   ndjsonEncoder,
-  openaiChatEncoder,
-  openaiErrorBody,
-  openaiResponsesEncoder,
   plainErrorBody,
   plainSseEncoder,
   plainTextEncoder,
-  renderAnthropicMessage,
-  renderOpenaiChat,
-  renderOpenaiResponse,
   uiMessageEncoder,
-  type Encoder,
-  type EncoderOptions,
-  type StreamEnd,
-  type ErrorAnswer,
-  type OpenAIChatOptions,
   type PlainSseOptions,
 } from '../encoders/index.ts'
+export type { Encoder, EncoderOptions, ErrorAnswer, StreamEnd } from '../../protocols/index.ts'
+export {
+  anthropicErrorBody,
+  anthropicMessagesEncoder,
+  renderAnthropicMessage,
+} from '../../protocols/anthropic-messages/index.ts'
+export {
+  openaiChatEncoder,
+  openaiErrorBody,
+  renderOpenaiChat,
+  type OpenAIChatOptions,
+} from '../../protocols/openai-chat/index.ts'
+export { openaiResponsesEncoder, renderOpenaiResponse } from '../../protocols/openai-responses/index.ts'

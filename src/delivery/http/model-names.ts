@@ -5,7 +5,7 @@ import type { CallOptions } from '../../core/request.ts'
 import type { CallerAccess } from './guards/index.ts'
 import type { ModelTarget, OpenAIHandlerOptions } from './handler-options.ts'
 
-/** The names of models that clients use, and where they lead. */
+/** Maps the model names that clients use to targets. */
 export class ModelNames {
   readonly #registry: Registry
   readonly #models: ReadonlyMap<string, ModelTarget>
@@ -17,7 +17,7 @@ export class ModelNames {
     this.#anyModel = anyModel ?? models === undefined
   }
 
-  /** Where a name leads. Throws `not-found` for one that is not served, or not to this caller. */
+  /** Returns the target of a name. Throws `not-found` if the name is not served, or not to this caller. */
   find(name: string, access: CallerAccess): CallOptions {
     const target = this.#models.get(name)
     const served = target !== undefined || this.#anyModel
@@ -26,7 +26,7 @@ export class ModelNames {
     return typeof target === 'string' ? { model: target } : target
   }
 
-  /** The wire format behind a name: whose signed thoughts come back with it. */
+  /** Returns the dialect id behind a name, which signed reasoning is bound to; `undefined` for an unknown name. */
   originOf(name: string): string | undefined {
     const target = this.#models.get(name) ?? name
     try {
@@ -36,7 +36,7 @@ export class ModelNames {
     }
   }
 
-  /** An error of a call, or that its model does not exist where that is what it says. */
+  /** Returns `not-found` in place of a `misconfigured` error whose cause is an unknown model name. */
   explain(error: unknown, name: string): unknown {
     if (!LlmError.is(error, 'misconfigured') || this.originOf(name) !== undefined) return error
     const { provider } = error
@@ -44,27 +44,27 @@ export class ModelNames {
     return known || this.#models.has(name) ? error : unknownModel(name)
   }
 
-  /** The models that a caller may name: those of the host, or those that the catalogue knows by their full id. */
+  /** Lists the models that a caller may name: the application's, or those of the catalogue by their full id. */
   list(access: CallerAccess): ModelInfo[] {
-    const listed = this.#models.size > 0 || !this.#anyModel ? this.#hosted() : this.#catalogued()
+    const listed = this.#models.size > 0 || !this.#anyModel ? this.#named() : this.#fromCatalogue()
     return listed.filter(({ id }) => mayName(id, access))
   }
 
-  /** One model. Throws `not-found` for a name that leads nowhere. */
+  /** Returns one model. Throws `not-found` for an unknown name. */
   get(name: string, access: CallerAccess): ModelInfo {
     this.find(name, access)
     if (!this.#models.has(name) && this.originOf(name) === undefined) throw unknownModel(name)
     return this.list(access).find(({ id }) => id === name) ?? { id: name, ownedBy: ownerOf(name) }
   }
 
-  #hosted(): ModelInfo[] {
+  #named(): ModelInfo[] {
     return [...this.#models].map(([id, target]) => {
       const { provider, model } = typeof target === 'string' ? { provider: undefined, model: target } : target
       return { id, ownedBy: provider ?? ownerOf(model ?? id) }
     })
   }
 
-  #catalogued(): ModelInfo[] {
+  #fromCatalogue(): ModelInfo[] {
     return this.#registry.list().flatMap(({ id: provider, models = {}, defaultModel }) => {
       const known = Object.keys(models).filter((id) => !id.includes('*'))
       const rest = defaultModel === undefined || defaultModel in models ? [] : [defaultModel]

@@ -2,7 +2,7 @@ import type { ModelInfo } from '../../core/model-list.ts'
 import type { EndpointContext } from './endpoint-context.ts'
 import { jsonResponse, type GuardedRequest } from './guards/index.ts'
 
-/** Serves `/v1/models` and `/v1/models/{id}`, in the words of OpenAI and of Anthropic at once. */
+/** Serves `/v1/models` and `/v1/models/{id}` with the fields of OpenAI's and Anthropic's formats together. */
 export function serveModels(
   { names }: EndpointContext,
   { access }: GuardedRequest,

@@ -3,10 +3,10 @@ import { LlmError } from '../../core/error.ts'
 import { webRequest, type NodeRequest } from './node-request.ts'
 import { sendResponse, type NodeResponse } from './node-response.ts'
 
-/** A web-standard handler: what `createOpenAIHandler` and its like give. */
+/** A web-standard handler, such as `createOpenAIHandler` returns. */
 export type WebHandler = (request: Request) => Response | Promise<Response>
 
-/** Fastify's request and reply, as far as they are needed. */
+/** The parts of Fastify's request and reply that the handler uses. */
 export interface RawRequest {
   readonly raw: IncomingMessage
   readonly body?: unknown
@@ -16,21 +16,21 @@ export interface RawReply {
   hijack(): unknown
 }
 
-/** For `createServer`, `app.use` of Express, and routes of Fastify. Resolves when the answer is out or its reader gone; never rejects. */
+/** A handler for `createServer`, Express's `app.use` and Fastify's routes. Resolves when the response is sent or the client disconnected; never rejects. */
 export interface NodeHandler {
   (request: IncomingMessage, response: ServerResponse, next?: unknown): Promise<void>
   (request: RawRequest, reply: RawReply): Promise<void>
 }
 
 export interface NodeHandlerOptions {
-  /** Told what went wrong outside the handler's own answers: a body already read, a stream that broke. Must not throw. */
+  /** Called with errors that the handler could not answer: a consumed request body, a broken stream. Must not throw. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
 /**
- * A web-standard handler for node:http, Express and Fastify. Writes no faster than the client reads; a client that leaves
- * aborts the request's `signal` and cancels the body. An error before the head is a 500, one after it breaks the
- * connection: a cut answer never looks whole.
+ * Adapts a web-standard handler to node:http, Express and Fastify. It writes no faster than the client reads. A
+ * disconnect aborts the request's `signal` and cancels the body. An error before the headers becomes a 500; a later one
+ * closes the connection, so that a partial response never looks complete.
  */
 export function toNodeHandler(handler: WebHandler, options: NodeHandlerOptions = {}): NodeHandler {
   return async (
@@ -41,20 +41,20 @@ export function toNodeHandler(handler: WebHandler, options: NodeHandlerOptions =
     const incoming: NodeRequest = 'raw' in request ? request.raw : request
     if ('hijack' in response) response.hijack()
     const out: NodeResponse = 'hijack' in response ? response.raw : response
-    // A write that comes too late has nobody to tell.
+    // A write after a disconnect fails; `close` reports the disconnect.
     out.on('error', ignore)
-    const left = new AbortController()
+    const disconnected = new AbortController()
     const onClose = (): void => {
-      if (!out.writableFinished) left.abort(new LlmError('aborted', 'the client went away'))
+      if (!out.writableFinished) disconnected.abort(new LlmError('aborted', 'the client disconnected'))
     }
     out.once('close', onClose)
-    // Gone while something before us took its time.
+    // The client may have disconnected while earlier middleware ran.
     if (out.destroyed) onClose()
     try {
-      const answer = await handler(webRequest(incoming, parsed, left.signal))
+      const answer = await handler(webRequest(incoming, parsed, disconnected.signal))
       await sendResponse(answer, out)
     } catch (error) {
-      tell(options, error)
+      report(options, error)
       fail(out)
     }
   }
@@ -62,11 +62,11 @@ export function toNodeHandler(handler: WebHandler, options: NodeHandlerOptions =
 
 const ignore = (): void => undefined
 
-function tell({ onError }: NodeHandlerOptions, error: unknown): void {
+function report({ onError }: NodeHandlerOptions, error: unknown): void {
   try {
     onError?.(error)
   } catch {
-    // The host's own trouble: the request has to end all the same.
+    // An error of the application's callback must not keep the request open.
   }
 }
 

@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import { LlmError } from '../../core/error.ts'
 
-/** A request of node:http, perhaps with a body that a parser before us has read already. */
+/** A request of node:http, with `body` if an earlier parser has read it. */
 export type NodeRequest = IncomingMessage & { body?: unknown }
 
 type WebBody = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>
 
 const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
-// They tell of the bytes on the wire, which a parser before us has taken off.
+// They describe the bytes on the wire, which an earlier parser has consumed.
 const WIRE_HEADERS: readonly string[] = ['content-length', 'content-encoding', 'transfer-encoding']
 
-/** The same request in the words of the web. `signal` is what its `signal` will be. Throws for what the web knows not. */
+/** Converts a request of node:http to a web `Request` with the given `signal`. Throws for methods that `Request` forbids. */
 export function webRequest(request: NodeRequest, parsed: unknown, signal: AbortSignal): Request {
   const { method = 'GET' } = request
   const headers = headersOf(request)
@@ -18,7 +18,7 @@ export function webRequest(request: NodeRequest, parsed: unknown, signal: AbortS
   const init: RequestInit & { duplex?: 'half' } = { method, headers, body: body ?? null }
   if (body instanceof ReadableStream) init.duplex = 'half'
   const made = new Request(urlOf(request), init)
-  // Its own would be a copy that follows ours only while someone holds the request.
+  // A signal passed to the constructor is copied; the copy stops following once the request is garbage.
   Object.defineProperty(made, 'signal', { value: signal })
   return made
 }
@@ -34,7 +34,7 @@ function headersOf({ rawHeaders }: IncomingMessage): Headers {
   const headers = new Headers()
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? ''
-    // What HTTP/2 puts there is no header.
+    // HTTP/2 lists pseudo-headers here.
     if (!name.startsWith(':')) headers.append(name, rawHeaders[at + 1] ?? '')
   }
   return headers
@@ -44,7 +44,7 @@ function bodyOf(request: NodeRequest, parsed: unknown, headers: Headers): WebBod
   const given = parsed ?? request.body
   if (!request.readableDidRead && !request.readableEnded) {
     const hasBody = headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0
-    // Over HTTP/2 neither is needed.
+    // HTTP/2 requires neither header.
     return hasBody || request.httpVersionMajor > 1 ? bodyStream(request) : undefined
   }
   for (const name of WIRE_HEADERS) headers.delete(name)
@@ -58,11 +58,11 @@ function bodyOf(request: NodeRequest, parsed: unknown, headers: Headers): WebBod
     return undefined
   throw new LlmError(
     'misconfigured',
-    'toNodeHandler: the body was read before, and is not in request.body: mount this handler before what reads it',
+    'toNodeHandler: request body was already consumed by another parser and is not in request.body; mount this handler before it',
   )
 }
 
-// Nothing is taken off the wire before someone asks, and no more than is asked for.
+// Reads from the socket only on demand.
 function bodyStream(request: IncomingMessage): ReadableStream<Uint8Array> {
   let detach: (() => void) | undefined
   return new ReadableStream<Uint8Array>(
@@ -73,7 +73,7 @@ function bodyStream(request: IncomingMessage): ReadableStream<Uint8Array> {
       },
       cancel: () => {
         detach?.()
-        // What still comes is thrown away: the connection may serve another request.
+        // Discards the rest, so that the connection can serve another request.
         request.resume()
       },
     },
@@ -81,13 +81,13 @@ function bodyStream(request: IncomingMessage): ReadableStream<Uint8Array> {
   )
 }
 
-/** Lets a request feed a stream. Returns how it stops. */
+/** Forwards a request's data to a stream. Returns a function that stops it. */
 function attach(
   request: IncomingMessage,
   controller: ReadableStreamDefaultController<Uint8Array>,
 ): () => void {
-  const onData = (piece: Buffer): void => {
-    controller.enqueue(piece)
+  const onData = (chunk: Buffer): void => {
+    controller.enqueue(chunk)
     if ((controller.desiredSize ?? 0) <= 0) request.pause()
   }
   const onEnd = (): void => {
@@ -96,11 +96,11 @@ function attach(
   }
   const onBroken = (): void => {
     detach()
-    controller.error(new LlmError('aborted', 'the body of the request broke off'))
+    controller.error(new LlmError('aborted', 'the request body ended early'))
   }
   const detach = (): void => {
     request.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken)
-    // One that breaks later has nobody to tell.
+    // A later error concerns no reader.
     request.on('error', () => undefined)
   }
   request.on('data', onData).on('end', onEnd).on('error', onBroken).on('close', onBroken)

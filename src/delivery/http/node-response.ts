@@ -1,9 +1,9 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 
-/** A response of node:http; `flush` is what a compressing middleware adds. */
+/** A response of node:http; compression middleware adds `flush`. */
 export type NodeResponse = ServerResponse & { flush?: () => void }
 
-/** Writes a web response out. Resolves when it is sent or the client is gone; rejects where its body fails. */
+/** Sends a web response. Resolves when it is sent or the client disconnected. Rejects if its body fails. */
 export async function sendResponse(response: Response, out: NodeResponse): Promise<void> {
   const { body } = response
   if (out.destroyed || out.headersSent) return body?.cancel()
@@ -14,12 +14,12 @@ export async function sendResponse(response: Response, out: NodeResponse): Promi
     out.end()
     return
   }
-  // The length is not known: a stream, whose reader wants to know at once that it has begun.
+  // Without a length it is a stream, so the client gets its headers at once.
   if (!response.headers.has('content-length')) out.flushHeaders()
   await pump(body, out)
 }
 
-// Hop by hop: no word of them in HTTP/2, and a body without length ends with the connection in HTTP/1.0.
+// Hop-by-hop headers: HTTP/2 forbids them, and in HTTP/1.0 a body without length ends with the connection.
 const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -39,22 +39,22 @@ function headersOf({ headers }: Response, out: NodeResponse): OutgoingHttpHeader
 
 async function pump(body: ReadableStream<Uint8Array>, out: NodeResponse): Promise<void> {
   const reader = body.getReader()
-  const leave = (): void => void reader.cancel().catch(() => undefined)
-  out.once('close', leave)
+  const onClose = (): void => void reader.cancel().catch(() => undefined)
+  out.once('close', onClose)
   try {
-    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
       if (out.destroyed) return
-      const ready = out.write(piece.value)
+      const ready = out.write(chunk.value)
       out.flush?.()
       if (!ready) await drained(out)
     }
     out.end()
   } finally {
-    out.off('close', leave)
+    out.off('close', onClose)
   }
 }
 
-/** Resolves when more may be written, or nobody is there any more to write to. */
+/** Resolves when more may be written, or when the client disconnected. */
 function drained(out: NodeResponse): Promise<void> {
   if (out.destroyed) return Promise.resolve()
   return new Promise((resolve) => {

@@ -3,25 +3,31 @@ import type { Orchestrator } from '../../orchestrator/index.ts'
 import { serveChat } from './chat-endpoint.ts'
 import { serveEmbeddings } from './embeddings-endpoint.ts'
 import type { EndpointContext } from './endpoint-context.ts'
-import { createGuards, notFound, type Guards, type Place, type GuardedRequest } from './guards/index.ts'
+import {
+  createGuards,
+  notFound,
+  type Guards,
+  type GuardedEndpoint,
+  type GuardedRequest,
+} from './guards/index.ts'
 import type { OpenAIHandlerOptions } from './handler-options.ts'
 import { ModelNames } from './model-names.ts'
 import { serveModels } from './models-endpoint.ts'
 import { serveHealth, serveHealthDetails, serveQueueActivity, serveQueueStatus } from './status-endpoint.ts'
 import {
-  anthropicManners,
-  chatSurface,
-  messagesSurface,
-  openaiManners,
-  responsesSurface,
-  type ErrorRules,
-} from './error-format.ts'
+  anthropicErrors,
+  chatCompletionsProtocol,
+  messagesProtocol,
+  openaiErrors,
+  responsesProtocol,
+  type ErrorFormat,
+} from './chat-protocols.ts'
 import { serveTokenCount } from './token-count-endpoint.ts'
 
 /**
- * A web-standard handler that speaks like OpenAI and Anthropic: `/v1/chat/completions`, `/v1/responses`,
- * `/v1/embeddings`, `/v1/models`, `/v1/messages`, and `/health` and `/queue` beside them. Never rejects. Throws
- * `misconfigured` naming the option that is wrong, `authorize` above all.
+ * Creates a web-standard handler that serves OpenAI's and Anthropic's endpoints: `/v1/chat/completions`,
+ * `/v1/responses`, `/v1/embeddings`, `/v1/models`, `/v1/messages`, and `/health` and `/queue` beside them. The handler
+ * never rejects. Throws `misconfigured` naming the wrong option; `authorize` is required.
  *
  * ```ts
  * const handler = createOpenAIHandler(orchestrator, { authorize: (request) => ({ userId: userOf(request) }) })
@@ -36,33 +42,33 @@ export function createOpenAIHandler(
   const guards = createGuards(given ?? { authorize: undefined }, 'createOpenAIHandler')
   const { unknownFields = 'ignore', basePath = '' } = options
   if (unknownFields !== 'ignore' && unknownFields !== 'pass')
-    throw new LlmError('misconfigured', `createOpenAIHandler: unknownFields takes 'ignore' or 'pass'`)
-  const gateway = { orchestrator, options, names: new ModelNames(orchestrator.registry, options) }
+    throw new LlmError('misconfigured', `createOpenAIHandler: unknownFields must be 'ignore' or 'pass'`)
+  const context = { orchestrator, options, names: new ModelNames(orchestrator.registry, options) }
   const base = basePath.replace(/\/+$/, '')
-  return (request) => route(guards, gateway, { request, base })
+  return (request) => route(guards, context, { request, base })
 }
 
-interface Coming {
+interface Incoming {
   readonly request: Request
   readonly base: string
 }
 
-function route(guards: Guards, gateway: EndpointContext, { request, base }: Coming): Promise<Response> {
+function route(guards: Guards, context: EndpointContext, { request, base }: Incoming): Promise<Response> {
   const { pathname } = new URL(request.url)
   const inside = base === '' || pathname === base || pathname.startsWith(`${base}/`)
   const path = inside ? pathname.slice(base.length).replace(/(?<=.)\/+$/, '') : undefined
-  const found = path === undefined ? undefined : placeOf(gateway, path)
-  return guards.admit(request, found ?? nowhere(request, pathname))
+  const found = path === undefined ? undefined : guardedEndpoint(context, path)
+  return guards.handle(request, found ?? unknownEndpoint(request, pathname))
 }
 
-type Serve = (gateway: EndpointContext, visit: GuardedRequest) => Response | Promise<Response>
+type Serve = (context: EndpointContext, guarded: GuardedRequest) => Response | Promise<Response>
 
 const POST: readonly string[] = ['POST']
 const GET: readonly string[] = ['GET']
 
 interface Endpoint {
   readonly methods: readonly string[]
-  readonly manners: ErrorRules
+  readonly errors: ErrorFormat
   readonly open?: boolean
   readonly serve: Serve
 }
@@ -72,57 +78,60 @@ const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
     '/v1/chat/completions',
     {
       methods: POST,
-      manners: openaiManners,
-      serve: (gateway, visit) => serveChat(gateway, visit, 'chat-completions', chatSurface),
+      errors: openaiErrors,
+      serve: (context, guarded) =>
+        serveChat(context, guarded, { name: 'chat-completions', protocol: chatCompletionsProtocol }),
     },
   ],
   [
     '/v1/responses',
     {
       methods: POST,
-      manners: openaiManners,
-      serve: (gateway, visit) => serveChat(gateway, visit, 'responses', responsesSurface),
+      errors: openaiErrors,
+      serve: (context, guarded) =>
+        serveChat(context, guarded, { name: 'responses', protocol: responsesProtocol }),
     },
   ],
   [
     '/v1/messages',
     {
       methods: POST,
-      manners: anthropicManners,
-      serve: (gateway, visit) => serveChat(gateway, visit, 'messages', messagesSurface),
+      errors: anthropicErrors,
+      serve: (context, guarded) =>
+        serveChat(context, guarded, { name: 'messages', protocol: messagesProtocol }),
     },
   ],
-  ['/v1/messages/count_tokens', { methods: POST, manners: anthropicManners, serve: serveTokenCount }],
-  ['/v1/embeddings', { methods: POST, manners: openaiManners, serve: serveEmbeddings }],
+  ['/v1/messages/count_tokens', { methods: POST, errors: anthropicErrors, serve: serveTokenCount }],
+  ['/v1/embeddings', { methods: POST, errors: openaiErrors, serve: serveEmbeddings }],
   [
     '/v1/models',
     {
       methods: GET,
-      manners: openaiManners,
-      serve: (gateway, visit) => serveModels(gateway, visit, undefined),
+      errors: openaiErrors,
+      serve: (context, guarded) => serveModels(context, guarded, undefined),
     },
   ],
-  ['/health', { methods: GET, manners: openaiManners, open: true, serve: serveHealth }],
-  ['/health/details', { methods: GET, manners: openaiManners, serve: serveHealthDetails }],
-  ['/queue/status', { methods: GET, manners: openaiManners, serve: serveQueueStatus }],
-  ['/queue/activity', { methods: GET, manners: openaiManners, serve: serveQueueActivity }],
+  ['/health', { methods: GET, errors: openaiErrors, open: true, serve: serveHealth }],
+  ['/health/details', { methods: GET, errors: openaiErrors, serve: serveHealthDetails }],
+  ['/queue/status', { methods: GET, errors: openaiErrors, serve: serveQueueStatus }],
+  ['/queue/activity', { methods: GET, errors: openaiErrors, serve: serveQueueActivity }],
 ])
 
 const MODEL = '/v1/models/'
 
-function placeOf(gateway: EndpointContext, path: string): Place | undefined {
+function guardedEndpoint(context: EndpointContext, path: string): GuardedEndpoint | undefined {
   const endpoint = ENDPOINTS.get(path) ?? (path.startsWith(MODEL) ? modelEndpoint(path) : undefined)
   if (endpoint === undefined) return undefined
-  const { methods, manners, open, serve } = endpoint
-  const { errorBody, idHeaders } = manners
-  return { methods, open, errorBody, idHeaders, serve: async (visit) => serve(gateway, visit) }
+  const { methods, errors, open, serve } = endpoint
+  const { errorBody, idHeaders } = errors
+  return { methods, open, errorBody, idHeaders, serve: async (guarded) => serve(context, guarded) }
 }
 
 function modelEndpoint(path: string): Endpoint {
   return {
     methods: GET,
-    manners: openaiManners,
-    serve: (gateway, visit) => serveModels(gateway, visit, decoded(path.slice(MODEL.length))),
+    errors: openaiErrors,
+    serve: (context, guarded) => serveModels(context, guarded, decoded(path.slice(MODEL.length))),
   }
 }
 
@@ -134,9 +143,9 @@ function decoded(id: string): string {
   }
 }
 
-function nowhere(request: Request, path: string): Place {
-  const manners = request.headers.has('anthropic-version') ? anthropicManners : openaiManners
-  const { errorBody, idHeaders } = manners
+function unknownEndpoint(request: Request, path: string): GuardedEndpoint {
+  const errors = request.headers.has('anthropic-version') ? anthropicErrors : openaiErrors
+  const { errorBody, idHeaders } = errors
   const serve = (): Promise<Response> => Promise.reject(notFound(request.method, path))
   return { methods: [request.method, 'GET'], open: true, errorBody, idHeaders, serve }
 }

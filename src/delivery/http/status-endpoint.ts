@@ -1,29 +1,29 @@
 import type { QueueActivity } from '../../queue/index.ts'
 import type { EndpointContext } from './endpoint-context.ts'
-import { JsonReader } from './json-reader.ts'
+import { JsonReader } from '../../protocols/index.ts'
 import { jsonResponse, requireAdmin, type GuardedRequest } from './guards/index.ts'
 
-/** `/health`: that the gateway is there, and whether every target it has called is well. For anyone. */
+/** Serves `/health`: `ok`, or `degraded` if a target that was called is unhealthy. Needs no authorization. */
 export function serveHealth({ orchestrator }: EndpointContext): Response {
-  const sick = Object.values(orchestrator.health()).some(({ status }) => status !== 'healthy')
-  return jsonResponse({ status: sick ? 'degraded' : 'ok' }, { headers: UNCACHED })
+  const degraded = Object.values(orchestrator.health()).some(({ status }) => status !== 'healthy')
+  return jsonResponse({ status: degraded ? 'degraded' : 'ok' }, { headers: UNCACHED })
 }
 const UNCACHED = { 'cache-control': 'no-store' }
 
-/** `/health/details`: what is known of every target, and the figures of the gateway. For admins. */
+/** Serves `/health/details`: the health of every target, and the gateway's statistics. Admins only. */
 export function serveHealthDetails({ orchestrator }: EndpointContext, { access }: GuardedRequest): Response {
   requireAdmin(access)
   return jsonResponse({ targets: orchestrator.health(), stats: orchestrator.stats() }, { headers: UNCACHED })
 }
 
-/** `/queue/status`: who waits and who runs, in numbers. */
+/** Serves `/queue/status`: numbers of waiting and running calls. */
 export function serveQueueStatus({ orchestrator }: EndpointContext): Response {
   const status = orchestrator.queue?.status()
   const body = status === undefined ? { enabled: false } : { enabled: true, ...status }
   return jsonResponse(body, { headers: UNCACHED })
 }
 
-/** `/queue/activity?limit=50`: the latest calls, the last to end first. For admins. */
+/** Serves `/queue/activity?limit=50`: the latest calls, newest end first. Admins only. */
 export function serveQueueActivity(
   { orchestrator }: EndpointContext,
   { access, url }: GuardedRequest,

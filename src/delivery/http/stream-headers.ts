@@ -1,6 +1,6 @@
-import type { Encoder } from '../encoders/index.ts'
+import type { Encoder } from '../../protocols/index.ts'
 
-/** The head of a streamed answer: no cache keeps it, no proxy holds it back. */
+/** Returns the headers of a streamed response. They keep caches from storing it and proxies from buffering it. */
 export function streamHeaders(encoder: Encoder): Record<string, string> {
   return {
     'content-type': encoder.contentType,

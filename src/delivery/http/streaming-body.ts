@@ -1,45 +1,43 @@
 import { systemClock, type Clock, type Timer } from '../../core/clock.ts'
 import { toLlmError, type LlmError } from '../../core/error.ts'
 import type { EventBatch, StreamEvent } from '../../core/event.ts'
-import type { Encoder, StreamEnd } from '../encoders/index.ts'
-import { openSource, type BatchSource, type OpenSource } from './batch-source.ts'
-import { TextHold } from './text-hold.ts'
+import type { Encoder, StreamEnd } from '../../protocols/index.ts'
+import { openSource, type BatchSource, type OpenSource, type WrapBatches } from './batch-source.ts'
+import { coalesceText, type Coalesce } from './coalesce-text.ts'
 
-/** How a body ended: as its answer did, or left by its reader before. */
+/** How a body ended: as its stream did, or cancelled by the client before. */
 export type BodyEnd = StreamEnd | { readonly type: 'cancelled'; readonly reason: unknown }
 
 export interface StreamingBodyOptions {
-  /** Default: real time. */
+  /** Default: the system clock. */
   readonly clock?: Clock | undefined
-  /** Longest silence before the encoder's heartbeat goes out, in milliseconds. Default 15 000; 0 turns it off. */
+  /** Maximum silence before the encoder's heartbeat is sent, in milliseconds. Default 15 000; 0 turns heartbeats off. */
   readonly heartbeatMs?: number | undefined
-  /** Gathers small pieces of text: they go out at `maxChars` (default 4096) or after `intervalMs` (default 50). Default: off. */
-  readonly coalesce?:
-    | { readonly maxChars?: number | undefined; readonly intervalMs?: number | undefined }
-    | undefined
-  /** Least time between two pieces of text or reasoning, in milliseconds. Default 0: as they come. */
+  /** Merges small deltas before they are encoded. Default: off. */
+  readonly coalesce?: Coalesce | undefined
+  /** Minimum time between two text or reasoning deltas, in milliseconds. Default 0. */
   readonly paceMs?: number | undefined
-  /** Ends the body as its reader's leaving does. */
+  /** Cancels the body, as a disconnect of the client does. */
   readonly signal?: AbortSignal | undefined
-  /** Text after the frames of each batch, for example its position in a log. Ends at a frame's boundary. */
+  /** Called after each batch; returns frames to append, such as a log position. They end at a frame boundary. */
   readonly afterBatch?: (() => string) | undefined
-  /** What the reader may know of an error. Default: the error as it is. */
+  /** Converts an error to the one that the client sees. Default: unchanged. */
   readonly toPublic?: ((error: LlmError) => LlmError) | undefined
-  /** Called once, after the last frame was handed over or the reader has left. What it throws is passed over. */
+  /** Called once, after the last frame was delivered or the client disconnected. Errors that it throws are ignored. */
   readonly onEnd?: ((end: BodyEnd) => void) | undefined
 }
 
 /**
- * The body of a streamed answer. It reads its source only when its own reader asks for more, so it never holds more than
- * one batch and its frames. A reader that leaves cancels the source at once. An error of the source becomes the encoder's
- * terminal frames; only where the protocol has no word for it does the body itself break off.
+ * Creates the body of a streamed response. It reads its source only when its consumer asks for more, so it holds at most
+ * one batch and its frames. Cancelling the body cancels the source at once. An error of the source becomes the encoder's
+ * terminal frames; if the protocol cannot express an error, the body errors instead.
  */
 export function streamingBody(
   source: BatchSource | Promise<BatchSource>,
   encoder: Encoder,
   options: StreamingBodyOptions = {},
 ): ReadableStream<Uint8Array> {
-  const body = new EventBody(source, encoder, options)
+  const body = new StreamingBody(source, encoder, options)
   return new ReadableStream<Uint8Array>(
     {
       start: (controller) => body.start(controller),
@@ -52,38 +50,37 @@ export function streamingBody(
 
 const utf8 = new TextEncoder()
 
-class EventBody {
+class StreamingBody {
   readonly #source: OpenSource
   readonly #encoder: Encoder
   readonly #options: StreamingBodyOptions
   readonly #clock: Clock
   readonly #heartbeatMs: number
-  readonly #hold: TextHold | undefined
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined
   #opened = false
   #over = false
-  /** The reader waits. */
+  /** Whether the consumer waits for data. */
   #wanted = false
   #reading = false
-  /** Frames that came while nobody waited. */
+  /** Frames encoded but not yet delivered. */
   #ready = ''
-  /** Events that wait for their turn. */
+  /** Events that pacing delays. */
   #paced: StreamEvent[] = []
-  #nextPieceAt = 0
+  #nextDeltaAt = 0
   #ending: StreamEnd | undefined
   #lastWriteAt = 0
   #heartbeat: Timer | undefined
-  #holdTimer: Timer | undefined
   #paceTimer: Timer | undefined
 
   constructor(source: BatchSource | Promise<BatchSource>, encoder: Encoder, options: StreamingBodyOptions) {
     const { clock = systemClock, heartbeatMs = 15_000, coalesce } = options
-    this.#source = openSource(source)
+    const wrap: WrapBatches = (batches) =>
+      coalesce === undefined ? batches : coalesceText(batches, coalesce, clock)
+    this.#source = openSource(source, wrap)
     this.#encoder = encoder
     this.#options = options
     this.#clock = clock
     this.#heartbeatMs = encoder.heartbeat === undefined ? 0 : heartbeatMs
-    this.#hold = coalesce === undefined ? undefined : new TextHold(coalesce.maxChars ?? 4096)
   }
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
@@ -100,8 +97,8 @@ class EventBody {
 
   cancel(reason: unknown): void {
     if (!this.#end()) return
-    this.#source.leave(reason)
-    this.#tellEnd({ type: 'cancelled', reason })
+    this.#source.cancel(reason)
+    this.#reportEnd({ type: 'cancelled', reason })
   }
 
   readonly #onAbort = (): void => {
@@ -111,7 +108,7 @@ class EventBody {
     this.#controller?.error(reason)
   }
 
-  /** Gives the waiting reader what there is, or sees to it that something comes. */
+  /** Delivers buffered frames to the pending read, or requests more. */
   #advance(): void {
     if (this.#over || !this.#wanted) return
     if (!this.#opened) return this.#open()
@@ -136,35 +133,19 @@ class EventBody {
   readonly #onBatch = ({ value, done }: IteratorResult<EventBatch, unknown>): void => {
     this.#reading = false
     if (this.#over) return
-    if (done === true) this.#finish({ type: 'done' })
-    else this.#accept(value)
+    if (done === true) this.#ending ??= { type: 'done' }
+    else this.#encode(value)
     this.#advance()
   }
 
   readonly #onFailure = (error: unknown): void => {
     this.#reading = false
     if (this.#over) return
-    this.#finish({ type: 'error', error: toLlmError(error, 'server-failed', 'the answer failed') })
+    this.#ending ??= {
+      type: 'error',
+      error: toLlmError(error, 'server-failed', 'the response stream failed'),
+    }
     this.#advance()
-  }
-
-  #accept(batch: EventBatch): void {
-    if (this.#hold === undefined) this.#encode(batch)
-    else if (this.#hold.add(batch)) this.#flush()
-    else if (!this.#hold.empty)
-      this.#holdTimer ??= this.#clock.setTimer(this.#onHoldDue, this.#options.coalesce?.intervalMs ?? 50)
-  }
-
-  readonly #onHoldDue = (): void => {
-    this.#flush()
-    this.#advance()
-  }
-
-  #flush(): void {
-    this.#clock.clearTimer(this.#holdTimer)
-    this.#holdTimer = undefined
-    const batch = this.#hold?.take() ?? []
-    if (batch.length > 0) this.#encode(batch)
   }
 
   #encode(batch: EventBatch): void {
@@ -172,25 +153,20 @@ class EventBody {
     else this.#ready += this.#framesOf(batch, true)
   }
 
-  // An encoder that fails ends the answer: its reader must not wait for the rest.
+  // A failed encoder ends the body, so that the client does not wait for more.
   #framesOf(batch: EventBatch, last: boolean): string {
     try {
       const frames = this.#encoder.encode(batch)
       return last ? frames + (this.#options.afterBatch?.() ?? '') : frames
     } catch (error) {
       this.#paced = []
-      this.#source.leave(error)
+      this.#source.cancel(error)
       this.#ending = {
         type: 'error',
-        error: toLlmError(error, 'reply-malformed', 'the answer could not be written'),
+        error: toLlmError(error, 'reply-malformed', 'the encoder failed to write the response'),
       }
       return ''
     }
-  }
-
-  #finish(ending: StreamEnd): void {
-    this.#flush()
-    this.#ending ??= ending
   }
 
   #writeReady(): void {
@@ -204,25 +180,25 @@ class EventBody {
     const now = this.#clock.now()
     while (this.#paced.length > 0) {
       const [event] = this.#paced as [StreamEvent]
-      const piece = event.type === 'text-delta' || event.type === 'reasoning-delta'
-      if (piece && now < this.#nextPieceAt) {
-        this.#paceTimer ??= this.#clock.setTimer(this.#onPieceDue, this.#nextPieceAt - now)
+      const isDelta = event.type === 'text-delta' || event.type === 'reasoning-delta'
+      if (isDelta && now < this.#nextDeltaAt) {
+        this.#paceTimer ??= this.#clock.setTimer(this.#onDeltaDue, this.#nextDeltaAt - now)
         return
       }
       this.#paced.shift()
       const frames = this.#framesOf([event], this.#paced.length === 0)
-      if (piece && frames !== '') this.#nextPieceAt = now + paceMs
+      if (isDelta && frames !== '') this.#nextDeltaAt = now + paceMs
       if (frames !== '') return this.#write(frames)
     }
     this.#advance()
   }
 
-  readonly #onPieceDue = (): void => {
+  readonly #onDeltaDue = (): void => {
     this.#paceTimer = undefined
     this.#advance()
   }
 
-  // Only a reader that waits gets one, so that they never pile up; the read that is under way goes on.
+  // Sent only to a waiting consumer, so that heartbeats do not pile up. The pending read of the source continues.
   readonly #beat = (): void => {
     const silentMs = this.#clock.now() - this.#lastWriteAt
     const due = silentMs >= this.#heartbeatMs
@@ -246,10 +222,10 @@ class EventBody {
         this.#controller?.error(ending.error)
       else this.#controller?.close()
     }
-    this.#tellEnd(ending)
+    this.#reportEnd(ending)
   }
 
-  // Without its terminal frames an answer must not look as if it had ended well.
+  // A response without its terminal frames must not look complete.
   #lastFrames(ending: StreamEnd): string | { readonly broken: unknown } {
     const { toPublic } = this.#options
     const open = ending.type === 'done' || toPublic === undefined
@@ -260,23 +236,22 @@ class EventBody {
     }
   }
 
-  #tellEnd(end: BodyEnd): void {
+  #reportEnd(end: BodyEnd): void {
     try {
       this.#options.onEnd?.(end)
     } catch {
-      // Nobody is left to hear of it: the answer is over.
+      // The response is over: there is no place left to report the error to.
     }
   }
 
-  /** Once, at the end, whichever it is: lets go of all that was held. */
+  /** Releases timers and buffers. Returns false if the body had ended before. */
   #end(): boolean {
     if (this.#over) return false
     this.#over = true
-    for (const timer of [this.#heartbeat, this.#holdTimer, this.#paceTimer]) this.#clock.clearTimer(timer)
+    for (const timer of [this.#heartbeat, this.#paceTimer]) this.#clock.clearTimer(timer)
     this.#options.signal?.removeEventListener('abort', this.#onAbort)
     this.#ready = ''
     this.#paced = []
-    this.#hold?.take()
     return true
   }
 }

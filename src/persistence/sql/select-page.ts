@@ -1,4 +1,10 @@
-import { type CursorKey, type Page, pageOf, pageWindow, type PageQuery } from '../../conversations/index.ts'
+import {
+  type CursorKey,
+  type Page,
+  pageOf,
+  pageWindow,
+  type PageQuery,
+} from '../../conversations/storage/index.ts'
 import type { Condition } from './condition.ts'
 import { count, type SqlRow } from './executor.ts'
 import type { SqlStep } from './run.ts'

@@ -6,7 +6,7 @@ import { partTrials } from './part-laws.ts'
 import { transactionTrials } from './transaction-laws.ts'
 
 /**
- * What every chat store must do, as one test each. All of them may run on one database: each uses ids of its own.
+ * The contract of chat stores, one test each. All may run on one database, because each uses its own ids.
  *
  * ```ts
  * for (const { name, check } of chatStoreLaws) test(name, () => check(() => createMyStore()))

@@ -309,7 +309,7 @@ export const conversationTrials: readonly Trial[] = [
       const left = await store.conversations.get(fork.id)
       assert.equal(left?.parentId, undefined)
       assert.equal((await store.conversations.get(forkOfFork.id))?.parentId, fork.id)
-      // The id is free again, and nothing of the old one shows.
+      // The id can be used again, and no data of the old conversation appears.
       await start(store, ids, { id })
       assert.deepEqual((await store.messages.list(id, { deleted: true, inactive: true })).items, [])
       assert.deepEqual(await store.tasks.list(id), [])

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import type { Dictionary, DictionaryStore } from '../../prompts/index.ts'
 import { rejects } from './law.ts'
 
-/** One law of every dictionary store. `check` rejects where the store that `make` gives breaks it, and closes that store. */
+/** A test of the contract of dictionary stores. `check` rejects if the store that `make` returns violates it, and closes that store. */
 export interface DictionaryStoreLaw {
   readonly name: string
   check(make: () => DictionaryStore | Promise<DictionaryStore>): Promise<void>
 }
 
-/** Makes dictionaries that no other law uses, so that all laws may run on one database. */
+/** Creates dictionaries that no other test uses, so that all tests may run on one database. */
 type MakeDictionary = (name: string, more?: Partial<Dictionary>) => Dictionary
 
 const trials: readonly (readonly [
@@ -133,7 +133,7 @@ const entries: Dictionary['entries'] = [
 ]
 
 /**
- * What every dictionary store must do, as one test each. All of them may run on one database.
+ * The contract of dictionary stores, one test each. All may run on one database.
  *
  * ```ts
  * for (const { name, check } of dictionaryStoreLaws) test(name, () => check(() => createMyStore()))

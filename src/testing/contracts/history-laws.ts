@@ -121,7 +121,7 @@ export const historyTrials: readonly Trial[] = [
           const page: Page<StoredMessage> = await store.messages.list(id, { limit: 6, order, cursor })
           seen.push(...texts(page.items))
           await Promise.all([say(store, id, `late ${turn}`), say(store, id, `later ${turn}`)])
-          // Deleting what was read already must not move what is still to come.
+          // Deleting messages of a page that was read must not shift the next pages.
           await store.messages.delete(id, page.items[0]?.id ?? '')
           cursor = turn > 20 ? undefined : page.nextCursor
         }

@@ -2,24 +2,24 @@ import assert from 'node:assert/strict'
 import type { ChatStore, Conversation, NewConversation, StoredMessage } from '../../conversations/index.ts'
 import { LlmError, type ErrorKind } from '../../core/error.ts'
 
-/** One law of every chat store. `check` rejects where the store that `make` gives breaks it, and closes that store. */
+/** A test of the contract of chat stores. `check` rejects if the store that `make` returns violates it, and closes that store. */
 export interface ChatStoreLaw {
   readonly name: string
   check(make: () => ChatStore | Promise<ChatStore>): Promise<void>
 }
 
-/** A law before it is wrapped: what it is called, and what it does with a store. */
+/** A test before it is wrapped: its name, and what it does with a store. */
 export type Trial = readonly [name: string, run: (store: ChatStore, ids: Ids) => Promise<void>]
 
-/** Names that no other law uses, so that all of them may run on one database. */
+/** Ids that no other test uses, so that all tests may run on one database. */
 export interface Ids {
-  /** A user of this law alone. */
+  /** A user id of this test alone. */
   readonly user: string
-  /** An id of this law alone. */
+  /** Returns an id of this test alone. */
   id(name: string): string
 }
 
-/** Makes laws of trials. */
+/** Wraps tests so that each gets a store and ids of its own. */
 export function laws(trials: readonly Trial[]): readonly ChatStoreLaw[] {
   return trials.map(([name, run]) => ({
     name,
@@ -36,7 +36,7 @@ export function laws(trials: readonly Trial[]): readonly ChatStoreLaw[] {
   }))
 }
 
-/** The promise must reject with an error of this kind (and code). */
+/** Asserts that the promise rejects with an error of this kind (and code). */
 export async function rejects(promise: Promise<unknown>, kind: ErrorKind, code?: string): Promise<void> {
   const error: unknown = await promise.then(
     (value) => assert.fail(`resolved to ${JSON.stringify(value)}, but should reject with ${kind}`),
@@ -46,7 +46,7 @@ export async function rejects(promise: Promise<unknown>, kind: ErrorKind, code?:
   if (code !== undefined) assert.equal(error.code, code)
 }
 
-/** Starts a conversation of this law's user. */
+/** Creates a conversation of this test's user. */
 export function start(
   store: ChatStore,
   ids: Ids,
@@ -55,7 +55,7 @@ export function start(
   return store.conversations.create({ userId: ids.user, ...more })
 }
 
-/** Appends user turns with these texts. */
+/** Appends user messages with these texts. */
 export function say(
   store: Pick<ChatStore, 'messages'>,
   conversationId: string,
@@ -67,12 +67,12 @@ export function say(
   )
 }
 
-/** The contents of messages, for a comparison at one glance. */
+/** Returns the contents of messages as strings. */
 export function texts(messages: readonly StoredMessage[]): readonly string[] {
   return messages.map(({ content }) => (typeof content === 'string' ? content : JSON.stringify(content)))
 }
 
-/** Element `at`, which must be there. */
+/** Returns element `at`. Throws an assertion error if there is none. */
 export function nth<T>(list: readonly T[], at: number): T {
   const found = list.at(at)
   assert(found !== undefined, `there is no element ${at}`)

@@ -8,17 +8,18 @@ import type {
   StoreRequest,
 } from '../../limits/index.ts'
 
-/** A store to be judged, empty, with its own namespace. */
+/** An empty limit store under test, with its own namespace. */
 export interface LimitStoreUnderTest {
   readonly store: LimitStore
-  /** Lets time pass for the store, in milliseconds: by its clock where it takes one, otherwise really. */
+  /** Lets `ms` milliseconds pass for the store: by its injected clock if it has one, otherwise in real time. */
   pass(ms: number): void | Promise<void>
-  /** True where time stands still between calls: figures are then judged exactly, and long times may pass. */
+  /** Whether time moves only by `pass`. Values are then compared exactly, and long times may pass. */
   readonly exact: boolean
+  /** Releases the store after the test. */
   close?(): Promise<void>
 }
 
-/** One law of every limit store. `check` rejects where it is broken. */
+/** A test of the contract of limit stores. `check` rejects if the store violates it. */
 export interface LimitStoreLaw {
   readonly name: string
   check(make: () => LimitStoreUnderTest | Promise<LimitStoreUnderTest>): Promise<void>
@@ -26,7 +27,7 @@ export interface LimitStoreLaw {
 
 const HOUR_MS = 3_600_000
 
-/** A bucket that refills so slowly that a real clock changes nothing while a law is checked. */
+/** A bucket that refills so slowly that a real clock changes nothing during a test. */
 const slow = (key: string, cost: number, capacity = 10): BucketCharge => ({
   key,
   capacity,
@@ -137,7 +138,7 @@ const laws: readonly Law[] = [
   {
     name: 'asking often while a bucket refills costs nothing of the refill',
     async run({ store, pass, exact }) {
-      // By a real clock the bucket must not be full again before the last poll, however slow the machine is.
+      // With a real clock the bucket must not refill before the last poll, even on a slow machine.
       const [polls, stepMs, refillPerMs] = exact ? [999, 0.7, 1 / 70] : [40, 17, 1 / 7000]
       const bucket = { key: 'a', capacity: 10, refillPerMs, cost: 10 }
       await granted(store, { buckets: [bucket] })
@@ -357,7 +358,7 @@ const laws: readonly Law[] = [
   },
 ]
 
-/** The laws of every limit store: run each against a fresh one. */
+/** The contract of limit stores. Run each test against a new store. */
 export const limitStoreLaws: readonly LimitStoreLaw[] = laws.map(({ name, run }) => ({
   name,
   async check(make) {

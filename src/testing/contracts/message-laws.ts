@@ -4,7 +4,7 @@ import { nth, rejects, say, start, texts, type Trial } from './law.ts'
 
 const usage = { inputTokens: 10, outputTokens: 5, totalTokens: 15, cachedInputTokens: 4, reasoningTokens: 2 }
 
-/** An answer with everything that a message can hold. */
+/** An answer that uses every field of a message. */
 const rich: NewMessage = {
   role: 'assistant',
   content: [
@@ -69,7 +69,7 @@ export const messageTrials: readonly Trial[] = [
       try {
         ;(message.metadata as typeof metadata).list.push(3)
       } catch {
-        // A store may as well hand out what cannot be changed.
+        // A store may return frozen records.
       }
       const [kept] = await store.messages.history(id, { limit: 1 })
       assert.deepEqual(kept?.metadata, { list: [1] })

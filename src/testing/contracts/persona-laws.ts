@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { definePersona, type Persona, type PersonaStore } from '../../prompts/index.ts'
 import { rejects } from './law.ts'
 
-/** One law of every persona store. `check` rejects where the store that `make` gives breaks it, and closes that store. */
+/** A test of the contract of persona stores. `check` rejects if the store that `make` returns violates it, and closes that store. */
 export interface PersonaStoreLaw {
   readonly name: string
   check(make: () => PersonaStore | Promise<PersonaStore>): Promise<void>
 }
 
-/** Makes personas that no other law uses, so that all laws may run on one database. */
+/** Creates personas that no other test uses, so that all tests may run on one database. */
 type MakePersona = (name: string, more?: Partial<Persona>) => Persona
 
 const trials: readonly (readonly [string, (store: PersonaStore, make: MakePersona) => Promise<void>])[] = [
@@ -129,7 +129,7 @@ const trials: readonly (readonly [string, (store: PersonaStore, make: MakePerson
 ]
 
 /**
- * What every persona store must do, as one test each. All of them may run on one database.
+ * The contract of persona stores, one test each. All may run on one database.
  *
  * ```ts
  * for (const { name, check } of personaStoreLaws) test(name, () => check(() => createMyStore()))

@@ -11,7 +11,7 @@ export const transactionTrials: readonly Trial[] = [
       const made = await store.transaction(async (unit) => {
         const conversation = await unit.conversations.create({ userId: ids.user })
         await unit.messages.append(conversation.id, [{ role: 'user', content: 'Hello' }])
-        // It sees its own changes.
+        // A transaction sees its own changes.
         assert.equal((await unit.conversations.get(conversation.id))?.messageCount, 1)
         assert.equal((await unit.messages.history(conversation.id, { limit: 1 })).length, 1)
         return conversation
@@ -102,7 +102,7 @@ export const transactionTrials: readonly Trial[] = [
         await unit.messages.append(id, [{ role: 'assistant', content: 'b' }])
       })
       await inside.promise
-      // A store may answer at once from before, or wait for the end: half is what it must not show.
+      // A store may return the state before the transaction or wait for its end, but no partial state.
       const seen = store.messages.history(id, { limit: 9 })
       may.resolve()
       await running

@@ -1,9 +1,9 @@
-import type { ErrorWords, FakeError } from '../fake-error.ts'
+import type { VendorErrors, FakeError } from '../fake-error.ts'
 
 const invalid = 'invalid_request_error'
 
 /** Anthropic's status and type for each kind of error. */
-export const errorWords: ErrorWords = {
+export const vendorErrors: VendorErrors = {
   'invalid-request': { status: 400, message: 'The request is not valid.' },
   'context-too-long': {
     status: 400,
@@ -29,7 +29,7 @@ export const errorWords: ErrorWords = {
   overloaded: { status: 529, message: 'The API is overloaded.' },
 }
 
-/** The error type that goes with a status. */
+/** Returns the error type of a status. */
 export function typeOf(status: number): string {
   const types: Readonly<Record<number, string>> = {
     401: 'authentication_error',

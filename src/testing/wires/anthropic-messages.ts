@@ -1,13 +1,13 @@
 import { isObject, type JsonDraft, type JsonObject } from '../../core/json.ts'
 import type { Citation, FinishReason, Usage } from '../../core/response.ts'
 import { misuse, type FakeAnswer } from '../fake-answer.ts'
-import { describeError, type WireError } from '../fake-error.ts'
-import { errorWords, keyErrors, typeOf } from './anthropic-messages-errors.ts'
+import { describeError, retryAfter, type WireError } from '../fake-error.ts'
+import { vendorErrors, keyErrors, typeOf } from './anthropic-messages-errors.ts'
 import { readAnthropicMessages } from './anthropic-messages-request.ts'
 import { namedSse, type FakeFrame } from './frame.ts'
 import type { FakeWire, RequestHead } from './wire.ts'
 
-/** Messages as Anthropic serves them. */
+/** Anthropic's messages. */
 export const anthropicMessages: FakeWire = {
   dialect: 'anthropic-messages',
   mount: 'anthropic/v1',
@@ -22,10 +22,10 @@ export const anthropicMessages: FakeWire = {
   whole: (answer) => ({ ...messageOf(answer, contentOf(answer)), usage: usageOf(answer.usage) }),
   stream,
   streamType: () => 'text/event-stream; charset=utf-8',
-  describe: (error) => describeError(error, errorWords),
+  describe: (error) => describeError(error, vendorErrors),
   error: (error, requestId) => ({
     status: error.status,
-    headers: { 'request-id': requestId, ...retryHeader(error) },
+    headers: { 'request-id': requestId, ...retryAfter(error) },
     body: { ...errorBody(error), request_id: requestId },
   }),
   errorFrame: (error) => namedSse('content', 'error', errorBody(error)),
@@ -50,10 +50,6 @@ function keyOf({ headers }: RequestHead): string | undefined {
 
 function errorBody(error: WireError): JsonObject {
   return { type: 'error', error: { type: error.type ?? typeOf(error.status), message: error.message } }
-}
-
-function retryHeader({ retryAfterMs }: WireError): Record<string, string> {
-  return retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
 }
 
 const REASONS: Readonly<Record<FinishReason, string>> = {
@@ -81,12 +77,12 @@ function messageOf(answer: FakeAnswer, content: readonly JsonObject[]): JsonDraf
   }
 }
 
-/** A content block: as a whole, and as a stream opens it and adds to it. */
+/** A content block: whole, and as the opening and the deltas of a stream. */
 interface Block {
   readonly whole: JsonObject
   readonly opening: JsonObject
   readonly deltas: readonly JsonObject[]
-  /** The opening alone is content already. */
+  /** Whether the opening itself is content. */
   readonly opensContent?: boolean
 }
 

@@ -1,7 +1,7 @@
-import type { ErrorWords, FakeError } from '../fake-error.ts'
+import type { VendorErrors, FakeError } from '../fake-error.ts'
 
-/** Bedrock's status, exception and words for each kind of error. */
-export const errorWords: ErrorWords = {
+/** Bedrock's status, exception and message for each kind of error. */
+export const vendorErrors: VendorErrors = {
   'invalid-request': { status: 400, type: 'ValidationException', message: 'The request is not valid.' },
   'context-too-long': {
     status: 400,

@@ -1,14 +1,14 @@
 import { isObject, type JsonObject } from '../../core/json.ts'
 import type { Citation, FinishReason, Usage } from '../../core/response.ts'
 import { misuse, type FakeAnswer } from '../fake-answer.ts'
-import { describeError, type WireError } from '../fake-error.ts'
-import { errorWords, keyErrors } from './bedrock-converse-errors.ts'
+import { describeError, retryAfter, type WireError } from '../fake-error.ts'
+import { vendorErrors, keyErrors } from './bedrock-converse-errors.ts'
 import { CHAT_PATH, readBedrockConverse } from './bedrock-converse-request.ts'
 import { eventStream } from './event-stream.ts'
 import type { FakeFrame } from './frame.ts'
 import type { FakeWire, RequestHead } from './wire.ts'
 
-/** Converse as Amazon Bedrock serves it. A signature is not checked: its access key id is taken for the key. */
+/** Amazon Bedrock's Converse. Signatures are not verified; the access key id counts as the API key. */
 export const bedrockConverse: FakeWire = {
   dialect: 'bedrock-converse',
   mount: 'bedrock',
@@ -28,13 +28,13 @@ export const bedrockConverse: FakeWire = {
   }),
   stream,
   streamType: () => 'application/vnd.amazon.eventstream',
-  describe: (error) => describeError(error, errorWords),
+  describe: (error) => describeError(error, vendorErrors),
   error: (error, requestId) => ({
     status: error.status,
     headers: {
       'x-amzn-requestid': requestId,
       'x-amzn-errortype': nameOf(error),
-      ...retryHeader(error),
+      ...retryAfter(error),
     },
     body: { __type: nameOf(error), message: error.message },
   }),
@@ -48,7 +48,7 @@ export const bedrockConverse: FakeWire = {
       },
       { message: error.message },
     ),
-  // There is none.
+  // The format has no ping.
   ping: '',
   requestIdHeader: 'x-amzn-requestid',
   models: (ids) => ({
@@ -58,10 +58,6 @@ export const bedrockConverse: FakeWire = {
 
 function nameOf({ type, status }: WireError): string {
   return type ?? (status >= 500 ? 'InternalServerException' : 'ValidationException')
-}
-
-function retryHeader({ retryAfterMs }: WireError): Record<string, string> {
-  return retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
 }
 
 const REASONS: Readonly<Record<FinishReason, string>> = {
@@ -77,7 +73,7 @@ function stopOf({ rawFinishReason, finishReason }: FakeAnswer): string {
   return rawFinishReason ?? REASONS[finishReason]
 }
 
-/** A content block: as a whole, and as a stream adds to it. Calls alone are opened. */
+/** A content block: whole, and as the deltas of a stream. Only calls have an opening. */
 interface Block {
   readonly whole: JsonObject
   readonly opening?: JsonObject

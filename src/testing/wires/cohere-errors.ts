@@ -1,7 +1,7 @@
-import type { ErrorWords, FakeError } from '../fake-error.ts'
+import type { VendorErrors, FakeError } from '../fake-error.ts'
 
-/** Cohere's status and words for each kind of error: there is nothing else in its errors. */
-export const errorWords: ErrorWords = {
+/** Cohere's status and message for each kind of error. Its errors have no other fields. */
+export const vendorErrors: VendorErrors = {
   'invalid-request': { status: 400, message: 'invalid request: the body is not valid.' },
   'context-too-long': {
     status: 400,

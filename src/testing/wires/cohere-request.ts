@@ -1,17 +1,18 @@
 import { parseJson, type JsonObject } from '../../core/json.ts'
-import { readDataUrl } from '../../core/message.ts'
 import { FakeHttpError } from '../fake-error.ts'
 import {
-  joinTurns,
-  turnOf,
-  type ReadRequest,
-  type ReceivedMedia,
-  type ReceivedSettings,
-  type ReceivedTool,
+  joinRead,
+  messageOf,
+  mediaAt,
   type ReceivedToolCall,
+  type ReceivedMedia,
   type ReceivedMessage,
+  type ReceivedTool,
+  type ReceivedSettings,
+  type ReadRequest,
+  type ReadMessage,
 } from '../request.ts'
-import { Fields } from './fields.ts'
+import { StrictReader } from './strict-reader.ts'
 import type { ReadRules, RequestHead } from './wire.ts'
 
 const KNOWN: ReadonlySet<string> = new Set(
@@ -31,50 +32,44 @@ const MOST_TOKENS = 10_000_000
 
 /** Reads a chat v2 body by Cohere's rules. */
 export function readCohere(body: JsonObject, _head: RequestHead, rules: ReadRules): ReadRequest {
-  const fields = new Fields(body, '', refuse)
+  const fields = new StrictReader(body, '', reject)
   const unknown = fields.unknown(KNOWN)
-  if (unknown !== undefined && rules.unknownFields === 'refuse') refuse(unknown, 'is not a valid field')
-  const model = fields.required('model')
-  const messages = fields.objects('messages') ?? fields.refuse('messages', 'is required')
-  if (messages.length === 0) fields.refuse('messages', 'must be at least one message')
+  if (unknown !== undefined && rules.unknownFields === 'refuse') reject(unknown, 'is not a valid field')
+  const model = fields.requiredString('model')
+  const messages = fields.requiredObjects('messages')
+  if (messages.length === 0) fields.reject('messages', 'must be at least one message')
   const calls = new Map<string, ReceivedToolCall>()
   const read = messages.map((message) => readMessage(message, calls))
   const open = [...calls.keys()]
-  if (open.length > 0) fields.refuse('messages', `hold tool calls without a tool message: ${open.join(', ')}`)
+  if (open.length > 0) fields.reject('messages', `hold tool calls without a tool message: ${open.join(', ')}`)
   const tools = readTools(fields)
   return {
     model,
     stream: fields.flag('stream') ?? false,
-    system: read.flatMap(({ system }) => system ?? []).join('\n'),
-    turns: joinTurns(read.flatMap(({ turn }) => turn ?? [])),
+    ...joinRead(read),
     tools,
     settings: readSettings(fields),
   }
 }
 
-function refuse(path: string, problem: string): never {
+function reject(path: string, problem: string): never {
   throw new FakeHttpError({ status: 400, message: `invalid request: ${path} ${problem}` })
 }
 
-interface ReadMessage {
-  readonly system?: string
-  readonly turn?: ReceivedMessage
-}
-
-function readMessage(message: Fields, calls: Map<string, ReceivedToolCall>): ReadMessage {
-  const role = message.word('role', ROLES) ?? message.refuse('role', 'is required')
+function readMessage(message: StrictReader, calls: Map<string, ReceivedToolCall>): ReadMessage {
+  const role = message.oneOf('role', ROLES) ?? message.reject('role', 'is required')
   if (role !== 'tool' && role !== 'system' && calls.size > 0)
-    message.refuse('role', `is '${role}' where tool messages must follow: ${[...calls.keys()].join(', ')}`)
+    message.reject('role', `is '${role}' where tool messages must follow: ${[...calls.keys()].join(', ')}`)
   const { text, reasoning, media } = readContent(message, role)
   switch (role) {
     case 'system':
       return { system: text }
     case 'user':
-      return { turn: turnOf('user', { text, media }) }
+      return { message: messageOf('user', { text, media }) }
     case 'assistant':
-      return { turn: turnOf('assistant', { text, reasoning, toolCalls: readCalls(message, calls) }) }
+      return { message: messageOf('assistant', { text, reasoning, toolCalls: readCalls(message, calls) }) }
     case 'tool':
-      return { turn: readResult(message, text, calls) }
+      return { message: readResult(message, text, calls) }
   }
 }
 
@@ -84,84 +79,88 @@ interface Content {
   readonly media: readonly ReceivedMedia[]
 }
 
-function readContent(message: Fields, role: (typeof ROLES)[number]): Content {
+function readContent(message: StrictReader, role: (typeof ROLES)[number]): Content {
   const { content } = message.value
   const mayLack = role === 'tool' || (role === 'assistant' && message.has('tool_calls'))
   if (typeof content === 'string') {
-    if (content === '' && !mayLack) message.refuse('content', 'must not be empty in a turn')
+    if (content === '' && !mayLack) message.reject('content', 'must not be empty in a message')
     return { text: content, reasoning: '', media: [] }
   }
   const parts = message.objects('content')
   if (parts === undefined || parts.length === 0)
     return mayLack && role === 'assistant'
       ? { text: '', reasoning: '', media: [] }
-      : message.refuse('content', 'must not be empty in a turn')
+      : message.reject('content', 'must not be empty in a message')
   const read = parts.map((part) => {
-    const type = part.word('type', PARTS[role]) ?? part.refuse('type', 'is required')
+    const type = part.oneOf('type', PARTS[role]) ?? part.reject('type', 'is required')
     if (type === 'document') return { type, text: JSON.stringify(part.object('document')?.value ?? {}) }
     if (type === 'image_url') return { type, text: '' }
-    return { type, text: part.text(type) ?? part.refuse(type, 'is required') }
+    return { type, text: part.text(type) ?? part.reject(type, 'is required') }
   })
   const textOf = (thinking: boolean): string =>
     read.map(({ type, text }) => ((type === 'thinking') === thinking ? text : '')).join('')
   return { text: textOf(false), reasoning: textOf(true), media: parts.flatMap(readMedia) }
 }
 
-function readMedia(part: Fields): ReceivedMedia[] {
+function readMedia(part: StrictReader): ReceivedMedia[] {
   if (part.text('type') !== 'image_url') return []
-  const image = part.object('image_url') ?? part.refuse('image_url', 'is required')
-  const url = image.required('url')
-  image.word('detail', ['auto', 'low', 'high'])
-  return [{ type: 'image', ...(readDataUrl(url) ?? { url }) }]
+  const image = part.requiredObject('image_url')
+  const url = image.requiredString('url')
+  image.oneOf('detail', ['auto', 'low', 'high'])
+  return [{ type: 'image', ...mediaAt(url) }]
 }
 
-function readCalls(message: Fields, calls: Map<string, ReceivedToolCall>): ReceivedToolCall[] {
+function readCalls(message: StrictReader, calls: Map<string, ReceivedToolCall>): ReceivedToolCall[] {
   return (message.objects('tool_calls') ?? []).map((call) => {
-    const id = call.required('id')
-    if (call.required('type') !== 'function') call.refuse('type', 'must be function')
-    if (calls.has(id)) call.refuse('id', `cannot have duplicate tool ids: ${id}`)
-    const called = call.object('function') ?? call.refuse('function', 'is required')
+    const id = call.requiredString('id')
+    if (call.requiredString('type') !== 'function') call.reject('type', 'must be function')
+    if (calls.has(id)) call.reject('id', `cannot have duplicate tool ids: ${id}`)
+    const called = call.requiredObject('function')
     const text = called.text('arguments') ?? ''
-    const seen = { id, name: called.required('name'), arguments: parseJson(text) ?? text }
+    const seen = { id, name: called.requiredString('name'), arguments: parseJson(text) ?? text }
     calls.set(id, seen)
     return seen
   })
 }
 
-function readResult(message: Fields, text: string, calls: Map<string, ReceivedToolCall>): ReceivedMessage {
-  const id = message.required('tool_call_id')
+function readResult(
+  message: StrictReader,
+  text: string,
+  calls: Map<string, ReceivedToolCall>,
+): ReceivedMessage {
+  const id = message.requiredString('tool_call_id')
   const call = calls.get(id)
-  if (call === undefined) message.refuse('tool_call_id', `is not found in previous tool calls: ${id}`)
+  if (call === undefined) message.reject('tool_call_id', `is not found in previous tool calls: ${id}`)
   calls.delete(id)
-  return turnOf('tool', { toolResults: [{ id, name: call?.name, text }] })
+  return messageOf('tool', { toolResults: [{ id, name: call?.name, text }] })
 }
 
-function readTools(fields: Fields): ReceivedTool[] {
+function readTools(fields: StrictReader): ReceivedTool[] {
   return (fields.objects('tools') ?? []).map((tool) => {
-    if (tool.required('type') !== 'function') tool.refuse('type', 'must be function')
-    const called = tool.object('function') ?? tool.refuse('function', 'is required')
-    const name = called.required('name')
+    if (tool.requiredString('type') !== 'function') tool.reject('type', 'must be function')
+    const called = tool.requiredObject('function')
+    const name = called.requiredString('name')
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-      called.refuse('name', `takes letters, digits and _, and no digit first: ${name}`)
-    const parameters = called.object('parameters') ?? called.refuse('parameters', 'is required')
+      called.reject('name', `takes letters, digits and _, and no digit first: ${name}`)
+    const parameters = called.requiredObject('parameters')
     return { name, description: called.text('description'), parameters: parameters.value }
   })
 }
 
-function readSettings(fields: Fields): ReceivedSettings {
+function readSettings(fields: StrictReader): ReceivedSettings {
   const stop = fields.texts('stop_sequences')
   if (stop !== undefined && stop.length > 5)
-    fields.refuse('stop_sequences', `takes at most 5 texts, not ${stop.length}`)
-  const choice = fields.word('tool_choice', ['REQUIRED', 'NONE'])
-  if (choice === 'REQUIRED' && !fields.has('tools')) fields.refuse('tool_choice', 'needs tools')
+    fields.reject('stop_sequences', `takes at most 5 texts, not ${stop.length}`)
+  const choice = fields.oneOf('tool_choice', ['REQUIRED', 'NONE'])
+  if (choice === 'REQUIRED' && !fields.has('tools')) fields.reject('tool_choice', 'needs tools')
   return {
-    maxTokens: fields.integer('max_tokens', 1, MOST_TOKENS),
-    temperature: fields.number('temperature', 0, 1),
-    topP: fields.number('p', 0.01, 0.99),
-    topK: fields.integer('k', 0, 500),
-    seed: fields.integer('seed', 0, Number.MAX_SAFE_INTEGER),
-    frequencyPenalty: fields.number('frequency_penalty', 0, 1),
-    presencePenalty: fields.number('presence_penalty', 0, 1),
+    maxTokens: fields.number('max_tokens', { whole: true, min: 1, max: MOST_TOKENS }),
+    temperature: fields.number('temperature', { min: 0, max: 1 }),
+    topP: fields.number('p', { min: 0.01, max: 0.99 }),
+    topK: fields.number('k', { whole: true, min: 0, max: 500 }),
+    seed: fields.number('seed', { whole: true, min: 0, max: Number.MAX_SAFE_INTEGER }),
+    frequencyPenalty: fields.number('frequency_penalty', { min: 0, max: 1 }),
+    presencePenalty: fields.number('presence_penalty', { min: 0, max: 1 }),
     logprobs: fields.flag('logprobs'),
     stop,
     toolChoice: choice === undefined ? undefined : choice === 'NONE' ? 'none' : 'required',
@@ -170,21 +169,21 @@ function readSettings(fields: Fields): ReceivedSettings {
   }
 }
 
-function readThinking(fields: Fields): ReceivedSettings['reasoning'] {
+function readThinking(fields: StrictReader): ReceivedSettings['reasoning'] {
   const thinking = fields.object('thinking')
   if (thinking === undefined) return undefined
-  thinking.required('type')
-  if (thinking.word('type', ['enabled', 'disabled']) === 'disabled') return { effort: 'none' }
-  return { budgetTokens: thinking.integer('token_budget', 1, MOST_TOKENS) }
+  thinking.requiredString('type')
+  if (thinking.oneOf('type', ['enabled', 'disabled']) === 'disabled') return { effort: 'none' }
+  return { budgetTokens: thinking.number('token_budget', { whole: true, min: 1, max: MOST_TOKENS }) }
 }
 
-function readFormat(fields: Fields): ReceivedSettings['responseFormat'] {
+function readFormat(fields: StrictReader): ReceivedSettings['responseFormat'] {
   const format = fields.object('response_format')
   if (format === undefined) return undefined
-  format.required('type')
-  const type = format.word('type', ['text', 'json_object'])
+  format.requiredString('type')
+  const type = format.oneOf('type', ['text', 'json_object'])
   if (type !== 'json_object') return { type: 'text' }
   for (const other of ['tools', 'documents'])
-    if (fields.has(other)) fields.refuse('response_format', `is not supported with ${other}`)
+    if (fields.has(other)) fields.reject('response_format', `is not supported with ${other}`)
   return { type: 'json', schema: format.object('json_schema')?.value }
 }

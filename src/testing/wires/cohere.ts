@@ -1,14 +1,14 @@
 import type { JsonObject } from '../../core/json.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
 import { misuse, type FakeAnswer, type AnswerCall } from '../fake-answer.ts'
-import { describeError, type WireError } from '../fake-error.ts'
+import { describeError, retryAfter } from '../fake-error.ts'
 import type { FakeRequest } from '../request.ts'
-import { errorWords, keyErrors } from './cohere-errors.ts'
+import { vendorErrors, keyErrors } from './cohere-errors.ts'
 import { readCohere } from './cohere-request.ts'
 import { namedSse, sse, type FakeFrame } from './frame.ts'
 import type { FakeWire, RequestHead } from './wire.ts'
 
-/** Chat v2 as Cohere serves it. */
+/** Cohere's chat v2. */
 export const cohere: FakeWire = {
   dialect: 'cohere',
   mount: 'cohere/v2',
@@ -19,10 +19,10 @@ export const cohere: FakeWire = {
   whole,
   stream,
   streamType: () => 'text/event-stream',
-  describe: (error) => describeError(error, errorWords),
+  describe: (error) => describeError(error, vendorErrors),
   error: (error, requestId) => ({
     status: error.status,
-    headers: retryHeader(error),
+    headers: retryAfter(error),
     body: { id: requestId, message: error.message },
   }),
   errorFrame: ({ message }) =>
@@ -32,10 +32,6 @@ export const cohere: FakeWire = {
     }),
   ping: ': ping\n\n',
   models: (ids) => ({ models: ids.map((name) => ({ name, endpoints: ['chat'] })) }),
-}
-
-function retryHeader({ retryAfterMs }: WireError): Record<string, string> {
-  return retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
 }
 
 const REASONS: Readonly<Record<FinishReason, string>> = {

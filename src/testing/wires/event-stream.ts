@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type { FakeFrame } from './frame.ts'
 
-/** A message of the AWS event stream: `headers` are its names and texts. */
+/** Encodes a message of the AWS event stream. `headers` are strings by name. */
 export function eventStream(
   place: FakeFrame['place'],
   headers: Readonly<Record<string, string>>,
@@ -10,7 +10,7 @@ export function eventStream(
   return { place, data: JSON.stringify(json), wrap: (data) => encode(headers, data) }
 }
 
-/** Type of a header's value: a text with its length in two bytes. */
+/** Type of a header value: a string with a length of two bytes. */
 const TEXT = 7
 const PRELUDE = 12
 const CHECKSUM = 4

@@ -1,7 +1,7 @@
-import type { ErrorWords, FakeError } from '../fake-error.ts'
+import type { VendorErrors, FakeError } from '../fake-error.ts'
 
-/** The Gemini API's status and words for each kind of error. */
-export const errorWords: ErrorWords = {
+/** The Gemini API's status and message for each kind of error. */
+export const vendorErrors: VendorErrors = {
   'invalid-request': { status: 400, message: 'The request holds an argument that is not valid.' },
   'context-too-long': {
     status: 400,
@@ -30,7 +30,7 @@ export const errorWords: ErrorWords = {
   timeout: { status: 504, message: 'The deadline expired before the request could be completed.' },
 }
 
-/** Google's name of a status. */
+/** Returns Google's name of a status. */
 export function rpcStatus(status: number): string {
   const names: Readonly<Record<number, string>> = {
     400: 'INVALID_ARGUMENT',
@@ -48,7 +48,7 @@ export function rpcStatus(status: number): string {
 }
 
 export const keyErrors: { readonly missing: FakeError; readonly wrong: FakeError } = {
-  // Not 401: this vendor takes a caller without a key for an unregistered one.
+  // Not 401, because this vendor treats a caller without a key as unregistered.
   missing: {
     status: 403,
     code: 'CREDENTIALS_MISSING',

@@ -2,15 +2,15 @@ import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
 import { FakeHttpError } from '../fake-error.ts'
 import {
-  joinTurns,
-  turnOf,
-  type ReadRequest,
-  type ReceivedSettings,
-  type ReceivedTool,
+  joinMessages,
+  messageOf,
   type ReceivedMessage,
+  type ReceivedTool,
+  type ReceivedSettings,
+  type ReadRequest,
 } from '../request.ts'
-import { Fields } from './fields.ts'
-import { checkTurns } from './gemini-turns.ts'
+import { StrictReader } from './strict-reader.ts'
+import { checkOrder } from './gemini-order.ts'
 import type { ReadRules, RequestHead } from './wire.ts'
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/))
@@ -48,21 +48,21 @@ export function readGemini(body: JsonObject, { path }: RequestHead, rules: ReadR
     const camel = camelCase(fields)
     const unknown = camel.unknown(names)
     if (unknown !== undefined && rules.unknownFields === 'refuse')
-      refuse(fields.path, `has no field named "${unknown}"`)
+      reject(fields.path, `has no field named "${unknown}"`)
     return camel
   }
-  const fields = known(new Fields(body, '', refuse), BODY)
+  const fields = known(new StrictReader(body, '', reject), BODY)
   const contents = fields.objects('contents')?.map(camelCase) ?? []
-  if (contents.length === 0) fields.refuse('contents', 'must not be empty')
-  const turns = contents.map((content) => readContent(content, known))
-  checkTurns(turns, { refuse, signatures: needsSignature(model) })
+  if (contents.length === 0) fields.reject('contents', 'must not be empty')
+  const contentsRead = contents.map((content) => readContent(content, known))
+  checkOrder(contentsRead, { reject, signatures: needsSignature(model) })
   const tools = readTools(fields)
   const config = fields.object('generationConfig')
   return {
     model: decodeURIComponent(model),
     stream: method === 'streamGenerateContent',
     system: readSystem(fields, known),
-    turns: joinTurns(turns.map(({ turn }) => turn)),
+    turns: joinMessages(contentsRead.map(({ message }) => message)),
     tools,
     settings: {
       ...(config === undefined ? undefined : readConfig(known(config, CONFIG))),
@@ -71,14 +71,14 @@ export function readGemini(body: JsonObject, { path }: RequestHead, rules: ReadR
   }
 }
 
-/** Models that want the thought signature of a call back. */
+/** Whether a model requires the thought signature of a call back. */
 export function needsSignature(model: string): boolean {
   return model.startsWith('gemini-3')
 }
 
-type Known = (fields: Fields, names: ReadonlySet<string>) => Fields
+type Known = (fields: StrictReader, names: ReadonlySet<string>) => StrictReader
 
-function refuse(path: string, problem: string): never {
+function reject(path: string, problem: string): never {
   const where = path === '' ? 'The request' : path
   throw new FakeHttpError({
     status: 400,
@@ -87,79 +87,80 @@ function refuse(path: string, problem: string): never {
   })
 }
 
-function camelCase(fields: Fields): Fields {
+function camelCase(fields: StrictReader): StrictReader {
   const camel = (name: string): string =>
     name.replace(/_([a-z])/g, (_all, letter: string) => letter.toUpperCase())
   const value = Object.fromEntries(Object.entries(fields.value).map(([name, held]) => [camel(name), held]))
-  return new Fields(value, fields.path, refuse)
+  return new StrictReader(value, fields.path, reject)
 }
 
-function readSystem(fields: Fields, known: Known): string {
+function readSystem(fields: StrictReader, known: Known): string {
   const instruction = fields.object('systemInstruction')
   if (instruction === undefined) return ''
   return (instruction.objects('parts') ?? [])
-    .map((part) => known(part, PART).text('text') ?? refuse(part.path, 'must be a text'))
+    .map((part) => known(part, PART).text('text') ?? reject(part.path, 'must be a text'))
     .join('\n')
 }
 
-/** A content as a turn, with what the rules about turns ask for. */
+/** A content as a message, with what the rules of order need. */
 export interface ReadContent {
   readonly path: string
-  readonly turn: ReceivedMessage
+  readonly message: ReceivedMessage
   /** For each function call, whether it carries a thought signature. */
   readonly signed: readonly boolean[]
 }
 
-function readContent(content: Fields, known: Known): ReadContent {
-  const role = content.word('role', ['user', 'model', 'function']) ?? 'user'
+function readContent(content: StrictReader, known: Known): ReadContent {
+  const role = content.oneOf('role', ['user', 'model', 'function']) ?? 'user'
   const parts = (content.objects('parts') ?? []).map((part) => known(part, PART))
-  if (parts.length === 0) content.refuse('parts', 'must hold at least one part')
+  if (parts.length === 0) content.reject('parts', 'must hold at least one part')
   const pieces = parts.map((part) => readPart(part, role === 'model' ? 'assistant' : 'user'))
   const hasResults = pieces.some(({ toolResults }) => toolResults.length > 0)
   const turns = hasResults ? pieces.map((piece) => ({ ...piece, role: 'tool' as const })) : pieces
-  // Parts of one turn are one text: no line breaks between them.
+  // The parts of one content are one text, without line breaks.
   const text = turns.map((turn) => turn.text).join('')
-  const [joined = turnOf('user', {})] = joinTurns(turns)
+  const [joined = messageOf('user', {})] = joinMessages(turns)
   const calls = parts.filter((part) => part.has('functionCall'))
   return {
     path: content.path,
-    turn: { ...joined, text },
+    message: { ...joined, text },
     signed: calls.map((part) => (part.text('thoughtSignature') ?? '') !== ''),
   }
 }
 
-function readPart(part: Fields, role: 'user' | 'assistant'): ReceivedMessage {
+function readPart(part: StrictReader, role: 'user' | 'assistant'): ReceivedMessage {
   const kinds = DATA.filter((name) => part.has(name))
   const [kind] = kinds
-  if (kind === undefined) refuse(part.path, 'must have one field with data')
-  if (kinds.length > 1) refuse(part.path, `must have one field with data, not ${kinds.join(' and ')}`)
+  if (kind === undefined) reject(part.path, 'must have one field with data')
+  if (kinds.length > 1) reject(part.path, `must have one field with data, not ${kinds.join(' and ')}`)
   const text = part.text('text')
-  if (text !== undefined) return turnOf(role, part.flag('thought') === true ? { reasoning: text } : { text })
+  if (text !== undefined)
+    return messageOf(role, part.flag('thought') === true ? { reasoning: text } : { text })
   const call = part.object('functionCall')
   if (call !== undefined) {
-    if (role === 'user') refuse(part.path, 'holds a function call in a turn of role user')
+    if (role === 'user') reject(part.path, 'holds a function call in a content of role user')
     const args = call.object('args')?.value ?? {}
-    return turnOf(role, {
-      toolCalls: [{ id: call.text('id'), name: call.required('name'), arguments: args }],
+    return messageOf(role, {
+      toolCalls: [{ id: call.text('id'), name: call.requiredString('name'), arguments: args }],
     })
   }
   const result = part.object('functionResponse')
-  if (result !== undefined) return turnOf('tool', { toolResults: [readResult(result)] })
-  return turnOf(role, { media: readMedia(part) })
+  if (result !== undefined) return messageOf('tool', { toolResults: [readResult(result)] })
+  return messageOf(role, { media: readMedia(part) })
 }
 
-function readResult(result: Fields): ReceivedMessage['toolResults'][number] {
-  const response = result.object('response') ?? result.refuse('response', 'must be an object')
+function readResult(result: StrictReader): ReceivedMessage['toolResults'][number] {
+  const response = result.object('response') ?? result.reject('response', 'must be an object')
   const error = response.value['error']
   return {
     id: result.text('id'),
-    name: result.required('name'),
+    name: result.requiredString('name'),
     text: plainResult(response.value),
     ...(error !== undefined && { isError: true }),
   }
 }
 
-// A result that is no object travels under the name `result`, `output` or `error`.
+// A result other than an object is sent as `result`, `output` or `error`.
 function plainResult(response: JsonObject): string {
   const names = Object.keys(response)
   const only: JsonValue | undefined = names.length === 1 ? response[names[0] ?? ''] : undefined
@@ -168,80 +169,80 @@ function plainResult(response: JsonObject): string {
   return JSON.stringify(response)
 }
 
-function readMedia(part: Fields): ReceivedMessage['media'] {
+function readMedia(part: StrictReader): ReceivedMessage['media'] {
   const place = part.object('inlineData') ?? part.object('fileData')
   if (place === undefined) return []
   const media = camelCase(place)
   const mediaType = media.text('mimeType')
-  const data = part.has('inlineData') ? media.required('data') : undefined
-  const url = part.has('fileData') ? media.required('fileUri') : undefined
+  const data = part.has('inlineData') ? media.requiredString('data') : undefined
+  const url = part.has('fileData') ? media.requiredString('fileUri') : undefined
   const kind = /^(image|audio)\//.exec(mediaType ?? '')?.[1]
   return [{ type: kind === 'image' || kind === 'audio' ? kind : 'file', mediaType, data, url }]
 }
 
-function readTools(fields: Fields): ReceivedTool[] {
+function readTools(fields: StrictReader): ReceivedTool[] {
   return (fields.objects('tools') ?? []).flatMap((tool) =>
     (camelCase(tool).objects('functionDeclarations') ?? []).map((declared) => {
       const called = camelCase(declared)
-      const name = called.required('name')
+      const name = called.requiredString('name')
       if (!/^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$/.test(name))
-        called.refuse('name', 'must start with a letter or _, and takes 128 of letters, digits, _ . : and -')
+        called.reject('name', 'must start with a letter or _, and takes 128 of letters, digits, _ . : and -')
       const schema = called.object('parametersJsonSchema') ?? called.object('parameters')
       return { name, description: called.text('description'), parameters: schema?.value }
     }),
   )
 }
 
-function readConfig(config: Fields): ReceivedSettings {
+function readConfig(config: StrictReader): ReceivedSettings {
   const stop = config.texts('stopSequences')
-  if (stop !== undefined && stop.length > 5) config.refuse('stopSequences', 'takes at most 5 texts')
+  if (stop !== undefined && stop.length > 5) config.reject('stopSequences', 'takes at most 5 texts')
   return {
-    maxTokens: config.integer('maxOutputTokens', 1, MOST_TOKENS),
-    temperature: config.number('temperature', 0, 2),
-    topP: config.number('topP', 0, 1),
-    topK: config.number('topK', 0, MOST_TOKENS),
-    seed: config.integer('seed', -2_147_483_648, 2_147_483_647),
-    frequencyPenalty: config.number('frequencyPenalty', -2, 2),
-    presencePenalty: config.number('presencePenalty', -2, 2),
-    n: config.integer('candidateCount', 1, 8),
+    maxTokens: config.number('maxOutputTokens', { whole: true, min: 1, max: MOST_TOKENS }),
+    temperature: config.number('temperature', { min: 0, max: 2 }),
+    topP: config.number('topP', { min: 0, max: 1 }),
+    topK: config.number('topK', { min: 0, max: MOST_TOKENS }),
+    seed: config.number('seed', { whole: true, min: -2_147_483_648, max: 2_147_483_647 }),
+    frequencyPenalty: config.number('frequencyPenalty', { min: -2, max: 2 }),
+    presencePenalty: config.number('presencePenalty', { min: -2, max: 2 }),
+    n: config.number('candidateCount', { whole: true, min: 1, max: 8 }),
     logprobs: config.flag('responseLogprobs'),
-    topLogprobs: config.integer('logprobs', 0, 20),
+    topLogprobs: config.number('logprobs', { whole: true, min: 0, max: 20 }),
     stop,
     reasoning: readThinking(config),
     responseFormat: readFormat(config),
   }
 }
 
-function readThinking(config: Fields): ReceivedSettings['reasoning'] {
+function readThinking(config: StrictReader): ReceivedSettings['reasoning'] {
   const given = config.object('thinkingConfig')
   if (given === undefined) return undefined
   const thinking = camelCase(given)
-  const budgetTokens = thinking.integer('thinkingBudget', -1, MOST_TOKENS)
+  const budgetTokens = thinking.number('thinkingBudget', { whole: true, min: -1, max: MOST_TOKENS })
   const effort = thinking.text('thinkingLevel')?.toLowerCase()
   if (budgetTokens !== undefined && effort !== undefined)
-    thinking.refuse('thinkingBudget', 'and thinkingLevel cannot both be set')
+    thinking.reject('thinkingBudget', 'and thinkingLevel cannot both be set')
   return { effort, budgetTokens }
 }
 
-function readFormat(config: Fields): ReceivedSettings['responseFormat'] {
-  const type = config.word('responseMimeType', ['text/plain', 'application/json', 'text/x.enum'])
+function readFormat(config: StrictReader): ReceivedSettings['responseFormat'] {
+  const type = config.oneOf('responseMimeType', ['text/plain', 'application/json', 'text/x.enum'])
   const schema = config.object('responseJsonSchema') ?? config.object('responseSchema')
   if (schema !== undefined && type !== 'application/json' && type !== 'text/x.enum')
-    config.refuse('responseMimeType', 'must be application/json for a response schema')
+    config.reject('responseMimeType', 'must be application/json for a response schema')
   return type === undefined
     ? undefined
     : { type: type === 'application/json' ? 'json' : 'text', schema: schema?.value }
 }
 
-function readToolChoice(fields: Fields): ToolChoice | undefined {
+function readToolChoice(fields: StrictReader): ToolChoice | undefined {
   const toolConfig = fields.object('toolConfig')
   const given = toolConfig && camelCase(toolConfig).object('functionCallingConfig')
   if (given === undefined) return undefined
   const calling = camelCase(given)
-  const mode = calling.word('mode', MODES) ?? 'AUTO'
+  const mode = calling.oneOf('mode', MODES) ?? 'AUTO'
   const names = calling.texts('allowedFunctionNames')
   if (names !== undefined && mode !== 'ANY' && mode !== 'VALIDATED')
-    calling.refuse('allowedFunctionNames', 'may only be set in mode ANY or VALIDATED')
+    calling.reject('allowedFunctionNames', 'may only be set in mode ANY or VALIDATED')
   if (mode === 'NONE') return 'none'
   if (mode !== 'ANY') return 'auto'
   const [only] = names ?? []

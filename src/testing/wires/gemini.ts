@@ -4,11 +4,11 @@ import { signatureOf, type FakeAnswer } from '../fake-answer.ts'
 import { describeError, type WireError } from '../fake-error.ts'
 import type { FakeRequest } from '../request.ts'
 import type { FakeFrame } from './frame.ts'
-import { errorWords, keyErrors, rpcStatus } from './gemini-errors.ts'
+import { vendorErrors, keyErrors, rpcStatus } from './gemini-errors.ts'
 import { needsSignature, readGemini } from './gemini-request.ts'
 import type { FakeWire, RequestHead } from './wire.ts'
 
-/** `generateContent` and `streamGenerateContent` as the Gemini API serves them; a stream without `alt=sse` is a JSON list. */
+/** The Gemini API's `generateContent` and `streamGenerateContent`. A stream without `alt=sse` is a JSON list. */
 export const gemini: FakeWire = {
   dialect: 'gemini',
   mount: 'gemini/v1beta',
@@ -25,7 +25,7 @@ export const gemini: FakeWire = {
     chunkOf(answer, request, { parts: wholeParts(answer), finishReason: reasonOf(answer) }),
   stream,
   streamType: ({ path }) => (isSse(path) ? 'text/event-stream' : 'application/json; charset=UTF-8'),
-  describe: (error) => describeError(error, errorWords),
+  describe: (error) => describeError(error, vendorErrors),
   error: (error) => ({ status: error.status, headers: {}, body: { error: errorBody(error) } }),
   errorFrame: (error) => chunkFrame('content', { error: errorBody(error) }),
   ping: ': ping\r\n\r\n',
@@ -63,7 +63,7 @@ function errorBody({ status, type, message, code, param, retryAfterMs }: WireErr
   return details.length === 0 ? said : { ...said, details }
 }
 
-// A limit that was reached goes by its id, anything else by a reason.
+// An exceeded quota is named by its id, any other error by a reason.
 function reasonOfError(status: number, code: string): [string, JsonObject] {
   if (status === 429) return ['QuotaFailure', { violations: [{ quotaId: code }] }]
   return ['ErrorInfo', { reason: code, domain: 'googleapis.com' }]
@@ -115,7 +115,7 @@ function fileParts({ files }: FakeAnswer): JsonObject[] {
   )
 }
 
-// The thought's signature sits on the first call, and on the text where there is no call.
+// The signature is on the first call, or on the text if there is no call.
 function callParts({ toolCalls, reasoning, model }: FakeAnswer): JsonObject[] {
   return toolCalls.map(({ id, name, arguments: args, signature }, index) => {
     const made = reasoning?.signature ?? (needsSignature(model) ? signatureOf(name) : undefined)
@@ -161,7 +161,7 @@ function asList(frames: readonly FakeFrame[]): FakeFrame[] {
 
 function groundingOf({ citations, text }: FakeAnswer): JsonDraft | undefined {
   if (citations.length === 0) return undefined
-  // The format counts bytes.
+  // The format counts offsets in bytes.
   const bytes = (units: number): number => new TextEncoder().encode(text.whole.slice(0, units)).length
   const groundingChunks = citations.map(({ url, title }) => ({ web: { uri: url ?? '', title: title ?? '' } }))
   const groundingSupports = citations.map(({ start = 0, end = 0, text: cited }, index) => ({

@@ -8,7 +8,7 @@ import { openaiChat } from './openai-chat.ts'
 import { openaiResponses } from './openai-responses.ts'
 import type { FakeWire } from './wire.ts'
 
-/** Every wire format that the fake speaks. A request that several would take goes to the first. */
+/** Every wire format of the fake. A request that matches several goes to the first. */
 export const wires: readonly FakeWire[] = Object.freeze([
   anthropicMessages,
   gemini,

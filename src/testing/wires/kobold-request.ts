@@ -1,13 +1,13 @@
 import type { JsonObject } from '../../core/json.ts'
 import { FakeHttpError } from '../fake-error.ts'
-import { turnOf, type ReadRequest, type ReceivedMessage } from '../request.ts'
-import { Fields } from './fields.ts'
+import { messageOf, type ReceivedMessage, type ReadRequest } from '../request.ts'
+import { StrictReader } from './strict-reader.ts'
 import type { ReadRules, RequestHead } from './wire.ts'
 
-/** Where a stream is asked for: beside the version's path. */
+/** The path of streamed calls, which has no version part. */
 export const STREAM_PATH = '/api/extra/generate/stream'
 
-// The server passes over what it does not know: a mistyped field would go unseen.
+// The server ignores unknown fields, so these are listed to find misspelt ones.
 const KNOWN: ReadonlySet<string> = new Set(
   `banned_strings banned_tokens bypass_eos ban_eos_token dry_allowed_length dry_base dry_multiplier dry_penalty_last_n
   dry_sequence_breakers dynatemp_exponent dynatemp_range frmtrmblln frmttriminc genkey grammar grammar_retain_state images
@@ -18,35 +18,35 @@ const KNOWN: ReadonlySet<string> = new Set(
 )
 const MOST = Number.MAX_SAFE_INTEGER
 
-/** Reads a generate body by KoboldCpp's rules. There is no model in it. */
+/** Reads a generate body by KoboldCpp's rules. It names no model. */
 export function readKobold(body: JsonObject, { path }: RequestHead, rules: ReadRules): ReadRequest {
-  const fields = new Fields(body, '', refuse)
+  const fields = new StrictReader(body, '', reject)
   const unknown = fields.unknown(KNOWN)
-  if (unknown !== undefined && rules.unknownFields === 'refuse') refuse(unknown, 'is not a known field')
-  const context = fields.integer('max_context_length', 8, MOST)
-  const maxTokens = fields.integer('max_length', 1, MOST)
+  if (unknown !== undefined && rules.unknownFields === 'refuse') reject(unknown, 'is not a known field')
+  const context = fields.number('max_context_length', { whole: true, min: 8, max: MOST })
+  const maxTokens = fields.number('max_length', { whole: true, min: 1, max: MOST })
   if (context !== undefined && (maxTokens ?? 0) > context)
-    fields.refuse('max_length', 'must not be more than max_context_length')
-  for (const name of ['min_p', 'rep_pen', 'typical']) fields.number(name, 0, MOST)
+    fields.reject('max_length', 'must not be more than max_context_length')
+  for (const name of ['min_p', 'rep_pen', 'typical']) fields.number(name, { min: 0, max: MOST })
   return {
     model: '',
     stream: path.endsWith(STREAM_PATH),
-    ...readPrompt((fields.text('memory') ?? '') + fields.required('prompt')),
+    ...readPrompt((fields.text('memory') ?? '') + fields.requiredString('prompt')),
     tools: [],
     settings: {
       maxTokens,
-      temperature: fields.number('temperature', 0, MOST),
-      topP: fields.number('top_p', 0, 1),
-      topK: fields.integer('top_k', 0, MOST),
-      seed: fields.integer('sampler_seed', -1, MOST),
-      presencePenalty: fields.number('presence_penalty', -2, 2),
+      temperature: fields.number('temperature', { min: 0, max: MOST }),
+      topP: fields.number('top_p', { min: 0, max: 1 }),
+      topK: fields.number('top_k', { whole: true, min: 0, max: MOST }),
+      seed: fields.number('sampler_seed', { whole: true, min: -1, max: MOST }),
+      presencePenalty: fields.number('presence_penalty', { min: -2, max: 2 }),
       logprobs: fields.flag('logprobs'),
       stop: fields.texts('stop_sequence'),
     },
   }
 }
 
-function refuse(path: string, problem: string): never {
+function reject(path: string, problem: string): never {
   throw new FakeHttpError({ kind: 'invalid-request', message: `${path} ${problem}` })
 }
 
@@ -58,10 +58,10 @@ const ROLES: Readonly<Record<string, 'user' | 'assistant'>> = {
   Response: 'assistant',
 }
 
-// The server's own placeholders and the usual marks tell the turns apart; a prompt without any is one turn of the user.
+// The server's placeholders and the usual markers separate the messages. A prompt without any is one user message.
 function readPrompt(prompt: string): Pick<ReadRequest, 'system' | 'turns'> {
   const marks = [...prompt.matchAll(MARK)]
-  if (marks.length === 0) return { system: '', turns: [turnOf('user', { text: prompt })] }
+  if (marks.length === 0) return { system: '', turns: [messageOf('user', { text: prompt })] }
   const system = [prompt.slice(0, marks[0]?.index)]
   const turns: ReceivedMessage[] = []
   for (const [at, mark] of marks.entries()) {
@@ -69,7 +69,7 @@ function readPrompt(prompt: string): Pick<ReadRequest, 'system' | 'turns'> {
     const role = ROLES[mark[1] ?? mark[2] ?? '']
     if (text === '') continue
     if (role === undefined) system.push(text)
-    else turns.push(turnOf(role, { text }))
+    else turns.push(messageOf(role, { text }))
   }
   return { system: system.join('').trim(), turns }
 }

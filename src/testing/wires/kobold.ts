@@ -1,11 +1,11 @@
 import type { FinishReason } from '../../core/response.ts'
 import { misuse, type FakeAnswer, type Pieces } from '../fake-answer.ts'
-import { describeError, type ErrorWords, type WireError } from '../fake-error.ts'
+import { describeError, retryAfter, type VendorErrors, type WireError } from '../fake-error.ts'
 import { namedSse, type FakeFrame } from './frame.ts'
 import { readKobold, STREAM_PATH } from './kobold-request.ts'
 import type { FakeWire, RequestHead } from './wire.ts'
 
-/** Generate as KoboldCpp serves it: a text in, a text out, and one model. A server without a password takes any key, and none. */
+/** KoboldCpp's generate: text in, text out, one model. A server without a password accepts any key or none. */
 export const kobold: FakeWire = {
   dialect: 'kobold',
   mount: 'kobold/api/v1',
@@ -24,15 +24,15 @@ export const kobold: FakeWire = {
     event('finish', { token: '', finish_reason: reasonOf(answer) }),
   ],
   streamType: () => 'text/event-stream',
-  describe: (error) => describeError(error, errorWords),
-  error: (error) => ({ status: error.status, headers: retryHeader(error), body: bodyOf(error) }),
+  describe: (error) => describeError(error, vendorErrors),
+  error: (error) => ({ status: error.status, headers: retryAfter(error), body: bodyOf(error) }),
   errorFrame: (error) => event('content', bodyOf(error)),
-  // There is none.
+  // The format has no ping.
   ping: '',
   models: ([id]) => ({ result: `koboldcpp/${id ?? 'fake-model'}` }),
 }
 
-const errorWords: ErrorWords = {
+const vendorErrors: VendorErrors = {
   'invalid-request': { status: 422, type: 'bad_input', message: 'The request is not valid.' },
   'context-too-long': { status: 413, type: 'bad_input', message: 'The prompt exceeds the context size.' },
   'content-blocked': { status: 422, type: 'bad_input', message: 'The prompt was blocked.' },
@@ -58,10 +58,6 @@ function bodyOf({ message, type }: WireError): {
   readonly detail: { readonly msg: string; readonly type: string }
 } {
   return { detail: { msg: message, type: type ?? 'server_error' } }
-}
-
-function retryHeader({ retryAfterMs }: WireError): Record<string, string> {
-  return retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
 }
 
 function event(place: FakeFrame['place'], json: unknown): FakeFrame {

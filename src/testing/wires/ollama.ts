@@ -1,13 +1,13 @@
 import { isObject, type JsonObject } from '../../core/json.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
 import { misuse, type FakeAnswer, type AnswerCall } from '../fake-answer.ts'
-import { describeError, type ErrorWords, type WireError } from '../fake-error.ts'
+import { describeError, retryAfter, type VendorErrors } from '../fake-error.ts'
 import type { FakeRequest } from '../request.ts'
 import type { FakeFrame } from './frame.ts'
 import { readOllama } from './ollama-request.ts'
 import type { FakeWire, RequestHead } from './wire.ts'
 
-/** Native chat as Ollama serves it. A server of one's own takes any key, and none. */
+/** Ollama's native chat. A local server accepts any key or none. */
 export const ollama: FakeWire = {
   dialect: 'ollama',
   mount: 'ollama/api',
@@ -30,10 +30,10 @@ export const ollama: FakeWire = {
   }),
   stream,
   streamType: () => 'application/x-ndjson',
-  describe: (error) => describeError(error, errorWords),
-  error: (error) => ({ status: error.status, headers: retryHeader(error), body: { error: error.message } }),
+  describe: (error) => describeError(error, vendorErrors),
+  error: (error) => ({ status: error.status, headers: retryAfter(error), body: { error: error.message } }),
   errorFrame: ({ message }) => line('content', { error: message }),
-  // There is none.
+  // The format has no ping.
   ping: '',
   models: (ids, epochMs) => ({
     models: ids.map((id) => ({
@@ -47,7 +47,7 @@ export const ollama: FakeWire = {
   }),
 }
 
-const errorWords: ErrorWords = {
+const vendorErrors: VendorErrors = {
   'invalid-request': { status: 400, message: 'invalid request' },
   'context-too-long': { status: 400, message: 'the input length exceeds the context length' },
   'content-blocked': { status: 400, message: 'the prompt was blocked' },
@@ -61,11 +61,7 @@ const errorWords: ErrorWords = {
   timeout: { status: 504, message: 'timed out waiting for the model to load' },
 }
 
-function retryHeader({ retryAfterMs }: WireError): Record<string, string> {
-  return retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
-}
-
-// Calls end like any other answer; for the rest there is no word.
+// A response with calls ends with `stop`; the format has no other reasons.
 const REASONS: Readonly<Partial<Record<FinishReason, string>>> = {
   stop: 'stop',
   'tool-calls': 'stop',
@@ -90,7 +86,7 @@ function stream(answer: FakeAnswer, request: FakeRequest): readonly FakeFrame[] 
   return [
     ...(reasoning?.parts ?? []).map((part) => message({ content: '', thinking: part })),
     ...text.parts.map((part) => message({ content: part }, logprobsOf([part], request))),
-    // A call is never cut.
+    // A call is never split.
     ...toolCalls.map((call, index) => message({ content: '', tool_calls: [callOf(call, index)] })),
     line('finish', { ...lineOf(answer, { content: '' }), ...endOf(answer) }),
   ]
@@ -113,7 +109,7 @@ function endOf({ rawFinishReason, finishReason, usage }: FakeAnswer): JsonObject
   return { done: true, done_reason: reason, total_duration: 2, load_duration: 1, ...countsOf(usage) }
 }
 
-// A count of zero is left out.
+// Zero counts are omitted.
 function countsOf(usage: Usage | undefined): JsonObject | undefined {
   if (usage === undefined) return undefined
   const { inputTokens, outputTokens } = usage

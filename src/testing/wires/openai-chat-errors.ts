@@ -1,9 +1,9 @@
-import type { ErrorWords, FakeError } from '../fake-error.ts'
+import type { VendorErrors, FakeError } from '../fake-error.ts'
 
 const invalid = 'invalid_request_error'
 
 /** OpenAI's status, type and code for each kind of error. */
-export const errorWords: ErrorWords = {
+export const vendorErrors: VendorErrors = {
   'invalid-request': { status: 400, type: invalid, message: 'The request is not valid.' },
   'context-too-long': {
     status: 400,

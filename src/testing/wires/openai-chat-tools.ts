@@ -4,7 +4,7 @@ import type { ToolDeltas } from '../reply.ts'
 
 type Call = AnswerCall & { readonly id: string }
 
-/** A piece of a call as one entry of `tool_calls` in a delta. */
+/** A part of a call: one entry of `tool_calls` in a delta. */
 interface Piece {
   readonly index?: number
   readonly id?: string
@@ -12,7 +12,7 @@ interface Piece {
   readonly function?: { readonly name?: string; readonly arguments?: JsonValue }
 }
 
-/** The deltas of some calls: one list of entries per event. */
+/** Returns the deltas of tool calls: one list of entries per event. */
 export function toolDeltas(calls: readonly Call[], shape: ToolDeltas): JsonObject[][] {
   const perCall = calls.map((call, index) => piecesOf(call, index, shape))
   const events =
@@ -54,7 +54,7 @@ function piecesOf(call: Call, index: number, shape: ToolDeltas): Piece[] {
   }
 }
 
-// The last piece of a call travels with the first of the next.
+// The last part of a call and the first part of the next are in one delta.
 function glue(perCall: readonly Piece[][]): Piece[][] {
   const events: Piece[][] = []
   for (const pieces of perCall) {

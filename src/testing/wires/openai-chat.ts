@@ -1,16 +1,16 @@
 import type { JsonDraft, JsonObject } from '../../core/json.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
-import type { FakeAnswer, AnswerCall } from '../fake-answer.ts'
-import { describeError, type WireError } from '../fake-error.ts'
+import { seconds, type AnswerCall, type FakeAnswer } from '../fake-answer.ts'
+import { describeError, retryAfter, type WireError } from '../fake-error.ts'
 import type { FakeRequest } from '../request.ts'
 import { sse, type FakeFrame } from './frame.ts'
-import { errorWords, keyErrors } from './openai-chat-errors.ts'
+import { vendorErrors, keyErrors } from './openai-chat-errors.ts'
 import { readOpenAIChat } from './openai-chat-request.ts'
 import { toolDeltas } from './openai-chat-tools.ts'
 import { embeddings } from './openai-embeddings.ts'
 import type { FakeWire, RequestHead } from './wire.ts'
 
-/** Chat completions as OpenAI serves them; reasoning goes into `reasoning_content`, as compatible servers do. */
+/** OpenAI's chat completions. Reasoning is in `reasoning_content`, as in compatible servers. */
 export const openaiChat: FakeWire = {
   dialect: 'openai-chat',
   mount: 'openai/v1',
@@ -25,7 +25,7 @@ export const openaiChat: FakeWire = {
   whole,
   stream,
   streamType: () => 'text/event-stream; charset=utf-8',
-  describe: (error) => describeError(error, errorWords),
+  describe: (error) => describeError(error, vendorErrors),
   error: (error, requestId) => ({
     status: error.status,
     headers: { 'x-request-id': requestId, ...retryHeaders(error) },
@@ -50,9 +50,9 @@ function errorBody({ message, type, param, code }: WireError): JsonObject {
   return { message, type: type ?? 'invalid_request_error', param: param ?? null, code: code ?? null }
 }
 
-function retryHeaders({ retryAfterMs }: WireError): Record<string, string> {
-  if (retryAfterMs === undefined) return {}
-  return { 'retry-after': String(Math.ceil(retryAfterMs / 1000)), 'retry-after-ms': String(retryAfterMs) }
+function retryHeaders(error: WireError): Record<string, string> {
+  const { retryAfterMs } = error
+  return retryAfterMs === undefined ? {} : { ...retryAfter(error), 'retry-after-ms': String(retryAfterMs) }
 }
 
 function whole(answer: FakeAnswer, request: FakeRequest): unknown {
@@ -176,7 +176,7 @@ function annotationsOf({ citations }: FakeAnswer): JsonObject[] {
   }))
 }
 
-// The field that routers use: the vendor's own chat format makes no files.
+// The field that routers use, because OpenAI's own chat format has no generated images.
 function imagesOf({ files }: FakeAnswer): JsonDraft | undefined {
   if (files.length === 0) return undefined
   return {
@@ -213,8 +213,4 @@ function asksForUsage({ body }: FakeRequest): boolean {
     'include_usage' in options &&
     options.include_usage === true
   )
-}
-
-function seconds(epochMs: number): number {
-  return Math.floor(epochMs / 1000)
 }

@@ -6,12 +6,12 @@ import { FakeHttpError } from '../fake-error.ts'
 const DEFAULT_DIMENSIONS = 8
 const MOST_DIMENSIONS = 3_072
 
-/** Vectors as the embeddings endpoint gives them: floats, or base64 of little-endian 32-bit floats. Equal texts get equal vectors of length 1. */
+/** Renders an embeddings reply: floats, or base64 of little-endian 32-bit floats. Equal texts get equal unit vectors. */
 export function embeddings(body: JsonObject): unknown {
   const { model, input, encoding_format: format = 'float', dimensions = DEFAULT_DIMENSIONS } = body
-  if (typeof model !== 'string' || model === '') refuse('model', 'you must provide a model parameter')
+  if (typeof model !== 'string' || model === '') reject('model', 'you must provide a model parameter')
   const texts = textsOf(input)
-  if (format !== 'float' && format !== 'base64') refuse('encoding_format', 'expected float or base64')
+  if (format !== 'float' && format !== 'base64') reject('encoding_format', 'expected float or base64')
   const size = sizeOf(dimensions)
   const data = texts.map((text, index) => {
     const vector = vectorOf(text, size)
@@ -23,10 +23,10 @@ export function embeddings(body: JsonObject): unknown {
 
 function textsOf(input: unknown): string[] {
   const texts: unknown[] = Array.isArray(input) ? input : [input]
-  if (texts.length === 0 || texts.length > 2_048) refuse('input', 'expected 1 to 2048 texts')
+  if (texts.length === 0 || texts.length > 2_048) reject('input', 'expected 1 to 2048 texts')
   return texts.map((text) => {
     if (typeof text === 'string' && text !== '') return text
-    return refuse(
+    return reject(
       'input',
       isObject(text) ? 'objects are no input' : 'an input must be a text that is not empty',
     )
@@ -38,10 +38,10 @@ function sizeOf(dimensions: unknown): number {
     Number.isInteger(dimensions) && Number(dimensions) >= 1 && Number(dimensions) <= MOST_DIMENSIONS
   return fits
     ? Number(dimensions)
-    : refuse('dimensions', `expected a whole number from 1 to ${MOST_DIMENSIONS}`)
+    : reject('dimensions', `expected a whole number from 1 to ${MOST_DIMENSIONS}`)
 }
 
-// Counts of the text's units, spread over the places: alike texts are near each other.
+// Counts of the text's code units, spread over the dimensions, so that similar texts are near each other.
 function vectorOf(text: string, size: number): Float32Array {
   const vector = new Float32Array(size)
   for (let at = 0; at < text.length; at++) {
@@ -58,6 +58,6 @@ function encoded(vector: Float32Array): string {
   return base64Of(new Uint8Array(bytes.buffer))
 }
 
-function refuse(param: string, message: string): never {
+function reject(param: string, message: string): never {
   throw new FakeHttpError({ status: 400, message: `Invalid '${param}': ${message}`, param })
 }

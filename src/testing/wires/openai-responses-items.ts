@@ -3,19 +3,19 @@ import { misuse, type FakeAnswer, type AnswerCall, type AnswerReasoning } from '
 import type { FakeRequest } from '../request.ts'
 import type { FakeFrame } from './frame.ts'
 
-/** An event of the stream, without its number. */
+/** An event of a stream, without its sequence number. */
 export interface WireEvent extends JsonObject {
   readonly type: string
 }
 
-/** One item of the output: as a stream opens it, adds to it, and has it in the end. */
+/** An output item: the opening and the events of a stream, and the final form. */
 export interface OutputItem {
   readonly opening: JsonObject
   readonly events: readonly (readonly [FakeFrame['place'], WireEvent])[]
   readonly final: JsonObject
 }
 
-/** The items of an answer: its reasoning, the pictures, the message, the calls. */
+/** Returns the items of an answer: reasoning, images, message, calls. */
 export function itemsOf(answer: FakeAnswer, { body }: FakeRequest): OutputItem[] {
   const asked = Array.isArray(body['include']) ? body['include'] : []
   const { reasoning, text, toolCalls } = answer

@@ -1,15 +1,15 @@
 import type { JsonDraft, JsonObject } from '../../core/json.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
-import type { FakeAnswer } from '../fake-answer.ts'
+import { seconds, type FakeAnswer } from '../fake-answer.ts'
 import { describeError, type WireError } from '../fake-error.ts'
 import type { FakeRequest } from '../request.ts'
 import { namedSse, type FakeFrame } from './frame.ts'
 import { openaiChat } from './openai-chat.ts'
 import { itemsOf, type OutputItem, type WireEvent } from './openai-responses-items.ts'
-import { errorWords, readOpenAIResponses } from './openai-responses-request.ts'
+import { vendorErrors, readOpenAIResponses } from './openai-responses-request.ts'
 import type { FakeWire } from './wire.ts'
 
-/** Responses as OpenAI serves them: items, named events, and reasoning that is sealed where the request asks for it. */
+/** OpenAI's responses: items and named events. Reasoning is encrypted if the request includes it. */
 export const openaiResponses: FakeWire = {
   dialect: 'openai-responses',
   mount: 'openai/v1',
@@ -20,7 +20,7 @@ export const openaiResponses: FakeWire = {
   whole: (answer, request) => finalResponse(answer, itemsOf(answer, request), request),
   stream,
   streamType: () => 'text/event-stream; charset=utf-8',
-  describe: (error) => describeError(error, errorWords),
+  describe: (error) => describeError(error, vendorErrors),
   error: openaiChat.error,
   errorFrame: (error) => namedSse('content', 'error', errorEvent(error)),
   ping: ': ping\n\n',
@@ -120,8 +120,4 @@ function usageOf(usage: Usage | undefined): JsonObject | null {
     output_tokens_details: { reasoning_tokens: usage.reasoningTokens ?? 0 },
     total_tokens: usage.totalTokens,
   }
-}
-
-function seconds(epochMs: number): number {
-  return Math.floor(epochMs / 1000)
 }

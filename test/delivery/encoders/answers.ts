@@ -1,6 +1,6 @@
 import type { EventBatch, StreamEvent } from '../../../src/core/event.ts'
 import type { Usage } from '../../../src/core/response.ts'
-import type { Encoder, StreamEnd } from '../../../src/delivery/encoders/index.ts'
+import type { Encoder, StreamEnd } from '../../../src/protocols/index.ts'
 
 export const usage: Usage = {
   inputTokens: 30,

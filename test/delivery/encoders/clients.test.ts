@@ -7,13 +7,11 @@ import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { LlmError } from '../../../src/core/error.ts'
 import type { EventBatch } from '../../../src/core/event.ts'
-import {
-  anthropicMessagesEncoder,
-  openaiChatEncoder,
-  openaiResponsesEncoder,
-  uiMessageEncoder,
-  type StreamEnd,
-} from '../../../src/delivery/encoders/index.ts'
+import { anthropicMessagesEncoder } from '../../../src/protocols/anthropic-messages/index.ts'
+import { openaiChatEncoder } from '../../../src/protocols/openai-chat/index.ts'
+import { openaiResponsesEncoder } from '../../../src/protocols/openai-responses/index.ts'
+import { uiMessageEncoder } from '../../../src/delivery/encoders/index.ts'
+import type { StreamEnd } from '../../../src/protocols/index.ts'
 import * as answers from './answers.ts'
 import { fetchOf, ids, ODD_REST, ODD_TEXT, usage, written } from './answers.ts'
 

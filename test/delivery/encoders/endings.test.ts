@@ -1,17 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { LlmError } from '../../../src/core/error.ts'
 import type { EventBatch } from '../../../src/core/event.ts'
+import { anthropicMessagesEncoder } from '../../../src/protocols/anthropic-messages/index.ts'
 import {
-  anthropicMessagesEncoder,
   ndjsonEncoder,
-  openaiChatEncoder,
-  openaiResponsesEncoder,
   plainSseEncoder,
   plainTextEncoder,
   uiMessageEncoder,
-  type Encoder,
-  type StreamEnd,
 } from '../../../src/delivery/encoders/index.ts'
+import { openaiChatEncoder } from '../../../src/protocols/openai-chat/index.ts'
+import { openaiResponsesEncoder } from '../../../src/protocols/openai-responses/index.ts'
+import type { Encoder, StreamEnd } from '../../../src/protocols/index.ts'
 import { createFakeClock } from '../../../src/testing/index.ts'
 import { finish, ids, start, text, usage, written } from './answers.ts'
 

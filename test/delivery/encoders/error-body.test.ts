@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { errorTable, LlmError, type ErrorKind } from '../../../src/core/error.ts'
 import { objectOf } from '../../../src/core/json.ts'
-import {
-  anthropicErrorBody,
-  openaiErrorBody,
-  plainErrorBody,
-  type ErrorAnswer,
-} from '../../../src/delivery/encoders/index.ts'
+import { anthropicErrorBody } from '../../../src/protocols/anthropic-messages/index.ts'
+import { openaiErrorBody } from '../../../src/protocols/openai-chat/index.ts'
+import { plainErrorBody } from '../../../src/delivery/encoders/index.ts'
+import type { ErrorAnswer } from '../../../src/protocols/index.ts'
 import { chatApiCall } from '../../../src/index.ts'
 
 const kinds = Object.keys(errorTable) as ErrorKind[]

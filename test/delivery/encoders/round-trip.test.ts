@@ -6,14 +6,15 @@ import { isObject, type JsonObject } from '../../../src/core/json.ts'
 import type { ChatResponse } from '../../../src/core/response.ts'
 import {
   anthropicMessagesEncoder,
-  ndjsonEncoder,
-  openaiChatEncoder,
-  openaiResponsesEncoder,
   renderAnthropicMessage,
-  renderOpenaiChat,
+} from '../../../src/protocols/anthropic-messages/index.ts'
+import { ndjsonEncoder } from '../../../src/delivery/encoders/index.ts'
+import { openaiChatEncoder, renderOpenaiChat } from '../../../src/protocols/openai-chat/index.ts'
+import {
+  openaiResponsesEncoder,
   renderOpenaiResponse,
-  type Encoder,
-} from '../../../src/delivery/encoders/index.ts'
+} from '../../../src/protocols/openai-responses/index.ts'
+import type { Encoder } from '../../../src/protocols/index.ts'
 import { chatApiCall, type ChatRequest } from '../../../src/index.ts'
 import * as answers from './answers.ts'
 import { fetchOf, ids, usage, written } from './answers.ts'

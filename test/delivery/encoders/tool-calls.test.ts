@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { EventBatch } from '../../../src/core/event.ts'
 import { objectOf } from '../../../src/core/json.ts'
-import { anthropicMessagesEncoder, openaiChatEncoder } from '../../../src/delivery/encoders/index.ts'
+import { anthropicMessagesEncoder } from '../../../src/protocols/anthropic-messages/index.ts'
+import { openaiChatEncoder } from '../../../src/protocols/openai-chat/index.ts'
 import { finish, ids, start, tangled, written } from './answers.ts'
 
 test('Anthropic blocks follow one another, whatever the order of the pieces', () => {

@@ -2,11 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { collectResponse } from '../../../src/core/accumulate-response.ts'
 import type { EventBatch } from '../../../src/core/event.ts'
 import type { ChatResponse } from '../../../src/core/response.ts'
-import {
-  renderAnthropicMessage,
-  renderOpenaiChat,
-  renderOpenaiResponse,
-} from '../../../src/delivery/encoders/index.ts'
+import { renderAnthropicMessage } from '../../../src/protocols/anthropic-messages/index.ts'
+import { renderOpenaiChat } from '../../../src/protocols/openai-chat/index.ts'
+import { renderOpenaiResponse } from '../../../src/protocols/openai-responses/index.ts'
 import * as answers from './answers.ts'
 import { finish, ids, start } from './answers.ts'
 

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { LlmError } from '../../../src/core/error.ts'
+import { anthropicMessagesEncoder } from '../../../src/protocols/anthropic-messages/index.ts'
 import {
-  anthropicMessagesEncoder,
   ndjsonEncoder,
-  openaiChatEncoder,
-  openaiResponsesEncoder,
   plainSseEncoder,
   plainTextEncoder,
   uiMessageEncoder,
-  type Encoder,
 } from '../../../src/delivery/encoders/index.ts'
+import { openaiChatEncoder } from '../../../src/protocols/openai-chat/index.ts'
+import { openaiResponsesEncoder } from '../../../src/protocols/openai-responses/index.ts'
+import type { Encoder } from '../../../src/protocols/index.ts'
 import { streamingBody, type BodyEnd } from '../../../src/delivery/http/streaming-body.ts'
 import { chatApiCall, createOrchestrator } from '../../../src/index.ts'
 import { ids } from '../encoders/answers.ts'

@@ -254,7 +254,7 @@ describe('in the frameworks', () => {
     const server = createServer(app)
     const url = await listen(server)
     expect((await fetch(url, json({}))).status).toBe(500)
-    expect(String(told[0])).toContain('the body was read before')
+    expect(String(told[0])).toContain('request body was already consumed by another parser')
     await shut(server)
   })
 

@@ -1,6 +1,7 @@
 import { LlmError } from '../../../src/core/error.ts'
 import type { EventBatch } from '../../../src/core/event.ts'
-import { plainSseEncoder, type Encoder } from '../../../src/delivery/encoders/index.ts'
+import { plainSseEncoder } from '../../../src/delivery/encoders/index.ts'
+import type { Encoder } from '../../../src/protocols/index.ts'
 import {
   streamingBody,
   type BodyEnd,

@@ -1,3 +1,4 @@
+import { parseRequest } from '../../../core/parse-request.ts'
 import { systemClock } from '../../../core/clock.ts'
 import { LlmError } from '../../../core/error.ts'
 import type { ChatRequest } from '../../../core/request.ts'
@@ -8,22 +9,22 @@ import { answerChat } from './chat-route.ts'
 import type { ChatInput } from './chat-input.ts'
 import type { ChatHandlerOptions, ChatBackend, ChatTarget, Respond } from './options.ts'
 import { checkProtocol } from './protocol.ts'
-import { placeOf } from './routes.ts'
+import { endpointOf } from './routes.ts'
 import type { RouteParts } from './stream-request.ts'
 
-/** Serves chat over HTTP: a web-standard handler to be mounted anywhere. */
+/** A web-standard handler that serves chat over HTTP. */
 export interface ChatHandler extends AsyncDisposable {
   (request: Request): Promise<Response>
-  /** The streams under way and those just ended: for sockets, status pages, shutdown. */
+  /** The running streams and those that ended recently, for sockets, status pages and shutdown. */
   readonly runs: RunHub
-  /** Takes no more requests for new streams, lets those under way end for `drainMs` (default 0), then stops and saves them. */
+  /** Rejects new streams, waits up to `drainMs` (default 0) for running ones, then aborts and saves them. */
   close(options?: { readonly drainMs?: number | undefined }): Promise<void>
 }
 
 /**
- * Chat for pages: `POST` streams an answer, `GET …/{id}/stream` takes it up again, `POST …/{id}/cancel` (or `stop`) ends
- * it for everyone, `GET …/{id}/status` and `…/{id}/metrics` tell of it, `GET …/test-sse` shows whether streaming works.
- * `{id}` is the conversation or the stream. Throws `misconfigured` naming the option that is wrong.
+ * Creates a chat handler for pages. `POST` streams an answer, `GET …/{id}/stream` resumes it, `POST …/{id}/cancel` (or
+ * `stop`) ends it for every reader, `GET …/{id}/status` and `…/{id}/metrics` report on it, and `GET …/test-sse` checks
+ * that streaming works. `{id}` is the conversation or the stream. Throws `misconfigured` naming the wrong option.
  */
 export function createChatHandler(
   target: ChatTarget | ChatBackend,
@@ -31,9 +32,11 @@ export function createChatHandler(
 ): ChatHandler {
   const { clock = systemClock, cors } = options
   if (options.protocol !== undefined) checkProtocol(options.protocol)
+  if (!(options.goneGraceMs === undefined || options.goneGraceMs >= 0))
+    throw new LlmError('misconfigured', 'createChatHandler: goneGraceMs must be a number of 0 or more')
   const respond = options.respond ?? respondBy(target, options.defaults)
   const guards = createGuards(
-    // Who leaves is the run's business; the leave here is about access that expires.
+    // The run decides about clients that disconnect; the guards only watch access that expires.
     { ...options, cors: withExposed(cors), onClientGone: 'finish' },
     'createChatHandler',
   )
@@ -42,7 +45,7 @@ export function createChatHandler(
   const check = checkBy(options, target)
   const parts: RouteParts = { options, runs, respond, check, clock, limiter, errorBody }
   const handle = (request: Request): Promise<Response> =>
-    guards.admit(request, placeOf(parts, request, answerChat))
+    guards.handle(request, endpointOf(parts, request, answerChat))
   const close = async (how?: { readonly drainMs?: number | undefined }): Promise<void> => {
     if (options.runs === undefined) await runs.close(how)
   }
@@ -71,12 +74,15 @@ function withExposed(cors: CorsOptions | undefined): CorsOptions | undefined {
 function respondBy(target: ChatTarget | ChatBackend, defaults: Partial<ChatRequest> | undefined): Respond {
   if ('respond' in target) return (input, context) => target.respond(input, context)
   if (typeof target?.chatApiCall !== 'function')
-    throw new LlmError('misconfigured', 'createChatHandler takes an orchestrator, or an object with respond')
+    throw new LlmError(
+      'misconfigured',
+      'createChatHandler: target must be an orchestrator or an object with respond',
+    )
   return async (input, { access, signal, requestId }) => {
     const { conversationId } = input
     const { userId, priority } = access
-    const who = { userId, conversationId, priority, tags: tagsOf(access), requestId, signal }
-    return target.chatApiCall({ ...requestOf(input, defaults), ...who, stream: true })
+    const caller = { userId, conversationId, priority, tags: tagsOf(access), requestId, signal }
+    return target.chatApiCall({ ...requestOf(input, defaults), ...caller, stream: true })
   }
 }
 
@@ -87,11 +93,10 @@ function requestOf(
   return { ...defaults, ...settings, messages }
 }
 
-/** Checks what a page sent before a stream is begun for it: a bad request is a status, never a frame. */
+/** Validates a page's request before its stream starts, so that an invalid one gets a status instead of a frame. */
 function checkBy(options: ChatHandlerOptions, target: ChatTarget | ChatBackend): RouteParts['check'] {
   if (options.respond !== undefined || 'respond' in target) return undefined
   return async (input) => {
-    const { parseRequest: admitRequest } = await import('../../../core/parse-request.ts')
-    return admitRequest(requestOf(input, options.defaults)).messages
+    return parseRequest(requestOf(input, options.defaults)).messages
   }
 }

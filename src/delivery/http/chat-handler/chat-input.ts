@@ -6,7 +6,7 @@ import type { ChatRequest, MessageInput } from '../../../core/request.ts'
 import type { CallerAccess } from '../guards/index.ts'
 import { areUiMessages, readUiMessages } from './ui-messages.ts'
 
-/** The settings that a page may choose; everything else in a body is for the host's own `respond`. */
+/** The settings that a page may choose. Other body fields reach only the application's own `respond`. */
 export type ChatSettings = Partial<Pick<ChatRequest, (typeof SETTINGS)[number]>>
 
 const SETTINGS = [
@@ -26,18 +26,18 @@ const SETTINGS = [
   'parallelToolCalls',
 ] as const
 
-/** What a page asks for. */
+/** A page's request. */
 export interface ChatInput {
-  /** The turns sent: all of them, or the newest alone where the page sent only a text. */
+  /** The messages that the page sent: a list, or one user message if it sent only a text. */
   readonly messages: readonly MessageInput[]
-  /** The page's own, or a new one. */
+  /** The page's conversation id, or a new one. */
   readonly conversationId: string
   readonly settings: ChatSettings
-  /** True for a streamed answer: the usual case. */
+  /** Whether the answer is streamed. Default true. */
   readonly stream: boolean
-  /** True where the page speaks the AI SDK's protocol. */
+  /** Whether the page uses the AI SDK's protocol. */
   readonly isUiMessage: boolean
-  /** The body as it came. */
+  /** The parsed body, unchanged. */
   readonly body: JsonObject
 }
 
@@ -52,12 +52,12 @@ export function readChatInput(body: Record<string, unknown>, access: CallerAcces
   const isUiMessage = areUiMessages(body['messages']) || 'trigger' in body
   const messages = isUiMessage ? readUiMessages(listOf(body['messages']), issues) : readMessages(body, issues)
   if (messages.length === 0 && issues.length === 0)
-    issues.push({ path: 'messages', message: 'there is no turn to answer: give messages, or message' })
+    issues.push({ path: 'messages', message: 'is empty: add at least one user message, or send message' })
   const conversationId = readId(body, issues) ?? access.conversationId ?? newId('conv')
   const settings = readSettings(body, access, issues)
   if (issues.length > 0) {
-    const said = issues.map(({ path, message }) => `${path}: ${message}`).join('; ')
-    throw new LlmError('invalid-request', `the request is not valid: ${said}`, { issues })
+    const shown = issues.map(({ path, message }) => `${path}: ${message}`).join('; ')
+    throw new LlmError('invalid-request', `the request is not valid: ${shown}`, { issues })
   }
   const stream = body['stream'] !== false
   return { messages, conversationId, settings, stream, isUiMessage, body: body as JsonObject }
@@ -66,16 +66,16 @@ export function readChatInput(body: Record<string, unknown>, access: CallerAcces
 function readMessages(body: Record<string, unknown>, issues: Issue[]): MessageInput[] {
   const { messages } = body
   if (messages !== undefined) {
-    // Their shape is checked where they are sent.
+    // `parseRequest` checks their shape.
     if (Array.isArray(messages)) return messages as MessageInput[]
-    issues.push({ path: 'messages', message: 'takes a list of turns' })
+    issues.push({ path: 'messages', message: 'must be a list of messages' })
     return []
   }
   for (const name of ['message', 'content']) {
     const text = body[name]
     if (text === undefined) continue
     if (typeof text === 'string' && text.trim() !== '') return [{ role: 'user', content: text }]
-    issues.push({ path: name, message: 'takes a text that is not empty' })
+    issues.push({ path: name, message: 'must be a non-empty string' })
   }
   return []
 }
@@ -86,7 +86,7 @@ function readId(body: Record<string, unknown>, issues: Issue[]): string | undefi
     if (value === undefined || value === null) continue
     if (typeof value === 'string' && value !== '' && value.length <= MAX_ID && !hasControls(value))
       return value
-    issues.push({ path: name, message: `takes a text of 1 to ${MAX_ID} characters` })
+    issues.push({ path: name, message: `must be a string of 1 to ${MAX_ID} characters` })
   }
   return undefined
 }
@@ -99,7 +99,7 @@ function readSettings(body: Record<string, unknown>, access: CallerAccess, issue
   const { models, maxTokens } = access.limits ?? {}
   const model = textOf(settings.model)
   if (model !== undefined && models !== undefined && !models.includes(model))
-    issues.push({ path: 'model', message: 'this model is not open to you' })
+    issues.push({ path: 'model', message: 'is not among the models that this caller may use' })
   if (maxTokens === undefined) return settings
   const asked = typeof settings.maxTokens === 'number' ? settings.maxTokens : maxTokens
   return { ...settings, maxTokens: Math.min(asked, maxTokens) }

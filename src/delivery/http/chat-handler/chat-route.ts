@@ -6,27 +6,27 @@ import type { ReplyStream, StartedRun } from '../../runs/index.ts'
 import { jsonResponse, limitKeysOf, rateLimitHeaders, type GuardedRequest } from '../guards/index.ts'
 import { keyOf } from './access-key.ts'
 import { readChatInput, type ChatInput } from './chat-input.ts'
-import { coalesceText } from './coalesce-text.ts'
+import { coalesceText } from '../coalesce-text.ts'
 import { askedProtocol } from './protocol.ts'
 import type { RouteParts } from './stream-request.ts'
 import { streamResponse } from './stream-response.ts'
 
-/** Starts an answer and streams it, or with `stream: false` gives it whole. */
-export async function answerChat(parts: RouteParts, visit: GuardedRequest): Promise<Response> {
+/** Starts an answer and streams it, or returns it whole with `stream: false`. */
+export async function answerChat(parts: RouteParts, guarded: GuardedRequest): Promise<Response> {
   const { options, clock, limiter } = parts
-  const input = readChatInput(await visit.json(), visit.access)
+  const input = readChatInput(await guarded.json(), guarded.access)
   const messages = await parts.check?.(input)
-  const asked = askedProtocol(visit.request, visit.url)
+  const asked = askedProtocol(guarded.request, guarded.url)
   const protocol = asked ?? options.protocol ?? (input.isUiMessage ? 'ui-message' : 'sse')
   const { conversationId } = input
-  const { tenant } = visit.access
+  const { tenant } = guarded.access
   const { streamFrames } = options
   const meta: JsonObject = { protocol, conversationId, createdMs: clock.epochMs(), tenant, streamFrames }
-  const run = await startRun(parts, visit, { input, meta, messages })
-  if (!input.stream) return wholeResponse(parts, visit, { run, conversationId })
-  await refusedEarly(run, options.holdMs ?? 0, parts)
-  const headers = await rateLimitHeaders(limiter, limitKeysOf({ ...visit.access, conversationId }))
-  return streamResponse(parts, visit, { runId: run.id, meta, protocol, after: undefined, headers })
+  const run = await startRun(parts, guarded, { input, meta, messages })
+  if (!input.stream) return wholeResponse(parts, guarded, { run, conversationId })
+  await rejectEarly(run, options.holdMs ?? 0, parts)
+  const headers = await rateLimitHeaders(limiter, limitKeysOf({ ...guarded.access, conversationId }))
+  return streamResponse(parts, guarded, { runId: run.id, meta, protocol, after: undefined, headers })
 }
 
 interface Start {
@@ -37,16 +37,22 @@ interface Start {
 
 async function startRun(
   { runs, respond, options, clock }: RouteParts,
-  visit: GuardedRequest,
+  guarded: GuardedRequest,
   { input, meta, messages }: Start,
 ): Promise<StartedRun> {
-  const { access, request, requestId } = visit
+  const { access, request, requestId } = guarded
   const { conversationId, settings } = input
   const runId = newId('run').slice(0, 20)
   const { coalesce } = options
   const open = async (signal: AbortSignal): Promise<ReplyStream> => {
     const stream = await respond(input, { signal, access, request, requestId, runId })
-    return coalesce === undefined ? stream : coalesceText(stream, coalesce, clock)
+    if (coalesce === undefined) return stream
+    return {
+      batches: () => coalesceText(stream.batches()[Symbol.asyncIterator](), coalesce, clock),
+      get response() {
+        return stream.response
+      },
+    }
   }
   return runs.start({
     id: runId,
@@ -60,8 +66,8 @@ async function startRun(
   })
 }
 
-// A refusal that cost nobody anything is a status. One from a provider is a frame, unless the host holds the answer back for it.
-async function refusedEarly(run: StartedRun, holdMs: number, { clock }: RouteParts): Promise<void> {
+// An error before any provider was called becomes a status. A provider's error becomes a frame unless `holdMs` waits for it.
+async function rejectEarly(run: StartedRun, holdMs: number, { clock }: RouteParts): Promise<void> {
   let timer: ReturnType<typeof clock.setTimer> | undefined
   const waited = new Promise<void>((resolve) => {
     if (holdMs > 0) timer = clock.setTimer(resolve, holdMs)
@@ -88,11 +94,11 @@ interface Whole {
 
 async function wholeResponse(
   { runs }: RouteParts,
-  { request, leave }: GuardedRequest,
+  { request, watchAccess }: GuardedRequest,
   { run, conversationId }: Whole,
 ): Promise<Response> {
   const reader = await runs.attach(run.id)
-  const expiry = leave()
+  const expiry = watchAccess()
   const end = (): void => reader.detach()
   request.signal.addEventListener('abort', end, { once: true })
   expiry.signal?.addEventListener('abort', end, { once: true })

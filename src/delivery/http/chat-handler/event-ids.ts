@@ -1,7 +1,7 @@
 import type { EventBatch } from '../../../core/event.ts'
-import type { Encoder, StreamEnd } from '../../encoders/index.ts'
+import type { Encoder, StreamEnd } from '../../../protocols/index.ts'
 
-/** A place in the frames of one run: after frame `frame` of batch `seq`, or after everything. */
+/** A position in the frames of one run: after frame `frame` of batch `seq`. Infinite after the last frame. */
 export interface FramePosition {
   readonly runId: string
   readonly seq: number
@@ -11,7 +11,7 @@ export interface FramePosition {
 const END = 'end'
 const POSITION = /^(.{1,200}):(?:(\d{1,12})(?:\.(\d{1,6}))?|end)$/
 
-/** Reads what a frame's `id` says. `undefined` for what none of ours wrote. */
+/** Parses a frame's `id`; `undefined` for any other text. */
 export function readPosition(text: string | null | undefined): FramePosition | undefined {
   const match = POSITION.exec(text ?? '')
   if (match === null) return undefined
@@ -21,9 +21,8 @@ export function readPosition(text: string | null | undefined): FramePosition | u
 }
 
 /**
- * Puts an `id` on every frame of server-sent events, so that a reader can say which was the last it got, and gives only
- * what comes after `after`. It must see a run's batches from the first one on: what its reader has had is encoded in
- * silence, for encoders remember.
+ * Adds an `id` to every SSE frame, by which a client can resume, and returns only frames after `after`. Pass it the
+ * batches of a run from the first on: encoders are stateful, so the frames that the client has are encoded and dropped.
  */
 export function numberedEncoder(inner: Encoder, runId: string, after: FramePosition | undefined): Encoder {
   return new NumberedFrames(inner, runId, after)
@@ -66,18 +65,18 @@ class NumberedFrames implements Encoder {
   }
 
   #number(text: string, isEnd: boolean): string {
-    const had = this.#had()
-    if (text === '' || !this.#isSse) return had === Infinity ? '' : text
-    // Nearly always: one frame, and it is new.
-    if (had === 0 && !isEnd && !text.startsWith(':') && text.indexOf('\n\n') === text.length - 2)
+    const sent = this.#sentFrames()
+    if (text === '' || !this.#isSse) return sent === Infinity ? '' : text
+    // The usual case: one new frame.
+    if (sent === 0 && !isEnd && !text.startsWith(':') && text.indexOf('\n\n') === text.length - 2)
       return `id: ${this.#runId}:${this.#seq}.1\n${text}`
-    if (had === Infinity && !text.startsWith(':')) return ''
+    if (sent === Infinity && !text.startsWith(':')) return ''
     const frames = text.split('\n\n').filter((frame) => frame !== '')
     let numbered = ''
     let index = 0
     for (const [at, frame] of frames.entries()) {
       if (frame.startsWith(':')) numbered += `${frame}\n\n`
-      else if (++index > had) {
+      else if (++index > sent) {
         const place = isEnd && at === frames.length - 1 ? END : `${this.#seq}.${index}`
         numbered += `id: ${this.#runId}:${place}\n${frame}\n\n`
       }
@@ -85,8 +84,8 @@ class NumberedFrames implements Encoder {
     return numbered
   }
 
-  // How many frames of this batch the reader has.
-  #had(): number {
+  // Number of frames of this batch that the client has.
+  #sentFrames(): number {
     if (this.#after === undefined || this.#seq > this.#after.seq) return 0
     return this.#seq < this.#after.seq ? Infinity : this.#after.frame
   }

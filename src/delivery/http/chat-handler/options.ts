@@ -4,12 +4,12 @@ import type { Limiter } from '../../../limits/index.ts'
 import type { ReplyStream, RunHub, RunHubOptions } from '../../runs/index.ts'
 import type { CallerAccess, GuardOptions } from '../guards/index.ts'
 import type { ChatInput } from './chat-input.ts'
-import type { Coalesce } from './coalesce-text.ts'
+import type { Coalesce } from '../coalesce-text.ts'
 import type { ChatProtocol } from './protocol.ts'
 
-/** What `respond` may know besides what was asked for. */
+/** What `respond` receives beside the request. */
 export interface ChatContext {
-  /** Aborted when the answer is no longer wanted: pass it on. */
+  /** Aborts when the answer is no longer needed. Pass it to the call. */
   readonly signal: AbortSignal
   readonly access: CallerAccess
   readonly request: Request
@@ -17,15 +17,15 @@ export interface ChatContext {
   readonly runId: string
 }
 
-/** Answers a page's request. What it rejects with before its upstream was asked becomes a status; later errors go into the stream. */
+/** Called with each page's request; returns the answer's stream. An error before a provider was called becomes a status, a later one a frame. */
 export type Respond = (input: ChatInput, context: ChatContext) => ReplyStream | Promise<ReplyStream>
 
-/** What a chat handler stands on: an orchestrator, or anything that streams chat answers. */
+/** What a chat handler calls: an orchestrator, or any object that streams chat responses. */
 export interface ChatTarget {
   chatApiCall(request: ChatRequest & { readonly stream: true }): Promise<ChatStream>
   readonly limiter?: Limiter | undefined
 }
-/** A service that answers by itself, with conversations of its own. */
+/** A chat service that keeps conversations of its own and answers requests itself. */
 export interface ChatBackend {
   readonly respond: Respond
 }
@@ -38,33 +38,33 @@ export interface ChatHandlerOptions
       RunHubOptions,
       'log' | 'onSave' | 'onSaveFailed' | 'savePolicy' | 'saveWaitMs' | 'idleMs' | 'maxRuns'
     > {
-  /** In place of the call that the target makes. */
+  /** Answers requests instead of a plain call of the target. */
   readonly respond?: Respond | undefined
-  /** Laid under every call: model, system, tools and settings of the host. A page may choose its own settings, but no keys or addresses. */
+  /** Defaults of every call: model, system, tools, settings. A page may override settings, but no keys or URLs. */
   readonly defaults?: Partial<ChatRequest> | undefined
-  /** Path that it serves, such as `/api/chat`. Default: any; the last parts of the path decide. */
+  /** Path that the handler serves, such as `/api/chat`. Default: any path; its last segments select the route. */
   readonly basePath?: string | undefined
-  /** Protocol of requests that ask for none. Default: `ui-message` for the AI SDK's requests, `sse` for others. */
+  /** Protocol of requests that name none. Default: `ui-message` for the AI SDK's requests, `sse` for others. */
   readonly protocol?: ChatProtocol | undefined
-  /** `stream_start` and `stream_end` around the frames of `sse`. Default false. */
+  /** Whether `stream_start` and `stream_end` events surround the frames of `sse`. Default false. */
   readonly streamFrames?: boolean | undefined
-  /** Streams of one user at once. Default 10; 0 for no cap. */
+  /** Maximum number of concurrent streams of one user. Default 10; 0 for no maximum. */
   readonly maxStreamsPerUser?: number | undefined
-  /** What becomes of a stream whose last reader goes. Default `cancel`; `finish` goes on and saves, so that a page may come back. */
+  /** What happens to a stream when its last reader disconnects. Default `cancel`; `finish` completes and saves it. */
   readonly onClientGone?: RunHubOptions['onDisconnect']
-  /** With `cancel`: how long a page may be away, in milliseconds. Default 0. */
+  /** With `cancel`: how long a stream waits for a reader to reconnect, in milliseconds. Default 0. */
   readonly goneGraceMs?: number | undefined
   /**
-   * How long an answer may wait for the provider before its first byte goes out, in milliseconds: a refusal within that
-   * time is a status, a later one a frame. Default 0: the first byte goes at once.
+   * Maximum time that a response waits for the provider before its first byte, in milliseconds. A provider's error
+   * within that time becomes a status, a later one a frame. Default 0: the first byte is sent at once.
    */
   readonly holdMs?: number | undefined
-  /** Longest silence before a comment is sent, in milliseconds. Default 15 000; 0 for none. */
+  /** Maximum silence before a heartbeat is sent, in milliseconds. Default 15 000; 0 turns heartbeats off. */
   readonly heartbeatMs?: number | undefined
-  /** Gathers small pieces of text before they are kept and sent. Default: off. */
+  /** Merges small deltas before they are stored and sent. Default: off. */
   readonly coalesce?: Coalesce | undefined
-  /** Least time between two pieces, in milliseconds. Default 0. */
+  /** Minimum time between two batches, in milliseconds. Default 0. */
   readonly paceMs?: number | undefined
-  /** Runs that other handlers or sockets share, with caps, policies and log of their own. Default: made of these options. The host closes the one it gives. */
+  /** A run hub shared with other handlers or sockets; its own options apply, and the application closes it. Default: a new one with these options. */
   readonly runs?: RunHub | undefined
 }

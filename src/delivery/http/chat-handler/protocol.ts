@@ -1,20 +1,15 @@
 import type { Clock } from '../../../core/clock.ts'
 import { LlmError } from '../../../core/error.ts'
 import { textOf, type JsonObject } from '../../../core/json.ts'
-import {
-  ndjsonEncoder,
-  plainSseEncoder,
-  plainTextEncoder,
-  uiMessageEncoder,
-  type Encoder,
-} from '../../encoders/index.ts'
+import { ndjsonEncoder, plainSseEncoder, plainTextEncoder, uiMessageEncoder } from '../../encoders/index.ts'
+import type { Encoder } from '../../../protocols/index.ts'
 
-/** `sse`: small JSON frames for a page's own script. `ui-message`: the AI SDK's UI message stream. */
+/** Protocol of a streamed answer. `sse`: small JSON frames for a page's own script. `ui-message`: the AI SDK's UI message stream. */
 export type ChatProtocol = 'sse' | 'ui-message' | 'ndjson' | 'text'
 
 const PROTOCOLS: readonly ChatProtocol[] = ['sse', 'ui-message', 'ndjson', 'text']
 
-/** The protocol that a request asks for: `?protocol=`, the AI SDK's header, or `Accept`. Throws for one that is not there. */
+/** Returns the protocol that a request names by `?protocol=`, the AI SDK's header or `Accept`. Throws `invalid-request` if it is unknown. */
 export function askedProtocol(request: Request, url: URL): ChatProtocol | undefined {
   const named = url.searchParams.get('protocol')
   if (named !== null) return checkProtocol(named)
@@ -24,25 +19,25 @@ export function askedProtocol(request: Request, url: URL): ChatProtocol | undefi
   return accept.startsWith('text/plain') ? 'text' : undefined
 }
 
-/** Throws `invalid-request` for a protocol that is not there. */
+/** Returns a known protocol. Throws `invalid-request` for any other name. */
 export function checkProtocol(name: string): ChatProtocol {
   const known = PROTOCOLS.find((protocol) => protocol === name)
   if (known !== undefined) return known
-  const message = `takes one of ${PROTOCOLS.join(', ')}`
+  const message = `must be one of ${PROTOCOLS.join(', ')}`
   throw new LlmError('invalid-request', `protocol ${message}`, { issues: [{ path: 'protocol', message }] })
 }
 
-/** What the encoder of a run is made of. */
+/** What the encoder of a run is created from. */
 export interface EncoderParts {
   readonly runId: string
-  /** What is stored with the run. */
+  /** The metadata stored with the run. */
   readonly meta: JsonObject
-  /** In place of the one that the run began with. */
+  /** Overrides the protocol that the run started with. */
   readonly protocol: ChatProtocol | undefined
   readonly clock: Clock
 }
 
-/** The encoder of a run: made of what is stored with it, so that every reader is sent the same frames. */
+/** Creates the encoder of a run from its stored metadata, so that every reader gets the same frames. */
 export function encoderFor({ runId, meta, protocol: asked, clock }: EncoderParts): Encoder {
   const protocol = asked ?? checkProtocol(textOf(meta['protocol']) ?? 'sse')
   const createdMs = Number(meta['createdMs'] ?? 0)

@@ -1,17 +1,17 @@
 import type { Clock } from '../../../core/clock.ts'
 import { LlmError } from '../../../core/error.ts'
 import { plainSseEncoder } from '../../encoders/index.ts'
-import { jsonResponse, notFound, type Place, type GuardedRequest } from '../guards/index.ts'
+import { jsonResponse, notFound, type GuardedEndpoint, type GuardedRequest } from '../guards/index.ts'
 import { resumeChat } from './resume-route.ts'
 import { streamHeaders } from '../stream-headers.ts'
 import { findRun, type RouteParts, type StreamRequest } from './stream-request.ts'
 import { testStream } from './test-sse.ts'
 
-type Serve = (parts: RouteParts, visit: GuardedRequest) => Promise<Response>
-type Route = readonly [methods: readonly string[], serve: (visit: GuardedRequest) => Promise<Response>]
+type Serve = (parts: RouteParts, guarded: GuardedRequest) => Promise<Response>
+type Route = readonly [methods: readonly string[], serve: (guarded: GuardedRequest) => Promise<Response>]
 
-/** The route of a request. One that leads nowhere leads to a 404, behind the guards as all others. */
-export function placeOf(parts: RouteParts, request: Request, answer: Serve): Place {
+/** Returns the endpoint of a request. An unknown path gets a 404 after the guards, as any other response. */
+export function endpointOf(parts: RouteParts, request: Request, answer: Serve): GuardedEndpoint {
   const { pathname } = new URL(request.url)
   const [methods, serve] = routeOf(parts, pathname, answer) ?? [
     [request.method === 'HEAD' ? 'GET' : request.method],
@@ -31,10 +31,10 @@ function routeOf(parts: RouteParts, pathname: string, answer: Serve): Route | un
   const id = decodeId(segments.at(-2))
   if (action !== undefined && id !== undefined && (basePath === undefined || segments.length === 2)) {
     const [methods, serve] = action
-    return [methods, (visit) => serve({ parts, visit, id })]
+    return [methods, (guarded) => serve({ parts, guarded, id })]
   }
   if (basePath !== undefined && segments.length > 0) return undefined
-  return [['POST'], (visit) => answer(parts, visit)]
+  return [['POST'], (guarded) => answer(parts, guarded)]
 }
 
 function below(pathname: string, basePath: string): string | undefined {
@@ -57,37 +57,40 @@ function decodeId(segment: string | undefined): string | undefined {
 }
 
 const ACTIONS: Readonly<
-  Record<string, readonly [methods: readonly string[], serve: (about: StreamRequest) => Promise<Response>]>
+  Record<string, readonly [methods: readonly string[], serve: (asked: StreamRequest) => Promise<Response>]>
 > = {
   stream: [
     ['GET', 'DELETE'],
-    async (about) => (about.visit.request.method === 'DELETE' ? cancel(about) : resumeChat(about)),
+    async (asked) => (asked.guarded.request.method === 'DELETE' ? cancel(asked) : resumeChat(asked)),
   ],
-  cancel: [['POST'], (about) => cancel(about)],
-  stop: [['POST'], (about) => cancel(about)],
-  status: [['GET'], (about) => tell(about, ({ parts, id }) => parts.runs.status(id))],
-  metrics: [['GET'], (about) => tell(about, ({ parts, id }) => parts.runs.metrics(id))],
+  cancel: [['POST'], (asked) => cancel(asked)],
+  stop: [['POST'], (asked) => cancel(asked)],
+  status: [['GET'], (asked) => report(asked, ({ parts, id }) => parts.runs.status(id))],
+  metrics: [['GET'], (asked) => report(asked, ({ parts, id }) => parts.runs.metrics(id))],
 }
 
-async function cancel(about: StreamRequest): Promise<Response> {
-  const info = await findRun(about)
-  if (info === undefined) throw unknown(about.id)
-  const cancelled = await about.parts.runs.cancel(info.id, 'the client stopped the stream')
+async function cancel(asked: StreamRequest): Promise<Response> {
+  const info = await findRun(asked)
+  if (info === undefined) throw unknown(asked.id)
+  const cancelled = await asked.parts.runs.cancel(info.id, 'the client stopped the stream')
   return jsonResponse({ streamId: info.id, cancelled })
 }
 
-async function tell(
-  about: StreamRequest,
-  read: (about: StreamRequest) => Promise<unknown>,
+async function report(
+  asked: StreamRequest,
+  read: (asked: StreamRequest) => Promise<unknown>,
 ): Promise<Response> {
-  const info = await findRun(about)
-  const found = info === undefined ? undefined : await read({ ...about, id: info.id })
-  if (found === undefined) throw unknown(about.id)
+  const info = await findRun(asked)
+  const found = info === undefined ? undefined : await read({ ...asked, id: info.id })
+  if (found === undefined) throw unknown(asked.id)
   return jsonResponse(found, { headers: { 'cache-control': 'no-store' } })
 }
 
 function unknown(id: string): LlmError {
-  return new LlmError('not-found', `there is no stream or conversation "${id}", or it ended too long ago`)
+  return new LlmError(
+    'not-found',
+    `there is no stream or conversation "${id}", or its stream is no longer stored`,
+  )
 }
 
 function testResponse(clock: Clock): Response {

@@ -4,7 +4,7 @@ import type { EventBatch } from '../../../core/event.ts'
 import type { RunReader } from '../../runs/index.ts'
 import { safeError } from '../guards/index.ts'
 
-/** A reader as the source of a body. Errors come in words that may be shown; a body that is left detaches the reader. */
+/** Returns a run's reader as the source of a body. Errors are safe to show; cancelling detaches the reader. */
 export function runSource(
   reader: RunReader,
   { paceMs, clock }: { readonly paceMs: number; readonly clock: Clock },

@@ -8,40 +8,40 @@ import { encoderFor, type ChatProtocol } from './protocol.ts'
 import type { RouteParts } from './stream-request.ts'
 import { runSource } from './run-source.ts'
 
-/** One connection to a run. */
+/** A client's connection to a run. */
 export interface Connection {
   readonly runId: string
-  /** What is stored with the run. */
+  /** The metadata stored with the run. */
   readonly meta: JsonObject
   readonly protocol: ChatProtocol | undefined
   readonly after: FramePosition | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
-/** Attaches to a run and streams it. The client that leaves detaches; an access that expires ends the body with `unauthorized`. */
+/** Attaches to a run and streams it. A disconnect detaches the reader; expired access ends the body with `unauthorized`. */
 export async function streamResponse(
   { runs, clock, options }: RouteParts,
-  visit: GuardedRequest,
+  guarded: GuardedRequest,
   { runId, meta, protocol, after, headers }: Connection,
 ): Promise<Response> {
   const encoder = numberedEncoder(encoderFor({ runId, meta, protocol, clock }), runId, after)
-  const leave = visit.leave()
+  const access = guarded.watchAccess()
   const reader = await runs.attach(runId).catch((error: unknown) => {
-    leave.release()
+    access.release()
     throw error
   })
   const expire = (): void => {
-    const reason: unknown = leave.signal?.reason
+    const reason: unknown = access.signal?.reason
     reader.fail(LlmError.is(reason) ? reason : new LlmError('unauthorized', 'the access has expired'))
   }
-  leave.signal?.addEventListener('abort', expire, { once: true })
+  access.signal?.addEventListener('abort', expire, { once: true })
   const { heartbeatMs, paceMs = 0 } = options
   const onEnd = (): void => {
-    leave.signal?.removeEventListener('abort', expire)
-    leave.release()
+    access.signal?.removeEventListener('abort', expire)
+    access.release()
     reader.detach()
   }
-  const { signal } = visit.request
+  const { signal } = guarded.request
   const body = streamingBody(runSource(reader, { paceMs, clock }), encoder, {
     clock,
     heartbeatMs,
@@ -54,7 +54,7 @@ export async function streamResponse(
   })
 }
 
-// A header holds no more than Latin letters; what is beyond goes as in an URL.
+// Header values are ASCII; any other text is percent-encoded.
 function headerText(meta: JsonObject): string {
   const text = textOf(meta['conversationId']) ?? ''
   return /^[\u0020-\u007e]*$/.test(text) ? text : encodeURIComponent(text)

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../../../core/clock.ts'
 const EVENTS = 10
 const BETWEEN_MS = 100
 
-/** Ten events, one every 100 ms, then `[DONE]`: shows whether anything between server and page holds streams back. */
+/** Streams ten events, one every 100 ms, then `[DONE]`. They arrive together if a proxy buffers streams. */
 export function testStream(clock: Clock): ReadableStream<Uint8Array> {
   const utf8 = new TextEncoder()
   let timer: Timer | undefined

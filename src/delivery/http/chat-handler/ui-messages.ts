@@ -3,12 +3,12 @@ import { isObject, listOf, objectOf, textOf, type JsonValue } from '../../../cor
 import type { AssistantPart, ToolCallPart, UserPart } from '../../../core/message.ts'
 import type { MessageInput } from '../../../core/request.ts'
 
-/** True for messages as the AI SDK keeps them: their content is in `parts`. */
+/** Whether the messages are the AI SDK's UI messages, whose content is in `parts`. */
 export function areUiMessages(messages: unknown): boolean {
   return Array.isArray(messages) && messages.some((message) => isObject(message) && 'parts' in message)
 }
 
-/** The AI SDK's UI messages as neutral turns. What is for the eye alone (sources, data, step marks) is left out. */
+/** Converts the AI SDK's UI messages. Leaves out parts for display only: sources, data, step marks. */
 export function readUiMessages(messages: readonly unknown[], issues: Issue[]): MessageInput[] {
   return messages.flatMap((message, index) => readMessage(objectOf(message), `messages.${index}`, issues))
 }
@@ -23,7 +23,7 @@ function readMessage(message: Record<string, unknown>, path: string, issues: Iss
     case 'assistant':
       return stepsOf(parts).flatMap(readStep)
     default:
-      issues.push({ path: `${path}.role`, message: 'takes one of system, user, assistant' })
+      issues.push({ path: `${path}.role`, message: 'must be one of system, user, assistant' })
       return []
   }
 }
@@ -41,7 +41,7 @@ function userPart(part: Record<string, unknown>): UserPart[] {
   return [{ type: 'file', url, mediaType, filename: textOf(part['filename']) }]
 }
 
-// A step is one answer of the model, with the tools it called.
+// A step is one response of the model and the tool calls in it.
 function stepsOf(parts: readonly Record<string, unknown>[]): Record<string, unknown>[][] {
   const steps: Record<string, unknown>[][] = [[]]
   for (const part of parts) {
@@ -58,7 +58,7 @@ function readStep(step: readonly Record<string, unknown>[]): MessageInput[] {
     const text = part['type'] === 'text' ? textOf(part['text']) : undefined
     if (text !== undefined) content.push({ type: 'text', text })
     const call = toolCall(part)
-    // One that was never answered cannot go back: every provider refuses it.
+    // Providers reject a call without a result.
     if (call === undefined || !isAnswered(part)) continue
     content.push(call)
     results.push(toolResult(call, part))

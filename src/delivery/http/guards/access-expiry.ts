@@ -2,49 +2,49 @@ import { systemClock, type Clock } from '../../../core/clock.ts'
 import { LlmError } from '../../../core/error.ts'
 import type { CallerAccess } from './caller.ts'
 
-/** Tells an access of the caller's that ran out from one that a provider refused. */
+/** Error code of a caller's expired access, which distinguishes it from credentials that a provider rejected. */
 export const ACCESS_EXPIRED = 'access_expired'
 
-/** What becomes of a call whose client goes away: it is cancelled, or goes on to its end, so that it can be saved. */
+/** What happens to a call when its client disconnects: it is cancelled, or it runs to its end so that it can be saved. */
 export type AccessExpiryPolicy = 'cancel' | 'finish'
 
-/** How long a call may go on. */
+/** How long a call may run. */
 export interface AccessExpiry {
-  /** For the call: aborted when the client has left (unless the call is to finish), or when its access has expired. */
+  /** Signal for the call. Aborts when the access expires, or when the client disconnects and the policy is `cancel`. */
   readonly signal: AbortSignal | undefined
-  /** The call is over: timer and listener are gone. */
+  /** Removes timer and listener. */
   release(): void
 }
 
-interface LeaveOptions {
+interface WatchOptions {
   readonly request: Request
   readonly access: CallerAccess
   readonly policy?: AccessExpiryPolicy | undefined
   readonly clock?: Clock | undefined
 }
 
-/** Opens the leave of one call. Throws `unauthorized` where the access has expired already. */
+/** Watches the access of one call. Throws `unauthorized` if it has expired. */
 export function watchAccess({
   request,
   access,
   policy = 'cancel',
   clock = systemClock,
-}: LeaveOptions): AccessExpiry {
+}: WatchOptions): AccessExpiry {
   const { expiresAtMs } = access
-  const left = policy === 'cancel' ? request.signal : undefined
-  if (expiresAtMs === undefined) return { signal: left, release: () => undefined }
+  const client = policy === 'cancel' ? request.signal : undefined
+  if (expiresAtMs === undefined) return { signal: client, release: () => undefined }
   const remainingMs = expiresAtMs - clock.epochMs()
   if (remainingMs <= 0) throw expired()
   const ended = new AbortController()
-  const onLeft = (): void => ended.abort(left?.reason)
+  const onDisconnect = (): void => ended.abort(client?.reason)
   const timer = clock.setTimer(() => ended.abort(expired()), remainingMs)
-  if (left?.aborted === true) onLeft()
-  else left?.addEventListener('abort', onLeft, { once: true })
+  if (client?.aborted === true) onDisconnect()
+  else client?.addEventListener('abort', onDisconnect, { once: true })
   return {
     signal: ended.signal,
     release: () => {
       clock.clearTimer(timer)
-      left?.removeEventListener('abort', onLeft)
+      client?.removeEventListener('abort', onDisconnect)
     },
   }
 }

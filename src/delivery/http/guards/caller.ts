@@ -1,37 +1,37 @@
 import { LlmError } from '../../../core/error.ts'
 
-/** Who a request comes from, and what it may do: what the host's `authorize` finds out. */
+/** The caller of a request and what it may do, as the application's `authorize` returns it. */
 export interface CallerAccess {
-  /** Whose limits are charged. */
+  /** User whose limits the calls count against. */
   readonly userId?: string | undefined
-  /** Goes into the tags of every call, so that `limits: { tenant: … }` holds for it. */
+  /** Tenant. Added to the tags of every call, so that `limits: { tenant: … }` applies. */
   readonly tenant?: string | undefined
-  /** `admin` may read the details of health and the queue's activity. */
+  /** Role. `admin` may read health details and queue activity. */
   readonly role?: string | undefined
-  /** Charges the limits of a conversation too. */
+  /** Conversation whose limits the calls count against as well. */
   readonly conversationId?: string | undefined
-  /** Ids for limits of more layers. */
+  /** Ids for limits of further layers, by layer name. */
   readonly tags?: Readonly<Record<string, string>> | undefined
   readonly priority?: 'critical' | 'high' | 'normal' | 'low' | undefined
-  /** Bounds on what this caller may ask for. */
+  /** Maximum values of this caller's requests. */
   readonly limits?: AccessLimits | undefined
-  /** When the leave ends, in milliseconds since 1970: a stream that runs on beyond it is ended with `unauthorized`. */
+  /** When the access expires, in ms since the epoch. A stream that runs longer ends with `unauthorized`. Default: never. */
   readonly expiresAtMs?: number | undefined
 }
 
 export interface AccessLimits {
-  /** Longest answer in tokens: a request for more, or for no certain length, is brought down to it. */
+  /** Maximum `maxTokens`. A request with more or none gets this value. */
   readonly maxTokens?: number | undefined
-  /** Most answers of one request (`n`). */
+  /** Maximum number of choices of one request (`n`). */
   readonly maxChoices?: number | undefined
-  /** The models this caller may name, as it names them. Default: all that the gateway serves. */
+  /** Model names that this caller may use, as clients write them. Default: all that the gateway serves. */
   readonly models?: readonly string[] | undefined
 }
 
 /**
- * Decides about a request before its body is read: gives who it is, answers in the handler's place with a `Response`, or
- * throws an `LlmError` (`unauthorized` is a 401). Anything else, nothing included, is a refusal. `'open'` lets everyone
- * in: it has to be said, for a gateway spends the host's money.
+ * Called with each request before its body is read. Returns the caller, or a `Response` to send instead, or throws an
+ * `LlmError` (`unauthorized` is a 401). Any other return value, `undefined` included, rejects the request. `'open'`
+ * accepts every request; it must be explicit because calls cost the application money.
  */
 export type Authorize =
   | 'open'
@@ -39,16 +39,16 @@ export type Authorize =
 
 const OPEN: CallerAccess = Object.freeze({})
 
-/** Throws `misconfigured` where a host gives no `authorize`: the safe way to forget it is not to start. */
+/** Throws `misconfigured` if the application gives no `authorize`, because the default must not be open. */
 export function checkAuthorize(authorize: unknown, maker: string): void {
   if (authorize === 'open' || typeof authorize === 'function') return
-  const problem = "needs authorize: a function of the request, or 'open' to let everyone in"
+  const problem = "authorize is required: pass a function of the request, or 'open' to accept every request"
   throw new LlmError('misconfigured', `${maker}: ${problem}`, {
     issues: [{ path: 'authorize', message: problem }],
   })
 }
 
-/** Asks the host. Rejects with what it throws; a refusal without words becomes `unauthorized`. */
+/** Calls `authorize`. Rejects with what it throws, or with `unauthorized` if it returns no caller. */
 export async function authorizeRequest(
   authorize: Authorize,
   request: Request,
@@ -57,5 +57,5 @@ export async function authorizeRequest(
   const answer: unknown = await authorize(request)
   if (answer instanceof Response) return answer
   if (typeof answer === 'object' && answer !== null) return answer
-  throw new LlmError('unauthorized', 'this request is not authorized: give a valid key or session')
+  throw new LlmError('unauthorized', 'the request is not authorized; send a valid key or session')
 }

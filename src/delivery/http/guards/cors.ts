@@ -1,16 +1,16 @@
 import { LlmError } from '../../../core/error.ts'
 
-/** Which pages of other origins may call, and read what comes back. Without it none may. */
+/** Which pages of other origins may call the handler and read its responses. */
 export interface CorsOptions {
-  /** Origins by their full name (`https://app.example`), or a function that knows. A star stands for all and has to be said. */
+  /** Allowed origins (`https://app.example`), a predicate, or `'*'` for all. */
   readonly origins: readonly string[] | '*' | ((origin: string) => boolean)
-  /** Lets pages send cookies. Default false; not together with a star. */
+  /** Whether pages may send cookies. Default false; not allowed with `'*'`. */
   readonly credentials?: boolean | undefined
-  /** Request headers that pages may send, in place of those that they ask for. */
+  /** Request headers that pages may send. Default: those that the preflight asks for. */
   readonly headers?: readonly string[] | undefined
-  /** Response headers that pages may read, besides the request id, the rate limits and `Retry-After`. */
+  /** Further response headers that pages may read, beside the request id, the rate limits and `Retry-After`. */
   readonly exposeHeaders?: readonly string[] | undefined
-  /** How long a browser may keep the answer to its question, in seconds. Default 600. */
+  /** How long a browser may cache the preflight response, in seconds. Default 600. */
   readonly maxAgeSeconds?: number | undefined
 }
 
@@ -27,15 +27,15 @@ const EXPOSED: readonly string[] = [
   'x-ratelimit-reset-tokens',
 ]
 
-/** Throws `misconfigured` for what no browser would take. */
+/** Throws `misconfigured` for options that browsers reject. */
 export function checkCors(cors: CorsOptions | undefined): void {
   if (cors === undefined) return
   const { origins, credentials } = cors
   const known = origins === '*' || typeof origins === 'function' || Array.isArray(origins)
-  if (!known) refuse('origins', `takes a list of origins, a function, or '*'`)
+  if (!known) refuse('origins', `must be a list of origins, a function, or '*'`)
   if (credentials !== true) return
   if (origins === '*' || (Array.isArray(origins) && origins.includes('*')))
-    refuse('credentials', 'cannot be given to every origin: name them')
+    refuse('credentials', `is not allowed with origin '*'; list the origins`)
 }
 
 function refuse(field: string, problem: string): never {
@@ -44,7 +44,7 @@ function refuse(field: string, problem: string): never {
   })
 }
 
-/** True where a page of this origin may call. */
+/** Whether pages of this origin may call. */
 export function allowsOrigin(cors: CorsOptions | undefined, origin: string): boolean {
   if (cors === undefined) return false
   const { origins } = cors
@@ -53,7 +53,7 @@ export function allowsOrigin(cors: CorsOptions | undefined, origin: string): boo
   return origins.includes(origin) || origins.includes('*')
 }
 
-/** The headers that let a page read an answer; none where it may not. */
+/** Returns the headers that let a page read the response, if its origin is allowed. */
 export function corsHeaders(cors: CorsOptions | undefined, request: Request): Record<string, string> {
   if (cors === undefined) return {}
   const origin = request.headers.get('origin')
@@ -69,13 +69,13 @@ export function corsHeaders(cors: CorsOptions | undefined, request: Request): Re
   }
 }
 
-/** True for the question that a browser asks before it lets a page call. */
+/** Whether the request is a CORS preflight. */
 export function isPreflight(request: Request): boolean {
   return request.method === 'OPTIONS' && request.headers.has('access-control-request-method')
 }
 
-/** The answer to it. An origin that may not call gets one without leave. */
-export function preflightAnswer(
+/** Returns the preflight response; without permission if the origin is not allowed. */
+export function preflightResponse(
   cors: CorsOptions | undefined,
   request: Request,
   methods: readonly string[],

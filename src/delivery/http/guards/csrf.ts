@@ -2,9 +2,9 @@ import { allowsOrigin, type CorsOptions } from './cors.ts'
 import { forbidden } from './http-error.ts'
 
 /**
- * Keeps pages of other origins from spending with a visitor's cookies. `origin` (the default): a browser's request must
- * come from the same origin, or from one that `cors` lets in; requests that no browser sent pass. A token: besides that,
- * browsers must send in a header what a cookie holds. `false`: no check, for hosts that never use cookies.
+ * Protection against requests that another site's page sends with a visitor's cookies. `origin` (the default): browser
+ * requests must come from the same origin or from one that `cors` allows; other clients pass. A token: requests with
+ * cookies must also repeat the cookie's value in a header. `false`: no check, for applications without cookies.
  */
 export type CsrfOptions = 'origin' | false | CsrfToken
 
@@ -17,24 +17,26 @@ export interface CsrfToken {
 
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** Refuses, with 403, what another origin's page sends with a visitor's cookies. */
+/** Throws an `HttpError` with status 403 if the request fails the CSRF check. */
 export function checkCsrf(csrf: CsrfOptions, cors: CorsOptions | undefined, request: Request): void {
   if (csrf === false || SAFE.has(request.method)) return
   const origin = request.headers.get('origin')
   const site = request.headers.get('sec-fetch-site')
-  if (!isFromHere(request, origin, site) && !(origin !== null && allowsOrigin(cors, origin)))
-    throw forbidden('pages of this origin may not call here: the gateway has to name it in cors.origins')
+  if (!isSameOrigin(request, origin, site) && !(origin !== null && allowsOrigin(cors, origin)))
+    throw forbidden(
+      `pages of origin ${origin ?? 'unknown'} may not call this endpoint; add the origin to cors.origins`,
+    )
   if (csrf === 'origin') return
   const cookie = cookieOf(request.headers.get('cookie'), csrf.cookie)
-  // No cookies at all: nobody's session is at stake.
+  // Without cookies there is no session to protect.
   if (!request.headers.has('cookie')) return
   const given = request.headers.get(csrf.header)
   if (cookie === undefined || cookie === '' || !isSame(given ?? '', cookie))
     throw forbidden(`the header ${csrf.header} must repeat the cookie ${csrf.cookie}`)
 }
 
-function isFromHere(request: Request, origin: string | null, site: string | null): boolean {
-  // `none` is the user's own doing: an address typed, a bookmark.
+function isSameOrigin(request: Request, origin: string | null, site: string | null): boolean {
+  // `none`: the user typed the address or opened a bookmark.
   if (site !== null) return site === 'same-origin' || site === 'none'
   if (origin === null) return true
   const { host } = new URL(request.url)
@@ -53,7 +55,7 @@ function cookieOf(header: string | null, name: string): string | undefined {
   return pair?.slice(name.length + 1)
 }
 
-// In a time that does not tell how much of it was right.
+// Takes the same time for every value of `a`, so timing reveals nothing about the cookie.
 function isSame(a: string, b: string): boolean {
   let differences = a.length ^ b.length
   for (let at = 0; at < b.length; at++) differences |= a.charCodeAt(at % (a.length || 1)) ^ b.charCodeAt(at)

@@ -3,115 +3,118 @@ import { LlmError } from '../../../core/error.ts'
 import type { Logger } from '../../../core/log.ts'
 import { authorizeRequest, checkAuthorize, type CallerAccess, type Authorize } from './caller.ts'
 import { readJsonBody } from './body.ts'
-import { checkCors, corsHeaders, isPreflight, preflightAnswer, type CorsOptions } from './cors.ts'
+import { checkCors, corsHeaders, isPreflight, preflightResponse, type CorsOptions } from './cors.ts'
 import { checkCsrf, type CsrfOptions } from './csrf.ts'
 import { watchAccess, type AccessExpiry, type AccessExpiryPolicy } from './access-expiry.ts'
-import { publicError, type PublicError } from './public-error.ts'
+import { errorReply, type ErrorReply } from './error-reply.ts'
 import { forbidden, HttpError, methodNotAllowed } from './http-error.ts'
 import { requestIdOf } from './request-id.ts'
 
-/** What stands before every handler. */
+/** Options of the checks before every handler: authorization, CORS, CSRF, body size. */
 export interface GuardOptions {
-  /** Who may call, and as whom. Has to be given; `'open'` lets everyone in. */
+  /** Decides who may call, and as which user. Required; `'open'` accepts every request. */
   readonly authorize: Authorize
-  /** Which pages of other origins may call. Default: none. */
+  /** Pages of other origins that may call. Default: none. */
   readonly cors?: CorsOptions | undefined
-  /** Default `origin`: what a browser sends from a page that `cors` does not name is refused. */
+  /** CSRF protection. Default `origin`: rejects browser requests from pages of origins that `cors` does not name. */
   readonly csrf?: CsrfOptions | undefined
-  /** Largest body of a request, in bytes. Default 50 MiB: ten images of 3 MiB and their text. */
+  /** Maximum size of a request body, in bytes. Default 50 MiB, enough for ten images of 3 MiB and their text. */
   readonly maxBodyBytes?: number | undefined
-  /** What becomes of a call whose client goes away. Default `cancel`: the upstream connection closes at once. */
+  /** What happens to a call when its client disconnects. Default `cancel`: the upstream connection closes at once. */
   readonly onClientGone?: AccessExpiryPolicy | undefined
-  /** Told every error with the request's id. Callers see generic words for what is not their doing. */
+  /** Receives every error with the request id. Clients get a general message for any error that they did not cause. */
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
 }
 
-/** One request behind the guards. */
+/** A request that passed the guards. */
 export interface GuardedRequest {
   readonly request: Request
   readonly url: URL
   readonly requestId: string
   readonly access: CallerAccess
-  /** The JSON object of its body, within the limit. Read once. */
+  /** Reads the JSON object of the body, up to the maximum size. Call it once. */
   json(): Promise<Record<string, unknown>>
-  /** Opens the leave of the visit's call; release it when the call is over. */
-  leave(): AccessExpiry
+  /** Starts watching the caller's access and connection. Release the result when the call ends. */
+  watchAccess(): AccessExpiry
 }
 
-/** What the guards have to know of the place that a request goes to. */
-export interface Place {
+/** What the guards need to know about the endpoint of a request. */
+export interface GuardedEndpoint {
   readonly methods: readonly string[]
-  /** Nobody is asked who they are. */
+  /** Whether the endpoint needs no authorization. Default false. */
   readonly open?: boolean | undefined
-  /** Writes an error in the words of the place's protocol. */
-  readonly errorBody: (error: PublicError, requestId: string) => unknown
-  /** Names of the header that carries the request's id. Default `x-request-id` alone. */
+  /** Renders an error in the endpoint's protocol. */
+  readonly errorBody: (error: ErrorReply, requestId: string) => unknown
+  /** Response headers that carry the request id. Default `x-request-id`. */
   readonly idHeaders?: readonly string[] | undefined
-  serve(visit: GuardedRequest): Promise<Response>
+  serve(guarded: GuardedRequest): Promise<Response>
 }
 
 export interface Guards {
-  /** Takes a request through every guard to its place. Never rejects: what is thrown becomes an answer. */
-  admit(request: Request, place: Place): Promise<Response>
+  /** Runs every check, then the endpoint. Never rejects, because a thrown value becomes an error response. */
+  handle(request: Request, endpoint: GuardedEndpoint): Promise<Response>
 }
 
 const MAX_BODY_BYTES = 50 * 1024 * 1024
 const ID_HEADERS: readonly string[] = ['x-request-id']
 
-/** Throws `misconfigured` naming the option that is wrong; `maker` is the function that the host called. */
+/** Creates the guards. Throws `misconfigured` naming the wrong option; `maker` is the function that was called. */
 export function createGuards(options: GuardOptions, maker = 'createGuards'): Guards {
   checkAuthorize(options.authorize, maker)
   checkCors(options.cors)
   const { maxBodyBytes } = options
   if (maxBodyBytes !== undefined && !(maxBodyBytes > 0))
-    throw new LlmError('misconfigured', `${maker}: maxBodyBytes takes a number above 0`)
-  return { admit: (request, place) => admit(options, request, place) }
+    throw new LlmError(
+      'misconfigured',
+      `${maker}: maxBodyBytes must be a number above 0, not ${String(maxBodyBytes)}`,
+    )
+  return { handle: (request, endpoint) => handle(options, request, endpoint) }
 }
 
-async function admit(options: GuardOptions, request: Request, place: Place): Promise<Response> {
+async function handle(options: GuardOptions, request: Request, endpoint: GuardedEndpoint): Promise<Response> {
   const requestId = requestIdOf(request.headers)
   let response: Response
   try {
-    response = await pass(options, request, { place, requestId })
+    response = await checkAndServe(options, request, { endpoint, requestId })
   } catch (error) {
-    response = errorResponse(error, place, requestId)
+    response = errorResponse(error, endpoint, requestId)
     report(options.logger, error, { requestId, status: response.status, path: pathOf(request) })
   }
-  for (const name of place.idHeaders ?? ID_HEADERS) response.headers.set(name, requestId)
+  for (const name of endpoint.idHeaders ?? ID_HEADERS) response.headers.set(name, requestId)
   for (const [name, value] of Object.entries(corsHeaders(options.cors, request)))
     if (name !== 'vary' || !response.headers.has(name)) response.headers.set(name, value)
   return response
 }
 
-interface Passage {
-  readonly place: Place
+interface Identified {
+  readonly endpoint: GuardedEndpoint
   readonly requestId: string
 }
 
-async function pass(
+async function checkAndServe(
   options: GuardOptions,
   request: Request,
-  { place, requestId }: Passage,
+  { endpoint, requestId }: Identified,
 ): Promise<Response> {
   const { cors, csrf = 'origin', authorize, maxBodyBytes = MAX_BODY_BYTES } = options
-  const { methods } = place
-  if (isPreflight(request) && cors !== undefined) return preflightAnswer(cors, request, methods)
+  const { methods } = endpoint
+  if (isPreflight(request) && cors !== undefined) return preflightResponse(cors, request, methods)
   const url = new URL(request.url)
   const method = request.method === 'HEAD' ? 'GET' : request.method
   if (!methods.includes(method)) throw methodNotAllowed(request.method, url.pathname, methods)
   checkCsrf(csrf, cors, request)
-  const access = place.open === true ? {} : await authorizeRequest(authorize, request)
-  // One of the host's own may not be changed.
+  const access = endpoint.open === true ? {} : await authorizeRequest(authorize, request)
+  // A copy, because headers of the application's response may be immutable.
   if (access instanceof Response) return new Response(access.body, copyOf(access))
   const { onClientGone: policy, clock } = options
-  const response = await place.serve({
+  const response = await endpoint.serve({
     request,
     url,
     requestId,
     access,
     json: () => readJsonBody(request, maxBodyBytes),
-    leave: () => watchAccess({ request, access, policy, clock }),
+    watchAccess: () => watchAccess({ request, access, policy, clock }),
   })
   if (request.method !== 'HEAD') return response
   await response.body?.cancel()
@@ -122,13 +125,17 @@ function copyOf({ status, statusText, headers }: Response): ResponseInit {
   return { status, statusText, headers: new Headers(headers) }
 }
 
-/** An error as the answer of a place. */
-export function errorResponse(thrown: unknown, place: Pick<Place, 'errorBody'>, requestId: string): Response {
-  const error = publicError(thrown, requestId)
-  return jsonResponse(place.errorBody(error, requestId), { status: error.status, headers: error.headers })
+/** Renders a thrown value as an error response of an endpoint. */
+export function errorResponse(
+  thrown: unknown,
+  endpoint: Pick<GuardedEndpoint, 'errorBody'>,
+  requestId: string,
+): Response {
+  const error = errorReply(thrown, requestId)
+  return jsonResponse(endpoint.errorBody(error, requestId), { status: error.status, headers: error.headers })
 }
 
-/** A JSON answer with its length. */
+/** Returns a JSON response with its length. */
 export function jsonResponse(
   body: unknown,
   { status = 200, headers = {} }: { status?: number; headers?: Readonly<Record<string, string>> } = {},
@@ -138,9 +145,9 @@ export function jsonResponse(
   return new Response(bytes, { status, headers: { ...length, ...headers } })
 }
 
-/** Refuses, with 403, everyone but an admin. */
+/** Throws an `HttpError` with status 403 unless the caller has the role `admin`. */
 export function requireAdmin({ role }: CallerAccess): void {
-  if (role !== 'admin') throw forbidden('this takes the role admin')
+  if (role !== 'admin') throw forbidden('this endpoint needs the role admin')
 }
 
 interface Report {
@@ -152,13 +159,13 @@ interface Report {
 function report(logger: Logger | undefined, thrown: unknown, { requestId, status, path }: Report): void {
   if (logger === undefined) return
   const error = thrown instanceof HttpError ? thrown.error : thrown
-  const known = LlmError.is(error) ? error.toJSON() : { message: wordsOf(error) }
+  const known = LlmError.is(error) ? error.toJSON() : { message: describe(error) }
   const fields = { requestId, status, path, error: known }
   if (status >= 500) logger.error(fields, 'a request failed')
   else logger.info(fields, 'a request was refused')
 }
 
-function wordsOf(error: unknown): string {
+function describe(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : typeof error
 }
 

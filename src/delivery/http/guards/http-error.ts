@@ -1,6 +1,6 @@
 import { LlmError } from '../../../core/error.ts'
 
-/** A refusal by HTTP's own rules, with the status that the error's kind does not tell. */
+/** An error whose HTTP status does not follow from its kind. */
 export class HttpError extends Error {
   readonly status: number
   readonly error: LlmError
@@ -14,21 +14,21 @@ export class HttpError extends Error {
   }
 }
 
-/** There is nothing at this address. */
+/** Returns a 404: no endpoint has this path. */
 export function notFound(method: string, path: string): HttpError {
-  return new HttpError(404, new LlmError('not-found', `there is no ${method} ${path} here`))
+  return new HttpError(404, new LlmError('not-found', `there is no endpoint ${method} ${path}`))
 }
 
-/** There is something, and it takes other methods. */
+/** Returns a 405: the endpoint exists but not with this method. */
 export function methodNotAllowed(method: string, path: string, allowed: readonly string[]): HttpError {
   const allow = allowed.join(', ')
-  const message = `${path} takes ${allow}, not ${method}`
+  const message = `${path} supports ${allow}, not ${method}`
   return new HttpError(405, new LlmError('invalid-request', message, { code: 'method_not_allowed' }), {
     allow,
   })
 }
 
-/** The caller is known, and may not. */
+/** Returns a 403: the caller is known but not allowed to do this. */
 export function forbidden(message: string): HttpError {
   return new HttpError(403, new LlmError('unauthorized', message, { code: 'forbidden' }))
 }

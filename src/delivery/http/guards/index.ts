@@ -8,10 +8,10 @@ export {
   requireAdmin,
   type GuardOptions,
   type Guards,
-  type Place,
+  type GuardedEndpoint,
   type GuardedRequest,
 } from './guards.ts'
 export type { AccessExpiry, AccessExpiryPolicy } from './access-expiry.ts'
-export { publicError, retryHeaders, safeError, type PublicError } from './public-error.ts'
+export { errorReply, retryHeaders, safeError, type ErrorReply } from './error-reply.ts'
 export { limitKeysOf, rateLimitHeaders, tagsOf, type RateLimitNames } from './rate-limit.ts'
 export { forbidden, HttpError, methodNotAllowed, notFound } from './http-error.ts'

@@ -1,20 +1,20 @@
 import type { BucketSnapshot, Limiter, LimitKeys } from '../../../limits/index.ts'
 import type { CallerAccess } from './caller.ts'
 
-/** Whose header names are used. */
+/** The vendor whose rate-limit header names are used. */
 export type RateLimitNames = 'openai' | 'anthropic'
 
-/** The ids under which a caller's limits are kept. */
+/** Returns the ids by which a caller's limits are counted. */
 export function limitKeysOf(access: CallerAccess): LimitKeys {
   return { user: access.userId, conversation: access.conversationId, tags: tagsOf(access) }
 }
 
-/** The tags of a caller's calls. */
+/** Returns the tags of a caller's calls. */
 export function tagsOf({ tags, tenant }: CallerAccess): Readonly<Record<string, string>> | undefined {
   return tenant === undefined ? tags : { ...tags, tenant }
 }
 
-/** What is left of the tightest limit on requests and on tokens, as the limiter has it now. None without a limiter. */
+/** Returns headers with the tightest remaining limit of requests and of tokens; none without a limiter. */
 export async function rateLimitHeaders(
   limiter: Limiter | undefined,
   keys: LimitKeys,
@@ -29,7 +29,7 @@ export async function rateLimitHeaders(
       if (bucket !== undefined) Object.assign(headers, write(bucket, names))
     }
   } catch {
-    // A store that cannot be read now: the call itself has decided already, and its answer goes out.
+    // The limit store is unavailable. The call was already admitted, so its response is sent without the headers.
   }
   return headers
 }
@@ -49,12 +49,12 @@ function write({ unit, capacity, available, fullInMs }: BucketSnapshot, names: R
   return {
     [`x-ratelimit-limit-${unit}`]: limit,
     [`x-ratelimit-remaining-${unit}`]: remaining,
-    [`x-ratelimit-reset-${unit}`]: span(fullInMs),
+    [`x-ratelimit-reset-${unit}`]: duration(fullInMs),
   }
 }
 
-// As OpenAI writes it: 1ms, 6s, 1m12s.
-function span(ms: number): string {
+// OpenAI's form: 1ms, 6s, 1m12s.
+function duration(ms: number): string {
   if (ms < 1000) return `${Math.max(0, Math.ceil(ms))}ms`
   const seconds = Math.ceil(ms / 1000)
   if (seconds < 60) return `${seconds}s`

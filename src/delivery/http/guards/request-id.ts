@@ -1,9 +1,9 @@
 import { newId } from '../../../core/create-id.ts'
 
-const SANE = /^[\w.:/+=-]{1,128}$/
+const SAFE = /^[\w.:/+=-]{1,128}$/
 
-/** The id that a caller gave its request, where it is one that may go into logs and headers; otherwise a new one. */
+/** Returns the `x-request-id` of the request if it is safe in logs and headers, otherwise a new id. */
 export function requestIdOf(headers: Headers): string {
   const given = headers.get('x-request-id')
-  return given !== null && SANE.test(given) ? given : newId('req')
+  return given !== null && SAFE.test(given) ? given : newId('req')
 }

@@ -1,0 +1,42 @@
+import type { LlmError } from '../core/error.ts'
+import type { EventBatch } from '../core/event.ts'
+
+/** How a streamed response ends for its client: complete, or with an error. */
+export type StreamEnd = { readonly type: 'done' } | { readonly type: 'error'; readonly error: LlmError }
+
+/**
+ * Turns the event batches of one response into the frames of one protocol. Created per stream, synchronous, no I/O.
+ * Call order: `open` once, `encode` any number of times, `close` once. Each returns text that may be empty and always
+ * ends at a frame boundary, so a heartbeat may follow any of them.
+ */
+export interface Encoder {
+  readonly contentType: string
+  /** Response headers that the protocol requires beside the content type. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Returns what precedes the first event. */
+  open(): string
+  encode(batch: EventBatch): string
+  /** Returns the terminal frames: exactly one end, whatever was encoded before. */
+  close(ending: StreamEnd): string
+  /** Frame that keeps an idle connection alive. Default: the protocol has none. */
+  readonly heartbeat?: string | undefined
+  /** Whether the protocol cannot express an error. The HTTP body is then aborted instead of closed. */
+  readonly breaksOnError?: boolean | undefined
+}
+
+/** Facts about a response that are not in its events. One object fits every encoder. */
+export interface EncoderOptions {
+  /** Response id that the client sees. Default: a new id with the protocol's prefix. */
+  readonly id?: string | undefined
+  /** Model name that the client sees. Default: the model of the `start` event. */
+  readonly model?: string | undefined
+  /** When the request arrived, in ms since the epoch: `clock.epochMs()`. */
+  readonly createdMs: number
+  /** Conversation id: a field of the vendor-neutral protocols, and an extra field of OpenAI's replies. */
+  readonly conversationId?: string | undefined
+  /**
+   * Whether this server runs the tool of that name itself. The vendors' protocols leave such calls out, because their
+   * clients would try to run them. Default: the client runs every call.
+   */
+  readonly isServerTool?: ((name: string) => boolean) | undefined
+}

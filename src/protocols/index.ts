@@ -1,0 +1,14 @@
+export type { Encoder, EncoderOptions, StreamEnd } from './encoder.ts'
+export { JsonReader, type NumberRange, type ReportIssue } from './json-reader.ts'
+export type { ReadBody, ReadContext, ServerProtocol } from './protocol.ts'
+export { isShutdown, publicError, type ErrorAnswer, type PublicError } from './public-error.ts'
+export {
+  dataFrame,
+  DONE_FRAME,
+  HEARTBEAT,
+  lineJson,
+  namedFrame,
+  SSE_TYPE,
+  streamEnd,
+  streamStart,
+} from './sse.ts'

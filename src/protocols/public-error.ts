@@ -1,0 +1,48 @@
+import type { ErrorKind, Issue, LlmError } from '../core/error.ts'
+import type { JsonObject } from '../core/json.ts'
+
+/** An error as an HTTP response: its status, and its body in one protocol's form. */
+export interface ErrorAnswer {
+  readonly status: number
+  readonly body: JsonObject
+}
+
+/** The part of an error that a client may see: details of the client's own fault, a general text for any 5xx. */
+export interface PublicError {
+  readonly status: number
+  readonly kind: ErrorKind
+  readonly message: string
+  readonly retryAfterMs?: number | undefined
+  readonly scope?: string | undefined
+  readonly pending?: number | undefined
+  readonly issues?: readonly Issue[] | undefined
+}
+
+// For every kind with a status of 500 or above: nothing about the provider, the application or the network.
+const GENERAL_TEXT: Readonly<Partial<Record<ErrorKind, string>>> = {
+  overloaded: 'The model is overloaded; try again later.',
+  timeout: 'The model did not answer in time; try again later.',
+  network: 'The model could not be reached; try again later.',
+  'server-failed': 'The model failed to answer; try again later.',
+  'stream-broken': 'The answer broke off before its end.',
+  'reply-malformed': 'The answer was cut off, or could not be read.',
+  'breaker-open': 'The model is not available right now; try again later.',
+  'tool-failed': 'A tool failed.',
+  misconfigured: 'The service is not set up to answer this.',
+}
+
+/** Returns what a client may see of `error`. An error of the service's own shutdown has status 503. */
+export function publicError(error: LlmError): PublicError {
+  const { kind, retryAfterMs, scope, pending, issues } = error
+  if (isShutdown(error))
+    return { status: 503, kind, message: 'The service is shutting down; try again.', retryAfterMs }
+  const status = error.httpStatus
+  if (status >= 500)
+    return { status, kind, message: GENERAL_TEXT[kind] ?? 'The service failed.', retryAfterMs }
+  return { status, kind, message: error.message, retryAfterMs, scope, pending, issues }
+}
+
+/** Whether the service aborted the call because it is closing; otherwise the caller aborted it. */
+export function isShutdown({ kind, code }: LlmError): boolean {
+  return kind === 'aborted' && code === 'shutdown'
+}
