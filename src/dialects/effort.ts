@@ -6,7 +6,7 @@ export type Reasoning = NonNullable<ResolvedSettings['reasoning']>
 /** Smallest thinking budget that Claude's formats accept, in tokens. */
 export const MIN_BUDGET = 1_024
 
-// Weakest first: the budget that stands for an effort, and the effort whose budget covers a given one.
+// Thinking budgets of the effort words in tokens, weakest first.
 const BUDGETS: Readonly<Record<string, number>> = {
   minimal: MIN_BUDGET,
   low: 4_096,
