@@ -213,7 +213,7 @@ class StreamingBody {
   }
 
   #close(ending: StreamEnd): void {
-    const last = this.#lastFrames(ending)
+    const last = lastFrames(this.#encoder, ending, this.#options.toPublic)
     if (!this.#end()) return
     if (typeof last !== 'string') this.#controller?.error(last.broken)
     else {
@@ -223,17 +223,6 @@ class StreamingBody {
       else this.#controller?.close()
     }
     this.#reportEnd(ending)
-  }
-
-  // A response without its terminal frames must not look complete.
-  #lastFrames(ending: StreamEnd): string | { readonly broken: unknown } {
-    const { toPublic } = this.#options
-    const open = ending.type === 'done' || toPublic === undefined
-    try {
-      return this.#encoder.close(open ? ending : { type: 'error', error: toPublic(ending.error) })
-    } catch (broken) {
-      return { broken }
-    }
   }
 
   #reportEnd(end: BodyEnd): void {
@@ -253,5 +242,19 @@ class StreamingBody {
     this.#ready = ''
     this.#paced = []
     return true
+  }
+}
+
+// A response without its terminal frames must not look complete, so a failed encoder breaks the body.
+function lastFrames(
+  encoder: Encoder,
+  ending: StreamEnd,
+  toPublic: StreamingBodyOptions['toPublic'],
+): string | { readonly broken: unknown } {
+  const unchanged = ending.type === 'done' || toPublic === undefined
+  try {
+    return encoder.close(unchanged ? ending : { type: 'error', error: toPublic(ending.error) })
+  } catch (broken) {
+    return { broken }
   }
 }

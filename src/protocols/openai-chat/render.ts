@@ -50,10 +50,10 @@ function extrasOf({ citations, files }: ChatResponse): JsonObject {
     const { images: pictures } = fileDelta(file)
     return Array.isArray(pictures) ? (pictures as readonly JsonObject[]) : []
   })
-  const audio = files.map(fileDelta).find(({ audio }) => audio !== undefined)
+  const sound = files.map(fileDelta).find(({ audio }) => audio !== undefined)
   return {
     ...(annotations.length === 0 ? undefined : { annotations }),
     ...(images.length === 0 ? undefined : { images }),
-    ...audio,
+    ...sound,
   }
 }

@@ -158,7 +158,7 @@ export const conversationTrials: readonly Trial[] = [
     },
   ],
   [
-    'a list is bound to somebody',
+    'a list needs a user or an organisation',
     async (store, ids) => {
       const other = ids.id('other')
       const org = ids.id('org')

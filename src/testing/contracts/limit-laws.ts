@@ -152,7 +152,7 @@ const laws: readonly Law[] = [
     },
   },
   {
-    name: 'a call that may wait is granted in advance, in order, and told for how long',
+    name: 'a call that may wait is granted in advance, in order, with its wait time',
     async run({ store }) {
       const bucket = { key: 'a', capacity: 2, refillPerMs: 1 / 60_000, cost: 2 }
       await granted(store, { buckets: [bucket] })
@@ -277,7 +277,7 @@ const laws: readonly Law[] = [
     },
   },
   {
-    name: 'every period starts a counter anew',
+    name: 'every period resets a counter',
     async run({ store, pass, exact }) {
       if (!exact) return
       for (const [per, lengthMs] of [

@@ -25,7 +25,7 @@ function checkType(headers: Headers): void {
     throw unsupportedBody(`content-encoding ${encoding} is not supported; send the body without encoding`)
   const type = headers.get('content-type')
   if (type === null || /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) return
-  throw unsupportedBody(`content-type ${type} is not supported; send application/json`)
+  throw unsupportedBody(`content-type ${type} is not supported; send content-type: application/json`)
 }
 
 async function readText(request: Request, maxBytes: number): Promise<string> {
