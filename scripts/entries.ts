@@ -32,7 +32,7 @@ export const places: Readonly<Record<string, string>> = {
   './socket-io': 'src/delivery/socket-io/index.ts',
   './client': 'src/delivery/client/index.ts',
   './jobs': 'src/jobs/index.ts',
-  './otel': 'src/observability/otel/index.ts',
+  './otel': 'src/telemetry/otel/index.ts',
 }
 
 /** Every TypeScript file below `folder`, as sorted paths from the root with forward slashes. */

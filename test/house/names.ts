@@ -3,6 +3,9 @@ import type { Sources, Violation } from './sources.ts'
 
 /** Names that say nothing about what is inside, alone or as the last word. */
 const empty = /(^|-)(utils?|helpers?|common|base|managers?|service|misc)$/
+/** The exception: the chat service is what users create, and its folder is called after it. */
+const named = (name: string, path: string): boolean =>
+  /^(chat-)?service$/.test(name) && /^(src|test)\/conversations\//.test(path)
 const kebab = /^[a-z0-9]+(-[a-z0-9]+)*$/
 
 /** The wire formats we speak. A format is not a vendor, even where one vendor gave it the name. */
@@ -22,7 +25,11 @@ const dialects = new Set([
 /** Files and folders are kebab-case nouns that say what is inside. */
 export function checkNames(sources: Sources): Violation[] {
   const names = new Map(
-    [...sources.keys()].flatMap((path) => parts(path).map((name) => [name, path] as const)),
+    [...sources.keys()].flatMap((path) =>
+      parts(path)
+        .filter((name) => !named(name, path))
+        .map((name) => [name, path] as const),
+    ),
   )
   return [...names].flatMap(([name, path]) => {
     if (!kebab.test(name)) return [`${path}: "${name}" is not kebab-case`]

@@ -9,8 +9,8 @@ export const installed: Readonly<Record<string, string>> = {
   opossum: 'resilience',
   'p-queue': 'queue',
   nunjucks: 'templates',
-  pino: 'observability',
-  tokenx: 'observability',
+  pino: 'telemetry',
+  tokenx: 'core',
 }
 
 /** Optional peers, each with the only place that may import it: the folder of the entry point that needs it. */
