@@ -1,10 +1,14 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { Automaton } from '../../src/moderation/safe-regex/automaton.ts'
+import { Threads } from '../../src/moderation/safe-regex/threads.ts'
 import { createRedactor } from '../../src/stream/index.ts'
+import { cpuStopwatch, proving, sized } from '../proof.ts'
 import { finish, scansOf } from '../stream/redact-streams.ts'
 import { LlmError } from 'llm-switchyard'
 import { compilePattern, createRuleModerator } from 'llm-switchyard/moderation'
 
-const MANY = 200_000
+/** Characters: enough for every budget to be used up many times. */
+const MANY = sized(70_000, 200_000)
 const random = (letters: string): string =>
   Array.from({ length: MANY }, (_none, at) => letters[((at * 7_919) >> 3) % letters.length]).join('')
 
@@ -29,60 +33,107 @@ const CATASTROPHES: readonly (readonly [string, string])[] = [
   ['(\\p{L}+\\d?)+_', 'é中'.repeat(MANY / 2)],
 ]
 
-// Of this thread: what others do on the machine is not the pattern's fault.
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage()
-  return (user + system) / 1_000
+// Budgets of the engine, and what one step may add on top: a character that leads to every step of a program.
+const STEPS_A_TURN = 60_000
+const STEPS_AT_ONCE = 1_000_000
+const STEPS_A_RUN = 40_000
+const ONE_STEP = 2_000
+// A scan looks at its budget every 512 characters; no pattern here has more than 310 steps.
+const SLICE_STEPS = 512 * 310
+
+/** Counts the steps of all automata and threads that work from now on, until the test ends. */
+function watchEngine() {
+  const [automata, threads] = [new Set<Automaton>(), new Set<Threads>()]
+  const { quiet } = Automaton.prototype
+  const { begin } = Threads.prototype
+  Automaton.prototype.quiet = function (...given) {
+    automata.add(this)
+    return quiet.apply(this, given)
+  }
+  Threads.prototype.begin = function (...given) {
+    threads.add(this)
+    begin.apply(this, given)
+  }
+  onTestFinished(() => {
+    Automaton.prototype.quiet = quiet
+    Threads.prototype.begin = begin
+  })
+  return {
+    automata: () => sum(automata),
+    /** Of the scan that runs, since it was last run. */
+    threads: () => sum(threads),
+    nextScan: () => threads.clear(),
+  }
 }
 
-/** The longest time for which nothing else could run while `work` did. */
-async function longestBlock(work: () => Promise<unknown>): Promise<number> {
-  let longest = 0
-  let last = cpuMs()
-  let over = false
-  const tick = (): void => {
-    const now = cpuMs()
-    longest = Math.max(longest, now - last)
-    last = now
-    if (!over) setImmediate(tick)
+function sum(engines: Iterable<{ readonly work: number }>): number {
+  return [...engines].reduce((total, { work }) => total + work, 0)
+}
+
+/** The most work that `steps` did between two turns of the event loop while `work` ran, and how often it yielded. */
+async function turnsOf(steps: () => number, work: () => Promise<unknown>) {
+  let [longest, turns, last] = [0, 1, steps()]
+  const look = (): void => {
+    longest = Math.max(longest, steps() - last)
+    last = steps()
   }
-  setImmediate(tick)
-  await work()
-  over = true
-  await new Promise((resolve) => setImmediate(resolve))
-  return longest
+  const yielded = vi.spyOn(globalThis, 'setImmediate').mockImplementation(((action: () => void) => {
+    look()
+    turns++
+    return setTimeout(action, 0)
+  }) as unknown as typeof setImmediate)
+  try {
+    await work()
+    look()
+  } finally {
+    yielded.mockRestore()
+  }
+  return { longest, turns }
 }
 
 describe('a pattern from a stranger', () => {
   for (const [pattern, text] of CATASTROPHES)
     it(`is bounded: ${pattern}`, async () => {
-      const longest = await longestBlock(() => compilePattern({ pattern }).testLong(text))
-      expect(longest).toBeLessThan(50)
-      const startedAt = cpuMs()
+      const engine = watchEngine()
+      const took = cpuStopwatch()
+      const { longest, turns } = await turnsOf(engine.automata, () =>
+        compilePattern({ pattern }).testLong(text),
+      )
+      if (proving) took.atMost(50 * turns)
+      const total = engine.automata()
+      expect(longest).toBeLessThan(STEPS_A_TURN + ONE_STEP)
+      // Each character is one more step.
+      expect(turns).toBeGreaterThanOrEqual(Math.floor((total + text.length) / (STEPS_A_TURN + ONE_STEP)))
+      // Linear: half of the text is half of the work, whatever the pattern.
+      await compilePattern({ pattern }).testLong(text.slice(0, text.length / 2))
+      expect(total).toBeLessThan(4 * (engine.automata() - total) + ONE_STEP)
+
+      const before = engine.automata()
+      const atOnce = cpuStopwatch()
       try {
         compilePattern({ pattern }).test(text)
       } catch (error) {
         expect(LlmError.is(error, 'invalid-request')).toBe(true)
       }
-      expect(cpuMs() - startedAt).toBeLessThan(50)
+      atOnce.atMost(50)
+      expect(engine.automata() - before).toBeLessThan(STEPS_AT_ONCE + ONE_STEP)
     })
 
-  it('is bounded as a rule, one and all', async () => {
+  it('is bounded as a rule, one and all', () => {
+    const engine = watchEngine()
     for (const [pattern, text] of CATASTROPHES) {
       // Refused: it matches where there is nothing.
       if (pattern === '([a-zA-Z]+)*$') continue
       const moderator = createRuleModerator({ rules: [{ pattern, action: 'redact' }] })
-      const longest = await longestBlock(async () => {
-        const scan = moderator.scan?.(() => ({ replacement: '*' }), { source: 'input' })
-        scan?.push(text)
-        scan?.end()
-        while (scan?.run([], 40_000) === false) await new Promise((resolve) => setImmediate(resolve))
-      })
-      expect([pattern, longest < 50]).toEqual([pattern, true])
+      const scan = moderator.scan?.(() => ({ replacement: '*' }), { source: 'input' })
+      scan?.push(text)
+      scan?.end()
+      expectBoundedRuns(pattern, engine, () => scan?.run([], STEPS_A_RUN) !== false)
     }
-  }, 60_000)
+  })
 
   it('is bounded in a stream and in tool arguments: no step of the work is long', () => {
+    const engine = watchEngine()
     for (const [pattern, text] of CATASTROPHES) {
       // Refused as a rule: it matches where there is nothing.
       if (pattern === '([a-zA-Z]+)*$') continue
@@ -91,16 +142,13 @@ describe('a pattern from a stranger', () => {
       for (const event of [{ type: 'text-delta', text } as const, call]) {
         const redactor = createRedactor(open)
         redactor.push([event, finish])
-        let longest = 0
-        do {
-          const startedAt = cpuMs()
+        expectBoundedRuns(`${pattern} ${event.type}`, engine, () => {
           redactor.work()
-          longest = Math.max(longest, cpuMs() - startedAt)
-        } while (redactor.pending)
-        expect([pattern, event.type, longest < 50]).toEqual([pattern, event.type, true])
+          return !redactor.pending
+        })
       }
     }
-  }, 60_000)
+  })
 
   it('is refused where nobody can bound it', () => {
     for (const pattern of [
@@ -120,3 +168,16 @@ describe('a pattern from a stranger', () => {
       expect(() => compilePattern({ pattern })).toThrow(/refused/)
   })
 })
+
+/** Runs bounded pieces of work to their end: each keeps to its budget, and takes no long time in a proof. */
+function expectBoundedRuns(what: string, engine: ReturnType<typeof watchEngine>, run: () => boolean): void {
+  engine.nextScan()
+  for (let over = false; !over;) {
+    const before = engine.automata()
+    const took = cpuStopwatch()
+    over = run()
+    took.atMost(50)
+    const steps = engine.automata() + engine.threads() - before
+    expect([what, steps < STEPS_A_RUN + SLICE_STEPS ? 'bounded' : steps]).toEqual([what, 'bounded'])
+  }
+}

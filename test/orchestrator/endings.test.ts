@@ -207,7 +207,7 @@ describe.each(Object.keys(transports))('every ending of a stream, on %s', (trans
       expect(error?.partial?.text ?? '').toContain(partial)
       if (error?.phase !== 'first-content') expect(error?.partial?.usage.estimated).toBe(true)
       expect(error?.attempts).toHaveLength(1)
-      await expect.poll(() => server.open(), { timeout: 2_000 }).toBe(0)
+      await expect.poll(() => server.open()).toBe(0)
     }
   })
 

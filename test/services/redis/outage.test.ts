@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { createRedisLimitStore, type RedisLimitEvent } from 'llm-switchyard/redis'
 import type { BucketCharge, CounterCharge, StoreGrant } from '../../../src/limits/index.ts'
+import { elapsed } from '../../patience.ts'
+import { proving } from '../../proof.ts'
 import { useRedis } from '../redis-server.ts'
 import { connectRedis, libraries } from './clients.ts'
 import { until } from './time.ts'
@@ -42,7 +44,7 @@ describe.each(libraries)('Redis %s under load', (library) => {
     await connected.send('FLUSHALL')
     const options: StormOptions = { port: server().port, library, onDown, requestsPerMinute: LIMIT }
     const worker = await startProcess('storm', options)
-    const startedAt = performance.now()
+    const passedMs = elapsed()
     await reached(worker, (report) => count(report, 'ok') >= LIMIT)
     await goDown()
     const during = await reached(worker, (report) => !report.stats.up && enough(report))
@@ -51,30 +53,26 @@ describe.each(libraries)('Redis %s under load', (library) => {
     await reached(worker, ({ started }) => started > back.started + 100)
     worker.tell('stop')
     const end = await worker.hear<StormReport>()
-    const refilled = ((performance.now() - startedAt) * LIMIT) / 60_000
+    const refilled = (passedMs() * LIMIT) / 60_000
     expect(await worker.ended()).toBe(0)
 
     expect(all(end)).toBe(end.started)
-    expect(end.slowestMs).toBeLessThan(3000)
+    if (proving) expect(end.slowestMs).toBeLessThan(3000)
     expect(end.stats).toMatchObject({ up: true, outages: 1, owed: 0 })
     expect(end.lines).toEqual(['warn: Redis is down', 'info: Redis is up again'])
     return { during, end, refilled }
   }
 
-  test.each(outages)(
-    '%s: fail-open holds the same limits in the process',
-    async (...outage) => {
-      const enough = (report: StormReport): boolean => report.stats.local > 2 * LIMIT
-      const { during, end, refilled } = await storm('fail-open', outage, enough)
-      expect(Object.keys(end.ended).toSorted()).toEqual(['limit-exceeded global', 'ok'])
-      // The process has its own for the time between; Redis is full again where it was killed.
-      expect(count(during, 'ok')).toBeGreaterThanOrEqual(2 * LIMIT)
-      expect(count(during, 'ok')).toBeLessThanOrEqual(2 * LIMIT + refilled)
-      expect(count(end, 'ok')).toBeLessThanOrEqual(3 * LIMIT + refilled)
-      expect(end.stats.refused).toBe(0)
-    },
-    30_000,
-  )
+  test.each(outages)('%s: fail-open holds the same limits in the process', async (...outage) => {
+    const enough = (report: StormReport): boolean => report.stats.local > 2 * LIMIT
+    const { during, end, refilled } = await storm('fail-open', outage, enough)
+    expect(Object.keys(end.ended).toSorted()).toEqual(['limit-exceeded global', 'ok'])
+    // The process has its own for the time between; Redis is full again where it was killed.
+    expect(count(during, 'ok')).toBeGreaterThanOrEqual(2 * LIMIT)
+    expect(count(during, 'ok')).toBeLessThanOrEqual(2 * LIMIT + refilled)
+    expect(count(end, 'ok')).toBeLessThanOrEqual(3 * LIMIT + refilled)
+    expect(end.stats.refused).toBe(0)
+  })
 
   test('killed and started again: fail-closed refuses until it is back', async () => {
     const down = 'overloaded limit-store-down'
@@ -88,7 +86,7 @@ describe.each(libraries)('Redis %s under load', (library) => {
     expect(count(end, 'ok')).toBeGreaterThan(LIMIT)
     expect(count(end, down)).toBe(end.stats.refused)
     expect(end.stats.local).toBe(0)
-  }, 30_000)
+  })
 })
 
 describe('what is under way when Redis goes down', () => {
