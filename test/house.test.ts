@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { root } from '../scripts/entries.ts'
 import { checkCircles } from './house/circles.ts'
 import { checkDoors, checkFloors } from './house/floors.ts'
+import { checkTestChildren, checkTestTimes } from './house/honest-tests.ts'
 import { checkHomonyms } from './house/homonyms.ts'
 import { checkDialectNames, checkNames } from './house/names.ts'
 import { checkPackages, checkPeers, installed, peers } from './house/packages.ts'
@@ -277,6 +278,38 @@ const house: readonly House[] = [
       'src/client/index.ts': 'export default 2',
       'src/jobs/index.ts': "export { Pool } from 'pg'",
       'src/persistence/postgres.ts': "import { Pool } from 'pg'\nexport { Pool }\nexport default 3",
+    },
+  },
+  {
+    name: 'a test measures no time',
+    rule: checkTestTimes,
+    tree: tested,
+    breaches: [
+      ['test/a.test.ts:2: performance.now', { 'test/a.test.ts': '\nconst from = performance.now()' }],
+      ['test/a.ts:1: process.hrtime', { 'test/a.ts': 'const from = process.hrtime.bigint()' }],
+      ['test/a.ts:1: process.threadCpuUsage', { 'test/a.ts': 'const { user } = process.threadCpuUsage()' }],
+    ],
+    fine: {
+      'test/a.ts': "const soon = new Date(Date.now() + 1_000)\nconst name = 'performance.now()'",
+      'test/proof.ts': 'const from = performance.now()',
+      'src/core/clock.ts': 'const now = () => performance.now()',
+    },
+  },
+  {
+    name: 'the processes of a test do not outlive it',
+    rule: checkTestChildren,
+    tree: tested,
+    breaches: [
+      [
+        'test/a.test.ts:1: node:child_process',
+        { 'test/a.test.ts': "import { fork } from 'node:child_process'" },
+      ],
+      ['test/a.ts:1: child_process', { 'test/a.ts': "const a = await import('child_process')" }],
+    ],
+    fine: {
+      'test/a.ts': "import type { ChildProcess } from 'node:child_process'",
+      'test/children.ts': "import { spawn } from 'node:child_process'",
+      'src/templates/pool-process.ts': "import { fork } from 'node:child_process'",
     },
   },
   {

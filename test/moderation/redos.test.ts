@@ -1,8 +1,7 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { Automaton } from '../../src/moderation/safe-regex/automaton.ts'
-import { Threads } from '../../src/moderation/safe-regex/threads.ts'
+import { describe, expect, it } from 'vitest'
 import { createRedactor } from '../../src/stream/index.ts'
 import { cpuStopwatch, proving, sized } from '../proof.ts'
+import { turnsOf, watchEngine, type EngineWork } from './engine-work.ts'
 import { finish, scansOf } from '../stream/redact-streams.ts'
 import { LlmError } from 'llm-switchyard'
 import { compilePattern, createRuleModerator } from 'llm-switchyard/moderation'
@@ -40,56 +39,6 @@ const STEPS_A_RUN = 40_000
 const ONE_STEP = 2_000
 // A scan looks at its budget every 512 characters; no pattern here has more than 310 steps.
 const SLICE_STEPS = 512 * 310
-
-/** Counts the steps of all automata and threads that work from now on, until the test ends. */
-function watchEngine() {
-  const [automata, threads] = [new Set<Automaton>(), new Set<Threads>()]
-  const { quiet } = Automaton.prototype
-  const { begin } = Threads.prototype
-  Automaton.prototype.quiet = function (...given) {
-    automata.add(this)
-    return quiet.apply(this, given)
-  }
-  Threads.prototype.begin = function (...given) {
-    threads.add(this)
-    begin.apply(this, given)
-  }
-  onTestFinished(() => {
-    Automaton.prototype.quiet = quiet
-    Threads.prototype.begin = begin
-  })
-  return {
-    automata: () => sum(automata),
-    /** Of the scan that runs, since it was last run. */
-    threads: () => sum(threads),
-    nextScan: () => threads.clear(),
-  }
-}
-
-function sum(engines: Iterable<{ readonly work: number }>): number {
-  return [...engines].reduce((total, { work }) => total + work, 0)
-}
-
-/** The most work that `steps` did between two turns of the event loop while `work` ran, and how often it yielded. */
-async function turnsOf(steps: () => number, work: () => Promise<unknown>) {
-  let [longest, turns, last] = [0, 1, steps()]
-  const look = (): void => {
-    longest = Math.max(longest, steps() - last)
-    last = steps()
-  }
-  const yielded = vi.spyOn(globalThis, 'setImmediate').mockImplementation(((action: () => void) => {
-    look()
-    turns++
-    return setTimeout(action, 0)
-  }) as unknown as typeof setImmediate)
-  try {
-    await work()
-    look()
-  } finally {
-    yielded.mockRestore()
-  }
-  return { longest, turns }
-}
 
 describe('a pattern from a stranger', () => {
   for (const [pattern, text] of CATASTROPHES)
@@ -170,7 +119,7 @@ describe('a pattern from a stranger', () => {
 })
 
 /** Runs bounded pieces of work to their end: each keeps to its budget, and takes no long time in a proof. */
-function expectBoundedRuns(what: string, engine: ReturnType<typeof watchEngine>, run: () => boolean): void {
+function expectBoundedRuns(what: string, engine: EngineWork, run: () => boolean): void {
   engine.nextScan()
   for (let over = false; !over;) {
     const before = engine.automata()
