@@ -67,20 +67,22 @@ function ofSource(path: string, text: string): Prose[] {
 
 /** Comments, with the stars of their lines blanked, so that a phrase is found across two lines. */
 function commentsOf(tree: ts.SourceFile): Prose[] {
-  const found = new Map<number, number>()
-  for (const node of walk(tree)) {
-    for (const start of [node.getFullStart(), node.getEnd()]) {
-      const ranges = [
-        ...(ts.getLeadingCommentRanges(tree.text, start) ?? []),
-        ...(ts.getTrailingCommentRanges(tree.text, start) ?? []),
-      ]
-      for (const { pos, end } of ranges) found.set(pos, end)
-    }
-  }
-  return [...found].map(([pos, end]) => ({
-    text: tree.text.slice(pos, end).replaceAll(/^ *\* /gm, ' '),
-    line: lineAt(tree, pos),
+  const code = withoutLiterals(tree)
+  return [...code.matchAll(/\/\*[^]*?\*\/|\/\/.*/g)].map(({ 0: comment, index }) => ({
+    text: tree.text.slice(index, index + comment.length).replaceAll(/^ *\* /gm, ' '),
+    line: lineAt(tree, index),
   }))
+}
+
+/** The text of a file, with blanks in place of texts and regular expressions, which may look like comments. */
+function withoutLiterals(tree: ts.SourceFile): string {
+  let code = tree.text
+  for (const node of walk(tree)) {
+    if (!ts.isLiteralExpression(node) && !ts.isTemplateLiteralToken(node)) continue
+    const [start, end] = [node.getStart(tree), node.getEnd()]
+    code = code.slice(0, start) + ' '.repeat(end - start) + code.slice(end)
+  }
+  return code
 }
 
 /** Text literals of three words or more: error messages, warnings, reasons. Keys, ids and paths are shorter. */
