@@ -21,8 +21,9 @@ const config: ViteUserConfig = {
     hookTimeout: 120_000 * patience,
     expect: { poll: { timeout: 30_000 * patience, interval: 10 } },
     retry: proving ? 0 : 1,
-    // Most files wait more than they work: two at once, also where there are only two cores.
-    maxWorkers: 2,
+    // Most files wait more than they work: more at once than there are cores on a small machine.
+    maxWorkers: 3,
+    maxConcurrency: 10,
   },
 }
 

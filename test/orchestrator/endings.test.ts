@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { chatApiCall, type ChatRequest, LlmError, type StreamEvent, type Transport } from 'llm-switchyard'
 import { createUndiciTransport } from 'llm-switchyard/undici'
 import { chunk, DONE, serve, SSE, text, type Loopback } from '../loopback.ts'
+import { patience } from '../patience.ts'
 
 type Answer = (response: ServerResponse) => void
 
@@ -187,7 +188,7 @@ const endings: readonly [
     },
     'timeout',
     '.',
-    { timeouts: { totalMs: 120 } },
+    { timeouts: { totalMs: 1_000 * patience } },
   ],
 ]
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { LlmError, type OrchestratorEvent } from 'llm-switchyard'
+import { createFakeClock } from 'llm-switchyard/testing'
 import { serve, SSE, text } from '../loopback.ts'
-import { until } from '../patience.ts'
+import { patience, until } from '../patience.ts'
 import { good, messages, refuse, yard, type Answer } from './yard.ts'
 
 describe('fallback', () => {
@@ -55,7 +56,7 @@ describe('fallback', () => {
   test('silence before content, by firstContentMs of the attempt', async () => {
     await using all = await yard(
       { a: () => undefined, b: good },
-      { fallback: ['b/m'], timeouts: { firstContentMs: 80 } },
+      { fallback: ['b/m'], timeouts: { firstContentMs: 600 * patience } },
     )
     const reply = await all.orchestrator.chatApiCall({ model: 'a/m', messages })
     expect(reply).toMatchObject({
@@ -146,11 +147,12 @@ describe('retry', () => {
 
 describe('the breaker', () => {
   test('opens after faults in a row, refuses at once, probes one at a time, closes after good probes', async () => {
+    const clock = createFakeClock()
     let healthy = false
     const answer: Answer = (response, turn, key) => (healthy ? good : refuse(500))(response, turn, key)
     await using all = await yard(
       { a: answer },
-      { breaker: { failures: 2, openMs: 80, halfOpenSuccesses: 2 } },
+      { breaker: { failures: 2, openMs: 80, halfOpenSuccesses: 2 }, clock },
     )
     const call = () => all.orchestrator.chatApiCall({ model: 'a/m', messages })
     for (let turn = 0; turn < 2; turn++) await expect(call()).rejects.toMatchObject({ kind: 'server-failed' })
@@ -161,7 +163,7 @@ describe('the breaker', () => {
     expect(all.turns).toHaveLength(2)
     expect(all.orchestrator.health()['a/m']).toMatchObject({ status: 'circuit-open', failed: 2 })
     healthy = true
-    await new Promise((resolve) => setTimeout(resolve, 120))
+    clock.advance(80)
     const outcomes = await Promise.allSettled([call(), call(), call()])
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected', 'rejected'])
     await call()
