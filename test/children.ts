@@ -21,12 +21,21 @@ export type PipedChild = ChildProcessByStdio<Writable, Readable, Readable>
  */
 export function startChild(command: string, args: readonly string[], options: SpawnOptions = {}): PipedChild {
   const child = spawn(command === 'node' ? process.execPath : command, args, options)
-  return watched(child) as PipedChild
+  return endedWithTest(watched(child)) as PipedChild
+}
+
+/** Starts a server for all tests of a file, also if a test starts it again: the file ends it, or the death of the run. */
+export function startServer(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions = {},
+): ChildProcess {
+  return watched(spawn(command, args, options))
 }
 
 /** Starts a script of ours with a channel for messages; its life is bounded as that of `startChild`. */
 export function forkChild(script: string, args: readonly string[], options: ForkOptions = {}): ChildProcess {
-  return watched(fork(script, args, options))
+  return endedWithTest(watched(fork(script, args, options)))
 }
 
 /** What a program came to. */
@@ -109,6 +118,10 @@ function watched(child: ChildProcess): ChildProcess {
   if (pid === undefined) return child
   tellReaper(`+${pid}`)
   child.once('exit', () => tellReaper(`-${pid}`))
+  return child
+}
+
+function endedWithTest(child: ChildProcess): ChildProcess {
   try {
     onTestFinished(async () => {
       if (child.exitCode !== null || child.signalCode !== null) return

@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { runAtOnce, startChild } from '../children.ts'
+import { runAtOnce, startServer } from '../children.ts'
 import { until } from '../patience.ts'
 
 /** Where Debian puts its releases. */
@@ -76,7 +76,7 @@ async function launch({ bin, data, folder, port, account }: Launch): Promise<Chi
   // A crash of a client, not of the machine, is what the tests are about.
   const quick = ['fsync=off', 'full_page_writes=off', 'shared_buffers=64MB']
   const flags = [...settings, ...quick].flatMap((setting) => ['-c', setting])
-  const child = startChild(join(bin, 'postgres'), ['-D', data, '-p', String(port), ...flags], {
+  const child = startServer(join(bin, 'postgres'), ['-D', data, '-p', String(port), ...flags], {
     stdio: 'ignore',
     cwd: folder,
     ...account,

@@ -6,7 +6,7 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
-import { startChild } from '../children.ts'
+import { startServer } from '../children.ts'
 import { until } from '../patience.ts'
 
 const BINARY = 'redis-server'
@@ -82,7 +82,7 @@ function isInstalled(): boolean {
 }
 
 async function launch(port: number, settings: readonly string[]): Promise<ChildProcess> {
-  const child = startChild(BINARY, settings, { stdio: 'ignore' })
+  const child = startServer(BINARY, settings, { stdio: 'ignore' })
   await until(async () => {
     if (child.exitCode !== null) throw new Error(`${BINARY} does not start on port ${port}`)
     return answers(port)

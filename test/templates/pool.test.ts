@@ -170,7 +170,7 @@ describe('a host', () => {
 
   test('ends although its pool was never closed, and its processes with it', async () => {
     const code =
-      'const pool = createTemplatePool(); await pool.render("x"); console.log(pool.stats().pids.join())'
+      'const pool = createTemplatePool({ startMs: 120_000, deadlineMs: 60_000 }); await pool.render("x"); console.log(pool.stats().pids.join())'
     const pids = (await outputOf('node', program(code))).trim().split(',').map(Number)
     expect(pids).toHaveLength(1)
     await gone(pids)
@@ -178,7 +178,7 @@ describe('a host', () => {
 
   test('that is killed takes its processes with it', async () => {
     const code =
-      'const pool = createTemplatePool(); await pool.render("x"); console.log(pool.stats().pids.join()); setInterval(() => 0, 1000)'
+      'const pool = createTemplatePool({ startMs: 120_000, deadlineMs: 60_000 }); await pool.render("x"); console.log(pool.stats().pids.join()); setInterval(() => 0, 1000)'
     const host = startChild('node', program(code), { stdio: ['ignore', 'pipe', 'ignore'] })
     const [chunk] = (await once(host.stdout, 'data')) as [Buffer]
     const pids = chunk.toString().trim().split(',').map(Number)
