@@ -31,7 +31,7 @@ describe.each(libraries)('a queue whose slots are shared (%s)', (library) => {
   /** An orchestrator as one of several processes has it. */
   async function member(onDown: 'fail-open' | 'fail-closed', script: ScriptedReply, more: object = {}) {
     const connected = await connectRedis(library, server())
-    const slots = createRedisSlots({ client: connected.client, onDown, timeoutMs: 300 })
+    const slots = createRedisSlots({ client: connected.client, onDown, timeoutMs: 1_500 * patience })
     const provider = await createFakeProvider({ script })
     const orchestrator = createOrchestrator({
       providers: { openai: { apiKey: 'any', baseUrl: provider.baseUrl('openai-chat') } },

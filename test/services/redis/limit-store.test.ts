@@ -13,7 +13,7 @@ const server = useRedis()
 async function fresh(library: (typeof libraries)[number] = 'node-redis') {
   const connected = await connectRedis(library, server())
   await connected.send('FLUSHALL')
-  const store = createRedisLimitStore({ client: connected.client, onDown: 'fail-closed' })
+  const store = createRedisLimitStore({ client: connected.client, onDown: 'fail-closed', timeoutMs: 20_000 })
   return { ...connected, store, [Symbol.asyncDispose]: () => connected[Symbol.asyncDispose]() }
 }
 
@@ -112,7 +112,12 @@ describe('keys', () => {
 
   test('two prefixes are two stores', async () => {
     await using redis = await fresh()
-    const other = createRedisLimitStore({ client: redis.client, prefix: 'other', onDown: 'fail-closed' })
+    const other = createRedisLimitStore({
+      client: redis.client,
+      prefix: 'other',
+      onDown: 'fail-closed',
+      timeoutMs: 20_000,
+    })
     const all = { buckets: [bucket('a', 10, 1e-9)], counters: [counter('a', 10)], maxWaitMs: 0 }
     expect((await redis.store.reserve(all)).granted).toBe(true)
     expect((await redis.store.reserve(all)).granted).toBe(false)
@@ -209,7 +214,12 @@ describe('in a cluster', () => {
     if (await says('slots_assigned:0')) await plain.send('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
     while (!(await says('cluster_state:ok'))) await pause(10)
     await using cluster = await connectCluster(library, node())
-    const store = createRedisLimitStore({ client: cluster.client, prefix: library, onDown: 'fail-closed' })
+    const store = createRedisLimitStore({
+      client: cluster.client,
+      prefix: library,
+      onDown: 'fail-closed',
+      timeoutMs: 20_000,
+    })
     const request = {
       buckets: ['a', '{b}', 'c{d}'].map((key) => bucket(key, 6, 1e-9)),
       counters: [counter('e', 1)],

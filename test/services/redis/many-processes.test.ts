@@ -54,7 +54,11 @@ describe.each(libraries)('663 calls at once in 4 processes (%s)', (library) => {
     // What each process releases is there again for all.
     for (const worker of workers) worker.tell('release')
     for (const worker of workers) expect(await worker.hear()).toBe(0)
-    const store = createRedisLimitStore({ client: connected.client, onDown: 'fail-closed' })
+    const store = createRedisLimitStore({
+      client: connected.client,
+      onDown: 'fail-closed',
+      timeoutMs: 20_000,
+    })
     const { buckets, budgets } = await createLimiter({ limits, store }).snapshot({})
     for (const { available, capacity } of buckets) expect(available).toBeCloseTo(capacity, 6)
     for (const { used } of budgets) expect(used).toBe(0)

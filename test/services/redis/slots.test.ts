@@ -16,7 +16,12 @@ const LEASE_MS = 1_200 * patience
 async function yard(library: Library, options: Partial<RedisSlotsOptions> = {}) {
   const connected = await connectRedis(library, server())
   await connected.send('FLUSHALL')
-  const slots = createRedisSlots({ client: connected.client, onDown: 'fail-closed', ...options })
+  const slots = createRedisSlots({
+    client: connected.client,
+    onDown: 'fail-closed',
+    timeoutMs: 20_000,
+    ...options,
+  })
   return {
     slots,
     send: connected.send,

@@ -11,7 +11,7 @@ const server = useRedis()
 describe.each(libraries)('runs whose Redis goes down (%s)', (library) => {
   async function makeHub(options: Partial<RedisStreamLogOptions>): Promise<{ hub: RunHub; ends: RunEnd[] }> {
     const connected = await connectRedis(library, server())
-    const log = createRedisStreamLog({ client: connected.client, timeoutMs: 100, ...options })
+    const log = createRedisStreamLog({ client: connected.client, timeoutMs: 1_000 * patience, ...options })
     const ends: RunEnd[] = []
     const hub = createRunHub({ log, onDisconnect: 'finish', onSave: (end) => void ends.push(end) })
     onTestFinished(async () => {

@@ -15,7 +15,7 @@ const server = useRedis()
 describe.each(libraries)('runs over Redis (%s)', (library) => {
   async function makeLog(leaseMs = 5_000): Promise<RedisStreamLog> {
     const connected = await connectRedis(library, server())
-    const log = createRedisStreamLog({ client: connected.client, leaseMs, timeoutMs: 5_000 })
+    const log = createRedisStreamLog({ client: connected.client, leaseMs, timeoutMs: 20_000 })
     onTestFinished(async () => {
       await log.close()
       await connected[Symbol.asyncDispose]()

@@ -13,7 +13,7 @@ const all = { maxBatches: 1_000, maxBytes: 1_000_000 }
 describe.each(libraries)('a log over Redis (%s)', (library) => {
   async function makeLog(options: Partial<RedisStreamLogOptions> = {}): Promise<RedisStreamLog & TestClient> {
     const connected = await connectRedis(library, server())
-    const log = createRedisStreamLog({ ...options, client: connected.client })
+    const log = createRedisStreamLog({ timeoutMs: 20_000, ...options, client: connected.client })
     onTestFinished(async () => {
       await log.close()
       await connected[Symbol.asyncDispose]()
@@ -87,7 +87,7 @@ describe.each(libraries)('a log over Redis (%s)', (library) => {
         }
       },
     })
-    const log = createRedisStreamLog({ client })
+    const log = createRedisStreamLog({ client, timeoutMs: 20_000 })
     onTestFinished(async () => {
       await log.close()
       await connected[Symbol.asyncDispose]()
