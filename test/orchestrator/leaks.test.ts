@@ -3,9 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { chatApiCall, type Transport } from 'llm-switchyard'
 import { runChild } from '../children.ts'
 import { chunk, DONE, text } from '../loopback.ts'
+import { patience } from '../patience.ts'
 import { sized } from '../proof.ts'
 
 const CALLS = sized(600, 10_000)
+// Time enough for the first content, also on a busy machine.
+const TOTAL_MS = 1_000 * patience
 const messages = [{ role: 'user' as const, content: 'Hi' }]
 const bytes = (value: string): Uint8Array => new TextEncoder().encode(value)
 
@@ -54,10 +57,9 @@ describe('nothing is left behind', () => {
         const read = async () => { if (at < pieces.length) return bytes(pieces[at++]); if (fail) throw new Error('reset'); return null }
         return { status: 200, header: () => 'text/event-stream', body: { read, cancel: () => undefined } }
       } })
-      const CALLS = sized(600, 10_000)
-const messages = [{ role: 'user', content: 'Hi' }]
+      const messages = [{ role: 'user', content: 'Hi' }]
       const call = (transport, extra) => chatApiCall({ provider: 'openai', model: 'm', apiKey: 'k', messages, transport, stream: true, ...extra })
-      const forgotten = await call(transportOf([text]), { timeouts: { totalMs: 20 } })
+      const forgotten = await call(transportOf([text]), { timeouts: { totalMs: ${TOTAL_MS} } })
       const touched = await call(transportOf([text])); touched.response
       const broken = await call(transportOf([text], true)); broken.response
       const read = await call(transportOf([text], true))
@@ -66,7 +68,7 @@ const messages = [{ role: 'user', content: 'Hi' }]
       for await (const event of left) break
       const cancelled = await call(transportOf([text])); cancelled.response; cancelled.cancel()
       const error = await call(transportOf(['data: {"error":{"message":"no"}}\\n\\n'])).catch((error) => error); console.log(error.kind)
-      await new Promise((resolve) => setTimeout(resolve, 60))
+      await new Promise((resolve) => setTimeout(resolve, ${TOTAL_MS + 100}))
       console.log('end')
     `
     const { code, output } = await runChild('node', [
