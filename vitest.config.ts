@@ -23,7 +23,6 @@ const config: ViteUserConfig = {
     retry: proving ? 0 : 1,
     // Most files wait more than they work: more at once than there are cores on a small machine.
     maxWorkers: 3,
-    maxConcurrency: 10,
   },
 }
 
