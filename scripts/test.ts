@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { startVitest, type TestModule } from 'vitest/node'
+import { startVitest, type TestCase, type TestModule } from 'vitest/node'
 
 /** What the unit tests came to. */
 type Tally = Record<'passed' | 'failed' | 'skipped', number>
@@ -28,8 +28,9 @@ function runScript(name: string): boolean {
 }
 
 /**
- * Runs Vitest in this process, so that its results can be counted. Says why each skipped test was skipped. An
- * error outside of every test, such as an unhandled rejection, counts as one more failed test.
+ * Runs Vitest in this process, so that its results can be counted. Says why each skipped test was skipped, and
+ * which test passed at its second try only. An error outside of every test, such as an unhandled rejection, counts as
+ * one more failed test, and so does a test that is skipped without a reason.
  */
 async function runUnit(tally: Tally): Promise<boolean> {
   const vitest = await startVitest([], { watch: false })
@@ -45,10 +46,16 @@ function count(file: TestModule, tally: Tally): void {
   for (const test of file.children.allTests()) {
     const result = test.result()
     tally[result.state === 'pending' ? 'failed' : result.state] += 1
-    if (result.state === 'skipped')
-      console.log(`skipped: ${test.fullName}: ${result.note ?? 'no reason given'}`)
+    if (test.diagnostic()?.flaky === true) console.log(`passed at its second try: ${nameOf(test)}`)
+    if (result.state !== 'skipped') continue
+    console.log(`skipped: ${nameOf(test)}: ${result.note ?? 'no reason given'}`)
+    if (result.note === undefined) tally.failed += 1
   }
   if (file.errors().length > 0) tally.failed += 1
+}
+
+function nameOf(test: TestCase): string {
+  return `${test.module.relativeModuleId} > ${test.fullName}`
 }
 
 await main()

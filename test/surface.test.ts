@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { entries, exportMap, places, root } from '../scripts/entries.ts'
 import tsup from '../tsup.config.ts'
+import { outputOf } from './children.ts'
 import { readSources, type Sources } from './house/sources.ts'
 import { diffSurface, readSurface, surfaceOf } from './house/surface.ts'
 
@@ -90,10 +90,10 @@ describe('the exported names', () => {
   })
 })
 
-test('the package holds what is built, and no sources or tests', ({ skip }) => {
+test('the package holds what is built, and no sources or tests', async ({ skip }) => {
   if (!existsSync(join(root, 'dist'))) skip('there is no dist/; run `npm run build` first')
-  const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root })
-  const packed = JSON.parse(output.toString())[0].files.map(({ path }: { path: string }) => path)
+  const output = await outputOf('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root })
+  const packed = JSON.parse(output)[0].files.map(({ path }: { path: string }) => path)
   for (const { output: name } of entries()) expect(packed).toContain(`dist/${name}.js`)
   const allowed = /^(dist\/|docs\/|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$)/
   expect(packed.filter((path: string) => !allowed.test(path))).toEqual([])

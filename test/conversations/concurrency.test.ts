@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { createMemoryStore } from 'llm-switchyard/persistence/memory'
 import { createSqliteStore } from 'llm-switchyard/persistence/sqlite'
 import { describe, test } from 'vitest'
-import { duplicatesAtOnce, sendsAtOnce } from './concurrency.ts'
+import { duplicatesAtOnce, SENDS, sendsAtOnce } from './concurrency.ts'
 
 describe('in memory', () => {
-  test('200 sends at once', async () => {
+  test(`${SENDS} sends at once`, async () => {
     await using store = createMemoryStore()
     await sendsAtOnce(store)
   })
@@ -28,7 +28,7 @@ describe('in one SQLite file', () => {
     }
   }
 
-  test('200 sends at once', () =>
+  test(`${SENDS} sends at once`, () =>
     withFile(async (path) => {
       await using store = createSqliteStore({ path })
       await sendsAtOnce(store)

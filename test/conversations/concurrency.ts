@@ -1,10 +1,14 @@
 import type { ChatStore } from 'llm-switchyard/conversations'
 import { expect } from 'vitest'
+import { sized } from '../proof.ts'
 import { ada, host } from './chat-host.ts'
 
 const identity = ada
 
-/** Sends 200 messages concurrently to one conversation; checks the total order, that none is lost, and the counts. */
+/** How many sends at once. */
+export const SENDS: number = sized(60, 200)
+
+/** Sends many messages concurrently to one conversation; checks the total order, that none is lost, and the counts. */
 export async function sendsAtOnce(store: ChatStore): Promise<void> {
   await using it = await host({
     store,
@@ -17,7 +21,7 @@ export async function sendsAtOnce(store: ChatStore): Promise<void> {
   })
   const { id: conversationId } = await it.chats.create({ identity })
   const before = await it.chats.usage({ identity })
-  const sends = Array.from({ length: 200 }, (_, at) => {
+  const sends = Array.from({ length: SENDS }, (_, at) => {
     const request = { identity, conversationId, message: `m${at}`, history: { maxMessages: 4 } }
     return at % 2 === 0 ? it.chats.send(request) : it.chats.stream(request).then(({ turn }) => turn)
   })
@@ -29,19 +33,25 @@ export async function sendsAtOnce(store: ChatStore): Promise<void> {
     kept.push(...page.items)
     cursor = page.nextCursor
   } while (cursor !== undefined)
-  expect(kept.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 400 }, (_, at) => at + 1))
+  expect(kept.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 2 * SENDS }, (_, at) => at + 1))
   const byId = new Map(kept.map((message) => [message.id, message]))
   for (const [at, { messageId, userMessageId }] of turns.entries()) {
     const [question, answer] = [byId.get(userMessageId), byId.get(messageId)]
     expect([question?.content, answer?.content]).toEqual([`m${at}`, `re m${at}`])
     expect(question?.sequence).toBeLessThan(answer?.sequence ?? 0)
   }
-  const figures = { totalTokens: 1_000, inputTokens: 600, outputTokens: 400, calls: 200, costUsd: 0.2 }
+  const figures = {
+    totalTokens: 5 * SENDS,
+    inputTokens: 3 * SENDS,
+    outputTokens: 2 * SENDS,
+    calls: SENDS,
+    costUsd: SENDS / 1_000,
+  }
   const conversation = await it.chats.get({ identity, conversationId })
-  expect(conversation).toMatchObject({ messageCount: 400, lastSequence: 400, usage: figures })
+  expect(conversation).toMatchObject({ messageCount: 2 * SENDS, lastSequence: 2 * SENDS, usage: figures })
   const after = await it.chats.usage({ identity })
-  expect(after.totalTokens - before.totalTokens).toBe(1_000)
-  expect(after.calls - before.calls).toBe(200)
+  expect(after.totalTokens - before.totalTokens).toBe(5 * SENDS)
+  expect(after.calls - before.calls).toBe(SENDS)
 }
 
 /** Sends 50 duplicates of one request concurrently to two services on one store; checks that all get the one answer. */

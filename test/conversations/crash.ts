@@ -1,9 +1,13 @@
-import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ChatStore } from 'llm-switchyard/conversations'
 import { expect } from 'vitest'
+import { bundle } from '../bundle.ts'
+import { forkChild } from '../children.ts'
+import { seedOf } from '../proof.ts'
+import { chance } from '../chance.ts'
+import { until } from '../patience.ts'
 import { ada, host, keptTurns } from './chat-host.ts'
 
 const identity = ada
@@ -22,9 +26,10 @@ export interface StorePlace {
 export async function killedAndContinued(store: ChatStore, where: StorePlace, kills: number): Promise<void> {
   await using it = await host({ store, script: { text: 'At last.', pacing: { firstMs: 40 } } })
   const left: Record<string, number> = {}
+  const random = chance(seedOf('killed and continued'))
   for (let kill = 0; kill < kills; kill++) {
     const requestId = `${where.kind}-${kill}`
-    const acknowledged = await killOne(it, where, { requestId, atCall: kill < 2 })
+    const acknowledged = await killOne(it, where, { requestId, atCall: kill < 2, random })
     const begun = await store.conversations.findByRequest(identity.userId, requestId)
     const turns = begun === undefined ? [] : await keptTurns(store, begun.id)
     expect(['', 'user: Hi', 'user: Hi,assistant: At last.']).toContain(turns.join())
@@ -44,14 +49,22 @@ export async function killedAndContinued(store: ChatStore, where: StorePlace, ki
   expect(left['1']).toBeGreaterThanOrEqual(2)
 }
 
+interface Kill {
+  readonly requestId: string
+  readonly atCall: boolean
+  readonly random: () => number
+}
+
 async function killOne(
   { provider }: Awaited<ReturnType<typeof host>>,
   { kind, place }: StorePlace,
-  { requestId, atCall }: { readonly requestId: string; readonly atCall: boolean },
+  { requestId, atCall, random }: Kill,
 ): Promise<string | undefined> {
   const calls = provider.log.length
-  const script = join(import.meta.dirname, 'crash-child.ts')
-  const child = fork(script, [kind, place, provider.baseUrl('openai-chat'), requestId], { stdio: 'pipe' })
+  const script = await bundle(join(import.meta.dirname, 'crash-child.ts'))
+  const child = forkChild(script, [kind, place, provider.baseUrl('openai-chat'), requestId], {
+    stdio: 'pipe',
+  })
   let words = ''
   child.stderr?.on('data', (piece: Buffer) => void (words += piece.toString()))
   let acknowledged: string | undefined
@@ -63,8 +76,8 @@ async function killOne(
     child.on('exit', () => reject(new Error(`the child ended by itself: ${words}`)))
   })
   await ready
-  if (atCall) while (provider.log.length === calls) await pause(2)
-  else await pause(Math.random() * 120)
+  if (atCall) await until(() => provider.log.length > calls)
+  else await pause(random() * 120)
   const ended = once(child, 'exit')
   child.kill('SIGKILL')
   await ended

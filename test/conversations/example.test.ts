@@ -1,25 +1,16 @@
-import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { runChild, type Finished } from '../children.ts'
 import { usePostgres } from '../services/postgres-server.ts'
 
 const root = join(import.meta.dirname, '../..')
 const example = join(root, 'examples/chat-service')
 
-function run(
-  main: string,
-  args: readonly string[],
-  env: Record<string, string>,
-): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, USER: 'ada', ...env } })
-  let output = ''
-  const keep = (piece: Buffer): void => void (output += piece.toString())
-  child.stdout.on('data', keep)
-  child.stderr.on('data', keep)
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, output })))
+function run(main: string, args: readonly string[], env: Record<string, string>): Promise<Finished> {
+  return runChild('node', [main, ...args], { env: { ...process.env, USER: 'ada', ...env } })
 }
 
 async function drive(main: string, env: Record<string, string>): Promise<void> {
@@ -46,7 +37,7 @@ describe('the chat service of the examples', () => {
 
   test('keeps its chats in one file', async () => {
     await drive(join(example, 'main.ts'), { CHATS_FILE: join(folder, 'chats.db') })
-  }, 60_000)
+  })
 
   describe('on PostgreSQL', () => {
     const server = usePostgres()
@@ -64,6 +55,6 @@ describe('the chat service of the examples', () => {
       writeFileSync(path, main)
       writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
       await drive(path, { DATABASE_URL: server().connectionString })
-    }, 60_000)
+    })
   })
 })

@@ -2,6 +2,7 @@ import { defineTool, LlmError, type StreamEvent } from 'llm-switchyard'
 import { createMemoryStore } from 'llm-switchyard/persistence/memory'
 import { describe, expect, test } from 'vitest'
 import { ada, host, keptTurns, sentTurns } from './chat-host.ts'
+import { patience } from '../patience.ts'
 
 const identity = ada
 
@@ -236,7 +237,7 @@ describe('a streamed turn', () => {
 
   test('and one that was opened and forgotten', async () => {
     await using it = await host({ script: { text: 'one two three', pacing: { betweenMs: 10_000 } } })
-    const stream = await it.chats.stream({ identity, message: 'Hi', timeouts: { totalMs: 150 } })
+    const stream = await it.chats.stream({ identity, message: 'Hi', timeouts: { totalMs: 1_000 * patience } })
     await expect
       .poll(() => keptTurns(it.store, stream.conversationId))
       .toEqual(['user: Hi', expect.stringMatching(/one.*\(cut\)$/)])

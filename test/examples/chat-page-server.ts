@@ -1,8 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { root } from '../../scripts/entries.ts'
+import { startChild } from '../children.ts'
 
 /** The example in a process of its own, on a port that it may come back to. */
 export interface PageServer {
@@ -18,8 +18,8 @@ export interface PageServer {
 /** Starts the example; without a build the package's names lead to the sources. */
 export async function startPage(port = 0): Promise<PageServer> {
   const names = pathToFileURL(join(root, 'test/delivery/clients/sources.ts')).href
-  const child: ChildProcess = spawn(
-    process.execPath,
+  const child = startChild(
+    'node',
     [
       '--unhandled-rejections=strict',
       '--disable-warning=ExperimentalWarning',
@@ -34,12 +34,12 @@ export async function startPage(port = 0): Promise<PageServer> {
   let output = ''
   let errors = ''
   const ready = Promise.withResolvers<string>()
-  child.stdout?.on('data', (piece: Buffer) => {
+  child.stdout.on('data', (piece: Buffer) => {
     output += piece.toString()
     const address = /listens on (http:\/\/[\d.]+:\d+)/.exec(output)?.[1]
     if (address !== undefined) ready.resolve(address)
   })
-  child.stderr?.on('data', (piece: Buffer) => void (errors += piece.toString()))
+  child.stderr.on('data', (piece: Buffer) => void (errors += piece.toString()))
   const over = once(child, 'exit')
   void over.then(() => ready.reject(new Error(`the chat page ended: ${errors}${output}`)))
   const url = await ready.promise

@@ -15,7 +15,7 @@ describe('the chat page in a real browser', () => {
     if (reason !== undefined) return
     server = await startPage()
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
-  }, 60_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await server?.stop()
@@ -48,7 +48,7 @@ describe('the chat page in a real browser', () => {
   const textOf = async (page: Page): Promise<string> =>
     (await answer(page).locator('.text').allTextContents()).join('')
   async function waitText(page: Page, least: number): Promise<void> {
-    await expect.poll(async () => (await textOf(page)).length, { timeout: 15_000 }).toBeGreaterThan(least)
+    await expect.poll(async () => (await textOf(page)).length).toBeGreaterThan(least)
   }
   const done = (page: Page, status = 'complete'): Promise<void> =>
     answer(page)
@@ -177,9 +177,9 @@ describe('the chat page in a real browser', () => {
     await waitText(page, 60)
     await own.kill()
     const notice = page.locator('#notice-text')
-    await expect.poll(() => notice.textContent(), { timeout: 15_000 }).toMatch(/Trying again \(\d of 3\)/)
+    await expect.poll(() => notice.textContent()).toMatch(/Trying again \(\d of 3\)/)
     await expect
-      .poll(() => notice.textContent(), { timeout: 15_000 })
+      .poll(() => notice.textContent())
       .toBe('The server cannot be reached. Check that it is running, then try again.')
     expect(await textOf(page)).toMatch(/^Part 1\./)
     const back = await startPage(own.port)
@@ -190,7 +190,7 @@ describe('the chat page in a real browser', () => {
     expect(await page.locator('.message').count()).toBe(2)
     expect(await page.locator('#notice').isVisible()).toBe(false)
     expect(back.errors()).toBe('')
-  }, 60_000)
+  })
 
   test('a network that goes away: messages wait, and are sent in order', async () => {
     const page = await open()

@@ -73,4 +73,4 @@ test('the hook in strict mode: streams, stops, lets go with its component', asyn
   await say('Hello again')
   await page.locator('.assistant.complete', { hasText: 'You said "Hello again"' }).waitFor()
   expect(faults).toEqual([])
-}, 60_000)
+})

@@ -8,8 +8,8 @@ export const installed: Readonly<Record<string, string>> = {
   opossum: 'resilience',
   'p-queue': 'queue',
   nunjucks: 'templates',
-  pino: 'observability',
-  tokenx: 'observability',
+  pino: 'telemetry',
+  tokenx: 'core',
 }
 
 /** Packages that the build copies into `dist`, each with the only file that may import it. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { root, sourceFiles } from '../../scripts/entries.ts'
@@ -15,6 +15,13 @@ export type Rule = (sources: Sources) => Violation[]
 /** Every TypeScript file below `folder`. */
 export function readSources(folder = 'src'): Sources {
   return new Map(sourceFiles(folder).map((path) => [path, readFileSync(join(root, path), 'utf8')]))
+}
+
+/** The README and the pages of `docs`; decisions are kept as they were taken. */
+export function readPages(): Sources {
+  const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
+  const paths = ['README.md', ...docs.map((name) => `docs/${name}`)]
+  return new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]))
 }
 
 const trees = new Map<string, ts.SourceFile>()

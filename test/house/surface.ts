@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import ts from 'typescript'
 import { entries, root } from '../../scripts/entries.ts'
 import { parse, type Sources, walk } from './sources.ts'
@@ -13,6 +13,65 @@ export function surfaceOf(sources: Sources): string[] {
       .map(({ name, kind }) => `${subpath} ${kind} ${name}`)
       .toSorted(),
   )
+}
+
+/** An exported name and the declaration behind it. */
+export interface Declared {
+  readonly subpath: string
+  readonly name: string
+  /** `src/core/call.ts Call`, whatever names it was passed on under; a package's specifier for what is not ours. */
+  readonly declaration: string
+}
+
+/** Every name of every entry point with its declaration, found by following the exports from file to file. */
+export function declarationsOf(sources: Sources): Declared[] {
+  return entries([...sources.keys()]).flatMap(({ subpath, source }) =>
+    exportsOf(parse(source, sources.get(source) ?? '')).map(({ name }) => ({
+      subpath,
+      name,
+      declaration: declarationOf(sources, source, name),
+    })),
+  )
+}
+
+/** Follows `export { a as b } from`, and `import` with a later `export`, to the file that declares `name`. */
+function declarationOf(sources: Sources, path: string, name: string): string {
+  const tree = parse(path, sources.get(path) ?? '')
+  const local = tree.statements.flatMap((node) => passedOn(node, name))[0]
+  const own = local?.from === undefined ? (local?.name ?? name) : undefined
+  const link =
+    local?.from === undefined ? tree.statements.flatMap((node) => imported(node, own ?? name))[0] : local
+  if (link?.from === undefined) return `${path} ${own ?? name}`
+  if (!link.from.startsWith('.')) return `${link.from} ${link.name}`
+  return declarationOf(sources, posix.join(posix.dirname(path), link.from), link.name)
+}
+
+/** A name in another file, or in this one if `from` is absent. */
+interface Link {
+  readonly name: string
+  readonly from?: string
+}
+
+function passedOn(node: ts.Statement, wanted: string): Link[] {
+  if (!ts.isExportDeclaration(node) || !node.exportClause || !ts.isNamedExports(node.exportClause)) return []
+  return linksOf(node.exportClause.elements, node.moduleSpecifier, wanted)
+}
+
+function imported(node: ts.Statement, wanted: string): Link[] {
+  const names = ts.isImportDeclaration(node) ? node.importClause?.namedBindings : undefined
+  if (!names || !ts.isNamedImports(names) || !ts.isImportDeclaration(node)) return []
+  return linksOf(names.elements, node.moduleSpecifier, wanted)
+}
+
+function linksOf(
+  elements: ReadonlyArray<ts.ExportSpecifier | ts.ImportSpecifier>,
+  specifier: ts.Expression | undefined,
+  wanted: string,
+): Link[] {
+  const from = specifier && ts.isStringLiteralLike(specifier) ? { from: specifier.text } : {}
+  return elements
+    .filter(({ name }) => name.text === wanted)
+    .map(({ name, propertyName }) => ({ name: (propertyName ?? name).text, ...from }))
 }
 
 /** The surface that was last agreed on. */

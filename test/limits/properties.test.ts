@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Limiter, LimitsConfig, Reservation } from '../../src/limits/index.ts'
+import { sized } from '../proof.ts'
 import { setUp } from './set-up.ts'
 
 /** A bucket in whole numbers: levels are counted in 1/60 000 tokens, so that a millisecond refills `perMinute` of them. */
@@ -120,7 +121,7 @@ describe('against exact buckets', () => {
           }
         }
       }),
-      { numRuns: 500 },
+      { numRuns: sized(100, 500) },
     )
   })
 })
@@ -156,7 +157,7 @@ describe('in any stretch of time', () => {
         }
         expect(excess).toBeLessThanOrEqual(1e-6)
       }),
-      { numRuns: 200 },
+      { numRuns: sized(50, 200) },
     )
   })
 })
@@ -274,9 +275,9 @@ describe('waiting', () => {
           expect(clock.pending).toBe(0)
         },
       ),
-      { numRuns: 60 },
+      { numRuns: sized(20, 60) },
     )
-  }, 60_000)
+  })
 
   test('over several buckets: all have their turn or leave, nothing stays behind', async () => {
     const call = fc.record({
@@ -313,7 +314,7 @@ describe('waiting', () => {
             expect(available).toBe(capacity)
         expect(limiter.stats().open).toBe(0)
       }),
-      { numRuns: 60 },
+      { numRuns: sized(20, 60) },
     )
-  }, 60_000)
+  })
 })

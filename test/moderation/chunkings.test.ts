@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { LlmError } from 'llm-switchyard'
 import { createRuleModerator, type ModerationRule } from 'llm-switchyard/moderation'
 import { redacted, scansOf, textOf } from './redact-streams.ts'
+import { sized } from '../proof.ts'
 
 const piece = fc.constantFrom(
   'a',
@@ -67,7 +68,7 @@ describe('moderation', () => {
           expect({ text: out, blocked: events.blocked }).toEqual(expected(rules, given))
         },
       ),
-      { numRuns: 4_000 },
+      { numRuns: sized(400, 4_000) },
     )
   })
 
@@ -90,7 +91,7 @@ describe('moderation', () => {
         for (const [found] of given.matchAll(/x[^y]*y/g))
           if (found.length > 8) expect(whole).not.toContain(found)
       }),
-      { numRuns: 4_000 },
+      { numRuns: sized(400, 4_000) },
     )
   })
 
@@ -107,7 +108,7 @@ describe('moderation', () => {
         )
         expect(textOf(scansOf(createRuleModerator({ rules })), [given])).toBe(whole)
       }),
-      { numRuns: 2_000 },
+      { numRuns: sized(200, 2_000) },
     )
   })
 

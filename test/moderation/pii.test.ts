@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createPiiModerator, createPlaceholders } from '../../src/moderation/index.ts'
 import { scansOf, textOf, twoCuts } from './redact-streams.ts'
+import { sized } from '../proof.ts'
 import { piiHeldOut, piiSample, type Labelled } from './pii-sample.ts'
 
 /** What a moderator finds in a text, with its kind. */
@@ -53,10 +54,10 @@ describe('personal data', () => {
 
   it('is replaced the same for every pair of cuts', () => {
     const open = scansOf(createPiiModerator())
-    for (const { text, found } of piiSample.filter((_one, index) => index % 4 === 0)) {
+    for (const { text, found } of piiSample.filter((_one, index) => index % sized(20, 4) === 0)) {
       const whole = textOf(open, [text])
       for (const { value } of found) expect(whole).not.toContain(value)
       for (const pieces of twoCuts(text)) expect(textOf(open, pieces)).toBe(whole)
     }
-  }, 60_000)
+  })
 })

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { collectResponse } from '../../src/core/accumulate-response.ts'
 import type { StreamEvent } from '../../src/core/event.ts'
 import type { JsonValue } from '../../src/core/json.ts'
+import { sized } from '../proof.ts'
 import { argumentsOf, byRules, finish, redacted, textOf, twoCuts } from './redact-streams.ts'
 
 const RULES = `
@@ -94,7 +95,7 @@ describe('streamed redaction', () => {
           expect(JSON.stringify(given.value)).toBe(whole)
         }
     }
-  }, 120_000)
+  })
 
   it('gives the same for any number of cuts', () => {
     const words = fc.constantFrom(
@@ -126,7 +127,7 @@ describe('streamed redaction', () => {
           expect(textOf(open, pieces)).toBe(expected(text))
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: sized(300, 2_000) },
     )
   })
 

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { createRedactor } from '../../src/moderation/redaction/index.ts'
+import { cpuStopwatch, proving, sized } from '../proof.ts'
+import { turnsOf, watchEngine, type EngineWork } from './engine-work.ts'
 import { finish, scansOf } from './redact-streams.ts'
 import { LlmError } from 'llm-switchyard'
 import { compilePattern, createRuleModerator } from 'llm-switchyard/moderation'
 
-const MANY = 200_000
+/** Characters: enough for every budget to be used up many times. */
+const MANY = sized(70_000, 200_000)
 const random = (letters: string): string =>
   Array.from({ length: MANY }, (_none, at) => letters[((at * 7_919) >> 3) % letters.length]).join('')
 
@@ -29,60 +32,57 @@ const CATASTROPHES: readonly (readonly [string, string])[] = [
   ['(\\p{L}+\\d?)+_', 'é中'.repeat(MANY / 2)],
 ]
 
-// Of this thread: what others do on the machine is not the pattern's fault.
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage()
-  return (user + system) / 1_000
-}
-
-/** Returns the longest time for which the event loop was blocked while `work` ran. */
-async function longestBlock(work: () => Promise<unknown>): Promise<number> {
-  let longest = 0
-  let last = cpuMs()
-  let over = false
-  const tick = (): void => {
-    const now = cpuMs()
-    longest = Math.max(longest, now - last)
-    last = now
-    if (!over) setImmediate(tick)
-  }
-  setImmediate(tick)
-  await work()
-  over = true
-  await new Promise((resolve) => setImmediate(resolve))
-  return longest
-}
+// Budgets of the engine, and what one step may add on top: a character that leads to every step of a program.
+const STEPS_A_TURN = 60_000
+const STEPS_AT_ONCE = 1_000_000
+const STEPS_A_RUN = 40_000
+const ONE_STEP = 2_000
+// A scan looks at its budget every 512 characters; no pattern here has more than 310 steps.
+const SLICE_STEPS = 512 * 310
 
 describe('an untrusted pattern', () => {
   for (const [pattern, text] of CATASTROPHES)
     it(`is bounded: ${pattern}`, async () => {
-      const longest = await longestBlock(() => compilePattern({ pattern }).testLong(text))
-      expect(longest).toBeLessThan(50)
-      const startedAt = cpuMs()
+      const engine = watchEngine()
+      const took = cpuStopwatch()
+      const { longest, turns } = await turnsOf(engine.automata, () =>
+        compilePattern({ pattern }).testLong(text),
+      )
+      if (proving) took.atMost(50 * turns)
+      const total = engine.automata()
+      expect(longest).toBeLessThan(STEPS_A_TURN + ONE_STEP)
+      // Each character is one more step.
+      expect(turns).toBeGreaterThanOrEqual(Math.floor((total + text.length) / (STEPS_A_TURN + ONE_STEP)))
+      // Linear: half of the text is half of the work, whatever the pattern.
+      await compilePattern({ pattern }).testLong(text.slice(0, text.length / 2))
+      expect(total).toBeLessThan(4 * (engine.automata() - total) + ONE_STEP)
+
+      const before = engine.automata()
+      const atOnce = cpuStopwatch()
       try {
         compilePattern({ pattern }).test(text)
       } catch (error) {
         expect(LlmError.is(error, 'invalid-request')).toBe(true)
       }
-      expect(cpuMs() - startedAt).toBeLessThan(50)
+      atOnce.atMost(50)
+      expect(engine.automata() - before).toBeLessThan(STEPS_AT_ONCE + ONE_STEP)
     })
 
-  it('is bounded as a rule, one and all', async () => {
+  it('is bounded as a rule, one and all', () => {
+    const engine = watchEngine()
     for (const [pattern, text] of CATASTROPHES) {
       // Refused, because it matches the empty text.
       if (pattern === '([a-zA-Z]+)*$') continue
       const moderator = createRuleModerator({ rules: [{ pattern, action: 'redact' }] })
-      const longest = await longestBlock(async () => {
-        const scan = moderator.scan?.(() => ({ replacement: '*' }), { source: 'input' })
-        scan?.push(text)
-        scan?.end()
-        while (scan?.run([], 40_000) === false) await new Promise((resolve) => setImmediate(resolve))
-      })
-      expect([pattern, longest < 50]).toEqual([pattern, true])
+      const scan = moderator.scan?.(() => ({ replacement: '*' }), { source: 'input' })
+      scan?.push(text)
+      scan?.end()
+      expectBoundedRuns(pattern, engine, () => scan?.run([], STEPS_A_RUN) !== false)
     }
-  }, 60_000)
+  })
 
   it('is bounded in a stream and in tool arguments: no step of the work is long', () => {
+    const engine = watchEngine()
     for (const [pattern, text] of CATASTROPHES) {
       // Refused as a rule, because it matches the empty text.
       if (pattern === '([a-zA-Z]+)*$') continue
@@ -91,16 +91,13 @@ describe('an untrusted pattern', () => {
       for (const event of [{ type: 'text-delta', text } as const, call]) {
         const redactor = createRedactor(open)
         redactor.push([event, finish])
-        let longest = 0
-        do {
-          const startedAt = cpuMs()
+        expectBoundedRuns(`${pattern} ${event.type}`, engine, () => {
           redactor.work()
-          longest = Math.max(longest, cpuMs() - startedAt)
-        } while (redactor.pending)
-        expect([pattern, event.type, longest < 50]).toEqual([pattern, event.type, true])
+          return !redactor.pending
+        })
       }
     }
-  }, 60_000)
+  })
 
   it('is refused if its time has no bound', () => {
     for (const pattern of [
@@ -120,3 +117,16 @@ describe('an untrusted pattern', () => {
       expect(() => compilePattern({ pattern })).toThrow(/refused/)
   })
 })
+
+/** Runs bounded pieces of work to their end: each keeps to its budget, and takes no long time in a proof. */
+function expectBoundedRuns(what: string, engine: EngineWork, run: () => boolean): void {
+  engine.nextScan()
+  for (let over = false; !over;) {
+    const before = engine.automata()
+    const took = cpuStopwatch()
+    over = run()
+    took.atMost(50)
+    const steps = engine.automata() + engine.threads() - before
+    expect([what, steps < STEPS_A_RUN + SLICE_STEPS ? 'bounded' : steps]).toEqual([what, 'bounded'])
+  }
+}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createOrchestrator, LlmError, type Transport } from 'llm-switchyard'
+import { createFakeClock } from 'llm-switchyard/testing'
 
 const messages = [{ role: 'user' as const, content: 'Hello' }]
 const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
@@ -36,7 +37,8 @@ describe('663 calls at once', () => {
     ['tokens', { user: { tokensPerMinute: 9_500 }, burst: 1 }, 102],
   ])('against a limit of %s: never more than allowed', async (_unit, limits, allowed) => {
     const { transport, sent } = answering(95)
-    await using orchestrator = createOrchestrator({ limits, transport })
+    // A bucket that refills meanwhile would let more pass, and rightly.
+    await using orchestrator = createOrchestrator({ limits, transport, clock: createFakeClock() })
     const call = () =>
       orchestrator.chatApiCall({ model: 'openai/m', apiKey: 'k', messages, userId: 'u', maxTokens: 90 })
     const outcomes = await Promise.allSettled(Array.from({ length: 663 }, call))

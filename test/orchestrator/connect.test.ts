@@ -1,11 +1,15 @@
-import { spawn } from 'node:child_process'
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { chatApiCall, type Transport } from 'llm-switchyard'
 import { createUndiciTransport } from 'llm-switchyard/undici'
+import { startChild } from '../children.ts'
 import { serve } from '../loopback.ts'
+import { patience } from '../patience.ts'
+import { stopwatch } from '../proof.ts'
 
 const messages = [{ role: 'user' as const, content: 'Hi' }]
+// A connection on the loopback takes longer than this on no machine that gets anything done.
+const CONNECT_MS = 400 * patience
 const reply = {
   choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }],
 }
@@ -16,7 +20,10 @@ describe.each<[string, () => Transport | undefined]>([
 ])('connectMs on %s', (_name, makeTransport) => {
   test('does not end a slow answer', async () => {
     await using server = await serve((_request, response) => {
-      setTimeout(() => response.setHeader('content-type', 'application/json').end(JSON.stringify(reply)), 250)
+      setTimeout(
+        () => response.setHeader('content-type', 'application/json').end(JSON.stringify(reply)),
+        3 * CONNECT_MS,
+      )
     })
     const transport = makeTransport()
     const request = {
@@ -25,7 +32,7 @@ describe.each<[string, () => Transport | undefined]>([
       apiKey: 'k',
       messages,
       transport,
-      timeouts: { connectMs: 80 },
+      timeouts: { connectMs: CONNECT_MS },
     }
     const response = await chatApiCall({ ...request, baseUrl: `${server.url}/v1` })
     expect(response.text).toBe('Hi')
@@ -42,18 +49,18 @@ describe.each<[string, () => Transport | undefined]>([
       apiKey: 'k',
       messages,
       transport,
-      timeouts: { connectMs: 150, totalMs: 5_000 },
+      timeouts: { connectMs: CONNECT_MS, totalMs: 60_000 },
     }
-    const startedAt = performance.now()
+    const took = stopwatch()
     await expect(
       chatApiCall({ ...request, baseUrl: `http://127.0.0.1:${full.port}/v1` }),
     ).rejects.toMatchObject({
       kind: 'timeout',
       phase: 'connect',
     })
-    expect(performance.now() - startedAt).toBeLessThan(2_000)
+    took.atMost(2_000)
     await transport?.close?.()
-  }, 20_000)
+  })
 
   test('a refused connection says so', async () => {
     await using server = await serve(() => undefined)
@@ -114,7 +121,7 @@ describe('redirects', () => {
 /** A listening process that is stopped, with its accept queue full: the next connection is never made. */
 async function fullAcceptQueue(): Promise<AsyncDisposable & { readonly port: number }> {
   const script = `require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () { console.log(this.address().port) })`
-  const child = spawn(process.execPath, ['--eval', script])
+  const child = startChild('node', ['--eval', script])
   const port = await new Promise<number>((resolve) =>
     child.stdout.once('data', (piece: Buffer) => resolve(Number(piece.toString()))),
   )

@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { createOrchestrator, type ChatRequest } from 'llm-switchyard'
 import { createFakeClock } from 'llm-switchyard/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { outputOf } from '../children.ts'
+import { stopwatch } from '../proof.ts'
 
 const never: typeof globalThis.fetch = () => new Promise(() => undefined)
 const reply = { choices: [{ message: { content: 'Hello' }, finish_reason: 'stop' }] }
@@ -31,7 +31,7 @@ describe('calls that take too long', () => {
         return error
       }),
     )
-    await vi.waitFor(() => expect(yard.stats().active).toBe(6))
+    await expect.poll(() => yard.stats().active).toBe(6)
     const seen: number[][] = []
     for (let step = 0; step < 6; step++) {
       clock.advance(100)
@@ -51,7 +51,7 @@ describe('calls that take too long', () => {
     const clock = createFakeClock()
     await using yard = createOrchestrator({ providers, clock })
     const outcome = yard.chatApiCall(request(100)).catch((error: unknown) => error)
-    await vi.waitFor(() => expect(yard.stats().active).toBe(1))
+    await expect.poll(() => yard.stats().active).toBe(1)
     clock.advance(100)
     expect(await outcome).toMatchObject(late(100))
     expect(clock.pending).toBe(0)
@@ -102,8 +102,7 @@ describe('a process that has nothing else to do', () => {
   const source = JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)
   const run = async (body: string): Promise<string> => {
     const code = `const { chatApiCall } = await import(${source}); ${body}`
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code])
-    return stdout.trim()
+    return (await outputOf('node', ['--input-type=module', '-e', code])).trim()
   }
   const call = (fetch: string, totalMs: number): string =>
     `await chatApiCall({ model: 'openai/m', apiKey: 'any', fetch: ${fetch}, timeouts: { totalMs: ${totalMs} }, messages: [{ role: 'user', content: 'Hi' }] })`
@@ -117,8 +116,8 @@ describe('a process that has nothing else to do', () => {
   })
 
   test('ends as soon as its call has', async () => {
-    const startedAt = performance.now()
+    const took = stopwatch()
     expect(await run(`console.log((${answered.replace('300', '600000')}).text)`)).toBe('Hello')
-    expect(performance.now() - startedAt).toBeLessThan(15_000)
+    took.atMost(15_000)
   })
 })

@@ -27,11 +27,11 @@ test('what a transport answers after the end is closed, and nobody sees it', asy
   }
   const controller = new AbortController()
   const call = chatApiCall({ ...request, transport, signal: controller.signal })
-  await vi.waitFor(() => expect(answer).toBeDefined())
+  await expect.poll(() => answer).toBeDefined()
   controller.abort()
   await expect(call).rejects.toMatchObject({ kind: 'aborted' })
   answer?.()
-  await vi.waitFor(() => expect(cancel).toHaveBeenCalledTimes(1))
+  await expect.poll(() => cancel).toHaveBeenCalledTimes(1)
 })
 
 test('a stubbed fetch may ignore the signal, throw, or answer without a promise', async () => {

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { chatApiCall, type ChatRequest, LlmError, type StreamEvent, type Transport } from 'llm-switchyard'
 import { createUndiciTransport } from 'llm-switchyard/undici'
 import { chunk, DONE, serve, SSE, text, type Loopback } from '../loopback.ts'
+import { patience } from '../patience.ts'
 
 type Answer = (response: ServerResponse) => void
 
@@ -187,7 +188,7 @@ const endings: readonly [
     },
     'timeout',
     '.',
-    { timeouts: { totalMs: 120 } },
+    { timeouts: { totalMs: 1_000 * patience } },
   ],
 ]
 
@@ -207,7 +208,7 @@ describe.each(Object.keys(transports))('every ending of a stream, on %s', (trans
       expect(error?.partial?.text ?? '').toContain(partial)
       if (error?.phase !== 'first-content') expect(error?.partial?.usage.estimated).toBe(true)
       expect(error?.attempts).toHaveLength(1)
-      await expect.poll(() => server.open(), { timeout: 2_000 }).toBe(0)
+      await expect.poll(() => server.open()).toBe(0)
     }
   })
 

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import {
   createOrchestrator,
   LlmError,
@@ -154,6 +154,13 @@ function expectedCell(fault: Fault, outcome: Outcome, plan: Plan, stream: boolea
 }
 
 describe.each(lines)('$vendor on $on', (line) => {
+  // What is loaded and compiled at the first call must not count against the time-outs of the faults.
+  beforeAll(async () => {
+    const outcome: Outcome = { retry: false, fallsBack: false }
+    for (const stream of [true, false])
+      await cell({ name: 'none', stream: outcome, whole: outcome }, line, 'once', stream)
+  })
+
   test.concurrent.each(faults)('$name', async (fault) => {
     const cells = (Object.keys(plans) as Plan[]).flatMap((plan) =>
       [true, false].map((stream) => ({ plan, stream })),

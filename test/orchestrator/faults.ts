@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import type { ErrorKind, LlmError, OrchestratorOptions } from 'llm-switchyard'
 import type { ScriptedReply } from 'llm-switchyard/testing'
+import { patience } from '../patience.ts'
 
 /** What the faulty provider says where it gets so far. */
 export const TEXT = 'One two three four.'
@@ -205,7 +206,8 @@ const insides: readonly Row[] = [
   ],
 ]
 
-const FIRST_MS = 400
+// Long enough for an answer over the loopback on a busy machine.
+const FIRST_MS = 1_000 * patience
 const late = (phase: LlmError['phase']): Outcome => upstream('timeout', { phase, left: true })
 
 const hangs: readonly Fault[] = [

@@ -2,6 +2,7 @@ import { createOrchestrator, LlmError, type ChatResponse } from 'llm-switchyard'
 import { createFakeProvider, type FakeScript } from 'llm-switchyard/testing'
 import { describe, expect, test } from 'vitest'
 import type { OrchestratorOptions } from 'llm-switchyard'
+import { patience } from '../patience.ts'
 
 const messages = [{ role: 'user' as const, content: 'Hi' }]
 
@@ -92,7 +93,7 @@ describe('what a caller is told at the end', () => {
     await using host = await open({ text: 'one two three', chunks: 3, pacing: { betweenMs: 10_000 } })
     const told = new Promise<[ChatResponse, LlmError | undefined]>((resolve) => {
       const onEnd = (answer: ChatResponse, error?: LlmError): void => resolve([answer, error])
-      const timeouts = { totalMs: 200 }
+      const timeouts = { totalMs: 1_000 * patience }
       void host.orchestrator.chatApiCall({ ...host.request, stream: true, onEnd, timeouts })
     })
     const [answer, error] = await told

@@ -6,6 +6,8 @@ import {
   LlmError,
   type ProviderDefinition,
 } from 'llm-switchyard'
+import { createFakeClock } from 'llm-switchyard/testing'
+import { yieldToEventLoop } from '../../src/core/yield.ts'
 import { chunk, DONE, serve, SSE, text } from '../loopback.ts'
 import { good, messages, yard, type Answer } from './yard.ts'
 
@@ -164,11 +166,14 @@ describe('quotas', () => {
       })
       response.end(text('Hi') + chunk({}, 'stop') + DONE)
     }
-    await using all = await yard({ a: soon }, { quotas: {} })
+    const clock = createFakeClock()
+    await using all = await yard({ a: soon }, { quotas: {}, clock })
     await all.orchestrator.chatApiCall({ model: 'a/m', messages })
-    const startedAt = performance.now()
-    await all.orchestrator.chatApiCall({ model: 'a/m', messages })
-    expect(performance.now() - startedAt).toBeGreaterThan(100)
+    const waiting = all.orchestrator.chatApiCall({ model: 'a/m', messages })
+    for (; all.turns.length < 2; await yieldToEventLoop()) clock.advance(1)
+    expect(clock.now()).toBeGreaterThanOrEqual(200)
+    await waiting
+    expect(all.turns).toEqual(['a', 'a'])
   })
 })
 

@@ -7,7 +7,7 @@ describe('the PGlite store keeps the laws', () => {
   let database: PGlite | undefined
   beforeAll(async () => {
     database = await PGlite.create()
-  }, 60_000)
+  })
   afterAll(() => database?.close())
   test.each(chatStoreLaws)('$name', ({ check }) => check(() => createPgliteStore({ database })))
 })

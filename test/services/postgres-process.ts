@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -6,6 +6,8 @@ import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
+import { runAtOnce, startServer } from '../children.ts'
+import { until } from '../patience.ts'
 
 /** Where Debian puts its releases. */
 export const PLACE = '/usr/lib/postgresql'
@@ -38,7 +40,7 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
   if (account.uid !== undefined)
     for (const path of [folder, data]) chownSync(path, account.uid, account.gid ?? account.uid)
   const initdb = ['-D', data, '-U', USER, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync']
-  execFileSync(join(bin, 'initdb'), initdb, { stdio: 'ignore', cwd: folder, ...account })
+  runAtOnce(join(bin, 'initdb'), initdb, { stdio: 'ignore', cwd: folder, ...account })
   const port = await freePort()
   const start = (): Promise<ChildProcess> => launch({ bin, data, folder, port, account })
   let child = await start()
@@ -74,15 +76,15 @@ async function launch({ bin, data, folder, port, account }: Launch): Promise<Chi
   // A crash of a client, not of the machine, is what the tests are about.
   const quick = ['fsync=off', 'full_page_writes=off', 'shared_buffers=64MB']
   const flags = [...settings, ...quick].flatMap((setting) => ['-c', setting])
-  const child = spawn(join(bin, 'postgres'), ['-D', data, '-p', String(port), ...flags], {
+  const child = startServer(join(bin, 'postgres'), ['-D', data, '-p', String(port), ...flags], {
     stdio: 'ignore',
     cwd: folder,
     ...account,
   })
-  for (let tries = 0; !(await answers(port)); tries++) {
-    if (child.exitCode !== null || tries > 600) throw new Error(`postgres does not start on port ${port}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
+  await until(async () => {
+    if (child.exitCode !== null) throw new Error(`postgres does not start on port ${port}`)
+    return answers(port)
+  })
   return child
 }
 
@@ -94,7 +96,7 @@ interface Account {
 // PostgreSQL refuses to run as root: it then runs as the user that its package has made.
 function unprivileged(): Account {
   if (userInfo().uid !== 0) return {}
-  const id = (flag: string): number => Number(execFileSync('id', [flag, USER], { encoding: 'utf8' }))
+  const id = (flag: string): number => Number(runAtOnce('id', [flag, USER]))
   return { uid: id('-u'), gid: id('-g') }
 }
 

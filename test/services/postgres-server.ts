@@ -11,7 +11,7 @@ export function usePostgres(): () => PostgresServer {
   let server: PostgresServer | undefined
   beforeAll(async () => {
     if (bin !== undefined) server = await startPostgres(bin)
-  }, 60_000)
+  })
   beforeEach(({ skip }) => {
     if (missing !== '' && process.env['CI'] === 'true') throw new Error(missing)
     skip(missing !== '', missing)

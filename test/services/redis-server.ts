@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -6,6 +6,8 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
+import { startServer } from '../children.ts'
+import { until } from '../patience.ts'
 
 const BINARY = 'redis-server'
 const IN_MEMORY = ['--save', '', '--appendonly', 'no']
@@ -80,11 +82,11 @@ function isInstalled(): boolean {
 }
 
 async function launch(port: number, settings: readonly string[]): Promise<ChildProcess> {
-  const child = spawn(BINARY, settings, { stdio: 'ignore' })
-  for (let tries = 0; !(await answers(port)); tries++) {
-    if (child.exitCode !== null || tries > 500) throw new Error(`${BINARY} does not start on port ${port}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
+  const child = startServer(BINARY, settings, { stdio: 'ignore' })
+  await until(async () => {
+    if (child.exitCode !== null) throw new Error(`${BINARY} does not start on port ${port}`)
+    return answers(port)
+  })
   return child
 }
 

@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { LlmError } from 'llm-switchyard'
 import {
@@ -8,6 +6,7 @@ import {
   createTemplateEngine,
   renderTemplate,
 } from 'llm-switchyard/templates'
+import { outputOf } from '../children.ts'
 import { TemplateFault } from '../../src/templates/fault.ts'
 import { defaultTemplateLimits } from '../../src/templates/limits.ts'
 import { ProgramCache, type CachedProgram } from '../../src/templates/program-cache.ts'
@@ -222,6 +221,11 @@ test('three files of nunjucks are loaded, with what they need, and nothing that 
     console.log(JSON.stringify(loaded.map((path) => path.split(/[\\\\/]/).at(-1)).toSorted()))
     renderTemplate('{% macro m(a) %}{{ a|sort|join }}{% endmacro %}{{ m([2, 1]) }}')`
   const flags = ['--disallow-code-generation-from-strings', '--input-type=module', '--eval', program]
-  const { stdout } = await promisify(execFile)(process.execPath, flags, { cwd: process.cwd() })
-  expect(JSON.parse(stdout)).toEqual(['lexer.js', 'lib.js', 'nodes.js', 'object.js', 'parser.js'])
+  expect(JSON.parse(await outputOf('node', flags))).toEqual([
+    'lexer.js',
+    'lib.js',
+    'nodes.js',
+    'object.js',
+    'parser.js',
+  ])
 })

@@ -1,14 +1,16 @@
-import { execFile, spawn } from 'node:child_process'
 import { getEventListeners, once } from 'node:events'
-import { promisify } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
 import { LlmError } from 'llm-switchyard'
 import { createTemplatePool, type TemplatePool, type TemplatePoolOptions } from 'llm-switchyard/templates'
+import { createFakeClock } from 'llm-switchyard/testing'
+import { outputOf, startChild } from '../children.ts'
 import { setTraps } from './watch.ts'
 
 const pools: TemplatePool[] = []
+// A process may take its time on a busy machine: what is to end has a clock of its own.
+const patient = { startMs: 120_000, deadlineMs: 60_000 }
 const open = (options: TemplatePoolOptions = {}): TemplatePool => {
-  const pool = createTemplatePool(options)
+  const pool = createTemplatePool({ ...patient, ...options })
   pools.push(pool)
   return pool
 }
@@ -38,7 +40,7 @@ const gone = async (pids: readonly number[]): Promise<void> => {
   while (pids.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
-describe('a pool', { timeout: 60_000 }, () => {
+describe('a pool', () => {
   test('renders in other processes, and uses them again', async () => {
     const pool = open({ processes: 2 })
     const texts = await Promise.all(
@@ -84,10 +86,12 @@ describe('a pool', { timeout: 60_000 }, () => {
   })
 
   test('kills a process at the deadline, and goes on with another', async () => {
-    const pool = open({ module, processes: 1, deadlineMs: 300 })
+    const clock = createFakeClock()
+    const pool = open({ module, processes: 1, deadlineMs: 300, clock })
     const [, before] = (await pool.render('ok')).split(' ')
     const hanging = pool.render('hang')
     const waiting = pool.render('next')
+    clock.advance(300)
     const error = await failureOf(hanging)
     expect(error.kind).toBe('template-failed')
     expect(error.message).toContain(
@@ -137,7 +141,7 @@ describe('a pool', { timeout: 60_000 }, () => {
   })
 
   test('gives up on a signal, and takes its listener back', async () => {
-    const pool = open({ module, processes: 1, deadlineMs: 500 })
+    const pool = open({ module, processes: 1 })
     const controller = new AbortController()
     const { signal } = controller
     for (let turn = 0; turn < 20; turn++) await pool.render('x', {}, { signal })
@@ -159,7 +163,7 @@ describe('a pool', { timeout: 60_000 }, () => {
   })
 })
 
-describe('an application', { timeout: 60_000 }, () => {
+describe('an application', () => {
   const program = (rest: string): string[] => [
     '--input-type=module',
     '--eval',
@@ -168,17 +172,16 @@ describe('an application', { timeout: 60_000 }, () => {
 
   test('ends although its pool was never closed, and its processes with it', async () => {
     const code =
-      'const pool = createTemplatePool(); await pool.render("x"); console.log(pool.stats().pids.join())'
-    const { stdout } = await promisify(execFile)(process.execPath, program(code))
-    const pids = stdout.trim().split(',').map(Number)
+      'const pool = createTemplatePool({ startMs: 120_000, deadlineMs: 60_000 }); await pool.render("x"); console.log(pool.stats().pids.join())'
+    const pids = (await outputOf('node', program(code))).trim().split(',').map(Number)
     expect(pids).toHaveLength(1)
     await gone(pids)
   })
 
   test('that is killed takes its processes with it', async () => {
     const code =
-      'const pool = createTemplatePool(); await pool.render("x"); console.log(pool.stats().pids.join()); setInterval(() => 0, 1000)'
-    const host = spawn(process.execPath, program(code), { stdio: ['ignore', 'pipe', 'ignore'] })
+      'const pool = createTemplatePool({ startMs: 120_000, deadlineMs: 60_000 }); await pool.render("x"); console.log(pool.stats().pids.join()); setInterval(() => 0, 1000)'
+    const host = startChild('node', program(code), { stdio: ['ignore', 'pipe', 'ignore'] })
     const [chunk] = (await once(host.stdout, 'data')) as [Buffer]
     const pids = chunk.toString().trim().split(',').map(Number)
     expect(pids.every(isAlive)).toBe(true)

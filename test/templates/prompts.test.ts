@@ -1,8 +1,8 @@
 import { mkdtemp, mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
-import { execFileSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { runAtOnce } from '../children.ts'
 import {
   bundledPromptTemplates,
   checkPlaceholders,
@@ -124,7 +124,7 @@ describe('a library', () => {
     await symlink('/etc/hostname', join(folder, 'etc.json'))
     await symlink('loop.json', join(folder, 'loop.json'))
     await symlink(join(folder, 'real.json'), join(folder, 'alias.json'))
-    execFileSync('mkfifo', [join(folder, 'pipe.json')])
+    runAtOnce('mkfifo', [join(folder, 'pipe.json')])
     const library = createPromptLibrary({ folder, withoutBundled: true })
     for (const name of ['link', 'sibling', 'etc', 'loop', 'dir', 'pipe'])
       expect(await library.get(name)).toBeNull()

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { LlmError } from 'llm-switchyard'
-import { renderTemplate, type TemplateOptions } from 'llm-switchyard/templates'
+import { createTemplateEngine, type TemplateOptions } from 'llm-switchyard/templates'
+import { createFakeClock } from 'llm-switchyard/testing'
+import { proving, stopwatch, type Stopwatch } from '../proof.ts'
 
 /** Strings in data that no template may read, and in no valid output. */
 const HIDDEN = /hidden-|\[native code\]|node_modules|\/src\/|\.ts:\d/
@@ -9,20 +11,24 @@ const HIDDEN = /hidden-|\[native code\]|node_modules|\/src\/|\.ts:\d/
 export interface Outcome {
   readonly output?: string | undefined
   readonly error?: LlmError | undefined
-  readonly ms: number
+  readonly took: Stopwatch
 }
+
+// Time does not pass here: a flood has to end by the work that it makes, and honest templates need no quick machine.
+// A proof takes the real clock, and measures.
+const engine = createTemplateEngine(proving ? {} : { clock: createFakeClock() })
 
 /** Renders a template. Throws unless the outcome is a text or `template-failed`, without any of the secret strings. */
 export function renderWatched(source: string, data: unknown, options?: TemplateOptions): Outcome {
   const before = prototypes()
-  const startedAt = performance.now()
+  const took = stopwatch()
   let outcome: Outcome
   try {
-    const output = renderTemplate(source, data, options)
-    outcome = { output, ms: performance.now() - startedAt }
+    const output = engine.renderTemplate(source, data, options)
+    outcome = { output, took }
   } catch (error) {
     if (!LlmError.is(error, 'template-failed')) throw new Error('not a template-failed', { cause: error })
-    outcome = { error, ms: performance.now() - startedAt }
+    outcome = { error, took }
   }
   if (!isDeepStrictEqual(prototypes(), before)) throw new Error('a prototype has changed')
   const { error, output } = outcome
@@ -30,17 +36,6 @@ export function renderWatched(source: string, data: unknown, options?: TemplateO
   const said = error === undefined ? (output ?? '') : `${error.message} ${JSON.stringify(error)}`
   if (HIDDEN.test(said)) throw new Error(`it says too much: ${said}`)
   return outcome
-}
-
-/** The same, once more where it took too long: a busy machine is not the template's fault. */
-export function renderInTime(
-  source: string,
-  data: () => unknown,
-  mostMs: number,
-  options?: TemplateOptions,
-): Outcome {
-  const first = renderWatched(source, data(), options)
-  return first.ms <= mostMs ? first : renderWatched(source, data(), options)
 }
 
 const WATCHED: readonly object[] = [

@@ -1,6 +1,14 @@
 import { chatApiCall, LlmError, type StreamEvent } from 'llm-switchyard'
-import { createFakeProvider, fakeFetch, type Chaos, type FakeReply, type Place } from 'llm-switchyard/testing'
+import {
+  createFakeClock,
+  createFakeProvider,
+  fakeFetch,
+  type Chaos,
+  type FakeReply,
+  type Place,
+} from 'llm-switchyard/testing'
 import { describe, expect, test } from 'vitest'
+import { yieldToEventLoop } from '../../src/core/yield.ts'
 import { carriers, targets } from './carriers.ts'
 
 const reply: FakeReply = { text: 'one two three four' }
@@ -93,14 +101,14 @@ describe.each(grid)('$dialect over $carrier', ({ dialect, carrier }) => {
     expect(outcome.error).toBeDefined()
   })
 
-  const hangs: [Place, string][] = [
-    ['headers', 'headers'],
-    ['start', 'first-content'],
-    ['content', 'first-content'],
-    ['middle', 'idle'],
+  // What comes before the phase in question has time enough, also on a busy machine.
+  const hangs: [Place, string, object][] = [
+    ['headers', 'headers', { headersMs: 60, firstContentMs: 60_000, idleMs: 60 }],
+    ['start', 'first-content', { headersMs: 60_000, firstContentMs: 120, idleMs: 60 }],
+    ['content', 'first-content', { headersMs: 60_000, firstContentMs: 120, idleMs: 60 }],
+    ['middle', 'idle', { headersMs: 60_000, firstContentMs: 60_000, idleMs: 60 }],
   ]
-  test.each(hangs)('hangs at %s', async (at, phase) => {
-    const timeouts = { headersMs: 60, firstContentMs: 120, idleMs: 60 }
+  test.each(hangs)('hangs at %s', async (at, phase, timeouts) => {
     const outcome = await run({ type: 'hang', at, pingMs: 10 }, { timeouts })
     expect(outcome.error).toMatchObject({ kind: 'timeout', phase })
   })
@@ -128,12 +136,11 @@ describe.each(grid)('$dialect over $carrier', ({ dialect, carrier }) => {
     })
     const [entry] = fake.log
     expect(entry).toMatchObject({ abortedAt: undefined, finishedAt: undefined })
-    let leftAt = 0
     const follow = async () => {
       let seen = 0
       for await (const event of stream) {
         if (event.type !== 'text-delta' || ++seen < 4) continue
-        leftAt = performance.now()
+        expect(entry?.abortedAt).toBeUndefined()
         if (how === 'break') break
         controller.abort()
       }
@@ -143,8 +150,7 @@ describe.each(grid)('$dialect over $carrier', ({ dialect, carrier }) => {
     stream.response.catch(() => undefined)
     await entry?.closed
     expect(entry?.finishedAt).toBeUndefined()
-    expect(entry!.abortedAt! - leftAt).toBeGreaterThanOrEqual(0)
-    expect(entry!.abortedAt! - leftAt).toBeLessThan(500)
+    expect(entry?.abortedAt).toBeDefined()
   })
 })
 
@@ -187,22 +193,23 @@ test('a connection that never comes about', async () => {
 })
 
 test('headers and pacing of a reply', async () => {
-  const fetch = fakeFetch({
-    text: 'a b c',
-    pacing: { firstMs: 40, betweenMs: 20 },
-    headers: { 'x-left': '7' },
-  })
+  const clock = createFakeClock()
+  const pacing = { firstMs: 40, betweenMs: 20 }
+  const fetch = fakeFetch({ text: 'a b c', pacing, headers: { 'x-left': '7' } }, { clock })
   const body = JSON.stringify({ model: 'm', messages, stream: true })
-  const from = performance.now()
   const response = await fetch('https://any.test/chat/completions', {
     method: 'POST',
     headers: { 'api-key': 'k' },
     body,
   })
-  expect(performance.now() - from).toBeLessThan(35)
+  // The headers are there before any time has passed, and each pause is one of the clock's.
+  expect(clock.now()).toBe(0)
   expect(response.headers.get('x-left')).toBe('7')
-  await response.text()
-  expect(performance.now() - from).toBeGreaterThanOrEqual(75)
+  let whole = false
+  const reading = response.text().then(() => (whole = true))
+  for (; !whole; await yieldToEventLoop()) if (clock.pending > 0) await clock.advanceAsync(1)
+  await reading
+  expect(clock.now()).toBe(80)
 })
 
 test('every event of an answer keeps its order over all formats', async () => {

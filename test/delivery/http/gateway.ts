@@ -76,11 +76,4 @@ export function dataOf(text: string): unknown[] {
   })
 }
 
-/** Resolves when `check` holds; rejects after `withinMs`. */
-export async function until(check: () => boolean, withinMs = 2_000): Promise<void> {
-  const end = performance.now() + withinMs
-  while (!check()) {
-    if (performance.now() > end) throw new Error(`did not happen within ${withinMs} ms`)
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
-}
+export { until } from '../../patience.ts'

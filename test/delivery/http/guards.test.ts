@@ -121,7 +121,7 @@ describe('bodies', () => {
     await using here = await gateway()
     expect((await here.post(path, { ...chat, messages: [{ role: 'user', content }] })).status).toBe(200)
     expect(here.fake.log[0]?.request?.turns[0]?.media).toHaveLength(10)
-  }, 30_000)
+  })
 })
 
 describe('the request id', () => {

@@ -149,14 +149,16 @@ describe('toNodeHandler', () => {
 
   test('a client that leaves while it uploads ends the request', async () => {
     let seen: unknown
+    let began = false
     await using here = await served(async (request) => {
+      began = true
       await request.text().catch((error: unknown) => (seen = error))
       return new Response('')
     })
     const asked = ask(here.url, { method: 'POST', headers: { 'content-length': 1_000 } })
     asked.on('error', () => undefined)
     asked.write('half')
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await until(() => began)
     asked.destroy()
     await until(() => seen !== undefined)
     await until(() => here.pending.size === 0)
@@ -180,15 +182,15 @@ describe('toNodeHandler', () => {
     const asked = ask(here.url)
     asked.end()
     const response = await new Promise<IncomingMessage>((resolve) => asked.once('response', resolve))
-    let last = -1
+    // Stuck: the same for a hundred looks, and then for a hundred more.
+    let [last, looks] = [-1, 0]
     await until(() => {
-      const still = pulled === last
+      looks = pulled === last && pulled > 0 ? looks + 1 : 0
       last = pulled
-      return still && pulled > 0
+      return looks > 100
     })
-    await new Promise((resolve) => setTimeout(resolve, 100))
     const stuck = pulled
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await until(() => looks++ > 200)
     expect(pulled).toBe(stuck)
     response.destroy()
     await until(() => cancelled)
@@ -223,7 +225,9 @@ describe('in the frameworks', () => {
     let open: (() => void) | undefined
     const signals: boolean[] = []
     const app = express()
-    app.use((_request, _response, next) => {
+    let left = false
+    app.use((request, _response, next) => {
+      request.on('close', () => (left = true))
       open = next
     })
     const listener = toNodeHandler((request) => {
@@ -235,9 +239,9 @@ describe('in the frameworks', () => {
     const url = await listen(server)
     const asked = ask(url)
     asked.on('error', () => undefined).end()
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await until(() => open !== undefined)
     asked.destroy()
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await until(() => left)
     open?.()
     await until(() => signals.length > 0)
     expect(signals).toEqual([true])

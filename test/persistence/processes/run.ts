@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundle } from '../../bundle.ts'
+import { startChild } from '../../children.ts'
 import type { Job, StoreAddress } from './worker.ts'
 
 /** A process of its own with a store, and what it has said. */
@@ -17,32 +16,18 @@ export interface WorkerRun {
 }
 
 /** Starts workers. */
-export interface Workers extends Disposable {
+export interface Workers {
   start(address: StoreAddress, job: Job): WorkerRun
 }
 
 /** Bundles the worker once, so that each process starts in a moment. */
 export async function prepareWorkers(): Promise<Workers> {
-  const { build } = await import('esbuild')
-  // Inside the project, where what is not bundled is found.
-  const folder = mkdtempSync(join(process.cwd(), 'node_modules', '.store-worker-'))
-  const outfile = join(folder, 'worker.mjs')
-  await build({
-    entryPoints: [fileURLToPath(new URL('worker.ts', import.meta.url))],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-  })
-  return {
-    start: (address, job) => start([outfile, JSON.stringify(address), JSON.stringify(job)]),
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
-  }
+  const worker = await bundle(fileURLToPath(new URL('worker.ts', import.meta.url)))
+  return { start: (address, job) => start([worker, JSON.stringify(address), JSON.stringify(job)]) }
 }
 
 function start(args: readonly string[]): WorkerRun {
-  const child = spawn(process.execPath, ['--no-warnings', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = startChild('node', ['--no-warnings', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const lines: string[] = []
   let rest = ''
   let said = ''

@@ -1,7 +1,7 @@
 import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { createPostgresStore } from 'llm-switchyard/persistence/postgres'
-import { crashOften } from '../../persistence/processes/crashes.ts'
+import { crashOften, KILLS } from '../../persistence/processes/crashes.ts'
 import { prepareWorkers, type Workers } from '../../persistence/processes/run.ts'
 import { migrateAtOnce, storm } from '../../persistence/processes/storms.ts'
 import { usePostgres } from '../postgres-server.ts'
@@ -11,7 +11,6 @@ let workers: Workers
 beforeAll(async () => {
   workers = await prepareWorkers()
 })
-afterAll(() => workers[Symbol.dispose]())
 
 async function rowsOf(sql: string): Promise<readonly unknown[]> {
   const client = new pg.Client({ connectionString: server().connectionString })
@@ -26,16 +25,16 @@ async function rowsOf(sql: string): Promise<readonly unknown[]> {
 test('8 processes that migrate at once end with one schema', async () => {
   await migrateAtOnce(workers, { connectionString: server().connectionString })
   expect(await rowsOf('select number::int from switchyard.migrations')).toEqual([{ number: 1 }])
-}, 60_000)
+})
 
 test('4 processes on one database: one order, exact counters, unique reactions', async () => {
   const { connectionString } = server()
   await using store = createPostgresStore({ connectionString })
   await storm(workers, { connectionString }, store)
-}, 60_000)
+})
 
-test('writers killed 100 times: every acknowledged turn is there, none by half, the next run goes on', async () => {
+test(`writers killed ${KILLS} times: every acknowledged turn is there, none by half, the next run goes on`, async () => {
   const { connectionString } = server()
   await using store = createPostgresStore({ connectionString })
   await crashOften(workers, { connectionString }, store)
-}, 120_000)
+})

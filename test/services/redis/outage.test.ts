@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { createRedisLimitStore, type RedisLimitEvent } from 'llm-switchyard/redis'
 import type { BucketCharge, CounterCharge, StoreGrant } from '../../../src/limits/index.ts'
+import { elapsed, patience } from '../../patience.ts'
+import { proving } from '../../proof.ts'
 import { useRedis } from '../redis-server.ts'
 import { connectRedis, libraries } from './clients.ts'
 import { until } from './time.ts'
@@ -42,7 +44,7 @@ describe.each(libraries)('Redis %s under load', (library) => {
     await connected.send('FLUSHALL')
     const options: StormOptions = { port: server().port, library, onDown, requestsPerMinute: LIMIT }
     const worker = await startProcess('storm', options)
-    const startedAt = performance.now()
+    const passedMs = elapsed()
     await reached(worker, (report) => count(report, 'ok') >= LIMIT)
     await goDown()
     const during = await reached(worker, (report) => !report.stats.up && enough(report))
@@ -51,30 +53,26 @@ describe.each(libraries)('Redis %s under load', (library) => {
     await reached(worker, ({ started }) => started > back.started + 100)
     worker.tell('stop')
     const end = await worker.hear<StormReport>()
-    const refilled = ((performance.now() - startedAt) * LIMIT) / 60_000
+    const refilled = (passedMs() * LIMIT) / 60_000
     expect(await worker.ended()).toBe(0)
 
     expect(all(end)).toBe(end.started)
-    expect(end.slowestMs).toBeLessThan(3000)
+    if (proving) expect(end.slowestMs).toBeLessThan(3000)
     expect(end.stats).toMatchObject({ up: true, outages: 1, owed: 0 })
     expect(end.lines).toEqual(['warn: Redis is down', 'info: Redis is up again'])
     return { during, end, refilled }
   }
 
-  test.each(outages)(
-    '%s: fail-open holds the same limits in the process',
-    async (...outage) => {
-      const enough = (report: StormReport): boolean => report.stats.local > 2 * LIMIT
-      const { during, end, refilled } = await storm('fail-open', outage, enough)
-      expect(Object.keys(end.ended).toSorted()).toEqual(['limit-exceeded global', 'ok'])
-      // The process has its own for the time between; Redis is full again where it was killed.
-      expect(count(during, 'ok')).toBeGreaterThanOrEqual(2 * LIMIT)
-      expect(count(during, 'ok')).toBeLessThanOrEqual(2 * LIMIT + refilled)
-      expect(count(end, 'ok')).toBeLessThanOrEqual(3 * LIMIT + refilled)
-      expect(end.stats.refused).toBe(0)
-    },
-    30_000,
-  )
+  test.each(outages)('%s: fail-open holds the same limits in the process', async (...outage) => {
+    const enough = (report: StormReport): boolean => report.stats.local > 2 * LIMIT
+    const { during, end, refilled } = await storm('fail-open', outage, enough)
+    expect(Object.keys(end.ended).toSorted()).toEqual(['limit-exceeded global', 'ok'])
+    // The process has its own for the time between; Redis is full again where it was killed.
+    expect(count(during, 'ok')).toBeGreaterThanOrEqual(2 * LIMIT)
+    expect(count(during, 'ok')).toBeLessThanOrEqual(2 * LIMIT + refilled)
+    expect(count(end, 'ok')).toBeLessThanOrEqual(3 * LIMIT + refilled)
+    expect(end.stats.refused).toBe(0)
+  })
 
   test('killed and started again: fail-closed refuses until it is back', async () => {
     const down = 'overloaded limit-store-down'
@@ -88,7 +86,7 @@ describe.each(libraries)('Redis %s under load', (library) => {
     expect(count(end, 'ok')).toBeGreaterThan(LIMIT)
     expect(count(end, down)).toBe(end.stats.refused)
     expect(end.stats.local).toBe(0)
-  }, 30_000)
+  })
 })
 
 describe('what is under way when Redis goes down', () => {
@@ -106,7 +104,12 @@ describe('what is under way when Redis goes down', () => {
     await connected.send('FLUSHALL')
     const events: RedisLimitEvent[] = []
     const observe = (event: RedisLimitEvent): void => void events.push(event)
-    const store = createRedisLimitStore({ client: connected.client, onDown, timeoutMs: 100, observe })
+    const store = createRedisLimitStore({
+      client: connected.client,
+      onDown,
+      timeoutMs: 1_000 * patience,
+      observe,
+    })
     const reserve = async (): Promise<StoreGrant> => {
       const verdict = await store.reserve(request)
       if (!verdict.granted) throw new Error(JSON.stringify(verdict))
@@ -131,7 +134,7 @@ describe('what is under way when Redis goes down', () => {
       kind: 'overloaded',
       code: 'limit-store-down',
       retryAfterMs: expect.any(Number),
-      message: expect.stringContaining('no answer within 100 ms'),
+      message: expect.stringContaining(`no answer within ${1_000 * patience} ms`),
     })
     expect(await redis.store.settle(...settlement(held, -0.5))).toEqual([0])
     expect(redis.store.stats()).toMatchObject({ up: false, owed: 1, lost: 0, refused: 1 })
@@ -141,9 +144,9 @@ describe('what is under way when Redis goes down', () => {
     // Redis did the second reservation after all: no call holds it, so it is refunded too.
     await until(async () => redis.store.stats().up && redis.store.stats().owed === 0)
     await until(async () => (await redis.store.read([], [counter])).used[0] === 20)
-    expect((await redis.store.read([bucket], [])).available[0]).toBeCloseTo(17, 6)
+    expect((await redis.store.read([bucket], [])).available[0]).toBeCloseTo(17, 3)
     expect(redis.events).toEqual([
-      { type: 'down', reason: 'no answer within 100 ms', onDown: 'fail-closed' },
+      { type: 'down', reason: `no answer within ${1_000 * patience} ms`, onDown: 'fail-closed' },
       { type: 'up', downMs: expect.any(Number), owed: expect.any(Number) },
     ])
   })

@@ -1,7 +1,8 @@
-import { fork, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
+import { bundle } from '../../bundle.ts'
+import { forkChild } from '../../children.ts'
 
 /** A process of its own that runs one of the scripts beside this file. It dies of any unhandled rejection. */
 export interface WorkerProcess {
@@ -15,9 +16,9 @@ export interface WorkerProcess {
 
 /** Starts `<script>.ts` and waits until it says that it is ready. It ends with the test. */
 export async function startProcess(script: string, options: object): Promise<WorkerProcess> {
-  const path = fileURLToPath(new URL(`${script}.ts`, import.meta.url))
+  const path = await bundle(fileURLToPath(new URL(`${script}.ts`, import.meta.url)))
   const execArgv = ['--unhandled-rejections=strict', '--no-warnings']
-  const child = fork(path, [JSON.stringify(options)], { execArgv })
+  const child = forkChild(path, [JSON.stringify(options)], { execArgv })
   const heard: unknown[] = []
   let wake: (() => void) | undefined
   child.on('message', (message) => {
@@ -35,10 +36,6 @@ export async function startProcess(script: string, options: object): Promise<Wor
     ended: async () => (await exit)[0] as number | null,
     crash: () => void child.kill('SIGKILL'),
   }
-  onTestFinished(async () => {
-    child.kill('SIGKILL')
-    await exit
-  })
   await worker.hear()
   return worker
 }

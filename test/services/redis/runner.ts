@@ -13,7 +13,7 @@ export interface RunnerOptions {
 // A process that runs one stream: it appends what it receives, and reports how the run ended.
 const { port, library, leaseMs } = processOptions() as RunnerOptions
 const connected = await connectRedis(library, { port })
-const log = createRedisStreamLog({ client: connected.client, leaseMs })
+const log = createRedisStreamLog({ client: connected.client, leaseMs, timeoutMs: 20_000 })
 const hub = createRunHub({ log, onDisconnect: 'finish' })
 const upstream = createUpstream()
 const run = await hub.start({ open: upstream.open, conversationId: 'chat', id: `run-${process.pid}` })

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type Clock } from 'llm-switchyard'
 import { systemClock } from 'llm-switchyard/adapter'
 import { createRedisSlots, type RedisSlotsOptions, type SlotLease } from 'llm-switchyard/redis'
+import { patience } from '../../patience.ts'
 import { useRedis } from '../redis-server.ts'
 import { connectRedis, libraries, type Library } from './clients.ts'
 import type { HolderOptions } from './holder.ts'
@@ -10,10 +11,18 @@ import { pause, until } from './time.ts'
 
 const server = useRedis()
 
+// A living process renews its leases in time, also where it gets little of the machine.
+const LEASE_MS = 1_200 * patience
+
 async function yard(library: Library, options: Partial<RedisSlotsOptions> = {}) {
   const connected = await connectRedis(library, server())
   await connected.send('FLUSHALL')
-  const slots = createRedisSlots({ client: connected.client, onDown: 'fail-closed', ...options })
+  const slots = createRedisSlots({
+    client: connected.client,
+    onDown: 'fail-closed',
+    timeoutMs: 20_000,
+    ...options,
+  })
   return {
     slots,
     send: connected.send,
@@ -51,7 +60,7 @@ describe.each(libraries)('slots over Redis (%s)', (library) => {
     for (const each of holders) expect(await each.ended()).toBe(0)
     for (let call = 0; call < 20; call++) await held(redis.slots.take(caps))
     expect((await redis.slots.take(caps)).taken).toBe(false)
-  }, 20_000)
+  })
 
   test('all caps or none; given back once', async () => {
     await using redis = await yard(library)
@@ -94,21 +103,21 @@ describe.each(libraries)('slots over Redis (%s)', (library) => {
   })
 
   test('the slots of a process that crashed fall free; those of a living one never', async () => {
-    await using redis = await yard(library, { leaseMs: 300 })
+    await using redis = await yard(library, { leaseMs: LEASE_MS })
     const [crashed, living] = [
       { key: 'crashed', limit: 1 },
       { key: 'living', limit: 1 },
     ]
-    const doomed = await holder({ caps: [crashed], leaseMs: 300 })
+    const doomed = await holder({ caps: [crashed], leaseMs: LEASE_MS })
     doomed.tell('take')
     expect(await doomed.hear()).toBe(1)
     await held(redis.slots.take([living]))
-    await pause(500)
+    await pause(1.5 * LEASE_MS)
     expect((await redis.slots.take([crashed])).taken).toBe(false)
     doomed.crash()
     expect((await redis.slots.take([crashed])).taken).toBe(false)
-    await until(async () => (await redis.slots.take([crashed])).taken, 2000)
-    await pause(500)
+    await until(async () => (await redis.slots.take([crashed])).taken)
+    await pause(1.5 * LEASE_MS)
     expect((await redis.slots.take([living])).taken).toBe(false)
   })
 

@@ -2,6 +2,7 @@ import { LlmError } from '../../../src/core/error.ts'
 import { createOrchestrator } from '../../../src/create-orchestrator.ts'
 import { createRedisLimitStore, type RedisLimitStats } from '../../../src/persistence/redis/index.ts'
 import { fakeFetch } from '../../../src/testing/index.ts'
+import { elapsed, patience } from '../../patience.ts'
 import { connectRedis, type Library } from './clients.ts'
 import { leave, processOptions, say } from './inside.ts'
 
@@ -28,7 +29,7 @@ const line =
     void lines.push(`${level}: ${message}`)
 const logger = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
 const connected = await connectRedis(library, { port })
-const store = createRedisLimitStore({ client: connected.client, onDown, timeoutMs: 200, logger })
+const store = createRedisLimitStore({ client: connected.client, onDown, timeoutMs: 1_000 * patience, logger })
 const orchestrator = createOrchestrator({
   providers: { openai: { apiKey: 'any', fetch: fakeFetch({ text: 'Hi' }) } },
   limits: {
@@ -55,10 +56,10 @@ async function call(): Promise<string> {
 async function user(): Promise<void> {
   while (!stop.signal.aborted) {
     started++
-    const since = performance.now()
+    const passedMs = elapsed()
     const what = await call()
     ended[what] = (ended[what] ?? 0) + 1
-    slowestMs = Math.max(slowestMs, performance.now() - since)
+    slowestMs = Math.max(slowestMs, passedMs())
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

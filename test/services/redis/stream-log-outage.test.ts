@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { createRedisStreamLog, type RedisStreamLogOptions } from 'llm-switchyard/redis'
 import { createRunHub, type RunEnd, type RunHub, type RunReader } from '../../../src/delivery/runs/index.ts'
 import { createUpstream, finish, text } from '../../delivery/runs/sources.ts'
+import { patience } from '../../patience.ts'
 import { useRedis } from '../redis-server.ts'
 import { connectRedis, libraries } from './clients.ts'
 
@@ -10,7 +11,7 @@ const server = useRedis()
 describe.each(libraries)('runs whose Redis goes down (%s)', (library) => {
   async function makeHub(options: Partial<RedisStreamLogOptions>): Promise<{ hub: RunHub; ends: RunEnd[] }> {
     const connected = await connectRedis(library, server())
-    const log = createRedisStreamLog({ client: connected.client, timeoutMs: 100, ...options })
+    const log = createRedisStreamLog({ client: connected.client, timeoutMs: 1_000 * patience, ...options })
     const ends: RunEnd[] = []
     const hub = createRunHub({ log, onDisconnect: 'finish', onSave: (end) => void ends.push(end) })
     onTestFinished(async () => {
@@ -92,7 +93,8 @@ describe.each(libraries)('runs whose Redis goes down (%s)', (library) => {
   })
 
   test('a writer that was away for longer than its lease learns that its run is lost', async () => {
-    const options = { leaseMs: 300, timeoutMs: 5_000 }
+    const leaseMs = 1_000 * patience
+    const options = { leaseMs, timeoutMs: 20_000 }
     const [{ hub, ends }, { hub: other }] = [await makeHub(options), await makeHub(options)]
     const upstream = createUpstream()
     const { id, ended } = await hub.start({ open: upstream.open })
@@ -100,7 +102,7 @@ describe.each(libraries)('runs whose Redis goes down (%s)', (library) => {
     upstream.push(text('one'))
     await expect.poll(async () => (await other.info(id))?.last).toBe(1)
     server().freeze()
-    await new Promise((resolve) => setTimeout(resolve, 600))
+    await new Promise((resolve) => setTimeout(resolve, 2 * leaseMs))
     server().thaw()
     expect(await there).toMatchObject({ whole: 'one', error: { kind: 'stream-broken', code: 'run-lost' } })
     expect(await ended).toMatchObject({ reason: 'lost', save: 'partial' })

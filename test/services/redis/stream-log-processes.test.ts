@@ -5,6 +5,7 @@ import { createRunHub, type RunEnd, type RunHub, type RunReader } from '../../..
 import { cutUnderLoad, respondWithName } from '../../delivery/http/chat-handler/cut-load.ts'
 import { serveHandler } from '../../delivery/http/chat-handler/served.ts'
 import { createUpstream, text as textDelta } from '../../delivery/runs/sources.ts'
+import { sized, stopwatch } from '../../proof.ts'
 import { useRedis } from '../redis-server.ts'
 import { connectRedis, libraries } from './clients.ts'
 import { startProcess, type WorkerProcess } from './processes.ts'
@@ -14,7 +15,7 @@ const server = useRedis()
 describe.each(libraries)('runs over Redis (%s)', (library) => {
   async function makeLog(leaseMs = 5_000): Promise<RedisStreamLog> {
     const connected = await connectRedis(library, server())
-    const log = createRedisStreamLog({ client: connected.client, leaseMs, timeoutMs: 5_000 })
+    const log = createRedisStreamLog({ client: connected.client, leaseMs, timeoutMs: 20_000 })
     onTestFinished(async () => {
       await log.close()
       await connected[Symbol.asyncDispose]()
@@ -40,7 +41,9 @@ describe.each(libraries)('runs over Redis (%s)', (library) => {
       for (const event of batch) if (event.type === 'text-delta') piece(event.text)
   }
 
-  test('200 streams on two servers, each connection cut three times and taken up on the other', async () => {
+  const STREAMS = sized(40, 200)
+
+  test(`${STREAMS} streams on two servers, each connection cut three times and taken up on the other`, async () => {
     const handlers = await Promise.all(
       [1, 2].map(async () => {
         const log = await makeLog()
@@ -53,9 +56,9 @@ describe.each(libraries)('runs over Redis (%s)', (library) => {
       }),
     )
     const urls = await Promise.all(handlers.map(serveHandler))
-    await cutUnderLoad(urls, 200)
-    for (const { runs } of handlers) expect(runs.stats()).toMatchObject({ running: 0, started: 100 })
-  }, 60_000)
+    await cutUnderLoad(urls, STREAMS)
+    for (const { runs } of handlers) expect(runs.stats()).toMatchObject({ running: 0, started: STREAMS / 2 })
+  })
 
   test('many readers elsewhere get all of it; then a cancel from here ends it there', async () => {
     const { hub, worker, id } = await startPair(5_000)
@@ -121,10 +124,10 @@ describe.each(libraries)('runs over Redis (%s)', (library) => {
     }).catch((error: unknown) => error)
     worker.tell('half')
     await expect.poll(() => text).toBe('half')
-    const diedAt = performance.now()
+    const took = stopwatch()
     worker.crash()
     expect(await reading).toMatchObject({ kind: 'stream-broken', code: 'run-lost' })
-    expect(performance.now() - diedAt).toBeLessThan(3_000)
+    took.atMost(3_000)
     expect(await hub.status(id)).toMatchObject({ status: 'lost' })
     expect(await hub.cancel(id)).toBe(false)
   })

@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { createRedisStreamLog, type RedisStreamLog, type RedisStreamLogOptions } from 'llm-switchyard/redis'
 import { checkLogLaws, headOf } from '../../delivery/runs/log-laws.ts'
 import { finish, text } from '../../delivery/runs/sources.ts'
+import { patience } from '../../patience.ts'
 import { useRedis } from '../redis-server.ts'
 import { connectRedis, libraries, type TestClient } from './clients.ts'
 import { until } from './time.ts'
@@ -12,7 +13,7 @@ const all = { maxBatches: 1_000, maxBytes: 1_000_000 }
 describe.each(libraries)('a log over Redis (%s)', (library) => {
   async function makeLog(options: Partial<RedisStreamLogOptions> = {}): Promise<RedisStreamLog & TestClient> {
     const connected = await connectRedis(library, server())
-    const log = createRedisStreamLog({ ...options, client: connected.client })
+    const log = createRedisStreamLog({ timeoutMs: 20_000, ...options, client: connected.client })
     onTestFinished(async () => {
       await log.close()
       await connected[Symbol.asyncDispose]()
@@ -56,13 +57,14 @@ describe.each(libraries)('a log over Redis (%s)', (library) => {
   })
 
   test('a lease is renewed while its process lives, and the figures with it', async () => {
-    const [writer, reader] = [await makeLog({ leaseMs: 300 }), await makeLog({ leaseMs: 300 })]
+    const leaseMs = 1_000 * patience
+    const [writer, reader] = [await makeLog({ leaseMs }), await makeLog({ leaseMs })]
     let tokens = 0
     const head = headOf({ figures: () => ({ tokens }) })
     await writer.create(head)
     tokens = 7
     await until(async () => (await reader.info(head.id))?.figures['tokens'] === 7)
-    await new Promise((resolve) => setTimeout(resolve, 700))
+    await new Promise((resolve) => setTimeout(resolve, 2.3 * leaseMs))
     expect(await reader.info(head.id)).toMatchObject({ state: 'running' })
     await writer.append(head.id, [[text('still here')]])
     await writer.end(head.id, { type: 'done' })
@@ -85,7 +87,7 @@ describe.each(libraries)('a log over Redis (%s)', (library) => {
         }
       },
     })
-    const log = createRedisStreamLog({ client })
+    const log = createRedisStreamLog({ client, timeoutMs: 20_000 })
     onTestFinished(async () => {
       await log.close()
       await connected[Symbol.asyncDispose]()

@@ -3,11 +3,4 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-/** Waits for what will be so shortly; fails where it is still not so after `withinMs`. */
-export async function until(holds: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
-  const deadline = performance.now() + withinMs
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`still not so after ${withinMs} ms: ${String(holds)}`)
-    await pause(10)
-  }
-}
+export { until } from '../../patience.ts'

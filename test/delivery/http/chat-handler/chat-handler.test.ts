@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { createOrchestrator, type OrchestratorOptions } from 'llm-switchyard'
 import { createFakeClock, createFakeProvider, type FakeScript } from 'llm-switchyard/testing'
 import { createChatHandler, type ChatHandlerOptions } from '../../../../src/delivery/http/index.ts'
+import { stopwatch } from '../../../proof.ts'
 import { createUpstream, finish, start, text } from '../../runs/sources.ts'
 import { JSON_HEADERS, newPage, post, readInto, serveHandler } from './served.ts'
 
@@ -198,7 +199,7 @@ describe('streaming', () => {
     expect(body.endsWith('data: [DONE]\n\n')).toBe(true)
   })
 
-  test('the upstream sees within 100 ms that the client has gone', async () => {
+  test('the upstream sees that the client has gone', async () => {
     const script: FakeScript = { text: 'word '.repeat(500), chunks: 'words', pacing: { betweenMs: 10 } }
     const { handler, provider } = await overProvider(script)
     const base = `${await serveHandler(handler)}/api/chat`
@@ -213,10 +214,10 @@ describe('streaming', () => {
     leave.abort()
     await expect.poll(() => handler.runs.stats().readers).toBe(1)
     expect(provider.log[0]?.abortedAt).toBeUndefined()
-    const leftAt = performance.now()
+    const took = stopwatch()
     other.abort()
     await provider.log[0]?.closed
-    expect(performance.now() - leftAt).toBeLessThan(100)
+    took.atMost(100)
     expect(provider.log[0]?.abortedAt).toBeDefined()
   })
 
@@ -270,7 +271,7 @@ describe('streaming', () => {
     const page = newPage()
     await readInto(page, await handler(post(url, { message: 'Hi', conversationId: 'quick' })))
     expect(page.text).toHaveLength(20_000)
-    await expect.poll(() => handler.runs.stats().running, { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => handler.runs.stats().running).toBe(0)
     expect(handler.runs.stats().readers).toBe(200)
     for (const response of stuck) await response.body?.cancel()
     expect(handler.runs.stats().readers).toBe(0)

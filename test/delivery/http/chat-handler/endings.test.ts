@@ -8,6 +8,7 @@ import {
   type RunEnd,
 } from '../../../../src/delivery/http/index.ts'
 import { post } from './served.ts'
+import { patience } from '../../../patience.ts'
 
 const url = 'http://any/api/chat'
 const long = 'word '.repeat(100).trim()
@@ -62,7 +63,7 @@ const endings: Readonly<Record<string, Setting>> = {
   },
   idle: {
     script: { text: long, chunks: 10, chaos: { type: 'hang', at: 'middle' } },
-    handler: { idleMs: 150 },
+    handler: { idleMs: 800 * patience },
     content: 'some',
     error: { code: 'timeout', message: 'The model did not answer in time; try again later.' },
     end: { reason: 'idle', save: 'partial' },

@@ -1,17 +1,19 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createChatHandler, type ChatHandlerOptions } from '../../../../src/delivery/http/index.ts'
+import { sized } from '../../../proof.ts'
 import { createUpstream, finish, start, text } from '../../runs/sources.ts'
 import { cutUnderLoad, respondWithName } from './cut-load.ts'
 import { newPage, post, readInto, serveHandler } from './served.ts'
 
+const STREAMS = sized(40, 200)
 const service = { respond: respondWithName }
 
 describe('taking up a stream', () => {
-  test('200 streams, each connection cut three times: nothing lost, nothing twice', async () => {
+  test(`${STREAMS} streams, each connection cut three times: nothing lost, nothing twice`, async () => {
     const handler = createChatHandler(service, { authorize: 'open', onClientGone: 'finish' })
     onTestFinished(() => handler.close())
-    await cutUnderLoad([await serveHandler(handler)], 200)
-    expect(handler.runs.stats()).toMatchObject({ running: 0, readers: 0, started: 200 })
+    await cutUnderLoad([await serveHandler(handler)], STREAMS)
+    expect(handler.runs.stats()).toMatchObject({ running: 0, readers: 0, started: STREAMS })
   })
 
   function make(options: Partial<ChatHandlerOptions> = {}) {
