@@ -135,7 +135,7 @@ const OPTION_NAMES: ReadonlySet<string> = new Set([
   'retry',
   'breaker',
   'breakerSync',
-  'restSync',
+  'cooldownSync',
   'costUsd',
   'continuation',
   'hedge',
@@ -189,7 +189,7 @@ export function checkOptions(options: OrchestratorOptions): void {
   )
   if (options.cooldownSync !== undefined && options.quotas === undefined && !keys)
     refuse(
-      'restSync',
+      'cooldownSync',
       'shares what quotas and keys learn, and there are none: give quotas, {} for their defaults',
     )
   for (const [field, names] of [
