@@ -33,7 +33,7 @@ export {
   anthropicMessages,
   bedrockCohereEmbeddings,
   bedrockConverse,
-  cohere,
+  cohereChat,
   cohereEmbeddings,
   commonEmbeddings,
   commonMarks,

@@ -8,12 +8,15 @@ export interface Cooldown {
   readonly reason?: string | undefined
 }
 
-/** Tells other processes what a provider has limited here, and hears of what they met: one 429 is enough for all. */
+/** Shares cooldowns between processes, so that one 429 is enough for all of them. */
 export interface CooldownSync {
-  /** Returns at once and never throws: what cannot be told stays known to this process alone. */
-  publish(rest: Cooldown): void
-  /** Hears of every rest that another process met, also of those that still hold. Returns what ends it. */
-  subscribe(listener: (rest: Cooldown) => void): () => void
-  /** Releases connections that it opened itself. */
+  /** Publishes a cooldown to the other processes. Returns at once and never throws; if publishing fails, only this process observes it. */
+  publish(cooldown: Cooldown): void
+  /**
+   * Calls `listener` for every cooldown of another process, also for those that began before. Returns a function that
+   * ends the subscription.
+   */
+  subscribe(listener: (cooldown: Cooldown) => void): () => void
+  /** Closes connections that it opened itself. */
   close(): Promise<void>
 }

@@ -1,7 +1,7 @@
 export { anthropicMessages, type AnthropicMessagesQuirks } from './anthropic-messages/index.ts'
 export { bedrockConverse, type BedrockConverseQuirks } from './bedrock-converse/index.ts'
 export { bedrockInvoke } from './bedrock-invoke/index.ts'
-export { cohere, type CohereQuirks } from './cohere/index.ts'
+export { cohereChat, type CohereQuirks } from './cohere/index.ts'
 export { gemini, type GeminiQuirks } from './gemini/index.ts'
 export { commonMarks, koboldGenerate, type KoboldQuirks, type RoleMarks } from './kobold/index.ts'
 export { ollamaChat, type OllamaQuirks } from './ollama/index.ts'

@@ -8,14 +8,17 @@ export interface BreakerOpening {
 }
 
 /**
- * Tells other processes of breakers that opened here, and hears of theirs: a target that fails for one of them need
- * not fail for each. Every process probes and closes for itself.
+ * Shares opened breakers between processes, so that a target that fails for one of them is not called by the others.
+ * Every process probes and closes its own breakers.
  */
 export interface BreakerSync {
-  /** Returns at once and never throws: what cannot be told stays known to this process alone. */
-  publish(trip: BreakerOpening): void
-  /** Hears of every trip of another process, also of those that are open already. Returns what ends it. */
-  subscribe(listener: (trip: BreakerOpening) => void): () => void
-  /** Releases connections that it opened itself. */
+  /** Publishes an opened breaker. Returns at once and never throws; if publishing fails, only this process observes it. */
+  publish(opening: BreakerOpening): void
+  /**
+   * Calls `listener` for every breaker that another process opens, also for those that are open already. Returns a
+   * function that ends the subscription.
+   */
+  subscribe(listener: (opening: BreakerOpening) => void): () => void
+  /** Closes connections that it opened itself. */
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
 import { chatApiCall, LlmError, type ErrorKind } from 'llm-switchyard'
 import { describe, expect, test } from 'vitest'
-import { cohere } from '../../src/dialects/cohere/index.ts'
+import { cohereChat } from '../../src/dialects/cohere/index.ts'
 import { callTo } from './shapes.ts'
 
 const target = { provider: 'cohere', model: 'command-r-08-2024' }
@@ -31,7 +31,7 @@ describe('an HTTP error: a flat message', () => {
     [503, 'service unavailable', 'overloaded'],
     [504, 'timed out', 'timeout'],
   ])('%d %s', (status, message, kind) => {
-    expect(cohere.fault(status, { id: 'x', message })).toMatchObject({ kind, message, status })
+    expect(cohereChat.fault(status, { id: 'x', message })).toMatchObject({ kind, message, status })
   })
 })
 

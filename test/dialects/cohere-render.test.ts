@@ -1,7 +1,7 @@
 import { chatApiCall } from 'llm-switchyard'
 import { describe, expect, test } from 'vitest'
 import type { AssistantMessage, Message, ToolMessage, UserPart } from '../../src/core/message.ts'
-import { cohere } from '../../src/dialects/cohere/index.ts'
+import { cohereChat } from '../../src/dialects/cohere/index.ts'
 import { renderWith } from './sent.ts'
 
 const origin = 'cohere'
@@ -19,7 +19,7 @@ const wireCall = (id: string): unknown => ({
   type: 'function',
   function: { name: 'look', arguments: '{"at":"x"}' },
 })
-const messagesOf = (...messages: Message[]): unknown => renderWith(cohere, messages).body['messages']
+const messagesOf = (...messages: Message[]): unknown => renderWith(cohereChat, messages).body['messages']
 
 describe('turns', () => {
   test('instructions stay where they are', () => {
@@ -72,7 +72,7 @@ describe('turns', () => {
       { role: 'user', content: 'hi', name: 'ann' },
       { role: 'user', content: 'ho', name: 'bo' },
     ]
-    const { body, warnings } = renderWith(cohere, named)
+    const { body, warnings } = renderWith(cohereChat, named)
     expect(JSON.stringify(body)).not.toContain('"name"')
     expect(warnings).toEqual([expect.stringContaining('names')])
   })
@@ -96,9 +96,9 @@ describe('thoughts', () => {
 
   test('stay behind where the model does not think, or they are of another format', () => {
     const bare = [{ role: 'assistant', content: 'Yes.' }]
-    expect(renderWith(cohere, [assistant([thought, answer])], { thinks: false }).body['messages']).toEqual(
-      bare,
-    )
+    expect(
+      renderWith(cohereChat, [assistant([thought, answer])], { thinks: false }).body['messages'],
+    ).toEqual(bare)
     expect(messagesOf(assistant([{ ...thought, origin: 'gemini' }, answer]))).toEqual(bare)
     expect(messagesOf(assistant([{ ...thought, origin: undefined }, answer]))).toEqual(bare)
   })
@@ -138,7 +138,7 @@ describe('parts', () => {
       { type: 'text', text: '{}' },
     ],
   ])('%j', (part, wire) => {
-    const { body, warnings } = renderWith(cohere, [user([part])])
+    const { body, warnings } = renderWith(cohereChat, [user([part])])
     expect(body['messages']).toEqual([{ role: 'user', content: [wire] }])
     expect(warnings).toEqual([])
   })
@@ -149,7 +149,7 @@ describe('parts', () => {
     [{ type: 'file', fileId: 'file-1' }, 'a file'],
     [{ type: 'audio', data: 'aA==', mediaType: 'audio/wav' }, 'audio/wav'],
   ])('%j is left out by name, and it is said', (part, name) => {
-    const { body, warnings } = renderWith(cohere, [user([part])])
+    const { body, warnings } = renderWith(cohereChat, [user([part])])
     expect(body['messages']).toEqual([
       { role: 'user', content: [{ type: 'text', text: `[left out: ${name}]` }] },
     ])

@@ -9,7 +9,7 @@ import { DIALECT, render } from './render.ts'
 export type { CohereQuirks } from './quirks.ts'
 
 /** The Cohere chat format, version 2: its own events, tool plans and citations. */
-export const cohere: Dialect = Object.freeze({
+export const cohereChat: Dialect = Object.freeze({
   id: DIALECT,
   framing: 'sse',
   params,

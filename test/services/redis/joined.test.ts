@@ -95,7 +95,7 @@ describe.each(libraries)('rests that are shared (%s)', (library) => {
     apiKey: string | string[] = 'any',
   ) {
     const connected = await connectRedis(library, server())
-    const restSync = createRedisCooldownSync({ client: connected.client })
+    const cooldownSync = createRedisCooldownSync({ client: connected.client })
     const keys: string[] = []
     const fetch = fakeFetch(script)
     const watched: typeof globalThis.fetch = (url, init) => {
@@ -105,16 +105,16 @@ describe.each(libraries)('rests that are shared (%s)', (library) => {
     const orchestrator = createOrchestrator({
       ...options,
       providers: { openai: { apiKey, fetch: watched } },
-      cooldownSync: restSync,
+      cooldownSync,
     })
     return {
       ...connected,
       keys,
-      restSync,
+      cooldownSync,
       call: () => orchestrator.chatApiCall({ model: 'openai/m', messages }),
       [Symbol.asyncDispose]: async () => {
         await orchestrator.close({ drainMs: 0 })
-        await restSync.close()
+        await cooldownSync.close()
         await connected[Symbol.asyncDispose]()
       },
     }
@@ -128,11 +128,11 @@ describe.each(libraries)('rests that are shared (%s)', (library) => {
     await until(async () => (await one.send('PUBLISH', '{switchyard}:rests:news', 'nothing')) === 2)
     expect((await two.call()).text).toBe('Hello')
     await expect(one.call()).rejects.toMatchObject({ kind: 'rate-limited', status: 429 })
-    await until(() => two.restSync.stats().heard === 1)
+    await until(() => two.cooldownSync.stats().heard === 1)
     await expect(two.call()).rejects.toMatchObject({ kind: 'rate-limited', status: undefined })
     expect(two.keys).toHaveLength(1)
     await using late = await member('Hello', { quotas: {} })
-    await until(() => late.restSync.stats().heard === 1)
+    await until(() => late.cooldownSync.stats().heard === 1)
     await expect(late.call()).rejects.toMatchObject({ kind: 'rate-limited' })
     expect(late.keys).toHaveLength(0)
   })
@@ -147,16 +147,16 @@ describe.each(libraries)('rests that are shared (%s)', (library) => {
     await server().kill()
     await expect(one.call()).rejects.toMatchObject({ kind: 'rate-limited', status: 429 })
     await expect(one.call()).rejects.toMatchObject({ kind: 'rate-limited', status: undefined })
-    await until(() => one.restSync.stats().unpublished === 1)
+    await until(() => one.cooldownSync.stats().unpublished === 1)
     expect((await two.call()).text).toBe('Hello')
     await server().start()
-    await until(() => one.restSync.stats().up && two.restSync.stats().up)
+    await until(() => one.cooldownSync.stats().up && two.cooldownSync.stats().up)
     await until(bothListen)
     // The client may have kept what it could not publish then and send it now. It concerns the same target, so it does no harm.
-    one.restSync.publish({ subject: 'openai/m', cooldownMs: 60_000 })
-    await until(() => one.restSync.stats().published === 1)
+    one.cooldownSync.publish({ subject: 'openai/m', cooldownMs: 60_000 })
+    await until(() => one.cooldownSync.stats().published === 1)
     // As news, or from the list that it reads when it finds Redis again, or as both.
-    await until(() => two.restSync.stats().heard >= 1)
+    await until(() => two.cooldownSync.stats().heard >= 1)
     await expect(two.call()).rejects.toMatchObject({ kind: 'rate-limited', status: undefined })
   })
 
@@ -167,9 +167,9 @@ describe.each(libraries)('rests that are shared (%s)', (library) => {
     await until(async () => (await one.send('PUBLISH', '{switchyard}:rests:news', 'nothing')) === 1)
     await server().kill()
     // The client keeps both until it is connected again; by then both are as old as Redis was away.
-    one.restSync.publish({ subject: 'openai/short', cooldownMs: 300 })
-    one.restSync.publish({ subject: 'openai/long', cooldownMs: 60_000 })
-    await until(() => one.restSync.stats().unpublished === 2)
+    one.cooldownSync.publish({ subject: 'openai/short', cooldownMs: 300 })
+    one.cooldownSync.publish({ subject: 'openai/long', cooldownMs: 60_000 })
+    await until(() => one.cooldownSync.stats().unpublished === 2)
     await pause(600)
     await server().start()
     const stored = async () => JSON.stringify(await one.send('ZRANGE', '{switchyard}:rests', '0', '-1'))
@@ -183,7 +183,7 @@ describe.each(libraries)('rests that are shared (%s)', (library) => {
     await using two = await member('Hello', {}, ['key-zero', 'key-one', 'key-two'])
     await until(async () => (await one.send('PUBLISH', '{switchyard}:rests:news', 'nothing')) === 2)
     await expect(one.call()).rejects.toMatchObject({ kind: 'rate-limited' })
-    await until(() => two.restSync.stats().heard === 2)
+    await until(() => two.cooldownSync.stats().heard === 2)
     for (let call = 0; call < 3; call++) await two.call()
     expect(two.keys).toEqual(['Bearer key-two', 'Bearer key-two', 'Bearer key-two'])
     expect(JSON.stringify(await one.send('ZRANGE', '{switchyard}:rests', '0', '-1'))).not.toContain('key')
