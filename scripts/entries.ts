@@ -55,6 +55,15 @@ export function entries(files: readonly string[] = sourceFiles()): Entry[] {
   return Object.entries(places).flatMap(([subpath, place]) => expand(subpath, place, files))
 }
 
+/** The wire formats, each built as a file of its own (`dialects/openai-chat`) that providers import. */
+export function dialects(files: readonly string[] = sourceFiles()): Record<string, string> {
+  const found = files.flatMap((source) => {
+    const name = /^src\/dialects\/([\w-]+)\/index\.ts$/.exec(source)?.[1]
+    return name === undefined ? [] : [[`dialects/${name}`, source] as const]
+  })
+  return Object.fromEntries(found)
+}
+
 /** What `exports` in `package.json` must say for `files`. */
 export function exportMap(files: readonly string[] = sourceFiles()): Record<string, unknown> {
   const map: Record<string, unknown> = {}
