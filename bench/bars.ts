@@ -21,7 +21,10 @@ export function judge(figures: Figures): Bar[] {
     figureOf(figures.measures[id], subject, (sample: Sample) => sample.cpuUs)
   const rss = figureOf(figures.hold, 'undici', (sample: HoldSample) => sample.rssKib)
   const core = figureOf(figures.startup, 'fetch', ({ importMs }) => importMs, 'ai-sdk')
-  const bundle = figures.bundles.find(({ title }) => title === 'llm-switchyard')?.gzip
+  const bundleOf = (title: string): number | undefined => {
+    const size = figures.bundles.find((one) => one.title === title)?.gzip
+    return size === undefined ? undefined : size / 1_000
+  }
   return [
     ...CHUNK_MEASURES.map((id) => bar(`on fetch, CPU per ${NAMES[id]}`, 1.15, cpu(id, 'fetch')?.ratio, '×')),
     ...CALL_MEASURES.map((id) =>
@@ -47,11 +50,13 @@ export function judge(figures: Figures): Bar[] {
     // 40 ms where the AI SDK takes 80.
     bar('import of the core, against the AI SDK', 0.5, core?.ratio, '×'),
     bar(
-      'bundle of the minimal chat call, min+gzip',
+      'bundle of /core, openai-compatible',
       60,
-      bundle === undefined ? undefined : bundle / 1_000,
+      bundleOf('llm-switchyard/core, openai-compatible, streamed'),
       'KB',
     ),
+    bar('bundle of /core, openai', 60, bundleOf('llm-switchyard/core, openai, streamed'), 'KB'),
+    bar('bundle of the root', 140, bundleOf('llm-switchyard'), 'KB'),
   ]
 }
 

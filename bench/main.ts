@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util'
 import { bundleSizes } from './bundle.ts'
+import { printColdCosts } from './cold.ts'
+import { printSizes } from './size.ts'
 import { start, type Child } from './child.ts'
 import type { Figures } from './figures.ts'
 import type { MeasureId, Sample, Span } from './measures.ts'
@@ -9,7 +11,8 @@ import { startup, type StartupSample } from './startup.ts'
 import { subjects, type SubjectId } from './subject.ts'
 import type { Task } from './worker.ts'
 
-const { values: flags } = parseArgs({
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
@@ -134,4 +137,6 @@ function say(line: string): void {
   if (process.stderr.isTTY || !flags.json) console.error(line)
 }
 
-await main()
+if (positionals.includes('size')) await printSizes()
+else if (positionals.includes('cold')) await printColdCosts()
+else await main()

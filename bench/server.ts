@@ -55,6 +55,7 @@ const answers: Readonly<Record<Mode, (response: ServerResponse) => void>> = {
     startStream(response).write(pacedEvent)
     setTimeout(() => response.end(endEvents.join('')), FIRST_HOLD_MS)
   },
+  short: (response) => void startStream(response).end(pacedEvent + endEvents.join('')),
   paced: (response) => {
     startStream(response).write(pacedEvent)
     const slot = slots[joins++ % SLOTS]!

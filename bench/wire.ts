@@ -1,5 +1,5 @@
 /** How the loopback server answers, as the first part of the path: `/coalesced/v1/chat/completions`. */
-export type Mode = 'whole' | 'coalesced' | 'each' | 'padded' | 'first' | 'paced'
+export type Mode = 'whole' | 'coalesced' | 'each' | 'padded' | 'first' | 'short' | 'paced'
 
 /** Content chunks of one long stream. */
 export const CHUNKS = 2_000
