@@ -1,5 +1,5 @@
 import type { Call } from '../core/call.ts'
-import { abortedError } from '../core/call-scope.ts'
+import { abortedError } from '../core/abort.ts'
 import type { Fragment } from '../core/dialect.ts'
 import { toLlmError, type LlmError } from '../core/error.ts'
 import type { EventBatch } from '../core/event.ts'

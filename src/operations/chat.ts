@@ -1,4 +1,4 @@
-import { abortedError } from '../core/call-scope.ts'
+import { abortedError } from '../core/abort.ts'
 import { parseRequest } from '../core/parse-request.ts'
 import type { ChatRequest } from '../core/request.ts'
 import type { ResponseStream } from '../core/response-stream.ts'

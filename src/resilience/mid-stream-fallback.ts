@@ -4,7 +4,7 @@ import { errorTable, toLlmError, type LlmError } from '../core/error.ts'
 import type { EventBatch, StreamEvent } from '../core/event.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Attempt, ChatResponse, Usage } from '../core/response.ts'
-import { abortedError } from '../core/call-scope.ts'
+import { abortedError } from '../core/abort.ts'
 
 /** Starts an attempt that continues from `text`. Rejects if no target can. */
 type Resume = (error: LlmError, text: string) => Promise<ResponseStream>
