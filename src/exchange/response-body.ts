@@ -14,8 +14,8 @@ export interface ResponseBody {
 }
 
 /**
- * Opens a response by its content type and first bytes, because some servers stream when no stream was requested, or do not
- * stream when one was. Rejects with `reply-malformed` if the body is neither, such as an HTML page with status 200.
+ * Opens a response by its content type and first bytes, because some servers stream unasked, or reply whole to a stream
+ * request. Rejects with `reply-malformed` if the body is neither, such as an HTML page with status 200.
  */
 export function openResponseBody(call: Call, response: HttpResponse): ResponseBody | Promise<ResponseBody> {
   const type = response.header('content-type') ?? ''

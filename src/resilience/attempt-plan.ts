@@ -108,10 +108,11 @@ export class AttemptPlan<T> {
       maxBackoffMs,
       maxRetryAfterMs,
     } = { ...RETRY_DEFAULTS, ...defined(this.#options.retry) }
-    const asked = error.retryAfterMs
-    if (asked === undefined)
+    const { retryAfterMs } = error
+    if (retryAfterMs === undefined)
       return backoffMs(this.#retries, { backoffMs: base, maxBackoffMs }, this.#options.random)
-    return asked > (hasOther ? Math.min(maxRetryAfterMs, maxBackoffMs) : maxRetryAfterMs) ? undefined : asked
+    const maxMs = hasOther ? Math.min(maxRetryAfterMs, maxBackoffMs) : maxRetryAfterMs
+    return retryAfterMs > maxMs ? undefined : retryAfterMs
   }
 }
 

@@ -33,7 +33,7 @@ export class CircuitBreaking {
   }
 
   /** Returns the `breaker-open` error of a call whose targets are all refused by their breakers; `undefined` if one takes calls. */
-  refusalOfAll(candidates: readonly Target[]): LlmError | undefined {
+  errorIfAllOpen(candidates: readonly Target[]): LlmError | undefined {
     if (this.#breakers === undefined) return undefined
     let soonestMs = Infinity
     for (const { name } of candidates) {

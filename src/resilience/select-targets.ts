@@ -47,8 +47,8 @@ export class TargetSelector implements Stage {
 
   run(call: Call, next: Next): Promise<ResponseStream> {
     const selected = this.#select(call)
-    const refusal = this.#breaking.refusalOfAll(selected.candidates)
-    return refusal === undefined ? next(selected) : Promise.reject(refusal)
+    const error = this.#breaking.errorIfAllOpen(selected.candidates)
+    return error === undefined ? next(selected) : Promise.reject(error)
   }
 
   #select(call: Call): Call {
