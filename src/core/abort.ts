@@ -9,12 +9,12 @@ export interface AbortSources {
 
 /** The error of a source that has aborted already; `undefined` if none has. */
 export function abortedBy({ scope, signal }: AbortSources): LlmError | undefined {
-  return scope?.error ?? (signal?.aborted === true ? abortedError(signal) : undefined)
+  return scope?.error ?? (signal?.aborted === true ? abortedError(signal.reason) : undefined)
 }
 
 /** Calls `action` when a source aborts. Returns a function that removes every listener. */
 export function onAbort({ scope, signal }: AbortSources, action: (error: LlmError) => void): () => void {
-  const listener = signal === undefined ? undefined : () => action(abortedError(signal))
+  const listener = signal === undefined ? undefined : () => action(abortedError(signal.reason))
   if (listener !== undefined) signal?.addEventListener('abort', listener, { once: true })
   const unlink = scope?.onAbort(action)
   return () => {
@@ -23,8 +23,9 @@ export function onAbort({ scope, signal }: AbortSources, action: (error: LlmErro
   }
 }
 
-function abortedError({ reason }: AbortSignal): LlmError {
+/** The error of a call or a wait that its caller aborted with `reason`. Returns `reason` itself if it is an `LlmError`. */
+export function abortedError(reason?: unknown): LlmError {
   if (LlmError.is(reason)) return reason
   const detail = reason instanceof Error && reason.name !== 'AbortError' ? `: ${reason.message}` : ''
-  return new LlmError('aborted', `the wait was aborted by the caller${detail}`, { cause: reason })
+  return new LlmError('aborted', `the call was aborted by the caller${detail}`, { cause: reason })
 }

@@ -1,8 +1,11 @@
 import type { Call } from './call.ts'
 import type { LlmError } from './error.ts'
 
-/** Waits `ms` before the next attempt. Rejects with the error that ends the call meanwhile, with the `attempts` of `before`, the error of the last attempt. */
-export function abortableDelay({ scope, clock }: Call, ms: number, before?: LlmError): Promise<void> {
+/**
+ * Waits `ms` before the next attempt. Rejects with the error that ends the call meanwhile. That error gets the `attempts` of
+ * `lastError`, the error of the previous attempt.
+ */
+export function abortableDelay({ scope, clock }: Call, ms: number, lastError?: LlmError): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = clock.setTimer(() => {
       unlink()
@@ -11,9 +14,9 @@ export function abortableDelay({ scope, clock }: Call, ms: number, before?: LlmE
     const unlink = scope.onAbort((error) => {
       clock.clearTimer(timer)
       reject(
-        before === undefined
+        lastError === undefined
           ? error
-          : error.with({ attempts: before.attempts, cause: error.cause ?? before }),
+          : error.with({ attempts: lastError.attempts, cause: error.cause ?? lastError }),
       )
     })
   })

@@ -1,11 +1,12 @@
 import type { CallScope } from './call.ts'
-import { LlmError } from './error.ts'
+import { abortedError } from './abort.ts'
+import type { LlmError } from './error.ts'
 import type { HeapItem } from './heap.ts'
 import { timeoutError } from './timeout-error.ts'
 
 type Action = (error: LlmError) => void
 
-/** The lifetime of one call: aborted by the caller's signal, or after `totalMs` (0: no limit). Adds one listener, and removes it. */
+/** The lifetime of one call: aborted by the caller's signal, or after `totalMs` (0: no limit). Removes its listener at the end. */
 export class Scope implements CallScope, HeapItem {
   error: LlmError | undefined
   readonly deadlineAt: number
@@ -57,11 +58,4 @@ export class Scope implements CallScope, HeapItem {
     this.#over = true
     this.#signal?.removeEventListener('abort', this)
   }
-}
-
-/** The error of a call that its caller aborted. */
-export function abortedError(reason?: unknown): LlmError {
-  if (LlmError.is(reason)) return reason
-  const said = reason instanceof Error && reason.name !== 'AbortError' ? `: ${reason.message}` : ''
-  return new LlmError('aborted', `the call was aborted by the caller${said}`, { cause: reason })
 }

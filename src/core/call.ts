@@ -19,7 +19,7 @@ export interface CallScope {
   readonly error: LlmError | undefined
   /** Clock time by which the call ends, in ms. Absent: no limit. */
   readonly deadlineAt?: number | undefined
-  /** One bit per call stage that has passed the call on. */
+  /** One bit per call stage that has called `next`. */
   passed: number
   /** Calls `action` when the call is aborted, at once if it was already. Returns a function that removes it. */
   onAbort(action: (error: LlmError) => void): () => void
@@ -41,7 +41,7 @@ export interface OutputFilter {
   readonly error: LlmError | undefined
 }
 
-/** Where requests go, and with which headers, apart from the key. */
+/** URLs and headers of requests to one target, without the key. */
 export interface Address {
   readonly baseUrl: string
   /** URL of the chat endpoint with its query, if the operation is `chat`. */
@@ -51,37 +51,37 @@ export interface Address {
 
 /** The address of one target, computed at its first call. */
 export interface PreparedEndpoint {
-  /** The address for `call`; `undefined` if the call adds to what the address is made of. */
+  /** Returns the address for `call`; `undefined` if the call has its own base URL, headers or variables. */
   addressOf(call: Call): Address | undefined
 }
 
-/** What a call asks of its provider. */
+/** The operation of a call. */
 export type OperationName = 'chat' | 'embed' | 'moderate' | 'list-models' | (string & {})
 
 /** A parsed request with its target and options: the input of every stage and of the exchange. */
 export interface Call {
   readonly requestId: string
-  /** What the call is for. Most stages concern `chat` alone. */
+  /** The operation of the call. Most stages apply only to `chat`. */
   readonly operation: OperationName
-  /** The request as the caller sent it, checked: a `ChatRequest` if `operation` is `chat`. */
+  /** The caller's validated request: a `ChatRequest` if `operation` is `chat`. */
   readonly request: CallOptions
   readonly target: Target
-  /** The targets that may be tried, this target first. */
+  /** The targets of the call in the order of their attempts, this target first. */
   readonly candidates: readonly Target[]
-  /** The attempts that were made so far. */
+  /** The attempts made so far. */
   readonly previousAttempts: readonly Attempt[]
   readonly messages: readonly Message[]
   readonly settings: ResolvedSettings
   readonly stream: boolean
   readonly scope: CallScope
-  /** The last step: one attempt at the target. */
+  /** Makes one attempt at the target. Called after all stages. */
   readonly exchange: (call: Call) => Promise<ResponseStream>
-  /** Whether the request supplied its own key or base URL for this target. Such a call is not moved to another deployment. */
+  /** Whether the request supplied its own key or base URL for this target. Such a call uses no other deployment. */
   readonly hasOwnCredentials: boolean
   /** Called before each attempt. Moves the call's concurrency slot to this provider; returns `undefined` if it need not wait. */
   readonly acquireProviderSlot?: ((provider: string) => Promise<void> | undefined) | undefined
   /** Called with status and headers of every provider response, including errors. */
-  readonly onResponseHead?: ((answer: Pick<HttpResponse, 'status' | 'header'>) => void) | undefined
+  readonly onResponseHead?: ((response: Pick<HttpResponse, 'status' | 'header'>) => void) | undefined
   /** Overrides the provider's base URL. */
   readonly baseUrl?: string | undefined
   readonly apiKey?: KeySource | undefined
@@ -90,7 +90,7 @@ export interface Call {
   readonly headers: Readonly<Record<string, string>>
   readonly extraBody?: JsonObject | undefined
   readonly transport: Transport
-  /** URL and headers that were computed once for the target; they hold while the call changes none of what they were made of. */
+  /** URL and headers that were computed once for the target. Valid if the call has no base URL, headers or variables of its own. */
   readonly prepared?: PreparedEndpoint | undefined
   readonly timeouts: Timeouts
   readonly streamLimits: Required<StreamLimits>
@@ -116,7 +116,7 @@ export interface Call {
   readonly logger?: Logger | undefined
 }
 
-/** The error of a stage before the first attempt, with the target that the call was meant for. */
+/** Adds the target of a call to an error from before its first attempt. */
 export function withTarget(error: unknown, { target: { provider, model } }: Call): unknown {
   return LlmError.is(error) ? error.with({ provider, model }) : error
 }

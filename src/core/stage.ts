@@ -1,53 +1,54 @@
 import type { Call } from './call.ts'
 import type { ResponseStream } from './response-stream.ts'
 
-/** Runs the stages further in, and at last the exchange with the provider. */
+/** Runs the stages after the current one, and then the exchange with the provider. */
 export type Next = (call: Call) => Promise<ResponseStream>
 
 /**
- * One step around a call, or around each of its attempts. A stage passes the call on with `next(call)`, a changed one with
- * `next({ ...call, … })`, or answers without `next`. It may throw; the caller then gets that error.
+ * Middleware around a call, or around each of its attempts. A stage calls `next(call)`, or `next({ ...call, … })` with a
+ * changed call, or returns a response without `next`. If it throws, the call rejects with that error.
  *
- * `next` resolves when the first content is ready, or with a whole response. Until then nothing was delivered to the
- * caller, so that another attempt is safe.
+ * `next` resolves when the first content has arrived, or with a whole response. Until then another attempt is safe, because
+ * nothing was delivered to the caller.
  */
 export interface Stage {
-  /** Names the stage in errors. */
+  /** Name of the stage in errors. */
   readonly name: string
   /**
-   * `call`: runs once per call, and may call `next` once at most. `attempt`: runs inside the retries, once per attempt, and
-   * may call `next` any number of times. Throws `misconfigured` when a call stage calls `next` twice.
+   * `call`: runs once per call, and may call `next` at most once; a second `next` rejects with `misconfigured`. `attempt`: runs
+   * once per attempt, inside the retries, and may call `next` any number of times.
    */
   readonly at: 'call' | 'attempt'
   /**
-   * Position among the stages with the same `at`; lower is further out. The built-in ones have the positions of
-   * {@link stageOrder}. Default 0: outside all built-in call stages; once per attempt for an attempt stage. Stages with
-   * equal positions keep the order in which they were given.
+   * Position among the stages with the same `at`; lower is further out. {@link stageOrder} has the positions of the built-in
+   * stages. Default 0: before all built-in call stages; for an attempt stage, after the retries. Stages with equal positions
+   * keep the order of `use`.
    */
   readonly order?: number | undefined
+  /** Runs the stage for one call or attempt. */
   run(call: Call, next: Next): Promise<ResponseStream>
 }
 
-/** Positions of the built-in stages, outermost first: the life of a call, read from top to bottom. */
+/** Positions of the built-in stages, outermost first. */
 export const stageOrder = {
-  /** Refuses requests that are larger than the application allows. */
+  /** Rejects requests that are larger than the application allows. */
   inputLimits: 100,
-  /** Finds the targets that may be tried; refuses the call if all their breakers are open. */
+  /** Finds the targets of the call; rejects it if all their breakers are open. */
   targets: 200,
   /** Reserves requests, tokens and cost. */
   limits: 300,
   /** Reports texts to topic monitors. */
   topics: 400,
-  /** Moderates the messages of the user. */
+  /** Moderates user messages. */
   inputModeration: 500,
   /** Waits for a slot. */
   queue: 600,
-  /** Runs the caller's `onAdmitted` and `onEnd`. */
+  /** Calls the request's `onAdmitted` and `onEnd`. */
   hooks: 700,
-  /** Moderates responses that have to be whole first. */
+  /** Moderates responses that moderators need whole. */
   outputModeration: 800,
-  /** The first attempt stage: plans the attempts, and runs the ones below for each. */
+  /** Plans the attempts, and runs the attempt stages after it for each. */
   attempts: -100,
-  /** Holds an attempt back while the provider's own rate limit is used up. */
+  /** Delays an attempt while the rate limit of its provider is used up. */
   providerQuota: 100,
 } as const

@@ -4,18 +4,19 @@ import { estimateTokens } from './tokens.ts'
 const SHORT = 8
 
 /**
- * Estimates token counts and caches those of longer texts, because a conversation sends its whole history with every
- * request. Keys are the length and a hash, not the text: two texts that share both get one estimate.
+ * Estimates token counts, and caches them for texts of 8 characters or more, because every request repeats the history. The
+ * key is a hash of the text with its length, so two texts with the same hash share an estimate.
  */
 export class TokenCache {
   readonly #counts = new Map<number, number>()
-  readonly #most: number
+  readonly #maxCounts: number
 
-  /** `most`: maximum number of cached counts; the oldest is evicted first. */
-  constructor(most = 4_096) {
-    this.#most = most
+  /** `maxCounts`: maximum number of cached counts; the oldest is evicted first. */
+  constructor(maxCounts = 4_096) {
+    this.#maxCounts = maxCounts
   }
 
+  /** Estimates the tokens of a text. */
   readonly count = (text: string): number => {
     if (text.length < SHORT) return estimateTokens(text)
     const key = hashOf(text)
@@ -23,11 +24,11 @@ export class TokenCache {
     if (known !== undefined) return known
     const tokens = estimateTokens(text)
     this.#counts.set(key, tokens)
-    if (this.#counts.size > this.#most) this.#forgetOldest()
+    if (this.#counts.size > this.#maxCounts) this.#evictOldest()
     return tokens
   }
 
-  #forgetOldest(): void {
+  #evictOldest(): void {
     const { value } = this.#counts.keys().next()
     if (value !== undefined) this.#counts.delete(value)
   }

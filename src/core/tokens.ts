@@ -2,9 +2,9 @@ import { estimateTokenCount } from 'tokenx'
 import { plainText, type Message } from './message.ts'
 import type { Usage } from './response.ts'
 
-// Tokens of a message besides its text: role marks and separators of chat templates.
+// Tokens of role marks and separators that chat templates add to every message.
 const TOKENS_PER_MESSAGE = 4
-// About what vendors charge for an image of ordinary size.
+// Approximate charge of providers for an image of common size.
 const TOKENS_PER_IMAGE = 800
 
 /** Estimates the tokens of a text by its script and word lengths, within about 10 % of real tokenizers on prose and code. */
@@ -12,10 +12,10 @@ export function estimateTokens(text: string): number {
   return text === '' ? 0 : estimateTokenCount(text)
 }
 
-/** Estimates the usage of a call whose provider reported none, marked `estimated`. `count` counts the tokens of a text. */
+/** Estimates the usage of messages and output, for a provider that reports none. The result has `estimated: true`. `count` counts the tokens of a text. */
 export function estimateUsage(
   messages: readonly Message[],
-  answer: string,
+  output: string,
   count: (text: string) => number = estimateTokens,
 ): Usage {
   let inputTokens = 0
@@ -24,6 +24,6 @@ export function estimateUsage(
     if (typeof content !== 'string')
       inputTokens += TOKENS_PER_IMAGE * content.filter((part) => part.type === 'image').length
   }
-  const outputTokens = count(answer)
+  const outputTokens = count(output)
   return { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, estimated: true }
 }

@@ -2,23 +2,27 @@ import type { Clock, Timer } from '../core/clock.ts'
 import type { LlmError, TimeoutPhase } from '../core/error.ts'
 import { timeoutError } from '../core/timeout-error.ts'
 
+/** Maximum durations of the phases of one attempt in ms; 0 means no limit. */
 export interface AttemptTimeoutsOptions {
   readonly clock: Clock
+  /** From the start of the attempt to the response headers. */
   readonly headersMs: number
+  /** From the start of the attempt to its first content. */
   readonly firstContentMs: number
+  /** Between two contents, counted only while the consumer waits. */
   readonly idleMs: number
-  /** Told once, when a phase takes too long. */
+  /** Called once with a `timeout` error when a phase takes too long. */
   readonly expire: (error: LlmError) => void
 }
 
-/** Times the phases of one attempt. One timer at a time; silence counts only while someone waits for the next event. */
+/** Times the phases of one attempt. Idle time counts only while the consumer waits for the next event. */
 export class AttemptTimeouts {
   readonly #options: AttemptTimeoutsOptions
   #timer: Timer | undefined
   readonly #headersTimer: Timer | undefined
   #phase: 'first-content' | 'idle' | 'over' = 'first-content'
-  /** Silence already waited for since the last content, in milliseconds. */
-  #waited = 0
+  /** Idle time since the last content, in ms. */
+  #idleMs = 0
   #waitingSince: number | undefined
   #firesAt = 0
 
@@ -30,32 +34,32 @@ export class AttemptTimeouts {
     if (headersMs > 0) this.#headersTimer = clock.setTimer(() => this.#late('headers', headersMs), headersMs)
   }
 
-  /** The response headers are here. */
+  /** Called when the response headers have arrived. Stops the `headers` timeout. */
   headersArrived(): void {
     this.#options.clock.clearTimer(this.#headersTimer)
   }
 
-  /** Someone waits for the provider from now on. */
+  /** Called when the consumer starts to wait for the provider. Idle time counts from now on. */
   startWaiting(): void {
     if (this.#phase !== 'idle' || this.#options.idleMs === 0) return
     const now = this.#options.clock.now()
     this.#waitingSince = now
-    this.#arm(now + this.#options.idleMs - this.#waited)
+    this.#arm(now + this.#options.idleMs - this.#idleMs)
   }
 
-  /** Something came; `content` says whether it was content. */
+  /** Called with every network read; `content` is whether it brought content, which resets the idle time. */
   contentArrived(content: boolean): void {
     if (this.#phase === 'over') return
     if (content) {
       if (this.#phase === 'first-content') this.#enterIdle()
-      this.#waited = 0
+      this.#idleMs = 0
     } else if (this.#waitingSince !== undefined) {
-      this.#waited += this.#options.clock.now() - this.#waitingSince
+      this.#idleMs += this.#options.clock.now() - this.#waitingSince
     }
     this.#waitingSince = undefined
   }
 
-  /** The attempt is over. */
+  /** Called at the end of the attempt. Stops all timers. */
   stop(): void {
     this.#phase = 'over'
     this.#options.clock.clearTimer(this.#timer)
@@ -69,7 +73,7 @@ export class AttemptTimeouts {
     this.#phase = 'idle'
   }
 
-  // A timer that fires too early is set again: cheaper than a new timer for every read.
+  // A timer that fires too early is set again, because a new timer for every read would cost more.
   #arm(at: number): void {
     if (this.#timer !== undefined && this.#firesAt <= at) return
     const { clock } = this.#options
@@ -82,7 +86,7 @@ export class AttemptTimeouts {
     this.#timer = undefined
     if (this.#phase !== 'idle' || this.#waitingSince === undefined) return
     const { clock, idleMs } = this.#options
-    const due = this.#waitingSince + idleMs - this.#waited
+    const due = this.#waitingSince + idleMs - this.#idleMs
     if (clock.now() >= due - 1) this.#late('idle', idleMs)
     else this.#arm(due)
   }

@@ -12,8 +12,8 @@ import { AttemptTimeouts } from './attempt-timeouts.ts'
 
 const DEFAULT_FIRST_CONTENT_MS = 300_000
 const DEFAULT_IDLE_MS = 60_000
-const MOST_ERROR_BYTES = 256 * 1024
-const CLOSED = new LlmError('aborted', 'the exchange was closed')
+const MAX_ERROR_BYTES = 256 * 1024
+const CLOSED = new LlmError('aborted', 'the attempt was closed')
 const REQUEST_ID_HEADERS: readonly string[] = [
   'x-request-id',
   'request-id',
@@ -23,27 +23,27 @@ const REQUEST_ID_HEADERS: readonly string[] = [
   'cf-ray',
 ]
 
-/** One try on the wire: its own abort signal and clocks, and the words for what went wrong. */
+/** One request to a provider, with its own abort signal and timeouts. */
 export class Attempt {
   readonly startedAt: number
   readonly timeouts: AttemptTimeouts
-  /** The provider's id of the request, once it answered. */
+  /** The provider's id of the request; `undefined` until the response headers have arrived. */
   requestId: string | undefined
-  /** Told when the try is ended from outside: by a clock, or by the call. */
+  /** Called when a timeout or the end of the call ends the attempt, with that error. */
   onFail: ((error: LlmError) => void) | undefined
   readonly #call: Call
-  readonly #access: Endpoint
+  readonly #endpoint: Endpoint
   readonly #controller = new AbortController()
   readonly #unlink: () => void
   #body: ByteSource | undefined
   #accepted = false
-  // Why the try was ended from outside: what its reader meets then is only a consequence.
+  // The timeout or abort that ended the attempt. The read error that follows from it is not reported.
   #ended: LlmError | undefined
 
-  constructor(call: Call, access: Endpoint) {
+  constructor(call: Call, endpoint: Endpoint) {
     const { clock, timeouts, stream, scope } = call
     this.#call = call
-    this.#access = access
+    this.#endpoint = endpoint
     this.startedAt = clock.now()
     const { headersMs = 0, idleMs = DEFAULT_IDLE_MS } = timeouts
     const { firstContentMs = stream ? DEFAULT_FIRST_CONTENT_MS : 0 } = timeouts
@@ -52,9 +52,9 @@ export class Attempt {
     this.#unlink = scope.onAbort(expire)
   }
 
-  /** Sends, and resolves to a good reply's head. Rejects with the provider's error. */
+  /** Sends a request. Resolves when the headers of a successful response arrive. Rejects with the error of the provider or the network. */
   send(request: HttpRequest): Promise<HttpResponse> {
-    const { sign } = this.#access
+    const { sign } = this.#endpoint
     return sign === undefined ? this.#send(request) : sign(request).then((signed) => this.#send(signed))
   }
 
@@ -63,12 +63,12 @@ export class Attempt {
     const { signal } = this.#controller
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason)
-      // A mock may ignore the signal: the try must end all the same, and what it answers late is nobody's.
+      // A transport may ignore the signal. The attempt must end anyway, and a late response is cancelled.
       this.onFail = reject
-      const arrive = (answer: HttpResponse): void => {
-        if (this.#ended !== undefined) return answer.body.cancel()
+      const arrive = (response: HttpResponse): void => {
+        if (this.#ended !== undefined) return response.body.cancel()
         try {
-          resolve(this.#accept(answer))
+          resolve(this.#accept(response))
         } catch (error) {
           reject(error)
         }
@@ -77,52 +77,52 @@ export class Attempt {
     })
   }
 
-  #accept(answer: HttpResponse): HttpResponse | Promise<never> {
+  #accept(response: HttpResponse): HttpResponse | Promise<never> {
     this.timeouts.headersArrived()
-    this.#call.onResponseHead?.(answer)
-    this.#body = answer.body
-    this.requestId = requestIdOf(answer)
-    if (answer.status >= 400) return refused(this.#call, answer)
+    this.#call.onResponseHead?.(response)
+    this.#body = response.body
+    this.requestId = requestIdOf(response)
+    if (response.status >= 400) return rejectWithFault(this.#call, response)
     this.#accepted = true
-    return answer
+    return response
   }
 
-  /** The try is over and its body was read out: clocks and listeners are released, the connection is kept. */
+  /** Ends an attempt whose body was read to its end: releases timers and listeners, and keeps the connection. */
   release(): void {
     this.timeouts.stop()
     this.#unlink()
   }
 
-  /** Ends the upstream connection, and releases the rest. */
+  /** Aborts the attempt: closes its connection and releases timers and listeners. */
   close(): void {
     this.release()
     this.#body?.cancel()
     this.#controller.abort(CLOSED)
   }
 
-  /** The error with all that is known of this try; the provider's words without secrets and echoes. */
+  /** Returns `failure` as an `LlmError` with target, request id and attempts. Its message contains no key and no text of the request. */
   explain(failure: unknown): LlmError {
     const error = this.#ended ?? failure
-    const lead = `the exchange failed: ${String(error)}`
+    const lead = `the attempt failed: ${String(error)}`
     const known = LlmError.is(error) ? error : new LlmError('network', lead, { cause: error })
     if (known.attempts !== undefined) return known
-    const { target, messages, clock, previousAttempts: tried } = this.#call
+    const { target, messages, clock, previousAttempts } = this.#call
     const { provider, model } = target
-    const message = `${provider} (${model}): ${redactErrorMessage(known.message, messages, this.#access.secrets)}`
+    const message = `${provider} (${model}): ${redactErrorMessage(known.message, messages, this.#endpoint.secrets)}`
     const { kind, status, code, retryAfterMs, phase, issues, cause } = known
     const requestId = known.requestId ?? this.requestId
-    const partial = known.partial ?? (this.#accepted ? this.#nothing() : undefined)
+    const partial = known.partial ?? (this.#accepted ? this.#emptyResponse() : undefined)
     const durationMs = clock.now() - this.startedAt
-    const attempts = [...tried, { provider, model, durationMs, error: { kind, message, status } }]
+    const attempts = [...previousAttempts, { provider, model, durationMs, error: { kind, message, status } }]
     const details = { provider, model, status, code, requestId, retryAfterMs, phase, issues, cause }
     return new LlmError(kind, message, { ...details, partial, attempts })
   }
 
-  // What a reply holds that ended before any of it could be read.
-  #nothing(): ChatResponse {
+  // The partial response of an attempt that ended before its body could be read.
+  #emptyResponse(): ChatResponse {
     const { target, messages } = this.#call
-    const { provider, model, reasoningScope: origin } = target
-    return new ResponseAccumulator({ provider, model }, origin).response({
+    const { provider, model, reasoningScope } = target
+    return new ResponseAccumulator({ provider, model }, reasoningScope).response({
       usage: () => estimateUsage(messages, ''),
     })
   }
@@ -135,21 +135,21 @@ export class Attempt {
   }
 }
 
-function requestIdOf(answer: HttpResponse): string | undefined {
+function requestIdOf(response: HttpResponse): string | undefined {
   for (const name of REQUEST_ID_HEADERS) {
-    const id = answer.header(name)
+    const id = response.header(name)
     if (id !== undefined) return id
   }
   return undefined
 }
 
-async function refused(call: Call, answer: HttpResponse): Promise<never> {
+async function rejectWithFault(call: Call, response: HttpResponse): Promise<never> {
   const { dialect } = call.target
-  const text = await readBody(answer.body, MOST_ERROR_BYTES, true)
-  const header = (name: string): string | undefined => answer.header(name)
-  // An error of a stream that was refused may be framed as its only event.
+  const text = await readBody(response.body, MAX_ERROR_BYTES, true)
+  const header = (name: string): string | undefined => response.header(name)
+  // The provider may frame the error of a rejected stream as its only event.
   const framed = /^data: *(\{.*\})\r?$/m.exec(text)?.[1] ?? text
-  const { kind, message, ...fault } = dialect.fault(answer.status, parseJson(framed) ?? text, header)
+  const { kind, message, ...fault } = dialect.fault(response.status, parseJson(framed) ?? text, header)
   const retryAfterMs = retryAfterOf(header, call.clock.epochMs()) ?? fault.retryAfterMs
-  throw new LlmError(kind, message, { ...fault, status: answer.status, retryAfterMs })
+  throw new LlmError(kind, message, { ...fault, status: response.status, retryAfterMs })
 }

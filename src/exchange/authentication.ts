@@ -7,8 +7,8 @@ import { fromEnvironment } from './environment.ts'
 type Headers = Readonly<Record<string, string>>
 
 /**
- * The headers with the API key of a target: the given one, else that of the environment. Throws `misconfigured` if there is
- * no key although the provider requires one, or if it cannot be sent in a header.
+ * Adds the API key of a target to the headers: the given key, or else the one in the environment. Throws `misconfigured` if
+ * a required key is missing, or if a header cannot carry it.
  */
 export function addKey(
   target: Target,
@@ -56,12 +56,12 @@ function takesTokens(auth: Auth): boolean {
   return auth.type === 'header' && auth.tokens === 'bearer'
 }
 
-// Three parts of base64url, the first one a JSON object.
+// A JSON Web Token: three parts in base64url, the first one a JSON object.
 const TOKEN = /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/
 
-// The transport would refuse a line break or a control character with an error that prints the value.
+// Checked here, because the transport's own error for a line break or a control character prints the value.
 function headerValue(value: string, { provider }: Target): string {
   if (/^[\x20-\x7e]+$/.test(value)) return value
-  const message = `the API key of provider "${provider}" holds characters that no header can carry: check it for line breaks and quotes`
+  const message = `the API key of provider "${provider}" contains characters that no header can carry; remove line breaks and quotes from it`
   throw new LlmError('misconfigured', message, { provider })
 }

@@ -11,18 +11,18 @@ import { Attempt } from './attempt.ts'
 import { openResponseBody } from './response-body.ts'
 import { HttpResponseStream } from './http-response-stream.ts'
 
-/** One try of one target: renders, sends, and reads to the commit point. Rejects with what went wrong before it. */
+/** Makes one attempt of a chat call. Resolves when the first content has arrived. Rejects with the error that came before it. */
 export async function exchangeChat(call: Call): Promise<HttpResponseStream> {
   const { body, warnings } = renderBody(call)
   const found = resolveEndpoint(call)
-  // Awaited only if a function has to be called: most keys are at hand.
+  // Awaited only if it is a promise, because most keys are known without one.
   const endpoint = found instanceof Promise ? await found : found
   const attempt = new Attempt(call, endpoint)
   try {
-    const answer = await attempt.send(requestOf(endpoint, body))
-    const opened = await openResponseBody(call, answer)
+    const response = await attempt.send(requestOf(endpoint, body))
+    const opened = await openResponseBody(call, response)
     const reply = new HttpResponseStream({ call, attempt, warnings, body: opened })
-    attempt.onFail = failing(reply)
+    attempt.onFail = failureHandler(reply)
     if (!reply.committed) await reply.commit()
     return reply
   } catch (error) {
@@ -31,12 +31,12 @@ export async function exchangeChat(call: Call): Promise<HttpResponseStream> {
   }
 }
 
-// Apart from the exchange: a function made there would hold the whole request for as long as the answer lasts.
-function failing(reply: HttpResponseStream): (error: LlmError) => void {
+// Defined outside the exchange, because a closure there would keep the whole request in memory while the response streams.
+function failureHandler(reply: HttpResponseStream): (error: LlmError) => void {
   return (error) => reply.fail(error)
 }
 
-// Throws before anything is sent: a setting refused by `onUnsupported: 'error'`, a history that cannot be written.
+// Throws before anything is sent if `onUnsupported: 'error'` rejects a setting, or the history cannot be rendered.
 function renderBody(call: Call): { body: JsonDraft; warnings: readonly Warning[] } {
   const { target, stream } = call
   const { provider, model, dialect, params, quirks } = target

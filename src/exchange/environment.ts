@@ -2,31 +2,34 @@ import type { Call } from '../core/call.ts'
 import { LlmError } from '../core/error.ts'
 import type { ProviderVariable } from '../core/provider.ts'
 
-/** The first of some environment variables that is set and not blank. */
+/** Returns the trimmed value of the first environment variable in `names` that is set and not blank. */
 export function fromEnvironment(names: readonly string[] | undefined): string | undefined {
   const env = globalThis.process?.env
   if (names === undefined || env === undefined) return undefined
   return names.map((name) => env[name]?.trim()).find((value) => value !== undefined && value !== '')
 }
 
-/** A provider's id as a part of an environment variable's name: `github-models` → `GITHUB_MODELS`. */
+/** Converts a provider id to the form used in names of environment variables: `github-models` → `GITHUB_MODELS`. */
 export function envName(provider: string): string {
   return provider.toUpperCase().replace(/[.-]/g, '_')
 }
 
-/** A base URL with every `{name}` filled in. Throws `misconfigured` for a variable that nobody has set. */
+/** Replaces every `{name}` of a base URL by the value of that variable. Throws `misconfigured` if a variable is not set. */
 export function fillVariables(baseUrl: string, call: Call): string {
   if (!baseUrl.includes('{')) return baseUrl
   return baseUrl.replace(/\{(\w+)\}/g, (_place, name: string) => encodeURIComponent(variableOf(call, name)))
 }
 
-/** The value of a variable: of the call, of the environment, or the provider's default. Throws `misconfigured`. */
+/**
+ * Returns the value of a variable: the call's, or else the environment's, or else the provider's default. Throws
+ * `misconfigured` if there is none, or if it contains characters that could change the host of a URL.
+ */
 export function variableOf(call: Call, name: string): string {
   const { variables, target } = call
   const { provider, definition } = target
-  const { env = [], default: standing, from } = definition.variables?.[name] ?? {}
+  const { env = [], default: fallback, from } = definition.variables?.[name] ?? {}
   const given = variables?.[name]?.trim()
-  const found = given === undefined || given === '' ? (fromEnvironment(env) ?? standing) : given
+  const found = given === undefined || given === '' ? (fromEnvironment(env) ?? fallback) : given
   const value = found ?? (from === undefined ? undefined : derived(from, call))
   if (value === undefined) {
     const set = env.length === 0 ? '' : `, or set ${env.join(' or ')}`
@@ -36,9 +39,9 @@ export function variableOf(call: Call, name: string): string {
       issues: [{ path: `variables.${name}`, message: 'is missing' }],
     })
   }
-  // It becomes a part of an address: anything else could lead the key to another host.
+  // The value becomes part of a URL, so other characters could send the key to another host.
   if (!/^[\w.:-]+$/.test(value)) {
-    const message = `the variable "${name}" of provider "${provider}" takes letters, digits, ".", ":", "_" and "-"`
+    const message = `the variable "${name}" of provider "${provider}" is not valid: it takes only letters, digits, ".", ":", "_" and "-"`
     throw new LlmError('misconfigured', message, {
       provider,
       issues: [{ path: `variables.${name}`, message: 'is not valid' }],
@@ -51,6 +54,6 @@ function derived(
   { variable, values }: NonNullable<ProviderVariable['from']>,
   call: Call,
 ): string | undefined {
-  const form = values[variableOf(call, variable)] ?? values['*']
-  return form === undefined ? undefined : fillVariables(form, call)
+  const template = values[variableOf(call, variable)] ?? values['*']
+  return template === undefined ? undefined : fillVariables(template, call)
 }

@@ -5,14 +5,14 @@ import type { Target } from '../core/registry.ts'
 import type { Frame, FrameDecoder } from '../core/wire.ts'
 import { DeltaFastPath } from '../stream/index.ts'
 
-/** Reads the pieces of one streamed body into fragments: bytes to frames to what the dialect makes of them. */
+/** Decodes one streamed body: bytes into frames, and frames into fragments by the reader of the dialect. */
 export class FrameReader {
   readonly #target: Target
   readonly #decoder: FrameDecoder | undefined
   readonly #reader: Reader
   readonly #fastPath: DeltaFastPath | undefined
 
-  /** Without a decoder the body came whole, and only `end` is called. */
+  /** Without a decoder the body is whole, and only `end` may be called. */
   constructor(target: Target, decoder: FrameDecoder | undefined) {
     this.#target = target
     this.#decoder = decoder
@@ -21,8 +21,8 @@ export class FrameReader {
   }
 
   /**
-   * Adds what `piece` completes to `out`; `null` is the end of the body. Returns what broke: the fragments before it are
-   * good, however the network cut them.
+   * Adds the fragments that `piece` completes to `out`; `null` is the end of the body. Returns the decoding error, if any;
+   * the fragments before it are valid.
    */
   read(piece: Uint8Array | null, out: Fragment[]): unknown {
     const frames: Frame[] = []
@@ -41,12 +41,12 @@ export class FrameReader {
     return broken
   }
 
-  /** Adds what the dialect's reader still holds: the body has ended. */
+  /** Adds the fragments that the dialect's reader has buffered. Called at the end of the body. */
   end(out: Fragment[]): void {
     this.#reader.end?.(out)
   }
 
-  // False if nothing after this frame counts.
+  // Returns false if the frames after this one are ignored.
   #readFrame(frame: Frame, out: Fragment[], isLast: boolean): boolean {
     const { data } = frame
     if (data === '[DONE]') {
@@ -71,19 +71,19 @@ export class FrameReader {
     if (only !== undefined) this.#fastPath?.learn(frame, only)
   }
 
-  // A frame that is no JSON.
+  // Reads a frame that is not JSON.
   #readText(frame: Frame, out: Fragment[], isLast: boolean): boolean {
     const { data } = frame
     if (data.trim() === '[DONE]') out.push({ type: 'end' })
-    // Some servers leave the blank lines out: all their events come as one frame, a line each.
+    // Some servers omit the blank lines, so all their events arrive as one frame, one per line.
     else if (data.includes('\n'))
       return data.split('\n').every((line) => this.#readFrame({ ...frame, data: line }, out, isLast))
     else if (isPlainError(frame)) out.push({ type: 'fault', fault: this.#faultOf(data) })
-    // The last frame may have been cut: then the end is missing, which is reported as such.
+    // The last frame may be cut. The missing end of the stream is then reported instead.
     else if (!isLast && data.trim() !== '')
       throw new LlmError(
         'reply-malformed',
-        `the provider sent an event that is no JSON: ${JSON.stringify(data.slice(0, 200))}`,
+        `the provider sent an event that is not JSON: ${JSON.stringify(data.slice(0, 200))}`,
       )
     return true
   }
@@ -93,7 +93,7 @@ export class FrameReader {
   }
 }
 
-// An event named `error` with a plain text. JSON that does not parse was cut.
+// Whether an event is named `error` and contains plain text. Text that begins like JSON was cut.
 function isPlainError({ event, data }: Frame): boolean {
   return event === 'error' && /^\s*[^\s{[]/.test(data)
 }

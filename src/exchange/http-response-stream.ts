@@ -1,7 +1,7 @@
 import type { Call } from '../core/call.ts'
-import { abortedError } from '../core/call-scope.ts'
+import { abortedError } from '../core/abort.ts'
 import type { Fragment } from '../core/dialect.ts'
-import { LlmError, toLlmError } from '../core/error.ts'
+import { toLlmError, type LlmError } from '../core/error.ts'
 import type { EventBatch } from '../core/event.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Attempt as AttemptRecord, ChatResponse, Usage, Warning } from '../core/response.ts'
@@ -11,8 +11,9 @@ import { drainBody } from './drain-body.ts'
 import { FrameReader } from './frame-reader.ts'
 import type { ResponseBody } from './response-body.ts'
 import { ResponseBuffer } from './response-buffer.ts'
+import { endOfBodyError, isMissingEndMark, readError } from './response-ending.ts'
 
-/** What an attempt hands over once the response headers were good. */
+/** The parts of a response whose headers reported success. */
 export interface HttpResponseStreamParts {
   readonly call: Call
   readonly attempt: Attempt
@@ -22,7 +23,7 @@ export interface HttpResponseStreamParts {
 
 const NO_ACTIONS: readonly never[] = Object.freeze([])
 
-/** The response of one attempt as a stream of events: one asynchronous hop per network read. */
+/** The response of one attempt as a stream of events. Each network read costs one asynchronous step. */
 export class HttpResponseStream implements ResponseStream {
   readonly provider: string
   readonly model: string
@@ -45,18 +46,18 @@ export class HttpResponseStream implements ResponseStream {
     if (body.whole !== undefined) this.#takeWhole(body.whole)
   }
 
-  /** Whether the first content is there. */
+  /** Whether the first content has arrived. */
   get committed(): boolean {
     return this.#buffer.contents > 0
   }
 
-  /** Reads until the first content, or the end. Throws the error that came before any content. */
+  /** Reads until the first content or the end. Rejects with the error of a response that failed before its first content. */
   async commit(): Promise<void> {
     const arrive = (piece: Uint8Array | null): void => this.#arrive(piece)
-    const broken = (error: unknown): void => this.#break(error)
+    const fail = (error: unknown): void => this.#failRead(error)
     while (!this.committed && !this.#over)
       if (this.#buffer.hasPending) await yieldToEventLoop().then(this.#drainFilter)
-      else await this.#pull(arrive, broken)
+      else await this.#pull(arrive, fail)
     if (this.#error !== undefined && !this.committed) throw this.#error
   }
 
@@ -64,24 +65,24 @@ export class HttpResponseStream implements ResponseStream {
     if (this.#buffer.hasReady) return Promise.resolve(this.#buffer.takeReady())
     if (this.#error !== undefined) return Promise.reject(this.#error)
     if (this.#over) return Promise.resolve(null)
-    if (this.#buffer.hasPending) return yieldToEventLoop().then(this.#giveFiltered)
-    return this.#pull(this.#giveArrived, this.#giveBroken)
+    if (this.#buffer.hasPending) return yieldToEventLoop().then(this.#deliverFiltered)
+    return this.#pull(this.#deliverArrived, this.#deliverBroken)
   }
 
-  // Made once for all reads, and no async functions: a thousand waiting streams would mostly hold their frames.
-  readonly #giveArrived = (piece: Uint8Array | null): EventBatch | null | Promise<EventBatch | null> => {
+  // Created once and without async functions, because a promise chain per read dominates the memory of waiting streams.
+  readonly #deliverArrived = (piece: Uint8Array | null): EventBatch | null | Promise<EventBatch | null> => {
     this.#arrive(piece)
-    return this.#give()
+    return this.#deliver()
   }
 
-  readonly #giveBroken = (error: unknown): EventBatch | null | Promise<EventBatch | null> => {
-    this.#break(error)
-    return this.#give()
+  readonly #deliverBroken = (error: unknown): EventBatch | null | Promise<EventBatch | null> => {
+    this.#failRead(error)
+    return this.#deliver()
   }
 
-  readonly #giveFiltered = (): EventBatch | null | Promise<EventBatch | null> => {
+  readonly #deliverFiltered = (): EventBatch | null | Promise<EventBatch | null> => {
     this.#drainFilter()
-    return this.#give()
+    return this.#deliver()
   }
 
   readonly #drainFilter = (): void => {
@@ -90,7 +91,7 @@ export class HttpResponseStream implements ResponseStream {
     this.#proceed()
   }
 
-  #give(): EventBatch | null | Promise<EventBatch | null> {
+  #deliver(): EventBatch | null | Promise<EventBatch | null> {
     if (this.#buffer.hasReady) return this.#buffer.takeReady()
     if (this.#error !== undefined) throw this.#error
     return this.#over ? null : this.read()
@@ -100,7 +101,7 @@ export class HttpResponseStream implements ResponseStream {
     if (!this.#over) this.#fail(abortedError(reason))
   }
 
-  /** Ends the stream from outside: by a timeout, or the caller's signal. */
+  /** Ends the response with an error, for example of a timeout or of the caller's signal. Does nothing after the end. */
   fail(error: LlmError): void {
     if (!this.#over) this.#fail(error)
   }
@@ -145,7 +146,7 @@ export class HttpResponseStream implements ResponseStream {
       if (broken !== undefined) throw broken
       if (piece === null && !this.#over) this.#endOfBody()
     } catch (error) {
-      this.#fail(toLlmError(error, 'reply-malformed', 'the reply could not be read'))
+      this.#fail(toLlmError(error, 'reply-malformed', 'the reply is not valid'))
       return
     }
     this.#parts.attempt.timeouts.contentArrived(this.#buffer.arrivedContents > before)
@@ -161,7 +162,7 @@ export class HttpResponseStream implements ResponseStream {
     this.#proceed()
   }
 
-  // Ends the response if it has come to its end.
+  // Ends the response if it failed or is complete.
   #proceed(): void {
     if (this.#over || this.#buffer.hasPending) return
     const { error } = this.#buffer
@@ -170,45 +171,35 @@ export class HttpResponseStream implements ResponseStream {
   }
 
   #endOfBody(): void {
-    this.#takeHeld()
+    this.#flushReader()
     if (this.#over) return
-    if (this.#buffer.end()) return this.#proceed()
-    const message =
-      this.#buffer.arrivedContents === 0
-        ? 'the reply ended without any content or finish reason'
-        : 'the stream ended without a finish reason or an end mark: the answer is cut'
-    this.#fail(new LlmError('stream-broken', message))
+    if (this.#buffer.end()) this.#proceed()
+    else this.#fail(endOfBodyError(this.#buffer.arrivedContents > 0))
   }
 
-  // What the reader still holds is complete, however the body ended.
-  #takeHeld(): void {
-    const held: Fragment[] = []
-    this.#reader.end(held)
-    if (held.length > 0) this.#take(held)
+  // Fragments that the reader has buffered are complete, even if the connection broke.
+  #flushReader(): void {
+    const rest: Fragment[] = []
+    this.#reader.end(rest)
+    if (rest.length > 0) this.#take(rest)
   }
 
-  // The connection broke. If the model had said why it stopped, nothing is missing.
-  #break(error: unknown): void {
+  // After the finish reason, a broken connection loses nothing.
+  #failRead(error: unknown): void {
     if (this.#over) return
     if (this.#buffer.isStopped) return this.#endOfBody()
-    this.#takeHeld()
-    if (this.#over) return
-    const cause = toLlmError(error, 'network', 'the connection broke')
-    const isCut = cause.kind === 'network' && this.#parts.call.stream
-    const broken = (): LlmError =>
-      new LlmError('stream-broken', `the connection broke inside the stream: ${cause.message}`, { cause })
-    this.#fail(isCut ? broken() : cause)
+    this.#flushReader()
+    if (!this.#over) this.#fail(readError(error, this.#parts.call.stream))
   }
 
   #fail(error: LlmError): void {
     this.#over = true
-    // Content before the error counts; what may be the beginning of a finding stays back.
+    // Delivers the content before the error. Text that may be the beginning of a finding is withheld.
     while (this.#buffer.hasPending) this.#buffer.drain()
-    const isLateEnd = this.#buffer.isStopped && error.kind === 'timeout' && error.phase === 'idle'
-    if (isLateEnd) this.#buffer.end()
+    if (isMissingEndMark(error, this.#buffer.isStopped)) this.#buffer.end()
     else this.#error = this.#parts.attempt.explain(error).with({ partial: this.snapshot() })
     this.#parts.attempt.close()
-    this.#ended()
+    this.#notifyEnd()
   }
 
   #finish(): void {
@@ -217,10 +208,10 @@ export class HttpResponseStream implements ResponseStream {
     attempt.timeouts.stop()
     if (body.decoder === undefined) attempt.release()
     else void drainBody(body.source, attempt, call.clock)
-    this.#ended()
+    this.#notifyEnd()
   }
 
-  #ended(): void {
+  #notifyEnd(): void {
     const { call } = this.#parts
     this.#endedAt = call.clock.now()
     call.onRawText?.(this.#buffer.rawText())

@@ -2,35 +2,36 @@ import type { Call } from '../core/call.ts'
 import { LlmError, toLlmError } from '../core/error.ts'
 import { isObject, mergeInto, parseJson, type JsonDraft, type JsonValue } from '../core/json.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
-import type { Attempt as Tried, ChatResponse, Usage } from '../core/response.ts'
+import type { Attempt as AttemptRecord, ChatResponse, Usage } from '../core/response.ts'
 import { ResponseAccumulator } from '../core/accumulate-response.ts'
 import { readBody } from '../transport/index.ts'
-import { resolveEndpoint } from './resolve-endpoint.ts'
-import { urlOf } from './resolve-endpoint.ts'
+import { resolveEndpoint, urlOf } from './resolve-endpoint.ts'
 import { Attempt } from './attempt.ts'
 
-/** A plain request and how its reply is read. */
+/** A request that is not streamed, and the function that reads its JSON reply. */
 export interface JsonRequest<T> {
   readonly method: 'POST' | 'GET'
   /** Path and query after the base URL. */
   readonly endpoint: string
   readonly body?: JsonDraft | undefined
+  /** Converts the reply. Throws if the reply is not valid. */
   read(reply: JsonValue): T
+  /** Returns the usage of a result; `undefined` if the provider reported none. */
   usage?(value: T): Usage | undefined
 }
 
-/** An answer that is a value, not a conversation: complete at its commit point. */
+/** The result of an operation other than chat. It is complete at once, and delivers no events. */
 export class JsonResult<T> implements ResponseStream {
   readonly provider: string
   readonly model: string
-  readonly attempts: readonly Tried[]
+  readonly attempts: readonly AttemptRecord[]
   readonly value: T
   readonly #usage: Usage | undefined
 
   constructor(
     call: Call,
     value: T,
-    { usage, attempts }: { usage: Usage | undefined; attempts: readonly Tried[] },
+    { usage, attempts }: { usage: Usage | undefined; attempts: readonly AttemptRecord[] },
   ) {
     this.provider = call.target.provider
     this.model = call.target.model
@@ -44,7 +45,7 @@ export class JsonResult<T> implements ResponseStream {
   }
 
   cancel(): void {
-    // It is complete already.
+    // There is nothing to cancel, because the result is complete.
   }
 
   onEnd(action: () => void): void {
@@ -55,28 +56,28 @@ export class JsonResult<T> implements ResponseStream {
     return this.#usage ?? { inputTokens: 0, outputTokens: 0, totalTokens: 0, estimated: true }
   }
 
-  snapshot(attempts?: readonly Tried[]): ChatResponse {
+  snapshot(attempts?: readonly AttemptRecord[]): ChatResponse {
     const { provider, model } = this
     return new ResponseAccumulator({ provider, model }, '').response({ usage: () => this.usage(), attempts })
   }
 }
 
-/** One try of a plain request. Rejects with the provider's error, or `reply-malformed` for a reply that cannot be read. */
+/** Makes one attempt of a JSON request. Rejects with the provider's error, or with `reply-malformed` if the reply is not valid. */
 export async function requestJson<T>(call: Call, request: JsonRequest<T>): Promise<JsonResult<T>> {
-  const access = await resolveEndpoint(call)
+  const target = await resolveEndpoint(call)
   const body = request.body === undefined ? undefined : { ...request.body }
   if (body !== undefined && call.extraBody !== undefined) mergeInto(body, call.extraBody)
-  const attempt = new Attempt(call, access)
+  const attempt = new Attempt(call, target)
   try {
     const { method, endpoint } = request
     const sent = {
-      url: urlOf(call, access.baseUrl, endpoint),
+      url: urlOf(call, target.baseUrl, endpoint),
       method,
-      headers: access.headers,
+      headers: target.headers,
       body: body === undefined ? undefined : JSON.stringify(body),
     }
-    const answer = await attempt.send(sent)
-    const value = readValue(call, request, await readBody(answer.body, call.streamLimits.maxReplyBytes))
+    const response = await attempt.send(sent)
+    const value = readValue(call, request, await readBody(response.body, call.streamLimits.maxReplyBytes))
     attempt.release()
     const { provider, model } = call.target
     const durationMs = call.clock.now() - attempt.startedAt
@@ -92,7 +93,7 @@ function readValue<T>(call: Call, request: JsonRequest<T>, text: string): T {
   const json = parseJson(text)
   if (json === undefined) {
     const { message } = call.target.dialect.fault(undefined, text)
-    throw new LlmError('reply-malformed', `the reply is no JSON: ${message.slice(0, 300)}`)
+    throw new LlmError('reply-malformed', `the reply is not JSON: ${message.slice(0, 300)}`)
   }
   if (isObject(json) && json['error'] !== undefined && json['error'] !== null) {
     const { kind, message, ...details } = call.target.dialect.fault(undefined, json)
@@ -101,6 +102,6 @@ function readValue<T>(call: Call, request: JsonRequest<T>, text: string): T {
   try {
     return request.read(json)
   } catch (error) {
-    throw toLlmError(error, 'reply-malformed', 'the reply could not be read')
+    throw toLlmError(error, 'reply-malformed', 'the reply is not valid')
   }
 }

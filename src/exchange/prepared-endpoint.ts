@@ -2,13 +2,13 @@ import type { Address, Call, PreparedEndpoint } from '../core/call.ts'
 import type { Target } from '../core/registry.ts'
 import { addressOf } from './resolve-endpoint.ts'
 
-type Ingredients = Pick<Call, 'headers' | 'variables'>
+type Configured = Pick<Call, 'headers' | 'variables'>
 
 /**
- * Computes URL and headers of a target once, because they are the same for all calls that add nothing of their own. A URL
- * with variables is computed for every call: they may come from the environment, which may change.
+ * Computes URL and headers of a target once, because all calls without headers or variables of their own share them. A URL
+ * with variables is computed for every call, because the environment may change.
  */
-export function prepareEndpoint(target: Target, { headers, variables }: Ingredients): PreparedEndpoint {
+export function prepareEndpoint(target: Target, { headers, variables }: Configured): PreparedEndpoint {
   const addresses: { whole?: Address; streamed?: Address } = {}
   const isConstant = !hasVariables(target)
   return {

@@ -1,21 +1,22 @@
 import { plainText, type Message } from '../core/message.ts'
 import { scrubSecrets, type Secret } from '../core/secret.ts'
 
-const MOST_WORDS = 2_000
-// An echo shorter than this is an ordinary word that both texts happen to use.
-const SHORTEST_ECHO = 8
+const MAX_CHARS = 2_000
+// A shorter match is probably a common word, not an echo.
+const MIN_ECHO_CHARS = 8
 const WINDOW = 16
+const ECHO = '[request text]'
 
 /**
- * A provider's own words, fit for logs: no key, and no echo of the request. Whole message texts are taken out wherever they
- * stand, and every run of 24 characters or more that the words share with the request.
+ * Removes keys and text of the request from a provider's error message, so that it can be logged. Removes whole message
+ * texts of 8 characters or more, and every run of 24 characters or more that also occurs in the request.
  */
 export function redactErrorMessage(
-  words: string,
+  message: string,
   messages: readonly Message[],
   secrets: readonly (Secret | undefined)[],
 ): string {
-  const short = words.length > MOST_WORDS ? `${words.slice(0, MOST_WORDS)}…` : words
+  const short = message.length > MAX_CHARS ? `${message.slice(0, MAX_CHARS)}…` : message
   return scrubSecrets(withoutEcho(short, textsOf(messages)), secrets)
 }
 
@@ -25,7 +26,7 @@ function textsOf(messages: readonly Message[]): string[] {
     if (typeof content === 'string') texts.push(content)
     else for (const part of content) texts.push(partText(part))
   }
-  return texts.filter((text) => text.length >= SHORTEST_ECHO)
+  return texts.filter((text) => text.length >= MIN_ECHO_CHARS)
 }
 
 function partText(part: { readonly type: string }): string {
@@ -35,20 +36,19 @@ function partText(part: { readonly type: string }): string {
   return text ?? plainText([part])
 }
 
-function withoutEcho(words: string, texts: readonly string[]): string {
-  let clean = words
+function withoutEcho(message: string, texts: readonly string[]): string {
+  let clean = message
   for (const text of texts) {
-    if (!clean.includes(text.slice(0, SHORTEST_ECHO)) && text.length < WINDOW) continue
+    if (!clean.includes(text.slice(0, MIN_ECHO_CHARS)) && text.length < WINDOW) continue
     clean = clean.replaceAll(text, ECHO).replaceAll(JSON.stringify(text).slice(1, -1), ECHO)
   }
   const request = texts.join('\n')
   return request.length < WINDOW ? clean : withoutRuns(clean, request)
 }
-const ECHO = '[request text]'
 
-// Every long shared run holds a window that starts at a multiple of half its size.
-function withoutRuns(words: string, request: string): string {
-  let clean = words
+// Compares windows at multiples of half their size, because every run of 24 characters contains one of them.
+function withoutRuns(message: string, request: string): string {
+  let clean = message
   for (let at = 0; at + WINDOW <= clean.length; at += WINDOW / 2) {
     const place = request.indexOf(clean.slice(at, at + WINDOW))
     if (place === -1) continue
@@ -59,14 +59,14 @@ function withoutRuns(words: string, request: string): string {
   return clean
 }
 
-function widen(words: string, at: number, request: string, place: number): { from: number; to: number } {
+function widen(message: string, at: number, request: string, place: number): { from: number; to: number } {
   let before = 0
-  while (at - before > 0 && place - before > 0 && words[at - before - 1] === request[place - before - 1])
+  while (at - before > 0 && place - before > 0 && message[at - before - 1] === request[place - before - 1])
     before++
   let length = WINDOW
   while (
-    at + length < words.length &&
-    words[at + length] === request[place + length] &&
+    at + length < message.length &&
+    message[at + length] === request[place + length] &&
     place + length < request.length
   )
     length++

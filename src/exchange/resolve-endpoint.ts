@@ -7,17 +7,17 @@ import { addKey } from './authentication.ts'
 import { fillVariables } from './environment.ts'
 import { findSigner, type Signer } from './signing.ts'
 
-/** Where an attempt goes on the wire, and with which headers, the key included. */
+/** URL and headers of an attempt, including the key. */
 export interface Endpoint extends Address {
-  /** What must never appear in an error or a log. */
+  /** Secrets that must not appear in errors or logs. */
   readonly secrets: readonly Secret[]
-  /** Signs a finished request, if the provider requires it. */
+  /** Signs a complete request. `undefined` if the provider requires no signature. */
   readonly sign?: Signer['sign'] | undefined
 }
 
 /**
- * Finds URL, headers and key of a call. Returns a promise only if a key function has to be called, or requests are signed.
- * Throws or rejects with `misconfigured` before any network access if something is missing.
+ * Resolves URL, headers and key of a call. Returns a promise only if the key is a function or requests are signed. Throws or
+ * rejects with `misconfigured` if a base URL, variable or key is missing.
  */
 export function resolveEndpoint(call: Call): Endpoint | Promise<Endpoint> {
   const address = call.prepared?.addressOf(call) ?? addressOf(call)
@@ -47,13 +47,13 @@ const STREAM_TYPES: Readonly<Record<Framing, string>> = {
   'aws-event-stream': 'application/vnd.amazon.eventstream',
 }
 
-/** URL and headers of a call, apart from its key. Throws `misconfigured` if the provider has no base URL. */
+/** Computes URL and headers of a call, without its key. Throws `misconfigured` if the provider has no base URL. */
 export function addressOf(call: Call): Address {
   const { target, stream } = call
   const { dialect, definition } = target
   const url = call.baseUrl ?? target.baseUrl
   if (url === undefined) {
-    const message = `provider "${target.provider}" needs a baseUrl with its version part, such as http://localhost:8000/v1`
+    const message = `provider "${target.provider}" has no base URL; set baseUrl with its version part, such as http://localhost:8000/v1`
     throw new LlmError('misconfigured', message, { provider: target.provider })
   }
   const headers: Record<string, string> = {
@@ -65,27 +65,27 @@ export function addressOf(call: Call): Address {
   }
   const filled = fillVariables(url, call)
   const baseUrl = filled.endsWith('/') ? filled.slice(0, -1) : filled
-  // Only chat has an endpoint for every target.
+  // Chat is the only operation that every target supports.
   const chatUrl = call.operation === 'chat' ? urlOf(call, baseUrl, chatPath(target, stream)) : baseUrl
   return { baseUrl, chatUrl, headers }
 }
 
-/** The URL of a request: the base URL, a path, and the query that the provider requires. */
+/** Joins the base URL, a path and the query that the provider requires. Throws `misconfigured` if a variable of the query is not set. */
 export function urlOf(call: Call, baseUrl: string, path: string): string {
   const { query } = call.target.definition
   const address = baseUrl + path
-  // An endpoint may lie beside the version part of the base URL.
+  // An endpoint may be outside the version part of the base URL.
   const url = address.includes('/../') ? new URL(address).href : address
   if (query === undefined) return url
   const fields = Object.entries(query).map(([name, value]) => `${name}=${fillVariables(value, call)}`)
   return `${url}${url.includes('?') ? '&' : '?'}${fields.join('&')}`
 }
 
-// The path of the chat endpoint: the provider's own, or its dialect's.
+// Returns the path of the chat endpoint: the provider's, or else its dialect's.
 function chatPath({ definition, dialect, model, quirks }: Target, stream: boolean): string {
   const { paths } = definition
   if (paths === undefined) return dialect.endpoint({ model, stream, quirks })
   const path = stream ? (paths.stream ?? paths.chat) : paths.chat
-  // An id may hold an `@` before its version, which a URL may hold as it is.
+  // An `@` before the version of a model id needs no encoding in a URL.
   return path.replace('{model}', () => encodeURIComponent(model).replaceAll('%40', '@'))
 }

@@ -6,7 +6,7 @@ import type { ByteSource, FrameDecoder, Framing, HttpResponse } from '../core/wi
 import { createFrameDecoder, readBody } from '../transport/index.ts'
 import { timeoutError } from '../core/timeout-error.ts'
 
-/** The body of a good reply: a stream to be decoded, or a whole reply as fragments. */
+/** The body of a successful response: a stream to decode, or the fragments of a whole reply. */
 export interface ResponseBody {
   readonly source: ByteSource
   readonly decoder: FrameDecoder | undefined
@@ -14,15 +14,15 @@ export interface ResponseBody {
 }
 
 /**
- * Opens a reply by what it is, not by what was asked for: some servers answer a stream request with a whole reply, or a
- * plain one with a stream. Throws `reply-malformed` for anything else, such as an HTML page with status 200.
+ * Opens a response by its content type and first bytes, because some servers stream unasked, or reply whole to a stream
+ * request. Rejects with `reply-malformed` if the body is neither, such as an HTML page with status 200.
  */
-export function openResponseBody(call: Call, answer: HttpResponse): ResponseBody | Promise<ResponseBody> {
-  const type = answer.header('content-type') ?? ''
-  const told = /event-stream|x-ndjson|vnd\.amazon\.eventstream/.test(type)
-  if (told && isForeign(type, call.target.dialect.framing)) return openForeign(call, answer.body)
-  if (told) return openStream(call, answer.body)
-  return call.stream ? openUntold(call, answer) : openWhole(call, answer, answer.body)
+export function openResponseBody(call: Call, response: HttpResponse): ResponseBody | Promise<ResponseBody> {
+  const type = response.header('content-type') ?? ''
+  const isStream = /event-stream|x-ndjson|vnd\.amazon\.eventstream/.test(type)
+  if (isStream && isForeign(type, call.target.dialect.framing)) return openForeign(call, response.body)
+  if (isStream) return openStream(call, response.body)
+  return call.stream ? openUnknown(call, response) : openWhole(call, response, response.body)
 }
 
 function openStream(
@@ -33,33 +33,33 @@ function openStream(
   return { source, decoder: createFrameDecoder(framing, streamLimits.maxEventBytes) }
 }
 
-// Another server in front of the format's own may frame its events in binary.
+// A proxy in front of the provider may reframe its events in binary.
 function isForeign(type: string, framing: Framing): boolean {
   return framing !== 'aws-event-stream' && type.includes('vnd.amazon.eventstream')
 }
 
-// A binary message begins with its length: a zero, at any length there is.
+// A binary message begins with its length in 32 bits, whose first byte is 0 for every real length.
 async function openForeign(call: Call, body: ByteSource): Promise<ResponseBody> {
   const source = await peek(body)
   return openStream(call, source, source.first?.[0] === 0 ? 'aws-event-stream' : undefined)
 }
 
-async function openUntold(call: Call, answer: HttpResponse): Promise<ResponseBody> {
-  const source = await peek(answer.body)
+async function openUnknown(call: Call, response: HttpResponse): Promise<ResponseBody> {
+  const source = await peek(response.body)
   const streamed = looksStreamed(source.first, call.target.dialect.framing)
-  return streamed ? openStream(call, source) : openWhole(call, answer, source)
+  return streamed ? openStream(call, source) : openWhole(call, response, source)
 }
 
 function openWhole(call: Call, { status }: HttpResponse, source: ByteSource): Promise<ResponseBody> {
-  const text = readBody(neverSilent(call, source), call.streamLimits.maxReplyBytes)
+  const text = readBody(withIdleTimeout(call, source), call.streamLimits.maxReplyBytes)
   return text.then((all) => ({ source, decoder: undefined, whole: readWhole(call, all, status) }))
 }
 
 /**
- * A whole reply that has begun must not fall silent for longer than the `idleMs` that was asked for. Before it begins, the
- * model thinks, and `firstContentMs` counts. Without `idleMs` there is no bound but the call's own.
+ * Rejects a read with `timeout` if a reply that has begun pauses for longer than `idleMs`. Before that, `firstContentMs`
+ * applies. Without `idleMs`, only the timeouts of the call apply.
  */
-function neverSilent({ clock, timeouts }: Call, source: ByteSource): ByteSource {
+function withIdleTimeout({ clock, timeouts }: Call, source: ByteSource): ByteSource {
   const { idleMs = 0 } = timeouts
   if (idleMs === 0) return source
   let begun = false
@@ -83,25 +83,25 @@ interface PeekedSource extends ByteSource {
   readonly first: Uint8Array | null
 }
 
-/** Reads the first piece that is not blank, and puts it back. */
+/** Reads the first piece that is not blank. The returned source delivers it again. */
 async function peek(body: ByteSource): Promise<PeekedSource> {
   let first = await body.read()
   while (first !== null && isBlank(first)) first = await body.read()
   let next: Uint8Array | null | undefined = first
   const read = (): Promise<Uint8Array | null> => {
-    const held = next
+    const buffered = next
     next = undefined
-    return held === undefined ? body.read() : Promise.resolve(held)
+    return buffered === undefined ? body.read() : Promise.resolve(buffered)
   }
   return { first, read, cancel: () => body.cancel() }
 }
 
-// Zero is no white space: a binary stream may begin with it.
+// Zero is not white space, because a binary stream may begin with it.
 function isBlank(piece: Uint8Array): boolean {
   return piece.every((byte) => byte <= 0x20 && byte !== 0)
 }
 
-// A stream of events begins with a field name or a comment; a whole reply with a bracket; an HTML page with `<`.
+// An event stream begins with a field name or a comment, a whole reply with a bracket, an HTML page with `<`.
 function looksStreamed(first: Uint8Array | null, framing: string): boolean {
   if (first === null) return true
   const start = new TextDecoder().decode(first.subarray(0, 64)).trimStart().charAt(0)
@@ -121,7 +121,7 @@ function readWhole(call: Call, text: string, status: number): readonly Fragment[
   else
     throw new LlmError(
       'reply-malformed',
-      `the reply is no JSON: ${dialect.fault(status, text).message.slice(0, 300)}`,
+      `the reply is not JSON: ${dialect.fault(status, text).message.slice(0, 300)}`,
       { status },
     )
   return out

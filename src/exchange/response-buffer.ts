@@ -14,14 +14,14 @@ import {
 
 const NOTHING: readonly never[] = Object.freeze([])
 
-/** Turns fragments into events, filters them, keeps those that were not read yet, and adds them up to a response. */
+/** Converts the fragments of one response to events, filters and buffers them, and accumulates the response. */
 export class ResponseBuffer {
   readonly #messages: Call['messages']
   readonly #normalizer: Normalizer
   readonly #sizeLimit: TextSizeLimit
   readonly #accumulator: ResponseAccumulator
   readonly #filter: OutputFilter | undefined
-  /** With a filter: the response as the model gave it, for usage and for observers of raw texts. */
+  /** The unfiltered response, for usage and for observers of raw texts. `undefined` without a filter. */
   readonly #raw: ResponseAccumulator | undefined
   #ready: EventBatch = NOTHING
 
@@ -37,32 +37,32 @@ export class ResponseBuffer {
     if (this.#filter !== undefined) this.#raw = new ResponseAccumulator({ provider, model }, '')
   }
 
-  /** Content events that may be delivered. */
+  /** Number of content events that may be delivered. */
   get contents(): number {
     return this.#accumulator.contents
   }
 
-  /** Content events that arrived, whether the filter has released them or not. */
+  /** Number of content events that arrived, including those that the filter holds back. */
   get arrivedContents(): number {
     return (this.#raw ?? this.#accumulator).contents
   }
 
-  /** Whether the filter has more to do than one turn of the event loop allows: call `drain` in a later one. */
+  /** Whether the filter has work left: call `drain` again after yielding to the event loop. */
   get hasPending(): boolean {
     return this.#filter?.hasPending === true
   }
 
-  /** Whether the model has said why it stopped. */
+  /** Whether the finish reason has arrived. */
   get isStopped(): boolean {
     return this.#normalizer.stopped
   }
 
-  /** Whether the response has come to its end. */
+  /** Whether the response is complete. */
   get isFinished(): boolean {
     return this.#normalizer.finished
   }
 
-  /** What ends the response: moderation, its size, or an error that the provider sent inside it. */
+  /** The error that ends the response: by moderation, by its size, or sent by the provider inside the body. */
   get error(): LlmError | undefined {
     const known = this.#filter?.error ?? this.#sizeLimit.error
     if (known !== undefined || this.#normalizer.fault === undefined) return known
@@ -70,37 +70,41 @@ export class ResponseBuffer {
     return new LlmError(kind, message, details)
   }
 
+  /** Whether events wait to be read. */
   get hasReady(): boolean {
     return this.#ready.length > 0
   }
 
-  /** Takes the events that were not read yet. */
+  /** Removes and returns the events that wait to be read. */
   takeReady(): EventBatch {
     const batch = this.#ready
     this.#ready = NOTHING
     return batch
   }
 
+  /** Adds the fragments of one network read. */
   push(fragments: readonly Fragment[]): void {
-    this.#keep(this.#sizeLimit.check(this.#normalizer.push(fragments)))
+    this.#filterAndStore(this.#sizeLimit.check(this.#normalizer.push(fragments)))
   }
 
-  /** The body has ended. False if the response is not complete. */
+  /** Called at the end of the body. Returns false if the response is not complete. */
   end(): boolean {
     const last = this.#normalizer.end()
-    if (last !== undefined) this.#keep(last)
+    if (last !== undefined) this.#filterAndStore(last)
     return last !== undefined
   }
 
-  /** Lets the filter go on. */
+  /** Continues the work of the filter. */
   drain(): void {
     this.#store(this.#filter?.drain() ?? NOTHING)
   }
 
+  /** The usage that the provider reported, or else an estimate. */
   usage(): Usage {
     return this.#normalizer.usage ?? this.#estimate()
   }
 
+  /** The response accumulated so far. */
   response(known: {
     readonly requestId?: string | undefined
     readonly attempts?: readonly Attempt[] | undefined
@@ -108,12 +112,12 @@ export class ResponseBuffer {
     return this.#accumulator.response({ usage: () => this.usage(), ...known })
   }
 
-  /** The text as the model gave it. */
+  /** The unfiltered text. */
   rawText(): string {
     return (this.#raw ?? this.#accumulator).response().text
   }
 
-  #keep(batch: EventBatch): void {
+  #filterAndStore(batch: EventBatch): void {
     if (this.#filter === undefined) return this.#store(batch)
     this.#raw?.add(batch)
     this.#filter.push(batch)
@@ -123,14 +127,14 @@ export class ResponseBuffer {
   #store(batch: EventBatch): void {
     if (batch.length === 0) return
     this.#accumulator.add(batch)
-    // Copied: a list that was pushed to has room for sixteen more, and a waiting stream holds its last batch.
+    // Copied, because an array that grew has spare capacity, and a waiting stream keeps its last batch in memory.
     this.#ready = this.#ready.length === 0 ? batch.slice() : [...this.#ready, ...batch]
   }
 
-  // Joined kind by kind, so that the estimate does not depend on how the stream was cut.
+  // Joined by kind, so that the estimate does not depend on the boundaries of network reads.
   #estimate(pending: EventBatch = NOTHING): Usage {
-    const { toolCalls, ...answer } = (this.#raw ?? this.#accumulator).response()
-    let { text, reasoning } = answer
+    const { toolCalls, ...response } = (this.#raw ?? this.#accumulator).response()
+    let { text, reasoning } = response
     let calls = toolCalls.map((call) => JSON.stringify(call.arguments)).join('')
     for (const event of pending) {
       if (event.type === 'text-delta') text += event.text

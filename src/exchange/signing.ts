@@ -7,35 +7,37 @@ import type { HttpRequest } from '../core/wire.ts'
 import { signRequest } from '../transport/index.ts'
 import { fromEnvironment, variableOf } from './environment.ts'
 
-/** How a call's requests are signed, and what of that must never be shown. */
+/** Signs the requests of a call. `secrets` must not appear in errors or logs. */
 export interface Signer {
   readonly secrets: readonly Secret[]
   readonly sign: (request: HttpRequest) => Promise<HttpRequest>
 }
 
 /**
- * The signer of a call: by the credentials that it was given, else by those of the environment. Resolves to `undefined`
- * where there are none, or the environment holds a key, which needs no signature.
+ * Finds the signer of a call: with its credentials, or else those of the environment. Resolves to `undefined` if there are
+ * none, or if the environment contains an API key, which needs no signature. Rejects with `misconfigured` if the credentials
+ * are not valid.
  */
 export async function findSigner(call: Call, auth: SigningAuth): Promise<Signer | undefined> {
   const { credentials, target, clock } = call
-  const given = typeof credentials === 'function' ? await ask(credentials, target.provider) : credentials
+  const given =
+    typeof credentials === 'function' ? await callSource(credentials, target.provider) : credentials
   const found =
     given ?? (fromEnvironment(target.definition.env) === undefined ? environmentOf(auth) : undefined)
   if (found === undefined) return undefined
-  const { accessKeyId, secretAccessKey, sessionToken } = check(found, target.provider)
+  const { accessKeyId, secretAccessKey, sessionToken } = checkCredentials(found, target.provider)
   const secrets = [accessKeyId, secretAccessKey, sessionToken].flatMap((value) => value ?? [])
-  const by = {
+  const key = {
     accessKeyId: accessKeyId.reveal(),
     secretAccessKey: secretAccessKey.reveal(),
     sessionToken: sessionToken?.reveal(),
     region: variableOf(call, 'region'),
     service: auth.service,
   }
-  return { secrets, sign: (request) => signRequest(request, { ...by, epochMs: clock.epochMs() }) }
+  return { secrets, sign: (request) => signRequest(request, { ...key, epochMs: clock.epochMs() }) }
 }
 
-async function ask(
+async function callSource(
   source: Extract<Call['credentials'], (...args: never) => unknown>,
   provider: string,
 ): Promise<SigningCredentials> {
@@ -55,24 +57,24 @@ function environmentOf({ env }: SigningAuth): SigningCredentials | undefined {
   return { accessKeyId, secretAccessKey, sessionToken: read(env?.sessionToken) }
 }
 
-type Checked = Readonly<
+type CheckedCredentials = Readonly<
   Record<'accessKeyId' | 'secretAccessKey', Secret> & { sessionToken: Secret | undefined }
 >
 
-function check(found: SigningCredentials, provider: string): Checked {
+function checkCredentials(found: SigningCredentials, provider: string): CheckedCredentials {
   const read = (name: keyof SigningCredentials): Secret | undefined => {
     const value: unknown = found?.[name]
     const secret = value instanceof Secret ? value : new Secret(typeof value === 'string' ? value.trim() : '')
     const text = secret.reveal()
     if (text === '') return undefined
     if (/^[\x20-\x7e]+$/.test(text)) return secret
-    const message = `the ${name} of provider "${provider}" holds characters that no header can carry: check it for line breaks`
+    const message = `the ${name} of provider "${provider}" contains characters that no header can carry; remove line breaks from it`
     throw new LlmError('misconfigured', message, { provider })
   }
   const accessKeyId = read('accessKeyId')
   const secretAccessKey = read('secretAccessKey')
   if (accessKeyId === undefined || secretAccessKey === undefined) {
-    const message = `the credentials of provider "${provider}" lack accessKeyId or secretAccessKey`
+    const message = `the credentials of provider "${provider}" lack accessKeyId or secretAccessKey; set both`
     throw new LlmError('misconfigured', message, { provider })
   }
   return { accessKeyId, secretAccessKey, sessionToken: read('sessionToken') }

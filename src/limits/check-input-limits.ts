@@ -8,10 +8,10 @@ import { unsafePatterns, type InputLimits, type UnsafePattern } from './input-li
 // The error of a hostile request must not be larger than the request.
 const MAX_ISSUES = 100
 
-/** What of a chat call is held to limits. */
+/** The parts of a chat call that have limits. */
 type LimitedRequest = Pick<Call, 'messages' | 'settings'> & { readonly request: ChatRequest }
 
-/** Checks a request against limits. Throws `invalid-request` with one issue per problem; those of size carry status 413. */
+/** Checks a request against limits. Throws `invalid-request` with up to 100 issues, one per problem; issues about size have status 413. */
 export function checkInputLimits(request: LimitedRequest, limits: InputLimits): void {
   const check = new LimitCheck(limits)
   check.names(request)
@@ -47,10 +47,11 @@ class LimitCheck {
     const { maxModelChars, maxIdChars } = this.#limits
     if (model !== undefined) {
       this.atMost('model', model.length, maxModelChars, 'characters')
-      if (/[^\w.:/@+-]/.test(model)) this.#wrong('model', 'takes letters, digits and . _ - : / @ + alone')
+      if (/[^\w.:/@+-]/.test(model))
+        this.#wrong('model', 'may only contain letters, digits and . _ - : / @ +')
     }
     if (conversationId !== undefined && !isConversationId(conversationId))
-      this.#wrong('conversationId', 'takes a UUID, or 1 to 100 letters, digits, _ and -')
+      this.#wrong('conversationId', 'must be a UUID, or 1 to 100 letters, digits, _ and -')
     const ids = {
       userId,
       ...Object.fromEntries(Object.entries(tags ?? {}).map(([k, v]) => [`tags.${k}`, v])),
@@ -58,7 +59,8 @@ class LimitCheck {
     for (const [path, id] of Object.entries(ids)) {
       if (id === undefined) continue
       this.atMost(path, id.length, maxIdChars, 'characters')
-      if (id === '' || /\p{Cc}/u.test(id)) this.#wrong(path, 'takes a text without control characters')
+      if (id === '' || /\p{Cc}/u.test(id))
+        this.#wrong(path, 'must be a non-empty text without control characters')
     }
   }
 
@@ -66,16 +68,17 @@ class LimitCheck {
     const { maxTokens, maxChoices, maxStops, maxStopChars } = this.#limits
     const { stop = [], n, topLogprobs } = settings
     if (settings.maxTokens !== undefined && settings.maxTokens > maxTokens)
-      this.#wrong('maxTokens', `is above ${maxTokens}`)
-    if (n !== undefined && n > maxChoices) this.#wrong('n', `is above ${maxChoices}`)
+      this.#wrong('maxTokens', `is ${settings.maxTokens}; at most ${maxTokens} is allowed`)
+    if (n !== undefined && n > maxChoices) this.#wrong('n', `is ${n}; at most ${maxChoices} is allowed`)
     if (topLogprobs !== undefined && checked.logprobs === false)
-      this.#wrong('topLogprobs', 'needs logprobs, which is false')
-    if (stop.length > maxStops) this.#wrong('stop', `has ${stop.length} sequences, at most ${maxStops}`)
+      this.#wrong('topLogprobs', 'needs logprobs: true')
+    if (stop.length > maxStops)
+      this.#wrong('stop', `has ${stop.length} sequences; at most ${maxStops} are allowed`)
     for (const [at, text] of stop.entries())
       if (text.length > maxStopChars)
         this.#wrong(
           typeof checked.stop === 'string' ? 'stop' : `stop.${at}`,
-          `is longer than ${maxStopChars} characters`,
+          `has ${text.length} characters; at most ${maxStopChars} are allowed`,
         )
   }
 
@@ -87,7 +90,11 @@ class LimitCheck {
       const { length } = JSON.stringify(tool)
       this.#chars += length
       this.atMost(`tools.${at}`, length, maxToolChars, 'characters as JSON')
-      if (names.has(tool.name)) this.#wrong(`tools.${at}.name`, 'is the name of another tool, too')
+      if (names.has(tool.name))
+        this.#wrong(
+          `tools.${at}.name`,
+          `is "${tool.name}", which another tool has; tool names must be unique`,
+        )
       names.add(tool.name)
     }
   }
@@ -96,7 +103,7 @@ class LimitCheck {
     const { roles, allowBlank, maxTextChars } = this.#limits
     const { role } = message
     if (!roles.includes(role))
-      this.#wrong(path === 'system' ? path : `${path}.role`, `takes no message of the role ${role}`)
+      this.#wrong(path === 'system' ? path : `${path}.role`, `is ${role}; allowed: ${roles.join(', ')}`)
     const at = path === 'system' ? path : `${path}.content`
     const parts = partsOf(message.content as string | readonly ContentPart[])
     let chars = 0
@@ -112,11 +119,11 @@ class LimitCheck {
       if (role === 'user') this.#safe(own, text)
       this.#media(part, own)
     }
-    // A part that is too long has an issue of its own.
+    // A part that is too long has its own issue.
     if (parts.length <= 1 || longest <= maxTextChars) this.atMost(at, chars, maxTextChars, 'characters')
     this.#chars += chars
     if (isBlank && !allowBlank && (role === 'user' || role === 'assistant'))
-      this.#wrong(at, role === 'user' ? 'is empty' : 'is empty, and the message calls no tool')
+      this.#wrong(at, role === 'user' ? 'is empty' : 'is empty, and the message has no tool call')
   }
 
   totals(): void {
@@ -128,13 +135,13 @@ class LimitCheck {
 
   atMost(path: string, count: number, most: number, what: string): void {
     if (count > most && this.issues.length < MAX_ISSUES)
-      this.issues.push({ path, message: `has ${count} ${what}, at most ${most} are taken`, status: 413 })
+      this.issues.push({ path, message: `has ${count} ${what}; at most ${most} are allowed`, status: 413 })
   }
 
   #safe(path: string, text: string): void {
     if (text === '') return
     for (const pattern of this.#unsafe)
-      if (matches(pattern, text)) return this.#wrong(path, 'holds content that is not allowed')
+      if (matches(pattern, text)) return this.#wrong(path, 'contains content that is not allowed')
   }
 
   #media(part: ContentPart, path: string): void {
@@ -150,15 +157,19 @@ class LimitCheck {
     this.#images++
     const { url } = part
     if (part.data === undefined && url !== undefined && !/^(https?:\/\/|data:image\/)/i.test(url))
-      return this.#wrong(`${path}.url`, 'takes an http(s) address, or a data URL of an image')
+      return this.#wrong(`${path}.url`, 'must be an http(s) URL, or a data URL of an image')
     const bytes = byteCount(part)
     if (bytes === undefined) return
     // The size is checked first, because large data must not be decoded.
     if (bytes > maxImageBytes) return this.atMost(path, bytes, maxImageBytes, 'bytes')
     const { mediaType, base64 } = encodingOf(part)
-    if (!imageTypes.includes(mediaType)) this.#wrong(path, `is none of ${imageTypes.join(', ')}`)
+    if (!imageTypes.includes(mediaType))
+      this.#wrong(
+        path,
+        `has the media type ${mediaType === '' ? 'unknown' : mediaType}; allowed: ${imageTypes.join(', ')}`,
+      )
     if (bytes === 0 || (base64 !== undefined && !isBase64(base64)))
-      this.#wrong(path, 'holds no image: its data is not base64')
+      this.#wrong(path, 'contains no image, because its data is not base64')
   }
 
   #wrong(path: string, message: string): void {
@@ -173,7 +184,7 @@ function textOf(part: ContentPart): string {
   return part.type === 'tool-call' ? argumentsText(part) : ''
 }
 
-/** Decoded bytes of a part, from the length of its base64 text. `undefined` if the part is a remote URL. */
+/** Returns the number of decoded bytes of a part, from the length of its base64 text; `undefined` for a remote URL. */
 function byteCount({ data, url }: Pick<FilePart, 'data' | 'url'>): number | undefined {
   if (typeof data === 'object') return data.length
   const text = data ?? (url !== undefined && /^data:/i.test(url) ? url : undefined)
@@ -183,7 +194,7 @@ function byteCount({ data, url }: Pick<FilePart, 'data' | 'url'>): number | unde
   return Math.max(0, Math.floor(((text.length - start) * 3) / 4) - padding)
 }
 
-/** The media type that a part declares, and the text that should be base64. Read from the head of a data URL if it is one. */
+/** Returns the media type that a part declares, and its text in base64; for a data URL, both from the URL. */
 function encodingOf({ data, url = '', mediaType = '' }: ImagePart): { mediaType: string; base64?: string } {
   if (typeof data === 'object') return { mediaType: mediaType.toLowerCase() }
   if (data !== undefined) return { mediaType: mediaType.toLowerCase(), base64: data }
@@ -199,7 +210,7 @@ function isBase64(text: string): boolean {
   return !/[^A-Za-z0-9+/\s_-]/.test(padding === 0 ? body : body.slice(0, -padding))
 }
 
-// A global or sticky expression remembers its last position, and this one is shared by all requests.
+// A global or sticky expression keeps its last position, and all requests share it.
 function matches(pattern: UnsafePattern, text: string): boolean {
   if (typeof pattern === 'string') return text.toLowerCase().includes(pattern.toLowerCase())
   if (pattern instanceof RegExp) pattern.lastIndex = 0

@@ -10,28 +10,29 @@ import { TokenCache } from '../core/token-cache.ts'
 import { estimateUsage } from '../core/tokens.ts'
 import type { Charge, LimitKeys } from './build-charges.ts'
 import { DEFAULT_MAX_TOKENS, type LimitsConfig } from './config.ts'
-import { createLimiter, type LimitEvent, type Limiter } from './limiter.ts'
+import type { LimitEvent } from './limiter-metrics.ts'
+import { createLimiter, type Limiter } from './limiter.ts'
 import { rejectionError, type Rejection } from './rejection.ts'
 import type { Reservation } from './reservation.ts'
 import type { LimitStore } from './store.ts'
 
-/** The price of a usage at a target, in USD; `null` or `undefined` if it is unknown. Must not throw. */
+/** Returns the price of a usage at a target in USD; `null` or `undefined` if it is unknown. Must not throw. */
 export type CostOf = (
   usage: Usage,
   target: { readonly provider: string; readonly model: string },
 ) => number | null | undefined
 
-/** Where {@link rateLimits} counts, and what calls cost. */
+/** Options of {@link rateLimits}. */
 export interface RateLimitsOptions {
-  /** Default: counted in this process. A shared store counts over all processes. */
+  /** Store of the counts. A shared store counts over all processes. Default: the memory of this process. */
   readonly store?: LimitStore | undefined
-  /** Prices, for budgets in USD: called before a call with its estimated usage, and after it. Default: no price is known. */
+  /** Prices for budgets in USD: called before each call with its estimated usage, and after it. Default: no price is known. */
   readonly costUsd?: CostOf | undefined
 }
 
 /**
- * Refuses calls beyond rates and budgets. Every call reserves its expected cost in all layers, and settles with what it
- * used. Throws `misconfigured` naming the field that is wrong.
+ * Rejects calls beyond rates and budgets with `limit-exceeded`. Every call reserves its expected usage in all layers, and is
+ * settled with its real usage. Throws `misconfigured` if a limit is not valid.
  */
 export function rateLimits(limits: LimitsConfig, options: RateLimitsOptions = {}): Feature<Limiter> {
   return {
@@ -43,7 +44,7 @@ export function rateLimits(limits: LimitsConfig, options: RateLimitsOptions = {}
   }
 }
 
-/** Reserves room for a call in every layer before it waits for a slot, and settles with what it really used. */
+/** Reserves the expected usage of a call before it waits for a slot, and settles the reservation with its real usage. */
 class LimitStage implements Stage {
   readonly name = 'limits'
   readonly at = 'call'
@@ -52,7 +53,7 @@ class LimitStage implements Stage {
   readonly #costOf: CostOf | undefined
   readonly #defaultMaxTokens: number
   readonly #tokens = new TokenCache()
-  /** Whether the limiter answers without a promise: no call waits, and the store is in this process. */
+  /** Whether the limiter decides without a promise, because calls do not wait and the store is in this process. */
   readonly #isSync: boolean
 
   constructor({ clock, emit }: StageContext, limits: LimitsConfig, { store, costUsd }: RateLimitsOptions) {
@@ -66,29 +67,29 @@ class LimitStage implements Stage {
   run(call: Call, next: Next): Promise<ResponseStream> {
     return this.#isSync
       ? this.#runWith(this.#reserve(call), call, next)
-      : this.#reserveOrWait(call).then((held) => this.#runWith(held, call, next))
+      : this.#reserveOrWait(call).then((reservation) => this.#runWith(reservation, call, next))
   }
 
-  #runWith(held: Reservation, call: Call, next: Next): Promise<ResponseStream> {
-    const begun = (answer: ResponseStream): ResponseStream => {
-      answer.onEnd(() => {
-        const usage = answer.usage()
-        held.settle(usage, this.#cost(usage, answer))
+  #runWith(reservation: Reservation, call: Call, next: Next): Promise<ResponseStream> {
+    const settleAtEnd = (reply: ResponseStream): ResponseStream => {
+      reply.onEnd(() => {
+        const usage = reply.usage()
+        reservation.settle(usage, this.#cost(usage, reply))
       })
-      return answer
+      return reply
     }
-    return next(call).then(begun, (error: unknown) => {
-      this.#settleFailure(held, error)
+    return next(call).then(settleAtEnd, (error: unknown) => {
+      this.#settleFailure(reservation, error)
       throw error
     })
   }
 
-  // A promise for every reservation would be a good part of what one costs: most are at hand.
+  // Synchronous, because a promise would be a large part of the cost of a reservation.
   #reserve(call: Call): Reservation {
     try {
-      const answer = this.limiter.reserve(keysOf(call), this.#charge(call)) as Reservation | Rejection
-      if (answer.granted) return answer
-      throw rejectionError(answer)
+      const decision = this.limiter.reserve(keysOf(call), this.#charge(call)) as Reservation | Rejection
+      if (decision.granted) return decision
+      throw rejectionError(decision)
     } catch (error) {
       throw withTarget(error, call)
     }
@@ -115,14 +116,14 @@ class LimitStage implements Stage {
     return { inputTokens, maxTokens, costUsd: this.#expectedCost(call, inputTokens) }
   }
 
-  // The dearest of the targets that may answer; not known where the price of the asked-for one is not.
+  // The highest price among the candidates; `undefined` if the price of the requested target is unknown.
   #expectedCost({ settings, candidates, target }: Call, inputTokens: number): number | undefined {
     if (this.#costOf === undefined) return undefined
     const outputTokens = settings.maxTokens ?? this.#defaultMaxTokens
     const usage = { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, estimated: true }
-    const asked = this.#cost(usage, target)
-    if (asked === undefined) return undefined
-    return candidates.reduce((most, other) => Math.max(most, this.#cost(usage, other) ?? 0), asked)
+    const requested = this.#cost(usage, target)
+    if (requested === undefined) return undefined
+    return candidates.reduce((most, other) => Math.max(most, this.#cost(usage, other) ?? 0), requested)
   }
 
   #cost(usage: Usage, { provider, model }: { provider: string; model: string }): number | undefined {
@@ -130,8 +131,8 @@ class LimitStage implements Stage {
     return typeof cost === 'number' && Number.isFinite(cost) && cost >= 0 ? cost : undefined
   }
 
-  // A call that was never sent gives everything back; one that the provider refused counts as a request without tokens;
-  // of one that broke off, nobody knows what it cost.
+  // A call that was not sent releases its reservation, and one that the provider rejected is settled with 0 tokens. One that
+  // broke off without a partial response keeps its reserved usage, because its real usage is unknown.
   #settleFailure(reservation: Reservation, error: unknown): void {
     const known = LlmError.is(error) ? error : undefined
     const { attempts = [], status, partial, provider = '', model = '' } = known ?? {}

@@ -13,14 +13,8 @@ export type { AbortSources } from '../core/abort.ts'
 export type { Charge, LimitKeys } from './build-charges.ts'
 export type { Budget, LayerLimits, LimitsConfig, LimitUnit } from './config.ts'
 export { readLimitsEnv } from './env.ts'
-export {
-  createLimiter,
-  type ReserveOptions,
-  type LimitEvent,
-  type Limiter,
-  type LimiterOptions,
-  type LimiterStats,
-} from './limiter.ts'
+export { createLimiter, type ReserveOptions, type Limiter, type LimiterOptions } from './limiter.ts'
+export type { LimitEvent, LimiterStats } from './limiter-metrics.ts'
 export {
   createMemoryLimitStore,
   type BucketState,

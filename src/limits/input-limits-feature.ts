@@ -8,8 +8,8 @@ import { checkInputLimits } from './check-input-limits.ts'
 import { readInputLimits, type InputLimits } from './input-limits.ts'
 
 /**
- * Refuses chat requests that are larger than these limits, before anything else happens to them. `true`: the limits of
- * {@link defaultInputLimits}. Throws `misconfigured` naming the limit that is wrong.
+ * Rejects chat requests beyond these limits with `invalid-request`, before any other stage. `true` means
+ * {@link defaultInputLimits}. Throws `misconfigured` if a limit is not valid.
  */
 export function inputLimits(options: true | Partial<InputLimits> = true): Feature {
   const limits = readInputLimits(options)

@@ -11,7 +11,7 @@ import {
   type Group,
 } from '../core/schema.ts'
 
-/** Content that is refused: a text, compared without case, or an object that tests a text, such as a `RegExp`. */
+/** Content that is not allowed: a text, compared without case, or an object that tests a text, such as a `RegExp`. */
 export type UnsafePattern = string | { test(text: string): boolean }
 
 /** Roles of messages. */
@@ -55,7 +55,7 @@ export interface InputLimits {
   readonly roles: readonly MessageRole[]
   /** Whether user and assistant messages may be blank. Default false. */
   readonly allowBlank: boolean
-  /** Content that no user message may contain. `true`: {@link unsafePatterns}. Default false, because text about HTML is no attack. */
+  /** Content that no user message may contain. `true`: {@link unsafePatterns}. Default: off, because text about HTML is not an attack. */
   readonly unsafeContent: boolean | readonly UnsafePattern[]
 }
 
@@ -121,7 +121,7 @@ export const inputLimitsSchema: Group = optionsSchema<Partial<InputLimits>>()(()
   unsafeContent: anyOf(flag, listOf(pattern)),
 }))
 
-/** The limits that the option `requestLimits` means; `true` means the defaults. Throws `misconfigured` with the path. */
+/** Merges the option `requestLimits` with the defaults; `true` means the defaults. Throws `misconfigured` if a limit is not valid. */
 export function readInputLimits(given: true | Partial<InputLimits>): InputLimits {
   if (given === true) return defaultInputLimits
   checkOptions('createOrchestrator', inputLimitsSchema, given, 'requestLimits')

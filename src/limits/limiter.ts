@@ -3,6 +3,7 @@ import { LlmError } from '../core/error.ts'
 import { abortedBy, onAbort, type AbortSources } from '../core/abort.ts'
 import { ChargeBuilder, type Charge, type LimitKeys } from './build-charges.ts'
 import { compileLimits, type LimitsConfig } from './config.ts'
+import { LimiterMetrics, type LimitEvent, type LimiterStats } from './limiter-metrics.ts'
 import { createMemoryLimitStore } from './memory-store.ts'
 import { rejectionError, type Rejection } from './rejection.ts'
 import { OpenReservation, type Charges, type Reservation, type Settlement } from './reservation.ts'
@@ -11,20 +12,7 @@ import type { LimitStore, StoreGrant, StoreRefusal } from './store.ts'
 import { UserStatsTable, type UserStats } from './user-stats.ts'
 import { WaitQueue, type WaitingCall } from './wait-queue.ts'
 
-/**
- * A decision of the limiter. `waiting` is followed by `granted` when the wait ends, or by `released` if the call gave
- * up.
- */
-export type LimitEvent =
-  | {
-      readonly type: 'granted' | 'waiting'
-      readonly keys: LimitKeys
-      readonly tokens: number
-      readonly waitMs: number
-    }
-  | { readonly type: 'refused'; readonly keys: LimitKeys; readonly refusal: Rejection }
-  | { readonly type: 'settled' | 'released'; readonly reserved: number; readonly tokens: number }
-
+/** Options of {@link createLimiter}. */
 export interface LimiterOptions {
   readonly limits: LimitsConfig
   readonly clock?: Clock | undefined
@@ -37,27 +25,12 @@ export interface LimiterOptions {
   readonly observe?: ((event: LimitEvent) => void) | undefined
 }
 
+/** How long a call may wait for its reservation, and what aborts the wait. */
 export interface ReserveOptions extends AbortSources {
   /** Maximum wait of this call in ms. Default: the config's `waitMs`. */
   readonly waitMs?: number | undefined
   /** Latest start of the call, as a time of the clock. */
   readonly deadlineAt?: number | undefined
-}
-
-/** Counts since the limiter was created. */
-export interface LimiterStats {
-  readonly granted: number
-  readonly refused: number
-  /** Rejected calls by the layer that refused. */
-  readonly refusedBy: Readonly<Record<string, number>>
-  /** Calls that started after a wait. */
-  readonly waited: number
-  /** Calls that are waiting now. */
-  readonly waiting: number
-  /** Reservations not yet settled or released. */
-  readonly open: number
-  /** Settlements that the store failed to record. */
-  readonly storeFailures: number
 }
 
 /** Reserves usage in every layer at once, or in none. */
@@ -83,18 +56,19 @@ export interface Limiter {
   reset(keys: LimitKeys, options?: { readonly budgets?: boolean | undefined }): Promise<void>
   /** Returns the statistics of a user, or `undefined` if the user is unknown or was dropped. */
   user(id: string): UserStats | undefined
+  /** Returns counts since the limiter was created. */
   stats(): LimiterStats
   /** Rejects new calls, and waiting ones with `aborted`. Stops all timers. */
   close(): void
 }
 
-/** Creates a limiter. Throws `misconfigured` naming the field that is wrong. */
+/** Creates a limiter. Throws `misconfigured` if a limit is not valid. */
 export function createLimiter(options: LimiterOptions): Limiter {
   const core = new LimiterCore(options)
   return {
     countsTokens: core.countsTokens,
     reserve: (keys, charge = {}) => core.reserve(keys, charge),
-    reserveOrWait: (keys, charge = {}, how = {}) => core.admit(keys, charge, how),
+    reserveOrWait: (keys, charge = {}, how = {}) => core.reserveOrWait(keys, charge, how),
     snapshot: (keys) => core.snapshot(keys),
     reset: (keys, how) => core.reset(keys, how?.budgets === true),
     user: (id) => core.users.read(id),
@@ -103,6 +77,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
   }
 }
 
+/** A reservation, with the waits of its buckets and the longest of them in ms. */
 interface Granted {
   readonly reservation: OpenReservation
   readonly waits: readonly number[]
@@ -117,14 +92,8 @@ class LimiterCore {
   readonly #builder: ChargeBuilder
   readonly #waitMs: number
   readonly #waitQueue: WaitQueue
-  readonly #observe: LimiterOptions['observe']
-  readonly #refusedBy: Map<string, number> = new Map()
+  readonly #metrics: LimiterMetrics
   #closed = false
-  #granted = 0
-  #refused = 0
-  #waited = 0
-  #open = 0
-  #storeFailures = 0
 
   constructor({ limits, clock = systemClock, store, observe }: LimiterOptions) {
     const rules = compileLimits(limits)
@@ -134,7 +103,7 @@ class LimiterCore {
     this.#builder = new ChargeBuilder(rules)
     this.#waitMs = rules.waitMs
     this.#waitQueue = new WaitQueue(clock)
-    this.#observe = observe
+    this.#metrics = new LimiterMetrics(observe)
     this.users = new UserStatsTable(clock, rules.trackedUsers)
   }
 
@@ -145,7 +114,7 @@ class LimiterCore {
     return 'granted' in decision ? decision : decision.reservation
   }
 
-  admit(keys: LimitKeys, charge: Charge, options: ReserveOptions): Promise<Reservation> {
+  reserveOrWait(keys: LimitKeys, charge: Charge, options: ReserveOptions): Promise<Reservation> {
     try {
       const ended = abortedBy(options)
       if (ended !== undefined) throw ended
@@ -196,15 +165,7 @@ class LimiterCore {
   }
 
   stats(): LimiterStats {
-    return {
-      granted: this.#granted,
-      refused: this.#refused,
-      refusedBy: Object.fromEntries(this.#refusedBy),
-      waited: this.#waited,
-      waiting: this.#waitQueue.size,
-      open: this.#open,
-      storeFailures: this.#storeFailures,
-    }
+    return this.#metrics.stats(this.#waitQueue.size)
   }
 
   close(): void {
@@ -244,16 +205,12 @@ class LimiterCore {
       user,
       end,
     })
-    this.#granted++
-    this.#open++
-    this.#observe?.({ type: waitMs > 0 ? 'waiting' : 'granted', keys, tokens, waitMs })
+    this.#metrics.reserved(keys, { tokens, waitMs })
     return { reservation, waits, waitMs }
   }
 
   #refuse(keys: LimitKeys, refusal: Rejection): Rejection {
-    this.#refused++
-    this.#refusedBy.set(refusal.scope, (this.#refusedBy.get(refusal.scope) ?? 0) + 1)
-    this.#observe?.({ type: 'refused', keys, refusal })
+    this.#metrics.refused(keys, refusal)
     return refusal
   }
 
@@ -272,8 +229,7 @@ class LimiterCore {
           removeListener()
           const waited = this.#clock.now() - since
           reservation.waitedMs = waited
-          this.#waited++
-          this.#observe?.({ type: 'granted', keys, tokens: reservation.tokens, waitMs: waited })
+          this.#metrics.startedAfterWait(keys, { tokens: reservation.tokens, waitMs: waited })
           resolve()
         },
         end: (error) => {
@@ -290,10 +246,9 @@ class LimiterCore {
 
   readonly #end = (reservation: OpenReservation, settlement: Settlement): void => {
     const { buckets, counters, tokens, released, shares } = settlement
-    this.#open--
     this.#builder.learn(shares)
     reservation.user?.add(this.#clock.now(), released ? -1 : 0, tokens - reservation.tokens)
-    this.#observe?.({ type: released ? 'released' : 'settled', reserved: reservation.tokens, tokens })
+    this.#metrics.ended(released ? 'released' : 'settled', reservation.tokens, tokens)
     if (buckets.length + counters.length === 0) return
     const moved = (applied: readonly number[]): void => {
       if (this.#waitQueue.size === 0) return
@@ -304,7 +259,7 @@ class LimiterCore {
           this.#waitQueue.advance(key, -delta / refillPerMs)
       }
     }
-    const failed = (): void => void this.#storeFailures++
+    const failed = (): void => this.#metrics.storeFailed()
     try {
       const applied = this.#store.settle(buckets, counters)
       if (applied instanceof Promise) applied.then(moved).catch(failed)
@@ -316,5 +271,5 @@ class LimiterCore {
 }
 
 function closedError(): LlmError {
-  return new LlmError('aborted', 'the limiter is closed: it accepts no more calls')
+  return new LlmError('aborted', 'the limiter is closed; create a new one to make calls')
 }

@@ -11,21 +11,20 @@ import { estimateUsage } from '../core/tokens.ts'
 import type { HttpResponse } from '../core/wire.ts'
 import { createProviderQuota, type ProviderQuota, type QuotaCharge } from './provider-quota.ts'
 
-/** Slows calls down before a provider refuses them, by its rate-limit headers and refusals. */
+/** Delays attempts before a provider rejects them, by its rate-limit headers and earlier rejections. */
 export interface QuotaOptions {
   /**
-   * Longest wait for a provider's quota, in milliseconds. Beyond it the next target is tried, or the call is refused with
+   * Maximum wait for a provider's quota in ms. For a longer wait the next target is tried, or the call fails with
    * `rate-limited`. Default 10 000.
    */
   readonly maxWaitMs?: number | undefined
-  /** How long a figure from a header counts, in milliseconds. Default 60 000. */
+  /** Maximum age of a value from a header in ms. Default 60 000. */
   readonly maxAgeMs?: number | undefined
 }
 
 /**
- * Holds attempts back while their provider's own rate limit is used up. Cooldowns that a provider asks for are shared with
- * other processes through `cooldownSync`. Calls with a key of their own are not held back. Throws `misconfigured` naming
- * the option that is wrong.
+ * Delays attempts while the rate limit of their provider is used up. `cooldownSync` shares the cooldowns that providers ask for
+ * with other processes. Calls with their own key are not delayed. Throws `misconfigured` if an option is not valid.
  */
 export function providerQuotas(
   options: QuotaOptions = {},
@@ -80,7 +79,7 @@ class QuotaStage implements Stage {
     const sent = this.#quota.send(name, charge)
     let head: ResponseHead | undefined
     try {
-      const reply = await next({ ...call, onResponseHead: (answer) => (head = answer) })
+      const reply = await next({ ...call, onResponseHead: (response) => (head = response) })
       if (head === undefined) sent.noResponse()
       else sent.onResponse(head)
       return reply
@@ -97,7 +96,7 @@ class QuotaStage implements Stage {
     if (cooldownMs > 0) this.#sync?.publish({ subject: name, cooldownMs, reason: error.kind })
   }
 
-  // Each of several keys has a quota of its own. `undefined`: the request brought its own key.
+  // Every key has its own quota. Returns `undefined` if the request has its own key.
   #nameOf({ target, apiKey, hasOwnCredentials, candidates }: Call): string | undefined {
     const { provider, name } = target
     if (hasOwnCredentials && provider === candidates[0]?.provider) return undefined

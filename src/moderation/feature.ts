@@ -22,8 +22,8 @@ import { reviewResponse } from './review-response.ts'
 import { createScanFilter } from './stream-filter.ts'
 
 /**
- * Moderates the messages of users before a call waits or is sent, and responses before they are delivered. Throws
- * `misconfigured` naming the option that is wrong, `invalid-request` for a rule that is refused.
+ * Moderates user messages before a call is queued, and responses before they are delivered. Throws `misconfigured` if an
+ * option is not valid, and `invalid-request` if a rule is not valid.
  */
 export function moderation(options: ModerationOptions = {}): Feature {
   const policyOf = readModeration(options)
@@ -41,7 +41,7 @@ interface Shared {
   readonly policyOf: (caller: ModeratedCaller) => ModerationPolicy
 }
 
-/** Before the queue: replaces the texts of users by what the moderators leave of them, or refuses the call. */
+/** Moderates user messages before the queue. Redacts them, or rejects the call with `content-blocked`. */
 class InputModeration implements Stage {
   readonly name = 'input-moderation'
   readonly at = 'call'
@@ -76,7 +76,7 @@ class InputModeration implements Stage {
   }
 }
 
-/** Around the attempts: holds back a response that has to be moderated whole. */
+/** Moderates responses that moderators need whole. Withholds them until they are moderated. */
 class OutputModeration implements Stage {
   readonly name = 'output-moderation'
   readonly at = 'call'
@@ -90,18 +90,19 @@ class OutputModeration implements Stage {
   run(call: Call, next: Next): Promise<ResponseStream> {
     const policy = isModerated(call) ? this.#shared.policyOf(call) : undefined
     const direction = policy?.output
-    if (policy === undefined || direction === undefined || !holds(call, policy, direction)) return next(call)
-    return this.#hold(call, next, { policy, direction })
+    if (policy === undefined || direction === undefined || !needsWhole(call, policy, direction))
+      return next(call)
+    return this.#moderateWhole(call, next, { policy, direction })
   }
 
-  async #hold(
+  async #moderateWhole(
     call: Call,
     next: Next,
     { policy, direction }: { readonly policy: ModerationPolicy; readonly direction: DirectionPolicy },
   ): Promise<ResponseStream> {
     const reply = await next(call)
     const run = startRun(this.#shared.context, call, direction, 'output')
-    const whole = await collected(reply)
+    const whole = await readWhole(reply)
     const isFiltered = policy.stream !== 'hold' || !call.stream
     const which = (moderator: Moderator): boolean => !isFiltered || moderator.scan === undefined
     const response = await reviewResponse(run, whole, which)
@@ -111,13 +112,13 @@ class OutputModeration implements Stage {
   }
 }
 
-// Embeddings and the like have no messages of a chat to moderate.
-function isModerated({ operation, moderation: asked }: Call): boolean {
-  return operation === 'chat' && asked !== false
+// Only chat has messages to moderate.
+function isModerated({ operation, moderation: isEnabled }: Call): boolean {
+  return operation === 'chat' && isEnabled !== false
 }
 
-// Moderators that scan streams run in the exchange; the others, and a held stream, need the whole response.
-function holds(call: Call, policy: ModerationPolicy, direction: DirectionPolicy): boolean {
+// Moderators with a scan run inside the exchange. The others, and `stream: 'hold'`, need the whole response.
+function needsWhole(call: Call, policy: ModerationPolicy, direction: DirectionPolicy): boolean {
   if (!call.stream) return direction.moderators.some(({ scan }) => scan === undefined)
   return policy.stream === 'hold'
 }
@@ -125,29 +126,29 @@ function holds(call: Call, policy: ModerationPolicy, direction: DirectionPolicy)
 function startRun(
   { emit }: StageContext,
   call: Call,
-  side: DirectionPolicy,
+  direction: DirectionPolicy,
   source: ModerationSource,
 ): ModerationRun {
   const { requestId, userId, conversationId, clock } = call
-  const signal = side.moderators.some(({ scan }) => scan === undefined) ? signalOf(call) : undefined
+  const signal = direction.moderators.some(({ scan }) => scan === undefined) ? signalOf(call) : undefined
   const context: ModerationContext = { source, requestId, userId, conversationId, signal }
-  const tell = emit && ((event: ModerationEvent): void => emit({ type: 'moderation', event }))
-  return new ModerationRun({ side, context, clock, tell })
+  const onDecision = emit && ((event: ModerationEvent): void => emit({ type: 'moderation', event }))
+  return new ModerationRun({ direction, context, clock, onDecision })
 }
 
-// Only moderators that are asynchronous take a signal.
+// Only asynchronous moderators take a signal.
 function signalOf({ scope }: Call): AbortSignal {
   const controller = new AbortController()
   scope.onAbort((error) => controller.abort(error))
   return controller.signal
 }
 
-async function collected(reply: ResponseStream): Promise<ChatResponse> {
+async function readWhole(reply: ResponseStream): Promise<ChatResponse> {
   while ((await reply.read()) !== null);
   return reply.snapshot()
 }
 
-// Usage is known; nothing else of the response leaves.
+// The partial response contains the usage and no content.
 function blockedResponse(
   error: LlmError,
   { provider, model, attempts }: ResponseStream,

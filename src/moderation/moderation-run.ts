@@ -26,12 +26,14 @@ export interface ModerationEvent {
   readonly conversationId?: string | undefined
 }
 
-/** What one {@link ModerationRun} needs. `tell` is called with every decision. */
+/** Options of a {@link ModerationRun}. */
 export interface ModerationRunOptions {
-  readonly side: DirectionPolicy
+  /** The policy of the direction that is moderated. */
+  readonly direction: DirectionPolicy
   readonly context: ModerationContext
   readonly clock: Clock
-  readonly tell: ((event: ModerationEvent) => void) | undefined
+  /** Called with every decision. */
+  readonly onDecision: ((event: ModerationEvent) => void) | undefined
 }
 
 const STEPS_PER_SLICE = 40_000
@@ -74,7 +76,7 @@ export class ModerationRun {
     which: (moderator: Moderator) => boolean = all,
   ): Promise<string | undefined> {
     let current: string | undefined = text
-    for (const moderator of this.#options.side.moderators) {
+    for (const moderator of this.#options.direction.moderators) {
       if (current === undefined || current === '' || !which(moderator)) continue
       current =
         moderator.scan === undefined
@@ -116,7 +118,7 @@ export class ModerationRun {
   }
 
   async #inTime(moderator: Moderator, text: string): Promise<readonly ModerationFinding[]> {
-    const { clock, context, side } = this.#options
+    const { clock, context, direction } = this.#options
     const controller = new AbortController()
     const ended = Promise.withResolvers<never>()
     const timer = clock.setTimer(() => {
@@ -124,10 +126,10 @@ export class ModerationRun {
       ended.reject(
         new LlmError(
           'timeout',
-          `moderator "${moderator.name}" took longer than ${side.timeoutMs} ms; raise moderation.timeoutMs`,
+          `moderator "${moderator.name}" took longer than ${direction.timeoutMs} ms; raise moderation.timeoutMs`,
         ),
       )
-    }, side.timeoutMs)
+    }, direction.timeoutMs)
     const onAbort = (): void => {
       controller.abort()
       ended.reject(new LlmError('aborted', `the call ended while moderator "${moderator.name}" was running`))
@@ -143,12 +145,12 @@ export class ModerationRun {
   }
 
   #judge(moderator: Moderator, path: string, again: boolean): JudgeFinding {
-    const { side } = this.#options
+    const { direction } = this.#options
     return (finding) => {
-      if (!isRelevant(finding, side.categories)) return {}
-      const action = finding.action ?? side.action
+      if (!isRelevant(finding, direction.categories)) return {}
+      const action = finding.action ?? direction.action
       if (!again) this.#emit(moderator, action, finding)
-      if (action === 'redact') return { replacement: finding.replacement ?? side.replacement }
+      if (action === 'redact') return { replacement: finding.replacement ?? direction.replacement }
       if (action !== 'block') return {}
       const by = finding.rule === undefined ? moderator.name : `${moderator.name} (${finding.rule})`
       this.issues.push({ path, message: `blocked by ${by}` })
@@ -160,7 +162,7 @@ export class ModerationRun {
   #fail(moderator: Moderator, path: string): boolean {
     if (this.#options.context.signal?.aborted === true) return false
     this.#emit(moderator, 'failed', { categories: [] })
-    if (this.#options.side.failure === 'open') return false
+    if (this.#options.direction.failure === 'open') return false
     this.issues.push({ path, message: `blocked because ${moderator.name} failed (failure: 'closed')` })
     return true
   }
@@ -170,10 +172,19 @@ export class ModerationRun {
     action: ModerationEvent['action'],
     { rule, categories }: ModerationFinding,
   ): void {
-    const { tell, context } = this.#options
-    if (tell === undefined) return
+    const { onDecision, context } = this.#options
+    if (onDecision === undefined) return
     const { source, requestId, userId, conversationId } = context
-    tell({ source, action, moderator: moderator.name, rule, categories, requestId, userId, conversationId })
+    onDecision({
+      source,
+      action,
+      moderator: moderator.name,
+      rule,
+      categories,
+      requestId,
+      userId,
+      conversationId,
+    })
   }
 }
 

@@ -3,7 +3,7 @@ import type { ModerationRun } from './moderation-run.ts'
 
 type UserMessage = Extract<Message, { role: 'user' }>
 
-/** The messages with the texts of users as the moderators leave them. What is blocked is in the run's `issues`. */
+/** Moderates the user messages. Resolves to all messages, redacted; blocked texts are in the `issues` of the run. */
 export async function reviewMessages(
   run: ModerationRun,
   messages: readonly Message[],

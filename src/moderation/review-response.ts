@@ -4,15 +4,15 @@ import type { ChatResponse, Choice, Citation } from '../core/response.ts'
 import type { ModerationRun } from './moderation-run.ts'
 import type { Moderator } from './moderator.ts'
 
-type Which = (moderator: Moderator) => boolean
+type SelectModerator = (moderator: Moderator) => boolean
 
-/** A whole answer as the moderators leave it; `undefined` where it is blocked. */
+/** Moderates a whole response by the moderators that `which` selects. Resolves to the redacted response, or to `undefined` if it is blocked. */
 export async function reviewResponse(
-  review: ModerationRun,
+  run: ModerationRun,
   response: ChatResponse,
-  which: Which,
+  which: SelectModerator,
 ): Promise<ChatResponse | undefined> {
-  const reviewer = new Reviewer(review, which)
+  const reviewer = new Reviewer(run, which)
   const first = await reviewer.outcome(response)
   const choices: Choice[] = []
   for (const choice of response.choices ?? [])
@@ -35,13 +35,14 @@ export async function reviewResponse(
 
 type Outcome = Pick<Choice, 'text' | 'reasoning' | 'toolCalls' | 'message'>
 
+/** Moderates the parts of one response. `blocked` is set by the first text that a moderator blocks. */
 class Reviewer {
-  readonly #review: ModerationRun
-  readonly #which: Which
+  readonly #run: ModerationRun
+  readonly #which: SelectModerator
   blocked = false
 
-  constructor(review: ModerationRun, which: Which) {
-    this.#review = review
+  constructor(run: ModerationRun, which: SelectModerator) {
+    this.#run = run
     this.#which = which
   }
 
@@ -76,7 +77,7 @@ class Reviewer {
     return parts
   }
 
-  // What a vendor has signed is signed no more once it was changed.
+  // A changed text loses its signature and details, because they are only valid for the original.
   async #part(part: AssistantPart): Promise<AssistantPart> {
     if (part.type === 'tool-call') return { ...part, arguments: await this.#value(part.arguments) }
     if (part.type === 'file') return part
@@ -100,15 +101,15 @@ class Reviewer {
       return items
     }
     const entries: [string, JsonValue][] = []
-    for (const [key, held] of Object.entries(value))
-      entries.push([await this.#text(key, 'tool-arguments'), await this.#value(held ?? null)])
+    for (const [key, item] of Object.entries(value))
+      entries.push([await this.#text(key, 'tool-arguments'), await this.#value(item ?? null)])
     return Object.fromEntries(entries)
   }
 
   async #text(text: string, path: string): Promise<string> {
     if (this.blocked) return ''
-    const left = await this.#review.whole(text, path, this.#which)
-    if (left === undefined) this.blocked = true
-    return left ?? ''
+    const moderated = await this.#run.whole(text, path, this.#which)
+    if (moderated === undefined) this.blocked = true
+    return moderated ?? ''
   }
 }

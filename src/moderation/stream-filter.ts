@@ -5,24 +5,24 @@ import type { ModerationRun } from './moderation-run.ts'
 import type { Moderator } from './moderator.ts'
 import { createRedactor, type Redactor, type ScanContext } from './redaction/index.ts'
 
-/** Lets the events of one answer flow through the scans of moderators, one after the other. */
-export function createScanFilter(moderators: readonly Moderator[], review: ModerationRun): OutputFilter {
-  const open = (moderator: Moderator) => (place: ScanContext, again?: boolean) =>
-    review.open(moderator, place, again === true)
+/** Creates the filter of one response, which passes its events through the scans of all moderators in order. */
+export function createScanFilter(moderators: readonly Moderator[], run: ModerationRun): OutputFilter {
+  const open = (moderator: Moderator) => (context: ScanContext, again?: boolean) =>
+    run.open(moderator, context, again === true)
   return new ScanFilter(
     moderators.map((moderator) => createRedactor(open(moderator))),
-    review,
+    run,
   )
 }
 
 class ScanFilter implements OutputFilter {
   readonly #redactors: readonly Redactor[]
-  readonly #review: ModerationRun
+  readonly #run: ModerationRun
   error: LlmError | undefined
 
-  constructor(redactors: readonly Redactor[], review: ModerationRun) {
+  constructor(redactors: readonly Redactor[], run: ModerationRun) {
     this.#redactors = redactors
-    this.#review = review
+    this.#run = run
   }
 
   get hasPending(): boolean {
@@ -38,7 +38,7 @@ class ScanFilter implements OutputFilter {
     for (const [index, redactor] of this.#redactors.entries()) {
       if (index > 0) redactor.push(events)
       events = redactor.work()
-      if (redactor.blocked) this.error ??= this.#review.error()
+      if (redactor.blocked) this.error ??= this.#run.error()
     }
     return events
   }

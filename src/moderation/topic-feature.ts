@@ -6,7 +6,7 @@ import { stageOrder, type Next, type Stage } from '../core/stage.ts'
 import type { TopicSubject } from './topic-alert.ts'
 import type { TopicMonitor } from './topics.ts'
 
-/** Passes the texts of users and models to a monitor, as they were before moderation. Calls do not wait for it. */
+/** Passes the texts of users and models to a monitor, before moderation changes them. Calls do not wait for the monitor. */
 export function topics(monitor: TopicMonitor): Feature {
   return { name: 'topics', mount: () => ({ stages: [new TopicStage(monitor)] }) }
 }
@@ -27,8 +27,8 @@ class TopicStage implements Stage {
     const last = call.messages.findLast(({ role }) => role === 'user')
     const text = last === undefined ? '' : plainText(last.content, '\n')
     if (text !== '') void this.#monitor.observe(text, 'chat.input', subject)
-    const onRawText = (answer: string): void => {
-      if (answer !== '') void this.#monitor.observe(answer, 'chat.output', subject)
+    const onRawText = (output: string): void => {
+      if (output !== '') void this.#monitor.observe(output, 'chat.output', subject)
     }
     return next({ ...call, onRawText })
   }

@@ -1,4 +1,4 @@
-import { abortedError } from '../core/call-scope.ts'
+import { abortedError } from '../core/abort.ts'
 import { parseRequest } from '../core/parse-request.ts'
 import type { ChatRequest } from '../core/request.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
@@ -8,7 +8,7 @@ import type { Operation } from '../orchestrator/index.ts'
 import { ChatStream, type ReplySource } from '../stream/index.ts'
 import { parseStructuredOutput } from './parse-structured-output.ts'
 
-/** Asks a model for the next message of a conversation. */
+/** Sends a conversation to a model. Resolves to the response, or to a stream if the request has `stream: true`. */
 export const chat: Operation<ChatRequest, ChatResponse | ChatStream> = {
   name: 'chat',
   run: async (context, input) => {

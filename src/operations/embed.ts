@@ -12,7 +12,10 @@ import type { Operation, OperationContext, RunningCall } from '../orchestrator/i
 
 type Vectors = ReturnType<EmbeddingApi['parse']>
 
-/** Embeds texts: batches of the provider's size, order kept, usage summed. */
+/**
+ * Embeds texts in batches of the provider's maximum size. Keeps their order and sums the usage. Rejects with `unsupported` if
+ * the provider has no embeddings.
+ */
 export const embed: Operation<EmbedRequest, EmbedResponse> = {
   name: 'embed',
   run: async (context, input) => {
@@ -26,7 +29,8 @@ export const embed: Operation<EmbedRequest, EmbedResponse> = {
       const batch = inputs.slice(from, from + api.maxBatch)
       const call = createBatch({ context, request, api, batch, warnings: from === 0 ? warnings : [] })
       const result = (await context.start(call)) as JsonResult<Vectors>
-      if (result.value.vectors.length < batch.length) throw tooFew(target, result.value.vectors.length, batch)
+      if (result.value.vectors.length < batch.length)
+        throw tooFewVectors(target, result.value.vectors.length, batch)
       results.push(result)
     }
     const policy = request.onUnsupported ?? context.onUnsupported
@@ -48,8 +52,8 @@ function responseOf(results: readonly JsonResult<Vectors>[], warnings: readonly 
   }
 }
 
-function tooFew({ provider, model }: Target, count: number, batch: readonly string[]): LlmError {
-  const message = `${provider} (${model}): ${count} vectors came for ${batch.length} inputs`
+function tooFewVectors({ provider, model }: Target, count: number, batch: readonly string[]): LlmError {
+  const message = `${provider} (${model}): the provider returned ${count} vectors for ${batch.length} inputs`
   return new LlmError('reply-malformed', message, { provider, model })
 }
 

@@ -4,5 +4,5 @@ import { embed } from './embed.ts'
 import { listModels } from './list-models.ts'
 import { moderate } from './moderate.ts'
 
-/** Every operation, by the method of the orchestrator that runs it. */
+/** All operations, by the name of their orchestrator method. */
 export const operations: Operations = { chatApiCall: chat, embed, moderate, listModels }

@@ -8,10 +8,10 @@ import type { Operation, OperationContext } from '../orchestrator/index.ts'
 
 type Page = ReturnType<ModelListApi['parse']>
 
-// A list that never ends is a fault of the server, not a reason to read for ever.
-const MOST_PAGES = 50
+// A faulty server may return pages without end.
+const MAX_PAGES = 50
 
-/** Lists the models of a provider, all pages. */
+/** Lists the models of a provider, up to 50 pages. Rejects with `unsupported` if the provider has no model list. */
 export const listModels: Operation<string | CallOptions, readonly ModelInfo[]> = {
   name: 'list-models',
   run: async (context, input) => {
@@ -20,7 +20,7 @@ export const listModels: Operation<string | CallOptions, readonly ModelInfo[]> =
     const api = apiOf(context, request)
     const models: ModelInfo[] = []
     let query: string | undefined = ''
-    for (let page = 0; query !== undefined && page < MOST_PAGES; page++) {
+    for (let page = 0; query !== undefined && page < MAX_PAGES; page++) {
       const call = context.createCall(request, {
         operation: 'list-models',
         messages: [],
@@ -40,7 +40,9 @@ function apiOf(context: OperationContext, request: CallOptions): ModelListApi {
   const { definition, dialect, provider } = context.resolve(request)
   const api = definition.modelList === undefined ? dialect.models : definition.modelList
   if (api !== undefined && api !== null) return api
-  throw new LlmError('unsupported', `provider "${provider}" has no list of models`, { provider })
+  throw new LlmError('unsupported', `provider "${provider}" has no list of models; choose another provider`, {
+    provider,
+  })
 }
 
 function pageExchange(api: ModelListApi, query: string) {

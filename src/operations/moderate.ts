@@ -7,7 +7,7 @@ import type { ModerateRequest } from '../core/request.ts'
 import { requestJson, type JsonResult } from '../exchange/index.ts'
 import type { Operation, OperationContext } from '../orchestrator/index.ts'
 
-/** Asks the moderation endpoint of a provider. */
+/** Sends texts to the moderation endpoint of a provider. Rejects with `unsupported` if the provider has none. */
 export const moderate: Operation<ModerateRequest, ModerateResponse> = {
   name: 'moderate',
   run: async (context, input) => {
@@ -41,5 +41,9 @@ function apiOf(context: OperationContext, request: ModerateRequest): ModerationA
   const { definition, dialect, provider } = context.resolve({ ...request, model: request.model ?? '*' })
   const api = definition.moderation === undefined ? dialect.moderation : definition.moderation
   if (api !== undefined && api !== null) return api
-  throw new LlmError('unsupported', `provider "${provider}" has no moderation endpoint`, { provider })
+  throw new LlmError(
+    'unsupported',
+    `provider "${provider}" has no moderation endpoint; choose another provider`,
+    { provider },
+  )
 }

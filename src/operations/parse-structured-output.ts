@@ -2,7 +2,10 @@ import type { Call } from '../core/call.ts'
 import { isObject, parseJson, type JsonValue } from '../core/json.ts'
 import type { ChatResponse, Warning } from '../core/response.ts'
 
-/** The response as the caller gets it: with the parsed object where JSON was asked for. */
+/**
+ * Adds `object`, the parsed and validated text, to a response whose request has `responseFormat: json`. Adds a warning
+ * instead if the text is not valid.
+ */
 export function parseStructuredOutput(
   call: Call,
   response: ChatResponse,
@@ -11,7 +14,7 @@ export function parseStructuredOutput(
   if (format?.type !== 'json' || response.text === '') return response
   const parsed = parseJson(withoutFence(response.text))
   if (parsed === undefined)
-    return { ...response, warnings: [...response.warnings, warning('the answer is not valid JSON')] }
+    return { ...response, warnings: [...response.warnings, warning('the text is not valid JSON')] }
   const finished = { ...response, object: parsed }
   return format.validate === undefined ? finished : validated(finished, format.validate)
 }
@@ -28,7 +31,7 @@ async function validated(
   const reasons = result.issues.map((issue) => (isObject(issue) ? issue.message : String(issue))).join('; ')
   return {
     ...response,
-    warnings: [...response.warnings, warning(`the answer does not fit the schema: ${reasons}`)],
+    warnings: [...response.warnings, warning(`the text does not match the schema: ${reasons}`)],
   }
 }
 
@@ -36,7 +39,7 @@ function warning(problem: string): Warning {
   return { type: 'other', setting: 'responseFormat', message: `${problem}; response.object is not set` }
 }
 
-// Models like to wrap JSON in a Markdown fence.
+// Models often wrap JSON in a Markdown fence.
 function withoutFence(text: string): string {
   return /^\s*```(?:json)?\s*\n([\s\S]*?)\n?```\s*$/.exec(text)?.[1] ?? text
 }

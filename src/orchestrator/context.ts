@@ -9,10 +9,10 @@ import type { Transport } from '../core/wire.ts'
 import { prepareEndpoint } from '../exchange/index.ts'
 import type { CoreOptions, ProviderAccess } from './config.ts'
 
-/** How calls reach one target, apart from what they bring themselves. Computed once per target. */
+/** The application's access to one target: key, headers, transport. Computed once per target; options of a request override it. */
 export interface TargetAccess {
   readonly candidates: readonly Target[]
-  /** The first of several keys; the attempts feature turns to the others. */
+  /** The first of several keys; the attempts feature uses the others. */
   readonly apiKey: Call['apiKey']
   readonly credentials: Call['credentials']
   readonly variables: Readonly<Record<string, string>>
@@ -31,11 +31,11 @@ interface ContextParts {
   readonly streamLimits: Required<StreamLimits>
 }
 
-/** What one orchestrator brings to every call. */
+/** Options and dependencies that all calls of one orchestrator share. */
 export class OrchestratorContext {
   readonly options: CoreOptions
   readonly registry: Registry
-  /** Providers that share the calls of a provider, with their weights. */
+  /** Providers over which the calls to a provider are distributed, with their weights. */
   readonly pools: ReadonlyMap<string, readonly WeightedProvider[]>
   readonly transport: Transport
   readonly clock: Clock
@@ -55,7 +55,7 @@ export class OrchestratorContext {
     this.#access = access
   }
 
-  /** How calls reach a target. */
+  /** Returns the application's access to a target. */
   accessTo(target: Target): TargetAccess {
     const known = this.#targets.get(target)
     if (known !== undefined) return known
@@ -66,7 +66,7 @@ export class OrchestratorContext {
       headers = NONE,
       transport,
     } = this.#access.get(target.provider) ?? NONE
-    const made: TargetAccess = {
+    const access: TargetAccess = {
       candidates: [target],
       apiKey: isKeyList(apiKey) ? apiKey[0] : apiKey,
       credentials,
@@ -75,17 +75,17 @@ export class OrchestratorContext {
       transport: transport ?? this.transport,
       prepared: prepareEndpoint(target, { headers, variables }),
     }
-    this.#targets.set(target, made)
-    return made
+    this.#targets.set(target, access)
+    return access
   }
 
-  /** The API keys of a provider that has several. */
+  /** Returns the API keys of a provider with several keys; `undefined` for any other. */
   keysOf(provider: string): readonly KeySource[] | undefined {
     const apiKey = this.#access.get(provider)?.apiKey
     return isKeyList(apiKey) ? apiKey : undefined
   }
 
-  /** Ids of the providers that have several API keys. */
+  /** Returns the ids of the providers with several API keys. */
   keyed(): readonly string[] {
     return [...this.#access.keys()].filter((provider) => this.keysOf(provider) !== undefined)
   }
@@ -97,7 +97,7 @@ function isKeyList(source: ProviderAccess['apiKey']): source is readonly KeySour
 
 const NONE: ProviderAccess & Readonly<Record<string, never>> = Object.freeze({})
 
-/** `extra` merged over `base`. Most calls add nothing: then `base` itself is returned, and nothing is copied. */
+/** Merges `extra` over `base`. Returns `base` itself if there is no `extra`, because most calls have none. */
 export function mergeOptions<T extends object>(base: T | undefined, extra: Partial<T> | undefined): T {
   if (extra === undefined) return base ?? (NONE as T)
   return { ...(base as T), ...extra }

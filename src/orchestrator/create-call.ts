@@ -16,7 +16,7 @@ const DEFAULT_STREAM_LIMITS: Required<StreamLimits> = {
   maxReplyBytes: 64 * 1024 * 1024,
 }
 
-/** What a call is about, besides where it goes. */
+/** Operation, messages and settings of a call. */
 export interface CallInput {
   readonly operation: Call['operation']
   readonly messages: readonly Message[]
@@ -25,12 +25,15 @@ export interface CallInput {
   readonly exchange: Call['exchange']
 }
 
-/** A call with the scope that its orchestrator ends and releases. */
+/** A call whose scope the orchestrator controls. */
 export interface RunningCall extends Call {
   readonly scope: Scope
 }
 
-/** Creates a call: finds its target, merges the request with the options of the orchestrator, starts its deadline. */
+/**
+ * Creates a call: resolves its target, merges the request with the options of the orchestrator, and starts its deadline.
+ * Throws `misconfigured` if the request names no known target.
+ */
 export function createCall(
   context: OrchestratorContext,
   request: CallOptions,
@@ -41,7 +44,7 @@ export function createCall(
   const own = context.accessTo(target)
   const timeouts = mergeOptions(options.timeouts, request.timeouts)
   const given = nonEmptyKey(request.apiKey)
-  // Every field by name: an object that begins by spreading another is moved again and again while it grows.
+  // Every field is listed, because V8 copies an object that starts with a spread each time it grows.
   const { operation, messages, settings, stream, exchange } = input
   return {
     operation,
@@ -81,7 +84,7 @@ export function createCall(
   }
 }
 
-/** The stream limits of an orchestrator: its options over the defaults of 10, 4 and 64 MiB. */
+/** Returns the stream limits of an orchestrator. Defaults: `maxBytes` 10 MiB, `maxEventBytes` 4 MiB, `maxReplyBytes` 64 MiB. */
 export function streamLimitsOf(limits: StreamLimits | undefined): Required<StreamLimits> {
   return mergeOptions(DEFAULT_STREAM_LIMITS, limits)
 }
@@ -89,8 +92,8 @@ export function streamLimitsOf(limits: StreamLimits | undefined): Required<Strea
 const NO_ATTEMPTS: Call['previousAttempts'] = Object.freeze([])
 
 /**
- * The same call to another target, with the access that the application configured there. A key or base URL that the
- * request brought for its own provider never goes to another.
+ * Returns the call with another target and the application's access to it. A key, base URL or header with credentials of the
+ * request is not sent to another provider.
  */
 export function retarget(context: OrchestratorContext, call: Call, target: Target): Call {
   const own = context.accessTo(target)

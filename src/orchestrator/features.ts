@@ -3,12 +3,12 @@ import type { Feature, MountedFeature } from '../core/feature.ts'
 import type { StageContext } from '../core/stage-context.ts'
 import type { Stage } from '../core/stage.ts'
 
-/** The features and stages of one orchestrator. */
+/** The mounted features and all stages of one orchestrator. */
 export class Features {
   readonly stages: readonly Stage[]
   readonly #mounted: ReadonlyMap<string, MountedFeature>
 
-  /** Throws `misconfigured` for two features of one name, and for what is neither a feature nor a stage. */
+  /** Throws `misconfigured` if two features have one name, or a value is neither a feature nor a stage. */
   constructor(use: readonly (Feature | Stage)[], context: StageContext) {
     const mounted = new Map<string, MountedFeature>()
     const stages: Stage[] = []
@@ -24,16 +24,17 @@ export class Features {
     this.#mounted = mounted
   }
 
+  /** Whether a feature is in use. */
   has(name: string): boolean {
     return this.#mounted.has(name)
   }
 
-  /** What a feature offers to the application; `undefined` if it is not in use. */
+  /** Returns the handle of a feature; `undefined` if it is not in use. */
   handleOf<Handle>(name: string): Handle | undefined {
     return this.#mounted.get(name)?.handle as Handle | undefined
   }
 
-  /** Closes all features, in the order in which they were given. */
+  /** Closes all features in the order of `use`. */
   async close(): Promise<void> {
     for (const feature of this.#mounted.values()) await feature.close?.()
   }
@@ -47,8 +48,8 @@ interface MountInput {
 
 function mountOnce(feature: Feature, { at, mounted, context }: MountInput): MountedFeature {
   if (typeof feature?.mount !== 'function' || typeof feature.name !== 'string')
-    refuse(at, 'takes a feature such as queue({ … }), or a stage { name, at, run }')
-  if (mounted.has(feature.name)) refuse(at, `is a second feature "${feature.name}"`)
+    refuse(at, 'is neither a feature such as queue({ … }) nor a stage { name, at, run }')
+  if (mounted.has(feature.name)) refuse(at, `is a second feature "${feature.name}"; remove one of them`)
   return feature.mount(context)
 }
 

@@ -3,8 +3,8 @@ import type { ResponseStream } from '../core/response-stream.ts'
 import { stageOrder, type Next, type Stage } from '../core/stage.ts'
 
 /**
- * Runs the caller's `onAdmitted` after input moderation, limits and queue, before the first attempt, and its `onEnd` with
- * the response as the caller gets it.
+ * Calls the request's `onAdmitted` before the first attempt, after limits, input moderation and queue. Calls its `onEnd` with
+ * the response that was delivered to the caller.
  */
 export const hooksStage: Stage = {
   name: 'hooks',

@@ -3,25 +3,26 @@ import type { Target, TargetReference } from '../core/registry.ts'
 import type { CallOptions } from '../core/request.ts'
 import type { CallInput, RunningCall } from './create-call.ts'
 
-/** What an orchestrator offers to its operations. */
+/** The functions of an orchestrator that operations use. */
 export interface OperationContext {
-  /** What the application configured for settings that a target does not support. */
+  /** The configured policy for settings that a target does not support. */
   readonly onUnsupported: 'warn' | 'error' | 'drop'
-  /** Fills in a provider and a model that the request leaves out, from the options and the environment. */
+  /** Adds the provider and model that a request omits, from the options or the environment. Throws `misconfigured` if the default provider is unknown. */
   withDefaults<T extends CallOptions>(request: T): T
-  /** Fills in the provider alone, for requests whose model is no chat model. */
+  /** Adds only the provider, for requests whose model is not a chat model. */
   withDefaultProvider<T extends CallOptions>(request: T): T
-  /** Throws `misconfigured` for an unknown provider, a missing model, an unknown `api`. */
+  /** Resolves a target. Throws `misconfigured` if the provider or its `api` is unknown, or the model is missing. */
   resolve(reference: TargetReference): Target
+  /** Creates a call and starts its deadline. */
   createCall(request: CallOptions, input: CallInput): RunningCall
   /** Runs a call through all stages. Rejects with the error that ended it. */
   start(call: RunningCall): Promise<ResponseStream>
 }
 
-/** One thing that providers do: chat, embed, moderate, list models. One file each in `operations/`. */
+/** One operation of providers, such as chat or embed. */
 export interface Operation<Request, Result> {
   /** The value of `Call.operation`. */
   readonly name: string
-  /** Checks a request and runs it. Rejects with `invalid-request` for a request that is not valid. */
+  /** Checks and runs a request. Rejects with `invalid-request` if it is not valid. */
   run(context: OperationContext, request: Request): Promise<Result>
 }

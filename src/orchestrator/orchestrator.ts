@@ -16,57 +16,60 @@ import { readProviders, type CoreOptions } from './config.ts'
 import { OrchestratorContext } from './context.ts'
 import { createCall, streamLimitsOf } from './create-call.ts'
 import { withDefaultProvider, withDefaults } from './defaults.ts'
-import { CallHost } from './call-host.ts'
+import { CallRunner } from './call-runner.ts'
 import { Features } from './features.ts'
 import { hooksStage } from './hooks-stage.ts'
 import type { Operation, OperationContext } from './operation.ts'
 import { createTargets } from './targets.ts'
 
-/** Figures of one orchestrator since it was made. */
+/** Counts of one orchestrator since it was created. */
 export interface OrchestratorStats {
+  /** Calls that were started. */
   readonly calls: number
+  /** Calls that run now. */
   readonly active: number
   readonly succeeded: number
   readonly failed: number
-  /** With `limits`: reservations and refusals. */
+  /** Counts of the limiter; absent without `limits`. */
   readonly limits?: LimiterStats | undefined
-  /** With `queue`: waiting and running calls. */
+  /** State of the queue; absent without `queue`. */
   readonly queue?: QueueStatus | undefined
 }
 
-/** The neutral chat call: a whole response, or with `stream: true` a stream. */
+/** Sends a conversation to a model. Resolves to the response, or to a stream if the request has `stream: true`. */
 export interface ChatApiCall {
   (request: ChatRequest & { readonly stream: true }): Promise<ChatStream>
   (request: ChatRequest & { readonly stream?: false | undefined }): Promise<ChatResponse>
   (request: ChatRequest): Promise<ChatResponse | ChatStream>
 }
 
-/** What an orchestrator asks of providers: one method per operation. */
+/** The operations of an orchestrator, one method each. */
 export interface OrchestratorMethods {
-  /** Resolves to the whole response, or with `stream: true` to a stream, at its first content. Rejects with an `LlmError`. */
+  /** Resolves to the whole response, or with `stream: true` to a stream when its first content has arrived. Rejects with an `LlmError`. */
   readonly chatApiCall: ChatApiCall
   /** Embeds texts, in batches of the provider's size. Rejects with `unsupported` if the provider has no embeddings. */
   embed(request: EmbedRequest): Promise<EmbedResponse>
-  /** Asks the moderation endpoint of a provider. Rejects with `unsupported` if it has none. */
+  /** Sends texts to the moderation endpoint of a provider. Rejects with `unsupported` if the provider has none. */
   moderate(request: ModerateRequest): Promise<ModerateResponse>
-  /** Lists the models of a provider, all pages. Takes its id, or call options. */
+  /** Lists the models of a provider, up to 50 pages. Takes a provider id or call options. Rejects with `unsupported` if the provider has no list. */
   listModels(request: string | CallOptions): Promise<readonly ModelInfo[]>
 }
 
-/** One way to call every provider. */
+/** Calls providers, with the configured features around every call. */
 export interface Orchestrator extends OrchestratorMethods, AsyncDisposable {
-  /** The providers: add, replace, list, and see before a call what happens to each setting. */
+  /** The providers: add, replace and list them, and explain what a target does with each setting. */
   readonly registry: Registry
-  /** With `limits`: snapshots and resets by user, conversation and tag. */
+  /** Snapshots and resets of limits by user, conversation and tag. `undefined` without `limits`. */
   readonly limiter: Limiter | undefined
-  /** With `queue`: status, recent activity, cancelling and clearing. */
+  /** Status and recent activity of the queue, and methods to cancel calls and to clear it. `undefined` without `queue`. */
   readonly queue: CallQueue | undefined
-  /** Counts, latencies and state of every target that was called. */
+  /** Returns the health of every target that was called, by its name `provider/model`. Empty without the `attempts` feature. */
   health(): Readonly<Record<string, TargetHealth>>
+  /** Returns counts since the orchestrator was created. */
   stats(): OrchestratorStats
   /**
-   * Refuses new calls, lets running ones end for `drainMs` milliseconds (default 10 000), then aborts them. May be called
-   * more than once.
+   * Rejects new calls, waits up to `drainMs` for running ones (in ms, default 10 000), then aborts them. May be called more
+   * than once.
    */
   close(options?: { readonly drainMs?: number | undefined }): Promise<void>
 }
@@ -78,7 +81,7 @@ export type Operations = {
 
 const DEFAULT_DRAIN_MS = 10_000
 
-/** Makes an orchestrator of a catalogue, operations and checked options. */
+/** Creates an orchestrator from a catalogue, operations and checked options. Throws `misconfigured` if a provider or feature is not valid. */
 export function composeOrchestrator(
   catalogue: readonly ProviderDefinition[],
   operations: Operations,
@@ -105,31 +108,31 @@ export function composeOrchestrator(
     logger,
     emit,
   })
-  const host = new CallHost(features, clock)
+  const runner = new CallRunner(features, clock)
   const close = async (drainMs: number): Promise<void> => {
-    await host.close(drainMs)
+    await runner.close(drainMs)
     if (options.transport === undefined) await transport.close?.()
   }
   return {
-    ...methodsOf(operations, operationContext(context, host)),
+    ...methodsOf(operations, operationContext(context, runner)),
     registry,
     limiter: features.handleOf<Limiter>('limits'),
     queue: features.handleOf<CallQueue>('queue'),
     health: () => features.handleOf<TargetHealthReport>('attempts')?.health() ?? {},
-    stats: () => statsOf(host, features),
+    stats: () => statsOf(runner, features),
     close: (how) => close(how?.drainMs ?? DEFAULT_DRAIN_MS),
     [Symbol.asyncDispose]: () => close(DEFAULT_DRAIN_MS),
   }
 }
 
-function operationContext(context: OrchestratorContext, host: CallHost): OperationContext {
+function operationContext(context: OrchestratorContext, runner: CallRunner): OperationContext {
   return {
     onUnsupported: context.options.onUnsupported ?? 'warn',
     withDefaults: (request) => withDefaults(context, request),
     withDefaultProvider: (request) => withDefaultProvider(context, request),
     resolve: (reference) => context.registry.resolve(reference),
     createCall: (request, input) => createCall(context, request, input),
-    start: (call) => host.start(call),
+    start: (call) => runner.start(call),
   }
 }
 
@@ -147,11 +150,11 @@ function methodsOf(operations: Operations, context: OperationContext): Orchestra
   return Object.fromEntries(methods) as OrchestratorMethods
 }
 
-function statsOf(host: CallHost, features: Features): OrchestratorStats {
+function statsOf(runner: CallRunner, features: Features): OrchestratorStats {
   const limiter = features.handleOf<Limiter>('limits')
   const queue = features.handleOf<CallQueue>('queue')
   return {
-    ...host.counts,
+    ...runner.counts,
     ...(limiter === undefined ? undefined : { limits: limiter.stats() }),
     ...(queue === undefined ? undefined : { queue: queue.status() }),
   }

@@ -2,17 +2,20 @@ import type { Call } from '../core/call.ts'
 import { LlmError } from '../core/error.ts'
 import type { Next, Stage } from '../core/stage.ts'
 
-// One bit of `CallScope.passed` each.
-const MOST_CALL_STAGES = 31
+// Each stage has one bit of `CallScope.passed`.
+const MAX_CALL_STAGES = 31
 
 /**
- * The life of a call as one function: the call stages from the outside in, then the attempt stages, then the call's own
- * exchange. A stage may throw or reject. Throws `misconfigured` for more than 31 call stages.
+ * Composes stages into one function: the call stages from the outside in, then the attempt stages, then the exchange of the
+ * call. A stage may throw or reject. Throws `misconfigured` if there are more than 31 call stages.
  */
 export function createPipeline(stages: readonly Stage[]): Next {
   const around = inOrder(stages, 'call')
-  if (around.length > MOST_CALL_STAGES)
-    throw new LlmError('misconfigured', `an orchestrator takes ${MOST_CALL_STAGES} call stages at most`)
+  if (around.length > MAX_CALL_STAGES)
+    throw new LlmError(
+      'misconfigured',
+      `an orchestrator has ${around.length} call stages; at most ${MAX_CALL_STAGES} are allowed`,
+    )
   let next: Next = (call) => call.exchange(call)
   for (const stage of inOrder(stages, 'attempt').toReversed()) next = step(stage, next)
   for (const [place, stage] of [...around.entries()].toReversed())
@@ -34,7 +37,7 @@ function step(stage: Stage, next: Next): Next {
   }
 }
 
-// The scope is the same for all that happens in one call, so that it can hold which stages have passed the call on.
+// The scope records which stages have called `next`, because all attempts and copies of a call share it.
 function passOnce(stage: Stage, next: Next, bit: number): Next {
   return (call) => {
     const { scope } = call
@@ -45,6 +48,6 @@ function passOnce(stage: Stage, next: Next, bit: number): Next {
 }
 
 function passedTwice({ name }: Stage, { requestId }: Call): LlmError {
-  const message = `the call stage "${name}" called next twice: a stage that repeats what follows it has at: 'attempt'`
+  const message = `the call stage "${name}" called next twice; set at: 'attempt' for a stage that repeats calls`
   return new LlmError('misconfigured', message, { requestId })
 }

@@ -2,7 +2,7 @@ import type { Targets } from '../core/targets.ts'
 import type { OrchestratorContext } from './context.ts'
 import { retarget } from './create-call.ts'
 
-/** The targets of an orchestrator, as its features see them. */
+/** Creates the access of features to the targets of an orchestrator. */
 export function createTargets(context: OrchestratorContext): Targets {
   return {
     resolve: (reference) => context.registry.resolve(reference),

@@ -9,8 +9,8 @@ import type { QueueJob, Slot } from './job.ts'
 import { createQueue } from './queue.ts'
 
 /**
- * Runs a limited number of calls at once; the others wait by priority. A call holds its slot until its stream has ended.
- * Throws `misconfigured` naming the option that is wrong.
+ * Limits the number of concurrent calls; the others wait by priority. A call occupies its slot until its stream has ended.
+ * Throws `misconfigured` if an option is not valid.
  */
 export function queue(options: QueueConfig = {}): Feature<CallQueue> {
   return {
@@ -39,15 +39,17 @@ class QueueStage implements Stage {
     const job = jobOf(call)
     const slot = this.queue.tryAcquire(job)
     if (slot !== undefined) return this.#runIn(slot, call, next)
-    const refused = (error: unknown): never => {
+    const reject = (error: unknown): never => {
       throw withTarget(error, call)
     }
-    return this.queue.acquire(job).then((late) => this.#runIn(late, call, next), refused)
+    return this.queue.acquire(job).then((acquired) => this.#runIn(acquired, call, next), reject)
   }
 
   #runIn(slot: Slot, call: Call, next: Next): Promise<ResponseStream> {
-    const placed = this.#hasCaps ? { ...call, acquireProviderSlot: mover(slot, call.target.provider) } : call
-    return next(placed).then(
+    const queued = this.#hasCaps
+      ? { ...call, acquireProviderSlot: providerSlots(slot, call.target.provider) }
+      : call
+    return next(queued).then(
       (reply) => {
         reply.onEnd((error) => slot.release(error === undefined ? undefined : { error }))
         return reply
@@ -73,12 +75,12 @@ function jobOf({ requestId, userId, target, priority, stream, scope }: Call): Qu
   }
 }
 
-// A call that falls back occupies a slot of the provider that it goes to.
-function mover(slot: Slot, first: string): Call['acquireProviderSlot'] {
-  let at = first
+// A call that falls back moves its slot to the provider of the fallback.
+function providerSlots(slot: Slot, first: string): Call['acquireProviderSlot'] {
+  let current = first
   return (provider) => {
-    if (provider === at) return undefined
-    at = provider
+    if (provider === current) return undefined
+    current = provider
     return slot.move(provider)
   }
 }

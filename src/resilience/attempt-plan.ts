@@ -2,38 +2,39 @@ import { errorTable, type LlmError } from '../core/error.ts'
 import { backoffMs } from './backoff.ts'
 import { RETRY_DEFAULTS, type RetryOptions } from './retry.ts'
 
+/** Limits of the attempts of one call. */
 export interface PlanOptions {
-  /** All tries of the call. */
+  /** Maximum number of attempts of the call, over all targets. */
   readonly attempts: number
-  /** How a target is tried again. Without it only another key is: every key of a target has one try. */
+  /** How a target is retried. Default: off; then every key of a target gets one attempt. */
   readonly retry?: RetryOptions | undefined
-  /** 0 to 1, for the jitter. */
+  /** Returns a number from 0 to 1 for the jitter. */
   readonly random: () => number
 }
 
-/** What to do next. */
+/** The next attempt. */
 export interface Step<T> {
   readonly target: T
-  /** How long to wait before it. */
+  /** Wait before the attempt in ms. */
   readonly waitMs: number
 }
 
-/** What the plan asks before it decides. */
+/** Conditions that the plan checks after a failed attempt. */
 export interface Circumstances<T> {
-  /** May the target be tried again: is there a retry left in its provider's budget? */
+  /** Takes a retry from the budget of the target's provider. Returns false if the budget is used up. */
   readonly mayRetry: () => boolean
-  /** Is there another key of the target's provider that may be used now? */
+  /** Whether another key of the target's provider is available now. */
   readonly hasOtherKey: () => boolean
-  /** Could this target do what the failed one could not? */
+  /** Whether this target may succeed with the request that failed. */
   readonly fits: (target: T) => boolean
 }
 
-// Faults of a key, not of a target: another key may do at once.
+// Errors of a key, not of a target: another key may succeed at once.
 const KEY_FAULTS: ReadonlySet<string> = new Set(['unauthorized', 'quota-exhausted', 'rate-limited'])
 
 /**
- * The one plan of a call's tries: retry, fallback and the budget of attempts in one place. The asked-for target comes
- * first, then each other while tries are left; a retry never takes the try that a later target needs.
+ * Decides which target a call tries next: a retry, another key or a fallback, within one budget of attempts. A retry never
+ * uses an attempt that a later target needs.
  */
 export class AttemptPlan<T> {
   readonly #targets: readonly T[]
@@ -47,34 +48,34 @@ export class AttemptPlan<T> {
     this.#options = options
   }
 
-  /** The target to try now. */
+  /** The current target. */
   get target(): T {
     return this.#targets[this.#at] as T
   }
 
-  /** A try of the target begins. */
+  /** Counts an attempt at the current target. */
   begin(): void {
     this.#made++
   }
 
-  /** The target that would come next, if there is one. */
+  /** Returns the next target without advancing; `undefined` if there is none. */
   peek(): T | undefined {
     return this.#targets[this.#at + 1]
   }
 
-  /** Takes one try for a rival of the running one; false where none is left. */
+  /** Counts a hedged attempt. Returns false if no attempt is left. */
   spend(): boolean {
     if (this.#made >= this.#options.attempts) return false
     this.#made++
     return true
   }
 
-  /** The target takes no calls now: the next one, without a try spent. `undefined` where there is none. */
+  /** Advances to the next target without counting an attempt. Returns `undefined` if no target or no attempt is left. */
   skip(): T | undefined {
     return this.#made < this.#options.attempts ? this.#advance() : undefined
   }
 
-  /** After a failed try: what comes next, or `undefined` to give up. */
+  /** Returns the attempt that follows a failed one, or `undefined` if the call fails. */
   after(error: LlmError, { mayRetry, hasOtherKey, fits }: Circumstances<T>): Step<T> | undefined {
     const { retry, fallsBack } = errorTable[error.kind]
     const left = this.#options.attempts - this.#made
@@ -83,8 +84,8 @@ export class AttemptPlan<T> {
     if (KEY_FAULTS.has(error.kind) && left > others && hasOtherKey())
       return { target: this.target, waitMs: 0 }
     const waitMs = this.#waitOf(error, others > 0 && fallsBack)
-    const again = retry && this.#options.retry !== undefined && left > others
-    if (again && waitMs !== undefined && mayRetry()) {
+    const mayRepeat = retry && this.#options.retry !== undefined && left > others
+    if (mayRepeat && waitMs !== undefined && mayRetry()) {
       this.#retries++
       return { target: this.target, waitMs }
     }
@@ -100,17 +101,18 @@ export class AttemptPlan<T> {
     return this.#targets[++this.#at]
   }
 
-  // `undefined`: the provider asks for more than will be waited. With another target at hand a long wait is no bargain.
+  // Returns `undefined` if the provider asks for a longer wait than allowed. If a fallback is left, the limit is `maxBackoffMs`.
   #waitOf(error: LlmError, hasOther: boolean): number | undefined {
     const {
       backoffMs: base,
       maxBackoffMs,
       maxRetryAfterMs,
     } = { ...RETRY_DEFAULTS, ...defined(this.#options.retry) }
-    const asked = error.retryAfterMs
-    if (asked === undefined)
+    const { retryAfterMs } = error
+    if (retryAfterMs === undefined)
       return backoffMs(this.#retries, { backoffMs: base, maxBackoffMs }, this.#options.random)
-    return asked > (hasOther ? Math.min(maxRetryAfterMs, maxBackoffMs) : maxRetryAfterMs) ? undefined : asked
+    const maxMs = hasOther ? Math.min(maxRetryAfterMs, maxBackoffMs) : maxRetryAfterMs
+    return retryAfterMs > maxMs ? undefined : retryAfterMs
   }
 }
 

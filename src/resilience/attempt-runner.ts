@@ -22,7 +22,7 @@ interface RunnerParts {
   readonly sender: AttemptSender
 }
 
-/** The attempts of one call: its plan, and what came of them so far. */
+/** The attempts of one call: its plan, the attempts so far and the last error. */
 interface AttemptSeries {
   readonly plan: AttemptPlan<Target>
   readonly call: Call
@@ -31,7 +31,7 @@ interface AttemptSeries {
   readonly failure: LlmError | undefined
 }
 
-/** Plans and runs the attempts of a call: retries, other keys, deployments and fallbacks share one budget of attempts. */
+/** Runs the attempts of a call. Retries, keys, deployments and fallbacks share one budget of attempts. */
 export class AttemptRunner implements Stage {
   readonly name = 'attempts'
   readonly at = 'attempt'
@@ -65,11 +65,11 @@ export class AttemptRunner implements Stage {
       random: Math.random,
     })
     const series = { plan, call, next, previous: call.previousAttempts, failure: undefined }
-    const begun = this.#runSeries(series, plan.target)
-    if (!continues || !call.stream) return begun
+    const started = this.#runSeries(series, plan.target)
+    if (!continues || !call.stream) return started
     const resume = (error: LlmError, text: string): Promise<ResponseStream> =>
       this.#resume({ ...series, previous: error.attempts ?? [], failure: error }, text)
-    return begun.then((reply) => new ResumedStream(call, reply, resume))
+    return started.then((reply) => new ResumedStream(call, reply, resume))
   }
 
   async #runSeries(series: AttemptSeries, first: Target | undefined): Promise<ResponseStream> {
@@ -93,7 +93,7 @@ export class AttemptRunner implements Stage {
     throw (failure as LlmError).with({ attempts: previous })
   }
 
-  // Resumes the text on another attempt. Only models that continue a given beginning qualify.
+  // Resumes the text on another attempt. Only models that support prefill qualify.
   async #resume(series: AttemptSeries, text: string): Promise<ResponseStream> {
     const { plan, failure, call } = series
     const messages: Call['messages'] = [...call.messages, { role: 'assistant', content: text }]
@@ -102,24 +102,24 @@ export class AttemptRunner implements Stage {
     return this.#runSeries({ ...series, call: { ...call, messages } }, target)
   }
 
-  // With hedging, an attempt that is slow to begin gets a rival on the next target; the first to begin wins.
+  // With hedging, a second attempt starts if the first one is slow. The first content wins.
   #attempt(main: PlannedAttempt, plan: AttemptPlan<Target>, next: Next): Promise<ResponseStream | LlmError> {
     const { hedge } = this.#options
     const { breaking, sender } = this.#parts
     const { call, target, previous } = main
-    const rival = hedge === undefined ? undefined : (plan.peek() ?? target)
-    if (hedge === undefined || rival === undefined) return sender.send(main, next)
+    if (hedge === undefined) return sender.send(main, next)
+    const hedgeTarget = plan.peek() ?? target
     return raceAttempts({
       call,
       afterMs: hedge.afterMs,
-      tried: previous,
-      main: (scope, tried) => sender.send({ ...main, call: { ...call, scope }, previous: tried }, next),
-      rival: (scope, tried) => {
-        const permit = breaking.tryAcquire(rival, call)
+      previous,
+      main: (scope, attempts) => sender.send({ ...main, call: { ...call, scope }, previous: attempts }, next),
+      hedged: (scope, attempts) => {
+        const permit = breaking.tryAcquire(hedgeTarget, call)
         if (permit instanceof LlmError || !plan.spend()) return undefined
-        // A hedged call occupies the slot of its first provider only.
+        // A hedged call keeps the slot of its first provider, and takes no second one.
         const own = { ...call, scope, acquireProviderSlot: undefined }
-        return sender.send({ call: own, target: rival, previous: tried, permit }, next)
+        return sender.send({ call: own, target: hedgeTarget, previous: attempts, permit }, next)
       },
     })
   }
@@ -150,7 +150,7 @@ export class AttemptRunner implements Stage {
   }
 }
 
-// A window of unknown size may be larger.
+// A context window of unknown size may be larger.
 function isLarger(target: Target, than: Target): boolean {
   const { contextWindow } = target.capabilities
   const { contextWindow: smaller } = than.capabilities

@@ -10,7 +10,7 @@ import type { KeyPools } from './key-pools.ts'
 import type { RetryBudgets } from './retry-budget.ts'
 import { requireThroughput, type ThroughputOptions } from './throughput.ts'
 
-/** One attempt: the call, where it goes, what was tried before, and the breaker's permit. */
+/** One attempt: the call, its target, the attempts before it, and the permit of the breaker. */
 export interface PlannedAttempt {
   readonly call: Call
   readonly target: Target
@@ -59,9 +59,9 @@ export class AttemptSender {
   /** Sends one of several attempts, once its provider's slot is free. Resolves to the error of an attempt that failed. */
   send(attempt: PlannedAttempt, next: Next): Promise<ResponseStream | LlmError> {
     const { call, target, previous, permit } = attempt
-    const moving = call.acquireProviderSlot?.(target.provider)
-    if (moving === undefined) return this.#send(attempt, next)
-    return moving.then(
+    const acquired = call.acquireProviderSlot?.(target.provider)
+    if (acquired === undefined) return this.#send(attempt, next)
+    return acquired.then(
       () => this.#send(attempt, next),
       (error: unknown) => {
         const known = knownError(error)
@@ -84,7 +84,7 @@ export class AttemptSender {
     budgets.deposit(provider)
     health.begin(name)
     const startedAt = clock.now()
-    const sent = this.#atSpeed(call, next(this.#aim(call, target, previous, key?.key)))
+    const sent = this.#checkThroughput(call, next(this.#retarget(call, target, previous, key?.key)))
     return sent.then(
       (reply) => {
         const latencyMs = clock.now() - startedAt
@@ -103,17 +103,19 @@ export class AttemptSender {
     )
   }
 
-  #aim(call: Call, target: Target, previous: Call['previousAttempts'], apiKey: Call['apiKey']): Call {
-    const aimed = call.target === target ? call : this.#context.targets.retarget(call, target)
-    if (apiKey !== undefined) return { ...aimed, previousAttempts: previous, apiKey }
-    return aimed.previousAttempts === previous ? aimed : { ...aimed, previousAttempts: previous }
+  #retarget(call: Call, target: Target, previous: Call['previousAttempts'], apiKey: Call['apiKey']): Call {
+    const retargeted = call.target === target ? call : this.#context.targets.retarget(call, target)
+    if (apiKey !== undefined) return { ...retargeted, previousAttempts: previous, apiKey }
+    return retargeted.previousAttempts === previous
+      ? retargeted
+      : { ...retargeted, previousAttempts: previous }
   }
 
-  // A stream has to be as fast as required before its attempt counts as good.
-  #atSpeed({ stream }: Call, reply: Promise<ResponseStream>): Promise<ResponseStream> {
+  // The attempt of a stream succeeds only after the stream has reached the required throughput.
+  #checkThroughput({ stream }: Call, reply: Promise<ResponseStream>): Promise<ResponseStream> {
     const { throughput } = this.#parts
     if (throughput === undefined || !stream) return reply
-    return reply.then((begun) => requireThroughput(begun, throughput, this.#context.clock))
+    return reply.then((started) => requireThroughput(started, throughput, this.#context.clock))
   }
 }
 

@@ -1,19 +1,19 @@
-/** How calls are shared out among the deployments of one provider. */
+/**
+ * How calls are distributed over the deployments of one provider. `weighted`: at random by weight · `least-busy`: fewest calls
+ * per weight first · `lowest-latency`: of two drawn at random, the one with the lower expected latency.
+ */
 export type LoadBalancing = 'weighted' | 'least-busy' | 'lowest-latency'
 
-/** One deployment and what is known of it. */
+/** One deployment with its weight and current load. */
 export interface Deployment {
   readonly id: string
   readonly weight: number
   readonly inFlight: number
-  /** 0 where nothing is known. */
+  /** Expected latency in ms; 0 if unknown. */
   readonly expectedMs: number
 }
 
-/**
- * Puts deployments in the order in which they should be tried. `weighted`: at random by weight · `least-busy`: fewest
- * calls per weight first · `lowest-latency`: of two drawn at random the one that will answer sooner. `random` gives 0 to 1.
- */
+/** Returns the deployments in the order in which a call should try them. `random` returns a number from 0 to 1. */
 export function chooseDeployment(
   deployments: readonly Deployment[],
   balance: LoadBalancing,

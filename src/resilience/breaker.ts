@@ -2,56 +2,63 @@ import CircuitBreaker from 'opossum'
 import type { Clock } from '../core/clock.ts'
 import { errorTable, type LlmError } from '../core/error.ts'
 
+/** When a breaker stops the calls to a target, and for how long. */
 export interface BreakerOptions {
-  /** Upstream faults in a row that open it. Default 5. */
+  /** Number of consecutive upstream errors that open the breaker. Default 5. */
   readonly failures?: number | undefined
-  /** How long it stays open, in milliseconds; longer where the provider asks for more. Default 60 000. */
+  /** Minimum time that the breaker stays open in ms; longer if the provider asks for it. Default 60 000. */
   readonly openMs?: number | undefined
-  /** Good probes in a row that close it. Default 3. */
+  /** Number of successful probes that close the breaker. Default 3. */
   readonly halfOpenSuccesses?: number | undefined
-  /** A call whose first content takes longer counts as a fault. Default: no bound. */
+  /** Maximum time to the first content in ms; a slower call counts as an error. Default: off. */
   readonly slowMs?: number | undefined
 }
 
+/** `closed`: calls pass · `open`: calls are refused · `half-open`: one call at a time probes the target. */
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
-/** A change of state, with the numbers behind it. */
+/** A change of the state of one breaker. */
 export interface BreakerEvent {
+  /** Name of the target: `provider/model`. */
   readonly target: string
   readonly state: BreakerState
-  /** What opened it: the kind of the last fault, or `slow`; `shared` where another process did. */
+  /** What opened the breaker: the kind of the last error, `slow`, or `shared` if another process opened it. */
   readonly reason?: string | undefined
+  /** Consecutive upstream errors. */
   readonly failures: number
-  /** How long it stays open. */
+  /** How long the breaker stays open in ms. */
   readonly openMs?: number | undefined
 }
 
-/** Leave to make one call. Say exactly once how it went; what comes after the first does nothing. */
+/** Permits one call. Only the first call of `succeed` or `fail` has an effect. */
 export interface Permit {
-  /** The answer is complete; its first content took `latencyMs`. */
+  /** Records a complete response whose first content took `latencyMs`. */
   succeed(latencyMs: number): void
-  /** It failed: counts only where the fault is the provider's. */
+  /** Records a failed call. Only upstream errors count. */
   fail(error: LlmError): void
 }
 
+/** The breakers of all targets. */
 export interface Breakers {
-  /** A permit, or how long the target stays closed to calls. */
+  /** Returns a permit, or how long the breaker refuses calls. */
   tryAcquire(target: string): Permit | { readonly retryAfterMs: number }
-  /** How long `admit` would refuse, without asking it: a probe that is free stays free. `undefined` where it would not. */
+  /** Returns how long `tryAcquire` would refuse calls in ms, or `undefined` if it would not. Takes no probe. */
   openForMs(target: string): number | undefined
+  /** Returns the state of a target's breaker; `closed` for an unknown target. */
   state(target: string): BreakerState
-  /** Opens a target's breaker from outside: another process has found it failing. */
+  /** Opens a target's breaker for `openMs`, because another process has opened its own. */
   open(target: string, openMs: number): void
-  /** Ends all timers. */
+  /** Shuts down all breakers. */
   close(): void
 }
 
 export interface BreakersOptions extends BreakerOptions {
   readonly clock: Clock
+  /** Called with every change of a state. Must not throw. */
   readonly observe?: ((event: BreakerEvent) => void) | undefined
 }
 
-/** One breaker per target. */
+/** Creates one breaker per target, at its first call. */
 export function createBreakers(options: BreakersOptions): Breakers {
   const breakers = new Map<string, TargetBreaker>()
   const breakerOf = (target: string): TargetBreaker => {
@@ -60,10 +67,10 @@ export function createBreakers(options: BreakersOptions): Breakers {
     return breaker
   }
   return {
-    tryAcquire: (target) => breakerOf(target).admit(),
-    openForMs: (target) => breakers.get(target)?.refusesFor,
+    tryAcquire: (target) => breakerOf(target).tryAcquire(),
+    openForMs: (target) => breakers.get(target)?.openForMs,
     state: (target) => breakers.get(target)?.state ?? 'closed',
-    open: (target, openMs) => breakerOf(target).trip('shared', openMs),
+    open: (target, openMs) => breakerOf(target).open('shared', openMs),
     close: () => {
       for (const breaker of breakers.values()) breaker.shutdown()
     },
@@ -71,9 +78,8 @@ export function createBreakers(options: BreakersOptions): Breakers {
 }
 
 /**
- * The states are opossum's; what counts, and how many probes it takes, is decided here: faults in a row, only the
- * provider's own, one probe at a time that lasts until its answer is complete. There is no timer: whether the time is up
- * is seen when somebody asks.
+ * The breaker of one target. opossum holds the state; this class counts consecutive upstream errors and probes. One probe runs
+ * at a time, until its response is complete. There is no timer: the time is checked when the state is read.
  */
 class TargetBreaker {
   readonly #target: string
@@ -82,7 +88,7 @@ class TargetBreaker {
   #failures = 0
   #successes = 0
   #probing = false
-  #closedUntil = 0
+  #openUntil = 0
 
   constructor(target: string, options: BreakersOptions) {
     this.#target = target
@@ -91,51 +97,51 @@ class TargetBreaker {
   }
 
   get state(): BreakerState {
-    this.#look()
+    this.#updateState()
     if (this.#circuit.opened) return 'open'
     return this.#circuit.halfOpen ? 'half-open' : 'closed'
   }
 
-  get refusesFor(): number | undefined {
+  get openForMs(): number | undefined {
     const state = this.state
     if (state === 'closed' || (state === 'half-open' && !this.#probing)) return undefined
-    return Math.max(1, Math.ceil(this.#closedUntil - this.#options.clock.now()))
+    return Math.max(1, Math.ceil(this.#openUntil - this.#options.clock.now()))
   }
 
-  admit(): Permit | { readonly retryAfterMs: number } {
+  tryAcquire(): Permit | { readonly retryAfterMs: number } {
     if (this.#circuit.closed) return this.#permit(false)
-    const retryAfterMs = this.refusesFor
+    const retryAfterMs = this.openForMs
     if (retryAfterMs !== undefined) return { retryAfterMs }
     this.#probing = true
     return this.#permit(true)
   }
 
-  trip(reason: string, openMs: number): void {
+  open(reason: string, openMs: number): void {
     if (this.state === 'open' || this.#circuit.isShutdown) return
-    this.#closedUntil = this.#options.clock.now() + openMs
+    this.#openUntil = this.#options.clock.now() + openMs
     this.#circuit.open()
-    this.#tell('open', reason, openMs)
+    this.#notify('open', reason, openMs)
   }
 
   shutdown(): void {
     this.#circuit.shutdown()
   }
 
-  // opossum's own clock cannot be set: a circuit that begins half-open takes the place of the open one.
-  #look(): void {
-    if (!this.#circuit.opened || this.#options.clock.now() < this.#closedUntil) return
+  // opossum cannot use another clock, so a circuit that begins half-open replaces the open one.
+  #updateState(): void {
+    if (!this.#circuit.opened || this.#options.clock.now() < this.#openUntil) return
     this.#circuit.shutdown()
     this.#circuit = circuitOf(this.#target, HALF_OPEN)
     this.#successes = 0
     this.#probing = false
-    this.#tell('half-open')
+    this.#notify('half-open')
   }
 
   #permit(probe: boolean): Permit {
-    let open = true
+    let isPending = true
     const once = (action: () => void): void => {
-      if (!open) return
-      open = false
+      if (!isPending) return
+      isPending = false
       if (probe) this.#probing = false
       action()
     }
@@ -151,10 +157,10 @@ class TargetBreaker {
     this.#failures = 0
     if (!probe || !this.#circuit.halfOpen || ++this.#successes < halfOpenSuccesses) return
     this.#circuit.close()
-    this.#tell('closed')
+    this.#notify('closed')
   }
 
-  // A caller's fault, and a call that was left, say nothing of the provider: they neither open it nor hold a probe.
+  // Errors of the caller and aborted calls do not count, because they say nothing about the provider.
   #fail(probe: boolean, error: LlmError): void {
     if (isUpstreamFault(error)) this.#count(probe, error.kind, error.retryAfterMs)
   }
@@ -162,19 +168,19 @@ class TargetBreaker {
   #count(probe: boolean, reason: string, askedMs: number | undefined): void {
     const { failures = 5, openMs = 60_000 } = this.#options
     this.#failures++
-    const again = probe && this.#circuit.halfOpen
-    if (again || (this.#circuit.closed && this.#failures >= failures))
-      this.trip(reason, Math.max(openMs, askedMs ?? 0))
+    const isFailedProbe = probe && this.#circuit.halfOpen
+    if (isFailedProbe || (this.#circuit.closed && this.#failures >= failures))
+      this.open(reason, Math.max(openMs, askedMs ?? 0))
   }
 
-  #tell(state: BreakerState, reason?: string, openMs?: number): void {
+  #notify(state: BreakerState, reason?: string, openMs?: number): void {
     this.#options.observe?.({ target: this.#target, state, reason, failures: this.#failures, openMs })
   }
 }
 
 const CLOSED = { closed: true, halfOpen: false }
 const HALF_OPEN = { closed: false, halfOpen: true }
-const LONGEST_MS = 2_147_483_647
+const MAX_TIMER_MS = 2_147_483_647
 
 const NEVER_ROTATES = {
   on: () => undefined,
@@ -182,19 +188,19 @@ const NEVER_ROTATES = {
   listenerCount: () => 0,
 } as unknown as NonNullable<CircuitBreaker.Options['rotateBucketController']>
 
-function circuitOf(name: string, begins: typeof CLOSED): CircuitBreaker<[], void> {
-  const state = { enabled: true, warmUp: false, shutdown: false, ...begins }
-  // A controller that never rotates its buckets: no statistics are kept, so that no interval runs.
+function circuitOf(name: string, initial: typeof CLOSED): CircuitBreaker<[], void> {
+  const state = { enabled: true, warmUp: false, shutdown: false, ...initial }
+  // No statistics are kept, because rotating their buckets would need an interval.
   const quiet = {
     enableSnapshots: false,
     rollingPercentilesEnabled: false,
     rotateBucketController: NEVER_ROTATES,
   }
-  const options = { name, timeout: false as const, resetTimeout: LONGEST_MS, state, ...quiet }
+  const options = { name, timeout: false as const, resetTimeout: MAX_TIMER_MS, state, ...quiet }
   return new CircuitBreaker(async () => undefined, options)
 }
 
-/** True for a fault of the provider: not a caller's error, not the caller's own deadline. */
+/** Whether an error is an upstream error: not the caller's, and not the deadline of the call. */
 export function isUpstreamFault(error: LlmError): boolean {
   return errorTable[error.kind].opensBreaker && error.phase !== 'total' && error.phase !== 'queue'
 }

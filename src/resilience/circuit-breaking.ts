@@ -18,7 +18,7 @@ export class CircuitBreaking {
     this.#breakers =
       breaker === undefined
         ? undefined
-        : createBreakers({ ...breaker, clock, observe: (event) => this.#announce(event) })
+        : createBreakers({ ...breaker, clock, observe: (event) => this.#notify(event) })
     this.#unsubscribe = breakerSync?.subscribe(({ target, openMs }) => this.#breakers?.open(target, openMs))
   }
 
@@ -27,13 +27,13 @@ export class CircuitBreaking {
     return this.#breakers !== undefined
   }
 
-  /** Whether calls to the target are refused now. */
+  /** Whether the breaker of a target refuses calls now. */
   isOpen(target: string): boolean {
     return this.#breakers?.state(target) === 'open'
   }
 
-  /** The error of a call if the breakers of all its targets are open. */
-  refusalOfAll(candidates: readonly Target[]): LlmError | undefined {
+  /** Returns the `breaker-open` error of a call whose targets are all refused by their breakers; `undefined` if one takes calls. */
+  errorIfAllOpen(candidates: readonly Target[]): LlmError | undefined {
     if (this.#breakers === undefined) return undefined
     let soonestMs = Infinity
     for (const { name } of candidates) {
@@ -44,11 +44,11 @@ export class CircuitBreaking {
     return openError(candidates[0] as Target, soonestMs)
   }
 
-  /** A permit for one attempt, `undefined` without breakers, or the error of a target whose breaker is open. */
+  /** Returns a permit for one attempt, the error of a target whose breaker is open, or `undefined` without breakers. */
   tryAcquire(target: Target, { requestId }: Call): Permit | undefined | LlmError {
-    const answer = this.#breakers?.tryAcquire(target.name)
-    if (answer === undefined || 'succeed' in answer) return answer
-    const { retryAfterMs } = answer
+    const permit = this.#breakers?.tryAcquire(target.name)
+    if (permit === undefined || 'succeed' in permit) return permit
+    const { retryAfterMs } = permit
     this.#emit?.({ type: 'skipped', requestId, target: target.name, retryAfterMs } satisfies AttemptEvent)
     return openError(target, retryAfterMs)
   }
@@ -58,8 +58,8 @@ export class CircuitBreaking {
     this.#breakers?.close()
   }
 
-  // An opening that came from another process is not published again.
-  #announce(event: BreakerEvent): void {
+  // Openings received from other processes are not published again.
+  #notify(event: BreakerEvent): void {
     this.#emit?.({ type: 'breaker', ...event } satisfies AttemptEvent)
     const { target, state, reason, openMs } = event
     if (state === 'open' && reason !== 'shared' && openMs !== undefined)
@@ -68,6 +68,6 @@ export class CircuitBreaking {
 }
 
 function openError({ provider, model }: Target, retryAfterMs: number): LlmError {
-  const message = `${provider} (${model}): its breaker is open after repeated faults; it takes calls again in ${retryAfterMs} ms`
+  const message = `${provider} (${model}): its breaker is open after repeated errors; retry after ${retryAfterMs} ms`
   return new LlmError('breaker-open', message, { provider, model, retryAfterMs })
 }

@@ -9,15 +9,15 @@ import type { AttemptsOptions } from './options.ts'
 import { createRetryBudgets } from './retry-budget.ts'
 import { TargetSelector } from './select-targets.ts'
 
-/** What {@link attempts} offers to the application. */
+/** The handle of {@link attempts}. */
 export interface TargetHealthReport {
-  /** What is known of every target that was called, by its name `provider/model`. */
+  /** Returns the health of every target that was called, by its name `provider/model`. */
   health(): Readonly<Record<string, TargetHealth>>
 }
 
 /**
  * Attempts of a call: retries, fallback, hedging, breakers, several keys and deployments, with one budget of attempts per
- * call. Without it, a call is attempted once on the requested target. Throws `misconfigured` naming the option that is wrong.
+ * call. Without it, a call is attempted once on the requested target. Throws `misconfigured` if an option is not valid.
  */
 export function attempts(options: AttemptsOptions = {}): Feature<TargetHealthReport> {
   return {

@@ -1,55 +1,59 @@
 import { isNodeTimer, systemClock, type Clock, type Timer } from '../core/clock.ts'
 import type { HealthStatus, TargetHealth } from './health.ts'
 
-/** What is known of every target, by name: an orchestrator fits as it is. */
+/** A source of health; every orchestrator is one. */
 export interface HealthSource {
+  /** Returns the health of every target, by its name `provider/model`. */
   health(): Readonly<Record<string, TargetHealth>>
 }
 
-/** A target whose status is another one than at the last look. */
+/** A change of the status of one target. */
 export interface HealthChange {
   readonly target: string
-  /** `undefined` at the first look. */
+  /** The previous status; `undefined` at the first check of the target. */
   readonly from: HealthStatus | undefined
   readonly to: HealthStatus
   readonly health: TargetHealth
 }
 
+/** Options of {@link createHealthMonitor}. */
 export interface HealthMonitorOptions {
-  /** How often it looks, in milliseconds. Default 30 000. */
+  /** Interval between two checks in ms. Default 30 000. */
   readonly everyMs?: number | undefined
-  /** Told of every target whose status has changed. Must not throw. */
+  /** Called with every change of a status. Must not throw. Default: off. */
   readonly onChange?: ((change: HealthChange) => void) | undefined
+  /** Default: the system clock. */
   readonly clock?: Clock | undefined
 }
 
-/** Looks at the health of all targets from time to time. */
+/** Checks the health of all targets at an interval. */
 export interface HealthMonitor extends Disposable {
-  /** Looks now, and then every `everyMs`; does nothing where it runs already. Its timer keeps no process alive. */
+  /** Checks now, and then every `everyMs`. Does nothing if the monitor is running. Its timer does not keep the process alive. */
   start(): void
-  /** Looks no more; no timer is left. It may be started again. */
+  /** Stops the timer. `start` may be called again. */
   stop(): void
-  /** Looks now, whether it runs or not, and gives what it saw. */
+  /** Checks now, whether the monitor is running or not, and returns the health of all targets. */
   tick(): Readonly<Record<string, TargetHealth>>
+  /** Whether the monitor was started and not stopped. */
   readonly running: boolean
 }
 
 const DEFAULT_EVERY_MS = 30_000
 
-/** Watches a source of health, once it is started: for a host that wants to be told, where `health()` waits to be asked. */
+/** Creates a monitor that calls `onChange` when the status of a target changes. It does nothing before `start`. */
 export function createHealthMonitor(source: HealthSource, options: HealthMonitorOptions = {}): HealthMonitor {
   const { everyMs = DEFAULT_EVERY_MS, onChange, clock = systemClock } = options
-  const last = new Map<string, HealthStatus>()
+  const lastStatus = new Map<string, HealthStatus>()
   let timer: Timer | undefined
   const tick = (): Readonly<Record<string, TargetHealth>> => {
-    const seen = source.health()
-    for (const [target, health] of Object.entries(seen)) {
-      const from = last.get(target)
+    const current = source.health()
+    for (const [target, health] of Object.entries(current)) {
+      const from = lastStatus.get(target)
       if (from === health.status) continue
-      last.set(target, health.status)
+      lastStatus.set(target, health.status)
       onChange?.({ target, from, to: health.status, health })
     }
-    return seen
+    return current
   }
   const schedule = (): void => {
     timer = clock.setTimer(() => {

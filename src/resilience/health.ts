@@ -1,10 +1,10 @@
 import type { Clock } from '../core/clock.ts'
 import type { LlmError } from '../core/error.ts'
 
-/** `circuit-open`: takes no calls · `degraded`: more than half of its calls failed · `unhealthy`: the last three in a row did. */
+/** `circuit-open`: its breaker refuses calls · `degraded`: more than half of its calls failed · `unhealthy`: its last three calls failed. */
 export type HealthStatus = 'healthy' | 'degraded' | 'unhealthy' | 'circuit-open'
 
-/** What is known of one target. */
+/** Counts and latencies of one target. Only upstream errors count as failures. */
 export interface TargetHealth {
   readonly status: HealthStatus
   readonly calls: number
@@ -12,32 +12,37 @@ export interface TargetHealth {
   readonly failed: number
   readonly consecutiveFailures: number
   readonly inFlight: number
-  /** Time to the commit point of the last hundred good calls, in milliseconds. */
+  /** Time to the first content of the last 100 successful calls, in ms. */
   readonly latencyMs?:
     | { readonly mean: number; readonly p50: number; readonly p95: number; readonly p99: number }
     | undefined
+  /** Time of the last success, in ms since the epoch. */
   readonly lastSuccessAt?: number | undefined
+  /** Time of the last failure, in ms since the epoch. */
   readonly lastFailureAt?: number | undefined
+  /** Kind of the last error. */
   readonly lastError?: string | undefined
 }
 
-/** Counts what targets do. Nothing runs between calls: a status is computed when it is asked for. */
+/** Counts the calls of targets and their results. A status is computed when it is read. */
 export interface HealthTracker {
+  /** Called at the start of every attempt. */
   begin(target: string): void
-  /** The answer began after so many milliseconds. */
+  /** Called at the first content, with the time since the start in ms. */
   latency(target: string, ms: number): void
-  /** The call is over; only upstream faults count as failures. */
+  /** Called at the end of every attempt; `fault` is its upstream error, if any. */
   end(target: string, fault?: LlmError): void
   read(target: string, circuitOpen: boolean): TargetHealth
+  /** Names of all targets that were called. */
   targets(): readonly string[]
   inFlight(target: string): number
-  /** Peak-sensitive moving average of the latency: rises at once, falls slowly. 0 where nothing is known. */
+  /** Peak-sensitive moving average of the latency in ms: rises at once, falls slowly. 0 if unknown. */
   expectedMs(target: string): number
 }
 
 const WINDOW = 100
-// Above this many calls both counters are halved, so that old times weigh less.
-const MOST_COUNTED = 1_000
+// Above this many calls both counters are halved, so that older calls count less.
+const MAX_COUNTED = 1_000
 const DECAY_MS = 10_000
 
 interface Entry {
@@ -54,6 +59,7 @@ interface Entry {
   lastError: string | undefined
 }
 
+/** Creates a tracker without targets. */
 export function createHealthTracker(clock: Clock): HealthTracker {
   const entries = new Map<string, Entry>()
   const entryOf = (target: string): Entry => {
@@ -116,7 +122,7 @@ function endCall(entry: Entry, fault: LlmError | undefined, at: number): void {
     entry.lastFailureAt = at
     entry.lastError = fault.kind
   }
-  if (entry.succeeded + entry.failed <= MOST_COUNTED) return
+  if (entry.succeeded + entry.failed <= MAX_COUNTED) return
   entry.succeeded = Math.ceil(entry.succeeded / 2)
   entry.failed = Math.floor(entry.failed / 2)
 }

@@ -3,55 +3,58 @@ import { LlmError } from '../core/error.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Attempt } from '../core/response.ts'
 
-type Entrant = (scope: CallScope, tried: readonly Attempt[]) => Promise<ResponseStream | LlmError>
+type StartAttempt = (scope: CallScope, previous: readonly Attempt[]) => Promise<ResponseStream | LlmError>
 
-export interface Race {
+/** The two attempts of a hedged call. */
+export interface HedgedRace {
   readonly call: Call
-  /** How long the first may be silent before the second starts, in milliseconds. */
+  /** How long the first attempt may deliver nothing before the second starts, in ms. */
   readonly afterMs: number
-  readonly main: Entrant
-  /** `undefined` where no second try may be made. */
-  readonly rival: (
-    scope: CallScope,
-    tried: readonly Attempt[],
-  ) => Promise<ResponseStream | LlmError> | undefined
-  readonly tried: readonly Attempt[]
+  /** Starts the first attempt. */
+  readonly main: StartAttempt
+  /** Starts the second attempt. Returns `undefined` if none is allowed. */
+  readonly hedged: (...args: Parameters<StartAttempt>) => ReturnType<StartAttempt> | undefined
+  /** The attempts before these two. */
+  readonly previous: readonly Attempt[]
 }
 
-const SLOWER = new LlmError('aborted', 'another try was faster')
+const SLOWER = new LlmError('aborted', 'another attempt was faster')
 
-/** Two tries, the second only where the first is slow: the first answer wins, and the other try is ended and recorded. */
+/**
+ * Runs an attempt, and a second one if the first is slow. Resolves to the response that begins first, and aborts and records
+ * the other attempt. Resolves to the last error if both fail.
+ */
 export async function raceAttempts({
   call,
   afterMs,
   main,
-  rival,
-  tried,
-}: Race): Promise<ResponseStream | LlmError> {
-  // The winner's list of tries: the loser is added to it.
-  const shared: Attempt[] = [...tried]
+  hedged,
+  previous,
+}: HedgedRace): Promise<ResponseStream | LlmError> {
+  // The winner's list of attempts, to which the loser is added.
+  const attempts: Attempt[] = [...previous]
   const first = forkScope(call.scope)
   const second = forkScope(call.scope)
-  const one = main(first, shared)
-  const other = later(call, afterMs, one).then((slow) => (slow ? rival(second, shared) : undefined))
+  const one = main(first, attempts)
+  const other = isSlow(call, afterMs, one).then((slow) => (slow ? hedged(second, attempts) : undefined))
   const runs = [
     { scope: first, outcome: one },
     { scope: second, outcome: other },
   ]
-  const winner = await firstReply(runs.map(({ outcome }) => outcome))
+  const winner = await firstResponse(runs.map(({ outcome }) => outcome))
   for (const { scope, outcome } of runs) {
     if (outcome === runs[winner.index]?.outcome) continue
     scope.abort(SLOWER)
-    void outcome.then((lost) => {
-      if (lost instanceof LlmError) shared.push(...(lost.attempts ?? []).slice(tried.length))
-      else lost?.cancel()
+    void outcome.then((loser) => {
+      if (loser instanceof LlmError) attempts.push(...(loser.attempts ?? []).slice(previous.length))
+      else loser?.cancel()
     })
   }
   return winner.result
 }
 
-// True when the time is up before the try has an outcome.
-function later({ clock }: Call, afterMs: number, outcome: Promise<unknown>): Promise<boolean> {
+// Resolves to true if the attempt has no outcome after `afterMs`.
+function isSlow({ clock }: Call, afterMs: number, outcome: Promise<unknown>): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = clock.setTimer(() => resolve(true), afterMs)
     void outcome.then(() => {
@@ -66,23 +69,23 @@ interface Winner {
   readonly result: ResponseStream | LlmError
 }
 
-/** The first answer; where all fail, the last failure. */
-function firstReply(outcomes: readonly Promise<ResponseStream | LlmError | undefined>[]): Promise<Winner> {
+/** Resolves to the first response, or to the last error if all attempts fail. */
+function firstResponse(outcomes: readonly Promise<ResponseStream | LlmError | undefined>[]): Promise<Winner> {
   return new Promise((resolve) => {
-    let left = outcomes.length
+    let pending = outcomes.length
     let failure: Winner | undefined
     for (const [index, outcome] of outcomes.entries()) {
       void outcome.then((result) => {
-        left--
+        pending--
         if (result !== undefined && !(result instanceof LlmError)) resolve({ index, result })
         else if (result !== undefined) failure = { index, result }
-        if (left === 0 && failure !== undefined) resolve(failure)
+        if (pending === 0 && failure !== undefined) resolve(failure)
       })
     }
   })
 }
 
-/** A part of a call's life that can be ended alone. */
+/** Creates a scope that ends with `parent`, and can be aborted without it. */
 function forkScope(parent: CallScope): CallScope {
   const actions = new Set<(error: LlmError) => void>()
   let own: LlmError | undefined

@@ -1,67 +1,67 @@
 import type { Clock } from '../core/clock.ts'
 import type { LlmError } from '../core/error.ts'
 
-/** Several keys of one provider, used in turn: one that is refused is left out, one that is limited rests. */
+/** The API keys of one provider, used in rotation. A key that the provider rejects or rate-limits is in cooldown. */
 export interface KeyPool<K> {
-  /** The next key that may be used; where all rest, the one that may be used soonest: the provider has the last word. */
+  /** Returns the next available key. If all are in cooldown, returns the one whose cooldown ends first. */
   next(): { readonly key: K; readonly index: number }
-  /** Whether some key may be used now. */
+  /** Whether a key is available now. */
   readonly hasAvailable: boolean
-  /** What a call with the key met. For how long the key rests now, in milliseconds; 0 where it does not. */
+  /** Records the result of a call with a key. Returns the key's cooldown in ms; 0 if it remains available. */
   report(index: number, error: LlmError | undefined): number
-  /** Another process has found that the key must rest. */
-  cooldown(index: number, restMs: number): void
+  /** Puts a key in cooldown, because another process reported it. */
+  cooldown(index: number, cooldownMs: number): void
   readonly size: number
 }
 
-// A refused key may be mended by its owner: it is tried again after this time.
-const DEAD_MS = 300_000
-const DEFAULT_REST_MS = 5_000
+// A rejected key is tried again after this time, because its owner may have repaired it.
+const REJECTED_KEY_MS = 300_000
+const DEFAULT_COOLDOWN_MS = 5_000
 
-/** A ring of keys, all usable at first. */
+/** Creates a pool whose keys are all available. */
 export function createKeyPool<K>(keys: readonly K[], clock: Clock): KeyPool<K> {
-  const usableAt = keys.map(() => 0)
-  let turn = 0
-  const rest = (index: number, restMs: number): void => {
-    if (index in usableAt) usableAt[index] = Math.max(usableAt[index] ?? 0, clock.now() + restMs)
+  const availableAt = keys.map(() => 0)
+  let position = 0
+  const cooldown = (index: number, cooldownMs: number): void => {
+    if (index in availableAt) availableAt[index] = Math.max(availableAt[index] ?? 0, clock.now() + cooldownMs)
   }
   return {
     size: keys.length,
     next: () => {
       const now = clock.now()
-      let best = turn % keys.length
+      let best = position % keys.length
       for (let step = 0; step < keys.length; step++) {
-        const index = (turn + step) % keys.length
-        const at = usableAt[index] ?? 0
-        if (at < (usableAt[best] ?? 0)) best = index
+        const index = (position + step) % keys.length
+        const at = availableAt[index] ?? 0
+        if (at < (availableAt[best] ?? 0)) best = index
         if (at > now) continue
         best = index
         break
       }
-      turn = best + 1
+      position = best + 1
       return { key: keys[best] as K, index: best }
     },
     get hasAvailable() {
       const now = clock.now()
-      return usableAt.some((at) => at <= now)
+      return availableAt.some((at) => at <= now)
     },
     report: (index, error) => {
-      const restMs = restOf(error)
-      if (restMs > 0) rest(index, restMs)
-      else if (error === undefined) usableAt[index] = 0
-      return restMs
+      const cooldownMs = cooldownOf(error)
+      if (cooldownMs > 0) cooldown(index, cooldownMs)
+      else if (error === undefined) availableAt[index] = 0
+      return cooldownMs
     },
-    cooldown: rest,
+    cooldown,
   }
 }
 
-function restOf(error: LlmError | undefined): number {
+function cooldownOf(error: LlmError | undefined): number {
   switch (error?.kind) {
     case 'unauthorized':
     case 'quota-exhausted':
-      return DEAD_MS
+      return REJECTED_KEY_MS
     case 'rate-limited':
-      return error.retryAfterMs ?? DEFAULT_REST_MS
+      return error.retryAfterMs ?? DEFAULT_COOLDOWN_MS
     default:
       return 0
   }

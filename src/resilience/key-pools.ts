@@ -23,17 +23,17 @@ export class KeyPools {
     return this.#pools.size === 0
   }
 
-  /** The next key of a provider; `undefined` for one with a single key. */
+  /** Returns the next key of a provider; `undefined` if it has a single key. */
   next(provider: string): { readonly key: KeySource; readonly index: number } | undefined {
     return this.#pools.get(provider)?.next()
   }
 
-  /** How many keys a provider has. */
+  /** Returns the number of keys of a provider. */
   sizeOf(provider: string): number {
     return this.#pools.get(provider)?.size ?? 1
   }
 
-  /** Whether a provider has a key that may be used now. */
+  /** Whether a provider with several keys has one that is available now. */
   hasAvailable(provider: string): boolean {
     return this.#pools.get(provider)?.hasAvailable === true
   }
@@ -49,7 +49,7 @@ export class KeyPools {
     this.#unsubscribe?.()
   }
 
-  // All processes list a provider's keys in the same order, so that an index means the same key.
+  // An index means the same key in every process, because all list a provider's keys in the same order.
   #cooldown({ subject, cooldownMs }: Cooldown): void {
     const [, provider = '', index = ''] = /^([^/]+)#(\d+)$/.exec(subject) ?? []
     this.#pools.get(provider)?.cooldown(Number(index), cooldownMs)

@@ -4,32 +4,32 @@ import { errorTable, toLlmError, type LlmError } from '../core/error.ts'
 import type { EventBatch, StreamEvent } from '../core/event.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Attempt, ChatResponse, Usage } from '../core/response.ts'
-import { abortedError } from '../core/call-scope.ts'
+import { abortedError } from '../core/abort.ts'
 
-/** Makes the try that goes on from `text`. Rejects where there is none. */
-type GoOn = (error: LlmError, text: string) => Promise<ResponseStream>
+/** Starts an attempt that continues from `text`. Rejects if no target can. */
+type Resume = (error: LlmError, text: string) => Promise<ResponseStream>
 
 /**
- * A stream that goes on elsewhere when it breaks in the middle of its text. The reader is told by a `continued` event
- * with the offset at which the new part begins; nothing is sent twice, and nothing is continued inside a tool call.
+ * A stream that is resumed on another attempt if it breaks inside its text. A `continued` event gives the offset at which the
+ * new part begins; no text is delivered twice. A stream that breaks inside or after a tool call is not resumed.
  */
 export class ResumedStream implements ResponseStream {
   readonly #call: Call
-  readonly #goOn: GoOn
-  readonly #collector: ResponseAccumulator
+  readonly #resume: Resume
+  readonly #accumulator: ResponseAccumulator
   readonly #onEnd: ((error?: LlmError) => void)[] = []
   #reply: ResponseStream
-  #spent: Usage[] = []
-  #splices = 0
+  #previousUsage: Usage[] = []
+  #resumptions = 0
   #error: LlmError | undefined
   #over = false
   #inToolCall = false
 
-  constructor(call: Call, reply: ResponseStream, goOn: GoOn) {
+  constructor(call: Call, reply: ResponseStream, resume: Resume) {
     this.#call = call
     this.#reply = reply
-    this.#goOn = goOn
-    this.#collector = new ResponseAccumulator(
+    this.#resume = resume
+    this.#accumulator = new ResponseAccumulator(
       { provider: reply.provider, model: reply.model },
       call.target.reasoningScope,
     )
@@ -71,51 +71,57 @@ export class ResumedStream implements ResponseStream {
   }
 
   usage(): Usage {
-    return [...this.#spent, this.#reply.usage()].reduce(addUsage)
+    return [...this.#previousUsage, this.#reply.usage()].reduce(addUsage)
   }
 
   snapshot(attempts?: readonly Attempt[]): ChatResponse {
-    if (this.#splices === 0) return this.#reply.snapshot(attempts)
-    return this.#collector.response({ usage: () => this.usage(), attempts })
+    if (this.#resumptions === 0) return this.#reply.snapshot(attempts)
+    return this.#accumulator.response({ usage: () => this.usage(), attempts })
   }
 
   async #afterBreak(error: LlmError): Promise<EventBatch | null> {
-    const { text, toolCalls } = this.#collector.response()
-    const inText = text !== '' && toolCalls.length === 0 && !this.#inToolCall
-    if (!errorTable[error.kind].opensBreaker || !inText || this.#call.scope.error !== undefined)
+    const { text, toolCalls } = this.#accumulator.response()
+    const isInText = text !== '' && toolCalls.length === 0 && !this.#inToolCall
+    if (!errorTable[error.kind].opensBreaker || !isInText || this.#call.scope.error !== undefined)
       this.#fail(error)
     const before = this.#reply
     try {
-      this.#reply = await this.#goOn(error, text)
+      this.#reply = await this.#resume(error, text)
       this.#follow(this.#reply)
     } catch {
-      // The first break is what the reader has to know.
+      // The consumer gets the error that broke the stream, not the one of the failed resumption.
       this.#fail(error)
     }
-    this.#spent = [...this.#spent, before.usage()]
-    this.#splices++
+    this.#previousUsage = [...this.#previousUsage, before.usage()]
+    this.#resumptions++
     const { provider, model } = this.#reply
-    const splice: StreamEvent = { type: 'continued', offset: text.length, provider, model, after: error.kind }
-    return this.#pass([splice])
+    const continued: StreamEvent = {
+      type: 'continued',
+      offset: text.length,
+      provider,
+      model,
+      after: error.kind,
+    }
+    return this.#pass([continued])
   }
 
-  // A second part begins anew: its start is told as `continued`, its usage is added to what was spent before.
+  // The `start` of a resumed part is dropped, because `continued` replaces it. Its usage includes that of earlier parts.
   #pass(batch: EventBatch): EventBatch {
     const events =
-      this.#splices === 0
+      this.#resumptions === 0
         ? batch
-        : batch.filter(({ type }) => type !== 'start').map((event) => this.#summed(event))
+        : batch.filter(({ type }) => type !== 'start').map((event) => this.#withTotalUsage(event))
     for (const { type } of events) {
       if (type === 'tool-call-start') this.#inToolCall = true
       else if (type === 'tool-call') this.#inToolCall = false
     }
-    this.#collector.add(events)
+    this.#accumulator.add(events)
     return events
   }
 
-  #summed(event: StreamEvent): StreamEvent {
+  #withTotalUsage(event: StreamEvent): StreamEvent {
     if (event.type !== 'usage' && event.type !== 'finish') return event
-    return { ...event, usage: [...this.#spent, event.usage].reduce(addUsage) }
+    return { ...event, usage: [...this.#previousUsage, event.usage].reduce(addUsage) }
   }
 
   #end(): null {
@@ -124,12 +130,12 @@ export class ResumedStream implements ResponseStream {
   }
 
   #fail(error: LlmError): never {
-    this.#error = this.#splices === 0 ? error : error.with({ partial: this.snapshot() })
+    this.#error = this.#resumptions === 0 ? error : error.with({ partial: this.snapshot() })
     this.#settle(this.#error)
     throw this.#error
   }
 
-  // An answer that is complete upstream, or ended for good, holds nothing any more, read or not.
+  // A response that is complete or cannot be resumed releases its resources at once, even if it is not read to its end.
   #follow(reply: ResponseStream): void {
     reply.onEnd((error) => {
       if (error === undefined || !errorTable[error.kind].opensBreaker) this.#settle(error)

@@ -1,22 +1,23 @@
-/** Bounds retries to a share of the traffic: a provider that is down is not hit harder for it. */
+/** Limits the retries at a provider to a share of its calls, so that retries do not multiply the load of a provider that fails. */
 export interface RetryBudgetOptions {
-  /** Retries per call, for example 0.2: one retry for five calls. */
+  /** Retries per call: 0.2 allows one retry for five calls. */
   readonly share: number
-  /** Retries that are free before the share counts. Default 10. */
+  /** Retries available at the start. Default 10. */
   readonly reserve?: number | undefined
 }
 
+/** Retry budgets by provider. */
 export interface RetryBudgets {
-  /** A call of the provider begins. */
+  /** Adds the share of one call. Called at the start of every attempt. */
   deposit(provider: string): void
-  /** Takes one retry; false where the budget is spent. */
+  /** Takes one retry. Returns false if the budget is used up. */
   withdraw(provider: string): boolean
 }
 
-// What is saved up in quiet times must not pay for a storm.
-const MOST_SAVED = 10
+// Limits what a quiet period saves, as a multiple of the reserve, because it would pay for a burst of retries.
+const MAX_SAVED = 10
 
-/** Budgets by provider. Without options every retry is allowed. */
+/** Creates retry budgets. Without options every retry is allowed. */
 export function createRetryBudgets(options: RetryBudgetOptions | undefined): RetryBudgets {
   const { share = 0, reserve = 10 } = options ?? {}
   const balances = new Map<string, number>()
@@ -24,7 +25,7 @@ export function createRetryBudgets(options: RetryBudgetOptions | undefined): Ret
   return {
     deposit: (provider) => {
       if (options !== undefined)
-        balances.set(provider, Math.min(reserve * MOST_SAVED, balanceOf(provider) + share))
+        balances.set(provider, Math.min(reserve * MAX_SAVED, balanceOf(provider) + share))
     },
     withdraw: (provider) => {
       if (options === undefined) return true

@@ -1,19 +1,20 @@
 import type { RetryBudgetOptions } from './retry-budget.ts'
 
-/** How often and how fast a call is tried again. */
+/** How often and how fast a call is retried. */
 export interface RetryOptions {
-  /** All tries of one call, over all its targets. Default 3. */
+  /** Maximum number of attempts of one call, over all targets. Default 3. */
   readonly attempts?: number | undefined
-  /** Longest wait before the first retry, in milliseconds; doubles with each. The wait itself is drawn at random below it. Default 250. */
+  /** Maximum wait before the first retry in ms; doubles with each retry. The wait is random below it. Default 250. */
   readonly backoffMs?: number | undefined
-  /** Default 8 000. */
+  /** Maximum wait before any retry in ms. Default 8 000. */
   readonly maxBackoffMs?: number | undefined
-  /** A provider that asks for a longer wait than this is not waited for. Default 60 000. */
+  /** Maximum wait that a provider may ask for, in ms; beyond it the target is not retried. Default 60 000. */
   readonly maxRetryAfterMs?: number | undefined
-  /** Retries of one provider as a share of its calls. Default: no bound. */
+  /** Limits the retries at each provider to a share of its calls. Default: off. */
   readonly budget?: RetryBudgetOptions | undefined
 }
 
+/** The defaults of {@link RetryOptions}. */
 export const RETRY_DEFAULTS: Required<Omit<RetryOptions, 'budget'>> = Object.freeze({
   attempts: 3,
   backoffMs: 250,

@@ -11,16 +11,16 @@ import type { CircuitBreaking } from './circuit-breaking.ts'
 import type { HealthTracker } from './health.ts'
 import type { AttemptsOptions } from './options.ts'
 
-/** The targets that one list of fallbacks adds to a target, and what was wrong with that list. */
-interface Chain {
+/** The targets of a call with its fallbacks, and warnings about fallbacks that name no target. */
+interface FallbackChain {
   readonly fallback: readonly string[]
   readonly targets: readonly Target[]
   readonly warnings: readonly Warning[]
 }
 
 /**
- * Finds the targets that may be tried: the requested one or its deployments, then the fallbacks. Refuses the call at once
- * if the breakers of all of them are open, so that it does not wait for a slot first.
+ * Finds the targets of a call: the requested one or its deployments, then the fallbacks. Rejects the call with `breaker-open`
+ * if all their breakers are open, so that it does not wait for a slot first.
  */
 export class TargetSelector implements Stage {
   readonly name = 'targets'
@@ -30,9 +30,9 @@ export class TargetSelector implements Stage {
   readonly #options: AttemptsOptions
   readonly #breaking: CircuitBreaking
   readonly #health: HealthTracker
-  readonly #chains = new WeakMap<Target, Chain>()
+  readonly #chains = new WeakMap<Target, FallbackChain>()
 
-  /** Throws `misconfigured` for a fallback that names no target. */
+  /** Throws `misconfigured` if a fallback names no target. */
   constructor(
     { targets }: StageContext,
     options: AttemptsOptions,
@@ -47,8 +47,8 @@ export class TargetSelector implements Stage {
 
   run(call: Call, next: Next): Promise<ResponseStream> {
     const selected = this.#select(call)
-    const refusal = this.#breaking.refusalOfAll(selected.candidates)
-    return refusal === undefined ? next(selected) : Promise.reject(refusal)
+    const error = this.#breaking.errorIfAllOpen(selected.candidates)
+    return error === undefined ? next(selected) : Promise.reject(error)
   }
 
   #select(call: Call): Call {
@@ -60,8 +60,13 @@ export class TargetSelector implements Stage {
     return { ...call, candidates: targets, ...(warnings.length === 0 ? undefined : { warnings }) }
   }
 
-  // The same target and the same list, call after call: what they make is kept.
-  #chainOf(target: Target, own: readonly Target[], fallback: readonly string[], keep: boolean): Chain {
+  // Cached, because most calls have the same target and the same list of fallbacks.
+  #chainOf(
+    target: Target,
+    own: readonly Target[],
+    fallback: readonly string[],
+    keep: boolean,
+  ): FallbackChain {
     const known = keep ? this.#chains.get(target) : undefined
     if (known?.fallback === fallback) return known
     const warnings: Warning[] = []
@@ -72,13 +77,13 @@ export class TargetSelector implements Stage {
     return chain
   }
 
-  // A fallback that a request misspells must not fail a call that may never need it.
+  // A wrong fallback of a request is a warning, because the call may not need it.
   #fallbackOf(model: string, warnings: Warning[]): readonly Target[] {
     try {
       return [this.#targets.resolve({ model })]
     } catch (error) {
       const reason = LlmError.is(error) ? error.message : String(error)
-      warnings.push({ type: 'other', message: `fallback "${model}" was left out: ${reason}` })
+      warnings.push({ type: 'other', message: `fallback "${model}" was ignored: ${reason}` })
       return []
     }
   }
@@ -94,7 +99,7 @@ export class TargetSelector implements Stage {
     }
   }
 
-  // The providers that share the calls, in the order in which they should be tried.
+  // Returns the deployments in the order in which the call should try them.
   #deployments(target: Target, pool: readonly WeightedProvider[]): readonly Target[] {
     const targets = new Map(
       pool.map(({ id }) => [

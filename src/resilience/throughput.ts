@@ -3,26 +3,26 @@ import { LlmError } from '../core/error.ts'
 import type { EventBatch } from '../core/event.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 
-/** Holds a stream back until it has shown that it is fast enough; a slow one is given up while another target may still answer. */
+/** Buffers a stream until it has reached a minimum throughput. The attempt fails if it is slower, so that another target is tried. */
 export interface ThroughputOptions {
-  /** Characters of text and reasoning per second. */
+  /** Minimum characters of text, reasoning and tool arguments per second. */
   readonly charsPerSecond: number
-  /** How long it is watched, in milliseconds. Default 2 000. */
+  /** How long the throughput is measured, in ms. Default 2 000. */
   readonly windowMs?: number | undefined
 }
 
-/** The reply with what was read so far, once it has proven its pace or ended. Rejects with `timeout` where it is too slow. */
+/** Resolves to the stream, with the events read so far, once it is fast enough or has ended. Rejects with `timeout` if it is too slow. */
 export async function requireThroughput(
   reply: ResponseStream,
   { charsPerSecond, windowMs = 2_000 }: ThroughputOptions,
   clock: Clock,
 ): Promise<ResponseStream> {
   const needed = (charsPerSecond * windowMs) / 1_000
-  const held: EventBatch[] = []
+  const buffered: EventBatch[] = []
   let slow: LlmError | undefined
   let chars = 0
   const timer = clock.setTimer(() => {
-    const message = `the answer came at ${Math.round((chars * 1_000) / windowMs)} characters per second where ${charsPerSecond} are asked for (throughput)`
+    const message = `the response streamed ${Math.round((chars * 1_000) / windowMs)} characters per second, fewer than throughput.charsPerSecond (${charsPerSecond})`
     slow = new LlmError('timeout', message, { phase: 'first-content' })
     reply.cancel(slow)
   }, windowMs)
@@ -30,16 +30,16 @@ export async function requireThroughput(
     while (chars < needed) {
       const batch = await reply.read()
       if (batch === null) break
-      held.push(batch)
+      buffered.push(batch)
       chars += textLength(batch)
     }
   } catch (error) {
-    // What broke after content is told after content, to the one who reads.
+    // An error after the first content is delivered to the consumer after that content.
     if (slow !== undefined || chars === 0) throw error
   } finally {
     clock.clearTimer(timer)
   }
-  return heldReply(reply, held)
+  return withBuffered(reply, buffered)
 }
 
 function textLength(batch: EventBatch): number {
@@ -51,14 +51,14 @@ function textLength(batch: EventBatch): number {
   return length
 }
 
-function heldReply(reply: ResponseStream, held: EventBatch[]): ResponseStream {
+function withBuffered(reply: ResponseStream, buffered: EventBatch[]): ResponseStream {
   return {
     provider: reply.provider,
     model: reply.model,
     get attempts() {
       return reply.attempts
     },
-    read: () => (held.length > 0 ? Promise.resolve(held.shift() ?? null) : reply.read()),
+    read: () => (buffered.length > 0 ? Promise.resolve(buffered.shift() ?? null) : reply.read()),
     cancel: (reason) => reply.cancel(reason),
     onEnd: (action) => reply.onEnd(action),
     usage: () => reply.usage(),

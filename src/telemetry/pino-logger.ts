@@ -4,22 +4,22 @@ import { isObject } from '../core/json.ts'
 import type { Logger } from '../core/log.ts'
 import { scrubSecrets } from '../core/secret.ts'
 
-/** What {@link createPinoLogger} takes. */
+/** Options of {@link createPinoLogger}. */
 export interface PinoLoggerOptions {
-  /** Lowest level that is written. Default `info`. */
+  /** Minimum level of lines that are written. Default `info`. */
   readonly level?: LevelWithSilent | undefined
-  /** Fields of every line, such as `{ service: 'chat' }`. Default: none. */
+  /** Fields added to every line, such as `{ service: 'chat' }`. Default: none. */
   readonly fields?: Readonly<Record<string, unknown>> | undefined
-  /** Where lines go: a pino destination, a transport, or any stream. Default: standard output. */
+  /** Destination of the lines: a pino destination, a transport, or any stream. Default: standard output. */
   readonly destination?: DestinationStream | undefined
   /**
-   * A pino logger of the application. Lines go to its child with `fields`; `level` applies to that child, and
-   * `destination` is not used. Default: a new pino logger.
+   * The application's pino logger. Lines are written to a child of it with `fields` and `level`; `destination` is ignored.
+   * Default: a new pino logger.
    */
   readonly logger?: PinoInstance | undefined
 }
 
-// Fields that hold keys, at the top and one level below.
+// Names of fields that contain secrets. They are removed at the top level and one level below.
 const KEY_FIELDS: ReadonlySet<string> = new Set([
   'apiKey',
   'authorization',
@@ -30,8 +30,8 @@ const KEY_FIELDS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * A logger that writes JSON lines with pino. Keys are removed from fields and messages; an `LlmError` is written as its
- * `toJSON`. Give it as `logger` to `createOrchestrator`, the chat service and the HTTP handlers.
+ * Creates a logger that writes JSON lines with pino. It removes keys from fields and messages, and writes an `LlmError` as its
+ * `toJSON`. Pass it as `logger` to `createOrchestrator`, the chat service and the HTTP handlers.
  */
 export function createPinoLogger(options: PinoLoggerOptions = {}): Logger {
   const { level = 'info', fields = {}, destination, logger } = options
@@ -46,7 +46,7 @@ export function createPinoLogger(options: PinoLoggerOptions = {}): Logger {
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }
 
-// Keys are removed here and not by pino's `redact`, which a logger of the application may not have.
+// Keys are removed here, because the application's logger may not have pino's `redact`.
 function cleanFields(fields: object, isNested = false): object {
   if (LlmError.is(fields)) return isNested ? fields.toJSON() : { error: fields.toJSON() }
   const kept = Object.entries(fields).filter(([name]) => !KEY_FIELDS.has(name))

@@ -181,7 +181,7 @@ describe('fallbacks', () => {
     const reply = await orchestrator.chatApiCall({ ...request, fallback: ['opnai/m'] })
     expect(reply.text).toBe('Hello!')
     expect(reply.warnings).toEqual([
-      expect.objectContaining({ message: expect.stringContaining('fallback "opnai/m" was left out') }),
+      expect.objectContaining({ message: expect.stringContaining('fallback "opnai/m" was ignored') }),
     ])
   })
 })

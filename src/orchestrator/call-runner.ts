@@ -8,8 +8,8 @@ import type { RunningCall } from './create-call.ts'
 import type { Features } from './features.ts'
 import { createPipeline } from './pipeline.ts'
 
-/** Runs calls through the stages, counts them, ends those that take too long, and drains them when it closes. */
-export class CallHost {
+/** Runs calls through the stages, counts them, enforces their deadlines, and drains them at `close`. */
+export class CallRunner {
   readonly #features: Features
   readonly #run: Next
   readonly #active: ActiveCalls
@@ -27,6 +27,7 @@ export class CallHost {
     this.#clock = clock
   }
 
+  /** Counts since the orchestrator was created; `active` is the number of calls that run now. */
   get counts(): Readonly<Record<'calls' | 'active' | 'succeeded' | 'failed', number>> {
     return {
       calls: this.#calls,
@@ -36,13 +37,14 @@ export class CallHost {
     }
   }
 
+  /** Runs a call. Resolves when its first content has arrived. Rejects with the error that ended it. */
   async start(call: RunningCall): Promise<ResponseStream> {
     const { scope } = call
     this.#calls++
     this.#active.add(scope)
     try {
       if (this.#closing !== undefined)
-        throw new LlmError('misconfigured', 'the orchestrator is closed: it takes no new calls')
+        throw new LlmError('misconfigured', 'the orchestrator is closed; create a new one to make calls')
       if (scope.error !== undefined) throw scope.error
       const reply = await this.#run(call)
       reply.onEnd((error) => this.#end(scope, error))
@@ -53,6 +55,7 @@ export class CallHost {
     }
   }
 
+  /** Rejects new calls, waits up to `drainMs` for running ones, then aborts them and closes the features. */
   close(drainMs: number): Promise<void> {
     return (this.#closing ??= this.#close(drainMs))
   }
