@@ -83,10 +83,11 @@ function writeModules(snippets: readonly Snippet[], folder: string): Map<string,
 }
 
 function projectOptions(): ts.CompilerOptions {
-  const path = join(root, 'tsconfig.json')
-  const { config } = ts.readConfigFile(path, (name) => readFileSync(name, 'utf8'))
-  return ts.parseJsonConfigFileContent({ ...config, files: [], include: [] }, ts.sys, root, undefined, path)
-    .options
+  const fail = (error: ts.Diagnostic): never => {
+    throw new Error(`tsconfig.json: ${ts.flattenDiagnosticMessageText(error.messageText, '\n')}`)
+  }
+  const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: fail }
+  return ts.getParsedCommandLineOfConfigFile(join(root, 'tsconfig.json'), {}, host)?.options ?? {}
 }
 
 function describe({ file, start, code, messageText }: ts.Diagnostic, { page, line }: Snippet): string {
