@@ -9,10 +9,10 @@ import { createRegistry, type Registry, type Target } from '../src/core/registry
 import { catalogue } from '../src/providers/index.ts'
 import { root } from './entries.ts'
 
-/** Where the page lies. */
+/** Path of the page. */
 export const providersPage: string = join(root, 'docs/providers.md')
 
-/** The page about every built-in provider, made from the catalogue alone. */
+/** Renders the page about every built-in provider from the catalogue. */
 export function providersDoc(definitions: readonly ProviderDefinition[] = catalogue): string {
   const registry = createRegistry(definitions)
   const rows = definitions.map((definition) => overviewRow(definition, registry))
@@ -26,18 +26,18 @@ function dialectSection({ id, params }: Dialect): string {
   const dropped = explainParams(params).filter(({ action }) => action === 'dropped')
   const rows = dropped.map(({ setting, why = '' }) => `| ${code(setting)} | ${cell(why)} |`)
   const table = ['| setting | why |', '| --- | --- |', ...rows].join('\n')
-  return `### Dialect ${id}\n\n${rows.length === 0 ? 'Takes every setting.' : table}`
+  return `### Dialect ${id}\n\n${rows.length === 0 ? 'Supports every setting.' : table}`
 }
 
 const HEAD = `# Providers
 
-This page is made from the catalogue in \`src/providers\` by \`npm run docs:providers\`; a test keeps it fresh. What a call would lose or change can also be asked at run time: \`registry.explain('groq', 'model-id')\` for settings, \`registry.resolve({ provider, model }).traits\` for what a model can do.
+\`npm run docs:providers\` generates this page from the catalogue in \`src/providers\`; a test checks that it is current. At run time, \`registry.explain('groq', 'model-id')\` lists the settings that a call would lose or change, and \`registry.resolve({ provider, model }).capabilities\` the capabilities of a model.
 
-Every provider streams. *by model* means that models differ: see the provider's section. *passed on* means that nothing is known of the models: the request is sent as it is, and the provider decides. *told* means that a JSON schema is given to the model as an instruction, with a warning. Tables of models list what is known; a model that no row fits gets the provider's own settings.`
+Every provider streams. *by model* means that models differ: see the provider's section. *passed on* means that the catalogue has no information about the models: the request is sent unchanged, and the provider decides. *by instruction* means that the JSON schema is sent to the model as an instruction, with a warning. Tables of models list known differences; the provider's own settings apply to all other models.`
 
 const FOOT = `## What a dialect drops
 
-A dropped or changed setting gives a warning in the response, or an error before anything is sent under \`onUnsupported: 'error'\`. These settings have no place in a wire format; a provider that has one after all says so below. All others go to the wire under the format's own name, unless the provider's section says otherwise.`
+A dropped or changed setting adds a warning to the response. With \`onUnsupported: 'error'\` the call rejects before anything is sent. The settings below do not exist in a wire format; the section of a provider that supports one nevertheless lists it. All other settings are sent under the format's own name, unless the provider's section says otherwise.`
 
 const COLUMNS = [
   'provider',
@@ -78,7 +78,7 @@ function overviewRow(definition: ProviderDefinition, registry: Registry): string
   return `| ${cells.join(' | ')} |`
 }
 
-/** A model that nothing is known of, and one of each family that has traits. */
+/** An unknown model, and one of each family with known capabilities. */
 function targetsOf({ id, models = {} }: ProviderDefinition, registry: Registry): readonly Target[] {
   const families = Object.keys(models).filter((pattern) => pattern !== '*')
   return ['some-model', ...families.map((pattern) => pattern.replaceAll('*', 'x'))].map((model) =>
@@ -95,14 +95,14 @@ function sends({ params }: Target, setting: 'tools' | 'reasoning', said: boolean
 function schemaWord({ params, capabilities: traits }: Target): string {
   const rule = params.responseFormat
   if (rule === undefined || rule.drop !== undefined) return 'no'
-  return traits.jsonSchema === false ? 'told' : 'yes'
+  return traits.jsonSchema === false ? 'by instruction' : 'yes'
 }
 
 function word(yes: boolean): string {
   return yes ? 'yes' : 'no'
 }
 
-/** One word for all models, or that they differ. What nothing is known of does not make a difference. */
+/** One word if all models agree, else `by model`. Models without information are ignored. */
 function sum(words: readonly string[]): string {
   const known = new Set(words.filter((each) => each !== 'passed on'))
   if (known.size === 0) return 'passed on'
@@ -117,13 +117,11 @@ function keyWord({ auth, keyRequired }: ProviderDefinition): string {
 function providerSection(definition: ProviderDefinition, registry: Registry): string {
   const { id, docs, verifiedOn: checked, unverified } = definition
   const facts = [
-    `Base URL: ${definition.baseUrl === undefined ? 'give one' : code(definition.baseUrl)}${variables(definition)}`,
+    `Base URL: ${definition.baseUrl === undefined ? 'required in the options' : code(definition.baseUrl)}${variables(definition)}`,
     `Key: ${authWords(definition)}`,
     ...apiFacts(definition),
-    ...(definition.namespacedModels === true ? ['Model ids hold a slash themselves and stay whole.'] : []),
-    ...(definition.defaultModel === undefined
-      ? []
-      : [`Model when none is named: ${code(definition.defaultModel)}.`]),
+    ...(definition.namespacedModels === true ? ['Model ids contain a slash and are sent whole.'] : []),
+    ...(definition.defaultModel === undefined ? [] : [`Default model: ${code(definition.defaultModel)}.`]),
     ...(definition.body === undefined
       ? []
       : [`Sent with every request: ${code(JSON.stringify(definition.body))}.`]),
@@ -142,10 +140,10 @@ function providerSection(definition: ProviderDefinition, registry: Registry): st
 }
 
 function variables({ variables: known = {}, query = {} }: ProviderDefinition): string {
-  const said = Object.entries(known).flatMap(([name, { env = [], default: standing, from }]) => {
+  const said = Object.entries(known).flatMap(([name, { env = [], default: fallbackValue, from }]) => {
     if (from !== undefined) return []
     const sources = env.map(code).join(' or ')
-    const fallback = standing === undefined ? '' : `, default ${code(standing)}`
+    const fallback = fallbackValue === undefined ? '' : `, default ${code(fallbackValue)}`
     return [`${code(`{${name}}`)} from ${sources || '`variables`'}${fallback}`]
   })
   const asked = Object.entries(query).map(([name, value]) => code(`?${name}=${value}`))
@@ -160,10 +158,10 @@ function authWords({ auth, env = [], keyRequired }: ProviderDefinition): string 
       auth.type === 'header'
         ? `header ${code(auth.name)}${auth.tokens === undefined ? '' : ', a token as `Authorization: Bearer`'}`
         : '',
-    sigv4: () => 'requests are signed (AWS, version 4), or the key goes as `Authorization: Bearer`',
+    sigv4: () => 'requests are signed (AWS, version 4), or the key is sent as `Authorization: Bearer`',
   }[auth.type]()
   const names = env.length === 0 ? '' : `, from ${env.map(code).join(', ')}`
-  return `${how}${names}${keyRequired === false ? '; none is needed' : ''}`
+  return `${how}${names}${keyRequired === false ? '; optional' : ''}`
 }
 
 function apiFacts({ apis = {}, baseUrl }: ProviderDefinition): string[] {
@@ -178,7 +176,7 @@ interface Change {
   readonly what: string
 }
 
-/** What the provider does otherwise than its dialect. */
+/** The settings that the provider sends in another way than its dialect. */
 function changesOf({ dialect }: ProviderDefinition, explained: readonly ParamExplanation[]): Change[] {
   const usual = new Map(explainParams(mergeParams(dialect.params)).map((each) => [each.setting, each]))
   return explained.flatMap((each) => {
@@ -192,13 +190,13 @@ function changesOf({ dialect }: ProviderDefinition, explained: readonly ParamExp
 function describe({ action, to, why, clamp, fixed, required }: ParamExplanation): string {
   if (action === 'dropped') return `dropped: ${why ?? ''}`
   const bounds = clamp === undefined ? '' : `, ${bound(clamp)}`
-  const standing = required === undefined ? '' : `, ${code(JSON.stringify(required))} when not given`
+  const preset = required === undefined ? '' : `, ${code(JSON.stringify(required))} if not set`
   const only = fixed === undefined ? '' : `, always ${code(JSON.stringify(fixed))}`
-  return `${code(to ?? '')}${bounds}${standing}${only}`
+  return `${code(to ?? '')}${bounds}${preset}${only}`
 }
 
 function bound([least, most]: readonly [number, number]): string {
-  return most === Infinity || most === Number.MAX_SAFE_INTEGER ? `${least} at least` : `${least} to ${most}`
+  return most === Infinity || most === Number.MAX_SAFE_INTEGER ? `at least ${least}` : `${least} to ${most}`
 }
 
 function changeTable(changes: readonly Change[]): string {
@@ -208,7 +206,7 @@ function changeTable(changes: readonly Change[]): string {
 
 function modelTable({ id, models = {} }: ProviderDefinition, registry: Registry): string[] {
   const usual = settingWords(registry.resolve({ provider: id, model: 'some-model' }))
-  // Families of which the same is known share a row.
+  // Families with the same capabilities share a row.
   const rows = new Map<string, string[]>()
   for (const pattern of Object.keys(models)) {
     const target = registry.resolve({ provider: id, model: pattern.replaceAll('*', 'x') })
@@ -268,6 +266,6 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|')
 }
 
-// Run as a script, it writes the page; a test imports it.
+// Writes the page when run as a script; a test imports the functions.
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
   writeFileSync(providersPage, providersDoc())

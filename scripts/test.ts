@@ -5,7 +5,7 @@ import { startVitest, type TestCase, type TestModule } from 'vitest/node'
 type Tally = Record<'passed' | 'failed' | 'skipped', number>
 
 /** What makes up a full check, in order: npm scripts, with the unit tests in the middle. */
-const steps = ['format:check', 'lint', 'types', 'build', 'unit', 'package'] as const
+const steps = ['format:check', 'lint', 'types', 'docs', 'build', 'unit', 'package'] as const
 
 /** Runs every step, also after one has failed, and ends with the tally on a line of its own. */
 async function main(): Promise<void> {
