@@ -1,3 +1,4 @@
+import { copyFile } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import type { Options } from 'tsup'
@@ -26,7 +27,7 @@ const sharedFiles: Plugin = {
 }
 
 // Apart from the main build: there, every provider would be a file that the root has to load.
-async function buildProviders(): Promise<void> {
+async function buildRest(): Promise<void> {
   await build({
     entryPoints: Object.fromEntries(providers.map(({ output, source }) => [output, source])),
     outdir: 'dist',
@@ -36,6 +37,8 @@ async function buildProviders(): Promise<void> {
     sourcemap: true,
     plugins: [sharedFiles],
   })
+  // Its license asks for the notice with every copy.
+  await copyFile('node_modules/zod/LICENSE', 'dist/LICENSE-zod.txt')
 }
 
 const config: Options = {
@@ -55,7 +58,7 @@ const config: Options = {
   sourcemap: true,
   splitting: true,
   clean: true,
-  onSuccess: buildProviders,
+  onSuccess: buildRest,
 }
 
 export default config

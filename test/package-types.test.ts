@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import {
   cpSync,
   existsSync,
@@ -13,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { entries, exportMap, root } from '../scripts/entries.ts'
+import { runChild } from './children.ts'
 
 const NAME = 'llm-switchyard'
 
@@ -56,7 +56,7 @@ function createConsumer(): string {
 }
 
 // Without `skipLibCheck` the compiler also checks our own declarations.
-test('every entry point compiles without any optional peer', ({ skip }) => {
+test('every entry point compiles without any optional peer', async ({ skip }) => {
   if (!existsSync(join(root, 'dist/index.d.ts'))) skip('there is no build: npm run build makes dist/')
   const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const folder = createConsumer()
@@ -64,7 +64,7 @@ test('every entry point compiles without any optional peer', ({ skip }) => {
     for (const peer of Object.keys(peerDependencies))
       expect(existsSync(join(folder, 'node_modules', peer))).toBe(false)
     const compiler = join(root, 'node_modules/typescript/lib/tsc.js')
-    const { stdout } = spawnSync(process.execPath, [compiler, '-p', folder], { encoding: 'utf8' })
+    const { stdout } = await runChild('node', [compiler, '-p', folder])
     expect(stdout).toBe('')
   } finally {
     rmSync(folder, { recursive: true })

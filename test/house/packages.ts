@@ -5,6 +5,8 @@ import type { Sources, Violation } from './sources.ts'
 /** Packages that come with ours, each with the only place that may import it. */
 export const installed: Readonly<Record<string, string>> = {
   'eventsource-parser': 'transport',
+  // Required by opossum. Node has it built in; bundlers for browsers need the package.
+  events: 'resilience',
   opossum: 'resilience',
   'p-queue': 'queue',
   nunjucks: 'templates',
