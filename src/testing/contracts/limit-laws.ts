@@ -335,7 +335,7 @@ const laws: readonly Law[] = [
     },
   },
   {
-    name: '663 calls at once get exactly what there is',
+    name: '663 concurrent calls get exactly what is available',
     async run({ store }) {
       const request = {
         buckets: [slow('requests', 1, 500), slow('tokens', 10, 1000)],

@@ -146,7 +146,7 @@ export const partTrials: readonly Trial[] = [
     },
   ],
   [
-    "a user's totals are exact, whoever adds at once",
+    "a user's totals are exact when several callers add concurrently",
     async (store, ids) => {
       const fresh = await store.usage.get(ids.user)
       assert.deepEqual([fresh.totalTokens, fresh.costUsd, fresh.conversationCount], [0, 0, 0])
