@@ -164,10 +164,7 @@ class LimitCheck {
     if (bytes > maxImageBytes) return this.atMost(path, bytes, maxImageBytes, 'bytes')
     const { mediaType, base64 } = encodingOf(part)
     if (!imageTypes.includes(mediaType))
-      this.#wrong(
-        path,
-        `has the media type ${mediaType === '' ? 'unknown' : mediaType}; allowed: ${imageTypes.join(', ')}`,
-      )
+      this.#wrong(path, `has the media type "${mediaType.slice(0, 50)}"; allowed: ${imageTypes.join(', ')}`)
     if (bytes === 0 || (base64 !== undefined && !isBase64(base64)))
       this.#wrong(path, 'contains no image, because its data is not base64')
   }
