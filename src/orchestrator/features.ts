@@ -30,8 +30,8 @@ export class Features {
   }
 
   /** Returns the handle of a feature; `undefined` if it is not in use. */
-  handleOf<Handle>(name: string): Handle | undefined {
-    return this.#mounted.get(name)?.handle as Handle | undefined
+  handleOf(name: string): unknown {
+    return this.#mounted.get(name)?.handle
   }
 
   /** Closes all features in the order of `use`. */

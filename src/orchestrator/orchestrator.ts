@@ -1,6 +1,7 @@
 import { withCallerFrames } from '../core/caller-frames.ts'
 import { systemClock } from '../core/clock.ts'
 import type { EmbedResponse } from '../core/embedding.ts'
+import { LlmError } from '../core/error.ts'
 import type { ModelInfo } from '../core/model-list.ts'
 import type { ModerateResponse } from '../core/moderation.ts'
 import type { ProviderDefinition } from '../core/provider.ts'
@@ -114,26 +115,41 @@ export function composeOrchestrator(
     if (options.transport === undefined) await transport.close?.()
   }
   return {
-    ...methodsOf(operations, operationContext(context, runner)),
+    ...methodsOf(operations, operationContext(context, runner, features)),
     registry,
-    limiter: features.handleOf<Limiter>('limits'),
-    queue: features.handleOf<CallQueue>('queue'),
-    health: () => features.handleOf<TargetHealthReport>('attempts')?.health() ?? {},
+    limiter: features.handleOf('limits') as Limiter | undefined,
+    queue: features.handleOf('queue') as CallQueue | undefined,
+    health: () => (features.handleOf('attempts') as TargetHealthReport | undefined)?.health() ?? {},
     stats: () => statsOf(runner, features),
     close: (how) => close(how?.drainMs ?? DEFAULT_DRAIN_MS),
     [Symbol.asyncDispose]: () => close(DEFAULT_DRAIN_MS),
   }
 }
 
-function operationContext(context: OrchestratorContext, runner: CallRunner): OperationContext {
+function operationContext(
+  context: OrchestratorContext,
+  runner: CallRunner,
+  features: Features,
+): OperationContext {
   return {
     onUnsupported: context.options.onUnsupported ?? 'warn',
     withDefaults: (request) => withDefaults(context, request),
     withDefaultProvider: (request) => withDefaultProvider(context, request),
     resolve: (reference) => context.registry.resolve(reference),
-    createCall: (request, input) => createCall(context, request, input),
+    createCall: (request, input) => {
+      if (!features.has('attempts')) checkAttempts(request)
+      return createCall(context, request, input)
+    },
     start: (call) => runner.start(call),
   }
+}
+
+// A request that asks for what no feature does must not be run without it.
+function checkAttempts({ fallback, continuation }: CallOptions): void {
+  const name = fallback !== undefined ? 'fallback' : continuation === true ? 'continuation' : undefined
+  if (name === undefined) return
+  const message = `${name} needs the attempts feature: createOrchestrator({ use: [attempts()] })`
+  throw new LlmError('misconfigured', message, { issues: [{ path: name, message }] })
 }
 
 function methodsOf(operations: Operations, context: OperationContext): OrchestratorMethods {
@@ -151,8 +167,8 @@ function methodsOf(operations: Operations, context: OperationContext): Orchestra
 }
 
 function statsOf(runner: CallRunner, features: Features): OrchestratorStats {
-  const limiter = features.handleOf<Limiter>('limits')
-  const queue = features.handleOf<CallQueue>('queue')
+  const limiter = features.handleOf('limits') as Limiter | undefined
+  const queue = features.handleOf('queue') as CallQueue | undefined
   return {
     ...runner.counts,
     ...(limiter === undefined ? undefined : { limits: limiter.stats() }),

@@ -164,6 +164,19 @@ describe('the core', () => {
     })
   })
 
+  test.each([{ fallback: ['openai/other'] }, { continuation: true }])(
+    'refuses a request that needs a feature it has not: %o',
+    async (options) => {
+      const fetch = fakeFetch('Hello!')
+      await using orchestrator = createCore({ providers: [openai], fetch })
+      await expect(orchestrator.chatApiCall({ ...request, apiKey: 'k', ...options })).rejects.toMatchObject({
+        kind: 'misconfigured',
+        message: expect.stringContaining('needs the attempts feature'),
+      })
+      expect(fetch.log).toHaveLength(0)
+    },
+  )
+
   test('refuses a feature twice', () => {
     expect(() => createCore({ use: [queue(), queue()] })).toThrow('use.1 is a second feature "queue"')
   })
