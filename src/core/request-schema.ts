@@ -1,3 +1,4 @@
+import { signalField } from './common-fields.ts'
 import { requestError, type Issue } from './error.ts'
 import { isObject } from './json.ts'
 import { nearestName } from './nearest-name.ts'
@@ -124,11 +125,6 @@ export function isPlainMessage(
 }
 const PLAIN_ROLES: ReadonlySet<unknown> = new Set(['system', 'developer', 'user', 'assistant'])
 
-// By shape, because a signal of another realm or test environment is no instance of this AbortSignal.
-const signal = kind('an AbortSignal', (value) => {
-  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>
-  return typeof aborted === 'boolean' && typeof addEventListener === 'function'
-})
 /** A key as text, as a {@link Secret}, or as a function that gives one. */
 export const keySource: Field = secretKind(
   'a key: text, a Secret, or a function that gives one',
@@ -156,7 +152,8 @@ export const streamLimitsSchema: Group = optionsSchema<StreamLimits>()(() => ({
   maxReplyBytes: count,
 }))
 
-const callOptions = (): Rows<CallOptions> => ({
+/** The fields of {@link CallOptions}. */
+export const callOptions = (): Rows<CallOptions> => ({
   provider: text,
   model: text,
   apiKey: keySource,
@@ -169,7 +166,7 @@ const callOptions = (): Rows<CallOptions> => ({
   extraBody: recordOf(json),
   fetch: callable,
   transport: withMethods('send'),
-  signal,
+  signal: signalField,
   timeouts: timeoutsSchema,
   streamLimits: streamLimitsSchema,
   onUnsupported: oneOf('warn', 'error', 'drop'),

@@ -1,6 +1,8 @@
 import { plainText } from '../core/message.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
 import type { MessageInput } from '../core/request.ts'
 import type { Warning } from '../core/response.ts'
+import { withMethods, type Group } from '../core/schema.ts'
 import { createPromptLibrary, type PromptLibrary, type PromptTemplate } from '../templates/index.ts'
 import { parseExampleDialogue } from './example-dialogue.ts'
 import { defaultPersona, greetingOf, personaPrompt, type Persona } from './persona.ts'
@@ -59,8 +61,20 @@ export interface PromptComposer {
   compose(input: PromptInput): Promise<ComposedPrompt & { readonly warnings: readonly Warning[] }>
 }
 
-/** Creates a prompt composer. Default of `library`: the bundled prompt templates. */
-export function createPromptComposer(options: { library?: PromptLibrary | undefined } = {}): PromptComposer {
+/** Options of {@link createPromptComposer}. */
+export interface PromptComposerOptions {
+  /** The prompt templates. Default: the bundled ones. */
+  readonly library?: PromptLibrary | undefined
+}
+
+/** The schema of {@link PromptComposerOptions}. */
+export const promptComposerSchema: Group = optionsSchema<PromptComposerOptions>()(() => ({
+  library: withMethods('get', 'list', 'apply', 'check'),
+}))
+
+/** Creates a prompt composer. Throws `misconfigured` if an option is unknown or invalid. */
+export function createPromptComposer(options: PromptComposerOptions = {}): PromptComposer {
+  checkOptions('createPromptComposer', promptComposerSchema, options)
   const library = options.library ?? createPromptLibrary()
   return { compose: (input) => new Composition(library, input).compose() }
 }

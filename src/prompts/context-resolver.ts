@@ -1,4 +1,6 @@
 import { LlmError } from '../core/error.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import { anyOf, callable, recordOf, text, type Group } from '../core/schema.ts'
 
 /** Tone of the model's responses. */
 export type Mode = 'helpful' | 'creative' | 'professional' | 'casual'
@@ -39,6 +41,20 @@ export interface ContextResolverOptions {
   readonly modes?: Readonly<Record<string, string>> | undefined
 }
 
+/** The schema of {@link ContextPrompt}. */
+export const contextPromptSchema: Group = optionsSchema<ContextPrompt>()(() => ({
+  persona: text,
+  systemPrompt: text,
+  mode: text,
+}))
+/** The schema of {@link ContextResolverOptions}. */
+export const contextResolverSchema: Group = optionsSchema<ContextResolverOptions>()(() => ({
+  contexts: anyOf(recordOf(contextPromptSchema), callable),
+  community: contextPromptSchema,
+  general: contextPromptSchema,
+  modes: recordOf(text),
+}))
+
 /** The instructions of the bundled modes. */
 export const defaultModes: Readonly<Record<Mode, string>> = Object.freeze({
   helpful: 'Be helpful and friendly: answer the question first, then add what is useful.',
@@ -59,8 +75,9 @@ export interface ContextResolver {
   resolve(contextId?: string, mode?: string): Promise<ResolvedContext>
 }
 
-/** Creates a context resolver. Throws `misconfigured` if a context names an unknown mode. */
+/** Creates a context resolver. Throws `misconfigured` if an option is invalid, or a context names an unknown mode. */
 export function createContextResolver(options: ContextResolverOptions = {}): ContextResolver {
+  checkOptions('createContextResolver', contextResolverSchema, options)
   const { contexts = {}, community, general } = options
   const modes = new Map(Object.entries({ ...defaultModes, ...options.modes }))
   const known = [...modes.keys()].join(', ')

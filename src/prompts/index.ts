@@ -31,6 +31,7 @@ export {
   createPromptComposer,
   type ComposedPrompt,
   type PromptComposer,
+  type PromptComposerOptions,
   type PromptInput,
 } from './composer.ts'
 export {

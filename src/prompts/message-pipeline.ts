@@ -1,4 +1,7 @@
 import { LlmError, type Issue } from '../core/error.ts'
+import { isObject } from '../core/json.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import { kind, listOf, required, type Group } from '../core/schema.ts'
 
 /**
  * One step of a message pipeline, with exactly one function. `filter` returns whether the message passes, `validate`
@@ -27,10 +30,22 @@ export interface MessagePipeline<M, C = unknown> {
   readonly steps: readonly string[]
 }
 
-/** Creates a message pipeline. Throws `misconfigured` if two steps have the same name. */
+/** The schema of the argument of {@link createMessagePipeline}. */
+export const messagePipelineSchema: Group = optionsSchema<{ readonly steps: readonly unknown[] }>()(() => ({
+  steps: required(listOf(kind('a step: a name and one of filter(), validate() and process()', isStep))),
+}))
+
+function isStep(value: unknown): boolean {
+  if (!isObject(value) || typeof value['name'] !== 'string') return false
+  const given = ['filter', 'validate', 'process'].filter((name) => value[name] !== undefined)
+  return given.length === 1 && given.every((name) => typeof value[name] === 'function')
+}
+
+/** Creates a message pipeline. Throws `misconfigured` if a step is invalid, or two steps have the same name. */
 export function createMessagePipeline<M, C = unknown>(
   steps: readonly PipelineStep<M, C>[],
 ): MessagePipeline<M, C> {
+  checkOptions('createMessagePipeline', messagePipelineSchema, { steps })
   const names = steps.map(({ name }) => name)
   const duplicate = names.find((name, at) => names.indexOf(name) !== at)
   if (duplicate !== undefined) throw misconfigured(`two steps are named "${duplicate}"; rename one`)

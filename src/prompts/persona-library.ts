@@ -1,6 +1,9 @@
+import { loggerField } from '../core/common-fields.ts'
 import { LlmError } from '../core/error.ts'
 import type { Logger } from '../core/log.ts'
-import { defaultPersona, type Persona } from './persona.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import { required, withMethods, type Group } from '../core/schema.ts'
+import { defaultPersona, personaSchema, type Persona } from './persona.ts'
 import { readPersonaCard } from './persona-card.ts'
 import type { PersonaStore } from './persona-store.ts'
 
@@ -31,12 +34,20 @@ export interface PersonaLibrary {
   readonly store: PersonaStore
 }
 
-/** Creates a persona library. It needs no closing; the application closes the store. */
-export function createPersonaLibrary({
-  store,
-  fallback = defaultPersona,
-  logger,
-}: PersonaLibraryOptions): PersonaLibrary {
+/** The schema of {@link PersonaLibraryOptions}. */
+export const personaLibrarySchema: Group = optionsSchema<PersonaLibraryOptions>()(() => ({
+  store: required(withMethods('get', 'list', 'save', 'delete')),
+  fallback: personaSchema,
+  logger: loggerField,
+}))
+
+/**
+ * Creates a persona library. It needs no closing; the application closes the store. Throws `misconfigured` if an option is
+ * unknown or invalid.
+ */
+export function createPersonaLibrary(options: PersonaLibraryOptions): PersonaLibrary {
+  checkOptions('createPersonaLibrary', personaLibrarySchema, options)
+  const { store, fallback = defaultPersona, logger } = options
   let ensuring: Promise<FoundPersona> | undefined
 
   const ensureDefault = (): Promise<FoundPersona> => {

@@ -1,5 +1,7 @@
 import { newId } from '../core/create-id.ts'
 import type { JsonObject } from '../core/json.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import { anyObject, count, kind, listOf, nonEmptyText, required, text, type Group } from '../core/schema.ts'
 
 /** A character that the model plays. Missing texts are empty. */
 export interface Persona {
@@ -37,11 +39,39 @@ export interface Persona {
 /** Fields for {@link definePersona}. Only the name is required. */
 export type PersonaInput = Partial<Persona> & Pick<Persona, 'name'>
 
+/** The schema of {@link PersonaInput}. */
+export const personaSchema: Group = optionsSchema<PersonaInput>()(() => ({
+  id: nonEmptyText,
+  name: required(kind('a name of 1 to 100 characters', isName)),
+  nickname: text,
+  description: text,
+  personality: text,
+  scenario: text,
+  systemPrompt: text,
+  postHistoryInstructions: text,
+  greeting: text,
+  alternateGreetings: listOf(text),
+  exampleDialogue: text,
+  notes: text,
+  tags: listOf(text),
+  creator: text,
+  cardVersion: text,
+  image: text,
+  extensions: anyObject,
+  book: anyObject,
+  version: count,
+}))
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value.trim() !== '' && value.length <= 100
+}
+
 /**
- * Returns a frozen persona with defaults for missing fields and a new id if none is given. Validates nothing: use
- * `readPersonaCard` for untrusted input.
+ * Returns a frozen persona with defaults for missing fields and a new id if none is given. Throws `misconfigured` if a
+ * field is unknown or has the wrong type. Use `readPersonaCard` for untrusted input, because this limits no sizes.
  */
 export function definePersona(input: PersonaInput): Persona {
+  checkOptions('definePersona', personaSchema, input)
   return Object.freeze({
     id: newId('persona'),
     nickname: '',

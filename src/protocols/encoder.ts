@@ -1,5 +1,7 @@
 import type { LlmError } from '../core/error.ts'
 import type { EventBatch } from '../core/event.ts'
+import { optionsSchema, type Rows } from '../core/options.ts'
+import { callable, number, required, text, type Group } from '../core/schema.ts'
 
 /** How a streamed response ends for its client: complete, or with an error. */
 export type StreamEnd = { readonly type: 'done' } | { readonly type: 'error'; readonly error: LlmError }
@@ -40,3 +42,14 @@ export interface EncoderOptions {
    */
   readonly isServerTool?: ((name: string) => boolean) | undefined
 }
+
+/** The fields of {@link EncoderOptions}. */
+export const encoderRows = (): Rows<EncoderOptions> => ({
+  id: text,
+  model: text,
+  createdMs: required(number({ min: 0 })),
+  conversationId: text,
+  isServerTool: callable,
+})
+/** The schema of {@link EncoderOptions}. */
+export const encoderSchema: Group = optionsSchema<EncoderOptions>()(encoderRows)

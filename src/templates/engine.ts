@@ -1,9 +1,18 @@
 import { systemClock, type Clock } from '../core/clock.ts'
+import { clockField } from '../core/common-fields.ts'
 import { LlmError } from '../core/error.ts'
+import { checkOptions, optionsSchema, type Rows } from '../core/options.ts'
 import type { Warning } from '../core/response.ts'
+import { count, flag, orInfinity, type Group } from '../core/schema.ts'
 import { compileProgram, type Program } from './compile.ts'
 import { requireSource, TemplateFault, toTemplateError } from './fault.ts'
-import { defaultTemplateLimits, resolveLimits, sameShape, type TemplateLimits } from './limits.ts'
+import {
+  defaultTemplateLimits,
+  resolveLimits,
+  sameShape,
+  templateLimitsSchema,
+  type TemplateLimits,
+} from './limits.ts'
 import type { LayoutOptions } from './parse.ts'
 import { type CachedProgram, ProgramCache } from './program-cache.ts'
 import { flatText } from './text.ts'
@@ -14,44 +23,75 @@ export interface TemplateOptions extends LayoutOptions {
   readonly limits?: Partial<TemplateLimits> | undefined
 }
 
+/** The fields of {@link TemplateOptions}. */
+export const templateRows = (): Rows<TemplateOptions> => ({
+  limits: templateLimitsSchema,
+  trimBlocks: flag,
+  lstripBlocks: flag,
+})
+/** The schema of {@link TemplateOptions}. */
+export const templateSchema: Group = optionsSchema<TemplateOptions>()(templateRows)
+/** The schema of {@link RenderOptions}. */
+export const renderSchema: Group = optionsSchema<RenderOptions>()(() => ({ limits: templateLimitsSchema }))
+
+/** Limits of one rendering. */
+export type RenderOptions = Pick<TemplateOptions, 'limits'>
+
 /** A compiled template. */
 export interface Template {
   readonly source: string
   /** The names that it reads from the data, which exclude those that it sets itself. */
   readonly names: readonly string[]
-  /** Renders the template with plain JSON data. Throws `template-failed`. */
-  render(data?: unknown, options?: Pick<TemplateOptions, 'limits'>): string
+  /** Renders the template with plain JSON data. Throws `template-failed`, or `misconfigured` for an invalid option. */
+  render(data?: unknown, options?: RenderOptions): string
 }
 
 /** Renders untrusted templates within limits. */
 export interface TemplateEngine {
-  /** Renders a template with plain JSON data. Throws `template-failed` and no other error; the message contains no data. */
+  /**
+   * Renders a template with plain JSON data. Throws `misconfigured` for an invalid option, and otherwise `template-failed`
+   * and no other error; the message contains no data.
+   */
   renderTemplate(source: string, data?: unknown, options?: TemplateOptions): string
-  /** Compiles a template and caches it by source. Throws `template-failed` if the template is invalid. */
+  /**
+   * Compiles a template and caches it by source. Throws `template-failed` if the template is invalid, and `misconfigured`
+   * for an invalid option.
+   */
   compileTemplate(source: string, options?: TemplateOptions): Template
 }
 
 /** Options of a template engine. */
 export interface TemplateEngineOptions extends TemplateOptions {
-  /** Maximum size of the cache in syntax nodes, at about 200 bytes each. Default 100 000; 0 turns the cache off. */
+  /** Maximum size of the cache in syntax nodes, at about 200 bytes each. Default 100 000; 0 turns the cache off, `Infinity` its limit. */
   readonly cachedNodes?: number | undefined
   readonly clock?: Clock | undefined
 }
 
+/** The schema of {@link TemplateEngineOptions}. */
+export const templateEngineSchema: Group = optionsSchema<TemplateEngineOptions>()(() => ({
+  ...templateRows(),
+  cachedNodes: orInfinity(count),
+  clock: clockField,
+}))
+
 const CACHED_NODES = 100_000
 
 /**
- * Creates a template engine with its own cache. It needs no closing. Throws `template-failed` if a limit is not a
- * number of at least 0.
+ * Creates a template engine with its own cache. It needs no closing. Throws `misconfigured` if an option is unknown or
+ * invalid.
  */
 export function createTemplateEngine(options: TemplateEngineOptions = {}): TemplateEngine {
+  checkOptions('createTemplateEngine', templateEngineSchema, options)
   const { clock = systemClock, cachedNodes = CACHED_NODES, limits, trimBlocks, lstripBlocks } = options
-  const base = withTemplateErrors(() => resolveLimits(defaultTemplateLimits, limits, refuse))
+  const base = resolveLimits(defaultTemplateLimits, limits)
   const cache = new ProgramCache(cachedNodes)
   const exhausted = toTemplateError(new RangeError('no stack'), 0)
 
-  const limitsOf = (given: TemplateOptions | undefined): TemplateLimits =>
-    given?.limits === undefined ? base : resolveLimits(base, given.limits, refuse)
+  const limitsOf = (where: string, given: TemplateOptions | undefined): TemplateLimits => {
+    if (given === undefined) return base
+    checkOptions(where, templateSchema, given)
+    return resolveLimits(base, given.limits)
+  }
 
   const load = (source: string, now: TemplateLimits, given: TemplateOptions | undefined): Program => {
     requireSource(source)
@@ -68,8 +108,8 @@ export function createTemplateEngine(options: TemplateEngineOptions = {}): Templ
 
   return {
     renderTemplate: (source, data, given) => {
+      const now = limitsOf('renderTemplate', given)
       try {
-        const now = limitsOf(given)
         return load(source, now, given).run(data, now, clock)
       } catch (error) {
         // If the call stack overflows, no error can be created: the prepared one is thrown.
@@ -82,25 +122,19 @@ export function createTemplateEngine(options: TemplateEngineOptions = {}): Templ
         throw failure
       }
     },
-    compileTemplate: (source, given) =>
-      withTemplateErrors(() => {
-        const made = limitsOf(given)
-        const program = load(source, made, given)
-        return {
-          source,
-          names: program.reads,
-          render: (data, own) =>
-            withTemplateErrors(() => {
-              const now = own?.limits === undefined ? made : resolveLimits(made, own.limits, refuse)
-              return program.run(data, now, clock)
-            }),
-        }
-      }),
+    compileTemplate: (source, given) => {
+      const made = limitsOf('compileTemplate', given)
+      const program = withTemplateErrors(() => load(source, made, given))
+      return {
+        source,
+        names: program.reads,
+        render: (data, own) => {
+          if (own !== undefined) checkOptions('Template.render', renderSchema, own)
+          return withTemplateErrors(() => program.run(data, resolveLimits(made, own?.limits), clock))
+        },
+      }
+    },
   }
-}
-
-function refuse(reason: string): never {
-  throw new TemplateFault(reason, 0)
 }
 
 function withTemplateErrors<T>(action: () => T): T {

@@ -11,7 +11,10 @@ import type { PromptTemplate } from './prompt-template.ts'
 // The functions below share one engine and its cache.
 const shared: TemplateEngine = /* @__PURE__ */ createTemplateEngine()
 
-/** Renders a template with plain JSON data. Throws `template-failed` and no other error; the message contains no data. */
+/**
+ * Renders a template with plain JSON data. Throws `misconfigured` for an invalid option, and otherwise `template-failed` and
+ * no other error; the message contains no data.
+ */
 export const renderTemplate: TemplateEngine['renderTemplate'] = shared.renderTemplate
 
 /** Compiles a template and caches it by source. Throws `template-failed` if the template is invalid. */

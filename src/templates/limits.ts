@@ -1,4 +1,10 @@
-/** Limits of one template and its rendering. Raise a limit only for templates and data that you trust. */
+import { optionsSchema } from '../core/options.ts'
+import { count, milliseconds, orInfinity, type Field, type Group } from '../core/schema.ts'
+
+/**
+ * Limits of one template and its rendering; `Infinity` turns one off. Raise a limit only for templates and data that you
+ * trust.
+ */
 export interface TemplateLimits {
   /** Maximum length of a template, in characters. Default 65 536. */
   readonly maxSourceChars: number
@@ -50,47 +56,40 @@ export const defaultTemplateLimits: TemplateLimits = Object.freeze({
   maxKeyChars: 512,
 })
 
-const NAMES: readonly (keyof TemplateLimits)[] = [
-  'maxSourceChars',
-  'maxTokens',
-  'maxNodes',
-  'maxNesting',
-  'maxDataNodes',
-  'maxDataDepth',
-  'maxSteps',
-  'deadlineMs',
-  'maxTextChars',
-  'maxStringChars',
-  'maxFilterChars',
-  'maxOutputChars',
-  'maxMacroDepth',
-  'maxRange',
-  'maxKeyChars',
-]
+// `Infinity` turns a limit off.
+const limit: Field = /* @__PURE__ */ orInfinity(count)
+/** The schema of {@link TemplateLimits}. */
+export const templateLimitsSchema: Group = optionsSchema<Partial<TemplateLimits>>()(() => ({
+  maxSourceChars: limit,
+  maxTokens: limit,
+  maxNodes: limit,
+  maxNesting: limit,
+  maxDataNodes: limit,
+  maxDataDepth: limit,
+  maxSteps: limit,
+  deadlineMs: orInfinity(milliseconds),
+  maxTextChars: limit,
+  maxStringChars: limit,
+  maxFilterChars: limit,
+  maxOutputChars: limit,
+  maxMacroDepth: limit,
+  maxRange: limit,
+  maxKeyChars: limit,
+}))
 
-/** Merges `given` into `base`. Calls `refuse` with the reason if a limit is not a number of at least 0. */
+/** Merges checked limits into `base`. */
 export function resolveLimits(
   base: TemplateLimits,
   given: Partial<TemplateLimits> | undefined,
-  refuse: (reason: string) => never,
 ): TemplateLimits {
   if (given === undefined) return base
-  const limits: Record<keyof TemplateLimits, number> = { ...base }
-  for (const name of NAMES) {
-    const value = Object.hasOwn(given, name) ? given[name] : undefined
-    if (value === undefined) continue
-    if (typeof value !== 'number' || !(value >= 0))
-      refuse(`limits.${name} is ${shown(value)}; pass a number of at least 0`)
+  const limits: Record<string, number> = { ...base }
+  for (const name of Object.keys(templateLimitsSchema.fields())) {
+    const value = Object.hasOwn(given, name) ? given[name as keyof TemplateLimits] : undefined
     // Infinity would not survive serialization on the way to a process of the pool.
-    limits[name] = Math.min(value, Number.MAX_SAFE_INTEGER)
+    if (value !== undefined) limits[name] = Math.min(value, Number.MAX_SAFE_INTEGER)
   }
-  return limits
-}
-
-/** The value in a message; strings in quotes, objects by their type alone. */
-function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 20))
-  return typeof value === 'number' || value === null ? String(value) : `of type ${typeof value}`
+  return limits as unknown as TemplateLimits
 }
 
 /** Whether compiling under `now` gives the same result as under `made`: a program or a fault. */

@@ -1,6 +1,18 @@
 import { systemClock, type Clock, type Timer } from '../core/clock.ts'
+import { clockField } from '../core/common-fields.ts'
 import { LlmError } from '../core/error.ts'
-import type { TemplateOptions } from './engine.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import {
+  count,
+  kind,
+  milliseconds,
+  nonEmptyText,
+  number,
+  orInfinity,
+  positiveCount,
+  type Group,
+} from '../core/schema.ts'
+import { templateRows, type TemplateOptions } from './engine.ts'
 import { requireSource, TemplateFault, toTemplateError } from './fault.ts'
 import { importData } from './import-data.ts'
 import { defaultTemplateLimits, resolveLimits, type TemplateLimits } from './limits.ts'
@@ -12,18 +24,33 @@ import { Dict } from './value.ts'
 export interface TemplatePoolOptions extends TemplateOptions {
   /** Maximum number of processes. Each is started when it is first needed. Default 2. */
   readonly processes?: number | undefined
-  /** Maximum heap size of a process, in MB. Default 64. */
+  /** Maximum heap size of a process, in MB, at least 1. Default 64. */
   readonly heapMb?: number | undefined
   /** Maximum time of one rendering in ms, after which its process is killed. Default 1 000. */
   readonly deadlineMs?: number | undefined
   /** Maximum time to start a process, in ms. Default 10 000. */
   readonly startMs?: number | undefined
-  /** Maximum number of waiting renderings. Default 1 000. */
+  /** Maximum number of waiting renderings. Default 1 000; `Infinity` for no maximum. */
   readonly maxPending?: number | undefined
   /** URL of a module that exports `serveTemplates`. Default: this package. Required in bundled programs. */
   readonly module?: string | URL | undefined
   readonly clock?: Clock | undefined
 }
+
+/** The schema of {@link TemplatePoolOptions}. */
+export const templatePoolSchema: Group = optionsSchema<TemplatePoolOptions>()(() => ({
+  ...templateRows(),
+  processes: positiveCount,
+  heapMb: number({ min: 1, max: 1_048_576 }),
+  deadlineMs: milliseconds,
+  startMs: milliseconds,
+  maxPending: orInfinity(count),
+  module: kind(
+    'a URL, or text of at least one character',
+    (value) => value instanceof URL || nonEmptyText.fits(value),
+  ),
+  clock: clockField,
+}))
 
 /** Renders untrusted templates in child processes. */
 export interface TemplatePool extends AsyncDisposable {
@@ -60,9 +87,10 @@ interface Worker {
 
 /**
  * Creates a template pool. Starts no process before the first rendering; an idle pool does not keep the application
- * running. Throws `misconfigured` if a limit is not a number of at least 0.
+ * running. Throws `misconfigured` if an option is unknown or invalid.
  */
 export function createTemplatePool(options: TemplatePoolOptions = {}): TemplatePool {
+  checkOptions('createTemplatePool', templatePoolSchema, options)
   const pool = new Pool(options)
   return {
     render: (source, data, { signal } = {}) => pool.render(source, data, signal),
@@ -85,9 +113,7 @@ class Pool {
   constructor(options: TemplatePoolOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#limits = resolveLimits(defaultTemplateLimits, options.limits, (reason) => {
-      throw new LlmError('misconfigured', `Template pool: ${reason}`)
-    })
+    this.#limits = resolveLimits(defaultTemplateLimits, options.limits)
   }
 
   async render(source: string, data: unknown, signal: AbortSignal | undefined): Promise<string> {

@@ -1,4 +1,14 @@
+import { checkOptions, optionsSchema } from '../core/options.ts'
 import type { Warning } from '../core/response.ts'
+import {
+  flag,
+  kind,
+  nonEmptyText,
+  orInfinity,
+  positiveCount,
+  withMethods,
+  type Group,
+} from '../core/schema.ts'
 import { bundledPromptTemplates, passthrough } from './bundled-prompts.ts'
 import {
   type AppliedTemplate,
@@ -23,11 +33,20 @@ export interface PromptLibraryOptions {
   readonly templates?: readonly PromptTemplate[] | undefined
   /** Whether the bundled templates, except `passthrough`, are left out. Default false. */
   readonly withoutBundled?: boolean | undefined
-  /** Maximum size of a file, in bytes. Default 1 048 576. */
+  /** Maximum size of a file, in bytes. Default 1 048 576; `Infinity` for no maximum. */
   readonly maxFileBytes?: number | undefined
   /** The engine that renders the templates. Default: a new engine with the default limits. */
   readonly engine?: TemplateEngine | undefined
 }
+
+/** The schema of {@link PromptLibraryOptions}. The fields of templates are checked by `definePromptTemplate`. */
+export const promptLibrarySchema: Group = optionsSchema<PromptLibraryOptions>()(() => ({
+  folder: nonEmptyText,
+  templates: kind('a list', Array.isArray),
+  withoutBundled: flag,
+  maxFileBytes: orInfinity(positiveCount),
+  engine: withMethods('renderTemplate', 'compileTemplate'),
+}))
 
 /** An entry of `PromptLibrary.list`. */
 export interface PromptListing {
@@ -60,8 +79,12 @@ export interface PromptLibrary {
 
 const MAX_FILE_BYTES = 1_048_576
 
-/** Creates a prompt library. Throws `template-failed` if one of `templates` is invalid. */
+/**
+ * Creates a prompt library. Throws `misconfigured` if an option is unknown or invalid, and `template-failed` if one of
+ * `templates` is.
+ */
 export function createPromptLibrary(options: PromptLibraryOptions = {}): PromptLibrary {
+  checkOptions('createPromptLibrary', promptLibrarySchema, options)
   const { folder, templates = [], withoutBundled = false, maxFileBytes = MAX_FILE_BYTES } = options
   const engine = options.engine ?? createTemplateEngine()
   const files = folder === undefined ? undefined : new PromptFolder(folder, maxFileBytes)

@@ -1,4 +1,16 @@
-import type { FakeError, ProviderErrorKind } from './fake-error.ts'
+import {
+  anyOf,
+  count,
+  flag,
+  group,
+  milliseconds,
+  number,
+  oneOf,
+  required,
+  variants,
+  type Field,
+} from '../core/schema.ts'
+import { fakeErrorField, type FakeError, type ProviderErrorKind } from './fake-error.ts'
 
 /**
  * A position in a response; everything before it is sent. `headers`: nothing · `start`: the response headers · `content`:
@@ -31,3 +43,15 @@ export type Chaos =
   | { readonly type: 'endless' }
   /** One event with a text of `length` characters. Default 5 000 000. */
   | { readonly type: 'oversize'; readonly length?: number | undefined }
+
+const at = required(anyOf(oneOf('headers', 'start', 'content', 'middle', 'finish', 'end'), count))
+/** The field of {@link Chaos}. */
+export const chaosField: Field = variants('type', () => [
+  group(() => ({ type: required(oneOf('cut')), at, by: oneOf('end', 'reset'), inside: flag })),
+  group(() => ({ type: required(oneOf('hang')), at, pingMs: milliseconds })),
+  group(() => ({ type: required(oneOf('error')), at, error: required(fakeErrorField) })),
+  group(() => ({ type: required(oneOf('malformed')), at })),
+  group(() => ({ type: required(oneOf('html')), status: number({ whole: true, min: 200, max: 599 }) })),
+  group(() => ({ type: required(oneOf('endless')) })),
+  group(() => ({ type: required(oneOf('oversize')), length: count })),
+])

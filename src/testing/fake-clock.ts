@@ -1,4 +1,6 @@
 import type { Clock, Timer } from '../core/clock.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import { count, type Group } from '../core/schema.ts'
 
 /** A clock whose time moves only when a test advances it. */
 export interface FakeClock extends Clock {
@@ -19,8 +21,11 @@ export interface FakeClockOptions {
   readonly epochMs?: number | undefined
 }
 
+/** The schema of {@link FakeClockOptions}. */
+export const fakeClockSchema: Group = optionsSchema<FakeClockOptions>()(() => ({ epochMs: count }))
+
 /**
- * Creates a clock for tests. Pass it as any `clock` option.
+ * Creates a clock for tests. Pass it as any `clock` option. Throws `misconfigured` if an option is unknown or invalid.
  *
  * ```ts
  * const clock = createFakeClock()
@@ -29,6 +34,7 @@ export interface FakeClockOptions {
  * ```
  */
 export function createFakeClock(options: FakeClockOptions = {}): FakeClock {
+  checkOptions('createFakeClock', fakeClockSchema, options)
   return new ManualClock(options.epochMs ?? 1_700_000_000_000)
 }
 

@@ -1,4 +1,6 @@
 import type { ErrorKind } from '../core/error.ts'
+import { optionsSchema } from '../core/options.ts'
+import { anyOf, milliseconds, number, oneOf, text, type Field } from '../core/schema.ts'
 
 /** Kinds of error that a provider can send. */
 export type ProviderErrorKind = Extract<
@@ -31,6 +33,23 @@ export interface FakeError {
   /** When to retry, in ms, sent in the vendor's form. For another form, set `headers` of the reply. */
   readonly retryAfterMs?: number | undefined
 }
+
+const kindField = oneOf(
+  ...(['rate-limited', 'overloaded', 'timeout', 'server-failed', 'invalid-request'] as const),
+  ...(['content-blocked', 'not-found', 'conflict', 'unauthorized', 'quota-exhausted'] as const),
+  'context-too-long' satisfies ProviderErrorKind,
+)
+const fakeErrorSchema = optionsSchema<FakeError>()(() => ({
+  kind: kindField,
+  status: number({ whole: true, min: 100, max: 599 }),
+  message: text,
+  type: text,
+  code: text,
+  param: text,
+  retryAfterMs: milliseconds,
+}))
+/** The field of a scripted error: its kind, or its details. */
+export const fakeErrorField: Field = anyOf(kindField, fakeErrorSchema)
 
 /** An error with all fields of a wire format. */
 export interface WireError extends FakeError {

@@ -1,5 +1,7 @@
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import type { Group } from '../core/schema.ts'
 import type { FakeRequestLog, Recorder } from './request-log.ts'
-import { createResponder, type FakeOptions, type Incoming, type Responder } from './responder.ts'
+import { createResponder, fakeRows, type FakeOptions, type Incoming, type Responder } from './responder.ts'
 import type { FakeScript } from './script.ts'
 import { perform, type Sink } from './steps.ts'
 
@@ -12,6 +14,9 @@ export interface FakeFetch {
   knows(request: { readonly method: string; readonly url: string; readonly headers: Headers }): boolean
 }
 
+/** The schema of {@link FakeOptions}. */
+export const fakeFetchSchema: Group = optionsSchema<FakeOptions>()(fakeRows)
+
 /**
  * Creates a fake provider without a socket: the same scripts and request checks, in memory. It answers for any host; the
  * end of the path selects the wire format.
@@ -22,6 +27,7 @@ export interface FakeFetch {
  * ```
  */
 export function fakeFetch(script: FakeScript, options: FakeOptions = {}): FakeFetch {
+  checkOptions('fakeFetch', fakeFetchSchema, options)
   const responder = createResponder(script, options)
   const fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init)

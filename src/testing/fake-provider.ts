@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSocketServer, type AddressInfo, type Server as SocketServer } from 'node:net'
 import { LlmError } from '../core/error.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import { number, type Group } from '../core/schema.ts'
 import type { FakeRequestLog, Recorder } from './request-log.ts'
-import { createResponder, type FakeOptions, type Responder } from './responder.ts'
-import type { FakeScript } from './script.ts'
+import { createResponder, fakeRows, type FakeOptions, type Responder } from './responder.ts'
+import { scriptField, type FakeScript } from './script.ts'
 import { perform, type Sink } from './steps.ts'
 import { wires } from './wires/index.ts'
 
@@ -14,6 +16,13 @@ export interface FakeProviderOptions extends FakeOptions {
   /** Port of the loopback server. Default 0: any free port. */
   readonly port?: number | undefined
 }
+
+/** The schema of {@link FakeProviderOptions}. */
+export const fakeProviderSchema: Group = optionsSchema<FakeProviderOptions>()(() => ({
+  ...fakeRows(),
+  script: scriptField,
+  port: number({ whole: true, min: 0, max: 65_535 }),
+}))
 
 /** A fake provider on a loopback port that answers by a script. Close it, or declare it with `await using`. */
 export interface FakeProvider extends AsyncDisposable {
@@ -37,7 +46,8 @@ export interface FakeProvider extends AsyncDisposable {
 
 /**
  * Starts a fake provider: a real HTTP server for the wire formats of OpenAI, Anthropic, Google, Cohere, Bedrock, Ollama
- * and Kobold. It checks requests as strictly as the vendor does, and answers by the script, streamed or whole.
+ * and Kobold. It checks requests as strictly as the vendor does, and answers by the script, streamed or whole. Rejects with
+ * `misconfigured` if an option is unknown or invalid.
  *
  * ```ts
  * await using provider = await createFakeProvider({ script: 'Hello from the fake!' })
@@ -52,6 +62,7 @@ export interface FakeProvider extends AsyncDisposable {
  * ```
  */
 export async function createFakeProvider(options: FakeProviderOptions = {}): Promise<FakeProvider> {
+  checkOptions('createFakeProvider', fakeProviderSchema, options)
   const responder = createResponder(options.script ?? 'Hello from the fake provider.', options)
   const closing = new AbortController()
   const server = createServer((request, response) => {

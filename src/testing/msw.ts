@@ -1,6 +1,8 @@
 import { LlmError } from '../core/error.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import { kind, listOf, matching, withMethods, type Group } from '../core/schema.ts'
 import { fakeFetch, type FakeFetch } from './fake-fetch.ts'
-import type { FakeOptions } from './responder.ts'
+import { fakeRows, type FakeOptions } from './responder.ts'
 import type { FakeScript } from './script.ts'
 import { wires } from './wires/index.ts'
 
@@ -22,10 +24,17 @@ export interface MswHandlersOptions extends FakeOptions {
   readonly msw?: Msw | undefined
 }
 
+/** The schema of {@link MswHandlersOptions}. */
+export const mswSchema: Group = optionsSchema<MswHandlersOptions>()(() => ({
+  ...fakeRows(),
+  baseUrls: listOf(matching(/^https?:\/\/\S+$/, 'an http(s) URL')),
+  msw: kind('the msw module', (value) => withMethods('all').fits((value as Msw | null | undefined)?.http)),
+}))
+
 /**
  * Handlers for msw that answer at the real hosts of all built-in providers whose wire format the fake speaks. What they
  * do not know (other paths of those hosts) is left to your other handlers. Pass a `fakeFetch` in place of a script to
- * read its `log`. Rejects with `misconfigured` if msw is not installed. Their
+ * read its `log`. Rejects with `misconfigured` if msw is not installed or an option is invalid. Their
  * type is `never`, so that they fit every version of msw without its types.
  *
  * ```ts
@@ -37,8 +46,10 @@ export async function mswHandlers(
   script: FakeScript | FakeFetch,
   options: MswHandlersOptions = {},
 ): Promise<never[]> {
+  checkOptions('mswHandlers', mswSchema, options)
   const msw = options.msw ?? (await loadMsw())
-  const fake = isFakeFetch(script) ? script : fakeFetch(script, options)
+  const { keys, models, unknownFields, clock } = options
+  const fake = isFakeFetch(script) ? script : fakeFetch(script, { keys, models, unknownFields, clock })
   const places = new Set([...(await builtInUrls()), ...(options.baseUrls ?? [])])
   const handlers = [...places].map((place) =>
     msw.http.all(`${place.replace(/\/$/, '')}/*`, async ({ request }) =>

@@ -1,7 +1,23 @@
 import type { JsonValue } from '../core/json.ts'
+import { optionsSchema } from '../core/options.ts'
 import type { Citation, FinishReason, GeneratedFile, Usage } from '../core/response.ts'
-import type { Chaos } from './chaos.ts'
-import type { FakeError, ProviderErrorKind } from './fake-error.ts'
+import {
+  anyObject,
+  anyOf,
+  json,
+  kind,
+  listOf,
+  milliseconds,
+  nonEmptyText,
+  oneOf,
+  positiveCount,
+  recordOf,
+  required,
+  text,
+  type Group,
+} from '../core/schema.ts'
+import { chaosField, type Chaos } from './chaos.ts'
+import { fakeErrorField, type FakeError, type ProviderErrorKind } from './fake-error.ts'
 
 /** A tool call of a reply. */
 export interface FakeToolCall {
@@ -82,3 +98,43 @@ export interface FakeReply {
   /** How tool calls are streamed in the openai-chat format. Default `usual`. */
   readonly toolDeltas?: ToolDeltas | undefined
 }
+
+const texts = anyOf(text, listOf(text))
+const toolCallSchema = optionsSchema<FakeToolCall>()(() => ({
+  name: required(nonEmptyText),
+  arguments: json,
+  argumentsText: text,
+  id: text,
+  signature: text,
+}))
+const reasoningSchema = optionsSchema<FakeReasoning>()(() => ({
+  text: texts,
+  signature: text,
+  encrypted: text,
+}))
+
+/** The schema of {@link FakeReply}. */
+export const replySchema: Group = optionsSchema<FakeReply>()(() => ({
+  text: texts,
+  reasoning: anyOf(text, listOf(text), reasoningSchema),
+  toolCalls: listOf(toolCallSchema),
+  citations: listOf(anyObject),
+  files: listOf(anyObject),
+  usage: anyOf(
+    kind('false', (value) => value === false),
+    anyObject,
+  ),
+  finishReason: nonEmptyText,
+  rawFinishReason: text,
+  model: text,
+  chunks: anyOf(positiveCount, oneOf('words')),
+  pacing: optionsSchema<Pacing>()(() => ({ firstMs: milliseconds, betweenMs: milliseconds })),
+  packetBytes: positiveCount,
+  headers: recordOf(text),
+  error: fakeErrorField,
+  chaos: chaosField,
+  toolDeltas: oneOf(
+    ...(['usual', 'whole', 'no-index', 'same-index', 'no-id'] as const),
+    ...(['late-id', 'late-name', 'repeated', 'glued', 'object'] as const),
+  ),
+}))

@@ -1,6 +1,9 @@
 import { systemClock, type Clock } from '../core/clock.ts'
+import { clockField } from '../core/common-fields.ts'
 import { LlmError } from '../core/error.ts'
 import { isObject, parseJson, type JsonObject, type JsonValue } from '../core/json.ts'
+import type { Rows } from '../core/options.ts'
+import { listOf, nonEmptyText, oneOf, secretKind } from '../core/schema.ts'
 import { FakeHttpError, type FakeError } from './fake-error.ts'
 import { record, type FakeRequestLog, type Recorder } from './request-log.ts'
 import { planError, planJson, planReply } from './pacing.ts'
@@ -23,6 +26,14 @@ export interface FakeOptions {
   /** Clock of the waits and of the log. Default: the system clock. */
   readonly clock?: Clock | undefined
 }
+
+/** The fields of {@link FakeOptions}. */
+export const fakeRows = (): Rows<FakeOptions> => ({
+  keys: listOf(secretKind('a key of at least one character', nonEmptyText.fits)),
+  models: listOf(nonEmptyText),
+  unknownFields: oneOf('refuse', 'ignore'),
+  clock: clockField,
+})
 
 /** A request as received. */
 export interface Incoming {

@@ -1,7 +1,9 @@
 import { LlmError } from '../core/error.ts'
 import { isObject } from '../core/json.ts'
+import { checkOptions } from '../core/options.ts'
+import { kind, problem, type Field } from '../core/schema.ts'
 import { FakeHttpError } from './fake-error.ts'
-import type { FakeReply } from './reply.ts'
+import { replySchema, type FakeReply } from './reply.ts'
 import type { FakeRequest } from './request.ts'
 
 /** A reply. A string is a reply with that text. */
@@ -30,7 +32,7 @@ export type FakeScript =
  */
 export function script<S extends FakeScript>(given: S): S {
   if (typeof given === 'function') return given
-  if (isReplies(given)) for (const [index, reply] of given.entries()) checkReply(reply, `script[${index}]`)
+  if (isReplies(given)) for (const [index, reply] of given.entries()) checkReply(reply, `script.${index}`)
   else checkReply(given, 'script')
   return Object.freeze(given)
 }
@@ -62,7 +64,7 @@ async function decide(
 ): Promise<FakeReply> {
   try {
     const reply = await decider(request)
-    checkReply(reply, "the script's reply")
+    checkReply(reply, 'reply')
     return replyOf(reply)
   } catch (error) {
     throw failed(`the script failed: ${error instanceof Error ? error.message : String(error)}`)
@@ -82,40 +84,21 @@ function isReplies(given: FakeScript): given is readonly ScriptedReply[] {
   return Array.isArray(given)
 }
 
-const FIELDS: Readonly<Record<keyof FakeReply, true>> = {
-  text: true,
-  reasoning: true,
-  toolCalls: true,
-  citations: true,
-  files: true,
-  usage: true,
-  finishReason: true,
-  rawFinishReason: true,
-  model: true,
-  chunks: true,
-  pacing: true,
-  packetBytes: true,
-  headers: true,
-  error: true,
-  chaos: true,
-  toolDeltas: true,
-}
+/** The field of {@link FakeScript}. */
+export const scriptField: Field = kind(
+  'a reply, a list of replies, or a function that returns one',
+  (value) =>
+    typeof value === 'function' || typeof value === 'string' || isObject(value) || Array.isArray(value),
+)
 
 function checkReply(reply: unknown, where: string): void {
   if (typeof reply === 'string') return
-  if (!isObject(reply)) throw wrong(where, 'must be a string or an object such as { text: "Hello" }')
-  const unknown = Object.keys(reply).find((name) => !(name in FIELDS))
-  if (unknown !== undefined)
-    throw wrong(where, `unknown field "${unknown}"; known: ${Object.keys(FIELDS).join(', ')}`)
-  for (const name of ['chunks', 'packetBytes'] as const) {
-    const count = reply[name]
-    const isCount = typeof count === 'number' && Number.isInteger(count) && count >= 1
-    if (count !== undefined && !isCount && !(name === 'chunks' && count === 'words'))
-      throw wrong(`${where}.${name}`, 'must be a whole number of 1 or more')
-  }
+  if (!isObject(reply)) throw wrong(where, problem('text, or a reply such as { text: "Hello" }', reply))
+  checkOptions('fake provider', replySchema, reply, where)
 }
 
-function wrong(where: string, problem: string): LlmError {
-  const message = `${where}: ${problem}`
-  return new LlmError('misconfigured', message, { issues: [{ path: where, message: problem }] })
+function wrong(where: string, message: string): LlmError {
+  return new LlmError('misconfigured', `fake provider: ${where} ${message}`, {
+    issues: [{ path: where, message }],
+  })
 }

@@ -135,7 +135,7 @@ describe('options', () => {
     try {
       act()
     } catch (error) {
-      expect(LlmError.is(error, 'template-failed')).toBe(true)
+      expect(LlmError.is(error, 'misconfigured')).toBe(true)
     }
   })
 

@@ -127,10 +127,10 @@ describe('a script', () => {
   })
 
   test.each([
-    [{ txt: 'Hello' }, 'unknown field "txt"'],
-    [['a', { chunk: 3 }], 'script[1]: unknown field "chunk"'],
-    [{ text: 'a', chunks: 0 }, 'script.chunks: must be a whole number of 1 or more'],
-    [7, 'must be a string or an object'],
+    [{ txt: 'Hello' }, 'fake provider: script.txt is not an option; did you mean "text"?'],
+    [['a', { chunk: 3 }], 'fake provider: script.1.chunk is not an option; did you mean "chunks"?'],
+    [{ text: 'a', chunks: 0 }, 'fake provider: script.chunks must be a whole number of 1 or more'],
+    [7, 'fake provider: script must be text, or a reply such as { text: "Hello" }; got 7'],
   ])('%j is refused where it is written', async (given, problem) => {
     const wrong = given as unknown as FakeScript
     for (const use of [() => script(wrong), () => fakeFetch(wrong)]) expect(use).toThrow(problem)

@@ -1,5 +1,7 @@
 import { toLlmError, type LlmError } from '../../core/error.ts'
 import type { Logger } from '../../core/log.ts'
+import { optionsSchema } from '../../core/options.ts'
+import { callable, count, orInfinity, required, type Group } from '../../core/schema.ts'
 import type { Usage } from '../../core/response.ts'
 
 /** The record of one turn, successful or failed. */
@@ -34,11 +36,18 @@ export type AuditSink = (entry: AuditEntry) => void | Promise<void>
 /** Options of the audit. */
 export interface AuditOptions {
   readonly sink: AuditSink
-  /** Maximum length of `prompt` in characters. Default 500. */
+  /** Maximum length of `prompt` in characters. Default 500; `Infinity` for no maximum. */
   readonly promptChars?: number | undefined
-  /** Maximum length of `reply` in characters. Default 1 000. */
+  /** Maximum length of `reply` in characters. Default 1 000; `Infinity` for no maximum. */
   readonly replyChars?: number | undefined
 }
+
+/** The schema of {@link AuditOptions}. */
+export const auditSchema: Group = optionsSchema<AuditOptions>()(() => ({
+  sink: required(callable),
+  promptChars: orInfinity(count),
+  replyChars: orInfinity(count),
+}))
 
 /** An audit entry before its texts are cut. */
 export type AuditFacts = Omit<AuditEntry, 'error'> & { readonly error?: LlmError | undefined }

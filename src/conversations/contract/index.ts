@@ -27,7 +27,7 @@ export {
   type TurnComposer,
   type UtilityCall,
   type WindowOptions,
-  checkOptions,
+  chatServiceSchema,
 } from './options.ts'
 export {
   type AccessOptions,

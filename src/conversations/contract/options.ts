@@ -1,21 +1,40 @@
-import { LlmError } from '../../core/error.ts'
 import type { Clock } from '../../core/clock.ts'
+import { clockField, loggerField } from '../../core/common-fields.ts'
 import type { Logger } from '../../core/log.ts'
+import { optionsSchema, type Rows } from '../../core/options.ts'
+import {
+  anyOf,
+  callable,
+  count,
+  flag,
+  kind,
+  listOf,
+  matching,
+  number,
+  oneOf,
+  orInfinity,
+  positiveCount,
+  required,
+  text,
+  withMethods,
+  type Field,
+  type Group,
+} from '../../core/schema.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Message } from '../../core/message.ts'
 import type { MessageInput } from '../../core/request.ts'
 import type { ChatResponse, Warning } from '../../core/response.ts'
 import type { Orchestrator } from '../../orchestrator/index.ts'
 import type { ChatStore } from '../storage/index.ts'
-import type { AuditOptions } from './audit.ts'
-import type { AccessOptions, Identity } from './permissions.ts'
+import { auditSchema, type AuditOptions } from './audit.ts'
+import { accessSchema, type AccessOptions, type Identity } from './permissions.ts'
 import type { ChatPersona } from './persona.ts'
 
 /** How much of the history is sent with a call. The oldest messages are dropped first. */
 export interface HistoryBounds {
   /** Maximum number of messages, without system messages. Default 20, at most 200. */
   readonly maxMessages?: number | undefined
-  /** Maximum tokens of history. Default: no limit besides the model's context window. */
+  /** Maximum tokens of history. Default `Infinity`: no limit besides the model's context window. */
   readonly maxTokens?: number | undefined
 }
 
@@ -30,7 +49,7 @@ export type TokenCounter = (message: Message) => number
 export type ImageMode = 'send-all' | 'send-last-user-image' | 'describe-past' | 'ignore-past'
 
 /** All image modes. */
-export const IMAGE_MODES: readonly ImageMode[] = [
+export const IMAGE_MODES: readonly [ImageMode, ...ImageMode[]] = [
   'send-all',
   'send-last-user-image',
   'describe-past',
@@ -114,9 +133,9 @@ export interface UtilityCall {
 
 /** Limits on attachments. */
 export interface AttachmentLimits {
-  /** Maximum size of one attachment in bytes. Default 10 MiB. */
+  /** Maximum size of one attachment in bytes. Default 10 MiB; `Infinity` for no maximum. */
   readonly maxBytes?: number | undefined
-  /** Maximum number of attachments of one message. Default 10. */
+  /** Maximum number of attachments of one message. Default 10; `Infinity` for no maximum. */
   readonly maxPerMessage?: number | undefined
   /** Accepted media types, such as `image/png` or `audio/*`. Default: PNG, JPEG, WebP, GIF, audio, text, PDF, JSON. */
   readonly types?: readonly string[] | undefined
@@ -174,47 +193,66 @@ export interface ChatServiceOptions {
   readonly clock?: Clock | undefined
 }
 
-const OPTION_NAMES: ReadonlySet<string> = new Set([
-  'orchestrator',
-  'store',
-  'access',
-  'defaults',
-  'persist',
-  'history',
-  'images',
-  'window',
-  'persona',
-  'composer',
-  'texts',
-  'costOf',
-  'autoTitle',
-  'summary',
-  'maxToolRounds',
-  'attachments',
-  'audit',
-  'logger',
-  'clock',
-])
+const utilityRows = (): Rows<UtilityCall> => ({ model: text, prompt: text, maxTokens: positiveCount })
+const utilitySchema = optionsSchema<UtilityCall>()(utilityRows)
 
-const ACCESS_NAMES: readonly string[] = ['orgRole', 'projectRole', 'allow']
+/** The schema of {@link ChatServiceOptions}. */
+export const chatServiceSchema: Group = optionsSchema<ChatServiceOptions>()(() => ({
+  orchestrator: required(ofMethods('an orchestrator, such as createOrchestrator returns', 'chatApiCall')),
+  store: ofMethods('a chat store, such as createMemoryStore or another adapter returns', 'transaction'),
+  access: accessSchema,
+  defaults: defaultsSchema,
+  persist: flag,
+  history: historySchema,
+  images: oneOf(...IMAGE_MODES),
+  window: windowSchema,
+  persona: callable,
+  composer: withMethods('compose'),
+  texts: textsSchema,
+  costOf: callable,
+  autoTitle: anyOf(flag, utilitySchema),
+  summary: summarySchema,
+  maxToolRounds: count,
+  attachments: attachmentsSchema,
+  audit: auditSchema,
+  logger: loggerField,
+  clock: clockField,
+}))
 
-/** Throws `misconfigured` if an option is unknown or invalid, because a misspelt option would silently have no effect. */
-export function checkOptions(options: ChatServiceOptions): void {
-  const unknown = Object.keys(options).find((name) => !OPTION_NAMES.has(name))
-  if (unknown !== undefined) fail(unknown, `is not an option; known: ${[...OPTION_NAMES].join(', ')}`)
-  if (typeof options.orchestrator?.chatApiCall !== 'function')
-    fail('orchestrator', 'is missing: pass the result of createOrchestrator')
-  if (options.store !== undefined && typeof options.store.transaction !== 'function')
-    fail('store', 'is not a chat store: pass the result of createMemoryStore or another adapter')
-  for (const name of Object.keys(options.access ?? {}))
-    if (!ACCESS_NAMES.includes(name))
-      fail(`access.${name}`, `is not an option; known: ${ACCESS_NAMES.join(', ')}`)
-  if (options.images !== undefined && !IMAGE_MODES.includes(options.images))
-    fail('images', `is ${JSON.stringify(options.images)}; takes one of ${IMAGE_MODES.join(', ')}`)
-}
+const defaultsSchema = optionsSchema<NonNullable<ChatServiceOptions['defaults']>>()(() => ({
+  model: text,
+  temperature: number({ min: 0, max: 2 }),
+  maxTokens: positiveCount,
+}))
+const historySchema = optionsSchema<HistoryBounds>()(() => ({
+  maxMessages: number({ whole: true, min: 0, max: 200 }),
+  maxTokens: orInfinity(count),
+}))
+const windowSchema = optionsSchema<WindowOptions>()(() => ({
+  overflow: oneOf('trim', 'summarise', 'refuse'),
+  contextWindow: positiveCount,
+  answerTokens: count,
+  countTokens: callable,
+}))
+const textsSchema = optionsSchema<TextOptions>()(() => ({
+  placeholders: callable,
+  system: callable,
+  message: callable,
+  answer: callable,
+}))
+const summarySchema = optionsSchema<NonNullable<ChatServiceOptions['summary']>>()(() => ({
+  ...utilityRows(),
+  everyMessages: positiveCount,
+  lastMessages: number({ whole: true, min: 2, max: 200 }),
+}))
+const attachmentsSchema = optionsSchema<AttachmentLimits>()(() => ({
+  maxBytes: orInfinity(count),
+  maxPerMessage: orInfinity(count),
+  types: listOf(
+    matching(/^[a-z0-9.+-]+\/([a-z0-9.+-]+|\*)$/, 'a media type in lower case, such as image/png or audio/*'),
+  ),
+}))
 
-function fail(path: string, problem: string): never {
-  throw new LlmError('misconfigured', `createChatService: ${path} ${problem}`, {
-    issues: [{ path, message: problem }],
-  })
+function ofMethods(expected: string, ...methods: readonly string[]): Field {
+  return kind(expected, withMethods(...methods).fits)
 }

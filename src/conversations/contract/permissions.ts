@@ -1,4 +1,6 @@
 import { LlmError } from '../../core/error.ts'
+import { optionsSchema } from '../../core/options.ts'
+import { callable, type Group } from '../../core/schema.ts'
 import type { Member, MemberRole } from '../storage/index.ts'
 
 /** The user who calls. The application sets it from its own sign-in, never from the content of a request. */
@@ -84,6 +86,13 @@ export interface AccessOptions {
   /** Called for every operation that the roles allow. Returning false denies it. */
   readonly allow?: ((request: AccessRequest) => boolean | Promise<boolean>) | undefined
 }
+
+/** The schema of {@link AccessOptions}. */
+export const accessSchema: Group = optionsSchema<AccessOptions>()(() => ({
+  orgRole: callable,
+  projectRole: callable,
+  allow: callable,
+}))
 
 /** The permission that each operation requires. */
 export const operations: Readonly<Record<Operation, Permission>> = Object.freeze({

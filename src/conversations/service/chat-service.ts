@@ -1,4 +1,5 @@
 import { LlmError } from '../../core/error.ts'
+import { checkOptions } from '../../core/options.ts'
 import type {
   Attachment,
   ChatTask,
@@ -22,7 +23,7 @@ import {
   type SendRequest,
   ServiceContext,
   type TurnResult,
-  checkOptions,
+  chatServiceSchema,
 } from '../contract/index.ts'
 import { summaries, summarize } from '../context/index.ts'
 import {
@@ -160,7 +161,7 @@ const DEFAULT_DRAIN_MS = 10_000
  * ```
  */
 export function createChatService(options: ChatServiceOptions): ChatService {
-  checkOptions(options)
+  checkOptions('createChatService', chatServiceSchema, options)
   const service = new ServiceContext(options)
   let closed = false
   const guarded: Guarded = (work) => async (request) => {

@@ -58,7 +58,9 @@ export class ChatPersistence {
   /** Stores the conversation at once, or after the write that is running. */
   save(): void {
     const { options, snapshot } = this.#parts
-    this.#write(() => options.store?.save(snapshot()))
+    // Taken now, because the chat may be disposed before the running write has ended.
+    const taken = snapshot()
+    this.#write(() => options.store?.save(taken))
   }
 
   /** Deletes what is stored. A load that is still running is ignored. */

@@ -108,7 +108,7 @@ class ChatSession implements ChatClient {
     const message: ChatMessage = { ...state.newMessage('notice', 'complete'), parts, ...given }
     if (state.message(message.id) !== undefined) state.updateMessage(message.id, () => message)
     else state.set({ messages: [...state.current.messages, message] })
-    this.#persistence.save()
+    this.#saveIfLoaded()
   }
 
   readonly pause = (): void => this.#setPaused(true)
@@ -165,22 +165,27 @@ class ChatSession implements ChatClient {
   }
 
   readonly #restore = (stored: ChatSnapshot | undefined): void => {
-    const { conversationId = stored?.conversationId } = this.#options
     if (this.#isDisposed) return
-    if (stored === undefined || conversationId !== stored.conversationId) return this.#queue.sendNext()
-    const { messages, open, lastRunId } = stored
+    // The messages of `notify` before the store was read.
+    const added = this.#state.current.messages
+    const { conversationId = stored?.conversationId } = this.#options
+    if (stored !== undefined && conversationId === stored.conversationId) this.#show(stored)
+    for (const message of added) this.notify(message)
+    this.#queue.sendNext()
+  }
+
+  #show({ conversationId, messages, queue, open, lastRunId }: ChatSnapshot): void {
     const last = messages.findLast(({ role }) => role === 'assistant')
     const failed = last?.status === 'failed' ? last.error : undefined
     const error = failed && frameError({ code: failed.kind, message: failed.message })
     const status = error === undefined ? 'idle' : 'error'
     const usage = totalUsage(messages)
-    this.#queue.restore(stored.queue)
+    this.#queue.restore(queue)
     this.#answers.lastRunId = open?.earlierRunId ?? lastRunId
     this.#state.set({ conversationId, messages, queue: this.#queue.messages, usage, status, error })
     this.#persistence.save()
-    if (open !== undefined && last !== undefined) return this.#answers.restore(open, last.id)
-    this.#isHalted = error !== undefined
-    this.#queue.sendNext()
+    if (open !== undefined && last !== undefined) this.#answers.restore(open, last.id)
+    else this.#isHalted = error !== undefined
   }
 
   readonly #snapshot = (): ChatSnapshot => {

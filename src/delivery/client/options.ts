@@ -121,18 +121,26 @@ const DEFAULTS: ResumeLimits = {
   stopWaitMs: 2_000,
 }
 
-/** Returns the limits with their defaults. Throws `misconfigured`, naming the option, if a value is out of range. */
+/**
+ * Returns the limits with their defaults. Throws `misconfigured`, naming the option, if a value is out of range. Checked by
+ * hand, because the shared mechanism needs zod, which would double the size of the client.
+ */
 export function readLimits(options: ChatClientOptions): ResumeLimits {
-  const { reconnect, silenceMs, stopWaitMs, throttle, url } = options
-  const given = { ...reconnect, silenceMs, stopWaitMs }
-  const limits = { ...DEFAULTS }
-  for (const [name, value] of Object.entries(given)) {
+  const { reconnect, silenceMs, stopWaitMs, storeEveryMs, maxCharacters, throttle, url } = options
+  const limits: ResumeLimits & Record<string, number> = { ...DEFAULTS }
+  for (const [name, value] of Object.entries({
+    ...reconnect,
+    silenceMs,
+    stopWaitMs,
+    storeEveryMs,
+    maxCharacters,
+  })) {
     if (value === undefined) continue
-    if (!(value >= 0)) throw invalid(name, `is ${value}: use a number of 0 or more`)
-    limits[name as keyof ResumeLimits] = value
+    if (typeof value !== 'number' || !(value >= 0)) throw invalid(name, `is ${value}: use a number >= 0`)
+    limits[name] = value
   }
   if (throttle !== undefined && !(throttle.messages >= 1 && throttle.perMs > 0))
-    throw invalid('throttle', 'needs messages >= 1 and perMs > 0')
+    throw invalid('throttle', 'needs messages >= 1, perMs > 0')
   if (typeof url !== 'string' || (!('location' in globalThis) && !URL.canParse(url)))
     throw invalid('url', `is "${url}": use an absolute URL outside of a page`)
   return limits

@@ -33,6 +33,8 @@ export class SendQueue {
   readonly #throttle: Throttle
   readonly #pending: PendingMessage[] = []
   #timer: Timer | undefined
+  /** Whether a message is being handed over; a listener may send another one meanwhile. */
+  #isSending = false
 
   constructor(parts: SendQueueParts) {
     this.#parts = parts
@@ -81,7 +83,7 @@ export class SendQueue {
   sendNext(): void {
     const { clock, state, gate, isReady, send } = this.#parts
     const [next] = this.#pending
-    if (next === undefined || !isReady()) return
+    if (next === undefined || this.#isSending || !isReady()) return
     clock.clearTimer(this.#timer)
     const gateState = gate()
     if (gateState !== 'open') return state.set({ connection: { state: gateState } })
@@ -90,11 +92,13 @@ export class SendQueue {
       this.#timer = clock.setTimer(() => this.sendNext(), waitMs)
       return state.set({ connection: { state: 'throttled', untilMs: clock.epochMs() + waitMs } })
     }
+    this.#isSending = true
     this.#throttle.add(clock.now())
     this.#pending.shift()
     state.set({ messages: [...state.current.messages, { ...next.message, status: 'complete' }] })
     this.#showPending()
     void send(next.body).then(next.settle)
+    this.#isSending = false
   }
 
   #showPending(): void {

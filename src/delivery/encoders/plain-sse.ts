@@ -1,9 +1,12 @@
 import type { EventBatch, StreamEvent } from '../../core/event.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
 import type { Clock } from '../../core/clock.ts'
+import { checkOptions, optionsSchema } from '../../core/options.ts'
+import { flag, withMethods, type Group } from '../../core/schema.ts'
 import {
   dataFrame,
   DONE_FRAME,
+  encoderRows,
   HEARTBEAT,
   lineJson,
   SSE_TYPE,
@@ -23,12 +26,20 @@ export interface PlainSseOptions extends EncoderOptions {
   readonly clock?: Pick<Clock, 'epochMs'> | undefined
 }
 
+/** The schema of {@link PlainSseOptions}. */
+export const plainSseSchema: Group = optionsSchema<PlainSseOptions>()(() => ({
+  ...encoderRows(),
+  streamFrames: flag,
+  clock: withMethods('epochMs'),
+}))
+
 /**
  * Encodes a response as small JSON frames for a page's own script. After an opening `:ok` come `content`, `reasoning`,
  * `tool_call_start`, `tool_result`, `tool_error`, `step`, `citation`, `file`, `warning` and `continued`, then `done` with
  * usage, or `error`. The last frame is always `[DONE]`. Frames of a choice beyond the first carry `choice`.
  */
 export function plainSseEncoder(options: PlainSseOptions): Encoder {
+  checkOptions('plainSseEncoder', plainSseSchema, options)
   return new PlainFrames(options)
 }
 

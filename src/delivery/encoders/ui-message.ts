@@ -2,10 +2,12 @@ import type { EventBatch, StreamEvent } from '../../core/event.ts'
 import { newId } from '../../core/create-id.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { urlOf } from '../../core/message.ts'
+import { checkOptions } from '../../core/options.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
 import {
   dataFrame,
   DONE_FRAME,
+  encoderSchema,
   HEARTBEAT,
   isShutdown,
   lineJson,
@@ -22,6 +24,7 @@ import {
  * message's metadata. Warnings and continuations are transient `data-` parts. Leaves out choices beyond the first.
  */
 export function uiMessageEncoder(options: EncoderOptions): Encoder {
+  checkOptions('uiMessageEncoder', encoderSchema, options)
   return new MessageParts(options)
 }
 

@@ -1,13 +1,21 @@
 import type { Clock, Timer } from '../../core/clock.ts'
 import type { EventBatch, StreamEvent } from '../../core/event.ts'
+import { optionsSchema } from '../../core/options.ts'
+import { count, milliseconds, orInfinity, type Group } from '../../core/schema.ts'
 
 /** How small deltas are merged. */
 export interface Coalesce {
-  /** Length of text at which it is sent at once. Default 4 096 characters. */
+  /** Length of text at which it is sent at once. Default 4 096 characters; `Infinity` for no such length. */
   readonly maxChars?: number | undefined
   /** Maximum time that a delta waits for the next one, in milliseconds. Default 50. */
   readonly intervalMs?: number | undefined
 }
+
+/** The schema of {@link Coalesce}. */
+export const coalesceSchema: Group = optionsSchema<Coalesce>()(() => ({
+  maxChars: orInfinity(count),
+  intervalMs: milliseconds,
+}))
 
 /**
  * Iterates over `batches` with small text, reasoning and argument deltas merged, so that fewer batches are stored and

@@ -1,16 +1,30 @@
 import type { LlmError } from '../../core/error.ts'
+import { optionsSchema } from '../../core/options.ts'
+import { callOptions } from '../../core/request-schema.ts'
 import type { CallOptions, ChatRequest } from '../../core/request.ts'
 import type { ChatResponse } from '../../core/response.ts'
+import {
+  anyOf,
+  callable,
+  flag,
+  milliseconds,
+  nonEmptyText,
+  oneOf,
+  recordOf,
+  text,
+  type Group,
+} from '../../core/schema.ts'
+import { coalesceSchema } from './coalesce-text.ts'
 import type { StreamingBodyOptions } from './streaming-body.ts'
-import type { CallerAccess, GuardOptions } from './guards/index.ts'
+import { guardRows, type CallerAccess, type GuardOptions } from './guards/index.ts'
+
+type TargetOptions = Pick<
+  CallOptions,
+  'provider' | 'model' | 'api' | 'baseUrl' | 'apiKey' | 'fallback' | 'timeouts' | 'extraBody'
+>
 
 /** Target of a model name: `provider/model`, or options of the call. */
-export type ModelTarget =
-  | string
-  | Pick<
-      CallOptions,
-      'provider' | 'model' | 'api' | 'baseUrl' | 'apiKey' | 'fallback' | 'timeouts' | 'extraBody'
-    >
+export type ModelTarget = string | TargetOptions
 
 /** The endpoints that call a model. */
 export type EndpointName = 'chat-completions' | 'responses' | 'messages' | 'embeddings'
@@ -62,3 +76,24 @@ export interface OpenAIHandlerOptions extends GuardOptions {
   /** Called once when a started call ends, complete or not, with its response: the place to save it. Must not throw. */
   readonly onEnd?: ((end: CallEnd) => void) | undefined
 }
+
+/** The schema of a {@link ModelTarget} that is no text. */
+export const modelTargetSchema: Group = optionsSchema<TargetOptions>()(() => {
+  const { provider, model, api, baseUrl, apiKey, fallback, timeouts, extraBody } = callOptions()
+  return { provider, model, api, baseUrl, apiKey, fallback, timeouts, extraBody }
+})
+/** The schema of {@link OpenAIHandlerOptions}. */
+export const openaiHandlerSchema: Group = optionsSchema<OpenAIHandlerOptions>()(() => ({
+  ...guardRows(),
+  models: recordOf(anyOf(nonEmptyText, modelTargetSchema)),
+  anyModel: flag,
+  unknownFields: oneOf('ignore', 'pass'),
+  basePath: text,
+  heartbeatMs: milliseconds,
+  startAfterMs: milliseconds,
+  coalesce: coalesceSchema,
+  paceMs: milliseconds,
+  rateLimitHeaders: flag,
+  prepare: callable,
+  onEnd: callable,
+}))

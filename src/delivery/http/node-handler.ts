@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { LlmError } from '../../core/error.ts'
+import { checkOptions, optionsSchema } from '../../core/options.ts'
+import { callable, group, kind, required, type Group } from '../../core/schema.ts'
 import { webRequest, type NodeRequest } from './node-request.ts'
 import { sendResponse, type NodeResponse } from './node-response.ts'
 
@@ -27,12 +29,25 @@ export interface NodeHandlerOptions {
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
+/** The schema of {@link NodeHandlerOptions}. */
+export const nodeHandlerSchema: Group = optionsSchema<NodeHandlerOptions>()(() => ({ onError: callable }))
+const argumentsSchema = group(() => ({
+  handler: required(
+    kind(
+      'a function of a Request, such as createOpenAIHandler returns',
+      (value) => typeof value === 'function',
+    ),
+  ),
+}))
+
 /**
  * Adapts a web-standard handler to node:http, Express and Fastify. It writes no faster than the client reads. A
  * disconnect aborts the request's `signal` and cancels the body. An error before the headers becomes a 500; a later one
- * closes the connection, so that a partial response never looks complete.
+ * closes the connection, so that a partial response never looks complete. Throws `misconfigured` if the handler or an option is wrong.
  */
 export function toNodeHandler(handler: WebHandler, options: NodeHandlerOptions = {}): NodeHandler {
+  checkOptions('toNodeHandler', argumentsSchema, { handler })
+  checkOptions('toNodeHandler', nodeHandlerSchema, options)
   return async (
     request: IncomingMessage | RawRequest,
     response: ServerResponse | RawReply,

@@ -1,16 +1,19 @@
-import { LlmError } from '../../core/error.ts'
+import { isObject } from '../../core/json.ts'
+import { checkOptions } from '../../core/options.ts'
+import { group, kind, required } from '../../core/schema.ts'
 import type { Orchestrator } from '../../orchestrator/index.ts'
 import { serveChat } from './chat-endpoint.ts'
 import { serveEmbeddings } from './embeddings-endpoint.ts'
 import type { EndpointContext } from './endpoint-context.ts'
 import {
+  checkCredentials,
   createGuards,
   notFound,
   type Guards,
   type GuardedEndpoint,
   type GuardedRequest,
 } from './guards/index.ts'
-import type { OpenAIHandlerOptions } from './handler-options.ts'
+import { openaiHandlerSchema, type OpenAIHandlerOptions } from './handler-options.ts'
 import { ModelNames } from './model-names.ts'
 import { serveModels } from './models-endpoint.ts'
 import { serveHealth, serveHealthDetails, serveQueueActivity, serveQueueStatus } from './status-endpoint.ts'
@@ -38,14 +41,22 @@ export function createOpenAIHandler(
   orchestrator: Orchestrator,
   options: OpenAIHandlerOptions,
 ): (request: Request) => Promise<Response> {
-  const given: OpenAIHandlerOptions | undefined = options
-  const guards = createGuards(given ?? { authorize: undefined }, 'createOpenAIHandler')
-  const { unknownFields = 'ignore', basePath = '' } = options
-  if (unknownFields !== 'ignore' && unknownFields !== 'pass')
-    throw new LlmError('misconfigured', `createOpenAIHandler: unknownFields must be 'ignore' or 'pass'`)
+  checkOptions('createOpenAIHandler', argumentsSchema, { orchestrator })
+  checkOptions('createOpenAIHandler', openaiHandlerSchema, options)
+  checkCredentials('createOpenAIHandler', options.cors)
+  const guards = createGuards(options)
+  const { basePath = '' } = options
   const context = { orchestrator, options, names: new ModelNames(orchestrator.registry, options) }
   const base = basePath.replace(/\/+$/, '')
   return (request) => route(guards, context, { request, base })
+}
+
+const argumentsSchema = group(() => ({
+  orchestrator: required(kind('an orchestrator, such as createOrchestrator returns', isOrchestrator)),
+}))
+
+function isOrchestrator(value: unknown): boolean {
+  return isObject(value) && typeof value['chatApiCall'] === 'function' && isObject(value['registry'])
 }
 
 interface Incoming {

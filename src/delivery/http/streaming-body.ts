@@ -1,9 +1,12 @@
 import { systemClock, type Clock, type Timer } from '../../core/clock.ts'
+import { clockField, signalField } from '../../core/common-fields.ts'
 import { toLlmError, type LlmError } from '../../core/error.ts'
 import type { EventBatch, StreamEvent } from '../../core/event.ts'
+import { checkOptions, optionsSchema } from '../../core/options.ts'
+import { callable, milliseconds, type Group } from '../../core/schema.ts'
 import type { Encoder, StreamEnd } from '../../protocols/index.ts'
 import { openSource, type BatchSource, type OpenSource, type WrapBatches } from './batch-source.ts'
-import { coalesceText, type Coalesce } from './coalesce-text.ts'
+import { coalesceSchema, coalesceText, type Coalesce } from './coalesce-text.ts'
 
 /** How a body ended: as its stream did, or cancelled by the client before. */
 export type BodyEnd = StreamEnd | { readonly type: 'cancelled'; readonly reason: unknown }
@@ -27,6 +30,18 @@ export interface StreamingBodyOptions {
   readonly onEnd?: ((end: BodyEnd) => void) | undefined
 }
 
+/** The schema of {@link StreamingBodyOptions}. */
+export const streamingBodySchema: Group = optionsSchema<StreamingBodyOptions>()(() => ({
+  clock: clockField,
+  heartbeatMs: milliseconds,
+  coalesce: coalesceSchema,
+  paceMs: milliseconds,
+  signal: signalField,
+  afterBatch: callable,
+  toPublic: callable,
+  onEnd: callable,
+}))
+
 /**
  * Creates the body of a streamed response. It reads its source only when its consumer asks for more, so it holds at most
  * one batch and its frames. Cancelling the body cancels the source at once. An error of the source becomes the encoder's
@@ -37,6 +52,7 @@ export function streamingBody(
   encoder: Encoder,
   options: StreamingBodyOptions = {},
 ): ReadableStream<Uint8Array> {
+  checkOptions('streamingBody', streamingBodySchema, options)
   const body = new StreamingBody(source, encoder, options)
   return new ReadableStream<Uint8Array>(
     {

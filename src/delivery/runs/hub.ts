@@ -1,7 +1,10 @@
 import { systemClock, type Clock, type Timer } from '../../core/clock.ts'
+import { clockField, loggerField } from '../../core/common-fields.ts'
 import { LlmError, type ErrorDetails } from '../../core/error.ts'
 import { newId } from '../../core/create-id.ts'
 import type { Logger } from '../../core/log.ts'
+import { checkOptions, optionsSchema, type Rows } from '../../core/options.ts'
+import { callable, count, milliseconds, oneOf, withMethods, type Group } from '../../core/schema.ts'
 import type { LogInfo, StreamLog } from '../../core/stream-log.ts'
 import type { DisconnectPolicy } from './readers.ts'
 import { unknownError } from './error-record.ts'
@@ -98,15 +101,27 @@ const DEFAULT_SAVE_WAIT_MS = 5_000
 // Time for readers to read the last batches when the hub closes.
 const READERS_WAIT_MS = 1_000
 
-/** Creates a hub. Throws `misconfigured`, naming the option, if a value is out of range. */
+/** The fields of {@link RunHubOptions}, for the schemas of hubs and handlers. */
+export const runHubRows = (): Rows<RunHubOptions> => ({
+  log: withMethods('create', 'append', 'end', 'read', 'info', 'find', 'cancel', 'watch', 'close'),
+  maxPerUser: count,
+  maxRuns: count,
+  onDisconnect: oneOf('cancel', 'finish'),
+  disconnectGraceMs: milliseconds,
+  idleMs: milliseconds,
+  onSave: callable,
+  onSaveFailed: callable,
+  savePolicy: callable,
+  saveWaitMs: milliseconds,
+  logger: loggerField,
+  clock: clockField,
+})
+/** The schema of {@link RunHubOptions}. */
+export const runHubSchema: Group = optionsSchema<RunHubOptions>()(runHubRows)
+
+/** Creates a hub. Throws `misconfigured` with the path of the wrong option. */
 export function createRunHub(options: RunHubOptions = {}): RunHub {
-  for (const name of ['maxPerUser', 'disconnectGraceMs', 'idleMs', 'saveWaitMs', 'maxRuns'] as const)
-    checkNumber(name, options[name])
-  if (options.onDisconnect !== undefined && !['cancel', 'finish'].includes(options.onDisconnect))
-    throw new LlmError(
-      'misconfigured',
-      `runs: onDisconnect is "${options.onDisconnect}": use 'cancel' or 'finish'`,
-    )
+  checkOptions('createRunHub', runHubSchema, options)
   return new Hub(options)
 }
 
@@ -299,12 +314,6 @@ class Hub implements RunHub {
     leave?.()
     if (this.#readers.size === 0) this.#onNoReaders?.()
   }
-}
-
-function checkNumber(path: string, value: number | undefined): void {
-  if (value === undefined || (typeof value === 'number' && value >= 0)) return
-  const message = `is ${value}: use a number of 0 or more`
-  throw new LlmError('misconfigured', `runs: ${path} ${message}`, { issues: [{ path, message }] })
 }
 
 function shutdownError(): LlmError {

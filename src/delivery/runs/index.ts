@@ -1,4 +1,11 @@
-export { createRunHub, type RunHub, type RunHubOptions, type RunHubStats, type StartedRun } from './hub.ts'
+export {
+  createRunHub,
+  runHubRows,
+  type RunHub,
+  type RunHubOptions,
+  type RunHubStats,
+  type StartedRun,
+} from './hub.ts'
 export { memoryStreamLog, type MemoryStreamLogOptions } from './memory-log.ts'
 export type { LogBounds, StreamLogEntry, LogInfo, StreamLog } from '../../core/stream-log.ts'
 export type { DisconnectPolicy } from './readers.ts'

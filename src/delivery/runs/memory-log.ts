@@ -1,7 +1,11 @@
 import { isNodeTimer, systemClock, type Clock, type Timer } from '../../core/clock.ts'
+import { clockField } from '../../core/common-fields.ts'
 import { LlmError } from '../../core/error.ts'
 import type { EventBatch } from '../../core/event.ts'
+import { checkOptions, optionsSchema } from '../../core/options.ts'
+import { orInfinity, positiveCount, type Group } from '../../core/schema.ts'
 import {
+  logBoundsRows,
   readLogBounds,
   type LogBounds,
   type LogEnding,
@@ -17,7 +21,7 @@ import { bytesOf, pageEnd } from './batch-size.ts'
 export interface MemoryStreamLogOptions extends LogBounds {
   /**
    * Maximum size of all runs together, in bytes. Default 268 435 456 (256 MiB). Above it the ended runs are dropped, the
-   * oldest first; running ones are kept.
+   * oldest first; running ones are kept. `Infinity` for no maximum.
    */
   readonly maxTotalBytes?: number | undefined
   /** Source of time and timers, for tests. Default: real time. */
@@ -28,8 +32,16 @@ const DEFAULT_TOTAL_BYTES = 268_435_456
 // A full log is cut to this share of its bounds, so that the array is not moved for every batch.
 const KEPT_SHARE = 0.9
 
-/** Creates a log in the memory of this process. Throws `misconfigured`, naming the bound, if one is not above 0. */
+/** The schema of {@link MemoryStreamLogOptions}. */
+export const memoryLogSchema: Group = optionsSchema<MemoryStreamLogOptions>()(() => ({
+  ...logBoundsRows(),
+  maxTotalBytes: orInfinity(positiveCount),
+  clock: clockField,
+}))
+
+/** Creates a log in the memory of this process. Throws `misconfigured` with the path of the wrong option. */
 export function memoryStreamLog(options: MemoryStreamLogOptions = {}): StreamLog {
+  checkOptions('memoryStreamLog', memoryLogSchema, options)
   return new MemoryLog(options)
 }
 

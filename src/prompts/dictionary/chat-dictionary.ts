@@ -1,6 +1,18 @@
 import { systemClock, type Clock } from '../../core/clock.ts'
-import { LlmError, requestError } from '../../core/error.ts'
+import { clockField } from '../../core/common-fields.ts'
+import { requestError } from '../../core/error.ts'
+import { checkOptions, optionsSchema } from '../../core/options.ts'
 import type { Warning } from '../../core/response.ts'
+import {
+  anyObject,
+  callable,
+  count,
+  listOf,
+  oneOf,
+  orInfinity,
+  required,
+  type Group,
+} from '../../core/schema.ts'
 import type { Random } from '../random.ts'
 import { createYielder, type YieldWhenDue } from '../../core/yield.ts'
 import { keyFinder } from './pattern.ts'
@@ -31,16 +43,27 @@ export interface ChatDictionaryOptions {
   readonly entries: readonly ChatEntry[]
   /** Order of the entries. Default `sorted-evenly`. */
   readonly strategy?: ChatStrategy | undefined
-  /** Maximum total words of the replacements for one text. Entries from the first one that exceeds it are skipped. Default 500. */
+  /** Maximum total words of the replacements for one text. Entries from the first one that exceeds it are skipped. Default 500; `Infinity` for no maximum. */
   readonly maxWords?: number | undefined
-  /** Maximum number of passes per entry. Default 1. */
+  /** Maximum number of passes per entry. Default 1, at most 100; `Infinity` means 100. */
   readonly maxReplacements?: number | undefined
-  /** Maximum length of the result, in characters. Skips entries that would exceed it. Default 1 000 000. */
+  /** Maximum length of the result, in characters. Skips entries that would exceed it. Default 1 000 000; `Infinity` for no maximum. */
   readonly maxChars?: number | undefined
   /** Random source of the draws. Default `Math.random`; see `createRandom`. */
   readonly random?: Random | undefined
   readonly clock?: Clock | undefined
 }
+
+/** The schema of {@link ChatDictionaryOptions}. The fields of entries are checked as they are compiled. */
+export const chatDictionarySchema: Group = optionsSchema<ChatDictionaryOptions>()(() => ({
+  entries: required(listOf(anyObject)),
+  strategy: oneOf('sorted-evenly', 'character-lore-first', 'global-lore-first'),
+  maxWords: orInfinity(count),
+  maxReplacements: orInfinity(count),
+  maxChars: orInfinity(count),
+  random: callable,
+  clock: clockField,
+}))
 
 /** Result of {@link ChatDictionary.apply}. */
 export interface ChatReplacement {
@@ -82,6 +105,7 @@ interface Compiled {
  * `invalid-request` with the issues of all invalid entries, and `misconfigured` for an invalid option.
  */
 export function createChatDictionary(options: ChatDictionaryOptions): ChatDictionary {
+  checkOptions('createChatDictionary', chatDictionarySchema, options)
   return new MemoryChatDictionary(options)
 }
 
@@ -96,12 +120,6 @@ class MemoryChatDictionary implements ChatDictionary {
   #stats: ChatDictionaryStats = { texts: 0, replacements: 0, overBudget: 0, failures: 0 }
 
   constructor(options: ChatDictionaryOptions) {
-    for (const name of ['maxWords', 'maxReplacements', 'maxChars'] as const)
-      if (options[name] !== undefined && !(options[name] >= 0))
-        throw new LlmError(
-          'misconfigured',
-          `createChatDictionary: ${name} is ${options[name]}; pass a number of at least 0`,
-        )
     this.#options = options
     this.#entries = compileEntries(options.entries)
     this.#clock = options.clock ?? systemClock

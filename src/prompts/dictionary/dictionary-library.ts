@@ -1,8 +1,11 @@
 import { systemClock, type Clock } from '../../core/clock.ts'
+import { clockField } from '../../core/common-fields.ts'
 import { LlmError } from '../../core/error.ts'
 import { newId } from '../../core/create-id.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { checkOptions, optionsSchema } from '../../core/options.ts'
 import type { Warning } from '../../core/response.ts'
+import { callable, flag, required, withMethods, type Group } from '../../core/schema.ts'
 import type { Random } from '../random.ts'
 import { createYielder } from '../../core/yield.ts'
 import { changeEntries, type EntryChanges } from './entry-changes.ts'
@@ -36,6 +39,14 @@ export interface DictionaryLibraryOptions {
   /** Whether replacements are counted per entry. Default true. */
   readonly countUses?: boolean | undefined
 }
+
+/** The schema of {@link DictionaryLibraryOptions}. */
+export const dictionaryLibrarySchema: Group = optionsSchema<DictionaryLibraryOptions>()(() => ({
+  store: required(withMethods('get', 'list', 'save', 'delete', 'addUses', 'usage')),
+  clock: clockField,
+  random: callable,
+  countUses: flag,
+}))
 
 /** Fields of a new dictionary. Only the name is required. */
 export type DictionaryInput = Partial<DictionaryHead> &
@@ -82,8 +93,12 @@ export interface DictionaryLibrary {
   ): Promise<ProcessResult>
 }
 
-/** Creates a dictionary library. It needs no closing; the application closes the store. */
+/**
+ * Creates a dictionary library. It needs no closing; the application closes the store. Throws `misconfigured` if an option
+ * is unknown or invalid.
+ */
 export function createDictionaryLibrary(options: DictionaryLibraryOptions): DictionaryLibrary {
+  checkOptions('createDictionaryLibrary', dictionaryLibrarySchema, options)
   const { store, clock = systemClock, random } = options
   const stored = new StoredDictionaries(store, clock)
   const cooldown = new EntryCooldown(clock)

@@ -1,8 +1,9 @@
 import type { EventBatch, StreamEvent } from '../../core/event.ts'
 import { newId } from '../../core/create-id.ts'
+import { checkOptions } from '../../core/options.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
 import { ContentBlocks } from './content-blocks.ts'
-import type { Encoder, EncoderOptions, StreamEnd } from '../encoder.ts'
+import { encoderSchema, type Encoder, type EncoderOptions, type StreamEnd } from '../encoder.ts'
 import { namedFrame, SSE_TYPE } from '../sse.ts'
 import { anthropicErrorBody } from './error-body.ts'
 import { citationOf, stopReason, usageOf } from './parts.ts'
@@ -12,6 +13,7 @@ import { citationOf, stopReason, usageOf } from './parts.ts'
  * Leaves out files, warnings, tool results, steps, continuations and choices beyond the first.
  */
 export function anthropicMessagesEncoder(options: EncoderOptions): Encoder {
+  checkOptions('anthropicMessagesEncoder', encoderSchema, options)
   return new MessageEvents(options)
 }
 

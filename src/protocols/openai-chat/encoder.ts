@@ -2,8 +2,10 @@ import type { Clock } from '../../core/clock.ts'
 import type { EventBatch, StreamEvent } from '../../core/event.ts'
 import { newId } from '../../core/create-id.ts'
 import { argumentsText } from '../../core/message.ts'
+import { checkOptions, optionsSchema } from '../../core/options.ts'
 import type { Usage } from '../../core/response.ts'
-import type { Encoder, EncoderOptions, StreamEnd } from '../encoder.ts'
+import { flag, withMethods, type Group } from '../../core/schema.ts'
+import { encoderRows, type Encoder, type EncoderOptions, type StreamEnd } from '../encoder.ts'
 import { dataFrame, DONE_FRAME, HEARTBEAT, lineJson, SSE_TYPE, streamEnd, streamStart } from '../sse.ts'
 import { openaiErrorBody } from './error-body.ts'
 import { annotationOf, fileDelta, logprobsOf, stopReason, usageOf } from './parts.ts'
@@ -21,12 +23,21 @@ export interface OpenAIChatOptions extends EncoderOptions {
   readonly clock?: Pick<Clock, 'epochMs'> | undefined
 }
 
+/** The schema of {@link OpenAIChatOptions}. */
+export const openaiChatSchema: Group = optionsSchema<OpenAIChatOptions>()(() => ({
+  ...encoderRows(),
+  includeUsage: flag,
+  streamFrames: flag,
+  clock: withMethods('epochMs'),
+}))
+
 /**
  * Encodes a response as OpenAI's chat completion chunks: reasoning as `reasoning_content`, citations as `annotations`,
  * images as `images`. Leaves out warnings, tool results, steps and continuations. A stream that ends with an error has no
  * `[DONE]`, because clients take that for success.
  */
 export function openaiChatEncoder(options: OpenAIChatOptions): Encoder {
+  checkOptions('openaiChatEncoder', openaiChatSchema, options)
   return new ChatChunks(options)
 }
 

@@ -1,7 +1,8 @@
 import type { EventBatch, StreamEvent } from '../../core/event.ts'
 import { newId } from '../../core/create-id.ts'
+import { checkOptions } from '../../core/options.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
-import type { Encoder, EncoderOptions, StreamEnd } from '../encoder.ts'
+import { encoderSchema, type Encoder, type EncoderOptions, type StreamEnd } from '../encoder.ts'
 import { openaiErrorBody } from '../openai-chat/index.ts'
 import { HEARTBEAT, lineJson, SSE_TYPE } from '../sse.ts'
 import { OutputItems, type Emit } from './output-items.ts'
@@ -13,6 +14,7 @@ import { outcomeOf, responseObject } from './parts.ts'
  * steps, continuations, files other than images, and choices beyond the first.
  */
 export function openaiResponsesEncoder(options: EncoderOptions): Encoder {
+  checkOptions('openaiResponsesEncoder', encoderSchema, options)
   return new ResponseEvents(options)
 }
 

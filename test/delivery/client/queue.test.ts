@@ -173,3 +173,20 @@ describe('the page', () => {
     expect(net.sent).toHaveLength(5)
   })
 })
+
+test('a listener that sends at once sends after the message that it saw', async () => {
+  const { client, net } = make(
+    scriptedFetch(streamOf(content('a', '1.1') + DONE), streamOf(content('b', '1.1') + DONE)),
+  )
+  let second: Promise<unknown> | undefined
+  let isSent = false
+  client.subscribe(({ messages }) => {
+    if (isSent || messages.length !== 1) return
+    isSent = true
+    second = client.send('second')
+  })
+  expect(await client.send('first')).toMatchObject({ text: 'a', status: 'complete' })
+  expect(await second).toMatchObject({ text: 'b', status: 'complete' })
+  expect(net.asked).toEqual(['POST /chat', 'POST /chat'])
+  expect(client.getState().messages.map(({ text }) => text)).toEqual(['first', 'a', 'second', 'b'])
+})

@@ -175,6 +175,48 @@ describe('a store', () => {
     expect(saved.at(-1)?.messages.at(-1)?.status).toBe('complete')
   })
 
+  test('that is slow has everything of a chat that is disposed meanwhile', async () => {
+    const saved: ChatSnapshot[] = []
+    const store: SnapshotStorage = {
+      load: () => undefined,
+      save: async (snapshot) => {
+        await settle()
+        saved.push(snapshot)
+      },
+      clear: async () => undefined,
+    }
+    const net = scriptedFetch(() => new Promise<Response>(() => undefined))
+    const { client } = make(net, { store, ...own })
+    void client.send('a')
+    void client.send('b')
+    client.dispose()
+    for (let turn = 0; turn < 5; turn++) await settle()
+    expect(saved.at(-1)?.queue.map(({ message }) => message.text)).toEqual(['b'])
+    expect(saved.at(-1)?.open).toBeDefined()
+  })
+
+  test.each(['kept', 'c', undefined])('that answers late, with %s: a notice before it stays', async (id) => {
+    let give: ((snapshot: ChatSnapshot | undefined) => void) | undefined
+    const saved: ChatSnapshot[] = []
+    const store: SnapshotStorage = {
+      load: () => new Promise((resolve) => (give = resolve)),
+      save: (snapshot) => void saved.push(snapshot),
+      clear: () => undefined,
+    }
+    const conversationId = id === 'kept' ? undefined : 'c'
+    const { client } = make(scriptedFetch(), { store, conversationId })
+    const old = { id: 'm', role: 'user', status: 'complete', text: 'old', parts: [], createdMs: 1 } as const
+    client.notify({ text: 'first' })
+    client.notify({ text: 'newer', id: 'm', role: 'user' })
+    expect(saved).toEqual([])
+    const conversation = id ?? 'of another'
+    give?.({ version: 1, conversationId: conversation, messages: [old], queue: [] })
+    await client.ready
+    const texts = id === undefined ? ['first', 'newer'] : ['newer', 'first']
+    expect(client.getState().messages.map(({ text }) => text)).toEqual(texts)
+    expect(saved.at(-1)?.messages.map(({ text }) => text)).toEqual(texts)
+  })
+
   test('that fails harms nothing, and is told', async () => {
     const problems: string[] = []
     const fail = (): never => {

@@ -1,14 +1,21 @@
 import { parseRequest } from '../../../core/parse-request.ts'
 import { systemClock } from '../../../core/clock.ts'
-import { LlmError } from '../../../core/error.ts'
+import type { LlmError } from '../../../core/error.ts'
+import { checkOptions } from '../../../core/options.ts'
 import type { ChatRequest } from '../../../core/request.ts'
+import { group, kind, required } from '../../../core/schema.ts'
 import { plainErrorBody } from '../../encoders/index.ts'
 import { createRunHub, type RunHub } from '../../runs/index.ts'
-import { createGuards, tagsOf, type CorsOptions } from '../guards/index.ts'
+import { checkCredentials, createGuards, tagsOf, type CorsOptions } from '../guards/index.ts'
 import { answerChat } from './chat-route.ts'
 import type { ChatInput } from './chat-input.ts'
-import type { ChatHandlerOptions, ChatBackend, ChatTarget, Respond } from './options.ts'
-import { checkProtocol } from './protocol.ts'
+import {
+  chatHandlerSchema,
+  type ChatHandlerOptions,
+  type ChatBackend,
+  type ChatTarget,
+  type Respond,
+} from './options.ts'
 import { endpointOf } from './routes.ts'
 import type { RouteParts } from './stream-request.ts'
 
@@ -30,16 +37,13 @@ export function createChatHandler(
   target: ChatTarget | ChatBackend,
   options: ChatHandlerOptions,
 ): ChatHandler {
+  checkOptions('createChatHandler', argumentsSchema, { target })
+  checkOptions('createChatHandler', chatHandlerSchema, options)
+  checkCredentials('createChatHandler', options.cors)
   const { clock = systemClock, cors } = options
-  if (options.protocol !== undefined) checkProtocol(options.protocol)
-  if (!(options.goneGraceMs === undefined || options.goneGraceMs >= 0))
-    throw new LlmError('misconfigured', 'createChatHandler: goneGraceMs must be a number of 0 or more')
   const respond = options.respond ?? respondBy(target, options.defaults)
-  const guards = createGuards(
-    // The run decides about clients that disconnect; the guards only watch access that expires.
-    { ...options, cors: withExposed(cors), onClientGone: 'finish' },
-    'createChatHandler',
-  )
+  // The run decides about clients that disconnect; the guards only watch access that expires.
+  const guards = createGuards({ ...options, cors: withExposed(cors), onClientGone: 'finish' })
   const runs = options.runs ?? hubOf(options)
   const limiter = 'limiter' in target ? target.limiter : undefined
   const check = checkBy(options, target)
@@ -50,6 +54,16 @@ export function createChatHandler(
     if (options.runs === undefined) await runs.close(how)
   }
   return Object.assign(handle, { runs, close, [Symbol.asyncDispose]: () => close() })
+}
+
+const argumentsSchema = group(() => ({
+  target: required(kind('an orchestrator, or an object with chatApiCall() or respond()', isTarget)),
+}))
+
+function isTarget(value: unknown): boolean {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
+  const { chatApiCall, respond } = value as Partial<Record<string, unknown>>
+  return typeof chatApiCall === 'function' || typeof respond === 'function'
 }
 
 function errorBody({ error }: { readonly error: LlmError }, requestId: string): unknown {
@@ -63,7 +77,10 @@ function hubOf(options: ChatHandlerOptions): RunHub {
     onClientGone: onDisconnect,
     goneGraceMs: disconnectGraceMs,
   } = options
-  return createRunHub({ ...options, maxPerUser, onDisconnect, disconnectGraceMs })
+  const { log, onSave, onSaveFailed, savePolicy, saveWaitMs, idleMs, maxRuns, logger, clock } = options
+  const renamed = { maxPerUser, onDisconnect, disconnectGraceMs }
+  const same = { log, onSave, onSaveFailed, savePolicy, saveWaitMs, idleMs, maxRuns, logger, clock }
+  return createRunHub({ ...renamed, ...same })
 }
 
 function withExposed(cors: CorsOptions | undefined): CorsOptions | undefined {
@@ -73,11 +90,6 @@ function withExposed(cors: CorsOptions | undefined): CorsOptions | undefined {
 
 function respondBy(target: ChatTarget | ChatBackend, defaults: Partial<ChatRequest> | undefined): Respond {
   if ('respond' in target) return (input, context) => target.respond(input, context)
-  if (typeof target?.chatApiCall !== 'function')
-    throw new LlmError(
-      'misconfigured',
-      'createChatHandler: target must be an orchestrator or an object with respond',
-    )
   return async (input, { access, signal, requestId }) => {
     const { conversationId } = input
     const { userId, priority } = access

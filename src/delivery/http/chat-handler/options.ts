@@ -1,11 +1,25 @@
+import { optionsSchema } from '../../../core/options.ts'
+import { chatSchema } from '../../../core/request-schema.ts'
 import type { ChatRequest } from '../../../core/request.ts'
+import {
+  callable,
+  count,
+  flag,
+  group,
+  milliseconds,
+  oneOf,
+  text,
+  withMethods,
+  type Field,
+  type Group,
+} from '../../../core/schema.ts'
 import type { ChatStream } from '../../../stream/index.ts'
 import type { Limiter } from '../../../limits/index.ts'
-import type { ReplyStream, RunHub, RunHubOptions } from '../../runs/index.ts'
-import type { CallerAccess, GuardOptions } from '../guards/index.ts'
+import { runHubRows, type ReplyStream, type RunHub, type RunHubOptions } from '../../runs/index.ts'
+import { guardRows, type CallerAccess, type GuardOptions } from '../guards/index.ts'
 import type { ChatInput } from './chat-input.ts'
-import type { Coalesce } from '../coalesce-text.ts'
-import type { ChatProtocol } from './protocol.ts'
+import { coalesceSchema, type Coalesce } from '../coalesce-text.ts'
+import { PROTOCOLS, type ChatProtocol } from './protocol.ts'
 
 /** What `respond` receives beside the request. */
 export interface ChatContext {
@@ -68,3 +82,32 @@ export interface ChatHandlerOptions
   /** A run hub shared with other handlers or sockets; its own options apply, and the application closes it. Default: a new one with these options. */
   readonly runs?: RunHub | undefined
 }
+
+const defaultsSchema: Group = group(() => {
+  const optional = (field: Field): Field => ({ ...field, isRequired: false })
+  const fields = Object.entries(chatSchema.fields())
+  return Object.fromEntries(fields.map(([name, field]) => [name, optional(field)]))
+})
+
+/** The schema of {@link ChatHandlerOptions}. */
+export const chatHandlerSchema: Group = optionsSchema<ChatHandlerOptions>()(() => {
+  const { onClientGone, ...guards } = guardRows()
+  const { log, onSave, onSaveFailed, savePolicy, saveWaitMs, idleMs, maxRuns } = runHubRows()
+  return {
+    ...guards,
+    ...{ log, onSave, onSaveFailed, savePolicy, saveWaitMs, idleMs, maxRuns },
+    respond: callable,
+    defaults: defaultsSchema,
+    basePath: text,
+    protocol: oneOf(...PROTOCOLS),
+    streamFrames: flag,
+    maxStreamsPerUser: count,
+    onClientGone,
+    goneGraceMs: milliseconds,
+    holdMs: milliseconds,
+    heartbeatMs: milliseconds,
+    coalesce: coalesceSchema,
+    paceMs: milliseconds,
+    runs: withMethods('start', 'attach', 'cancel', 'find', 'info', 'status', 'metrics', 'stats', 'close'),
+  }
+})

@@ -7,7 +7,8 @@ import type { Encoder } from '../../../protocols/index.ts'
 /** Protocol of a streamed answer. `sse`: small JSON frames for a page's own script. `ui-message`: the AI SDK's UI message stream. */
 export type ChatProtocol = 'sse' | 'ui-message' | 'ndjson' | 'text'
 
-const PROTOCOLS: readonly ChatProtocol[] = ['sse', 'ui-message', 'ndjson', 'text']
+/** All protocols. */
+export const PROTOCOLS: readonly [ChatProtocol, ...ChatProtocol[]] = ['sse', 'ui-message', 'ndjson', 'text']
 
 /** Returns the protocol that a request names by `?protocol=`, the AI SDK's header or `Accept`. Throws `invalid-request` if it is unknown. */
 export function askedProtocol(request: Request, url: URL): ChatProtocol | undefined {

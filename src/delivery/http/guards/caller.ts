@@ -1,4 +1,5 @@
 import { LlmError } from '../../../core/error.ts'
+import { kind, type Field } from '../../../core/schema.ts'
 
 /** The caller of a request and what it may do, as the application's `authorize` returns it. */
 export interface CallerAccess {
@@ -39,14 +40,11 @@ export type Authorize =
 
 const OPEN: CallerAccess = Object.freeze({})
 
-/** Throws `misconfigured` if the application gives no `authorize`, because the default must not be open. */
-export function checkAuthorize(authorize: unknown, maker: string): void {
-  if (authorize === 'open' || typeof authorize === 'function') return
-  const problem = "authorize is required: pass a function of the request, or 'open' to accept every request"
-  throw new LlmError('misconfigured', `${maker}: ${problem}`, {
-    issues: [{ path: 'authorize', message: problem }],
-  })
-}
+/** The field of {@link Authorize}. It is required, because the default must not be open. */
+export const authorizeField: Field = kind(
+  "a function of the request, or 'open' to accept every request",
+  (value) => value === 'open' || typeof value === 'function',
+)
 
 /** Calls `authorize`. Rejects with what it throws, or with `unauthorized` if it returns no caller. */
 export async function authorizeRequest(

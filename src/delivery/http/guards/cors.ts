@@ -1,4 +1,6 @@
 import { LlmError } from '../../../core/error.ts'
+import { optionsSchema } from '../../../core/options.ts'
+import { count, flag, kind, listOf, nonEmptyText, required, type Group } from '../../../core/schema.ts'
 
 /** Which pages of other origins may call the handler and read its responses. */
 export interface CorsOptions {
@@ -27,21 +29,33 @@ const EXPOSED: readonly string[] = [
   'x-ratelimit-reset-tokens',
 ]
 
-/** Throws `misconfigured` for options that browsers reject. */
-export function checkCors(cors: CorsOptions | undefined): void {
-  if (cors === undefined) return
-  const { origins, credentials } = cors
-  const known = origins === '*' || typeof origins === 'function' || Array.isArray(origins)
-  if (!known) refuse('origins', `must be a list of origins, a function, or '*'`)
-  if (credentials !== true) return
-  if (origins === '*' || (Array.isArray(origins) && origins.includes('*')))
-    refuse('credentials', `is not allowed with origin '*'; list the origins`)
+/** The schema of {@link CorsOptions}. */
+export const corsSchema: Group = optionsSchema<CorsOptions>()(() => ({
+  origins: required(
+    kind("a list of origins, a function, or '*'", (value) => value === '*' || isPredicateOrList(value)),
+  ),
+  credentials: flag,
+  headers: listOf(nonEmptyText),
+  exposeHeaders: listOf(nonEmptyText),
+  maxAgeSeconds: count,
+}))
+
+function isPredicateOrList(value: unknown): boolean {
+  if (typeof value === 'function') return true
+  return Array.isArray(value) && value.every((origin) => typeof origin === 'string' && origin !== '')
 }
 
-function refuse(field: string, problem: string): never {
-  throw new LlmError('misconfigured', `cors.${field} ${problem}`, {
-    issues: [{ path: `cors.${field}`, message: problem }],
+/** Throws `misconfigured` for checked options that browsers reject together. `where` is the function that was called. */
+export function checkCredentials(where: string, cors: CorsOptions | undefined): void {
+  if (cors?.credentials !== true || !allowsAll(cors)) return
+  const message = `is not allowed with origin '*'; list the origins`
+  throw new LlmError('misconfigured', `${where}: cors.credentials ${message}`, {
+    issues: [{ path: 'cors.credentials', message }],
   })
+}
+
+function allowsAll({ origins }: CorsOptions): boolean {
+  return origins === '*' || (typeof origins !== 'function' && origins.includes('*'))
 }
 
 /** Whether pages of this origin may call. */

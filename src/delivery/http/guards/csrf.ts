@@ -1,3 +1,5 @@
+import { optionsSchema } from '../../../core/options.ts'
+import { anyOf, kind, nonEmptyText, required, type Field, type Group } from '../../../core/schema.ts'
 import { allowsOrigin, type CorsOptions } from './cors.ts'
 import { forbidden } from './http-error.ts'
 
@@ -14,6 +16,17 @@ export interface CsrfToken {
   /** Name of the header that repeats it. */
   readonly header: string
 }
+
+/** The schema of {@link CsrfToken}. */
+export const csrfTokenSchema: Group = optionsSchema<CsrfToken>()(() => ({
+  cookie: required(nonEmptyText),
+  header: required(nonEmptyText),
+}))
+/** The field of {@link CsrfOptions}. */
+export const csrfField: Field = anyOf(
+  kind("'origin', false, or a token { cookie, header }", (value) => value === 'origin' || value === false),
+  csrfTokenSchema,
+)
 
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 

@@ -1,10 +1,13 @@
 import type { Clock } from '../../../core/clock.ts'
+import { clockField, loggerField } from '../../../core/common-fields.ts'
 import { LlmError } from '../../../core/error.ts'
 import type { Logger } from '../../../core/log.ts'
-import { authorizeRequest, checkAuthorize, type CallerAccess, type Authorize } from './caller.ts'
+import type { Rows } from '../../../core/options.ts'
+import { oneOf, orInfinity, positiveCount, required } from '../../../core/schema.ts'
+import { authorizeField, authorizeRequest, type CallerAccess, type Authorize } from './caller.ts'
 import { readJsonBody } from './body.ts'
-import { checkCors, corsHeaders, isPreflight, preflightResponse, type CorsOptions } from './cors.ts'
-import { checkCsrf, type CsrfOptions } from './csrf.ts'
+import { corsHeaders, corsSchema, isPreflight, preflightResponse, type CorsOptions } from './cors.ts'
+import { checkCsrf, csrfField, type CsrfOptions } from './csrf.ts'
 import { watchAccess, type AccessExpiry, type AccessExpiryPolicy } from './access-expiry.ts'
 import { errorReply, type ErrorReply } from './error-reply.ts'
 import { forbidden, HttpError, methodNotAllowed } from './http-error.ts'
@@ -18,7 +21,7 @@ export interface GuardOptions {
   readonly cors?: CorsOptions | undefined
   /** CSRF protection. Default `origin`: rejects browser requests from pages of origins that `cors` does not name. */
   readonly csrf?: CsrfOptions | undefined
-  /** Maximum size of a request body, in bytes. Default 50 MiB, enough for ten images of 3 MiB and their text. */
+  /** Maximum size of a request body, in bytes. Default 50 MiB, enough for ten images of 3 MiB and their text; `Infinity` for no maximum. */
   readonly maxBodyBytes?: number | undefined
   /** What happens to a call when its client disconnects. Default `cancel`: the upstream connection closes at once. */
   readonly onClientGone?: AccessExpiryPolicy | undefined
@@ -59,16 +62,19 @@ export interface Guards {
 const MAX_BODY_BYTES = 50 * 1024 * 1024
 const ID_HEADERS: readonly string[] = ['x-request-id']
 
-/** Creates the guards. Throws `misconfigured` naming the wrong option; `maker` is the function that was called. */
-export function createGuards(options: GuardOptions, maker = 'createGuards'): Guards {
-  checkAuthorize(options.authorize, maker)
-  checkCors(options.cors)
-  const { maxBodyBytes } = options
-  if (maxBodyBytes !== undefined && !(maxBodyBytes > 0))
-    throw new LlmError(
-      'misconfigured',
-      `${maker}: maxBodyBytes must be a number above 0, not ${String(maxBodyBytes)}`,
-    )
+/** The fields of {@link GuardOptions}, for the schemas of the handlers. */
+export const guardRows = (): Rows<GuardOptions> => ({
+  authorize: required(authorizeField),
+  cors: corsSchema,
+  csrf: csrfField,
+  maxBodyBytes: orInfinity(positiveCount),
+  onClientGone: oneOf('cancel', 'finish'),
+  logger: loggerField,
+  clock: clockField,
+})
+
+/** Creates the guards from checked options. */
+export function createGuards(options: GuardOptions): Guards {
   return { handle: (request, endpoint) => handle(options, request, endpoint) }
 }
 

@@ -1,9 +1,10 @@
 export type { CallerAccess, AccessLimits, Authorize } from './caller.ts'
-export type { CorsOptions } from './cors.ts'
-export type { CsrfOptions, CsrfToken } from './csrf.ts'
+export { checkCredentials, type CorsOptions } from './cors.ts'
+export { csrfTokenSchema, type CsrfOptions, type CsrfToken } from './csrf.ts'
 export {
   createGuards,
   errorResponse,
+  guardRows,
   jsonResponse,
   requireAdmin,
   type GuardOptions,
