@@ -35,7 +35,7 @@ export const proofs: Readonly<Record<string, readonly string[]>> = {
     'test/moderation/chunkings.test.ts',
     'test/moderation/pii.test.ts',
     'test/queue/properties.test.ts',
-    'test/stream/redact.test.ts',
+    'test/moderation/redact.test.ts',
     'test/transport/sigv4.test.ts',
   ],
   leaving: [

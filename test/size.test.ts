@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { build, type Metafile } from 'esbuild'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { root } from '../scripts/entries.ts'
+
+/** The bundle of one chat call as an application for browsers makes it of the built package, without aliases. */
+async function bundle(contents: string): Promise<{ readonly kilobytes: number; readonly inputs: string[] }> {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents, resolveDir: root },
+    bundle: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    sourcemap: 'external',
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2024',
+    outdir: 'out',
+    logLevel: 'silent',
+  })
+  const code = outputFiles.find(({ path }) => path.endsWith('.js'))
+  const map = outputFiles.find(({ path }) => path.endsWith('.map'))
+  const kilobytes = gzipSync(code?.contents ?? '', { level: 9 }).length / 1_000
+  return { kilobytes, inputs: [...sourcesOf(map?.text ?? '{}'), ...packagesOf(metafile)] }
+}
+
+/** The source files behind a bundle. */
+function sourcesOf(map: string): string[] {
+  const { sources = [] } = JSON.parse(map) as { sources?: string[] }
+  return sources.map((source) => source.replace(/^.*?(?=src\/|node_modules\/)/, ''))
+}
+
+/** The packages of which a bundle holds code. */
+function packagesOf({ outputs }: Metafile): string[] {
+  return Object.values(outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([path, { bytesInOutput }]) =>
+      bytesInOutput > 0 && path.includes('node_modules/') ? [path] : [],
+    ),
+  )
+}
+
+const core = (name: string, file: string): string => `
+  import { createOrchestrator } from 'llm-switchyard/core'
+  import { ${name} } from 'llm-switchyard/providers/${file}'
+  const { chatApiCall } = createOrchestrator({ providers: [${name}] })
+  const messages = [{ role: 'user', content: 'Hello!' }]
+  const stream = await chatApiCall({ model: '${file}/m', apiKey: 'k', messages, stream: true })
+  for await (const event of stream) if (event.type === 'text-delta') console.log(event.text)`
+
+const rootCall = `
+  import { chatApiCall } from 'llm-switchyard'
+  const reply = await chatApiCall({ model: 'openai/m', messages: [{ role: 'user', content: 'Hello!' }] })
+  console.log(reply.text)`
+
+beforeEach(({ skip }) => {
+  if (!existsSync(join(root, 'dist/core/index.js'))) skip('there is no build: npm run build makes dist/')
+})
+
+describe('the bundle of one streamed chat call from /core', () => {
+  test.each([
+    ['openaiCompatible', 'openai-compatible', 60],
+    ['openai', 'openai', 60],
+  ])('%s: small, and nothing that was not given', async (name, file, most) => {
+    const { kilobytes, inputs } = await bundle(core(name, file))
+    const foreign = inputs.filter((path) =>
+      /^src\/(prompts|templates|moderation|limits|queue|resilience|delivery|conversations|persistence|testing|providers\/catalogue)\/|^node:|node_modules\/(opossum|p-queue|pino|nunjucks|events)\//.test(
+        path,
+      ),
+    )
+    expect(foreign).toEqual([])
+    const providers = inputs.filter((path) => path.startsWith('src/providers/'))
+    expect(providers).toEqual([`src/providers/${file}.ts`])
+    expect(kilobytes).toBeLessThanOrEqual(most)
+  })
+})
+
+test('the bundle of the root holds no prompts, templates and client', async () => {
+  const { inputs } = await bundle(rootCall)
+  expect(
+    inputs.filter((path) =>
+      /^src\/(prompts|templates|delivery|conversations|persistence|testing)\//.test(path),
+    ),
+  ).toEqual([])
+})
