@@ -104,7 +104,7 @@ export function createContextResolver(options: ContextResolverOptions = {}): Con
         const problem = `unknown mode "${chosen.slice(0, 40)}"; known: ${known}`
         throw new LlmError('invalid-request', problem, { issues: [{ path: 'mode', message: problem }] })
       }
-      const text = (own.systemPrompt ?? kind.systemPrompt ?? '').replaceAll(
+      const instructions = (own.systemPrompt ?? kind.systemPrompt ?? '').replaceAll(
         '{{context}}',
         () => contextId ?? '',
       )
@@ -112,7 +112,7 @@ export function createContextResolver(options: ContextResolverOptions = {}): Con
         contextId: isGeneral ? undefined : contextId,
         kind: isGeneral ? 'general' : 'community',
         persona: own.persona ?? kind.persona,
-        systemPrompt: [text, tone].filter((part) => part.trim() !== '').join('\n'),
+        systemPrompt: [instructions, tone].filter((part) => part.trim() !== '').join('\n'),
         mode: chosen,
       }
     },

@@ -142,7 +142,7 @@ describe('a wrong value', () => {
       }
       if (!LlmError.is(error, 'misconfigured')) throw new Error(`${probe} passes`, { cause: error })
       expect(error.message).toMatch(new RegExp(`^(${factory.name}|fake provider): .`))
-      expect(issue?.message, probe).toMatch(/^(must be |is missing|is not an option)/)
+      expect(`${probe}: ${issue?.message}`).toMatch(/: (must be |is missing|is not an option)/)
     }
   })
 })

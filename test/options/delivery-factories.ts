@@ -106,8 +106,7 @@ function handlerFactories(): Factory[] {
     {
       name: 'streamingBody',
       schema: streamingBodySchema,
-      make: (options) =>
-        streamingBody(new Promise<never>(() => undefined), plainTextEncoder(), options as object),
+      make: (options) => streamingBody(new Promise<never>(() => undefined), plainTextEncoder(), options),
     },
   ]
 }

@@ -4,7 +4,14 @@ import { LlmError, type ErrorDetails } from '../../core/error.ts'
 import { newId } from '../../core/create-id.ts'
 import type { Logger } from '../../core/log.ts'
 import { checkOptions, optionsSchema, type Rows } from '../../core/options.ts'
-import { callable, count, milliseconds, oneOf, withMethods, type Group } from '../../core/schema.ts'
+import {
+  callable,
+  count as wholeCount,
+  milliseconds,
+  oneOf,
+  withMethods,
+  type Group,
+} from '../../core/schema.ts'
 import type { LogInfo, StreamLog } from '../../core/stream-log.ts'
 import type { DisconnectPolicy } from './readers.ts'
 import { unknownError } from './error-record.ts'
@@ -104,8 +111,8 @@ const READERS_WAIT_MS = 1_000
 /** The fields of {@link RunHubOptions}, for the schemas of hubs and handlers. */
 export const runHubRows = (): Rows<RunHubOptions> => ({
   log: withMethods('create', 'append', 'end', 'read', 'info', 'find', 'cancel', 'watch', 'close'),
-  maxPerUser: count,
-  maxRuns: count,
+  maxPerUser: wholeCount,
+  maxRuns: wholeCount,
   onDisconnect: oneOf('cancel', 'finish'),
   disconnectGraceMs: milliseconds,
   idleMs: milliseconds,

@@ -6,7 +6,7 @@ import type { Warning } from '../../core/response.ts'
 import {
   anyObject,
   callable,
-  count,
+  count as wholeCount,
   listOf,
   oneOf,
   orInfinity,
@@ -58,9 +58,9 @@ export interface ChatDictionaryOptions {
 export const chatDictionarySchema: Group = optionsSchema<ChatDictionaryOptions>()(() => ({
   entries: required(listOf(anyObject)),
   strategy: oneOf('sorted-evenly', 'character-lore-first', 'global-lore-first'),
-  maxWords: orInfinity(count),
-  maxReplacements: orInfinity(count),
-  maxChars: orInfinity(count),
+  maxWords: orInfinity(wholeCount),
+  maxReplacements: orInfinity(wholeCount),
+  maxChars: orInfinity(wholeCount),
   random: callable,
   clock: clockField,
 }))

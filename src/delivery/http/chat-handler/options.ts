@@ -95,7 +95,13 @@ export const chatHandlerSchema: Group = optionsSchema<ChatHandlerOptions>()(() =
   const { log, onSave, onSaveFailed, savePolicy, saveWaitMs, idleMs, maxRuns } = runHubRows()
   return {
     ...guards,
-    ...{ log, onSave, onSaveFailed, savePolicy, saveWaitMs, idleMs, maxRuns },
+    log,
+    onSave,
+    onSaveFailed,
+    savePolicy,
+    saveWaitMs,
+    idleMs,
+    maxRuns,
     respond: callable,
     defaults: defaultsSchema,
     basePath: text,
