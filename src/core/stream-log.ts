@@ -1,7 +1,7 @@
 import type { LlmError } from './error.ts'
 import type { EventBatch } from './event.ts'
 import type { JsonObject } from './json.ts'
-import { checkOptions, optionsSchema } from './options.ts'
+import { checkOptions, optionsSchema, type Rows } from './options.ts'
 import { MAX_TIMER_MS, number, orInfinity, positiveCount, type Group } from './schema.ts'
 
 /** One batch of a run with its sequence number: 1, 2, 3 … without gaps. */
@@ -100,12 +100,14 @@ export interface LogBounds {
   readonly ttlMs?: number | undefined
 }
 
-/** The schema of {@link LogBounds}. */
-export const logBoundsSchema: Group = optionsSchema<LogBounds>()(() => ({
+/** The fields of {@link LogBounds}. */
+export const logBoundsRows = (): Rows<LogBounds> => ({
   maxBytes: orInfinity(positiveCount),
   maxBatches: orInfinity(positiveCount),
   ttlMs: number({ above: 0, max: MAX_TIMER_MS }),
-}))
+})
+/** The schema of {@link LogBounds}. */
+export const logBoundsSchema: Group = optionsSchema<LogBounds>()(logBoundsRows)
 
 /** The bounds with their defaults filled in. Throws `misconfigured` with the path of the one that is wrong. */
 export function readLogBounds({ maxBytes = 16_777_216, maxBatches = 100_000, ttlMs = 300_000 }: LogBounds): {

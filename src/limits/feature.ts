@@ -2,6 +2,8 @@ import type { Call } from '../core/call.ts'
 import { withTarget } from '../core/call.ts'
 import { LlmError } from '../core/error.ts'
 import type { Feature } from '../core/feature.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import { callable, type Group } from '../core/schema.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Usage } from '../core/response.ts'
 import type { StageContext } from '../core/stage-context.ts'
@@ -9,8 +11,8 @@ import { stageOrder, type Next, type Stage } from '../core/stage.ts'
 import { TokenCache } from '../core/token-cache.ts'
 import { estimateUsage } from '../core/tokens.ts'
 import type { Charge, LimitKeys } from './build-charges.ts'
-import { DEFAULT_MAX_TOKENS, type LimitsConfig } from './config.ts'
-import { createLimiter, type LimitEvent, type Limiter } from './limiter.ts'
+import { DEFAULT_MAX_TOKENS, limitsSchema, type LimitsConfig } from './config.ts'
+import { createLimiter, limitStoreField, type LimitEvent, type Limiter } from './limiter.ts'
 import { rejectionError, type Rejection } from './rejection.ts'
 import type { Reservation } from './reservation.ts'
 import type { LimitStore } from './store.ts'
@@ -29,11 +31,19 @@ export interface RateLimitsOptions {
   readonly costUsd?: CostOf | undefined
 }
 
+/** The schema of {@link RateLimitsOptions}. */
+export const rateLimitsSchema: Group = optionsSchema<RateLimitsOptions>()(() => ({
+  store: limitStoreField,
+  costUsd: callable,
+}))
+
 /**
  * Refuses calls beyond rates and budgets. Every call reserves its expected cost in all layers, and settles with what it
  * used. Throws `misconfigured` naming the field that is wrong.
  */
 export function rateLimits(limits: LimitsConfig, options: RateLimitsOptions = {}): Feature<Limiter> {
+  checkOptions('rateLimits', limitsSchema, limits)
+  checkOptions('rateLimits', rateLimitsSchema, options)
   return {
     name: 'limits',
     mount: (context) => {

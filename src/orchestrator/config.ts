@@ -2,9 +2,26 @@ import type { Clock } from '../core/clock.ts'
 import type { CredentialSource } from '../core/credentials.ts'
 import { LlmError } from '../core/error.ts'
 import type { Feature } from '../core/feature.ts'
+import { isObject } from '../core/json.ts'
 import type { Logger } from '../core/log.ts'
-import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
+import { checkOptions, optionsSchema, type Rows } from '../core/options.ts'
+import { clockField, fetchField, loggerField, transportField } from '../core/port-fields.ts'
+import { defineProvider, providerSchema, type ProviderDefinition } from '../core/provider.ts'
+import { baseUrl, keySource, streamLimitsSchema, timeoutsSchema } from '../core/request-schema.ts'
 import type { StreamLimits, Timeouts } from '../core/request.ts'
+import {
+  anyObject,
+  anyOf,
+  callable,
+  kind,
+  listOf,
+  nonEmptyText,
+  number,
+  oneOf,
+  recordOf,
+  text,
+  type Group,
+} from '../core/schema.ts'
 import { nonEmptyKey, Secret, type KeySource } from '../core/secret.ts'
 import type { Stage } from '../core/stage.ts'
 import type { FeatureEvent } from '../core/stage-context.ts'
@@ -75,18 +92,37 @@ export interface ProviderAccess {
   readonly transport?: Transport | undefined
 }
 
-const CONFIG_NAMES: ReadonlySet<string> = new Set([
-  'extends',
-  'apiKey',
-  'credentials',
-  'baseUrl',
-  'variables',
-  'headers',
-  'fetch',
-  'transport',
-  'defaultModel',
-  'weight',
-])
+/** The schema of {@link ProviderConfig}. */
+export const providerConfigSchema: Group = optionsSchema<ProviderConfig>()(() => ({
+  extends: nonEmptyText,
+  apiKey: anyOf(keySource, { ...listOf(keySource), expected: 'a list of keys' }),
+  credentials: anyOf(anyObject, callable),
+  baseUrl,
+  variables: recordOf(text),
+  headers: recordOf(text),
+  fetch: fetchField,
+  transport: transportField,
+  defaultModel: text,
+  weight: number({ above: 0 }),
+}))
+
+/** The fields of {@link CoreOptions}. Entries of `providers` and `use` are checked one by one where they are read. */
+export const coreRows = (): Rows<CoreOptions> => ({
+  providers: kind('an object of providers by id, or a list of definitions', isObjectOrList),
+  use: listOf(kind('a feature such as queue({ … }), or a stage { name, at, run }', isObject)),
+  defaultProvider: text,
+  defaultModel: text,
+  timeouts: timeoutsSchema,
+  stream: streamLimitsSchema,
+  fetch: fetchField,
+  transport: transportField,
+  onUnsupported: oneOf('warn', 'error', 'drop'),
+  onEvent: callable,
+  logger: loggerField,
+  clock: clockField,
+})
+
+const isObjectOrList = (value: unknown): boolean => isObject(value) || Array.isArray(value)
 
 export interface ConfiguredProviders {
   readonly definitions: readonly ProviderDefinition[]
@@ -105,10 +141,10 @@ export function readProviders(
   const access = new Map<string, ProviderAccess>()
   for (const [id, entry] of Object.entries(configured)) {
     if (isDefinition(entry)) {
-      definitions.set(id, entry.id === id ? entry : defineProvider({ ...entry, id }))
+      definitions.set(id, ownDefinition(id, entry))
       continue
     }
-    checkNames(entry, CONFIG_NAMES, `providers.${id}.`)
+    checkOptions('createOrchestrator', providerConfigSchema, entry, `providers.${id}`)
     const base = definitions.get(entry.extends ?? id)
     if (base === undefined) {
       const fix =
@@ -146,7 +182,16 @@ export function providerEntry(
 type Configured = Readonly<Record<string, ProviderConfig | ProviderDefinition>>
 
 function byId(providers: ProvidersOption = {}): Configured {
-  return isList(providers) ? Object.fromEntries(providers.map((one) => [one.id, one])) : providers
+  const entries = isList(providers)
+    ? providers.map((one, at) => [one?.id ?? at, one] as const)
+    : Object.entries(providers).filter(([, entry]) => entry !== undefined)
+  return Object.fromEntries(entries)
+}
+
+function ownDefinition(id: string, entry: ProviderDefinition): ProviderDefinition {
+  const definition = entry.id === id ? entry : { ...entry, id }
+  checkOptions('createOrchestrator', providerSchema, definition, `providers.${id}`)
+  return entry.id === id ? entry : defineProvider(definition)
 }
 
 function isList(providers: ProvidersOption): providers is readonly ProviderDefinition[] {
@@ -165,7 +210,6 @@ function readPools(configured: Configured): ConfiguredProviders['pools'] {
   const pools = new Map<string, { id: string; weight: number }[]>()
   for (const [id, entry] of Object.entries(configured)) {
     if (isDefinition(entry) || entry.weight === undefined) continue
-    if (!(entry.weight > 0)) refuse(`providers.${id}.weight`, 'takes a number above 0')
     if (entry.extends === undefined || entry.extends === id) continue
     const base = configured[entry.extends]
     const own = base === undefined || isDefinition(base) ? 1 : (base.weight ?? 1)
@@ -183,12 +227,7 @@ function withoutBaseUrls(apis: ProviderDefinition['apis']): ProviderDefinition['
 }
 
 function isDefinition(entry: ProviderConfig | ProviderDefinition): entry is ProviderDefinition {
-  return 'dialect' in entry
-}
-
-function checkNames(value: object, known: ReadonlySet<string>, lead: string): void {
-  const odd = Object.keys(value).find((name) => !known.has(name))
-  if (odd !== undefined) refuse(`${lead}${odd}`, `is not an option; known: ${[...known].join(', ')}`)
+  return isObject(entry) && 'dialect' in entry
 }
 
 function refuse(path: string, problem: string): never {

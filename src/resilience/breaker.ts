@@ -1,6 +1,8 @@
 import CircuitBreaker from 'opossum'
 import type { Clock } from '../core/clock.ts'
 import { errorTable, type LlmError } from '../core/error.ts'
+import { optionsSchema } from '../core/options.ts'
+import { milliseconds, positiveCount, type Group } from '../core/schema.ts'
 
 export interface BreakerOptions {
   /** Upstream faults in a row that open it. Default 5. */
@@ -12,6 +14,14 @@ export interface BreakerOptions {
   /** A call whose first content takes longer counts as a fault. Default: no bound. */
   readonly slowMs?: number | undefined
 }
+
+/** The schema of {@link BreakerOptions}. */
+export const breakerSchema: Group = optionsSchema<BreakerOptions>()(() => ({
+  failures: positiveCount,
+  openMs: milliseconds,
+  halfOpenSuccesses: positiveCount,
+  slowMs: milliseconds,
+}))
 
 export type BreakerState = 'closed' | 'open' | 'half-open'
 

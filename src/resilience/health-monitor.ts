@@ -1,4 +1,7 @@
 import { isNodeTimer, systemClock, type Clock, type Timer } from '../core/clock.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import { clockField } from '../core/port-fields.ts'
+import { callable, MAX_TIMER_MS, number, type Group } from '../core/schema.ts'
 import type { HealthStatus, TargetHealth } from './health.ts'
 
 /** What is known of every target, by name: an orchestrator fits as it is. */
@@ -23,6 +26,13 @@ export interface HealthMonitorOptions {
   readonly clock?: Clock | undefined
 }
 
+/** The schema of {@link HealthMonitorOptions}. */
+export const healthMonitorSchema: Group = optionsSchema<HealthMonitorOptions>()(() => ({
+  everyMs: number({ above: 0, max: MAX_TIMER_MS }),
+  onChange: callable,
+  clock: clockField,
+}))
+
 /** Looks at the health of all targets from time to time. */
 export interface HealthMonitor extends Disposable {
   /** Looks now, and then every `everyMs`; does nothing where it runs already. Its timer keeps no process alive. */
@@ -38,6 +48,7 @@ const DEFAULT_EVERY_MS = 30_000
 
 /** Watches a source of health, once it is started: for a host that wants to be told, where `health()` waits to be asked. */
 export function createHealthMonitor(source: HealthSource, options: HealthMonitorOptions = {}): HealthMonitor {
+  checkOptions('createHealthMonitor', healthMonitorSchema, options)
   const { everyMs = DEFAULT_EVERY_MS, onChange, clock = systemClock } = options
   const last = new Map<string, HealthStatus>()
   let timer: Timer | undefined

@@ -1,3 +1,6 @@
+import { optionsSchema } from '../core/options.ts'
+import { number, required, type Group } from '../core/schema.ts'
+
 /** Bounds retries to a share of the traffic: a provider that is down is not hit harder for it. */
 export interface RetryBudgetOptions {
   /** Retries per call, for example 0.2: one retry for five calls. */
@@ -5,6 +8,12 @@ export interface RetryBudgetOptions {
   /** Retries that are free before the share counts. Default 10. */
   readonly reserve?: number | undefined
 }
+
+/** The schema of {@link RetryBudgetOptions}. */
+export const retryBudgetSchema: Group = optionsSchema<RetryBudgetOptions>()(() => ({
+  share: required(number({ min: 0 })),
+  reserve: number({ min: 0 }),
+}))
 
 export interface RetryBudgets {
   /** A call of the provider begins. */

@@ -1,4 +1,6 @@
-import type { RetryBudgetOptions } from './retry-budget.ts'
+import { optionsSchema } from '../core/options.ts'
+import { milliseconds, positiveCount, type Group } from '../core/schema.ts'
+import { retryBudgetSchema, type RetryBudgetOptions } from './retry-budget.ts'
 
 /** How often and how fast a call is tried again. */
 export interface RetryOptions {
@@ -13,6 +15,15 @@ export interface RetryOptions {
   /** Retries of one provider as a share of its calls. Default: no bound. */
   readonly budget?: RetryBudgetOptions | undefined
 }
+
+/** The schema of {@link RetryOptions}. */
+export const retrySchema: Group = optionsSchema<RetryOptions>()(() => ({
+  attempts: positiveCount,
+  backoffMs: milliseconds,
+  maxBackoffMs: milliseconds,
+  maxRetryAfterMs: milliseconds,
+  budget: retryBudgetSchema,
+}))
 
 export const RETRY_DEFAULTS: Required<Omit<RetryOptions, 'budget'>> = Object.freeze({
   attempts: 3,

@@ -1,7 +1,9 @@
 import type { Clock } from '../core/clock.ts'
 import { LlmError } from '../core/error.ts'
 import type { EventBatch } from '../core/event.ts'
+import { optionsSchema } from '../core/options.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
+import { MAX_TIMER_MS, number, required, type Group } from '../core/schema.ts'
 
 /** Holds a stream back until it has shown that it is fast enough; a slow one is given up while another target may still answer. */
 export interface ThroughputOptions {
@@ -10,6 +12,12 @@ export interface ThroughputOptions {
   /** How long it is watched, in milliseconds. Default 2 000. */
   readonly windowMs?: number | undefined
 }
+
+/** The schema of {@link ThroughputOptions}. */
+export const throughputSchema: Group = optionsSchema<ThroughputOptions>()(() => ({
+  charsPerSecond: required(number({ min: 0 })),
+  windowMs: number({ above: 0, max: MAX_TIMER_MS }),
+}))
 
 /** The reply with what was read so far, once it has proven its pace or ended. Rejects with `timeout` where it is too slow. */
 export async function requireThroughput(

@@ -4,7 +4,6 @@ import type { Logger } from '../../core/log.ts'
 import { scrubSecrets } from '../../core/secret.ts'
 import {
   defineScript,
-  misconfigured,
   scriptRunner,
   type RedisClient,
   type RunScript,
@@ -62,7 +61,6 @@ export class ResilientConnection {
   #failures = 0
 
   constructor(options: ConnectionOptions) {
-    if (!(options.timeoutMs > 0)) throw misconfigured('timeoutMs', 'takes a number above 0')
     this.#options = options
     this.#run = scriptRunner(options.client)
   }

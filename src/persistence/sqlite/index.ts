@@ -1,2 +1,2 @@
-export { sqliteDialect } from './dialect.ts'
+export { prefixField, sqliteDialect } from './dialect.ts'
 export { nodeDriver, type NodeDriverOptions } from './node-driver.ts'
