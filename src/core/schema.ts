@@ -45,7 +45,9 @@ export function checkField(field: Field, value: unknown, path: string, issues: I
   if (field.fits(value)) return value
   const result = field.schema().safeParse(value)
   if (result.success) return result.data
-  for (const issue of result.error.issues) issues.push(...issuesOf(issue, path))
+  // A misspelt name comes before the one that is missing because of it.
+  const found = result.error.issues.flatMap((issue) => issuesOf(issue, path))
+  issues.push(...found.toSorted((a, b) => Number(isMissing(a)) - Number(isMissing(b))))
   return undefined
 }
 
@@ -217,7 +219,8 @@ export function looseGroup(fields: () => FieldTable): Group {
 function groupOf(table: () => FieldTable, make: () => Schema, rest?: Group): Group {
   const requiredNames = once(() => namesOf(table(), 'isRequired'))
   const needed = once(() => [...requiredNames(), ...namesOf(table(), 'hasDefault')])
-  const fits = (value: unknown): boolean => isPlainObject(value) && fitsGroup(value, { table: table(), needed: needed(), rest })
+  const fits = (value: unknown): boolean =>
+    isPlainObject(value) && fitsGroup(value, { table: table(), needed: needed(), rest })
   return { ...makeField('an object', fits, make), fields: table, requiredNames, rest }
 }
 
@@ -266,7 +269,7 @@ export function unknownName(name: string, known: readonly string[]): string {
 
 /** The message about a value that is not as expected. */
 export function problem(expected: string, value: unknown, shown: string = show(value)): string {
-  return value === undefined ? `is missing; must be ${expected}` : `must be ${expected}; got ${shown}`
+  return value === undefined ? `${MISSING} ${expected}` : `must be ${expected}; got ${shown}`
 }
 
 function makeField(expected: string, fits: (value: unknown) => boolean, make: () => Schema): Field {
@@ -334,6 +337,12 @@ function typeName(value: unknown): string {
   if (typeof value !== 'object') return `a ${typeof value}`
   const { name } = (value.constructor ?? Object) as { name?: unknown }
   return typeof name === 'string' && name !== 'Object' && name !== '' ? `a ${name}` : 'an object'
+}
+
+const MISSING = 'is missing; must be'
+
+function isMissing({ message }: Issue): boolean {
+  return message.startsWith(MISSING)
 }
 
 type ZodIssue = z.core.$ZodIssue

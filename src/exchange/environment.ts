@@ -9,12 +9,17 @@ export function fromEnvironment(names: readonly string[] | undefined): string | 
   return names.map((name) => env[name]?.trim()).find((value) => value !== undefined && value !== '')
 }
 
+/** The name of the variable that {@link fromEnvironment} reads. */
+export function environmentName(names: readonly string[] | undefined): string | undefined {
+  return names?.find((name) => fromEnvironment([name]) !== undefined)
+}
+
 /** A provider's id as a part of an environment variable's name: `github-models` → `GITHUB_MODELS`. */
 export function envName(provider: string): string {
   return provider.toUpperCase().replace(/[.-]/g, '_')
 }
 
-/** A base URL with every `{name}` filled in. Throws `misconfigured` for a variable that nobody has set. */
+/** A base URL with every `{name}` filled in. Throws `misconfigured` for a variable that is not set. */
 export function fillVariables(baseUrl: string, call: Call): string {
   if (!baseUrl.includes('{')) return baseUrl
   return baseUrl.replace(/\{(\w+)\}/g, (_place, name: string) => encodeURIComponent(variableOf(call, name)))

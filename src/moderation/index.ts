@@ -29,8 +29,16 @@ export {
   type ModerationOverride,
 } from './policy.ts'
 export type { ModerationEvent } from './moderation-run.ts'
-export { createProfanityModerator, profanityModeratorSchema, type ProfanityModeratorOptions } from './profanity-moderator.ts'
-export { createEndpointModerator, endpointModeratorSchema, type EndpointModeratorOptions } from './endpoint-moderator.ts'
+export {
+  createProfanityModerator,
+  profanityModeratorSchema,
+  type ProfanityModeratorOptions,
+} from './profanity-moderator.ts'
+export {
+  createEndpointModerator,
+  endpointModeratorSchema,
+  type EndpointModeratorOptions,
+} from './endpoint-moderator.ts'
 export { createJudgeModerator, judgeModeratorSchema, type JudgeModeratorOptions } from './judge-moderator.ts'
 export {
   createTopicMonitor,
@@ -43,4 +51,11 @@ export {
   type Watchlist,
 } from './topics.ts'
 export type { AlertSeverity, TopicAlert, TopicScope, TopicSource, TopicSubject } from './topic-alert.ts'
-export { createJsonlSink, createWebhookSink, jsonlSinkSchema, webhookSinkSchema, type AlertSink, type WebhookSinkOptions } from './alert-sinks.ts'
+export {
+  createJsonlSink,
+  createWebhookSink,
+  jsonlSinkSchema,
+  webhookSinkSchema,
+  type AlertSink,
+  type WebhookSinkOptions,
+} from './alert-sinks.ts'

@@ -2,7 +2,15 @@ import { LlmError } from '../core/error.ts'
 import { isObject, parseJson, type JsonObject } from '../core/json.ts'
 import { checkOptions, optionsSchema } from '../core/options.ts'
 import type { ChatRequest } from '../core/request.ts'
-import { callable, nonEmptyText, positiveCount, recordOf, required, text, type Group } from '../core/schema.ts'
+import {
+  callable,
+  nonEmptyText,
+  positiveCount,
+  recordOf,
+  required,
+  text,
+  type Group,
+} from '../core/schema.ts'
 import { actionField } from './moderation-fields.ts'
 import type { ModerationAction, Moderator } from './moderator.ts'
 

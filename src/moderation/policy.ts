@@ -1,5 +1,15 @@
 import { checkOptions, optionsSchema } from '../core/options.ts'
-import { anyOf, callable, flag, listOf, milliseconds, oneOf, recordOf, text, type Group } from '../core/schema.ts'
+import {
+  anyOf,
+  callable,
+  flag,
+  listOf,
+  milliseconds,
+  oneOf,
+  recordOf,
+  text,
+  type Group,
+} from '../core/schema.ts'
 import { actionField, categoriesField, moderatorField, ruleSchema } from './moderation-fields.ts'
 import type { ModerationAction, Moderator } from './moderator.ts'
 import { createPiiModerator, piiSchema, type PiiModeratorOptions } from './pii-moderator.ts'

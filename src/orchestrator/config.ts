@@ -4,6 +4,7 @@ import { LlmError } from '../core/error.ts'
 import type { Feature } from '../core/feature.ts'
 import { isObject } from '../core/json.ts'
 import type { Logger } from '../core/log.ts'
+import { nearestName } from '../core/nearest-name.ts'
 import { checkOptions, optionsSchema, type Rows } from '../core/options.ts'
 import { clockField, fetchField, loggerField, transportField } from '../core/port-fields.ts'
 import { defineProvider, providerSchema, type ProviderDefinition } from '../core/provider.ts'
@@ -131,7 +132,7 @@ export interface ConfiguredProviders {
   readonly pools: ReadonlyMap<string, readonly WeightedProvider[]>
 }
 
-/** The catalogue with the host's providers laid over it. */
+/** The catalogue, merged with the providers that the application configured. */
 export function readProviders(
   catalogue: readonly ProviderDefinition[],
   providers: ProvidersOption | undefined,
@@ -147,11 +148,15 @@ export function readProviders(
     checkOptions('createOrchestrator', providerConfigSchema, entry, `providers.${id}`)
     const base = definitions.get(entry.extends ?? id)
     if (base === undefined) {
-      const fix =
-        entry.extends === undefined
-          ? `is unknown: give extends, for example extends: 'openai-compatible'`
-          : `extends the unknown provider "${entry.extends}"`
-      refuse(`providers.${id}`, fix)
+      if (entry.extends !== undefined)
+        refuse(
+          `providers.${id}.extends`,
+          `names the unknown provider "${entry.extends}"${suggestionOf(entry.extends, definitions)}`,
+        )
+      refuse(
+        `providers.${id}`,
+        `is unknown: give extends, for example extends: 'openai-compatible'${suggestionOf(id, definitions)}`,
+      )
     }
     const { baseUrl = base.baseUrl, defaultModel = base.defaultModel } = entry
     const apis = entry.baseUrl === undefined ? base.apis : withoutBaseUrls(base.apis)
@@ -192,6 +197,11 @@ function ownDefinition(id: string, entry: ProviderDefinition): ProviderDefinitio
   const definition = entry.id === id ? entry : { ...entry, id }
   checkOptions('createOrchestrator', providerSchema, definition, `providers.${id}`)
   return entry.id === id ? entry : defineProvider(definition)
+}
+
+function suggestionOf(id: string, definitions: ReadonlyMap<string, ProviderDefinition>): string {
+  const nearest = nearestName(id, [...definitions.keys()])
+  return nearest === undefined ? '' : `; did you mean "${nearest}"?`
 }
 
 function isList(providers: ProvidersOption): providers is readonly ProviderDefinition[] {

@@ -12,9 +12,9 @@ import {
   type MemoryLimitState,
   type MemoryLimitStore,
 } from '../limits/index.ts'
-import { fileLimitStoreSchema, type FileLimitStoreOptions } from './options/file-limits.ts'
+import { fileLimitStoreSchema, type FileLimitStoreOptions } from './files/index.ts'
 
-export type { FileLimitStoreOptions } from './options/file-limits.ts'
+export type { FileLimitStoreOptions } from './files/index.ts'
 
 const LOCK_RETRY_MS = 3
 const LOCK = '.lock'

@@ -2,9 +2,9 @@ import { systemClock, type Clock } from '../core/clock.ts'
 import { checkOptions } from '../core/options.ts'
 import type { ChatStore } from '../conversations/storage/index.ts'
 import { createMemoryTransactions } from './memory/index.ts'
-import { memoryStoreSchema, type MemoryStoreOptions } from './options/memory.ts'
+import { memoryStoreSchema, type MemoryStoreOptions } from './memory/index.ts'
 
-export type { MemoryStoreOptions } from './options/memory.ts'
+export type { MemoryStoreOptions } from './memory/index.ts'
 
 /**
  * Creates a chat store in the memory of this process, for tests, demos and chats that need not be kept. It is the

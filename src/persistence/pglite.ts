@@ -1,7 +1,6 @@
 import { LlmError } from '../core/error.ts'
 import { checkOptions } from '../core/options.ts'
 import { checkSignal } from './mutex/index.ts'
-import { postgresDialect } from './postgres/index.ts'
 import {
   createSqlStore,
   type SqlExecutor,
@@ -10,9 +9,15 @@ import {
   type SqlStore,
   type SqlStoreOptions,
 } from './sql/index.ts'
-import { pgliteStoreSchema, type PgliteStoreOptions, type PgliteDatabase, type PgliteSession } from './options/pglite.ts'
+import {
+  postgresDialect,
+  pgliteStoreSchema,
+  type PgliteStoreOptions,
+  type PgliteDatabase,
+  type PgliteSession,
+} from './postgres/index.ts'
 
-export type { PgliteDatabase, PgliteSession, PgliteStoreOptions } from './options/pglite.ts'
+export type { PgliteDatabase, PgliteSession, PgliteStoreOptions } from './postgres/index.ts'
 
 export type { MigrationReport, SqlStore, SqlStoreOptions } from './sql/index.ts'
 

@@ -6,16 +6,12 @@ import {
   poolExecutor,
   postgresDialect,
   type PgPool,
+  postgresStoreSchema,
+  type PostgresStoreOptions,
 } from './postgres/index.ts'
-import {
-  createSqlStore,
-  type SqlExecutor,
-  type SqlStore,
-  type SqlStoreOptions,
-} from './sql/index.ts'
-import { postgresStoreSchema, type PostgresStoreOptions } from './options/postgres.ts'
+import { createSqlStore, type SqlExecutor, type SqlStore, type SqlStoreOptions } from './sql/index.ts'
 
-export type { PostgresStoreOptions } from './options/postgres.ts'
+export type { PostgresStoreOptions } from './postgres/index.ts'
 
 export type { PgClient, PgPool, PgStatement } from './postgres/index.ts'
 export type {

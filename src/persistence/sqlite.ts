@@ -1,15 +1,9 @@
 import { systemClock } from '../core/clock.ts'
 import { checkOptions } from '../core/options.ts'
-import {
-  createSqlStore,
-  type SqlExecutor,
-  type SqlStore,
-  type SqlStoreOptions,
-} from './sql/index.ts'
-import { nodeDriver, sqliteDialect } from './sqlite/index.ts'
-import { sqliteStoreSchema, type SqliteStoreOptions } from './options/sqlite.ts'
+import { createSqlStore, type SqlExecutor, type SqlStore, type SqlStoreOptions } from './sql/index.ts'
+import { nodeDriver, sqliteDialect, sqliteStoreSchema, type SqliteStoreOptions } from './sqlite/index.ts'
 
-export type { SqliteStoreOptions } from './options/sqlite.ts'
+export type { SqliteStoreOptions } from './sqlite/index.ts'
 
 export type {
   MigrationReport,

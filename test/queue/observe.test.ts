@@ -120,12 +120,30 @@ describe('a config that is wrong is refused, by field', () => {
     [{ concurency: 5 }, 'createQueue: queue.concurency is not an option; did you mean "concurrency"?'],
     [{ concurrency: 0 }, 'createQueue: queue.concurrency must be a whole number of 1 or more; got 0'],
     [{ concurrency: 1.5 }, 'createQueue: queue.concurrency must be a whole number of 1 or more; got 1.5'],
-    [{ maxPending: -1 }, 'createQueue: queue.maxPending must be a whole number of 0 or more, or Infinity; got -1'],
-    [{ timeoutMs: Number.NaN }, 'createQueue: queue.timeoutMs must be a number of milliseconds from 0 to 2147483647, or Infinity'],
-    [{ agingMs: '15s' }, 'createQueue: queue.agingMs must be a number of milliseconds from 0 to 2147483647, or Infinity'],
-    [{ perProvider: 0 }, 'createQueue: queue.perProvider must be a whole number of 1 or more or such numbers by provider; got 0'],
-    [{ perProvider: { openai: 0 } }, 'createQueue: queue.perProvider.openai must be a whole number of 1 or more; got 0'],
-    [{ perProvider: 'openai' }, 'createQueue: queue.perProvider must be a whole number of 1 or more or such numbers by provider; got "openai"'],
+    [
+      { maxPending: -1 },
+      'createQueue: queue.maxPending must be a whole number of 0 or more, or Infinity; got -1',
+    ],
+    [
+      { timeoutMs: Number.NaN },
+      'createQueue: queue.timeoutMs must be a number of milliseconds from 0 to 2147483647, or Infinity',
+    ],
+    [
+      { agingMs: '15s' },
+      'createQueue: queue.agingMs must be a number of milliseconds from 0 to 2147483647, or Infinity',
+    ],
+    [
+      { perProvider: 0 },
+      'createQueue: queue.perProvider must be a whole number of 1 or more or such numbers by provider; got 0',
+    ],
+    [
+      { perProvider: { openai: 0 } },
+      'createQueue: queue.perProvider.openai must be a whole number of 1 or more; got 0',
+    ],
+    [
+      { perProvider: 'openai' },
+      'createQueue: queue.perProvider must be a whole number of 1 or more or such numbers by provider; got "openai"',
+    ],
   ]
   test.each(wrong)('%j', (queue, message) => {
     expect(() => createQueue({ queue: queue as QueueConfig })).toThrow(

@@ -1,6 +1,11 @@
 import type { BreakerSync } from '../../resilience/index.ts'
 import { checkOptions } from '../../core/options.ts'
-import { BroadcastChannel, broadcastSchema, type RedisBroadcastOptions, type RedisBroadcastStats } from './broadcast.ts'
+import {
+  BroadcastChannel,
+  broadcastSchema,
+  type RedisBroadcastOptions,
+  type RedisBroadcastStats,
+} from './broadcast.ts'
 
 export type RedisBreakerSyncOptions = RedisBroadcastOptions
 export type RedisBreakerSyncStats = RedisBroadcastStats

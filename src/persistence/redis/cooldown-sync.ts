@@ -1,6 +1,11 @@
 import type { CooldownSync } from '../../resilience/index.ts'
 import { checkOptions } from '../../core/options.ts'
-import { BroadcastChannel, broadcastSchema, type RedisBroadcastOptions, type RedisBroadcastStats } from './broadcast.ts'
+import {
+  BroadcastChannel,
+  broadcastSchema,
+  type RedisBroadcastOptions,
+  type RedisBroadcastStats,
+} from './broadcast.ts'
 
 export interface RedisCooldownSync extends CooldownSync {
   stats(): RedisBroadcastStats

@@ -1,4 +1,3 @@
-import type { Rows } from '../../core/options.ts'
 import { clockField, loggerField } from '../../core/port-fields.ts'
 import {
   kind,
@@ -10,7 +9,6 @@ import {
   type Field,
   type RequiredField,
 } from '../../core/schema.ts'
-import type { RedisBroadcastOptions } from './broadcast.ts'
 
 /** Longest lease in ms: one day. */
 const MAX_LEASE_MS = 86_400_000
@@ -21,7 +19,10 @@ const CLIENT = 'a client of node-redis (redis 5 or newer) or ioredis (5 or newer
 export const clientField: RequiredField = required(kind(CLIENT, runsScripts))
 /** The option `client` of a store that also listens: a pool or a cluster cannot `duplicate()`. */
 export const listeningClientField: RequiredField = required(
-  kind(`${CLIENT} that can duplicate(), no pool and no cluster`, (value) => runsScripts(value) && duplicates(value)),
+  kind(
+    `${CLIENT} that can duplicate(), no pool and no cluster`,
+    (value) => runsScripts(value) && duplicates(value),
+  ),
 )
 /** The option `onDown`. */
 export const onDownField: Field = oneOf('fail-open', 'fail-closed')
@@ -32,7 +33,7 @@ export function leaseField(min: number): Field {
 }
 
 /** The fields that every Redis store has, apart from `client`. */
-export const sharedRows = (): Omit<Rows<RedisBroadcastOptions>, 'client'> => ({
+export const sharedRows = (): Readonly<Record<'prefix' | 'timeoutMs' | 'logger' | 'clock', Field>> => ({
   prefix: matching(/^[^{}]+$/, 'text of at least one character, without braces'),
   timeoutMs: number({ above: 0, max: MAX_TIMER_MS }),
   logger: loggerField,

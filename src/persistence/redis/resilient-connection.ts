@@ -2,13 +2,7 @@ import { isNodeTimer, type Clock, type Timer } from '../../core/clock.ts'
 import { LlmError } from '../../core/error.ts'
 import type { Logger } from '../../core/log.ts'
 import { scrubSecrets } from '../../core/secret.ts'
-import {
-  defineScript,
-  scriptRunner,
-  type RedisClient,
-  type RunScript,
-  type Script,
-} from './client.ts'
+import { defineScript, scriptRunner, type RedisClient, type RunScript, type Script } from './client.ts'
 
 export interface ConnectionOptions {
   readonly client: RedisClient

@@ -4,13 +4,7 @@ import type { Logger } from '../../core/log.ts'
 import { checkOptions, optionsSchema } from '../../core/options.ts'
 import { required, type Group } from '../../core/schema.ts'
 import type { SlotStore, SlotCap, SlotLease, SlotRefusal } from '../../queue/index.ts'
-import {
-  DEFAULT_PREFIX,
-  DEFAULT_TIMEOUT_MS,
-  keySpace,
-  listen,
-  type ListeningRedisClient,
-} from './client.ts'
+import { DEFAULT_PREFIX, DEFAULT_TIMEOUT_MS, keySpace, listen, type ListeningRedisClient } from './client.ts'
 import { leaseField, listeningClientField, onDownField, sharedRows } from './redis-fields.ts'
 import { idleTimer, ResilientConnection, type ConnectionStats } from './resilient-connection.ts'
 import { releaseScript, renewScript, takeScript } from './slot-scripts.ts'

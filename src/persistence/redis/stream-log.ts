@@ -15,12 +15,7 @@ import {
   type LogRange,
   type StreamLog,
 } from '../../core/stream-log.ts'
-import {
-  DEFAULT_PREFIX,
-  DEFAULT_TIMEOUT_MS,
-  keySpace,
-  type ListeningRedisClient,
-} from './client.ts'
+import { DEFAULT_PREFIX, DEFAULT_TIMEOUT_MS, keySpace, type ListeningRedisClient } from './client.ts'
 import { leaseField, listeningClientField, onDownField, sharedRows } from './redis-fields.ts'
 import { idleTimer, ResilientConnection, type ConnectionStats } from './resilient-connection.ts'
 import { createLogNotifier, type LogNotifier } from './stream-log-notify.ts'

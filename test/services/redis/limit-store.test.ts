@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { createRedisLimitStore } from 'llm-switchyard/redis'
-import { periodAt, type BucketCharge, type CounterCharge } from '../../../src/limits/index.ts'
+import {
+  createMemoryLimitStore,
+  periodAt,
+  type BucketCharge,
+  type CounterCharge,
+} from '../../../src/limits/index.ts'
 import { limitPrelude } from '../../../src/persistence/redis/limit-scripts.ts'
 import { limitStoreLaws } from 'llm-switchyard/testing'
 import { elapsed } from '../../patience.ts'
@@ -238,7 +243,11 @@ describe('in a cluster', () => {
 describe('options', () => {
   const client = { evalSha: async () => '', eval: async () => '' }
   test.each([
-    ['a client that is none', { client: {}, onDown: 'fail-open' }, 'createRedisLimitStore: client must be a client of node-redis'],
+    [
+      'a client that is none',
+      { client: {}, onDown: 'fail-open' },
+      'createRedisLimitStore: client must be a client of node-redis',
+    ],
     ['no client', { onDown: 'fail-open' }, 'client is missing; must be a client of node-redis'],
     ['no policy', { client }, 'onDown is missing; must be "fail-open" or "fail-closed"'],
     [
@@ -251,7 +260,11 @@ describe('options', () => {
       { client, onDown: 'fail-open', prefix: 'a{b}' },
       'prefix must be text of at least one character, without braces; got "a{b}"',
     ],
-    ['no time', { client, onDown: 'fail-open', timeoutMs: 0 }, 'timeoutMs must be a number above 0 up to 2147483647; got 0'],
+    [
+      'no time',
+      { client, onDown: 'fail-open', timeoutMs: 0 },
+      'timeoutMs must be a number above 0 up to 2147483647; got 0',
+    ],
   ])('%s is refused by name', (_name, options, says) => {
     expect(() => createRedisLimitStore(options as never)).toThrow(says)
     expect(() => createRedisLimitStore(options as never)).toThrow(

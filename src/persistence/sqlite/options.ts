@@ -1,7 +1,7 @@
 import { optionsSchema } from '../../core/options.ts'
 import { milliseconds, nonEmptyText, oneOf, type Group } from '../../core/schema.ts'
 import { executorField, sqlStoreRows, type SqlExecutor, type SqlStoreOptions } from '../sql/index.ts'
-import { prefixField } from '../sqlite/index.ts'
+import { prefixField } from './dialect.ts'
 
 /** Options of `createSqliteStore`. */
 export interface SqliteStoreOptions extends SqlStoreOptions {

@@ -1,6 +1,6 @@
 import { optionsSchema } from '../../core/options.ts'
 import { nonEmptyText, withMethods, type Group } from '../../core/schema.ts'
-import { schemaField } from '../postgres/index.ts'
+import { schemaField } from './dialect.ts'
 import { sqlStoreRows, type SqlStoreOptions } from '../sql/index.ts'
 
 /** The part of a PGlite instance, or of its transaction, that the store uses. */

@@ -1,6 +1,7 @@
 import { optionsSchema } from '../../core/options.ts'
 import { flag, positiveCount, secretKind, withMethods, type Group } from '../../core/schema.ts'
-import { schemaField, type PgPool } from '../postgres/index.ts'
+import { schemaField } from './dialect.ts'
+import type { PgPool } from './pool.ts'
 import { executorField, sqlStoreRows, type SqlExecutor, type SqlStoreOptions } from '../sql/index.ts'
 
 /** Options of `createPostgresStore`. Give one of `connectionString`, `pool` and `executor`. */
