@@ -1,5 +1,6 @@
 import { LlmError } from './core/error.ts'
 import type { Feature } from './core/feature.ts'
+import { isObject } from './core/json.ts'
 import { checkOptions, optionsSchema } from './core/options.ts'
 import { syncField } from './core/port-fields.ts'
 import type { ProviderDefinition } from './core/provider.ts'
@@ -131,7 +132,7 @@ function checkSyncs({ breaker, breakerSync, cooldownSync, quotas, providers }: O
   if (breakerSync !== undefined && breaker === undefined)
     refuse('breakerSync', 'shares breakers, and there are none: give breaker, {} for its defaults')
   const hasKeys = Object.values(providers ?? {}).some(
-    (entry) => entry !== undefined && 'apiKey' in entry && Array.isArray(entry.apiKey),
+    (entry: unknown) => isObject(entry) && Array.isArray(entry['apiKey']),
   )
   if (cooldownSync !== undefined && quotas === undefined && !hasKeys)
     refuse(

@@ -34,7 +34,8 @@ export function credentialsOrigin({ credentials, request, target }: Call): strin
 
 function headerOrigin({ target, headers }: Call): string | undefined {
   const { auth } = target
-  const names = ['authorization', ...(auth.type === 'header' ? [auth.name.toLowerCase()] : [])]
-  const sent = Object.keys(headers).find((name) => names.includes(name.toLowerCase()))
+  const own = auth.type === 'header' ? auth.name.toLowerCase() : 'authorization'
+  const isKey = (name: string): boolean => name === own || name === 'authorization'
+  const sent = Object.keys(headers).find((name) => isKey(name.toLowerCase()))
   return sent === undefined ? undefined : `the header ${sent}`
 }

@@ -9,7 +9,7 @@ import {
   positiveCount,
   recordOf,
   required,
-  text,
+  text as textField,
   type Group,
 } from '../core/schema.ts'
 import { actionField } from './moderation-fields.ts'
@@ -38,11 +38,11 @@ const threshold = number({ min: 0 })
 export const endpointModeratorSchema: Group = optionsSchema<EndpointModeratorOptions>()(() => ({
   moderate: required(callable),
   provider: required(nonEmptyText),
-  model: text,
+  model: textField,
   thresholds: anyOf(threshold, recordOf(threshold)),
   action: actionField,
   maxCharacters: positiveCount,
-  name: text,
+  name: textField,
 }))
 
 /** Creates a moderator over a provider's moderation endpoint. Uses the vendor's categories; a finding spans the whole text. */

@@ -8,7 +8,7 @@ import {
   positiveCount,
   recordOf,
   required,
-  text,
+  text as textField,
   type Group,
 } from '../core/schema.ts'
 import { actionField } from './moderation-fields.ts'
@@ -36,10 +36,10 @@ export interface JudgeModeratorOptions {
 export const judgeModeratorSchema: Group = optionsSchema<JudgeModeratorOptions>()(() => ({
   ask: required(callable),
   model: required(nonEmptyText),
-  categories: recordOf(text),
+  categories: recordOf(textField),
   action: actionField,
   maxTokens: positiveCount,
-  name: text,
+  name: textField,
 }))
 
 const CATEGORIES: Readonly<Record<string, string>> = {

@@ -12,7 +12,7 @@ import {
   nonEmptyText,
   oneOf,
   required,
-  text,
+  text as textField,
   type Group,
 } from '../core/schema.ts'
 import type { AlertSink } from './alert-sinks.ts'
@@ -68,15 +68,15 @@ export interface TopicMonitor {
 /** The schema of {@link TopicRule}. */
 export const topicRuleSchema: Group = optionsSchema<TopicRule>()(() => ({
   pattern: required(nonEmptyText),
-  category: text,
+  category: textField,
   severity: severityField,
-  note: text,
+  note: textField,
 }))
 /** The schema of {@link Watchlist}. */
 export const watchlistSchema: Group = optionsSchema<Watchlist>()(() => ({
   id: required(nonEmptyText),
   scope: required(oneOf('user', 'team', 'org', 'global')),
-  scopeId: text,
+  scopeId: textField,
   enabled: flag,
   rules: required(listOf(topicRuleSchema)),
 }))

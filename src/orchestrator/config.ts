@@ -8,7 +8,12 @@ import { nearestName } from '../core/nearest-name.ts'
 import { checkOptions, optionsSchema, type Rows } from '../core/options.ts'
 import { clockField, fetchField, loggerField, transportField } from '../core/port-fields.ts'
 import { defineProvider, providerSchema, type ProviderDefinition } from '../core/provider.ts'
-import { baseUrl, keySource, streamLimitsSchema, timeoutsSchema } from '../core/request-schema.ts'
+import {
+  baseUrl as baseUrlField,
+  keySource,
+  streamLimitsSchema,
+  timeoutsSchema,
+} from '../core/request-schema.ts'
 import type { StreamLimits, Timeouts } from '../core/request.ts'
 import {
   anyObject,
@@ -98,7 +103,7 @@ export const providerConfigSchema: Group = optionsSchema<ProviderConfig>()(() =>
   extends: nonEmptyText,
   apiKey: anyOf(keySource, { ...listOf(keySource), expected: 'a list of keys' }),
   credentials: anyOf(anyObject, callable),
-  baseUrl,
+  baseUrl: baseUrlField,
   variables: recordOf(text),
   headers: recordOf(text),
   fetch: fetchField,

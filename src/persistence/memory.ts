@@ -1,8 +1,7 @@
-import { systemClock, type Clock } from '../core/clock.ts'
+import { systemClock } from '../core/clock.ts'
 import { checkOptions } from '../core/options.ts'
 import type { ChatStore } from '../conversations/storage/index.ts'
-import { createMemoryTransactions } from './memory/index.ts'
-import { memoryStoreSchema, type MemoryStoreOptions } from './memory/index.ts'
+import { createMemoryTransactions, memoryStoreSchema, type MemoryStoreOptions } from './memory/index.ts'
 
 export type { MemoryStoreOptions } from './memory/index.ts'
 

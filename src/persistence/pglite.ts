@@ -1,14 +1,7 @@
 import { LlmError } from '../core/error.ts'
 import { checkOptions } from '../core/options.ts'
 import { checkSignal } from './mutex/index.ts'
-import {
-  createSqlStore,
-  type SqlExecutor,
-  type SqlRow,
-  type SqlSession,
-  type SqlStore,
-  type SqlStoreOptions,
-} from './sql/index.ts'
+import { createSqlStore, type SqlExecutor, type SqlRow, type SqlSession, type SqlStore } from './sql/index.ts'
 import {
   postgresDialect,
   pgliteStoreSchema,

@@ -5,11 +5,10 @@ import {
   type OwnPool,
   poolExecutor,
   postgresDialect,
-  type PgPool,
   postgresStoreSchema,
   type PostgresStoreOptions,
 } from './postgres/index.ts'
-import { createSqlStore, type SqlExecutor, type SqlStore, type SqlStoreOptions } from './sql/index.ts'
+import { createSqlStore, type SqlExecutor, type SqlStore } from './sql/index.ts'
 
 export type { PostgresStoreOptions } from './postgres/index.ts'
 

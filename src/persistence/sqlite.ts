@@ -1,6 +1,6 @@
 import { systemClock } from '../core/clock.ts'
 import { checkOptions } from '../core/options.ts'
-import { createSqlStore, type SqlExecutor, type SqlStore, type SqlStoreOptions } from './sql/index.ts'
+import { createSqlStore, type SqlStore } from './sql/index.ts'
 import { nodeDriver, sqliteDialect, sqliteStoreSchema, type SqliteStoreOptions } from './sqlite/index.ts'
 
 export type { SqliteStoreOptions } from './sqlite/index.ts'

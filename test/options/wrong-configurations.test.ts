@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { LlmError } from '../../src/core/error.ts'
 import { factories } from './factories.ts'
@@ -12,7 +13,7 @@ async function faultOf(one: Case): Promise<string | undefined> {
   const error = await refusalOf(one)
   if (error === undefined)
     return isHarmless(one.field.expected, one.value) ? undefined : `${where}: was accepted`
-  if (!LlmError.is(error, 'misconfigured')) return `${where}: ${String(error)}`
+  if (!LlmError.is(error, 'misconfigured')) return `${where}: ${inspect(error)}`
   const [issue] = error.issues ?? []
   const { lead } = one.factory
   const path = [...(lead === undefined ? [] : [lead]), ...one.path].join('.')
@@ -44,7 +45,11 @@ function originalOf({ factory, path, field }: Case): string | undefined {
 }
 
 function isAnagram(one: string, other: string): boolean {
-  return [...one].toSorted().join('') === [...other].toSorted().join('')
+  return lettersOf(one) === lettersOf(other)
+}
+
+function lettersOf(name: string): string {
+  return name.split('').toSorted().join('')
 }
 
 describe('a wrong configuration is refused when it is made, with its path', () => {
