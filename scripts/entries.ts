@@ -22,7 +22,7 @@ export const places: Readonly<Record<string, string>> = {
   './core': 'src/core-entry.ts',
   './adapter': 'src/adapter.ts',
   './limits': 'src/limits/public.ts',
-  './queue': 'src/queue/index.ts',
+  './queue': 'src/queue/public.ts',
   './resilience': 'src/resilience/public.ts',
   './telemetry': 'src/telemetry/index.ts',
   './undici': 'src/transport/undici/index.ts',

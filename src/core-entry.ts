@@ -1,5 +1,6 @@
 import { operations } from './operations/index.ts'
-import { composeOrchestrator, type CoreOptions, type Orchestrator } from './orchestrator/index.ts'
+import { checkOptions } from './core/options.ts'
+import { composeOrchestrator, coreSchema, type CoreOptions, type Orchestrator } from './orchestrator/index.ts'
 
 export type { CoreOptions, ProviderConfig } from './orchestrator/index.ts'
 export type { ChatApiCall, Orchestrator, OrchestratorStats } from './orchestrator/index.ts'
@@ -22,5 +23,6 @@ export { attempts } from './resilience/index.ts'
  * option that is wrong.
  */
 export function createOrchestrator(options: CoreOptions = {}): Orchestrator {
+  checkOptions('createOrchestrator', coreSchema, options)
   return composeOrchestrator([], operations, options)
 }

@@ -1,10 +1,18 @@
 import { LlmError } from './core/error.ts'
 import type { Feature } from './core/feature.ts'
+import { isObject } from './core/json.ts'
+import { checkOptions, optionsSchema } from './core/options.ts'
+import { syncField } from './core/port-fields.ts'
 import type { ProviderDefinition } from './core/provider.ts'
+import { callable, withMethods, type Group } from './core/schema.ts'
 import {
   inputLimits,
+  limitsSchema,
+  limitStoreField,
   providerQuotas,
+  quotasSchema,
   rateLimits,
+  requestLimitsField,
   type CostOf,
   type InputLimits,
   type LimitEvent,
@@ -14,6 +22,7 @@ import {
 } from './limits/index.ts'
 import {
   moderation,
+  moderationSchema,
   topics,
   type ModerationEvent,
   type ModerationOptions,
@@ -22,13 +31,20 @@ import {
 import { operations } from './operations/index.ts'
 import {
   composeOrchestrator,
+  coreRows,
   type CoreOptions,
   type Orchestrator,
   type ProviderConfig,
 } from './orchestrator/index.ts'
 import { catalogue } from './providers/index.ts'
-import { queue, type QueueConfig, type QueueEvent } from './queue/index.ts'
-import { attempts, type AttemptEvent, type AttemptsOptions, type CooldownSync } from './resilience/index.ts'
+import { queue, queueSchema, type QueueConfig, type QueueEvent } from './queue/index.ts'
+import {
+  attempts,
+  attemptsRows,
+  type AttemptEvent,
+  type AttemptsOptions,
+  type CooldownSync,
+} from './resilience/index.ts'
 
 /** A decision of the orchestrator, with the numbers behind it. Holds no text and no key. */
 export type OrchestratorEvent =
@@ -69,8 +85,24 @@ export interface OrchestratorOptions extends Omit<CoreOptions, 'onEvent' | 'prov
   readonly onEvent?: ((event: OrchestratorEvent) => void) | undefined
 }
 
+/** The schema of {@link OrchestratorOptions}. */
+export const orchestratorSchema: Group = optionsSchema<OrchestratorOptions>()(() => ({
+  ...coreRows(),
+  ...attemptsRows(),
+  limits: limitsSchema,
+  limitStore: limitStoreField,
+  costUsd: callable,
+  requestLimits: requestLimitsField,
+  queue: queueSchema,
+  quotas: quotasSchema,
+  cooldownSync: syncField,
+  moderation: moderationSchema,
+  topics: withMethods('observe'),
+}))
+
 /** Makes an orchestrator over the whole catalogue. Throws `misconfigured` naming the option that is wrong. */
 export function createOrchestrator(options: OrchestratorOptions = {}): Orchestrator {
+  checkOptions('createOrchestrator', orchestratorSchema, options)
   const use = [...(options.use ?? []), ...featuresOf(options)]
   return composeOrchestrator(catalogue, operations, { ...options, use } as CoreOptions)
 }
@@ -85,16 +117,22 @@ function featuresOf(options: OrchestratorOptions): readonly Feature[] {
     options.topics === undefined ? [] : [topics(options.topics)],
     options.moderation === undefined ? [] : [moderation(options.moderation)],
     options.queue === undefined ? [] : [queue(options.queue)],
-    [attempts(options)],
+    [attempts(attemptsOf(options))],
     quotas === undefined ? [] : [providerQuotas(quotas, { cooldownSync })],
   ].flat()
+}
+
+function attemptsOf(options: OrchestratorOptions): AttemptsOptions {
+  const { fallback, retry, continuation, hedge, throughput } = options
+  const { breaker, breakerSync, cooldownSync, balance } = options
+  return { fallback, retry, continuation, hedge, throughput, breaker, breakerSync, cooldownSync, balance }
 }
 
 function checkSyncs({ breaker, breakerSync, cooldownSync, quotas, providers }: OrchestratorOptions): void {
   if (breakerSync !== undefined && breaker === undefined)
     refuse('breakerSync', 'shares breakers, and there are none: give breaker, {} for its defaults')
   const hasKeys = Object.values(providers ?? {}).some(
-    (entry) => 'apiKey' in entry && Array.isArray(entry.apiKey),
+    (entry: unknown) => isObject(entry) && Array.isArray(entry['apiKey']),
   )
   if (cooldownSync !== undefined && quotas === undefined && !hasKeys)
     refuse(

@@ -85,6 +85,8 @@ export interface Call {
   /** Overrides the provider's base URL. */
   readonly baseUrl?: string | undefined
   readonly apiKey?: KeySource | undefined
+  /** Index of `apiKey` in the application's list of keys, if it has several. */
+  readonly apiKeyIndex?: number | undefined
   readonly credentials?: CredentialSource | undefined
   readonly variables?: Readonly<Record<string, string>> | undefined
   readonly headers: Readonly<Record<string, string>>

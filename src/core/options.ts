@@ -66,7 +66,8 @@ export function checkFields(
   const pathOf = (name: string): string => (lead === '' ? name : `${lead}.${name}`)
   for (const name of Object.keys(value)) {
     const given = value[name]
-    const field = Object.hasOwn(fields, name) ? fields[name] : undefined
+    const other = isObject(given) ? schema.rest : undefined
+    const field = Object.hasOwn(fields, name) ? fields[name] : other
     if (field !== undefined) {
       if (given !== undefined) checked[name] = checkField(field, given, pathOf(name), issues)
     } else if (given !== undefined || unknown !== undefined) {

@@ -31,6 +31,8 @@ export type FieldTable = Readonly<Record<string, Field>>
 export interface Group extends Field {
   readonly fields: () => FieldTable
   readonly requiredNames: () => readonly string[]
+  /** The shape of the objects under all other names. Absent: other names are unknown. */
+  readonly rest?: Group | undefined
 }
 
 // Longest piece of a wrong value that a message repeats, in characters.
@@ -43,7 +45,9 @@ export function checkField(field: Field, value: unknown, path: string, issues: I
   if (field.fits(value)) return value
   const result = field.schema().safeParse(value)
   if (result.success) return result.data
-  for (const issue of result.error.issues) issues.push(...issuesOf(issue, path))
+  // A misspelt name comes before the one that is missing because of it.
+  const found = result.error.issues.flatMap((issue) => issuesOf(issue, path))
+  issues.push(...found.toSorted((a, b) => Number(isMissing(a)) - Number(isMissing(b))))
   return undefined
 }
 
@@ -194,17 +198,30 @@ export function group(fields: () => FieldTable): Group {
   return groupOf(table, () => z.catchall(objectSchema(table()), unknown()))
 }
 
+/** An object with these fields, and objects of the shape `rest` under names that the caller chooses. */
+export function openGroup(fields: () => FieldTable, rest: Group): Group {
+  const table = once(fields)
+  const restOrUnknown = (): Schema =>
+    z.optional(
+      z.union([rest.schema(), z.never()], {
+        error: ({ path = [] }) => unknownName(String(path.at(-1)), Object.keys(table())),
+      }),
+    )
+  return groupOf(table, () => z.catchall(objectSchema(table()), restOrUnknown()), rest)
+}
+
 /** An object of which these fields are kept and all others are left out. */
 export function looseGroup(fields: () => FieldTable): Group {
   const table = once(fields)
   return groupOf(table, () => objectSchema(table()))
 }
 
-function groupOf(table: () => FieldTable, make: () => Schema): Group {
+function groupOf(table: () => FieldTable, make: () => Schema, rest?: Group): Group {
   const requiredNames = once(() => namesOf(table(), 'isRequired'))
   const needed = once(() => [...requiredNames(), ...namesOf(table(), 'hasDefault')])
-  const fits = (value: unknown): boolean => isPlainObject(value) && fitsGroup(value, table(), needed())
-  return { ...makeField('an object', fits, make), fields: table, requiredNames }
+  const fits = (value: unknown): boolean =>
+    isPlainObject(value) && fitsGroup(value, { table: table(), needed: needed(), rest })
+  return { ...makeField('an object', fits, make), fields: table, requiredNames, rest }
 }
 
 /** An object of one of several shapes, told apart by the text in its field `key`. Fields that its shape lacks are left out. */
@@ -252,7 +269,7 @@ export function unknownName(name: string, known: readonly string[]): string {
 
 /** The message about a value that is not as expected. */
 export function problem(expected: string, value: unknown, shown: string = show(value)): string {
-  return value === undefined ? `is missing; must be ${expected}` : `must be ${expected}; got ${shown}`
+  return value === undefined ? `${MISSING} ${expected}` : `must be ${expected}; got ${shown}`
 }
 
 function makeField(expected: string, fits: (value: unknown) => boolean, make: () => Schema): Field {
@@ -275,11 +292,17 @@ function namesOf(table: FieldTable, mark: 'isRequired' | 'hasDefault'): string[]
   return Object.keys(table).filter((name) => table[name]?.[mark] === true)
 }
 
-function fitsGroup(value: Record<string, unknown>, table: FieldTable, needed: readonly string[]): boolean {
+interface GroupShape {
+  readonly table: FieldTable
+  readonly needed: readonly string[]
+  readonly rest: Group | undefined
+}
+
+function fitsGroup(value: Record<string, unknown>, { table, needed, rest }: GroupShape): boolean {
   for (const name of Object.keys(value)) {
     const given = value[name]
-    if (given !== undefined && (!Object.hasOwn(table, name) || table[name]?.fits(given) !== true))
-      return false
+    const field = Object.hasOwn(table, name) ? table[name] : rest
+    if (given !== undefined && field?.fits(given) !== true) return false
   }
   return needed.every((name) => value[name] !== undefined)
 }
@@ -314,6 +337,12 @@ function typeName(value: unknown): string {
   if (typeof value !== 'object') return `a ${typeof value}`
   const { name } = (value.constructor ?? Object) as { name?: unknown }
   return typeof name === 'string' && name !== 'Object' && name !== '' ? `a ${name}` : 'an object'
+}
+
+const MISSING = 'is missing; must be'
+
+function isMissing({ message }: Issue): boolean {
+  return message.startsWith(MISSING)
 }
 
 type ZodIssue = z.core.$ZodIssue

@@ -7,6 +7,7 @@ import type { ByteSource, HttpResponse, HttpRequest } from '../core/wire.ts'
 import { estimateUsage } from '../core/tokens.ts'
 import { readBody, retryAfterOf } from '../transport/index.ts'
 import type { Endpoint } from './resolve-endpoint.ts'
+import { credentialsOrigin, keyOrigin } from './key-origin.ts'
 import { redactErrorMessage } from './redact-error-message.ts'
 import { AttemptTimeouts } from './attempt-timeouts.ts'
 
@@ -108,14 +109,21 @@ export class Attempt {
     if (known.attempts !== undefined) return known
     const { target, messages, clock, previousAttempts } = this.#call
     const { provider, model } = target
-    const message = `${provider} (${model}): ${redactErrorMessage(known.message, messages, this.#endpoint.secrets)}`
+    const said = redactErrorMessage(known.message, messages, this.#endpoint.secrets)
     const { kind, status, code, retryAfterMs, phase, issues, cause } = known
+    const message = `${provider} (${model}): ${said}${kind === 'unauthorized' ? this.#refusedKey() : ''}`
     const requestId = known.requestId ?? this.requestId
     const partial = known.partial ?? (this.#accepted ? this.#emptyResponse() : undefined)
     const durationMs = clock.now() - this.startedAt
     const attempts = [...previousAttempts, { provider, model, durationMs, error: { kind, message, status } }]
     const details = { provider, model, status, code, requestId, retryAfterMs, phase, issues, cause }
     return new LlmError(kind, message, { ...details, partial, attempts })
+  }
+
+  #refusedKey(): string {
+    const { secrets, sign } = this.#endpoint
+    const origin = sign === undefined ? keyOrigin(this.#call, secrets[0]) : credentialsOrigin(this.#call)
+    return origin === undefined ? '' : ` (the key from ${origin} was refused)`
   }
 
   // The partial response of an attempt that ended before its body could be read.

@@ -1,8 +1,9 @@
+import type { Call } from '../core/call.ts'
 import { LlmError } from '../core/error.ts'
 import type { Auth, SigningAuth } from '../core/provider.ts'
-import type { Target } from '../core/registry.ts'
 import { readKey, type Secret } from '../core/secret.ts'
 import { fromEnvironment } from './environment.ts'
+import { keyOrigin, optionOrigin } from './key-origin.ts'
 
 type Headers = Readonly<Record<string, string>>
 
@@ -11,21 +12,23 @@ type Headers = Readonly<Record<string, string>>
  * a required key is missing, or if a header cannot carry it.
  */
 export function addKey(
-  target: Target,
+  call: Call,
   headers: Headers,
   given: Secret | undefined,
 ): { readonly key: Secret | undefined; readonly headers: Headers } {
-  const key = findKey(target, headers, given)
+  const { target } = call
+  const key = findKey(call, headers, given)
   if (key === undefined) return { key, headers }
   const name = headerOf(target.auth)
-  const value = headerValue(key.reveal().trim(), target)
+  const value = headerValue(call, key)
   if (target.auth.type !== 'header') return { key, headers: { ...headers, [name]: `Bearer ${value}` } }
   const isToken = takesTokens(target.auth) && TOKEN.test(value)
   const field = isToken ? { authorization: `Bearer ${value}` } : { [name]: value }
   return { key, headers: { ...headers, ...field } }
 }
 
-function findKey(target: Target, headers: Headers, given: Secret | undefined): Secret | undefined {
+function findKey(call: Call, headers: Headers, given: Secret | undefined): Secret | undefined {
+  const { target, apiKey } = call
   const { definition, auth, provider } = target
   if (auth.type === 'none') return undefined
   const key = given ?? readKey(fromEnvironment(definition.env))
@@ -38,9 +41,9 @@ function findKey(target: Target, headers: Headers, given: Secret | undefined): S
     ...(auth.type === 'sigv4' ? signingAdvice(auth) : []),
     'pass apiKey',
   ]
-  throw new LlmError('misconfigured', `provider "${provider}" has no API key: ${how.join(', or ')}`, {
-    provider,
-  })
+  const why = typeof apiKey === 'function' ? ` (${optionOrigin(call)} gave none)` : ''
+  const message = `provider "${provider}" has no API key${why}: ${how.join(', or ')}`
+  throw new LlmError('misconfigured', message, { provider })
 }
 
 function signingAdvice({ env }: SigningAuth): string[] {
@@ -60,8 +63,10 @@ function takesTokens(auth: Auth): boolean {
 const TOKEN = /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/
 
 // Checked here, because the transport's own error for a line break or a control character prints the value.
-function headerValue(value: string, { provider }: Target): string {
+function headerValue(call: Call, key: Secret): string {
+  const value = key.reveal().trim()
   if (/^[\x20-\x7e]+$/.test(value)) return value
-  const message = `the API key of provider "${provider}" contains characters that no header can carry; remove line breaks and quotes from it`
+  const { provider } = call.target
+  const message = `the API key of provider "${provider}", from ${keyOrigin(call, key)}, contains characters that no header can carry; remove line breaks and quotes from it`
   throw new LlmError('misconfigured', message, { provider })
 }

@@ -9,6 +9,11 @@ export function fromEnvironment(names: readonly string[] | undefined): string | 
   return names.map((name) => env[name]?.trim()).find((value) => value !== undefined && value !== '')
 }
 
+/** The name of the variable that {@link fromEnvironment} reads. */
+export function environmentName(names: readonly string[] | undefined): string | undefined {
+  return names?.find((name) => fromEnvironment([name]) !== undefined)
+}
+
 /** Converts a provider id to the form used in names of environment variables: `github-models` → `GITHUB_MODELS`. */
 export function envName(provider: string): string {
   return provider.toUpperCase().replace(/[.-]/g, '_')

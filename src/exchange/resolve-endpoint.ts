@@ -37,7 +37,7 @@ async function resolveLater(call: Call, address: Address): Promise<Endpoint> {
 }
 
 function withKey(call: Call, { baseUrl, chatUrl, headers }: Address, given: Secret | undefined): Endpoint {
-  const { key, headers: authorized } = addKey(call.target, headers, given)
+  const { key, headers: authorized } = addKey(call, headers, given)
   return { baseUrl, chatUrl, headers: authorized, secrets: key === undefined ? [] : [key] }
 }
 

@@ -1,5 +1,18 @@
 import { LlmError } from '../core/error.ts'
-import { periods, type Period } from './period.ts'
+import { optionsSchema } from '../core/options.ts'
+import {
+  anyOf,
+  count,
+  listOf,
+  milliseconds,
+  nonEmptyText,
+  number,
+  oneOf,
+  openGroup,
+  required,
+  type Group,
+} from '../core/schema.ts'
+import type { Period } from './period.ts'
 
 /** Limits of one layer. An absent limit is not checked. */
 export interface LayerLimits {
@@ -92,33 +105,53 @@ export interface LimitRules {
 export const DEFAULT_MAX_TOKENS: number = 1_024
 const OPTIONS = { burst: 1.5, waitMs: 0, defaultMaxTokens: DEFAULT_MAX_TOKENS, trackedUsers: 10_000 } as const
 const LAYERS: readonly string[] = ['global', 'user', 'conversation']
-const LAYER_FIELDS: readonly string[] = ['requestsPerMinute', 'tokensPerMinute', 'burst']
 const BUDGET_UNITS = { requests: 'requests', tokens: 'tokens', costUsd: 'cost' } as const
-const BUDGET_FIELDS: readonly string[] = [
-  'scope',
-  'per',
-  'reserve',
-  'unknownCost',
-  ...Object.keys(BUDGET_UNITS),
-]
 
-/**
- * Compiles a config. Throws `misconfigured` naming the field, because a misspelt limit would silently have no effect.
- */
+const positive = number({ above: 0 })
+/** The schema of {@link LayerLimits}. */
+export const layerSchema: Group = optionsSchema<LayerLimits>()(() => ({
+  requestsPerMinute: positive,
+  tokensPerMinute: positive,
+  burst: positive,
+}))
+/** The schema of {@link Budget}. */
+export const budgetSchema: Group = optionsSchema<Budget>()(() => ({
+  scope: required(nonEmptyText),
+  per: required(oneOf('minute', 'hour', 'day', 'month')),
+  tokens: positive,
+  costUsd: positive,
+  requests: positive,
+  reserve: oneOf('worst-case', 'typical'),
+  unknownCost: anyOf(oneOf('refuse'), number({ min: 0 })),
+}))
+/** The schema of {@link LimitsConfig}: an object under any other name limits the tag of that name. */
+export const limitsSchema: Group = openGroup(
+  () => ({
+    global: layerSchema,
+    user: layerSchema,
+    conversation: layerSchema,
+    burst: positive,
+    waitMs: milliseconds,
+    defaultMaxTokens: count,
+    budgets: listOf(budgetSchema),
+    trackedUsers: count,
+  }),
+  layerSchema,
+)
+
+/** Compiles a checked config. Throws `misconfigured` for a budget that limits nothing, or is given twice. */
 export function compileLimits(config: LimitsConfig): LimitRules {
-  const options = { ...OPTIONS }
-  for (const name of ['burst', 'waitMs', 'defaultMaxTokens', 'trackedUsers'] as const) {
-    const value = config[name]
-    if (value === undefined) continue
-    if (name === 'burst' ? !isPositive(value) : !(isNumber(value) && value >= 0))
-      refuse(name, `takes a number ${name === 'burst' ? 'above 0' : 'of 0 or more'}`)
-    Object.assign(options, { [name]: value })
-  }
+  const { burst, waitMs, defaultMaxTokens, trackedUsers } = { ...OPTIONS, ...presentOf(config) }
   const layers = layersOf(config)
   const buckets = (['requests', 'tokens'] as const).flatMap((unit) =>
-    layers.flatMap(([scope, layer]) => bucketRule({ scope, unit, layer, burst: options.burst })),
+    layers.flatMap(([scope, layer]) => bucketRule({ scope, unit, layer, burst })),
   )
-  return { ...options, buckets, counters: counterRules(budgetsOf(config)) }
+  const counters = counterRules(config.budgets ?? [])
+  return { waitMs, defaultMaxTokens, trackedUsers, buckets, counters }
+}
+
+function presentOf(config: LimitsConfig): Partial<Record<keyof typeof OPTIONS, number>> {
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined))
 }
 
 function layersOf(config: LimitsConfig): [string, LayerLimits][] {
@@ -127,19 +160,8 @@ function layersOf(config: LimitsConfig): [string, LayerLimits][] {
   )
   return [...LAYERS, ...tags].flatMap((scope) => {
     const layer = config[scope]
-    if (layer === undefined) return []
-    if (typeof layer !== 'object' || Array.isArray(layer))
-      refuse(scope, `is neither an option (${Object.keys(OPTIONS).join(', ')}, budgets) nor a layer's limits`)
-    const odd = Object.keys(layer).find((field) => !LAYER_FIELDS.includes(field))
-    if (odd !== undefined) refuse(`${scope}.${odd}`, `is not a limit; known: ${LAYER_FIELDS.join(', ')}`)
-    return [[scope, layer as LayerLimits]]
+    return layer === undefined ? [] : [[scope, layer as LayerLimits] as [string, LayerLimits]]
   })
-}
-
-function budgetsOf({ budgets = [] }: LimitsConfig): readonly Budget[] {
-  const given: unknown = budgets
-  if (!Array.isArray(given)) refuse('budgets', 'takes a list')
-  return budgets
 }
 
 interface BucketSource {
@@ -153,11 +175,8 @@ function bucketRule({ scope, unit, layer, burst: shared }: BucketSource): Bucket
   const field = unit === 'requests' ? 'requestsPerMinute' : 'tokensPerMinute'
   const limit = layer[field]
   if (limit === undefined) return []
-  if (!isPositive(limit)) refuse(`${scope}.${field}`, 'takes a number above 0; leave it out for no limit')
-  const burst = layer.burst ?? shared
-  if (!isPositive(burst)) refuse(`${scope}.burst`, 'takes a number above 0')
   // 20 × 1.15 is 22.999999999999996 in doubles, but the config means 23.
-  const capacity = Math.max(1, Math.floor(limit * burst + 1e-9))
+  const capacity = Math.max(1, Math.floor(limit * (layer.burst ?? shared) + 1e-9))
   return [{ scope, unit, limit, capacity, refillPerMs: limit / 60_000, prefix: keyPrefix([unit, scope]) }]
 }
 
@@ -165,13 +184,11 @@ function counterRules(budgets: readonly Budget[]): CounterRule[] {
   const seen = new Set<string>()
   return budgets.flatMap((budget, index) => {
     const path = `budgets.${index}`
-    checkBudget(budget, path)
     const { scope, per, unknownCost = 'refuse' } = budget
     const units = (['requests', 'tokens', 'costUsd'] as const).filter((field) => budget[field] !== undefined)
     if (units.length === 0) refuse(path, 'limits nothing: give tokens, costUsd or requests')
     return units.map((field) => {
-      const limit = budget[field]
-      if (!isPositive(limit)) refuse(`${path}.${field}`, 'takes a number above 0')
+      const limit = budget[field] as number
       const unit = BUDGET_UNITS[field]
       const prefix = keyPrefix([unit, per, scope])
       if (seen.has(prefix)) refuse(`${path}.${field}`, `is given twice for ${scope} per ${per}`)
@@ -182,29 +199,9 @@ function counterRules(budgets: readonly Budget[]): CounterRule[] {
   })
 }
 
-function checkBudget(budget: Budget, path: string): void {
-  const { scope, per, reserve = 'worst-case', unknownCost = 'refuse' } = budget
-  const odd = Object.keys(budget).find((field) => !BUDGET_FIELDS.includes(field))
-  if (odd !== undefined) refuse(`${path}.${odd}`, `is not known; known: ${BUDGET_FIELDS.join(', ')}`)
-  if (typeof scope !== 'string' || scope === '') refuse(`${path}.scope`, 'names a layer or a tag')
-  if (!periods.includes(per)) refuse(`${path}.per`, `takes one of ${periods.join(', ')}`)
-  if (reserve !== 'worst-case' && reserve !== 'typical')
-    refuse(`${path}.reserve`, `takes 'worst-case' or 'typical'`)
-  if (unknownCost !== 'refuse' && !(isNumber(unknownCost) && unknownCost >= 0))
-    refuse(`${path}.unknownCost`, `takes 'refuse' or an amount in USD`)
-}
-
 // Only the id, which comes last, may contain a slash, so two layers never share a key.
 function keyPrefix(parts: readonly string[]): string {
   return `${parts.map((part) => encodeURIComponent(part)).join('/')}/`
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value)
-}
-
-function isPositive(value: unknown): value is number {
-  return isNumber(value) && value > 0
 }
 
 function refuse(path: string, problem: string): never {

@@ -2,6 +2,8 @@ import type { Call } from '../core/call.ts'
 import { withTarget } from '../core/call.ts'
 import { LlmError } from '../core/error.ts'
 import type { Feature } from '../core/feature.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import { callable, type Group } from '../core/schema.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Usage } from '../core/response.ts'
 import type { StageContext } from '../core/stage-context.ts'
@@ -9,9 +11,9 @@ import { stageOrder, type Next, type Stage } from '../core/stage.ts'
 import { TokenCache } from '../core/token-cache.ts'
 import { estimateUsage } from '../core/tokens.ts'
 import type { Charge, LimitKeys } from './build-charges.ts'
-import { DEFAULT_MAX_TOKENS, type LimitsConfig } from './config.ts'
+import { DEFAULT_MAX_TOKENS, limitsSchema, type LimitsConfig } from './config.ts'
 import type { LimitEvent } from './limiter-metrics.ts'
-import { createLimiter, type Limiter } from './limiter.ts'
+import { createLimiter, limitStoreField, type Limiter } from './limiter.ts'
 import { rejectionError, type Rejection } from './rejection.ts'
 import type { Reservation } from './reservation.ts'
 import type { LimitStore } from './store.ts'
@@ -30,11 +32,19 @@ export interface RateLimitsOptions {
   readonly costUsd?: CostOf | undefined
 }
 
+/** The schema of {@link RateLimitsOptions}. */
+export const rateLimitsSchema: Group = optionsSchema<RateLimitsOptions>()(() => ({
+  store: limitStoreField,
+  costUsd: callable,
+}))
+
 /**
  * Rejects calls beyond rates and budgets with `limit-exceeded`. Every call reserves its expected usage in all layers, and is
  * settled with its real usage. Throws `misconfigured` if a limit is not valid.
  */
 export function rateLimits(limits: LimitsConfig, options: RateLimitsOptions = {}): Feature<Limiter> {
+  checkOptions('rateLimits', limitsSchema, limits)
+  checkOptions('rateLimits', rateLimitsSchema, options)
   return {
     name: 'limits',
     mount: (context) => {

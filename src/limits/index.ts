@@ -1,19 +1,36 @@
-export { rateLimits, type CostOf, type RateLimitsOptions } from './feature.ts'
+export { rateLimits, rateLimitsSchema, type CostOf, type RateLimitsOptions } from './feature.ts'
 export { inputLimits } from './input-limits-feature.ts'
 export {
   defaultInputLimits,
+  inputLimitsSchema,
   readInputLimits,
+  requestLimitsField,
   unsafePatterns,
   type InputLimits,
   type MessageRole,
   type UnsafePattern,
 } from './input-limits.ts'
-export { providerQuotas, type QuotaOptions } from './quota-feature.ts'
+export { providerQuotas, quotasSchema, type QuotaOptions } from './quota-feature.ts'
 export type { AbortSources } from '../core/abort.ts'
 export type { Charge, LimitKeys } from './build-charges.ts'
-export type { Budget, LayerLimits, LimitsConfig, LimitUnit } from './config.ts'
+export {
+  budgetSchema,
+  layerSchema,
+  limitsSchema,
+  type Budget,
+  type LayerLimits,
+  type LimitsConfig,
+  type LimitUnit,
+} from './config.ts'
 export { readLimitsEnv } from './env.ts'
-export { createLimiter, type ReserveOptions, type Limiter, type LimiterOptions } from './limiter.ts'
+export {
+  createLimiter,
+  limiterSchema,
+  limitStoreField,
+  type ReserveOptions,
+  type Limiter,
+  type LimiterOptions,
+} from './limiter.ts'
 export type { LimitEvent, LimiterStats } from './limiter-metrics.ts'
 export {
   createMemoryLimitStore,

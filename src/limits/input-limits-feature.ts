@@ -1,17 +1,19 @@
 import type { Call } from '../core/call.ts'
 import { LlmError } from '../core/error.ts'
 import type { Feature } from '../core/feature.ts'
+import { checkOptions } from '../core/options.ts'
 import type { ChatRequest } from '../core/request.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import { stageOrder, type Next, type Stage } from '../core/stage.ts'
 import { checkInputLimits } from './check-input-limits.ts'
-import { readInputLimits, type InputLimits } from './input-limits.ts'
+import { inputLimitsSchema, readInputLimits, type InputLimits } from './input-limits.ts'
 
 /**
  * Rejects chat requests beyond these limits with `invalid-request`, before any other stage. `true` means
  * {@link defaultInputLimits}. Throws `misconfigured` if a limit is not valid.
  */
 export function inputLimits(options: true | Partial<InputLimits> = true): Feature {
+  if (options !== true) checkOptions('inputLimits', inputLimitsSchema, options)
   const limits = readInputLimits(options)
   return { name: 'input-limits', mount: () => ({ stages: [new InputLimitsStage(limits)] }) }
 }

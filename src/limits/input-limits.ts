@@ -1,4 +1,4 @@
-import { checkOptions, optionsSchema } from '../core/options.ts'
+import { optionsSchema } from '../core/options.ts'
 import {
   anyOf,
   count,
@@ -8,6 +8,7 @@ import {
   nonEmptyText,
   oneOf,
   orInfinity,
+  type Field,
   type Group,
 } from '../core/schema.ts'
 
@@ -121,10 +122,15 @@ export const inputLimitsSchema: Group = optionsSchema<Partial<InputLimits>>()(()
   unsafeContent: anyOf(flag, listOf(pattern)),
 }))
 
+/** The option `requestLimits`. */
+export const requestLimitsField: Field = anyOf(
+  kind('true', (value) => value === true),
+  inputLimitsSchema,
+)
+
 /** Merges the option `requestLimits` with the defaults; `true` means the defaults. Throws `misconfigured` if a limit is not valid. */
 export function readInputLimits(given: true | Partial<InputLimits>): InputLimits {
   if (given === true) return defaultInputLimits
-  checkOptions('createOrchestrator', inputLimitsSchema, given, 'requestLimits')
   const present = Object.entries(given).filter(([, value]) => value !== undefined)
   return { ...defaultInputLimits, ...Object.fromEntries(present) }
 }

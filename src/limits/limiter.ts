@@ -1,8 +1,11 @@
 import { systemClock, type Clock } from '../core/clock.ts'
 import { LlmError } from '../core/error.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import { clockField } from '../core/port-fields.ts'
+import { callable, required, withMethods, type Field, type Group } from '../core/schema.ts'
 import { abortedBy, onAbort, type AbortSources } from '../core/abort.ts'
 import { ChargeBuilder, type Charge, type LimitKeys } from './build-charges.ts'
-import { compileLimits, type LimitsConfig } from './config.ts'
+import { compileLimits, limitsSchema, type LimitsConfig } from './config.ts'
 import { LimiterMetrics, type LimitEvent, type LimiterStats } from './limiter-metrics.ts'
 import { createMemoryLimitStore } from './memory-store.ts'
 import { rejectionError, type Rejection } from './rejection.ts'
@@ -62,8 +65,19 @@ export interface Limiter {
   close(): void
 }
 
-/** Creates a limiter. Throws `misconfigured` if a limit is not valid. */
+/** A {@link LimitStore} as an option. */
+export const limitStoreField: Field = withMethods('reserve', 'settle', 'read')
+/** The schema of {@link LimiterOptions}. */
+export const limiterSchema: Group = optionsSchema<LimiterOptions>()(() => ({
+  limits: required(limitsSchema),
+  clock: clockField,
+  store: limitStoreField,
+  observe: callable,
+}))
+
+/** Creates a limiter. Throws `misconfigured` naming the field that is wrong. */
 export function createLimiter(options: LimiterOptions): Limiter {
+  checkOptions('createLimiter', limiterSchema, options)
   const core = new LimiterCore(options)
   return {
     countsTokens: core.countsTokens,

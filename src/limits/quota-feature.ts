@@ -3,6 +3,9 @@ import type { Call } from '../core/call.ts'
 import type { CooldownSync } from '../core/cooldown-sync.ts'
 import { LlmError } from '../core/error.ts'
 import type { Feature } from '../core/feature.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import { syncField } from '../core/port-fields.ts'
+import { group, milliseconds, type Group } from '../core/schema.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { StageContext } from '../core/stage-context.ts'
 import { stageOrder, type Next, type Stage } from '../core/stage.ts'
@@ -22,6 +25,13 @@ export interface QuotaOptions {
   readonly maxAgeMs?: number | undefined
 }
 
+/** The schema of {@link QuotaOptions}. */
+export const quotasSchema: Group = optionsSchema<QuotaOptions>()(() => ({
+  maxWaitMs: milliseconds,
+  maxAgeMs: milliseconds,
+}))
+const sharedSchema = group(() => ({ cooldownSync: syncField }))
+
 /**
  * Delays attempts while the rate limit of their provider is used up. `cooldownSync` shares the cooldowns that providers ask for
  * with other processes. Calls with their own key are not delayed. Throws `misconfigured` if an option is not valid.
@@ -30,6 +40,8 @@ export function providerQuotas(
   options: QuotaOptions = {},
   shared: { readonly cooldownSync?: CooldownSync | undefined } = {},
 ): Feature {
+  checkOptions('providerQuotas', quotasSchema, options)
+  checkOptions('providerQuotas', sharedSchema, shared)
   return {
     name: 'quotas',
     mount: (context) => {

@@ -1,5 +1,9 @@
 import { systemClock, type Clock } from '../core/clock.ts'
 import { LlmError } from '../core/error.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import { clockField, fetchField } from '../core/port-fields.ts'
+import { callable, milliseconds, recordOf, required, secretKind, text, type Group } from '../core/schema.ts'
+import { severityField } from './moderation-fields.ts'
 import type { AlertSeverity, TopicAlert } from './topic-alert.ts'
 
 /** A receiver of alerts. */
@@ -10,11 +14,22 @@ export interface AlertSink {
   readonly notify: (alert: TopicAlert) => void | Promise<void>
 }
 
+/** The schema of {@link AlertSink}. */
+export const alertSinkSchema: Group = optionsSchema<AlertSink>()(() => ({
+  minimumSeverity: severityField,
+  notify: required(callable),
+}))
+/** The schema of the options of {@link createJsonlSink}. */
+export const jsonlSinkSchema: Group = optionsSchema<Pick<AlertSink, 'minimumSeverity'>>()(() => ({
+  minimumSeverity: severityField,
+}))
+
 /** Creates a sink that writes each alert as one line of JSON: `write` is, say, `(line) => appendFile('alerts.jsonl', line)`. */
 export function createJsonlSink(
   write: (line: string) => void | Promise<void>,
   options: { readonly minimumSeverity?: AlertSeverity | undefined } = {},
 ): AlertSink {
+  checkOptions('createJsonlSink', jsonlSinkSchema, options)
   return { ...options, notify: (alert) => write(`${JSON.stringify(alert)}\n`) }
 }
 
@@ -29,8 +44,21 @@ export interface WebhookSinkOptions {
   readonly clock?: Clock | undefined
 }
 
+const HTTP_URL = /^https?:\/\/\S+$/
+// The address of a webhook is often all that a sender needs, so that no message repeats it.
+/** The schema of {@link WebhookSinkOptions}. */
+export const webhookSinkSchema: Group = optionsSchema<WebhookSinkOptions>()(() => ({
+  url: required(secretKind('an http(s) URL', (url) => typeof url === 'string' && HTTP_URL.test(url))),
+  headers: recordOf(text),
+  minimumSeverity: severityField,
+  fetch: fetchField,
+  timeoutMs: milliseconds,
+  clock: clockField,
+}))
+
 /** Creates a sink that posts each alert as JSON, once. Follows no redirects. Rejects with `network` on a status above 299. */
 export function createWebhookSink(options: WebhookSinkOptions): AlertSink {
+  checkOptions('createWebhookSink', webhookSinkSchema, options)
   const { url, headers, minimumSeverity, timeoutMs = 5_000, clock = systemClock } = options
   return {
     minimumSeverity,

@@ -1,5 +1,18 @@
 import type { ModerateResponse } from '../core/moderation.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
 import type { ModerateRequest } from '../core/request.ts'
+import {
+  anyOf,
+  callable,
+  nonEmptyText,
+  number,
+  positiveCount,
+  recordOf,
+  required,
+  text as textField,
+  type Group,
+} from '../core/schema.ts'
+import { actionField } from './moderation-fields.ts'
 import type { ModerationAction, ModerationFinding, Moderator } from './moderator.ts'
 
 /** Options of {@link createEndpointModerator}. */
@@ -20,8 +33,21 @@ export interface EndpointModeratorOptions {
   readonly name?: string | undefined
 }
 
+const threshold = number({ min: 0 })
+/** The schema of {@link EndpointModeratorOptions}. */
+export const endpointModeratorSchema: Group = optionsSchema<EndpointModeratorOptions>()(() => ({
+  moderate: required(callable),
+  provider: required(nonEmptyText),
+  model: textField,
+  thresholds: anyOf(threshold, recordOf(threshold)),
+  action: actionField,
+  maxCharacters: positiveCount,
+  name: textField,
+}))
+
 /** Creates a moderator over a provider's moderation endpoint. Uses the vendor's categories; a finding spans the whole text. */
 export function createEndpointModerator(options: EndpointModeratorOptions): Moderator {
+  checkOptions('createEndpointModerator', endpointModeratorSchema, options)
   const { moderate, provider, model, thresholds, action, maxCharacters = 8_000 } = options
   return {
     name: options.name ?? provider,

@@ -1,6 +1,17 @@
 import { LlmError } from '../core/error.ts'
 import { isObject, parseJson, type JsonObject } from '../core/json.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
 import type { ChatRequest } from '../core/request.ts'
+import {
+  callable,
+  nonEmptyText,
+  positiveCount,
+  recordOf,
+  required,
+  text as textField,
+  type Group,
+} from '../core/schema.ts'
+import { actionField } from './moderation-fields.ts'
 import type { ModerationAction, Moderator } from './moderator.ts'
 
 /** Options of {@link createJudgeModerator}. */
@@ -21,6 +32,16 @@ export interface JudgeModeratorOptions {
   readonly name?: string | undefined
 }
 
+/** The schema of {@link JudgeModeratorOptions}. */
+export const judgeModeratorSchema: Group = optionsSchema<JudgeModeratorOptions>()(() => ({
+  ask: required(callable),
+  model: required(nonEmptyText),
+  categories: recordOf(textField),
+  action: actionField,
+  maxTokens: positiveCount,
+  name: textField,
+}))
+
 const CATEGORIES: Readonly<Record<string, string>> = {
   hate: 'contempt or slurs against people for what they are',
   harassment: 'insults, threats or bullying of a person',
@@ -39,6 +60,7 @@ const SCHEMA: JsonObject = {
 
 /** Creates a moderator that asks a model. An unreadable response counts as a failure of the moderator. */
 export function createJudgeModerator(options: JudgeModeratorOptions): Moderator {
+  checkOptions('createJudgeModerator', judgeModeratorSchema, options)
   const { ask, model, categories = CATEGORIES, action, maxTokens = 256, name = 'judge' } = options
   const system = instructions(categories)
   return {

@@ -1,6 +1,18 @@
-import { LlmError } from '../core/error.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import {
+  anyOf,
+  callable,
+  flag,
+  listOf,
+  milliseconds,
+  oneOf,
+  recordOf,
+  text,
+  type Group,
+} from '../core/schema.ts'
+import { actionField, categoriesField, moderatorField, ruleSchema } from './moderation-fields.ts'
 import type { ModerationAction, Moderator } from './moderator.ts'
-import { createPiiModerator, type PiiModeratorOptions } from './pii-moderator.ts'
+import { createPiiModerator, piiSchema, type PiiModeratorOptions } from './pii-moderator.ts'
 import type { ModerationRule } from './rule-set.ts'
 import { createRuleModerator } from './rule-moderator.ts'
 
@@ -88,20 +100,48 @@ export interface ModerationPolicy {
   readonly stream: 'scan' | 'hold' | 'off'
 }
 
-const OPTION_NAMES: ReadonlySet<string> = new Set(
-  'enabled rules pii moderators input output stream replacement categories failure timeoutMs users'.split(
-    ' ',
-  ),
-)
-const DIRECTION_NAMES: ReadonlySet<string> = new Set('enabled action moderators failure timeoutMs'.split(' '))
-const ACTIONS: ReadonlySet<string> = new Set(['pass', 'warn', 'redact', 'block'])
+/** The schema of {@link DirectionOptions}. */
+export const directionSchema: Group = optionsSchema<DirectionOptions>()(() => ({
+  ...overridableRows(),
+  moderators: listOf(moderatorField),
+}))
+/** The schema of {@link ModerationOverride}. */
+export const overrideSchema: Group = optionsSchema<ModerationOverride>()(() => ({
+  enabled: flag,
+  input: anyOf(flag, overridableSchema),
+  output: anyOf(flag, overridableSchema),
+  replacement: text,
+  categories: categoriesField,
+}))
+/** The schema of {@link ModerationOptions}. */
+export const moderationSchema: Group = optionsSchema<ModerationOptions>()(() => ({
+  enabled: flag,
+  rules: anyOf(text, listOf(ruleSchema)),
+  pii: anyOf(flag, piiSchema),
+  moderators: anyOf(callable, { ...listOf(moderatorField), expected: 'a list of moderators' }),
+  input: anyOf(flag, directionSchema),
+  output: anyOf(flag, directionSchema),
+  stream: oneOf('scan', 'hold', 'off'),
+  replacement: text,
+  categories: categoriesField,
+  failure: oneOf('open', 'closed'),
+  timeoutMs: milliseconds,
+  users: anyOf(callable, recordOf(overrideSchema)),
+}))
+const overridableRows = () => ({
+  enabled: flag,
+  action: actionField,
+  failure: oneOf('open', 'closed'),
+  timeoutMs: milliseconds,
+})
+const overridableSchema = optionsSchema<Omit<DirectionOptions, 'moderators'>>()(overridableRows)
 
 /**
  * Validates the options and returns the policy of each caller. Throws `misconfigured` with the path of an invalid option,
  * and `invalid-request` for an invalid rule.
  */
 export function readModeration(options: ModerationOptions): (caller: ModeratedCaller) => ModerationPolicy {
-  check(options)
+  checkOptions('moderation', moderationSchema, options)
   const { rules, pii = false, moderators = [], users } = options
   const own = [
     ...(rules === undefined ? [] : [createRuleModerator({ rules })]),
@@ -155,35 +195,4 @@ function directionOf(direction: boolean | DirectionOptions | undefined): Directi
 
 function definedOnly(direction: DirectionOptions): DirectionOptions {
   return Object.fromEntries(Object.entries(direction).filter(([, value]) => value !== undefined))
-}
-
-function check(options: ModerationOptions): void {
-  checkNames(options, OPTION_NAMES, 'moderation')
-  for (const name of ['input', 'output'] as const) {
-    const direction = options[name]
-    if (typeof direction !== 'object') continue
-    checkNames(direction, DIRECTION_NAMES, `moderation.${name}`)
-    if (direction.action !== undefined && !ACTIONS.has(direction.action))
-      refuse(`moderation.${name}.action`, `is "${direction.action}"; known: ${[...ACTIONS].join(', ')}`)
-  }
-  if (options.stream !== undefined && !['scan', 'hold', 'off'].includes(options.stream))
-    refuse('moderation.stream', `is "${options.stream}"; known: scan, hold, off`)
-  const { moderators = [] } = options
-  for (const moderator of typeof moderators === 'function' ? [] : moderators)
-    if (moderator.scan === undefined && moderator.moderate === undefined)
-      refuse(
-        'moderation.moderators',
-        `contains "${moderator.name}" without moderate and scan; add one of them`,
-      )
-}
-
-function checkNames(value: object, known: ReadonlySet<string>, path: string): void {
-  const unknown = Object.keys(value).find((name) => !known.has(name))
-  if (unknown !== undefined) refuse(`${path}.${unknown}`, `is not an option; known: ${[...known].join(', ')}`)
-}
-
-function refuse(path: string, problem: string): never {
-  throw new LlmError('misconfigured', `createOrchestrator: ${path} ${problem}`, {
-    issues: [{ path, message: problem }],
-  })
 }

@@ -1,5 +1,8 @@
 import type * as Obscenity from 'obscenity'
 import { LlmError } from '../core/error.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import { flag, listOf, nonEmptyText, text, type Group } from '../core/schema.ts'
+import { actionField } from './moderation-fields.ts'
 import type { ModerationAction, Moderator } from './moderator.ts'
 import { SegmentScan, type FindInSegment } from './segment-scan.ts'
 
@@ -19,11 +22,22 @@ export interface ProfanityModeratorOptions {
   readonly name?: string | undefined
 }
 
+/** The schema of {@link ProfanityModeratorOptions}. */
+export const profanityModeratorSchema: Group = optionsSchema<ProfanityModeratorOptions>()(() => ({
+  words: listOf(nonEmptyText),
+  allowed: listOf(nonEmptyText),
+  english: flag,
+  action: actionField,
+  replacement: text,
+  name: text,
+}))
+
 /**
  * Creates a moderator that finds profanity, stretched and disguised spellings included. Scans streams sentence by
  * sentence. Rejects with `misconfigured` if the optional peer `obscenity` is not installed.
  */
 export async function createProfanityModerator(options: ProfanityModeratorOptions = {}): Promise<Moderator> {
+  checkOptions('createProfanityModerator', profanityModeratorSchema, options)
   const { action, replacement, name = 'profanity' } = options
   const matcher = matcherOf(await load(), options)
   const finding = { categories: ['profanity'], action, replacement }

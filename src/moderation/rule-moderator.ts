@@ -1,3 +1,6 @@
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import { anyOf, listOf, orInfinity, positiveCount, required, text, type Group } from '../core/schema.ts'
+import { ruleSchema } from './moderation-fields.ts'
 import type { Moderator } from './moderator.ts'
 import { RuleSet, type CheckedRule, type ModerationRule } from './rule-set.ts'
 import { parseRules } from './rules-file.ts'
@@ -15,12 +18,20 @@ export interface RuleModeratorOptions {
   readonly maxHeldCharacters?: number | undefined
 }
 
-/** Creates a moderator from rules. Scans streams while they arrive. Throws `invalid-request` for an invalid rule. */
-export function createRuleModerator({
-  rules,
-  name = 'rules',
-  maxHeldCharacters,
-}: RuleModeratorOptions): Moderator {
+/** The schema of {@link RuleModeratorOptions}. */
+export const ruleModeratorSchema: Group = optionsSchema<RuleModeratorOptions>()(() => ({
+  rules: required(anyOf(text, listOf(ruleSchema))),
+  name: text,
+  maxHeldCharacters: orInfinity(positiveCount),
+}))
+
+/**
+ * Creates a moderator from rules. Scans streams while they arrive. Throws `misconfigured` for a wrong option, and
+ * `invalid-request` for an invalid rule.
+ */
+export function createRuleModerator(options: RuleModeratorOptions): Moderator {
+  checkOptions('createRuleModerator', ruleModeratorSchema, options)
+  const { rules, name = 'rules', maxHeldCharacters } = options
   const read = typeof rules === 'string' ? parseRules(rules).rules : rules
   return checkedModerator(name, read, maxHeldCharacters)
 }

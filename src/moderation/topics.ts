@@ -1,8 +1,24 @@
 import { systemClock, type Clock } from '../core/clock.ts'
 import { newId } from '../core/create-id.ts'
 import { LlmError } from '../core/error.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import { clockField } from '../core/port-fields.ts'
+import {
+  anyOf,
+  callable,
+  flag,
+  listOf,
+  milliseconds,
+  nonEmptyText,
+  oneOf,
+  required,
+  text as textField,
+  type Group,
+} from '../core/schema.ts'
 import type { AlertSink } from './alert-sinks.ts'
 import type { AlertSeverity, TopicAlert, TopicScope, TopicSource, TopicSubject } from './topic-alert.ts'
+import { severityField } from './moderation-fields.ts'
+import { alertSinkSchema } from './alert-sinks.ts'
 import { compilePattern, type SafePattern } from './safe-regex/index.ts'
 
 /** A pattern to watch for, and what its alert says. */
@@ -49,8 +65,33 @@ export interface TopicMonitor {
   idle(): Promise<void>
 }
 
+/** The schema of {@link TopicRule}. */
+export const topicRuleSchema: Group = optionsSchema<TopicRule>()(() => ({
+  pattern: required(nonEmptyText),
+  category: textField,
+  severity: severityField,
+  note: textField,
+}))
+/** The schema of {@link Watchlist}. */
+export const watchlistSchema: Group = optionsSchema<Watchlist>()(() => ({
+  id: required(nonEmptyText),
+  scope: required(oneOf('user', 'team', 'org', 'global')),
+  scopeId: textField,
+  enabled: flag,
+  rules: required(listOf(topicRuleSchema)),
+}))
+/** The schema of {@link TopicMonitorOptions}. */
+export const topicMonitorSchema: Group = optionsSchema<TopicMonitorOptions>()(() => ({
+  watchlists: required(anyOf(callable, { ...listOf(watchlistSchema), expected: 'a list of watchlists' })),
+  sinks: listOf(alertSinkSchema),
+  quietMs: milliseconds,
+  onError: callable,
+  clock: clockField,
+}))
+
 /** Creates a topic monitor. Pass it as `topics` to `createOrchestrator`. A refused pattern goes to `onError`. */
 export function createTopicMonitor(options: TopicMonitorOptions): TopicMonitor {
+  checkOptions('createTopicMonitor', topicMonitorSchema, options)
   const monitor = new Monitor(options)
   return {
     observe: (text, source, subject) => monitor.observe(text, source, subject),

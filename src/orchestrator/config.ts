@@ -2,9 +2,32 @@ import type { Clock } from '../core/clock.ts'
 import type { CredentialSource } from '../core/credentials.ts'
 import { LlmError } from '../core/error.ts'
 import type { Feature } from '../core/feature.ts'
+import { isObject } from '../core/json.ts'
 import type { Logger } from '../core/log.ts'
-import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
+import { nearestName } from '../core/nearest-name.ts'
+import { checkOptions, optionsSchema, type Rows } from '../core/options.ts'
+import { clockField, fetchField, loggerField, transportField } from '../core/port-fields.ts'
+import { defineProvider, providerSchema, type ProviderDefinition } from '../core/provider.ts'
+import {
+  baseUrl as baseUrlField,
+  keySource,
+  streamLimitsSchema,
+  timeoutsSchema,
+} from '../core/request-schema.ts'
 import type { StreamLimits, Timeouts } from '../core/request.ts'
+import {
+  anyObject,
+  anyOf,
+  callable,
+  kind,
+  listOf,
+  nonEmptyText,
+  number,
+  oneOf,
+  recordOf,
+  text,
+  type Group,
+} from '../core/schema.ts'
 import { nonEmptyKey, Secret, type KeySource } from '../core/secret.ts'
 import type { Stage } from '../core/stage.ts'
 import type { FeatureEvent } from '../core/stage-context.ts'
@@ -75,18 +98,37 @@ export interface ProviderAccess {
   readonly transport?: Transport | undefined
 }
 
-const CONFIG_NAMES: ReadonlySet<string> = new Set([
-  'extends',
-  'apiKey',
-  'credentials',
-  'baseUrl',
-  'variables',
-  'headers',
-  'fetch',
-  'transport',
-  'defaultModel',
-  'weight',
-])
+/** The schema of {@link ProviderConfig}. */
+export const providerConfigSchema: Group = optionsSchema<ProviderConfig>()(() => ({
+  extends: nonEmptyText,
+  apiKey: anyOf(keySource, { ...listOf(keySource), expected: 'a list of keys' }),
+  credentials: anyOf(anyObject, callable),
+  baseUrl: baseUrlField,
+  variables: recordOf(text),
+  headers: recordOf(text),
+  fetch: fetchField,
+  transport: transportField,
+  defaultModel: text,
+  weight: number({ above: 0 }),
+}))
+
+/** The fields of {@link CoreOptions}. Entries of `providers` and `use` are checked one by one where they are read. */
+export const coreRows = (): Rows<CoreOptions> => ({
+  providers: kind('an object of providers by id, or a list of definitions', isObjectOrList),
+  use: listOf(kind('a feature such as queue({ … }), or a stage { name, at, run }', isObject)),
+  defaultProvider: text,
+  defaultModel: text,
+  timeouts: timeoutsSchema,
+  stream: streamLimitsSchema,
+  fetch: fetchField,
+  transport: transportField,
+  onUnsupported: oneOf('warn', 'error', 'drop'),
+  onEvent: callable,
+  logger: loggerField,
+  clock: clockField,
+})
+
+const isObjectOrList = (value: unknown): boolean => isObject(value) || Array.isArray(value)
 
 export interface ConfiguredProviders {
   readonly definitions: readonly ProviderDefinition[]
@@ -95,7 +137,7 @@ export interface ConfiguredProviders {
   readonly pools: ReadonlyMap<string, readonly WeightedProvider[]>
 }
 
-/** The catalogue with the host's providers laid over it. */
+/** The catalogue, merged with the providers that the application configured. */
 export function readProviders(
   catalogue: readonly ProviderDefinition[],
   providers: ProvidersOption | undefined,
@@ -105,17 +147,21 @@ export function readProviders(
   const access = new Map<string, ProviderAccess>()
   for (const [id, entry] of Object.entries(configured)) {
     if (isDefinition(entry)) {
-      definitions.set(id, entry.id === id ? entry : defineProvider({ ...entry, id }))
+      definitions.set(id, ownDefinition(id, entry))
       continue
     }
-    checkNames(entry, CONFIG_NAMES, `providers.${id}.`)
+    checkOptions('createOrchestrator', providerConfigSchema, entry, `providers.${id}`)
     const base = definitions.get(entry.extends ?? id)
     if (base === undefined) {
-      const fix =
-        entry.extends === undefined
-          ? `is unknown: give extends, for example extends: 'openai-compatible'`
-          : `extends the unknown provider "${entry.extends}"`
-      refuse(`providers.${id}`, fix)
+      if (entry.extends !== undefined)
+        refuse(
+          `providers.${id}.extends`,
+          `names the unknown provider "${entry.extends}"${suggestionOf(entry.extends, definitions)}`,
+        )
+      refuse(
+        `providers.${id}`,
+        `is unknown: give extends, for example extends: 'openai-compatible'${suggestionOf(id, definitions)}`,
+      )
     }
     const { baseUrl = base.baseUrl, defaultModel = base.defaultModel } = entry
     const apis = entry.baseUrl === undefined ? base.apis : withoutBaseUrls(base.apis)
@@ -146,7 +192,21 @@ export function providerEntry(
 type Configured = Readonly<Record<string, ProviderConfig | ProviderDefinition>>
 
 function byId(providers: ProvidersOption = {}): Configured {
-  return isList(providers) ? Object.fromEntries(providers.map((one) => [one.id, one])) : providers
+  const entries = isList(providers)
+    ? providers.map((one, at) => [one?.id ?? at, one] as const)
+    : Object.entries(providers).filter(([, entry]) => entry !== undefined)
+  return Object.fromEntries(entries)
+}
+
+function ownDefinition(id: string, entry: ProviderDefinition): ProviderDefinition {
+  const definition = entry.id === id ? entry : { ...entry, id }
+  checkOptions('createOrchestrator', providerSchema, definition, `providers.${id}`)
+  return entry.id === id ? entry : defineProvider(definition)
+}
+
+function suggestionOf(id: string, definitions: ReadonlyMap<string, ProviderDefinition>): string {
+  const nearest = nearestName(id, [...definitions.keys()])
+  return nearest === undefined ? '' : `; did you mean "${nearest}"?`
 }
 
 function isList(providers: ProvidersOption): providers is readonly ProviderDefinition[] {
@@ -165,7 +225,6 @@ function readPools(configured: Configured): ConfiguredProviders['pools'] {
   const pools = new Map<string, { id: string; weight: number }[]>()
   for (const [id, entry] of Object.entries(configured)) {
     if (isDefinition(entry) || entry.weight === undefined) continue
-    if (!(entry.weight > 0)) refuse(`providers.${id}.weight`, 'takes a number above 0')
     if (entry.extends === undefined || entry.extends === id) continue
     const base = configured[entry.extends]
     const own = base === undefined || isDefinition(base) ? 1 : (base.weight ?? 1)
@@ -183,12 +242,7 @@ function withoutBaseUrls(apis: ProviderDefinition['apis']): ProviderDefinition['
 }
 
 function isDefinition(entry: ProviderConfig | ProviderDefinition): entry is ProviderDefinition {
-  return 'dialect' in entry
-}
-
-function checkNames(value: object, known: ReadonlySet<string>, lead: string): void {
-  const odd = Object.keys(value).find((name) => !known.has(name))
-  if (odd !== undefined) refuse(`${lead}${odd}`, `is not an option; known: ${[...known].join(', ')}`)
+  return isObject(entry) && 'dialect' in entry
 }
 
 function refuse(path: string, problem: string): never {

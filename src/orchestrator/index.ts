@@ -6,6 +6,13 @@ export type {
   OrchestratorMethods,
   OrchestratorStats,
 } from './orchestrator.ts'
-export type { CoreOptions, ProviderConfig, ProvidersOption } from './config.ts'
+export {
+  coreRows,
+  providerConfigSchema,
+  type CoreOptions,
+  type ProviderConfig,
+  type ProvidersOption,
+} from './config.ts'
+export { coreSchema } from './core-schema.ts'
 export type { RunningCall } from './create-call.ts'
 export type { Operation, OperationContext } from './operation.ts'

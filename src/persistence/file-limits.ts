@@ -3,6 +3,7 @@ import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/prom
 import { join } from 'node:path'
 import { systemClock, type Clock } from '../core/clock.ts'
 import { LlmError } from '../core/error.ts'
+import { checkOptions } from '../core/options.ts'
 import {
   createMemoryLimitStore,
   type BucketState,
@@ -11,19 +12,9 @@ import {
   type MemoryLimitState,
   type MemoryLimitStore,
 } from '../limits/index.ts'
+import { fileLimitStoreSchema, type FileLimitStoreOptions } from './files/index.ts'
 
-export interface FileLimitStoreOptions {
-  /** Folder with one small file per limit in use. The store creates it if it is missing; use it for nothing else. */
-  readonly directory: string
-  /**
-   * What to do if the folder cannot be read or written. `fail-open` (default) keeps the same limits in this process
-   * alone. `fail-closed` rejects every call with `overloaded`, code `limit-store-down`.
-   */
-  readonly onDown?: 'fail-open' | 'fail-closed' | undefined
-  /** Age in ms at which the lock of a crashed process is broken. Default 5 000. */
-  readonly lockMs?: number | undefined
-  readonly clock?: Clock | undefined
-}
+export type { FileLimitStoreOptions } from './files/index.ts'
 
 const LOCK_RETRY_MS = 3
 const LOCK = '.lock'
@@ -34,11 +25,7 @@ const LOCK = '.lock'
  * wrong.
  */
 export function createFileLimitStore(options: FileLimitStoreOptions): LimitStore {
-  const { directory, onDown = 'fail-open' } = options
-  if (typeof directory !== 'string' || directory === '')
-    throw new LlmError('misconfigured', 'file limits: directory takes the path of a folder')
-  if (onDown !== 'fail-open' && onDown !== 'fail-closed')
-    throw new LlmError('misconfigured', "file limits: onDown takes 'fail-open' or 'fail-closed'")
+  checkOptions('createFileLimitStore', fileLimitStoreSchema, options)
   return new FileLimitStore(options)
 }
 

@@ -1,16 +1,9 @@
-import { systemClock, type Clock } from '../core/clock.ts'
+import { systemClock } from '../core/clock.ts'
+import { checkOptions } from '../core/options.ts'
 import type { ChatStore } from '../conversations/storage/index.ts'
-import { createMemoryTransactions } from './memory/index.ts'
+import { createMemoryTransactions, memoryStoreSchema, type MemoryStoreOptions } from './memory/index.ts'
 
-/** Options of {@link createMemoryStore}. */
-export interface MemoryStoreOptions {
-  /** Source of times. Default: the system clock. */
-  readonly clock?: Clock | undefined
-  /** Creates ids for records without one. Default: random UUIDs. */
-  readonly newId?: (() => string) | undefined
-  /** Maximum wait in ms for another transaction to end. Default 10 000. */
-  readonly waitMs?: number | undefined
-}
+export type { MemoryStoreOptions } from './memory/index.ts'
 
 /**
  * Creates a chat store in the memory of this process, for tests, demos and chats that need not be kept. It is the
@@ -23,6 +16,7 @@ export interface MemoryStoreOptions {
  * ```
  */
 export function createMemoryStore(options: MemoryStoreOptions = {}): ChatStore {
+  checkOptions('createMemoryStore', memoryStoreSchema, options)
   const { clock = systemClock, newId = () => crypto.randomUUID(), waitMs = 10_000 } = options
   const { unit, transaction, close } = createMemoryTransactions({ clock, newId, waitMs })
   const end = async (): Promise<void> => close()

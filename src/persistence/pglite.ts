@@ -1,38 +1,18 @@
 import { LlmError } from '../core/error.ts'
+import { checkOptions } from '../core/options.ts'
 import { checkSignal } from './mutex/index.ts'
-import { postgresDialect } from './postgres/index.ts'
+import { createSqlStore, type SqlExecutor, type SqlRow, type SqlSession, type SqlStore } from './sql/index.ts'
 import {
-  createSqlStore,
-  type SqlExecutor,
-  type SqlRow,
-  type SqlSession,
-  type SqlStore,
-  type SqlStoreOptions,
-} from './sql/index.ts'
+  postgresDialect,
+  pgliteStoreSchema,
+  type PgliteStoreOptions,
+  type PgliteDatabase,
+  type PgliteSession,
+} from './postgres/index.ts'
+
+export type { PgliteDatabase, PgliteSession, PgliteStoreOptions } from './postgres/index.ts'
 
 export type { MigrationReport, SqlStore, SqlStoreOptions } from './sql/index.ts'
-
-/** The part of a PGlite instance, or of its transaction, that the store uses. */
-export interface PgliteSession {
-  query(sql: string, values?: unknown[]): Promise<{ readonly rows: unknown[] }>
-}
-
-/** The part of an instance of `@electric-sql/pglite` (0.3 or newer) that the store uses. */
-export interface PgliteDatabase extends PgliteSession {
-  transaction<T>(work: (transaction: PgliteSession) => Promise<T>): Promise<T>
-}
-
-/** Options of {@link createPgliteStore}. */
-export interface PgliteStoreOptions extends SqlStoreOptions {
-  /**
-   * An instance that the application creates and closes. Default: the store creates one with `dataDir`, and closes it.
-   */
-  readonly database?: PgliteDatabase | undefined
-  /** Folder for the data. Default `memory://`, which keeps nothing. */
-  readonly dataDir?: string | undefined
-  /** Schema of the tables, created if it is missing. Default `switchyard`. */
-  readonly schema?: string | undefined
-}
 
 /**
  * Creates a chat store in PGlite, which is PostgreSQL inside this process: for development and tests with the SQL of
@@ -43,6 +23,7 @@ export interface PgliteStoreOptions extends SqlStoreOptions {
  * ```
  */
 export function createPgliteStore(options: PgliteStoreOptions = {}): SqlStore {
+  checkOptions('createPgliteStore', pgliteStoreSchema, options)
   const { schema = 'switchyard' } = options
   return createSqlStore(pgliteExecutor(options), postgresDialect(schema), options)
 }

@@ -1,6 +1,9 @@
 import { systemClock } from '../core/clock.ts'
-import { createSqlStore, type SqlExecutor, type SqlStore, type SqlStoreOptions } from './sql/index.ts'
-import { nodeDriver, sqliteDialect } from './sqlite/index.ts'
+import { checkOptions } from '../core/options.ts'
+import { createSqlStore, type SqlStore } from './sql/index.ts'
+import { nodeDriver, sqliteDialect, sqliteStoreSchema, type SqliteStoreOptions } from './sqlite/index.ts'
+
+export type { SqliteStoreOptions } from './sqlite/index.ts'
 
 export type {
   MigrationReport,
@@ -12,28 +15,6 @@ export type {
   SqlValue,
 } from './sql/index.ts'
 
-/** Options of {@link createSqliteStore}. */
-export interface SqliteStoreOptions extends SqlStoreOptions {
-  /**
-   * Path of the file, created if it is missing; its folder must exist. `:memory:` keeps nothing. Default `chats.db`.
-   */
-  readonly path?: string | undefined
-  /**
-   * Runs the statements on another driver than `node:sqlite`. `path`, `busyTimeoutMs` and `synchronous` are then
-   * ignored.
-   */
-  readonly executor?: SqlExecutor | undefined
-  /** Prefix of every table name. Default `switchyard_`. */
-  readonly prefix?: string | undefined
-  /** Maximum wait in ms for other processes and other transactions. Default 10 000. */
-  readonly busyTimeoutMs?: number | undefined
-  /**
-   * How durable a write is. `normal` (default) survives a crash of the process; a power cut may lose the last moments.
-   * `full` survives that too, but every write waits for the disk.
-   */
-  readonly synchronous?: 'normal' | 'full' | undefined
-}
-
 /**
  * Creates a chat store in one SQLite file through Node's own `node:sqlite`, with nothing to install. Several processes
  * may use the file at the same time.
@@ -43,6 +24,7 @@ export interface SqliteStoreOptions extends SqlStoreOptions {
  * ```
  */
 export function createSqliteStore(options: SqliteStoreOptions = {}): SqlStore {
+  checkOptions('createSqliteStore', sqliteStoreSchema, options)
   const {
     path = 'chats.db',
     prefix = 'switchyard_',

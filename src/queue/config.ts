@@ -1,4 +1,14 @@
-import { LlmError } from '../core/error.ts'
+import { optionsSchema } from '../core/options.ts'
+import {
+  anyOf,
+  count,
+  milliseconds,
+  orInfinity,
+  positiveCount,
+  recordOf,
+  withMethods,
+  type Group,
+} from '../core/schema.ts'
 import type { SlotStore } from './slot-store.ts'
 
 /** Priority of a call. */
@@ -47,36 +57,22 @@ const DEFAULTS = {
   agingMs: 15_000,
 }
 
-/** Checks a config and fills in the defaults. Throws `misconfigured` naming the field. */
+/** The schema of {@link QueueConfig}. */
+export const queueSchema: Group = optionsSchema<QueueConfig>()(() => ({
+  concurrency: positiveCount,
+  maxPending: orInfinity(count),
+  timeoutMs: orInfinity(milliseconds),
+  perProvider: anyOf(positiveCount, {
+    ...recordOf(positiveCount),
+    expected: 'such numbers by provider',
+  }),
+  perUser: orInfinity(positiveCount),
+  slots: withMethods('take', 'onFree'),
+  agingMs: orInfinity(milliseconds),
+}))
+
+/** A checked config with its defaults filled in. */
 export function readQueueConfig(config: QueueConfig): QueueSettings {
   const given = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined))
-  const odd = Object.keys(given).find((name) => !(name in DEFAULTS))
-  if (odd !== undefined) refuse(odd, `is not an option; known: ${Object.keys(DEFAULTS).join(', ')}`)
-  const settings = { ...DEFAULTS, ...given } as QueueSettings
-  const { concurrency, maxPending, timeoutMs, agingMs, perProvider, perUser, slots } = settings
-  if (!isCount(concurrency, 1)) refuse('concurrency', 'takes a whole number of 1 or more')
-  if (maxPending !== Infinity && !isCount(maxPending, 0))
-    refuse('maxPending', 'takes a whole number of 0 or more')
-  if (perUser !== Infinity && !isCount(perUser, 1)) refuse('perUser', 'takes a whole number of 1 or more')
-  if (slots !== undefined && (typeof slots !== 'object' || typeof slots?.take !== 'function'))
-    refuse('slots', 'takes shared slots, such as those of createRedisSlots')
-  for (const [name, value] of Object.entries({ timeoutMs, agingMs }))
-    if (!(typeof value === 'number' && value >= 0)) refuse(name, 'takes a number of 0 or more')
-  const caps = typeof perProvider === 'number' ? { '': perProvider } : perProvider
-  if (typeof caps !== 'object' || caps === null)
-    refuse('perProvider', 'takes a number, or numbers by provider')
-  for (const [provider, cap] of Object.entries(caps))
-    if (!isCount(cap, 1))
-      refuse(provider === '' ? 'perProvider' : `perProvider.${provider}`, 'takes a whole number of 1 or more')
-  return settings
-}
-
-function isCount(value: unknown, least: number): value is number {
-  return Number.isInteger(value) && (value as number) >= least
-}
-
-function refuse(path: string, problem: string): never {
-  throw new LlmError('misconfigured', `queue: ${path} ${problem}`, {
-    issues: [{ path: `queue.${path}`, message: problem }],
-  })
+  return { ...DEFAULTS, ...given }
 }

@@ -1,10 +1,11 @@
 import { withTarget, type Call } from '../core/call.ts'
 import type { Feature } from '../core/feature.ts'
+import { checkOptions } from '../core/options.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { StageContext } from '../core/stage-context.ts'
 import { stageOrder, type Next, type Stage } from '../core/stage.ts'
 import type { CallQueue, QueueEvent } from './call-queue.ts'
-import type { QueueConfig } from './config.ts'
+import { queueSchema, type QueueConfig } from './config.ts'
 import type { QueueJob, Slot } from './job.ts'
 import { createQueue } from './queue.ts'
 
@@ -13,6 +14,7 @@ import { createQueue } from './queue.ts'
  * Throws `misconfigured` if an option is not valid.
  */
 export function queue(options: QueueConfig = {}): Feature<CallQueue> {
+  checkOptions('queue', queueSchema, options)
   return {
     name: 'queue',
     mount: (context) => {

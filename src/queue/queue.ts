@@ -1,9 +1,12 @@
 import { abortedBy } from '../core/abort.ts'
 import { systemClock, type Clock } from '../core/clock.ts'
 import { LlmError } from '../core/error.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import { clockField } from '../core/port-fields.ts'
+import { callable, type Group } from '../core/schema.ts'
 import type { CallQueue, QueueOptions, QueueStatus, RunningCall } from './call-queue.ts'
 import { ConcurrencyLimits } from './concurrency-limits.ts'
-import { priorities, readQueueConfig, type QueueSettings } from './config.ts'
+import { priorities, queueSchema, readQueueConfig, type QueueSettings } from './config.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { queueTimeout, queueFull } from './errors.ts'
 import type { QueueJob, QueueResult, Slot } from './job.ts'
@@ -12,8 +15,16 @@ import { Scheduler } from './scheduler.ts'
 import { priorityOf, WaitingCall } from './waiting-call.ts'
 import { WaitingCalls } from './waiting-calls.ts'
 
+/** The schema of {@link QueueOptions}. */
+export const queueOptionsSchema: Group = optionsSchema<QueueOptions>()(() => ({
+  queue: queueSchema,
+  clock: clockField,
+  observe: callable,
+}))
+
 /** Creates a queue. Throws `misconfigured` naming the option that is wrong. */
 export function createQueue(options: QueueOptions = {}): CallQueue {
+  checkOptions('createQueue', queueOptionsSchema, options)
   const core = new QueueCore(options)
   return {
     acquire: (job = {}) => core.acquire(job),

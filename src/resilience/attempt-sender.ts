@@ -18,6 +18,8 @@ export interface PlannedAttempt {
   readonly permit: Permit | undefined
 }
 
+type PoolKey = NonNullable<ReturnType<KeyPools['next']>>
+
 interface SenderParts {
   readonly health: HealthTracker
   readonly keys: KeyPools
@@ -84,7 +86,7 @@ export class AttemptSender {
     budgets.deposit(provider)
     health.begin(name)
     const startedAt = clock.now()
-    const sent = this.#checkThroughput(call, next(this.#retarget(call, target, previous, key?.key)))
+    const sent = this.#checkThroughput(call, next(this.#retarget(call, target, previous, key)))
     return sent.then(
       (reply) => {
         const latencyMs = clock.now() - startedAt
@@ -103,9 +105,10 @@ export class AttemptSender {
     )
   }
 
-  #retarget(call: Call, target: Target, previous: Call['previousAttempts'], apiKey: Call['apiKey']): Call {
+  #retarget(call: Call, target: Target, previous: Call['previousAttempts'], key: PoolKey | undefined): Call {
     const retargeted = call.target === target ? call : this.#context.targets.retarget(call, target)
-    if (apiKey !== undefined) return { ...retargeted, previousAttempts: previous, apiKey }
+    if (key !== undefined)
+      return { ...retargeted, previousAttempts: previous, apiKey: key.key, apiKeyIndex: key.index }
     return retargeted.previousAttempts === previous
       ? retargeted
       : { ...retargeted, previousAttempts: previous }

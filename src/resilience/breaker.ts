@@ -1,6 +1,8 @@
 import CircuitBreaker from 'opossum'
 import type { Clock } from '../core/clock.ts'
 import { errorTable, type LlmError } from '../core/error.ts'
+import { optionsSchema } from '../core/options.ts'
+import { milliseconds, positiveCount, type Group } from '../core/schema.ts'
 
 /** When a breaker stops the calls to a target, and for how long. */
 export interface BreakerOptions {
@@ -13,6 +15,14 @@ export interface BreakerOptions {
   /** Maximum time to the first content in ms; a slower call counts as an error. Default: off. */
   readonly slowMs?: number | undefined
 }
+
+/** The schema of {@link BreakerOptions}. */
+export const breakerSchema: Group = optionsSchema<BreakerOptions>()(() => ({
+  failures: positiveCount,
+  openMs: milliseconds,
+  halfOpenSuccesses: positiveCount,
+  slowMs: milliseconds,
+}))
 
 /** `closed`: calls pass · `open`: calls are refused · `half-open`: one call at a time probes the target. */
 export type BreakerState = 'closed' | 'open' | 'half-open'

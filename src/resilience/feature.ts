@@ -1,11 +1,12 @@
 import type { Feature } from '../core/feature.ts'
+import { checkOptions } from '../core/options.ts'
 import type { StageContext } from '../core/stage-context.ts'
 import { AttemptRunner } from './attempt-runner.ts'
 import { AttemptSender } from './attempt-sender.ts'
 import { CircuitBreaking } from './circuit-breaking.ts'
 import { createHealthTracker, type TargetHealth } from './health.ts'
 import { KeyPools } from './key-pools.ts'
-import type { AttemptsOptions } from './options.ts'
+import { attemptsSchema, type AttemptsOptions } from './options.ts'
 import { createRetryBudgets } from './retry-budget.ts'
 import { TargetSelector } from './select-targets.ts'
 
@@ -20,6 +21,7 @@ export interface TargetHealthReport {
  * call. Without it, a call is attempted once on the requested target. Throws `misconfigured` if an option is not valid.
  */
 export function attempts(options: AttemptsOptions = {}): Feature<TargetHealthReport> {
+  checkOptions('attempts', attemptsSchema, options)
   return {
     name: 'attempts',
     mount: (context) => mountAttempts(context, options),

@@ -1,4 +1,7 @@
 import { isNodeTimer, systemClock, type Clock, type Timer } from '../core/clock.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import { clockField } from '../core/port-fields.ts'
+import { callable, MAX_TIMER_MS, number, type Group } from '../core/schema.ts'
 import type { HealthStatus, TargetHealth } from './health.ts'
 
 /** A source of health; every orchestrator is one. */
@@ -26,6 +29,13 @@ export interface HealthMonitorOptions {
   readonly clock?: Clock | undefined
 }
 
+/** The schema of {@link HealthMonitorOptions}. */
+export const healthMonitorSchema: Group = optionsSchema<HealthMonitorOptions>()(() => ({
+  everyMs: number({ above: 0, max: MAX_TIMER_MS }),
+  onChange: callable,
+  clock: clockField,
+}))
+
 /** Checks the health of all targets at an interval. */
 export interface HealthMonitor extends Disposable {
   /** Checks now, and then every `everyMs`. Does nothing if the monitor is running. Its timer does not keep the process alive. */
@@ -42,6 +52,7 @@ const DEFAULT_EVERY_MS = 30_000
 
 /** Creates a monitor that calls `onChange` when the status of a target changes. It does nothing before `start`. */
 export function createHealthMonitor(source: HealthSource, options: HealthMonitorOptions = {}): HealthMonitor {
+  checkOptions('createHealthMonitor', healthMonitorSchema, options)
   const { everyMs = DEFAULT_EVERY_MS, onChange, clock = systemClock } = options
   const lastStatus = new Map<string, HealthStatus>()
   let timer: Timer | undefined

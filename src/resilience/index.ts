@@ -1,5 +1,11 @@
 export { attempts, type TargetHealthReport } from './feature.ts'
-export type { AttemptEvent, AttemptsOptions, HedgeOptions } from './options.ts'
+export {
+  attemptsRows,
+  attemptsSchema,
+  type AttemptEvent,
+  type AttemptsOptions,
+  type HedgeOptions,
+} from './options.ts'
 export type { LoadBalancing } from './balance.ts'
 export { createBreakers, type BreakerEvent, type BreakerOptions, type BreakerState } from './breaker.ts'
 export type { BreakerSync, BreakerOpening } from './breaker-sync.ts'
@@ -7,6 +13,7 @@ export type { Cooldown, CooldownSync } from '../core/cooldown-sync.ts'
 export type { HealthStatus, TargetHealth } from './health.ts'
 export {
   createHealthMonitor,
+  healthMonitorSchema,
   type HealthChange,
   type HealthMonitor,
   type HealthMonitorOptions,

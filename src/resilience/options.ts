@@ -1,9 +1,12 @@
-import type { LoadBalancing } from './balance.ts'
-import type { BreakerEvent, BreakerOptions } from './breaker.ts'
-import type { BreakerSync } from './breaker-sync.ts'
 import type { CooldownSync } from '../core/cooldown-sync.ts'
-import type { RetryOptions } from './retry.ts'
-import type { ThroughputOptions } from './throughput.ts'
+import { optionsSchema, type Rows } from '../core/options.ts'
+import { syncField } from '../core/port-fields.ts'
+import { flag, listOf, milliseconds, nonEmptyText, oneOf, required, type Group } from '../core/schema.ts'
+import type { LoadBalancing } from './balance.ts'
+import type { BreakerSync } from './breaker-sync.ts'
+import { breakerSchema, type BreakerEvent, type BreakerOptions } from './breaker.ts'
+import { retrySchema, type RetryOptions } from './retry.ts'
+import { throughputSchema, type ThroughputOptions } from './throughput.ts'
 
 /** How the attempts of a call are planned. Each field is optional. */
 export interface AttemptsOptions {
@@ -32,6 +35,21 @@ export interface HedgeOptions {
   /** How long the first attempt may deliver nothing, in milliseconds. */
   readonly afterMs: number
 }
+
+/** The fields of {@link AttemptsOptions}. */
+export const attemptsRows = (): Rows<AttemptsOptions> => ({
+  fallback: listOf(nonEmptyText),
+  retry: retrySchema,
+  continuation: flag,
+  hedge: optionsSchema<HedgeOptions>()(() => ({ afterMs: required(milliseconds) })),
+  throughput: throughputSchema,
+  breaker: breakerSchema,
+  breakerSync: syncField,
+  cooldownSync: syncField,
+  balance: oneOf('weighted', 'least-busy', 'lowest-latency'),
+})
+/** The schema of {@link AttemptsOptions}. */
+export const attemptsSchema: Group = optionsSchema<AttemptsOptions>()(attemptsRows)
 
 /** A decision about attempts. `from`, `to` and `target` are names of targets: `provider/model`. */
 export type AttemptEvent =

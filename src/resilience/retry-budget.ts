@@ -1,3 +1,6 @@
+import { optionsSchema } from '../core/options.ts'
+import { number, required, type Group } from '../core/schema.ts'
+
 /** Limits the retries at a provider to a share of its calls, so that retries do not multiply the load of a provider that fails. */
 export interface RetryBudgetOptions {
   /** Retries per call: 0.2 allows one retry for five calls. */
@@ -5,6 +8,12 @@ export interface RetryBudgetOptions {
   /** Retries available at the start. Default 10. */
   readonly reserve?: number | undefined
 }
+
+/** The schema of {@link RetryBudgetOptions}. */
+export const retryBudgetSchema: Group = optionsSchema<RetryBudgetOptions>()(() => ({
+  share: required(number({ min: 0 })),
+  reserve: number({ min: 0 }),
+}))
 
 /** Retry budgets by provider. */
 export interface RetryBudgets {

@@ -1,4 +1,6 @@
-import type { RetryBudgetOptions } from './retry-budget.ts'
+import { optionsSchema } from '../core/options.ts'
+import { milliseconds, positiveCount, type Group } from '../core/schema.ts'
+import { retryBudgetSchema, type RetryBudgetOptions } from './retry-budget.ts'
 
 /** How often and how fast a call is retried. */
 export interface RetryOptions {
@@ -13,6 +15,15 @@ export interface RetryOptions {
   /** Limits the retries at each provider to a share of its calls. Default: off. */
   readonly budget?: RetryBudgetOptions | undefined
 }
+
+/** The schema of {@link RetryOptions}. */
+export const retrySchema: Group = optionsSchema<RetryOptions>()(() => ({
+  attempts: positiveCount,
+  backoffMs: milliseconds,
+  maxBackoffMs: milliseconds,
+  maxRetryAfterMs: milliseconds,
+  budget: retryBudgetSchema,
+}))
 
 /** The defaults of {@link RetryOptions}. */
 export const RETRY_DEFAULTS: Required<Omit<RetryOptions, 'budget'>> = Object.freeze({

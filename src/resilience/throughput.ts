@@ -1,7 +1,9 @@
 import type { Clock } from '../core/clock.ts'
 import { LlmError } from '../core/error.ts'
 import type { EventBatch } from '../core/event.ts'
+import { optionsSchema } from '../core/options.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
+import { MAX_TIMER_MS, number, required, type Group } from '../core/schema.ts'
 
 /** Buffers a stream until it has reached a minimum throughput. The attempt fails if it is slower, so that another target is tried. */
 export interface ThroughputOptions {
@@ -10,6 +12,12 @@ export interface ThroughputOptions {
   /** How long the throughput is measured, in ms. Default 2 000. */
   readonly windowMs?: number | undefined
 }
+
+/** The schema of {@link ThroughputOptions}. */
+export const throughputSchema: Group = optionsSchema<ThroughputOptions>()(() => ({
+  charsPerSecond: required(number({ min: 0 })),
+  windowMs: number({ above: 0, max: MAX_TIMER_MS }),
+}))
 
 /** Resolves to the stream, with the events read so far, once it is fast enough or has ended. Rejects with `timeout` if it is too slow. */
 export async function requireThroughput(

@@ -2,6 +2,8 @@ import { pino, type DestinationStream, type LevelWithSilent, type Logger as Pino
 import { LlmError } from '../core/error.ts'
 import { isObject } from '../core/json.ts'
 import type { Logger } from '../core/log.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import { anyObject, oneOf, withMethods, type Group } from '../core/schema.ts'
 import { scrubSecrets } from '../core/secret.ts'
 
 /** Options of {@link createPinoLogger}. */
@@ -29,11 +31,20 @@ const KEY_FIELDS: ReadonlySet<string> = new Set([
   'token',
 ])
 
+/** The schema of {@link PinoLoggerOptions}. */
+export const pinoLoggerSchema: Group = optionsSchema<PinoLoggerOptions>()(() => ({
+  level: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+  fields: anyObject,
+  destination: withMethods('write'),
+  logger: withMethods('child'),
+}))
+
 /**
  * Creates a logger that writes JSON lines with pino. It removes keys from fields and messages, and writes an `LlmError` as its
  * `toJSON`. Pass it as `logger` to `createOrchestrator`, the chat service and the HTTP handlers.
  */
 export function createPinoLogger(options: PinoLoggerOptions = {}): Logger {
+  checkOptions('createPinoLogger', pinoLoggerSchema, options)
   const { level = 'info', fields = {}, destination, logger } = options
   const own = logger ?? pino({ base: undefined }, destination ?? pino.destination(1))
   const lines = own.child({ ...fields }, { level })

@@ -62,6 +62,7 @@ export const folders: Readonly<Record<string, string>> = {
     'Web-standard request handlers: OpenAI-compatible endpoints, chat routes and the Node adapter.',
   'delivery/runs': 'Stream runs: streams that outlive a connection, with a log that readers resume from.',
   persistence: 'Adapters that implement the stores and synchronization interfaces of the other folders.',
+  'persistence/files': 'The options of the stores in files.',
   'persistence/memory': 'The chat store in memory.',
   'persistence/mutex': 'A mutex between asynchronous operations of one process.',
   'persistence/postgres': 'The SQL dialect, pool and migrations of Postgres.',

@@ -4,35 +4,62 @@ import { passes, refusal, setUp } from './set-up.ts'
 
 describe('a config that is wrong is refused, by field', () => {
   const wrong: readonly (readonly [unknown, string])[] = [
-    [{ user: { requestsPerMinut: 5 } }, 'limits: user.requestsPerMinut is not a limit'],
-    [{ user: { requestsPerMinute: 0 } }, 'limits: user.requestsPerMinute takes a number above 0'],
-    [{ user: { tokensPerMinute: Number.NaN } }, 'limits: user.tokensPerMinute takes a number above 0'],
-    [{ user: { tokensPerMinute: '100' } }, 'limits: user.tokensPerMinute takes a number above 0'],
-    [{ user: { requestsPerMinute: 5, burst: -1 } }, 'limits: user.burst takes a number above 0'],
-    [{ tenant: 20 }, 'limits: tenant is neither an option'],
-    [{ requestsPerMinute: 20 }, 'limits: requestsPerMinute is neither an option'],
-    [{ burst: 0 }, 'limits: burst takes a number above 0'],
-    [{ waitMs: -1 }, 'limits: waitMs takes a number of 0 or more'],
-    [{ waitMs: Infinity }, 'limits: waitMs takes a number of 0 or more'],
-    [{ budgets: {} }, 'limits: budgets takes a list'],
+    [
+      { user: { requestsPerMinut: 5 } },
+      'createLimiter: limits.user.requestsPerMinut is not an option; did you mean "requestsPerMinute"?',
+    ],
+    [
+      { user: { requestsPerMinute: 0 } },
+      'createLimiter: limits.user.requestsPerMinute must be a number above 0; got 0',
+    ],
+    [
+      { user: { tokensPerMinute: Number.NaN } },
+      'createLimiter: limits.user.tokensPerMinute must be a number above 0; got NaN',
+    ],
+    [
+      { user: { tokensPerMinute: '100' } },
+      'createLimiter: limits.user.tokensPerMinute must be a number above 0; got "100"',
+    ],
+    [
+      { user: { requestsPerMinute: 5, burst: -1 } },
+      'createLimiter: limits.user.burst must be a number above 0; got -1',
+    ],
+    [{ tenant: 20 }, 'createLimiter: limits.tenant is not an option; known: global, user'],
+    [
+      { requestsPerMinute: 20 },
+      'createLimiter: limits.requestsPerMinute is not an option; known: global, user',
+    ],
+    [{ burst: 0 }, 'createLimiter: limits.burst must be a number above 0; got 0'],
+    [
+      { waitMs: -1 },
+      'createLimiter: limits.waitMs must be a number of milliseconds from 0 to 2147483647; got -1',
+    ],
+    [{ waitMs: Infinity }, 'createLimiter: limits.waitMs must be a number of milliseconds from 0'],
+    [{ budgets: {} }, 'createLimiter: limits.budgets must be a list; got an object'],
     [
       { budgets: [{ scope: 'user', per: 'week', tokens: 1 }] },
-      'limits: budgets.0.per takes one of minute, hour',
+      'createLimiter: limits.budgets.0.per must be "minute", "hour", "day" or "month"; got "week"',
     ],
     [{ budgets: [{ scope: 'user', per: 'day' }] }, 'limits: budgets.0 limits nothing'],
-    [{ budgets: [{ scope: '', per: 'day', tokens: 1 }] }, 'limits: budgets.0.scope names a layer'],
+    [
+      { budgets: [{ scope: '', per: 'day', tokens: 1 }] },
+      'createLimiter: limits.budgets.0.scope must be text of at least one character; got ""',
+    ],
     [
       { budgets: [{ scope: 'user', per: 'day', tokens: 0 }] },
-      'limits: budgets.0.tokens takes a number above 0',
+      'createLimiter: limits.budgets.0.tokens must be a number above 0; got 0',
     ],
-    [{ budgets: [{ scope: 'user', per: 'day', cost: 1 }] }, 'limits: budgets.0.cost is not known'],
+    [
+      { budgets: [{ scope: 'user', per: 'day', cost: 1 }] },
+      'createLimiter: limits.budgets.0.cost is not an option; did you mean "costUsd"?',
+    ],
     [
       { budgets: [{ scope: 'user', per: 'day', costUsd: 1, unknownCost: 'free' }] },
-      'limits: budgets.0.unknownCost',
+      'createLimiter: limits.budgets.0.unknownCost must be "refuse" or a number of 0 or more',
     ],
     [
       { budgets: [{ scope: 'user', per: 'day', tokens: 1, reserve: 'none' }] },
-      'limits: budgets.0.reserve takes',
+      'createLimiter: limits.budgets.0.reserve must be "worst-case" or "typical"; got "none"',
     ],
     [
       {

@@ -117,15 +117,33 @@ describe('what is reported', () => {
 
 describe('a config that is wrong is refused, by field', () => {
   const wrong: readonly (readonly [unknown, string])[] = [
-    [{ concurency: 5 }, 'queue: concurency is not an option'],
-    [{ concurrency: 0 }, 'queue: concurrency takes a whole number of 1 or more'],
-    [{ concurrency: 1.5 }, 'queue: concurrency takes'],
-    [{ maxPending: -1 }, 'queue: maxPending takes a whole number of 0 or more'],
-    [{ timeoutMs: Number.NaN }, 'queue: timeoutMs takes a number of 0 or more'],
-    [{ agingMs: '15s' }, 'queue: agingMs takes a number of 0 or more'],
-    [{ perProvider: 0 }, 'queue: perProvider takes a whole number of 1 or more'],
-    [{ perProvider: { openai: 0 } }, 'queue: perProvider.openai takes a whole number of 1 or more'],
-    [{ perProvider: 'openai' }, 'queue: perProvider takes a number, or numbers by provider'],
+    [{ concurency: 5 }, 'createQueue: queue.concurency is not an option; did you mean "concurrency"?'],
+    [{ concurrency: 0 }, 'createQueue: queue.concurrency must be a whole number of 1 or more; got 0'],
+    [{ concurrency: 1.5 }, 'createQueue: queue.concurrency must be a whole number of 1 or more; got 1.5'],
+    [
+      { maxPending: -1 },
+      'createQueue: queue.maxPending must be a whole number of 0 or more, or Infinity; got -1',
+    ],
+    [
+      { timeoutMs: Number.NaN },
+      'createQueue: queue.timeoutMs must be a number of milliseconds from 0 to 2147483647, or Infinity',
+    ],
+    [
+      { agingMs: '15s' },
+      'createQueue: queue.agingMs must be a number of milliseconds from 0 to 2147483647, or Infinity',
+    ],
+    [
+      { perProvider: 0 },
+      'createQueue: queue.perProvider must be a whole number of 1 or more or such numbers by provider; got 0',
+    ],
+    [
+      { perProvider: { openai: 0 } },
+      'createQueue: queue.perProvider.openai must be a whole number of 1 or more; got 0',
+    ],
+    [
+      { perProvider: 'openai' },
+      'createQueue: queue.perProvider must be a whole number of 1 or more or such numbers by provider; got "openai"',
+    ],
   ]
   test.each(wrong)('%j', (queue, message) => {
     expect(() => createQueue({ queue: queue as QueueConfig })).toThrow(

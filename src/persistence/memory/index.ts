@@ -1,1 +1,2 @@
 export { createMemoryTransactions, type MemoryTransactions } from './transactions.ts'
+export { memoryStoreSchema, type MemoryStoreOptions } from './options.ts'

@@ -1,4 +1,5 @@
 import { LlmError } from '../../core/error.ts'
+import { matching, type Field } from '../../core/schema.ts'
 import {
   type Migration,
   schemaMigrations,
@@ -8,17 +9,15 @@ import {
   type TableName,
 } from '../sql/index.ts'
 
-const SCHEMA: RegExp = /^[a-z_][a-z0-9_]{0,60}$/
+/** The option `schema`. */
+export const schemaField: Field = matching(
+  /^[a-z_][a-z0-9_]{0,60}$/,
+  'a name of lower-case letters, digits and _ that starts with no digit',
+)
 const MAX_QUERY_WORDS = 32
 
-/** The SQL dialect of PostgreSQL, with every table in `schema`. Throws `misconfigured` if the name is not valid. */
+/** The SQL dialect of PostgreSQL, with every table in the checked `schema`. */
 export function postgresDialect(schema: string): SqlDialect {
-  if (!SCHEMA.test(schema)) {
-    const problem = `takes a name of lower-case letters, digits and _ that starts with no digit, not ${JSON.stringify(schema)}`
-    throw new LlmError('misconfigured', `postgres: schema ${problem}`, {
-      issues: [{ path: 'schema', message: problem }],
-    })
-  }
   const table = (name: TableName): string => `"${schema}"."${name}"`
   return {
     table,

@@ -1,5 +1,11 @@
 import type { BreakerSync } from '../../resilience/index.ts'
-import { BroadcastChannel, type RedisBroadcastOptions, type RedisBroadcastStats } from './broadcast.ts'
+import { checkOptions } from '../../core/options.ts'
+import {
+  BroadcastChannel,
+  broadcastSchema,
+  type RedisBroadcastOptions,
+  type RedisBroadcastStats,
+} from './broadcast.ts'
 
 export type RedisBreakerSyncOptions = RedisBroadcastOptions
 export type RedisBreakerSyncStats = RedisBroadcastStats
@@ -13,6 +19,7 @@ export interface RedisBreakerSync extends BreakerSync {
  * it is open.
  */
 export function createRedisBreakerSync(options: RedisBreakerSyncOptions): RedisBreakerSync {
+  checkOptions('createRedisBreakerSync', broadcastSchema, options)
   const channel = new BroadcastChannel(options, 'trips', 'breakers')
   return {
     publish: (opened) => channel.publish(opened),

@@ -1,6 +1,8 @@
 import { systemClock, type Clock } from '../../core/clock.ts'
 import { newId } from '../../core/create-id.ts'
 import type { Logger } from '../../core/log.ts'
+import { optionsSchema } from '../../core/options.ts'
+import type { Group } from '../../core/schema.ts'
 import {
   DEFAULT_PREFIX,
   DEFAULT_TIMEOUT_MS,
@@ -10,6 +12,7 @@ import {
   type ListeningRedisClient,
   type Script,
 } from './client.ts'
+import { listeningClientField, sharedRows } from './redis-fields.ts'
 import { ResilientConnection, type ConnectionStats } from './resilient-connection.ts'
 
 /** Options of a broadcast of states that expire. */
@@ -23,6 +26,12 @@ export interface RedisBroadcastOptions {
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
 }
+
+/** The schema of {@link RedisBroadcastOptions}. */
+export const broadcastSchema: Group = optionsSchema<RedisBroadcastOptions>()(() => ({
+  ...sharedRows(),
+  client: listeningClientField,
+}))
 
 /** Counts since the broadcast was created. */
 export interface RedisBroadcastStats extends ConnectionStats {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { LlmError } from '../../core/error.ts'
 
 interface ScriptCall {
   keys: string[]
@@ -58,7 +57,7 @@ export function defineScript(text: string): Script {
 /** Runs a script in one round trip. If the server has lost it, a second one sends the text again. */
 export type RunScript = (script: Script, keys: string[], args: string[]) => Promise<unknown>
 
-/** Returns a function that runs scripts on the client. Throws `misconfigured` if the client is of neither library. */
+/** Returns a function that runs scripts on the client, which was checked to be of one of the two libraries. */
 export function scriptRunner(client: RedisClient): RunScript {
   const call = scriptCaller(client)
   const sent = new Set<string>()
@@ -76,22 +75,17 @@ export function scriptRunner(client: RedisClient): RunScript {
 }
 
 function scriptCaller(client: RedisClient) {
-  const given: object | null = typeof client === 'object' ? client : null
-  if (given !== null && 'evalSha' in client)
+  if ('evalSha' in client)
     return (by: keyof Script, script: Script, call: ScriptCall): Promise<unknown> =>
       by === 'sha1' ? client.evalSha(script.sha1, call) : client.eval(script.text, call)
-  if (given !== null && 'evalsha' in client)
-    return (by: keyof Script, script: Script, { keys, arguments: args }: ScriptCall): Promise<unknown> =>
-      by === 'sha1'
-        ? client.evalsha(script.sha1, keys.length, ...keys, ...args)
-        : client.eval(script.text, keys.length, ...keys, ...args)
-  throw misconfigured('client', 'takes a client of node-redis (redis 5 or newer) or ioredis (5 or newer)')
+  return (by: keyof Script, script: Script, { keys, arguments: args }: ScriptCall): Promise<unknown> =>
+    by === 'sha1'
+      ? client.evalsha(script.sha1, keys.length, ...keys, ...args)
+      : client.eval(script.text, keys.length, ...keys, ...args)
 }
 
 /** Returns the namespace of the keys. Its braces keep all keys of a cluster on one node, as a script requires. */
 export function keySpace(prefix: string, use: string): string {
-  if (typeof prefix !== 'string' || prefix === '' || /[{}]/.test(prefix))
-    throw misconfigured('prefix', `takes a non-empty text without braces, not ${JSON.stringify(prefix)}`)
   return `{${prefix}}:${use}`
 }
 
@@ -120,9 +114,4 @@ export function listen(
   // A client with `lazyConnect` connects on its first command only.
   connection.subscribe(channel).catch(ignore)
   return () => connection.disconnect()
-}
-
-/** Creates the error for an option that is wrong. */
-export function misconfigured(path: string, problem: string): LlmError {
-  return new LlmError('misconfigured', `redis: ${path} ${problem}`, { issues: [{ path, message: problem }] })
 }

@@ -1,5 +1,11 @@
 import type { CooldownSync } from '../../resilience/index.ts'
-import { BroadcastChannel, type RedisBroadcastOptions, type RedisBroadcastStats } from './broadcast.ts'
+import { checkOptions } from '../../core/options.ts'
+import {
+  BroadcastChannel,
+  broadcastSchema,
+  type RedisBroadcastOptions,
+  type RedisBroadcastStats,
+} from './broadcast.ts'
 
 export interface RedisCooldownSync extends CooldownSync {
   stats(): RedisBroadcastStats
@@ -10,6 +16,7 @@ export interface RedisCooldownSync extends CooldownSync {
  * and processes that start before it ends.
  */
 export function createRedisCooldownSync(options: RedisBroadcastOptions): RedisCooldownSync {
+  checkOptions('createRedisCooldownSync', broadcastSchema, options)
   const channel = new BroadcastChannel(options, 'rests', 'cooldowns')
   return {
     publish: ({ subject, cooldownMs, reason }) =>

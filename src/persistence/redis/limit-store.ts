@@ -1,8 +1,11 @@
 import { systemClock, type Clock } from '../../core/clock.ts'
-import type { LlmError } from '../../core/error.ts'
+import { LlmError } from '../../core/error.ts'
 import type { Logger } from '../../core/log.ts'
+import { checkOptions, optionsSchema } from '../../core/options.ts'
+import { callable, required, type Group } from '../../core/schema.ts'
 import {
   createMemoryLimitStore,
+  limitStoreField,
   type BucketCharge,
   type BucketDelta,
   type CounterCharge,
@@ -13,7 +16,8 @@ import {
   type StoreRefusal,
   type StoreRequest,
 } from '../../limits/index.ts'
-import { DEFAULT_PREFIX, DEFAULT_TIMEOUT_MS, keySpace, misconfigured, type RedisClient } from './client.ts'
+import { DEFAULT_PREFIX, DEFAULT_TIMEOUT_MS, keySpace, type RedisClient } from './client.ts'
+import { clientField, onDownField, sharedRows } from './redis-fields.ts'
 import { readScript, reserveScript, resetScript, settleScript } from './limit-scripts.ts'
 import {
   LimitCodec,
@@ -73,16 +77,27 @@ export interface RedisLimitStore extends LimitStore {
   close(): Promise<void>
 }
 
+/** The schema of {@link RedisLimitStoreOptions}. */
+export const redisLimitStoreSchema: Group = optionsSchema<RedisLimitStoreOptions>()(() => ({
+  ...sharedRows(),
+  client: clientField,
+  onDown: required(onDownField),
+  fallback: limitStoreField,
+  observe: callable,
+}))
+
 /**
  * Creates a limit store in Redis (5 or newer) for all processes. Each operation is one script and one round trip.
  * Throws `misconfigured` naming the option that is wrong.
  */
 export function createRedisLimitStore(options: RedisLimitStoreOptions): RedisLimitStore {
-  const { onDown, fallback } = options
-  if (onDown !== 'fail-open' && onDown !== 'fail-closed')
-    throw misconfigured('onDown', "takes 'fail-open' or 'fail-closed'")
-  if (onDown === 'fail-closed' && fallback !== undefined)
-    throw misconfigured('fallback', 'has no effect with fail-closed: leave it out')
+  checkOptions('createRedisLimitStore', redisLimitStoreSchema, options)
+  if (options.onDown === 'fail-closed' && options.fallback !== undefined) {
+    const problem = 'has no effect with onDown fail-closed: leave it out'
+    throw new LlmError('misconfigured', `createRedisLimitStore: fallback ${problem}`, {
+      issues: [{ path: 'fallback', message: problem }],
+    })
+  }
   return new LimitStoreOverRedis(options)
 }
 

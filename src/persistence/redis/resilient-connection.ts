@@ -2,14 +2,7 @@ import { isNodeTimer, type Clock, type Timer } from '../../core/clock.ts'
 import { LlmError } from '../../core/error.ts'
 import type { Logger } from '../../core/log.ts'
 import { scrubSecrets } from '../../core/secret.ts'
-import {
-  defineScript,
-  misconfigured,
-  scriptRunner,
-  type RedisClient,
-  type RunScript,
-  type Script,
-} from './client.ts'
+import { defineScript, scriptRunner, type RedisClient, type RunScript, type Script } from './client.ts'
 
 export interface ConnectionOptions {
   readonly client: RedisClient
@@ -62,7 +55,6 @@ export class ResilientConnection {
   #failures = 0
 
   constructor(options: ConnectionOptions) {
-    if (!(options.timeoutMs > 0)) throw misconfigured('timeoutMs', 'takes a number above 0')
     this.#options = options
     this.#run = scriptRunner(options.client)
   }

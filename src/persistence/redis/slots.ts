@@ -1,15 +1,11 @@
 import { systemClock, type Clock, type Timer } from '../../core/clock.ts'
 import { newId } from '../../core/create-id.ts'
 import type { Logger } from '../../core/log.ts'
+import { checkOptions, optionsSchema } from '../../core/options.ts'
+import { required, type Group } from '../../core/schema.ts'
 import type { SlotStore, SlotCap, SlotLease, SlotRefusal } from '../../queue/index.ts'
-import {
-  DEFAULT_PREFIX,
-  DEFAULT_TIMEOUT_MS,
-  keySpace,
-  listen,
-  misconfigured,
-  type ListeningRedisClient,
-} from './client.ts'
+import { DEFAULT_PREFIX, DEFAULT_TIMEOUT_MS, keySpace, listen, type ListeningRedisClient } from './client.ts'
+import { leaseField, listeningClientField, onDownField, sharedRows } from './redis-fields.ts'
 import { idleTimer, ResilientConnection, type ConnectionStats } from './resilient-connection.ts'
 import { releaseScript, renewScript, takeScript } from './slot-scripts.ts'
 
@@ -42,21 +38,24 @@ export interface RedisSlotsStats extends ConnectionStats {
   readonly refused: number
 }
 
+/** The schema of {@link RedisSlotsOptions}. */
+export const redisSlotsSchema: Group = optionsSchema<RedisSlotsOptions>()(() => ({
+  ...sharedRows(),
+  client: listeningClientField,
+  leaseMs: leaseField(10),
+  onDown: required(onDownField),
+}))
+
 /**
  * Creates a slot store in Redis: a semaphore with leases, which the process renews. Throws `misconfigured` naming the
  * option that is wrong.
  */
 export function createRedisSlots(options: RedisSlotsOptions): RedisSlots {
-  const { onDown, leaseMs = DEFAULT_LEASE_MS } = options
-  if (onDown !== 'fail-open' && onDown !== 'fail-closed')
-    throw misconfigured('onDown', "takes 'fail-open' or 'fail-closed'")
-  if (!(leaseMs >= 10 && leaseMs <= MAX_LEASE_MS))
-    throw misconfigured('leaseMs', `takes a number from 10 to ${MAX_LEASE_MS}`)
+  checkOptions('createRedisSlots', redisSlotsSchema, options)
   return new SlotsOverRedis(options)
 }
 
 const DEFAULT_LEASE_MS = 30_000
-const MAX_LEASE_MS = 86_400_000
 const RENEWALS_PER_LEASE = 3
 
 class SlotsOverRedis implements RedisSlots {

@@ -2,7 +2,10 @@ import { systemClock, type Clock, type Timer } from '../../core/clock.ts'
 import type { EventBatch } from '../../core/event.ts'
 import { newId } from '../../core/create-id.ts'
 import type { Logger } from '../../core/log.ts'
+import { checkOptions, optionsSchema } from '../../core/options.ts'
+import type { Group } from '../../core/schema.ts'
 import {
+  logBoundsRows,
   readLogBounds,
   type LogBounds,
   type LogEnding,
@@ -12,13 +15,8 @@ import {
   type LogRange,
   type StreamLog,
 } from '../../core/stream-log.ts'
-import {
-  DEFAULT_PREFIX,
-  DEFAULT_TIMEOUT_MS,
-  keySpace,
-  misconfigured,
-  type ListeningRedisClient,
-} from './client.ts'
+import { DEFAULT_PREFIX, DEFAULT_TIMEOUT_MS, keySpace, type ListeningRedisClient } from './client.ts'
+import { leaseField, listeningClientField, onDownField, sharedRows } from './redis-fields.ts'
 import { idleTimer, ResilientConnection, type ConnectionStats } from './resilient-connection.ts'
 import { createLogNotifier, type LogNotifier } from './stream-log-notify.ts'
 import { cancelled, conflict, lost } from './stream-log-error.ts'
@@ -60,18 +58,19 @@ export interface RedisStreamLogStats extends ConnectionStats {
 }
 
 const DEFAULT_LEASE_MS = 15_000
-const MAX_LEASE_MS = 86_400_000
+
+/** The schema of {@link RedisStreamLogOptions}. */
+export const redisStreamLogSchema: Group = optionsSchema<RedisStreamLogOptions>()(() => ({
+  ...logBoundsRows(),
+  ...sharedRows(),
+  client: listeningClientField,
+  leaseMs: leaseField(100),
+  onDown: onDownField,
+}))
 
 /** Creates a stream log in Redis. Throws `misconfigured` naming the option that is wrong. */
 export function createRedisStreamLog(options: RedisStreamLogOptions): RedisStreamLog {
-  const { onDown = 'fail-open', leaseMs = DEFAULT_LEASE_MS } = options
-  if (onDown !== 'fail-open' && onDown !== 'fail-closed')
-    throw misconfigured('onDown', "takes 'fail-open' or 'fail-closed'")
-  if (!(leaseMs >= 100 && leaseMs <= MAX_LEASE_MS))
-    throw misconfigured('leaseMs', `takes a number from 100 to ${MAX_LEASE_MS}`)
-  const { client }: { client: { duplicate?: unknown } } = options
-  if (typeof client?.duplicate !== 'function')
-    throw misconfigured('client', 'takes one client that can duplicate(), no pool and no cluster')
+  checkOptions('createRedisStreamLog', redisStreamLogSchema, options)
   return new LogOverRedis(options)
 }
 

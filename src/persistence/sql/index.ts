@@ -2,4 +2,4 @@ export type { Migration, SearchDialect, SqlDialect, SqlFault, TableName, WordsOf
 export type { SqlExecutor, SqlRow, SqlSession, SqlValue } from './executor.ts'
 export type { MigrationReport } from './migrate.ts'
 export { schemaMigrations } from './migrations.ts'
-export { createSqlStore, type SqlStore, type SqlStoreOptions } from './store.ts'
+export { createSqlStore, executorField, sqlStoreRows, type SqlStore, type SqlStoreOptions } from './store.ts'

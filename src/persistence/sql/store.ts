@@ -1,4 +1,7 @@
 import { systemClock, type Clock } from '../../core/clock.ts'
+import type { Rows } from '../../core/options.ts'
+import { clockField } from '../../core/port-fields.ts'
+import { callable, oneOf, withMethods, type Field } from '../../core/schema.ts'
 import type { ChatStore, ChatStoreUnit } from '../../conversations/storage/index.ts'
 import { ended } from '../mutex/index.ts'
 import { conversationStore } from './conversations.ts'
@@ -25,6 +28,15 @@ export interface SqlStoreOptions {
    */
   readonly migrate?: 'first-use' | 'never' | undefined
 }
+
+/** The fields of {@link SqlStoreOptions}. */
+export const sqlStoreRows = (): Rows<SqlStoreOptions> => ({
+  clock: clockField,
+  newId: callable,
+  migrate: oneOf('first-use', 'never'),
+})
+/** The option `executor`. */
+export const executorField: Field = withMethods('query', 'tx')
 
 /** A chat store in an SQL database. */
 export interface SqlStore extends ChatStore {

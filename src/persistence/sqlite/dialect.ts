@@ -1,4 +1,5 @@
 import { LlmError } from '../../core/error.ts'
+import { matching, type Field } from '../../core/schema.ts'
 import {
   type Migration,
   schemaMigrations,
@@ -9,18 +10,14 @@ import {
   type WordsOf,
 } from '../sql/index.ts'
 
-const PREFIX: RegExp = /^[a-z_][a-z0-9_]{0,40}$/
+/** The option `prefix`. */
+export const prefixField: Field = matching(
+  /^[a-z_][a-z0-9_]{0,40}$/,
+  'a name of lower-case letters, digits and _ that starts with no digit',
+)
 
-/**
- * The SQL dialect of SQLite, with every table name starting with `prefix`. Throws `misconfigured` if it is not valid.
- */
+/** The SQL dialect of SQLite, with every table name starting with the checked `prefix`. */
 export function sqliteDialect(prefix: string): SqlDialect {
-  if (!PREFIX.test(prefix)) {
-    const problem = `takes a name of lower-case letters, digits and _ that starts with no digit, not ${JSON.stringify(prefix)}`
-    throw new LlmError('misconfigured', `sqlite: prefix ${problem}`, {
-      issues: [{ path: 'prefix', message: problem }],
-    })
-  }
   const table = (name: TableName): string => prefix + name
   const words = `${prefix}message_words`
   return {

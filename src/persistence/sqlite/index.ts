@@ -1,2 +1,3 @@
-export { sqliteDialect } from './dialect.ts'
+export { prefixField, sqliteDialect } from './dialect.ts'
 export { nodeDriver, type NodeDriverOptions } from './node-driver.ts'
+export { sqliteStoreSchema, type SqliteStoreOptions } from './options.ts'

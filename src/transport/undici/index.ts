@@ -1,27 +1,13 @@
 import { LlmError } from '../../core/error.ts'
+import { checkOptions } from '../../core/options.ts'
 import type { TransportOptions, Transport, HttpResponse, HttpRequest } from '../../core/wire.ts'
 import { isRedirected, nextHop } from '../redirect.ts'
 import { createAgent, type OwnedDispatcher, type UndiciDispatcher } from './dispatcher.ts'
 import { Exchange } from './exchange.ts'
+import { undiciTransportSchema, type UndiciTransportOptions } from './options.ts'
 
 export type { UndiciDispatcher } from './dispatcher.ts'
-
-/** Options of {@link createUndiciTransport}. */
-export interface UndiciTransportOptions {
-  /**
-   * Your own undici dispatcher (proxy, mock, pool). The options below then have no effect, and `close()` leaves it open.
-   * Default: an `Agent` of the transport's own.
-   */
-  readonly dispatcher?: UndiciDispatcher | undefined
-  /** Maximum number of connections per origin. Default: no limit. */
-  readonly connections?: number | undefined
-  /** Maximum wait for a connection in ms. Default 10 000. */
-  readonly connectMs?: number | undefined
-  /** Time in ms for which an idle connection is kept. Default 30 000. */
-  readonly keepAliveMs?: number | undefined
-  /** Whether to use HTTP/2 with servers that offer it. Default: off. */
-  readonly http2?: boolean | undefined
-}
+export type { UndiciTransportOptions } from './options.ts'
 
 /**
  * Creates a transport for Node on undici's `dispatch()`, with pooling, keep-alive, HTTP/2 and proxies. It costs a fraction
@@ -31,6 +17,7 @@ export interface UndiciTransportOptions {
 export function createUndiciTransport(
   options: UndiciTransportOptions = {},
 ): Transport & { close(): Promise<void> } {
+  checkOptions('createUndiciTransport', undiciTransportSchema, options)
   const parse = createAddressParser()
   let owned: Promise<OwnedDispatcher> | undefined
   let dispatcher = options.dispatcher

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { createRedisLimitStore } from 'llm-switchyard/redis'
-import { periodAt, type BucketCharge, type CounterCharge } from '../../../src/limits/index.ts'
+import {
+  createMemoryLimitStore,
+  periodAt,
+  type BucketCharge,
+  type CounterCharge,
+} from '../../../src/limits/index.ts'
 import { limitPrelude } from '../../../src/persistence/redis/limit-scripts.ts'
 import { limitStoreLaws } from 'llm-switchyard/testing'
 import { elapsed } from '../../patience.ts'
@@ -238,20 +243,28 @@ describe('in a cluster', () => {
 describe('options', () => {
   const client = { evalSha: async () => '', eval: async () => '' }
   test.each([
-    ['a client that is none', { client: {}, onDown: 'fail-open' }, 'client takes a client of node-redis'],
-    ['no client', { onDown: 'fail-open' }, 'client takes'],
-    ['no policy', { client }, "onDown takes 'fail-open' or 'fail-closed'"],
+    [
+      'a client that is none',
+      { client: {}, onDown: 'fail-open' },
+      'createRedisLimitStore: client must be a client of node-redis',
+    ],
+    ['no client', { onDown: 'fail-open' }, 'client is missing; must be a client of node-redis'],
+    ['no policy', { client }, 'onDown is missing; must be "fail-open" or "fail-closed"'],
     [
       'a fallback that is never used',
-      { client, onDown: 'fail-closed', fallback: {} },
-      'fallback has no effect with fail-closed: leave it out',
+      { client, onDown: 'fail-closed', fallback: createMemoryLimitStore() },
+      'fallback has no effect with onDown fail-closed: leave it out',
     ],
     [
       'a prefix with braces',
       { client, onDown: 'fail-open', prefix: 'a{b}' },
-      'prefix takes a non-empty text without braces, not "a{b}"',
+      'prefix must be text of at least one character, without braces; got "a{b}"',
     ],
-    ['no time', { client, onDown: 'fail-open', timeoutMs: 0 }, 'timeoutMs takes a number above 0'],
+    [
+      'no time',
+      { client, onDown: 'fail-open', timeoutMs: 0 },
+      'timeoutMs must be a number above 0 up to 2147483647; got 0',
+    ],
   ])('%s is refused by name', (_name, options, says) => {
     expect(() => createRedisLimitStore(options as never)).toThrow(says)
     expect(() => createRedisLimitStore(options as never)).toThrow(

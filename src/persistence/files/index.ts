@@ -1,0 +1,1 @@
+export { fileLimitStoreSchema, type FileLimitStoreOptions } from './options.ts'

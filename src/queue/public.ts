@@ -1,0 +1,22 @@
+/** Entry point `llm-switchyard/queue`. */
+export {
+  createQueue,
+  priorities,
+  queue,
+  type CallQueue,
+  type Priority,
+  type QueueActivity,
+  type QueueConfig,
+  type QueueCounts,
+  type QueueEvent,
+  type QueueJob,
+  type QueueOptions,
+  type QueueResult,
+  type QueueStatus,
+  type RunningCall,
+  type Slot,
+  type SlotCap,
+  type SlotLease,
+  type SlotRefusal,
+  type SlotStore,
+} from './index.ts'
