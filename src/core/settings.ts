@@ -32,7 +32,6 @@ export type SettingName = keyof Settings
 /** All that the library knows about one setting. */
 export interface SettingRow<K extends SettingName> {
   readonly schema: Field
-  readonly doc: string
   /** Brings a given value into the one shape that dialects read. Reads settings of earlier rows. Default: as given. */
   readonly normalize?:
     | ((value: NonNullable<Settings[K]>, earlier: ResolvedSettings) => ResolvedSettings[K])
@@ -62,57 +61,70 @@ const reasoning = looseGroup(() => ({ effort, budgetTokens: count }))
 
 /** The neutral settings: a new one is a row here, a field of {@link Settings}, and a rule in each dialect that has it. */
 export const settings: { readonly [K in SettingName]-?: SettingRow<K> } = {
-  maxTokens: { schema: positiveCount, doc: 'Maximum number of tokens of the response.' },
-  temperature: { schema: number({ min: 0, max: 2 }), doc: 'Randomness of sampling.' },
-  topP: { schema: number({ min: 0, max: 1 }), doc: 'Nucleus sampling: share of the probability mass.' },
-  topK: { schema: count, doc: 'Samples from the K most likely tokens.' },
+  /** Maximum number of tokens of the response. */
+  maxTokens: { schema: positiveCount },
+  /** Randomness of sampling. */
+  temperature: { schema: number({ min: 0, max: 2 }) },
+  /** Nucleus sampling: share of the probability mass. */
+  topP: { schema: number({ min: 0, max: 1 }) },
+  /** Samples from the K most likely tokens. */
+  topK: { schema: count },
+  /** Minimum probability of a token, relative to the likeliest. */
   minP: {
     schema: number({ min: 0, max: 1 }),
-    doc: 'Minimum probability of a token, relative to the likeliest.',
   },
+  /** Texts that end the response. */
   stop: {
     schema: anyOf(nonEmptyText, listOf(nonEmptyText)),
-    doc: 'Texts that end the response.',
     normalize: resolveStop,
   },
-  seed: { schema: number({ whole: true }), doc: 'Seed for repeatable sampling.' },
+  /** Seed for repeatable sampling. */
+  seed: { schema: number({ whole: true }) },
+  /** Penalty by how often a token has occurred. */
   frequencyPenalty: {
     schema: number({ min: -2, max: 2 }),
-    doc: 'Penalty by how often a token has occurred.',
   },
-  presencePenalty: { schema: number({ min: -2, max: 2 }), doc: 'Penalty for tokens that have occurred.' },
-  repetitionPenalty: { schema: number({ min: 0 }), doc: 'Factor against repeated tokens; 1 is neutral.' },
-  logitBias: { schema: recordOf(number({ min: -100, max: 100 })), doc: 'Bias by token id, -100 to 100.' },
-  logprobs: { schema: flag, doc: 'Whether to return log probabilities.' },
+  /** Penalty for tokens that have occurred. */
+  presencePenalty: { schema: number({ min: -2, max: 2 }) },
+  /** Factor against repeated tokens; 1 is neutral. */
+  repetitionPenalty: { schema: number({ min: 0 }) },
+  /** Bias by token id, -100 to 100. */
+  logitBias: { schema: recordOf(number({ min: -100, max: 100 })) },
+  /** Whether to return log probabilities. */
+  logprobs: { schema: flag },
+  /** Alternatives per token with their log probabilities; implies logprobs. */
   topLogprobs: {
     schema: number({ whole: true, min: 0, max: 20 }),
-    doc: 'Alternatives per token with their log probabilities; implies logprobs.',
     implies: { logprobs: true },
   },
-  n: { schema: number({ whole: true, min: 1, max: 128 }), doc: 'Number of responses.' },
+  /** Number of responses. */
+  n: { schema: number({ whole: true, min: 1, max: 128 }) },
+  /** Text, JSON, or JSON of a schema. */
   responseFormat: {
     schema: anyOf(oneOf('text', 'json'), anyObject),
-    doc: 'Text, JSON, or JSON of a schema.',
     normalize: resolveFormat,
   },
+  /** Functions that the model may call. */
   tools: {
     schema: listOf(anyOf(tool, openaiTool)),
-    doc: 'Functions that the model may call.',
     normalize: resolveTools,
   },
+  /** Whether the model calls tools, or which one it must call. */
   toolChoice: {
     schema: anyOf(oneOf('auto', 'none', 'required'), chosenTool, openaiChoice),
-    doc: 'Whether the model calls tools, or which one it must call.',
     normalize: resolveToolChoice,
   },
-  parallelToolCalls: { schema: flag, doc: 'Whether one response may hold several tool calls.' },
+  /** Whether one response may hold several tool calls. */
+  parallelToolCalls: { schema: flag },
+  /** Effort or token budget of reasoning. */
   reasoning: {
     schema: anyOf(flag, effort, reasoning),
-    doc: 'Effort or token budget of reasoning.',
     normalize: resolveReasoning,
   },
-  user: { schema: text, doc: "The end user's id, for the provider's abuse checks." },
-  metadata: { schema: recordOf(text), doc: 'Labels that the provider stores with the request.' },
+  /** The end user's id, for the provider's abuse checks. */
+  user: { schema: text },
+  /** Labels that the provider stores with the request. */
+  metadata: { schema: recordOf(text) },
 }
 
 /** The names of the neutral settings, in the order of their table. */

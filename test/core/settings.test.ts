@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { applyParams, explainParams } from '../../src/core/params.ts'
 import { chatSchema } from '../../src/core/request-schema.ts'
@@ -11,7 +12,9 @@ describe('the table of settings', () => {
   })
 
   test('every row says what the setting is', () => {
-    for (const name of settingNames) expect(settings[name].doc).toMatch(/^[A-Z].*\.$/)
+    const source = readFileSync('src/core/settings.ts', 'utf8')
+    for (const name of settingNames)
+      expect(source).toMatch(new RegExp(`\\n  /\\*\\* [A-Z].*\\. \\*/\\n  ${name}: `))
   })
 
   test('a setting without a rule is dropped with one reason, before the call and in it', () => {
