@@ -1,40 +1,49 @@
-import { copyFile } from 'node:fs/promises'
+import { copyFile, readFile } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import type { Options } from 'tsup'
-import { dialects, entries } from './scripts/entries.ts'
+import { entries } from './scripts/entries.ts'
 
-const PROVIDER = /^providers\//
+const SMALL = /^(core\/index$|providers\/)/
 const built = entries()
-const providers = built.filter(({ output }) => PROVIDER.test(output))
-const others = built.filter(({ output }) => !PROVIDER.test(output))
+const small = built.filter(({ output }) => SMALL.test(output))
+const others = built.filter(({ output }) => !SMALL.test(output))
 
-/**
- * Leads a provider's imports to files of the main build: each dialect is a file of its own, so that a provider brings its
- * own dialects into a bundle and no others.
- */
+/** Modules whose classes are compared by identity: both builds share one copy of them. */
+const shared: Readonly<Record<string, string>> = {
+  error: 'src/core/error.ts',
+  secret: 'src/core/secret.ts',
+}
+
 const sharedFiles: Plugin = {
   name: 'shared-files',
   setup: ({ onResolve }) => {
     onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
       const source = posix.relative(process.cwd(), posix.resolve(resolveDir, path))
-      const dialect = /^src\/dialects\/([\w-]+)\/index\.ts$/.exec(source)?.[1]
-      if (dialect !== undefined) return { path: `../dialects/${dialect}.js`, external: true, sideEffects: false }
-      if (source === 'src/core/provider.ts') return { path: '../define-provider.js', external: true, sideEffects: false }
-      return undefined
+      const name = Object.keys(shared).find((one) => shared[one] === source)
+      return name === undefined ? undefined : { path: `../${name}.js`, external: true, sideEffects: false }
     })
   },
 }
 
-// Apart from the main build: there, every provider would be a file that the root has to load.
-async function buildRest(): Promise<void> {
+/**
+ * Builds `/core` and the single providers apart from the rest. In one build with the root, every dialect and every part of
+ * the core would be a file that the root has to load; here, the core and one provider are a handful of files.
+ */
+async function buildSmall(): Promise<void> {
+  const { dependencies } = JSON.parse(await readFile('package.json', 'utf8')) as {
+    dependencies: Record<string, string>
+  }
   await build({
-    entryPoints: Object.fromEntries(providers.map(({ output, source }) => [output, source])),
+    entryPoints: Object.fromEntries(small.map(({ output, source }) => [output, source])),
     outdir: 'dist',
+    chunkNames: 'core/[name]-[hash]',
     bundle: true,
+    splitting: true,
     format: 'esm',
     target: 'node22',
     sourcemap: true,
+    external: Object.keys(dependencies),
     plugins: [sharedFiles],
   })
   // Its license asks for the notice with every copy.
@@ -42,14 +51,7 @@ async function buildRest(): Promise<void> {
 }
 
 const config: Options = {
-  entry: {
-    ...Object.fromEntries(others.map(({ output, source }) => [output, source])),
-    ...dialects(),
-    'define-provider': 'src/core/provider.ts',
-    // Files of their own, because a bundler keeps the import of a CommonJS package if anything of its file is used.
-    breaker: 'src/resilience/breaker.ts',
-    'slot-runner': 'src/queue/p-queue-adapter.ts',
-  },
+  entry: { ...Object.fromEntries(others.map(({ output, source }) => [output, source])), ...shared },
   format: ['esm'],
   target: 'node22',
   dts: { entry: Object.fromEntries(built.map(({ output, source }) => [output, source])) },
@@ -58,7 +60,7 @@ const config: Options = {
   sourcemap: true,
   splitting: true,
   clean: true,
-  onSuccess: buildRest,
+  onSuccess: buildSmall,
 }
 
 export default config

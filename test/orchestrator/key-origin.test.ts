@@ -82,6 +82,6 @@ describe('a key that is missing or cannot be sent', () => {
 
   test('a key with a line break is named by its origin', async () => {
     vi.stubEnv('OPENAI_API_KEY', 'first\nsecond')
-    expect(await messageOf({})).toContain('the API key of provider "openai", from OPENAI_API_KEY, holds')
+    expect(await messageOf({})).toContain('the API key of provider "openai", from OPENAI_API_KEY, contains')
   })
 })

@@ -189,10 +189,10 @@ describe.each(libraries)('slots over Redis (%s)', (library) => {
 })
 
 test.each([
-  ['no policy', { onDown: undefined }, 'onDown takes'],
-  ['a lease of no length', { leaseMs: 0 }, 'leaseMs takes'],
+  ['no policy', { onDown: undefined }, 'createRedisSlots: onDown is missing'],
+  ['a lease of no length', { leaseMs: 0 }, 'createRedisSlots: leaseMs must be'],
 ])('%s is refused by name', (_name, options, says) => {
-  const client = { evalSha: async () => '', eval: async () => '' }
+  const client = { evalSha: async () => '', eval: async () => '', duplicate: () => client }
   const all = { client, onDown: 'fail-open', ...options } as never
   expect(() => createRedisSlots(all)).toThrow(says)
 })

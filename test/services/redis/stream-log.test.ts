@@ -129,7 +129,7 @@ describe.each(libraries)('a log over Redis (%s)', (library) => {
         }),
       )
     for (const none of [{}, undefined, { evalSha: client.duplicate }])
-      expect(() => createRedisStreamLog({ client: none as never })).toThrow(/client takes/)
+      expect(() => createRedisStreamLog({ client: none as never })).toThrow(/client (must be|is missing)/)
   })
 })
 
