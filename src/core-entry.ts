@@ -14,9 +14,6 @@ export { defineProvider, type ProviderDefinition } from './core/provider.ts'
 export { defineTool } from './core/tool.ts'
 export { LlmError, type ErrorKind } from './core/error.ts'
 export { isContent, type EventBatch, type StreamEvent } from './core/event.ts'
-export { rateLimits, providerQuotas, inputLimits } from './limits/index.ts'
-export { queue } from './queue/index.ts'
-export { attempts } from './resilience/index.ts'
 
 /**
  * Makes an orchestrator of the providers and features that it is given, and nothing else. Throws `misconfigured` naming the

@@ -107,20 +107,20 @@ const composed: readonly Factory[] = [
 ]
 
 const features: readonly Factory[] = [
-  { name: 'rateLimits', schema: limits.limitsSchema, make: (options) => core.rateLimits(options) },
+  { name: 'rateLimits', schema: limits.limitsSchema, make: (options) => limits.rateLimits(options) },
   {
     name: 'rateLimits, where it counts',
     schema: limits.rateLimitsSchema,
-    make: (options) => core.rateLimits({}, options),
+    make: (options) => limits.rateLimits({}, options),
   },
-  { name: 'inputLimits', schema: limits.inputLimitsSchema, make: (options) => core.inputLimits(options) },
-  { name: 'providerQuotas', schema: limits.quotasSchema, make: (options) => core.providerQuotas(options) },
-  { name: 'queue', schema: queues.queueSchema, make: (options) => core.queue(options) },
+  { name: 'inputLimits', schema: limits.inputLimitsSchema, make: (options) => limits.inputLimits(options) },
+  { name: 'providerQuotas', schema: limits.quotasSchema, make: (options) => limits.providerQuotas(options) },
+  { name: 'queue', schema: queues.queueSchema, make: (options) => queues.queue(options) },
   {
     name: 'attempts',
     schema: resilience.attemptsSchema,
     base: attempts,
-    make: (options) => core.attempts(options),
+    make: (options) => resilience.attempts(options),
   },
   {
     name: 'moderation',

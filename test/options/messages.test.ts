@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { createOrchestrator } from 'llm-switchyard'
-import { attempts, createOrchestrator as createCore } from 'llm-switchyard/core'
+import { createOrchestrator as createCore } from 'llm-switchyard/core'
 import { createPostgresStore } from 'llm-switchyard/persistence/postgres'
+import { attempts } from 'llm-switchyard/resilience'
 
 const make = (options: unknown) => () => createOrchestrator(options as never)
 
