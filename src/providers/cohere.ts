@@ -1,5 +1,5 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
-import { cohereChat as cohereChat, type CohereQuirks } from '../dialects/index.ts'
+import { cohereChat, type CohereQuirks } from '../dialects/index.ts'
 
 const unreasoning: ModelCapabilities = {
   reasoning: false,

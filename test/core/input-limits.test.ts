@@ -303,7 +303,8 @@ describe('limits are options', () => {
 
   test('the shipped patterns stay fast on 200 000 characters', () => {
     // Every repetition has an end: no pattern looks at one character more often than that.
-    for (const pattern of unsafePatterns) expect(String(pattern)).not.toMatch(/[*+]|\{\d+,\}/)
+    for (const pattern of unsafePatterns)
+      expect(pattern instanceof RegExp ? pattern.source : pattern).not.toMatch(/[*+]|\{\d+,\}/)
     for (const text of [
       '<'.repeat(200_000),
       '< '.repeat(100_000),

@@ -1,7 +1,6 @@
-import { createOrchestrator, LlmError, type ChatResponse } from 'llm-switchyard'
+import { createOrchestrator, LlmError, type ChatResponse, type OrchestratorOptions } from 'llm-switchyard'
 import { createFakeProvider, type FakeScript } from 'llm-switchyard/testing'
 import { describe, expect, test } from 'vitest'
-import type { OrchestratorOptions } from 'llm-switchyard'
 import { patience } from '../patience.ts'
 
 const messages = [{ role: 'user' as const, content: 'Hi' }]

@@ -69,7 +69,13 @@ describe('stages of an application', () => {
     const again: Stage = {
       name: 'again',
       at: 'attempt',
-      run: (call, next) => next(call).catch(() => next(call)),
+      run: async (call, next) => {
+        try {
+          return await next(call)
+        } catch {
+          return next(call)
+        }
+      },
     }
     const { orchestrator, fetch } = yard([{ error: 'server-failed' }, 'Hello!'], { use: [again] })
     expect((await orchestrator.chatApiCall(request)).text).toBe('Hello!')

@@ -1,6 +1,5 @@
 import { catalogue, createOrchestrator, defineProvider, type ChatRequest } from 'llm-switchyard'
-import { type ModelCapabilities } from 'llm-switchyard/adapter'
-import { createRegistry, openaiChat, type HttpRequest } from 'llm-switchyard/adapter'
+import { createRegistry, openaiChat, type HttpRequest, type ModelCapabilities } from 'llm-switchyard/adapter'
 import { describe, expect, test } from 'vitest'
 import { adaptToModel, capabilityParams } from '../../src/core/adapt-to-model.ts'
 import { anyVariables, noting, sentBy } from './sent.ts'

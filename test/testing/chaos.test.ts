@@ -205,9 +205,9 @@ test('headers and pacing of a reply', async () => {
   // The headers are there before any time has passed, and each pause is one of the clock's.
   expect(clock.now()).toBe(0)
   expect(response.headers.get('x-left')).toBe('7')
-  let whole = false
-  const reading = response.text().then(() => (whole = true))
-  for (; !whole; await yieldToEventLoop()) if (clock.pending > 0) await clock.advanceAsync(1)
+  const progress = { isWhole: false }
+  const reading = response.text().then(() => (progress.isWhole = true))
+  for (; !progress.isWhole; await yieldToEventLoop()) if (clock.pending > 0) await clock.advanceAsync(1)
   await reading
   expect(clock.now()).toBe(80)
 })
