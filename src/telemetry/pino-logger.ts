@@ -1,4 +1,4 @@
-import { pino, type DestinationStream, type LevelWithSilent, type Logger as PinoInstance } from 'pino'
+import { pino } from 'pino'
 import { LlmError } from '../core/error.ts'
 import { isObject } from '../core/json.ts'
 import type { Logger } from '../core/log.ts'
@@ -6,14 +6,31 @@ import { checkOptions, optionsSchema } from '../core/options.ts'
 import { anyObject, oneOf, withMethods, type Group } from '../core/schema.ts'
 import { scrubSecrets } from '../core/secret.ts'
 
+// The parts of pino's types that are used, declared here so that our declarations need none of its.
+type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+interface Destination {
+  write(line: string): void
+}
+type Write = (fields: object, message?: string) => void
+interface PinoLines {
+  isLevelEnabled(level: string): boolean
+  readonly debug: Write
+  readonly info: Write
+  readonly warn: Write
+  readonly error: Write
+}
+interface PinoInstance {
+  child(fields: Record<string, unknown>, options: { level: string }): PinoLines
+}
+
 /** Options of {@link createPinoLogger}. */
 export interface PinoLoggerOptions {
   /** Minimum level of lines that are written. Default `info`. */
-  readonly level?: LevelWithSilent | undefined
+  readonly level?: Level | undefined
   /** Fields added to every line, such as `{ service: 'chat' }`. Default: none. */
   readonly fields?: Readonly<Record<string, unknown>> | undefined
   /** Destination of the lines: a pino destination, a transport, or any stream. Default: standard output. */
-  readonly destination?: DestinationStream | undefined
+  readonly destination?: Destination | undefined
   /**
    * The application's pino logger. Lines are written to a child of it with `fields` and `level`; `destination` is ignored.
    * Default: a new pino logger.
@@ -46,7 +63,7 @@ export const pinoLoggerSchema: Group = optionsSchema<PinoLoggerOptions>()(() => 
 export function createPinoLogger(options: PinoLoggerOptions = {}): Logger {
   checkOptions('createPinoLogger', pinoLoggerSchema, options)
   const { level = 'info', fields = {}, destination, logger } = options
-  const own = logger ?? pino({ base: undefined }, destination ?? pino.destination(1))
+  const own: PinoInstance = logger ?? pino({ base: undefined }, destination ?? pino.destination(1))
   const lines = own.child({ ...fields }, { level })
   const write =
     (name: 'debug' | 'info' | 'warn' | 'error') =>
