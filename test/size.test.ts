@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { build, type Metafile } from 'esbuild'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -83,4 +84,13 @@ test('the bundle of the root holds no prompts, templates and client', async () =
       /^src\/(prompts|templates|delivery|conversations|persistence|testing)\//.test(path),
     ),
   ).toEqual([])
+})
+
+test('an error of the built package prints under its own name', async () => {
+  const { LlmError } = (await import(join(root, 'dist/index.js'))) as typeof import('../src/index.ts')
+  const error = new LlmError('timeout', 'too slow', { provider: 'openai' }).with({ model: 'm' })
+  const [first, ...rest] = inspect(error).split('\n')
+  expect(first).toBe('LlmError: too slow')
+  expect(rest.join(' ')).toContain("kind: 'timeout'")
+  expect(rest.join(' ')).not.toContain('undefined')
 })

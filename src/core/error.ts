@@ -171,10 +171,7 @@ export class LlmError extends Error implements ErrorDetails {
 
   /** A copy with more details; details that are `undefined` replace those of the original. */
   with(details: ErrorDetails): LlmError {
-    const { kind, message, stack, cause, partial } = this
-    const copy = new LlmError(kind, message, { ...detailsOf(this), partial, cause, ...details })
-    if (stack !== undefined) copy.stack = stack
-    return copy
+    return copyOf(this, details)
   }
 
   /** What may be shown and stored: no stack, no partial response, and of the cause only its message. */
@@ -184,6 +181,14 @@ export class LlmError extends Error implements ErrorDetails {
     if (this.cause instanceof Error) json['cause'] = scrubSecrets(this.cause.message)
     return json
   }
+}
+
+// Not inside the class: bundlers rename a class that names itself, and consoles would print that name.
+function copyOf(error: LlmError, details: ErrorDetails): LlmError {
+  const { kind, message, stack, cause, partial } = error
+  const copy = new LlmError(kind, message, { ...detailsOf(error), partial, cause, ...details })
+  if (stack !== undefined) copy.stack = stack
+  return copy
 }
 
 function detailsOf(error: LlmError): ErrorDetails {
