@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { build, type Metafile } from 'esbuild'
+import type { LlmError } from 'llm-switchyard'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { root } from '../scripts/entries.ts'
 
@@ -40,6 +41,11 @@ function packagesOf({ outputs }: Metafile): string[] {
       bytesInOutput > 0 && path.includes('node_modules/') ? [path] : [],
     ),
   )
+}
+
+/** What is used of the built package. */
+interface Built {
+  readonly LlmError: typeof LlmError
 }
 
 const core = (name: string, file: string): string => `
@@ -87,8 +93,8 @@ test('the bundle of the root holds no prompts, templates and client', async () =
 })
 
 test('an error of the built package prints under its own name', async () => {
-  const { LlmError } = (await import(join(root, 'dist/index.js'))) as typeof import('../src/index.ts')
-  const error = new LlmError('timeout', 'too slow', { provider: 'openai' }).with({ model: 'm' })
+  const { LlmError: Printed } = (await import(join(root, 'dist/index.js'))) as Built
+  const error = new Printed('timeout', 'too slow', { provider: 'openai' }).with({ model: 'm' })
   const [first, ...rest] = inspect(error).split('\n')
   expect(first).toBe('LlmError: too slow')
   expect(rest.join(' ')).toContain("kind: 'timeout'")
