@@ -171,7 +171,12 @@ export class LlmError extends Error implements ErrorDetails {
 
   /** A copy with more details; details that are `undefined` replace those of the original. */
   with(details: ErrorDetails): LlmError {
-    return copyOf(this, details)
+    const { kind, message, stack, cause, partial } = this
+    // Not by name: bundlers rename a class that names itself, and consoles would print that name.
+    const Class = this.constructor as typeof LlmError
+    const copy = new Class(kind, message, { ...detailsOf(this), partial, cause, ...details })
+    if (stack !== undefined) copy.stack = stack
+    return copy
   }
 
   /** What may be shown and stored: no stack, no partial response, and of the cause only its message. */
@@ -181,14 +186,6 @@ export class LlmError extends Error implements ErrorDetails {
     if (this.cause instanceof Error) json['cause'] = scrubSecrets(this.cause.message)
     return json
   }
-}
-
-// Not inside the class: bundlers rename a class that names itself, and consoles would print that name.
-function copyOf(error: LlmError, details: ErrorDetails): LlmError {
-  const { kind, message, stack, cause, partial } = error
-  const copy = new LlmError(kind, message, { ...detailsOf(error), partial, cause, ...details })
-  if (stack !== undefined) copy.stack = stack
-  return copy
 }
 
 function detailsOf(error: LlmError): ErrorDetails {
