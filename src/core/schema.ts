@@ -169,7 +169,9 @@ export function listOf(item: Field, { min = 0 }: { readonly min?: number } = {})
 export function recordOf(value: Field): Field {
   return makeField(
     'an object',
-    (record) => isPlainObject(record) && Object.values(record).every(value.fits),
+    // The schema leaves an own `__proto__`, which JSON may carry, out.
+    (record) =>
+      isPlainObject(record) && !Object.hasOwn(record, '__proto__') && Object.values(record).every(value.fits),
     () => z.record(z.string(), value.schema(), { error: ({ input }) => problem('an object', input) }),
   )
 }

@@ -123,3 +123,9 @@ describe('a parsed request', () => {
     expect(parseRequest(inherited).settings).toEqual({})
   })
 })
+
+test('a record with an own __proto__, as JSON may carry, goes the way of the schema', () => {
+  const messages = [{ role: 'user', content: 'Hi' }]
+  const { request } = parseRequest({ messages, tags: JSON.parse('{"__proto__":"x","team":"a"}') })
+  expect(Object.keys(request.tags ?? {})).toEqual(['team'])
+})
