@@ -1,4 +1,4 @@
-import { setPath, type JsonDraft, type JsonValue } from './json.ts'
+import { setPath, type JsonDraft, type JsonObject, type JsonValue } from './json.ts'
 import { LlmError } from './error.ts'
 import type { ResolvedSettings } from './resolved-settings.ts'
 import type { Warning } from './response.ts'
@@ -20,6 +20,8 @@ export interface ParamRule {
   readonly fixed?: JsonValue | undefined
   /** Sent if the request does not set the setting. */
   readonly required?: JsonValue | undefined
+  /** Field that the caller must set by `extraBody`, because the wire accepts the setting beside it only. */
+  readonly requires?: string | undefined
   /** Why the setting is not sent. */
   readonly drop?: string | undefined
 }
@@ -60,6 +62,7 @@ export interface ParamExplanation {
   readonly values?: Readonly<Record<string, JsonValue>> | undefined
   readonly required?: JsonValue | undefined
   readonly fixed?: JsonValue | undefined
+  readonly requires?: string | undefined
 }
 
 // Why a setting without a rule is not sent: a dialect needs no row for what its format lacks.
@@ -76,8 +79,9 @@ export function explainParams(params: ParamMap): readonly ParamExplanation[] {
     ) {
       return { setting, action: 'dropped', why: rule?.drop ?? NOT_IN_FORMAT }
     }
-    const { to, clamp, values, required, fixed } = rule
-    return { setting, action: fixed === undefined ? 'sent' : 'fixed', to, clamp, values, required, fixed }
+    const { to, clamp, values, required, fixed, requires } = rule
+    const action = fixed === undefined ? 'sent' : 'fixed'
+    return { setting, action, to, clamp, values, required, fixed, requires }
   })
 }
 
@@ -88,6 +92,8 @@ export interface ParamTarget {
   readonly params: ParamMap
   readonly encode: EncodeMap
   readonly quirks: Readonly<Record<string, JsonValue | undefined>>
+  /** Fields that are merged over the body later. */
+  readonly extraBody?: JsonObject | undefined
 }
 
 /** Writes the settings into a wire body by the target's parameter map. Returns a warning for every setting that is dropped or changed. */
@@ -131,6 +137,11 @@ function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encodin
     report('unsupported', `${setting} was not sent to ${where}: ${why}`)
     return undefined
   }
+  const { requires } = rule
+  if (requires !== undefined && target.extraBody?.[requires] !== true) {
+    report('unsupported', `${setting} was not sent to ${where}: it needs extraBody: { ${requires}: true }`)
+    return undefined
+  }
   if (rule.fixed !== undefined) {
     const asked = JSON.stringify(value)
     const only = JSON.stringify(rule.fixed)
@@ -152,8 +163,14 @@ function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encodin
   return renamed ?? encoded
 }
 // Most settings of most targets are sent unchanged under another name.
-function isRename({ drop, fixed, clamp, values }: ParamRule): boolean {
-  return drop === undefined && fixed === undefined && clamp === undefined && values === undefined
+function isRename({ drop, fixed, clamp, values, requires }: ParamRule): boolean {
+  return (
+    drop === undefined &&
+    fixed === undefined &&
+    clamp === undefined &&
+    values === undefined &&
+    requires === undefined
+  )
 }
 
 type WireEncode = (value: JsonValue, context: EncodeContext) => JsonValue | undefined

@@ -35,6 +35,10 @@ export const moonshot: ProviderDefinition = defineProvider({
   baseUrl: 'https://api.moonshot.ai/v1',
   auth: { type: 'bearer' },
   env: ['MOONSHOT_API_KEY', 'MOONSHOTAI_API_KEY', 'KIMI_API_KEY'],
+  rules: {
+    blankMessages: 'left-out',
+    lastAssistant: 'continued',
+  },
   params: {
     maxTokens: { to: 'max_completion_tokens' },
     temperature: { to: 'temperature', clamp: [0, 1] },

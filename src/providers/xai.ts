@@ -19,6 +19,9 @@ export const xai: ProviderDefinition = defineProvider({
   baseUrl: 'https://api.x.ai/v1',
   auth: { type: 'bearer' },
   env: ['XAI_API_KEY'],
+  rules: {
+    blankMessages: 'left-out',
+  },
   params: {
     topLogprobs: { to: 'top_logprobs', clamp: [0, 8] },
     frequencyPenalty: refused,

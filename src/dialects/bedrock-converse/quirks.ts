@@ -25,10 +25,6 @@ export interface BedrockConverseQuirks extends Quirks {
   readonly strictTools?: boolean | undefined
   /** Whether the model can be forced to call a tool; if not, `auto` is sent. Default true. */
   readonly forcedToolChoice?: boolean | undefined
-  /** Form of tool call ids: nine letters and digits (`short`), or dots and colons allowed (`loose`). Default: 1 to 64 of `A-Z a-z 0-9 _ -`. */
-  readonly toolIds?: 'short' | 'loose' | undefined
-  /** Whether a message with tool results may hold nothing else. Default false. */
-  readonly toolResultsAlone?: boolean | undefined
   /** Whether tool results are sent as JSON objects instead of text. Default false. */
   readonly toolResultsAsJson?: boolean | undefined
   /** Whether tool results have a status; if not, a failure begins with `Error:`. Default true. */
