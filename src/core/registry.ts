@@ -136,7 +136,7 @@ function targetOf(providers: ReadonlyMap<string, ProviderDefinition>, reference:
 // Capabilities are rules too: a model may lack what its wire format has.
 function rulesOf({ dialect, rules }: ProviderDefinition, model: ModelCapabilities): WireRules {
   const { prefill, images } = model
-  const lastAssistant = prefill === true ? 'continued' : 'refused'
+  const lastAssistant = prefill === true ? 'accepted' : 'refused'
   return {
     ...looseRules,
     ...dialect.rules,

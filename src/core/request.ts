@@ -26,7 +26,7 @@ export interface ToolContext {
 }
 /** A function that the model may call. */
 export interface Tool {
-  /** 1 to 64 letters, digits, `_` and `-`. */
+  /** 1 to 128 letters, digits, `_`, `-`, `.`, `:` and `/`. What a provider refuses is replaced on its wire only. */
   readonly name: string
   readonly description?: string | undefined
   /** Schema of the arguments. Default: no arguments. */

@@ -41,10 +41,10 @@ export interface SettingRow<K extends SettingName> {
 }
 
 const effort = oneOf('none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max')
-/** The name of a tool, as all providers take it. */
+/** The name of a tool. Characters that a provider refuses are replaced on the way out and restored on the way back. */
 export const toolName: Field = matching(
-  /^[A-Za-z0-9_-]{1,64}$/,
-  'a name of 1 to 64 letters, digits, "_" and "-"',
+  /^[\w.:/-]{1,128}$/,
+  'a name of 1 to 128 letters, digits, "_", "-", ".", ":" and "/"',
 )
 const tool = looseGroup(() => ({
   name: required(toolName),

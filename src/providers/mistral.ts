@@ -37,7 +37,6 @@ export const mistral: ProviderDefinition = defineProvider({
     callIds: shortCallIds,
     userAfterResult: 'separated',
     blankMessages: 'left-out',
-    lastAssistant: 'continued',
   },
   models: {
     'mistral-large*': window,

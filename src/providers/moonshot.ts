@@ -37,7 +37,6 @@ export const moonshot: ProviderDefinition = defineProvider({
   env: ['MOONSHOT_API_KEY', 'MOONSHOTAI_API_KEY', 'KIMI_API_KEY'],
   rules: {
     blankMessages: 'left-out',
-    lastAssistant: 'continued',
   },
   params: {
     maxTokens: { to: 'max_completion_tokens' },

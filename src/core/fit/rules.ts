@@ -41,11 +41,8 @@ export interface WireRules {
   readonly userAfterResult: 'accepted' | 'separated'
   /** Whether the format accepts a message of white space alone. `left-out`: it is not sent. */
   readonly blankMessages: 'accepted' | 'left-out'
-  /**
-   * What the format does with an assistant message at the end: `continued` as the start of the answer, `answered` like any
-   * other message, or `refused`, so that a user message is added.
-   */
-  readonly lastAssistant: 'continued' | 'answered' | 'refused'
+  /** Whether the format accepts an assistant message at the end. `refused`: a user message is added behind it. */
+  readonly lastAssistant: 'accepted' | 'refused'
   /** Where instructions in the middle of a conversation are sent: there, behind the next user message, or at the beginning. */
   readonly lateSystem: 'in-place' | 'after-user' | 'moved'
 }
@@ -61,7 +58,7 @@ export const looseRules: WireRules = Object.freeze({
   neighbours: 'accepted',
   userAfterResult: 'accepted',
   blankMessages: 'accepted',
-  lastAssistant: 'answered',
+  lastAssistant: 'accepted',
   lateSystem: 'in-place',
 })
 

@@ -4,6 +4,7 @@ import type {
   Message,
   ReasoningPart,
   SystemMessage,
+  TextPart,
   UserMessage,
 } from '../message.ts'
 import { partsOf } from '../message.ts'
@@ -95,16 +96,35 @@ function isInstructions(message: Message): message is SystemMessage {
 }
 
 function withoutBlanks(messages: readonly Message[], note: Note): readonly Message[] {
-  const kept = messages.filter((message) => !isBlank(message))
-  if (kept.length === messages.length || kept.length === 0) return messages
-  note('messages without content were left out: the format refuses them')
+  if (!messages.some(holdsBlank)) return messages
+  const kept = messages
+    .map(withoutBlankParts)
+    .filter(({ role, content }) => role === 'tool' || content.length > 0)
+  if (kept.length === 0) return messages
+  if (kept.length < messages.length) note('messages without content were left out: the format refuses them')
   return kept
 }
 
-function isBlank(message: Message): boolean {
-  if (message.role === 'tool') return false
-  if (typeof message.content === 'string') return message.content.trim() === ''
-  return message.content.every((part) => part.type === 'text' && part.text.trim() === '')
+function holdsBlank({ content }: Message): boolean {
+  return typeof content === 'string' ? isBlank(content) : content.length === 0 || content.some(isBlankPart)
+}
+
+function withoutBlankParts(message: Message): Message {
+  const { content } = message
+  if (!holdsBlank(message)) return message
+  if (typeof content === 'string') return { ...message, content: '' }
+  return { ...message, content: (content as AssistantPart[]).filter((part) => !isBlankPart(part)) } as Message
+}
+
+// A blank text with a signature holds the vendor's reasoning.
+function isBlankPart(part: { readonly type: string }): boolean {
+  return (
+    part.type === 'text' && isBlank((part as TextPart).text) && (part as TextPart).signature === undefined
+  )
+}
+
+function isBlank(text: string): boolean {
+  return text.trim() === ''
 }
 
 function joinNeighbours(messages: readonly Message[], note: Note): readonly Message[] {

@@ -9,9 +9,9 @@ import {
 import { decodeText, isTextType } from '../media.ts'
 import type { Note } from '../note.ts'
 
-/** A text block; none for white space alone, because the format refuses it. */
+/** A text block; none without text. */
 export function renderText(text: string): JsonObject[] {
-  return text.trim() === '' ? [] : [{ type: 'text', text }]
+  return text === '' ? [] : [{ type: 'text', text }]
 }
 
 /** One part of a user message or a tool result, as blocks. */

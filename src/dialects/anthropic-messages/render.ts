@@ -36,7 +36,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
 function renderSystem(messages: readonly Message[], body: JsonDraft): void {
   const begin = messages.findIndex((message) => !isInstructions(message))
   const leading = begin < 0 ? messages : messages.slice(0, begin)
-  const texts = leading.map(({ content }) => content as string).filter((text) => text.trim() !== '')
+  const texts = leading.map(({ content }) => content as string).filter((text) => text !== '')
   if (texts.length === 1) body['system'] = texts[0]
   else if (texts.length > 1) body['system'] = texts.map((text) => ({ type: 'text', text }))
 }

@@ -1,13 +1,10 @@
 import type { RenderInput } from '../../core/dialect.ts'
-import { isObject, numberOf, objectOf, setPath, textOf, type JsonDraft } from '../../core/json.ts'
+import { isObject, numberOf, objectOf, textOf, type JsonDraft } from '../../core/json.ts'
 import type { SettingName } from '../../core/params.ts'
 import { canThinkNow, fitSamplers, warnChanged, warnLost } from '../claude-thinking.ts'
 import { MIN_BUDGET } from '../effort.ts'
 import type { BedrockConverseQuirks } from './quirks.ts'
 import { FIELDS } from './reasoning.ts'
-
-/** Number of tokens for the answer if the caller sets no limit. */
-const ANSWER_TOKENS = 4_096
 
 /** Resolves conflicts in `body`: thinking limits `maxTokens`, the samplers and the tool choice. */
 export function resolveConflicts(input: RenderInput, body: JsonDraft): void {
@@ -19,7 +16,7 @@ export function resolveConflicts(input: RenderInput, body: JsonDraft): void {
     if (Object.keys(fields).length === 0) body[FIELDS] = undefined
     warnLost(input, 'reasoning', 'the message with the tool calls holds no reasoning of this model')
   } else if (type === 'enabled' || type === 'adaptive') {
-    if (type === 'enabled') fitBudget(input, { body, fields, inference })
+    if (type === 'enabled') fitBudget(input, { fields, inference })
     fitSamplers(input, {
       temperature: [inference, 'temperature'],
       topK: [fields, 'top_k'],
@@ -42,19 +39,16 @@ const BLOCKS = {
 }
 
 interface Parts {
-  readonly body: JsonDraft
   readonly fields: JsonDraft
   readonly inference: JsonDraft
 }
 
 // The limit of the answer includes the reasoning.
-function fitBudget(input: RenderInput, { body, fields, inference }: Parts): void {
+function fitBudget(input: RenderInput, { fields, inference }: Parts): void {
   const asked = numberOf(objectOf(fields['thinking'])['budget_tokens']) ?? MIN_BUDGET
   const limit = numberOf(inference['maxTokens'])
-  if (limit === undefined) {
-    setPath(body, 'inferenceConfig.maxTokens', asked + ANSWER_TOKENS)
-    return
-  }
+  // Without a limit the server allows the model's maximum.
+  if (limit === undefined) return
   // A budget that follows from an effort is fitted into the caller's limit; a given budget is kept, and raises the limit.
   const byEffort = input.settings.reasoning?.budgetTokens === undefined
   const budget = byEffort ? Math.max(MIN_BUDGET, Math.min(asked, Math.floor(limit / 2))) : asked

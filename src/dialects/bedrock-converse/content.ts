@@ -58,9 +58,9 @@ const SOUNDS: Readonly<Record<string, string>> = {
   'audio/webm': 'webm',
 }
 
-/** A text block; none for white space alone, because the format refuses it. */
+/** A text block; none without text. */
 export function renderText(text: string): JsonObject[] {
-  return text.trim() === '' ? [] : [{ text }]
+  return text === '' ? [] : [{ text }]
 }
 
 /** One part of a user message or a tool result, as blocks. */

@@ -16,7 +16,7 @@ export const rules: WireRules = Object.freeze({
   neighbours: 'accepted',
   userAfterResult: 'accepted',
   blankMessages: 'left-out',
-  lastAssistant: 'continued',
+  lastAssistant: 'accepted',
   lateSystem: 'moved',
 })
 

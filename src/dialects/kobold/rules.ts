@@ -8,6 +8,6 @@ export const rules: WireRules = Object.freeze({
   neighbours: 'accepted',
   userAfterResult: 'accepted',
   blankMessages: 'accepted',
-  lastAssistant: 'continued',
+  lastAssistant: 'accepted',
   lateSystem: 'in-place',
 })
