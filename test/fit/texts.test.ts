@@ -58,7 +58,7 @@ describe('halves of surrogate pairs', () => {
     await chatApiCall({
       model,
       apiKey: 'k',
-      ...(requests[where as keyof typeof requests] as { messages: [] }),
+      ...(requests[where as keyof typeof requests] as unknown as { messages: [] }),
       fetch: (_url, init) => {
         sent = String(init?.body)
         return Promise.resolve(Response.json({}))
