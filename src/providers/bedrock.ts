@@ -109,7 +109,7 @@ export const bedrock: ProviderDefinition = defineProvider({
     '*amazon.nova*': model(
       { tools: true },
       { topK: { to: 'additionalModelRequestFields.inferenceConfig.topK', clamp: [0, 128] } },
-      { thoughtsBack: false },
+      { thoughtsBack: false, toolSchema: { root: 'bare', refs: 'none' } },
     ),
     '*amazon.nova-2-lite*': model({ ...large, ...reasons }, thinks, { reasoning: 'reasoningConfig' }),
     '*amazon.titan*': model({ tools: false }, undefined, { systemPrompt: false, thoughtsBack: false }),

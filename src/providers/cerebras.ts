@@ -1,7 +1,9 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openaiStrictSchema, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const none = { drop: 'the API refuses it' } as const
+
+const refuses = 'pattern format minItems maxItems prefixItems'
 
 /** Cerebras. `maxTokens` counts against the rate limit at the start of a call, so that a small value helps. */
 export const cerebras: ProviderDefinition = defineProvider({
@@ -19,6 +21,13 @@ export const cerebras: ProviderDefinition = defineProvider({
     metadata: { drop: 'the API has no such parameter' },
   },
   quirks: {
+    answerSchema: { root: 'flat', refuses, refs: 'tree' },
+    strictSchema: {
+      ...openaiStrictSchema,
+      refuses,
+      refs: 'tree',
+      limits: { properties: 500, depth: 10, enums: 500, chars: 5_000 },
+    },
     reasoningField: 'reasoning',
     efforts: ['none', 'low', 'medium', 'high'],
   } satisfies OpenAIChatQuirks,

@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openaiResponses, openaiStrictSchema, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const v4 = { contextWindow: 1_000_000, maxOutput: 384_000, images: false, reasoning: true } as const
 const retired: OpenAIChatQuirks = { reasoningField: undefined, reasoningRequired: false }
@@ -25,6 +25,11 @@ export const deepseek: ProviderDefinition = defineProvider({
     metadata: { drop: 'the API has no such parameter' },
   },
   quirks: {
+    strictSchema: {
+      ...openaiStrictSchema,
+      refuses: 'minItems maxItems',
+      formats: 'email hostname ipv4 ipv6 uuid',
+    },
     reasoningStyle: 'switch_and_effort',
     reasoningField: 'reasoning_content',
     reasoningRequired: true,

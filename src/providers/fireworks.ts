@@ -14,6 +14,7 @@ export const fireworks: ProviderDefinition = defineProvider({
   quirks: {
     reasoningField: 'reasoning_content',
     efforts: ['none', 'low', 'medium', 'high'],
+    answerSchema: { root: 'flat', refuses: 'oneOf minLength maxLength minItems maxItems pattern' },
   } satisfies OpenAIChatQuirks,
   docs: 'https://docs.fireworks.ai/api-reference/post-chatcompletions',
   verifiedOn: '2026-11-21',

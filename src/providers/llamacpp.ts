@@ -1,5 +1,11 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openModelSamplers, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import {
+  grammarSchemas,
+  openaiChat,
+  openModelSamplers,
+  openaiResponses,
+  type OpenAIChatQuirks,
+} from '../dialects/index.ts'
 
 /** llama.cpp server. It uses its loaded model for every request, unless it runs as a router. */
 export const llamacpp: ProviderDefinition = defineProvider({
@@ -17,7 +23,7 @@ export const llamacpp: ProviderDefinition = defineProvider({
     user: { drop: 'the server ignores it' },
     metadata: { drop: 'the server ignores it' },
   },
-  quirks: { reasoningField: 'reasoning_content' } satisfies OpenAIChatQuirks,
+  quirks: { ...grammarSchemas, reasoningField: 'reasoning_content' } satisfies OpenAIChatQuirks,
   apis: { responses: { dialect: openaiResponses } },
   docs: 'https://github.com/ggml-org/llama.cpp/tree/master/tools/server',
   verifiedOn: '2026-11-21',

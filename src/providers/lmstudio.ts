@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { grammarSchemas, openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const ignored = { drop: 'the server ignores it' } as const
 
@@ -22,7 +22,7 @@ export const lmstudio: ProviderDefinition = defineProvider({
     user: ignored,
     metadata: ignored,
   },
-  quirks: { jsonBySchema: true } satisfies OpenAIChatQuirks,
+  quirks: { ...grammarSchemas, jsonBySchema: true } satisfies OpenAIChatQuirks,
   apis: { responses: { dialect: openaiResponses } },
   docs: 'https://lmstudio.ai/docs/developer/openai-compat/chat-completions',
   verifiedOn: '2026-11-21',

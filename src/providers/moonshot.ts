@@ -1,6 +1,9 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
+import type { SchemaRule } from '../core/fit/schema-rule.ts'
 import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
+// Nothing beside a reference, a type in every schema, and in unions in the branches.
+const schemas: SchemaRule = { root: 'flat', typed: true, typeInside: true, loneRefs: true }
 const fixed = { drop: 'the vendor has fixed it for this model' } as const
 const noSamplers = {
   temperature: fixed,
@@ -52,6 +55,10 @@ export const moonshot: ProviderDefinition = defineProvider({
     reasoningField: 'reasoning_content',
     choicesFromTemperature: 0.3,
     prefillField: 'partial',
+    toolSchema: schemas,
+    answerSchema: schemas,
+    strictSchema: { ...schemas, closed: true },
+    strictTools: false,
   } satisfies OpenAIChatQuirks,
   models: {
     'moonshot-v1*': { images: false, tools: true, reasoning: false, quirks: { forcedToolChoice: false } },

@@ -1,7 +1,8 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openaiResponses, openaiStrictSchema, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const refused = { drop: 'reasoning models refuse it' } as const
+const refuses = 'allOf minLength maxLength minItems maxItems'
 const window = { contextWindow: 1_000_000, images: true, tools: true, jsonSchema: true } as const
 function reasoner(...efforts: string[]): ModelCapabilities {
   return { ...window, reasoning: true, quirks: { efforts } satisfies OpenAIChatQuirks }
@@ -27,6 +28,10 @@ export const xai: ProviderDefinition = defineProvider({
     logitBias: { drop: 'the API ignores it' },
     metadata: { drop: 'the API has no such parameter' },
   },
+  quirks: {
+    answerSchema: { root: 'flat', refuses },
+    strictSchema: { ...openaiStrictSchema, refuses },
+  } satisfies OpenAIChatQuirks,
   models: {
     'grok-3': switched,
     'grok-3-mini*': { ...reasoner('low', 'high'), contextWindow: 131_072, images: false },

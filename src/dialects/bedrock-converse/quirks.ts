@@ -1,4 +1,5 @@
 import type { Quirks } from '../../core/dialect.ts'
+import type { SchemaRule } from '../../core/fit/schema-rule.ts'
 
 /** Differences between models behind this format. */
 export interface BedrockConverseQuirks extends Quirks {
@@ -23,6 +24,8 @@ export interface BedrockConverseQuirks extends Quirks {
   readonly oneSampler?: boolean | undefined
   /** Whether tools have `strict`. Default false. */
   readonly strictTools?: boolean | undefined
+  /** Schemas of tools that are not strict. Default: an object at the root, which is no union. */
+  readonly toolSchema?: SchemaRule | undefined
   /** Whether the model can be forced to call a tool; if not, `auto` is sent. Default true. */
   readonly forcedToolChoice?: boolean | undefined
   /** Form of tool call ids: nine letters and digits (`short`), or dots and colons allowed (`loose`). Default: 1 to 64 of `A-Z a-z 0-9 _ -`. */

@@ -1,7 +1,8 @@
-import { setPath, type JsonDraft, type JsonValue } from '../../core/json.ts'
+import { fitTools } from '../../core/fit/enforce-schema.ts'
+import { setPath, type JsonDraft, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { ToolChoice } from '../../core/request.ts'
-import { withoutConst } from './schema.ts'
+import { encodeSchema, geminiSchemas } from './schema.ts'
 import { renderThinking } from './thinking.ts'
 
 /** Where each setting goes on this wire. */
@@ -69,13 +70,13 @@ function renderFormat(
     return undefined
   }
   if (format.schema !== undefined)
-    setPath(body, 'generationConfig.responseJsonSchema', describe(withoutConst(format.schema), format))
+    setPath(body, 'generationConfig.responseJsonSchema', describe(encodeSchema(format.schema, warn), format))
   if (format.strict === false) warn('strict: false was not sent: the format always enforces the schema')
   return 'application/json'
 }
 
 // The format has no fields for name and description; they go into the schema.
-function describe(schema: JsonDraft, { name, description }: ResolvedFormat): JsonDraft {
+function describe(schema: JsonObject, { name, description }: ResolvedFormat): JsonObject {
   if (schema['$ref'] !== undefined) return schema
   const about: JsonDraft = {}
   if (name !== undefined) about['title'] = name
@@ -90,11 +91,15 @@ function renderTools(tools: readonly ResolvedTool[], context: EncodeContext): Js
     warn('"strict" was not sent: the model does not enforce schemas')
   else if (asked && settings.toolChoice === undefined)
     setPath(body, 'toolConfig.functionCallingConfig', { mode: 'VALIDATED' })
-  return [{ functionDeclarations: tools.map(renderTool) }]
-}
-
-function renderTool({ name, description, parameters }: ResolvedTool): JsonValue {
-  return { name, description, parametersJsonSchema: withoutConst(parameters) }
+  const declared = fitTools(
+    tools.map((tool) => ({ ...tool, strict: false })),
+    geminiSchemas,
+    warn,
+  )
+  const functionDeclarations = declared.map(({ name, description, schema }) => {
+    return { name, description, parametersJsonSchema: schema }
+  })
+  return [{ functionDeclarations }]
 }
 
 function renderToolChoice(choice: ToolChoice, context: EncodeContext): JsonValue | undefined {

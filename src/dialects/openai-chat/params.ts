@@ -1,6 +1,8 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
+import { fitAnswer, fitTools } from '../../core/fit/enforce-schema.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
+import { openaiSchemas, openaiToolSchemas } from '../strict-schemas.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
 import { renderReasoning, thinks } from './reasoning.ts'
 
@@ -37,7 +39,7 @@ export const openModelSamplers: ParamMap = {
 }
 
 export const encode: EncodeMap = {
-  tools: (tools: readonly ResolvedTool[]) => tools.map(renderTool),
+  tools: renderTools,
   toolChoice: renderToolChoice,
   responseFormat: renderFormat,
   logprobs: (wanted: boolean, { quirks }: EncodeContext) =>
@@ -45,8 +47,13 @@ export const encode: EncodeMap = {
   reasoning: renderReasoning,
 }
 
-function renderTool({ name, description, parameters, strict }: ResolvedTool): JsonValue {
-  return { type: 'function', function: { name, description, parameters, strict } }
+function renderTools(tools: readonly ResolvedTool[], { quirks, warn }: EncodeContext): JsonValue {
+  return fitTools(tools, openaiToolSchemas(quirks), warn).map((tool, index) => {
+    const { name, description, schema, strict } = tool
+    const asked = tools[index]?.strict
+    const sent = strict || (asked === true ? undefined : asked)
+    return { type: 'function', function: { name, description, parameters: schema, strict: sent } }
+  })
 }
 
 function renderToolChoice(choice: ToolChoice, { settings, quirks, warn }: EncodeContext): JsonValue {
@@ -65,11 +72,13 @@ function renderToolChoice(choice: ToolChoice, { settings, quirks, warn }: Encode
 }
 
 function renderFormat(
-  { type, schema: given, name, description, strict }: ResolvedFormat,
-  { quirks }: EncodeContext,
+  { type, schema: given, name = 'response', description, strict }: ResolvedFormat,
+  { quirks, warn }: EncodeContext,
 ): JsonValue {
   if (type === 'text') return { type: 'text' }
   const schema = given ?? (quirks['jsonBySchema'] === true ? { type: 'object' } : undefined)
   if (schema === undefined) return { type: 'json_object' }
-  return { type: 'json_schema', json_schema: { name: name ?? 'response', description, schema, strict } }
+  const fitted = fitAnswer({ schema, strict }, openaiSchemas(quirks), warn)
+  const sent = fitted.strict || (strict === true ? undefined : strict)
+  return { type: 'json_schema', json_schema: { name, description, schema: fitted.schema, strict: sent } }
 }

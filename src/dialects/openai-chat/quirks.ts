@@ -1,7 +1,7 @@
-import type { Quirks } from '../../core/dialect.ts'
+import type { SchemaQuirks } from '../strict-schemas.ts'
 
 /** Differences between servers of this format. */
-export interface OpenAIChatQuirks extends Quirks {
+export interface OpenAIChatQuirks extends SchemaQuirks {
   /** Wire role of system and developer messages. Default `system`. */
   readonly systemRole?: 'system' | 'developer' | undefined
   /** Whether streams are sent `stream_options` to get usage. Default true; false if the server refuses the field. */

@@ -1,7 +1,7 @@
-import type { Quirks } from '../../core/dialect.ts'
+import type { SchemaQuirks } from '../strict-schemas.ts'
 
 /** Differences between servers of this format. */
-export interface OpenAIResponsesQuirks extends Quirks {
+export interface OpenAIResponsesQuirks extends SchemaQuirks {
   /** Wire role of system and developer messages. Default `system`. */
   readonly systemRole?: 'system' | 'developer' | undefined
   /**

@@ -1,0 +1,58 @@
+import { isObject, type JsonDraft, type JsonValue } from '../json.ts'
+import { isIn, isWrapped, resolved, variantsOf, WRAPPER } from './schema-tree.ts'
+
+/**
+ * A value that a model gave by a fitted schema, as the schema that was given has it: taken out of the object that its
+ * schema was put into, and without the nulls of optional properties that allow none.
+ */
+export function restoreValue(value: JsonValue, schema: JsonDraft): JsonValue {
+  const isInside = isObject(value) && WRAPPER in value && Object.keys(value).length === 1 && isWrapped(schema)
+  return withoutNulls(isInside ? (value[WRAPPER] as JsonValue) : value, [schema], schema)
+}
+
+function withoutNulls(value: JsonValue, schemas: readonly JsonValue[], root: JsonDraft): JsonValue {
+  if (typeof value !== 'object' || value === null) return value
+  const places = schemas.flatMap((schema) => partsOf(schema, root))
+  if (places.length === 0) return value
+  if (Array.isArray(value))
+    return value.map((item: JsonValue, index) => withoutNulls(item, itemSchemas(places, index), root))
+  const kept = Object.entries(value).flatMap(([name, inner]) => {
+    const schemasOf = places.flatMap(({ properties }) =>
+      isObject(properties) && Object.hasOwn(properties, name) ? [properties[name] as JsonValue] : [],
+    )
+    const isNull = inner === null && schemasOf.length > 0 && !schemasOf.some((one) => takesNull(one, root))
+    return isNull ? [] : [[name, withoutNulls(inner as JsonValue, schemasOf, root)] as const]
+  })
+  return Object.fromEntries(kept)
+}
+
+function itemSchemas(places: readonly JsonDraft[], index: number): readonly JsonValue[] {
+  return places.flatMap(({ items, prefixItems }) => {
+    const list = Array.isArray(items) ? items : Array.isArray(prefixItems) ? prefixItems : []
+    const one = list[index] ?? (Array.isArray(items) ? undefined : items)
+    return one === undefined ? [] : [one]
+  })
+}
+
+/** A schema and the schemas that it is composed of. */
+function partsOf(schema: JsonValue, root: JsonDraft, depth = 0): readonly JsonDraft[] {
+  if (!isObject(schema) || depth > 9) return []
+  const whole = resolved(schema as JsonDraft, root)
+  const { allOf } = whole
+  const inner = [...(variantsOf(whole) ?? []), ...(Array.isArray(allOf) ? allOf : [])]
+  return [whole, ...inner.flatMap((part: JsonValue) => partsOf(part, root, depth + 1))]
+}
+
+function takesNull(schema: JsonValue, root: JsonDraft): boolean {
+  const parts = partsOf(schema, root)
+  return parts.length === 0 ? schema !== false : parts.some(isNullable)
+}
+
+function isNullable(part: JsonDraft): boolean {
+  const { type, enum: values, nullable } = part
+  if (nullable === true || isIn(null, values) || part['const'] === null) return true
+  if (type !== undefined) return type === 'null' || isIn('null', type)
+  return ['enum', 'const', 'anyOf', 'oneOf', 'allOf', 'properties', 'items', '$ref'].every(
+    (key) => part[key] === undefined,
+  )
+}

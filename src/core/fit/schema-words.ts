@@ -1,0 +1,63 @@
+import type { JsonDraft, JsonValue } from '../json.ts'
+import type { SchemaRule } from './schema-rule.ts'
+
+/** What was done to a schema beside its words, in the order of {@link FittedSchema}. */
+export interface SchemaNotes {
+  readonly moved: string[]
+  readonly changed: Set<string>
+  readonly blocked: Set<string>
+}
+
+/** The words of a list that is separated by spaces. */
+export function wordsOf(list: string): ReadonlySet<string> {
+  return new Set(list.split(' '))
+}
+
+/** The keywords that a rule sends. */
+export class SchemaWords {
+  readonly rule: SchemaRule
+  readonly #keeps: ReadonlySet<string> | undefined
+  readonly #refuses: ReadonlySet<string>
+
+  constructor(rule: SchemaRule) {
+    this.rule = rule
+    this.#keeps = rule.keeps === undefined ? undefined : wordsOf(rule.keeps)
+    this.#refuses = wordsOf(rule.refuses ?? '')
+  }
+
+  /** Whether a keyword is sent with some value. */
+  takes(key: string): boolean {
+    return !this.#refuses.has(key) && this.#keeps?.has(key) !== false
+  }
+
+  /** Whether a keyword is sent with this value. */
+  keeps(key: string, value: JsonValue): boolean {
+    const { formats, minItems, patterns, plainEnums } = this.rule
+    if (!this.takes(key)) return false
+    if (key === 'format') return formats === undefined || formats.split(' ').includes(String(value))
+    if (key === 'enum') return plainEnums !== true || !Array.isArray(value) || value.some(isPlain)
+    if (key === 'minItems') return minItems === undefined || Number(value) <= minItems
+    if (key !== 'pattern' || patterns === undefined) return true
+    return !/\(\?[=!<]/.test(String(value)) && (patterns === 'plain' || /^\^[^]*\$$/.test(String(value)))
+  }
+}
+
+function isPlain(value: JsonValue): boolean {
+  return typeof value === 'string' || typeof value === 'number'
+}
+
+/** A path as messages name it. */
+export function placeOf(path: string): string {
+  return path === '' ? 'the root' : path
+}
+
+/** A description with the constraints that the wire refuses as keywords. */
+export function withConstraints(description: JsonValue | undefined, lost: JsonDraft): string {
+  const { default: preset, ...constraints } = lost
+  const told = Object.entries(constraints).map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
+  return [
+    ...(typeof description === 'string' && description !== '' ? [description] : []),
+    ...(preset === undefined ? [] : [`Default: ${JSON.stringify(preset)}.`]),
+    ...(told.length === 0 ? [] : [`Must satisfy ${told.join(', ')}.`]),
+  ].join('\n')
+}

@@ -1,0 +1,283 @@
+import { isObject, type JsonDraft, type JsonObject, type JsonValue } from '../json.ts'
+import { normalized, nullable } from './normalize-schema.ts'
+import type { FittedSchema, SchemaMeasure, SchemaRule } from './schema-rule.ts'
+import {
+  flattened,
+  isIn,
+  isObjectSchema,
+  isWrapped,
+  lookup,
+  resolved,
+  variantsOf,
+  withoutAllOf,
+  WRAPPER,
+} from './schema-tree.ts'
+import { placeOf, SchemaWords, withConstraints, wordsOf, type SchemaNotes } from './schema-words.ts'
+
+const known: WeakMap<object, WeakMap<SchemaRule, FittedSchema>> = new WeakMap()
+// An allOf that holds its own schema would never end.
+const MAX_NODES = 20_000
+const MAX_LEVELS = 100
+// How often a recursive schema occurs inside itself where a wire has no recursion.
+const DEPTH = 2
+
+/**
+ * Fits a schema to a wire. Fitted once per schema object and rule, because many calls carry the same tools: a schema is not
+ * to be changed after its first call.
+ */
+export function fitSchema(schema: JsonDraft, rule: SchemaRule): FittedSchema {
+  let fits = known.get(schema)
+  if (fits === undefined) known.set(schema, (fits = new WeakMap<SchemaRule, FittedSchema>()))
+  let fitted = fits.get(rule)
+  if (fitted === undefined) {
+    const first = new SchemaFitter(schema, rule, rule.refs === 'none')
+    fitted = first.fitRoot()
+    if (first.isRecursive && rule.refs === 'tree') fitted = new SchemaFitter(schema, rule, true).fitRoot()
+    fits.set(rule, fitted)
+  }
+  return fitted
+}
+
+/** Keywords that constrain nothing. */
+const NOTES = wordsOf(
+  '$schema $id id $comment $anchor $defs definitions title examples example deprecated readOnly writeOnly discriminator xml externalDocs nullable errorMessage',
+)
+const NEVER = wordsOf('$schema $defs definitions')
+const MAPS = wordsOf('properties patternProperties dependentSchemas')
+const LISTS = wordsOf('anyOf oneOf allOf prefixItems')
+const UNIONS: readonly string[] = ['anyOf', 'oneOf', 'allOf']
+const NOT_AT_ROOT = wordsOf('anyOf oneOf allOf not enum const if then else')
+const BARE = wordsOf('type properties required')
+
+class SchemaFitter {
+  isRecursive = false
+  readonly #root: JsonDraft
+  readonly #rule: SchemaRule
+  readonly #inline: boolean
+  readonly #words: SchemaWords
+  readonly #notes: SchemaNotes = { moved: [], changed: new Set(), blocked: new Set() }
+  readonly #sizes: Record<SchemaMeasure, number> = {
+    tools: 1,
+    properties: 0,
+    depth: 0,
+    enums: 0,
+    chars: 0,
+    optional: 0,
+    unions: 0,
+  }
+  readonly #names = new Map<string, string>()
+  readonly #defs = new Map<string, JsonDraft>()
+  readonly #open: string[] = ['#']
+  #nodes = 0
+  #depth = 0
+  #level = 0
+
+  constructor(root: JsonDraft, rule: SchemaRule, inline: boolean) {
+    this.#root = root
+    this.#rule = rule
+    this.#inline = inline
+    this.#words = new SchemaWords(rule)
+  }
+
+  fitRoot(): FittedSchema {
+    const { root: form } = this.#rule
+    let root = resolved(this.#root, this.#root)
+    if (form !== undefined) root = objectRoot(root, { root: this.#root, form, changed: this.#notes.changed })
+    const fitted = this.#fit(root, '')
+    let about: string | undefined
+    if (form === 'bare') {
+      about = typeof fitted['description'] === 'string' ? fitted['description'] : undefined
+      for (const key of Object.keys(fitted)) if (!BARE.has(key)) delete fitted[key]
+    }
+    const schema: JsonObject =
+      this.#defs.size === 0 ? fitted : { ...fitted, $defs: Object.fromEntries(this.#defs) }
+    const { moved, changed, blocked } = this.#notes
+    return { schema, moved, changed: [...changed], blocked: [...blocked], sizes: this.#sizes, about }
+  }
+
+  #fit(schema: JsonValue | undefined, path: string): JsonDraft {
+    const given: JsonDraft = isObject(schema) ? (schema as JsonDraft) : {}
+    if (++this.#nodes > MAX_NODES || this.#level > MAX_LEVELS) return this.#cut(path)
+    if (typeof given['$ref'] === 'string') return this.#fitReference(given, given['$ref'], path)
+    const draft = normalized(given, path, {
+      root: this.#root,
+      words: this.#words,
+      notes: this.#notes,
+    })
+    if (typeof draft['$ref'] === 'string') return this.#fitReference(draft, draft['$ref'], path)
+    const fitted: JsonDraft = {}
+    const lost: JsonDraft = {}
+    this.#level++
+    for (const [key, value] of Object.entries(draft)) {
+      if (value === undefined || NEVER.has(key)) continue
+      if (this.#words.keeps(key, value) && !(path === '' && this.#isRefusedAtRoot(key)))
+        fitted[key] = this.#fitInner(key, value, path)
+      else if (!NOTES.has(key) && !key.startsWith('x-')) lost[key] = value
+    }
+    this.#level--
+    if (isObjectSchema(draft) || isObject(draft['properties'])) this.#fitObject(draft, fitted, { lost, path })
+    count(fitted, this.#sizes)
+    this.#tell(fitted, lost, path)
+    return fitted
+  }
+
+  #isRefusedAtRoot(key: string): boolean {
+    const { root } = this.#rule
+    return root !== undefined && root !== 'object' && NOT_AT_ROOT.has(key)
+  }
+
+  #fitInner(key: string, value: JsonValue, path: string): JsonValue {
+    const under = path === '' ? '' : `${path}.`
+    if (MAPS.has(key) && isObject(value)) {
+      this.#depth++
+      this.#sizes.depth = Math.max(this.#sizes.depth, this.#depth)
+      const fitted = Object.entries(value)
+        .filter(([, inner]) => inner !== false)
+        .map(([name, inner]) => [name, this.#fit(inner as JsonValue, `${under}${name}`)] as const)
+      this.#depth--
+      return Object.fromEntries(fitted)
+    }
+    if (LISTS.has(key) && Array.isArray(value))
+      return value
+        .filter((inner) => inner !== false)
+        .map((inner: JsonValue, index) => this.#fit(inner, `${under}${key}.${index}`))
+    const holds = key === 'items' || key === 'not' || key === 'additionalProperties' || key === 'contains'
+    return holds && (isObject(value) || (key === 'items' && value === true))
+      ? this.#fit(value as JsonValue, `${under}${key}`)
+      : value
+  }
+
+  #fitReference(given: JsonDraft, ref: string, path: string): JsonDraft {
+    const target = lookup(this.#root, ref)
+    const { $ref: _ref, $defs: _defs, definitions: _definitions, ...beside } = given
+    if (target === undefined) {
+      this.#notes.blocked.add(`${ref} at ${placeOf(path)} is not in the schema`)
+      const fitted = this.#fit(beside, path)
+      this.#tell(fitted, { $ref: ref }, path)
+      return fitted
+    }
+    const loops = this.#open.filter((pointer) => pointer === ref).length
+    if (loops > 0) this.isRecursive = true
+    const isAlone = Object.keys(beside).length === 0
+    if (this.#inline || (!isAlone && this.#rule.loneRefs === true && loops === 0)) {
+      if (loops > DEPTH) return this.#cut(path)
+      return this.#within(ref, () => this.#fit({ ...target, ...beside }, path))
+    }
+    let name = this.#names.get(ref)
+    if (name === undefined) {
+      name = this.#nameFor(ref)
+      const fitted: JsonDraft = {}
+      this.#defs.set(name, fitted)
+      Object.assign(
+        fitted,
+        this.#within(ref, () => this.#fit(target, `$defs.${name}`)),
+      )
+    }
+    const reference = { $ref: `#/$defs/${name}` }
+    return isAlone || this.#rule.loneRefs === true ? reference : { ...this.#fit(beside, path), ...reference }
+  }
+
+  #within(ref: string, fit: () => JsonDraft): JsonDraft {
+    this.#open.push(ref)
+    const fitted = fit()
+    this.#open.pop()
+    return fitted
+  }
+
+  #cut(path: string): JsonDraft {
+    this.#notes.blocked.add('it is recursive')
+    this.#notes.changed.add('its recursion was cut')
+    const leaf: JsonDraft = { type: 'object' }
+    this.#fitObject(leaf, leaf, { lost: {}, path })
+    return leaf
+  }
+
+  #nameFor(ref: string): string {
+    const last = ref.split('/').at(-1) ?? ''
+    const plain = last === '#' ? 'root' : last.replaceAll(/[^\w.-]/g, '_')
+    let name = plain
+    for (let count = 2; this.#defs.has(name); count++) name = `${plain}_${count}`
+    this.#names.set(ref, name)
+    return name
+  }
+
+  #fitObject(draft: JsonDraft, fitted: JsonDraft, { lost, path }: { lost: JsonDraft; path: string }): void {
+    const { closed, allRequired, someRequired } = this.#rule
+    const open = draft['additionalProperties']
+    if (closed === true) {
+      fitted['additionalProperties'] = false
+      if ((open !== undefined && open !== false) || draft['patternProperties'] !== undefined) {
+        this.#notes.blocked.add(`${placeOf(path)} has properties of any name`)
+        if (open !== undefined) lost['additionalProperties'] = open
+      } else delete lost['additionalProperties']
+    }
+    if (allRequired === true) fitted['properties'] ??= {}
+    const properties = fitted['properties']
+    if (!isObject(properties)) return
+    const given = Array.isArray(draft['required']) ? draft['required'] : []
+    const required = given.filter((name: JsonValue) => Object.hasOwn(properties, String(name)))
+    const names = Object.keys(properties)
+    const optional = names.filter((name) => !required.includes(name))
+    this.#sizes.properties += names.length
+    this.#sizes.optional += optional.length
+    const added =
+      allRequired === true
+        ? optional
+        : someRequired === true && required.length === 0
+          ? optional.slice(0, 1)
+          : []
+    for (const name of added) (properties as JsonDraft)[name] = nullable(properties[name] as JsonDraft)
+    if (added.length > 0)
+      fitted['required'] = names.filter((name) => required.includes(name) || added.includes(name))
+    else if (required.length > 0 || allRequired === true || fitted['required'] !== undefined)
+      fitted['required'] = required
+  }
+
+  #tell(fitted: JsonDraft, lost: JsonDraft, path: string): void {
+    const keys = Object.keys(lost)
+    if (keys.length === 0) return
+    for (const key of keys) if (key !== 'default') this.#notes.moved.push(`${key} at ${placeOf(path)}`)
+    fitted['description'] = withConstraints(fitted['description'], lost)
+  }
+}
+
+interface RootForm {
+  readonly root: JsonDraft
+  readonly form: NonNullable<SchemaRule['root']>
+  readonly changed: Set<string>
+}
+
+/** The root as that of an object. */
+function objectRoot(resolvedRoot: JsonDraft, { root, form, changed }: RootForm): JsonDraft {
+  if (isWrapped(root)) {
+    changed.add(`it was put into an object under "${WRAPPER}", because the format takes objects only`)
+    const { $defs: _defs, definitions: _definitions, ...value } = root
+    return {
+      type: 'object',
+      properties: { [WRAPPER]: value },
+      required: [WRAPPER],
+      additionalProperties: false,
+    }
+  }
+  let object = resolvedRoot
+  if (form !== 'object' && UNIONS.some((key) => object[key] !== undefined)) {
+    if (variantsOf(object) !== undefined)
+      changed.add(
+        'the variants of its root were joined to one object, because the format takes no union there',
+      )
+    object = flattened(object, root)
+  }
+  return { ...object, type: 'object', properties: object['properties'] ?? {} }
+}
+
+function count(
+  { enum: values, properties, type, anyOf }: JsonDraft,
+  sizes: Record<SchemaMeasure, number>,
+): void {
+  if (Array.isArray(values)) {
+    sizes.enums += values.length
+    sizes.chars += JSON.stringify(values).length
+  }
+  if (isObject(properties)) sizes.chars += Object.keys(properties).join('').length
+  if (Array.isArray(type) || anyOf !== undefined) sizes.unions++
+}

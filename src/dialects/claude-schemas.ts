@@ -1,0 +1,26 @@
+import type { SchemaRules } from '../core/fit/enforce-schema.ts'
+import type { SchemaRule } from '../core/fit/schema-rule.ts'
+
+/** The subset that is compiled to a grammar. Optional properties stay optional. */
+const enforced: SchemaRule = {
+  keeps:
+    'type enum const title description default $ref properties required items anyOf format minItems additionalProperties',
+  formats: 'date-time time date duration email hostname uri ipv4 ipv6 uuid',
+  minItems: 1,
+  root: 'flat',
+  refs: 'tree',
+  loneRefs: true,
+  closed: true,
+  totals: { tools: 20, optional: 24, unions: 16 },
+}
+
+/** The rules of the messages format and of the converse format. `toolSchema` is that of tools that are not strict. */
+export function claudeSchemas(isStrict: boolean, toolSchema: SchemaRule = plainTool): SchemaRules {
+  return {
+    toolSchema,
+    strictSchema: isStrict ? enforced : 'the model does not enforce schemas',
+    answerSchema: enforced,
+  }
+}
+
+const plainTool: SchemaRule = { root: 'flat' }
