@@ -1,4 +1,4 @@
-import type { Message, ToolMessage, UserMessage } from './message.ts'
+import type { Message } from './message.ts'
 import type { ParamMap, ResolvedSettings, SettingName } from './params.ts'
 import type { ModelCapabilities } from './provider.ts'
 import type { Warning } from './response.ts'
@@ -31,7 +31,7 @@ export interface AdaptedRequest {
   readonly warnings: Warning[]
 }
 
-/** Adapts what no parameter map covers: removes images that the model does not accept, sends a schema as an instruction. Pure. */
+/** Sends a schema as an instruction if the model takes none as a parameter. Pure. */
 export function adaptToModel(
   { messages, settings }: { readonly messages: readonly Message[]; readonly settings: ResolvedSettings },
   {
@@ -41,23 +41,18 @@ export function adaptToModel(
   }: { readonly capabilities: ModelCapabilities; readonly params: ParamMap; readonly model: string },
 ): AdaptedRequest {
   const warnings: Warning[] = []
-  let fitted = messages
-  if (capabilities.images === false && messages.some(showsImage)) {
-    fitted = messages.map(withoutImages)
-    warnings.push({ type: 'unsupported', message: `images were left out, because ${model} takes none` })
-  }
   const { responseFormat } = settings
   const { schema } = responseFormat ?? {}
   const isInstruction =
     capabilities.jsonSchema === false && schema !== undefined && params.responseFormat?.drop === undefined
-  if (!isInstruction) return { messages: fitted, settings, warnings }
+  if (!isInstruction) return { messages, settings, warnings }
   warnings.push({
     type: 'changed',
     setting: 'responseFormat',
     message: `the schema was sent to ${model} as an instruction, because it takes none as a parameter`,
   })
   return {
-    messages: [{ role: 'system', content: schemaInstruction(schema) }, ...fitted],
+    messages: [{ role: 'system', content: schemaInstruction(schema) }, ...messages],
     settings: { ...settings, responseFormat: { ...responseFormat, type: 'json', schema: undefined } },
     warnings,
   }
@@ -65,30 +60,4 @@ export function adaptToModel(
 
 function schemaInstruction(schema: unknown): string {
   return `Answer with JSON alone, valid by this JSON Schema: ${JSON.stringify(schema)}`
-}
-
-type Showing = UserMessage | ToolMessage
-
-function isShowing(message: Message): message is Showing {
-  return (message.role === 'user' || message.role === 'tool') && typeof message.content !== 'string'
-}
-
-function showsImage(message: Message): boolean {
-  return isShowing(message) && (message.content as readonly { type: string }[]).some(isImage)
-}
-
-function isImage({ type }: { readonly type: string }): boolean {
-  return type === 'image'
-}
-
-// A mark replaces the image, because the message may refer to it, or hold nothing else.
-const LEFT_OUT = { type: 'text', text: '[image left out]' } as const
-
-function withoutImages(message: Message): Message {
-  if (!showsImage(message)) return message
-  if (message.role === 'user' && typeof message.content !== 'string')
-    return { ...message, content: message.content.map((part) => (isImage(part) ? LEFT_OUT : part)) }
-  if (message.role === 'tool' && typeof message.content !== 'string')
-    return { ...message, content: message.content.map((part) => (isImage(part) ? LEFT_OUT : part)) }
-  return message
 }

@@ -2,6 +2,7 @@ import type { ErrorKind } from './error.ts'
 import type { JsonDraft, JsonObject, JsonValue } from './json.ts'
 import type { CitationEvent, FileEvent, ReasoningDelta, TextDelta } from './event.ts'
 import type { EmbeddingApi } from './embedding.ts'
+import type { WireRules } from './fit/rules.ts'
 import type { Message } from './message.ts'
 import type { ModelListApi } from './model-list.ts'
 import type { ModerationApi } from './moderation.ts'
@@ -73,6 +74,8 @@ export interface RenderInput {
   readonly settings: ResolvedSettings
   readonly stream: boolean
   readonly quirks: Quirks
+  /** The rules to which messages and settings were fitted. */
+  readonly rules: WireRules
   readonly warnings: Warning[]
 }
 
@@ -91,6 +94,8 @@ export interface Dialect {
   readonly encode: EncodeMap
   /** Neutral finish reasons by the wire's values; a value that is not listed is `other`. */
   readonly finishReasons: Readonly<Record<string, FinishReason>>
+  /** What the format requires of a request. Provider and model override single rows. Default: everything is sent as it is. */
+  readonly rules?: WireRules | undefined
   /** Path and query, appended to the base URL. */
   endpoint(input: EndpointInput): string
   /** Headers that the wire format requires. */

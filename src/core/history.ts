@@ -1,20 +1,17 @@
 import type { AssistantMessage, AssistantPart, Message, ToolCallPart, ToolMessage } from './message.ts'
 import { partsOf, plainText } from './message.ts'
 import type { Warning } from './response.ts'
-
-/** The form of tool call ids that a wire format requires. */
-export interface ToolIdRule {
-  /** Matches ids that are sent unchanged. */
-  readonly allowed: RegExp
-  /** Makes the replacement of the `index`-th id that does not match. */
-  readonly make: (index: number) => string
-}
+import type { NameMap } from './fit/names.ts'
+import type { Absent, CallIdRule } from './fit/rules.ts'
+import { stableHash } from './fit/stable-hash.ts'
 
 /** What a wire format requires of a conversation. */
 export interface HistoryRules {
   /** The dialect's id. Reasoning of another origin loses its vendor fields. */
   readonly dialect: string
-  readonly toolIds?: ToolIdRule | undefined
+  readonly callIds: CallIdRule | Absent
+  /** The names of tools on the wire. Default: sent unchanged. */
+  readonly names?: NameMap | undefined
 }
 
 interface HistoryTarget {
@@ -65,11 +62,24 @@ export function adaptHistory(
 ): readonly Message[] {
   if (messages.every(isPlain)) return messages
   const paired = pairResults(messages, warnings)
-  const rename = rules.toolIds === undefined ? (id: string): string => id : renamer(rules.toolIds)
+  const wire = (name: string): string => rules.names?.wire(name) ?? name
   return paired.map((message) => {
-    if (message.role === 'tool') return { ...message, toolCallId: rename(message.toolCallId) }
-    return message.role === 'assistant' ? fitAssistant(message, rules.dialect, rename) : message
+    if (message.role === 'tool') {
+      const { toolCallId, name } = message
+      return {
+        ...message,
+        toolCallId: wireId(toolCallId, rules),
+        name: name === undefined ? name : wire(name),
+      }
+    }
+    return message.role === 'assistant' ? fitAssistant(message, rules, wire) : message
   })
+}
+
+// Depends on the id alone, so that the body of a longer conversation begins like that of a shorter one.
+function wireId(id: string, { callIds }: HistoryRules): string {
+  if ('absent' in callIds || callIds.allowed.test(id)) return id
+  return callIds.prefix + stableHash(id).slice(0, callIds.length - callIds.prefix.length)
 }
 
 // Most conversations hold neither tools nor vendor fields and need no copy.
@@ -130,24 +140,14 @@ function placeOf(orphan: ToolMessage, messages: readonly Message[], paired: read
   return paired.length
 }
 
-function renamer({ allowed, make }: ToolIdRule): (id: string) => string {
-  const renamed = new Map<string, string>()
-  return (id) => {
-    if (allowed.test(id)) return id
-    const made = renamed.get(id) ?? make(renamed.size)
-    renamed.set(id, made)
-    return made
-  }
-}
-
 function fitAssistant(
   message: AssistantMessage,
-  dialect: string,
-  rename: (id: string) => string,
+  rules: HistoryRules,
+  wire: (name: string) => string,
 ): AssistantMessage {
   const content = partsOf(message.content).map((part): AssistantPart => {
-    if (part.type === 'tool-call') return { ...part, id: rename(part.id) }
-    const foreign = part.type === 'reasoning' && part.origin !== undefined && part.origin !== dialect
+    if (part.type === 'tool-call') return { ...part, id: wireId(part.id, rules), name: wire(part.name) }
+    const foreign = part.type === 'reasoning' && part.origin !== undefined && part.origin !== rules.dialect
     return foreign ? { type: 'reasoning', text: part.text, origin: part.origin } : part
   })
   return { ...message, content }

@@ -1,3 +1,4 @@
+import { wellFormedJson } from './fit/well-formed.ts'
 import type { JsonValue } from './json.ts'
 
 /** Plain text. `signature` is a vendor's opaque mark, which is stored and sent back to that vendor. */
@@ -104,7 +105,7 @@ export interface ToolMessage {
 export function argumentsText(call: ToolCall): string {
   return typeof call.arguments === 'string' && call.invalid !== undefined
     ? call.arguments
-    : JSON.stringify(call.arguments)
+    : wellFormedJson(JSON.stringify(call.arguments))
 }
 
 /** One message of a conversation, in the shape that dialects read. */

@@ -1,8 +1,10 @@
 import { throwInvalidRequest } from './error.ts'
 import { isObject, parseJson, type JsonValue } from './json.ts'
+import { canonicalBase64, canonicalUrl, registeredType } from './media-type.ts'
 import type {
   AssistantMessage,
   AssistantPart,
+  AudioPart,
   FilePart,
   Message,
   ToolCallPart,
@@ -40,15 +42,21 @@ function readUserPart(part: Exclude<UserInput['content'], string>[number], path:
     case 'image_url': {
       const { url, detail } = part.image_url
       const known = detail === 'low' || detail === 'high' || detail === 'auto' ? detail : undefined
-      return { type: 'image', url, detail: known }
+      return { type: 'image', url: canonicalUrl(url), detail: known }
     }
     case 'input_audio':
-      return { type: 'audio', data: part.input_audio.data, mediaType: `audio/${part.input_audio.format}` }
+      return canonical<AudioPart>({
+        type: 'audio',
+        data: part.input_audio.data,
+        mediaType: `audio/${part.input_audio.format}`,
+      })
     case 'image':
       if (part.url === undefined && part.data === undefined)
         throwInvalidRequest(path, 'must have url or data')
       needMediaType(part, path, 'image/png')
-      return { ...part }
+      return canonical(part)
+    case 'audio':
+      return canonical(part)
     case 'file':
       return readFile(part, path)
     default:
@@ -59,13 +67,29 @@ function readUserPart(part: Exclude<UserInput['content'], string>[number], path:
 function readFile(part: FilePart | OpenAIFilePart, path: string): FilePart {
   if ('file' in part) {
     const { file_data: url, file_id: fileId, filename } = part.file
-    return { type: 'file', url, fileId, filename }
+    return { type: 'file', url: url === undefined ? url : canonicalUrl(url), fileId, filename }
   }
   const { url, data, fileId } = part
   if (url === undefined && data === undefined && fileId === undefined)
     throwInvalidRequest(path, 'must have url, data or fileId')
   needMediaType(part, path, 'application/pdf')
-  return { ...part }
+  return canonical(part)
+}
+
+interface Media {
+  readonly url?: string | undefined
+  readonly data?: string | Uint8Array | undefined
+  readonly mediaType?: string | undefined
+}
+
+// Providers accept registered media types and plain base64 only.
+function canonical<P extends Media>(part: P): P {
+  const { url, data, mediaType } = part
+  const fitted: { -readonly [Key in keyof Media]: Media[Key] } = {}
+  if (url !== undefined) fitted.url = canonicalUrl(url)
+  if (typeof data === 'string') fitted.data = canonicalBase64(data)
+  if (mediaType !== undefined) fitted.mediaType = registeredType(mediaType)
+  return { ...part, ...fitted }
 }
 
 function needMediaType(
@@ -126,11 +150,12 @@ function readToolResult(message: ToolInput, path: string): ToolMessage {
 // A result that is neither text nor parts is sent as JSON text.
 function readResult(content: ToolInput['content']): string | readonly ToolResultPart[] {
   if (typeof content === 'string') return content
-  return isResultParts(content) ? content : JSON.stringify(content)
+  if (!isResultParts(content)) return JSON.stringify(content)
+  return content.map((part) => (part.type === 'text' ? part : canonical(part)))
 }
 
 function isResultParts(content: unknown): content is readonly ToolResultPart[] {
   const isPart = (part: unknown): boolean => isObject(part) && RESULT_PARTS.has(part['type'])
-  return Array.isArray(content) && content.length > 0 && content.every(isPart)
+  return Array.isArray(content) && content.every(isPart)
 }
 const RESULT_PARTS: ReadonlySet<unknown> = new Set(['text', 'image', 'file'])

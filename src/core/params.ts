@@ -1,5 +1,6 @@
-import { setPath, type JsonDraft, type JsonValue } from './json.ts'
+import { setPath, type JsonDraft, type JsonObject, type JsonValue } from './json.ts'
 import { LlmError } from './error.ts'
+import { looseRules, type WireRules } from './fit/rules.ts'
 import type { ResolvedSettings } from './resolved-settings.ts'
 import type { Warning } from './response.ts'
 import { settingNames, type SettingName } from './settings.ts'
@@ -20,6 +21,8 @@ export interface ParamRule {
   readonly fixed?: JsonValue | undefined
   /** Sent if the request does not set the setting. */
   readonly required?: JsonValue | undefined
+  /** Field that the caller must set by `extraBody`, because the wire accepts the setting beside it only. */
+  readonly requires?: string | undefined
   /** Why the setting is not sent. */
   readonly drop?: string | undefined
 }
@@ -33,6 +36,7 @@ export interface EncodeContext {
   readonly body: JsonDraft
   readonly settings: ResolvedSettings
   readonly quirks: Readonly<Record<string, JsonValue | undefined>>
+  readonly rules: WireRules
   /** Adds a warning that the setting was changed. */
   warn(message: string): void
 }
@@ -60,6 +64,7 @@ export interface ParamExplanation {
   readonly values?: Readonly<Record<string, JsonValue>> | undefined
   readonly required?: JsonValue | undefined
   readonly fixed?: JsonValue | undefined
+  readonly requires?: string | undefined
 }
 
 // Why a setting without a rule is not sent: a dialect needs no row for what its format lacks.
@@ -76,8 +81,9 @@ export function explainParams(params: ParamMap): readonly ParamExplanation[] {
     ) {
       return { setting, action: 'dropped', why: rule?.drop ?? NOT_IN_FORMAT }
     }
-    const { to, clamp, values, required, fixed } = rule
-    return { setting, action: fixed === undefined ? 'sent' : 'fixed', to, clamp, values, required, fixed }
+    const { to, clamp, values, required, fixed, requires } = rule
+    const action = fixed === undefined ? 'sent' : 'fixed'
+    return { setting, action, to, clamp, values, required, fixed, requires }
   })
 }
 
@@ -88,6 +94,10 @@ export interface ParamTarget {
   readonly params: ParamMap
   readonly encode: EncodeMap
   readonly quirks: Readonly<Record<string, JsonValue | undefined>>
+  /** Default: {@link looseRules}. */
+  readonly rules?: WireRules | undefined
+  /** Fields that are merged over the body later. */
+  readonly extraBody?: JsonObject | undefined
 }
 
 /** Writes the settings into a wire body by the target's parameter map. Returns a warning for every setting that is dropped or changed. */
@@ -121,7 +131,7 @@ function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encodin
   const rule = target.params[setting]
   const encode = target.encode[setting] as WireEncode | undefined
   if (encode === undefined && rule?.to !== undefined && isRename(rule)) return value
-  const { quirks } = target
+  const { quirks, rules = looseRules } = target
   const where = `${target.provider} (${target.model})`
   const report = (type: Warning['type'], message: string): void => {
     warnings.push({ type, setting, message })
@@ -129,6 +139,11 @@ function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encodin
   if (rule === undefined || rule.drop !== undefined || (rule.to === undefined && encode === undefined)) {
     const why = rule?.drop ?? NOT_IN_FORMAT
     report('unsupported', `${setting} was not sent to ${where}: ${why}`)
+    return undefined
+  }
+  const { requires } = rule
+  if (requires !== undefined && target.extraBody?.[requires] !== true) {
+    report('unsupported', `${setting} was not sent to ${where}: it needs extraBody: { ${requires}: true }`)
     return undefined
   }
   if (rule.fixed !== undefined) {
@@ -147,13 +162,19 @@ function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encodin
     )
   }
   const warn = (message: string): void => report('changed', `${setting} for ${where}: ${message}`)
-  const encoded = encode === undefined ? bounded : encode(bounded, { body, settings, quirks, warn })
+  const encoded = encode === undefined ? bounded : encode(bounded, { body, settings, quirks, rules, warn })
   const renamed = typeof encoded === 'string' ? rule.values?.[encoded] : undefined
   return renamed ?? encoded
 }
 // Most settings of most targets are sent unchanged under another name.
-function isRename({ drop, fixed, clamp, values }: ParamRule): boolean {
-  return drop === undefined && fixed === undefined && clamp === undefined && values === undefined
+function isRename({ drop, fixed, clamp, values, requires }: ParamRule): boolean {
+  return (
+    drop === undefined &&
+    fixed === undefined &&
+    clamp === undefined &&
+    values === undefined &&
+    requires === undefined
+  )
 }
 
 type WireEncode = (value: JsonValue, context: EncodeContext) => JsonValue | undefined

@@ -1,5 +1,6 @@
 import type { Dialect, Quirks } from './dialect.ts'
 import type { EmbeddingApi } from './embedding.ts'
+import type { WireRules } from './fit/rules.ts'
 import type { JsonObject } from './json.ts'
 import type { ModelListApi } from './model-list.ts'
 import type { ModerationApi } from './moderation.ts'
@@ -90,6 +91,8 @@ export interface ModelCapabilities {
   /** Merged over the provider's parameter map. */
   readonly params?: ParamMap | undefined
   readonly quirks?: Quirks | undefined
+  /** Rows that override the dialect's and the provider's rules. */
+  readonly rules?: Partial<WireRules> | undefined
 }
 
 /** A provider: its dialect, its address, and how it deviates from the dialect. */
@@ -121,6 +124,8 @@ export interface ProviderDefinition {
   readonly namespacedModels?: boolean | undefined
   readonly params?: ParamMap | undefined
   readonly quirks?: Quirks | undefined
+  /** Rows that override the dialect's rules. */
+  readonly rules?: Partial<WireRules> | undefined
   /** Capabilities by model id, with `*` for any text. All patterns that match are merged, longer over shorter. */
   readonly models?: Readonly<Record<string, ModelCapabilities>> | undefined
   /** Other wire formats of the same vendor, by the value of the option `api`. */
@@ -155,6 +160,7 @@ const rule = optionsSchema<ParamRule>()(() => ({
   values: recordOf(json),
   fixed: json,
   required: json,
+  requires: nonEmptyText,
   drop: nonEmptyText,
 }))
 const params = group(() => Object.fromEntries(settingNames.map((name) => [name, rule])))
@@ -170,6 +176,7 @@ const capabilities = optionsSchema<ModelCapabilities>()(() => ({
   body: anyObject,
   params,
   quirks: anyObject,
+  rules: anyObject,
 }))
 const variable = optionsSchema<ProviderVariable>()(() => ({
   env: names,
@@ -209,6 +216,7 @@ export const providerSchema: Group = optionsSchema<ProviderDefinition>()(() => (
   namespacedModels: flag,
   params,
   quirks: anyObject,
+  rules: anyObject,
   models: recordOf(capabilities),
   apis: recordOf(anyObject),
   embeddings: nullable(anyObject),

@@ -1,5 +1,6 @@
 import type { Dialect, Quirks } from './dialect.ts'
 import { LlmError } from './error.ts'
+import { looseRules, type WireRules } from './fit/rules.ts'
 import type { JsonObject } from './json.ts'
 import { explainParams, mergeParams, type ParamExplanation, type ParamMap } from './params.ts'
 import { checkProvider, type Auth, type ModelCapabilities, type ProviderDefinition } from './provider.ts'
@@ -21,6 +22,8 @@ export interface Target {
   readonly body: JsonObject | undefined
   /** Known capabilities of the model. */
   readonly capabilities: ModelCapabilities
+  /** What the wire format requires of a request for this model. */
+  readonly rules: WireRules
   /** Vendor and wire format whose encrypted and signed reasoning this target accepts. */
   readonly reasoningScope: string
 }
@@ -125,8 +128,23 @@ function targetOf(providers: ReadonlyMap<string, ProviderDefinition>, reference:
     quirks,
     body,
     capabilities,
+    rules: rulesOf(definition, capabilities),
     reasoningScope,
   })
+}
+
+// Capabilities are rules too: a model may lack what its wire format has.
+function rulesOf({ dialect, rules }: ProviderDefinition, model: ModelCapabilities): WireRules {
+  const { prefill, images } = model
+  const lastAssistant = prefill === true ? 'continued' : 'refused'
+  return {
+    ...looseRules,
+    ...dialect.rules,
+    ...rules,
+    ...(prefill === undefined ? undefined : { lastAssistant }),
+    ...(images === false ? { images: 'none' } : undefined),
+    ...model.rules,
+  }
 }
 
 // The prefix of a model names the provider only if none is given, because ids may contain a slash themselves.
@@ -187,6 +205,7 @@ function withApi(definition: ProviderDefinition, api: string | undefined): Provi
 function bare({
   params: _params,
   quirks: _quirks,
+  rules: _rules,
   models: _models,
   body: _body,
   paths: _paths,
@@ -222,6 +241,7 @@ export function capabilitiesOf(definition: ProviderDefinition, model: string): M
       ...next,
       params: mergeParams(capabilities.params, next.params),
       quirks: { ...capabilities.quirks, ...next.quirks },
+      rules: { ...capabilities.rules, ...next.rules },
       body: next.body === undefined ? capabilities.body : { ...capabilities.body, ...next.body },
     }
   }

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../core/json.ts'
-import { fitAnswer, type SchemaRules } from '../core/fit/enforce-schema.ts'
+import { fitAnswer } from '../core/fit/enforce-schema.ts'
 import type { EncodeContext, ParamMap, ResolvedFormat } from '../core/params.ts'
 import type { ToolChoice } from '../core/request.ts'
 
@@ -26,8 +26,7 @@ export function encodeStop(stop: readonly string[], { warn }: EncodeContext): Js
 /** The schema to enforce on the answer; `undefined`, with a warning if JSON was wanted, if there is none. */
 export function encodeSchema(
   { type, schema }: ResolvedFormat,
-  rules: SchemaRules,
-  { warn }: EncodeContext,
+  { rules, warn }: EncodeContext,
 ): JsonObject | undefined {
   if (type === 'text') return undefined
   if (schema !== undefined) return fitAnswer({ schema }, rules, warn).schema

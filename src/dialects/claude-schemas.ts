@@ -14,13 +14,9 @@ const enforced: SchemaRule = {
   totals: { tools: 20, optional: 24, unions: 16 },
 }
 
-/** The rules of the messages format and of the converse format. `toolSchema` is that of tools that are not strict. */
-export function claudeSchemas(isStrict: boolean, toolSchema: SchemaRule = plainTool): SchemaRules {
-  return {
-    toolSchema,
-    strictSchema: isStrict ? enforced : 'the model does not enforce schemas',
-    answerSchema: enforced,
-  }
+/** The schemas of the messages format and of the converse format. */
+export const claudeSchemas: SchemaRules = {
+  toolSchema: { root: 'flat' },
+  strictSchema: enforced,
+  answerSchema: enforced,
 }
-
-const plainTool: SchemaRule = { root: 'flat' }

@@ -3,9 +3,12 @@ import type { JsonObject } from '../core/json.ts'
 import { partsOf, type Message, type ReasoningPart, type SystemMessage } from '../core/message.ts'
 import type { Note } from './note.ts'
 
-/** A message on the wire of the messages and the converse format: they alternate between the two roles. */
+/**
+ * A message on the wire of the messages and the converse format: they alternate between user and assistant. The messages
+ * format has instructions behind a user message too.
+ */
 export interface WireMessage {
-  readonly role: 'user' | 'assistant'
+  readonly role: 'user' | 'assistant' | 'system'
   readonly content: JsonObject[]
 }
 

@@ -1,5 +1,5 @@
 export { anthropicMessages, type AnthropicMessagesQuirks } from './anthropic-messages/index.ts'
-export { bedrockConverse, type BedrockConverseQuirks } from './bedrock-converse/index.ts'
+export { bedrockCallIds, bedrockConverse, type BedrockConverseQuirks } from './bedrock-converse/index.ts'
 export { bedrockInvoke } from './bedrock-invoke/index.ts'
 export { cohereChat, type CohereQuirks } from './cohere/index.ts'
 export { gemini, type GeminiQuirks } from './gemini/index.ts'

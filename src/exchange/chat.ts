@@ -1,19 +1,17 @@
 import type { Call } from '../core/call.ts'
 import type { LlmError } from '../core/error.ts'
-import { ownHistory } from '../core/history.ts'
-import { mergeInto, type JsonDraft } from '../core/json.ts'
-import { applyParams, applyUnsupportedPolicy } from '../core/params.ts'
-import type { Warning } from '../core/response.ts'
-import { adaptToModel } from '../core/adapt-to-model.ts'
+import { wellFormedJson } from '../core/fit/well-formed.ts'
+import type { JsonDraft } from '../core/json.ts'
 import type { HttpRequest } from '../core/wire.ts'
 import { resolveEndpoint, type Endpoint } from './resolve-endpoint.ts'
 import { Attempt } from './attempt.ts'
+import { renderRequest } from './render-request.ts'
 import { openResponseBody } from './response-body.ts'
 import { HttpResponseStream } from './http-response-stream.ts'
 
 /** Makes one attempt of a chat call. Resolves when the first content has arrived. Rejects with the error that came before it. */
 export async function exchangeChat(call: Call): Promise<HttpResponseStream> {
-  const { body, warnings } = renderBody(call)
+  const { body, warnings, toolNames } = renderRequest(call)
   const found = resolveEndpoint(call)
   // Awaited only if it is a promise, because most keys are known without one.
   const endpoint = found instanceof Promise ? await found : found
@@ -21,7 +19,7 @@ export async function exchangeChat(call: Call): Promise<HttpResponseStream> {
   try {
     const response = await attempt.send(requestOf(endpoint, body))
     const opened = await openResponseBody(call, response)
-    const reply = new HttpResponseStream({ call, attempt, warnings, body: opened })
+    const reply = new HttpResponseStream({ call, attempt, warnings, toolNames, body: opened })
     attempt.onFail = failureHandler(reply)
     if (!reply.committed) await reply.commit()
     return reply
@@ -36,21 +34,6 @@ function failureHandler(reply: HttpResponseStream): (error: LlmError) => void {
   return (error) => reply.fail(error)
 }
 
-// Throws before anything is sent if `onUnsupported: 'error'` rejects a setting, or the history cannot be rendered.
-function renderBody(call: Call): { body: JsonDraft; warnings: readonly Warning[] } {
-  const { target, stream } = call
-  const { provider, model, dialect, params, quirks } = target
-  const { messages, settings, warnings } = adaptToModel(call, target)
-  if (call.warnings !== undefined) warnings.unshift(...call.warnings)
-  const body: JsonDraft = target.body === undefined ? {} : structuredClone(target.body)
-  warnings.push(...applyParams(settings, { provider, model, params, quirks, encode: dialect.encode }, body))
-  dialect.render({ model, messages: ownHistory(messages, target), settings, stream, quirks, warnings }, body)
-  if (target.definition.paths?.chat.includes('{model}') === true) delete body['model']
-  const kept = applyUnsupportedPolicy(warnings, call.onUnsupported, target)
-  if (call.extraBody !== undefined) mergeInto(body, call.extraBody)
-  return { body, warnings: kept }
-}
-
 function requestOf({ chatUrl, headers }: Endpoint, body: JsonDraft): HttpRequest {
-  return { url: chatUrl, method: 'POST', headers, body: JSON.stringify(body) }
+  return { url: chatUrl, method: 'POST', headers, body: wellFormedJson(JSON.stringify(body)) }
 }

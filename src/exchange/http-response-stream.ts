@@ -19,6 +19,8 @@ export interface HttpResponseStreamParts {
   readonly attempt: Attempt
   readonly body: ResponseBody
   readonly warnings: readonly Warning[]
+  /** The caller's names of tools by those on the wire. */
+  readonly toolNames?: ReadonlyMap<string, string> | undefined
 }
 
 const NO_ACTIONS: readonly never[] = Object.freeze([])
@@ -36,13 +38,13 @@ export class HttpResponseStream implements ResponseStream {
   #onEnd: readonly ((error?: LlmError) => void)[] = NO_ACTIONS
 
   constructor(parts: HttpResponseStreamParts) {
-    const { call, body, warnings } = parts
+    const { call, body, warnings, toolNames } = parts
     const { provider, model } = call.target
     this.#parts = parts
     this.provider = provider
     this.model = model
     this.#reader = new FrameReader(call.target, body.decoder)
-    this.#buffer = new ResponseBuffer(call, warnings)
+    this.#buffer = new ResponseBuffer(call, warnings, toolNames)
     if (body.whole !== undefined) this.#takeWhole(body.whole)
   }
 

@@ -1,5 +1,6 @@
 import type { Call } from '../core/call.ts'
 import { LlmError, toLlmError } from '../core/error.ts'
+import { wellFormedJson } from '../core/fit/well-formed.ts'
 import { isObject, mergeInto, parseJson, type JsonDraft, type JsonValue } from '../core/json.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Attempt as AttemptRecord, ChatResponse, Usage } from '../core/response.ts'
@@ -74,7 +75,7 @@ export async function requestJson<T>(call: Call, request: JsonRequest<T>): Promi
       url: urlOf(call, target.baseUrl, endpoint),
       method,
       headers: target.headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined ? undefined : wellFormedJson(JSON.stringify(body)),
     }
     const response = await attempt.send(sent)
     const value = readValue(call, request, await readBody(response.body, call.streamLimits.maxReplyBytes))

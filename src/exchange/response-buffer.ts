@@ -28,6 +28,7 @@ export class ResponseBuffer {
   constructor(
     { target, streamLimits, messages, settings, outputFilter }: Call,
     warnings: readonly Warning[],
+    toolNames?: ReadonlyMap<string, string>,
   ) {
     const { provider, model, reasoningScope, dialect } = target
     this.#messages = messages
@@ -35,7 +36,8 @@ export class ResponseBuffer {
     const estimate = (pending: EventBatch): Usage => this.#estimate(pending)
     const { finishReasons } = dialect
     const { tools } = settings
-    this.#normalizer = createNormalizer({ provider, model, warnings, finishReasons, tools, estimate })
+    const known = { provider, model, warnings, tools, toolNames, finishReasons }
+    this.#normalizer = createNormalizer({ ...known, estimate })
     this.#sizeLimit = createTextSizeLimit(streamLimits.maxBytes)
     this.#filter = outputFilter?.()
     if (this.#filter !== undefined) this.#raw = new ResponseAccumulator({ provider, model }, '')

@@ -35,9 +35,16 @@ const noThinking = { reasoning: { drop: 'the model does not reason' } } as const
 const large = { contextWindow: 1_000_000 } as const
 const small = { contextWindow: 200_000 } as const
 
+/** Instructions in the middle of a conversation stay there, so that its cached prefix stays valid. */
+const systemInPlace = { lateSystem: 'after-user' } as const
+
 /** Thinks adaptively and accepts no sampling settings. */
-const adaptive = model(128_000, { ...large, params: noSamplers })
-const alwaysAdaptive = model(128_000, { ...large, params: noSamplers }, { thinkingOff: 'never' })
+const adaptive = model(128_000, { ...large, params: noSamplers, rules: systemInPlace })
+const alwaysAdaptive = model(
+  128_000,
+  { ...large, params: noSamplers, rules: systemInPlace },
+  { thinkingOff: 'never' },
+)
 const efforts = ['low', 'medium', 'high', 'max'] as const
 const adaptiveSampled = model(128_000, large, { efforts })
 const budgeted = model(64_000, small, { thinking: 'budget' })
@@ -72,7 +79,7 @@ export const anthropic: ProviderDefinition = defineProvider({
     'claude-sonnet-5-5*': { quirks: { thinkingOff: 'between_tools', forcedToolChoice: false } },
     'claude-haiku-5*': adaptive,
     'claude-opus-4-8*': adaptive,
-    'claude-opus-4-7*': adaptive,
+    'claude-opus-4-7*': model(128_000, { ...large, params: noSamplers }),
     'claude-opus-4-6*': adaptiveSampled,
     'claude-sonnet-4-6*': adaptiveSampled,
     'claude-opus-4-5*': budgeted,

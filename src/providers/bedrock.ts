@@ -1,6 +1,7 @@
 import type { ParamMap } from '../core/params.ts'
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import {
+  bedrockCallIds,
   bedrockCohereEmbeddings,
   bedrockConverse,
   bedrockInvoke,
@@ -51,6 +52,7 @@ const claude = model(
     parallelToolCalls: { to: 'additionalModelRequestFields.tool_choice.disable_parallel_tool_use' },
   },
 )
+const separated = { userAfterResult: 'separated' } as const
 const noForcing = { forcedToolChoice: false, thoughtsBack: false } as const
 
 /**
@@ -107,9 +109,9 @@ export const bedrock: ProviderDefinition = defineProvider({
     '*anthropic.claude-haiku-5*': adaptiveClaude,
     '*anthropic.claude-fable-5*': adaptiveClaude,
     '*amazon.nova*': model(
-      { tools: true },
+      { tools: true, rules: { toolSchema: { root: 'bare', refs: 'none' } } },
       { topK: { to: 'additionalModelRequestFields.inferenceConfig.topK', clamp: [0, 128] } },
-      { thoughtsBack: false, toolSchema: { root: 'bare', refs: 'none' } },
+      { thoughtsBack: false },
     ),
     '*amazon.nova-2-lite*': model({ ...large, ...reasons }, thinks, { reasoning: 'reasoningConfig' }),
     '*amazon.titan*': model({ tools: false }, undefined, { systemPrompt: false, thoughtsBack: false }),
@@ -118,11 +120,9 @@ export const bedrock: ProviderDefinition = defineProvider({
       { ...thinks, ...schema, stop: { drop: 'the model accepts no stop sequences on Bedrock' } },
       { reasoning: 'reasoning_effort', alwaysThinks: true, ...strict },
     ),
-    '*meta.llama*': model({}, undefined, { ...noForcing, toolResultsAlone: true }),
-    '*mistral.*': model({}, undefined, {
+    '*meta.llama*': model({ rules: separated }, undefined, noForcing),
+    '*mistral.*': model({ rules: { ...separated, callIds: bedrockCallIds.short } }, undefined, {
       thoughtsBack: false,
-      toolIds: 'short',
-      toolResultsAlone: true,
       toolResultsAsJson: true,
     }),
     '*mistral.mistral-7b*': model({ tools: false }, undefined, { systemPrompt: false }),
@@ -147,13 +147,12 @@ export const bedrock: ProviderDefinition = defineProvider({
     '*google.gemma-3-27b*': model(structured, schema, strict),
     '*minimax.minimax-m2*': model(structured, schema, strict),
     '*nvidia.nemotron-nano*': model(structured, schema, strict),
-    '*moonshot*': model(structured, schema, { ...strict, toolIds: 'loose', thoughtsBack: false }),
-    '*zai.glm*': model(structured, schema, { ...strict, thoughtsBack: false }),
-    '*writer.palmyra*': model({}, undefined, {
-      ...noForcing,
-      toolResultsAlone: true,
-      toolResultStatus: false,
+    '*moonshot*': model({ ...structured, rules: { callIds: bedrockCallIds.loose } }, schema, {
+      ...strict,
+      thoughtsBack: false,
     }),
+    '*zai.glm*': model(structured, schema, { ...strict, thoughtsBack: false }),
+    '*writer.palmyra*': model({ rules: separated }, undefined, { ...noForcing, toolResultStatus: false }),
   },
   embeddings: titanEmbeddings,
   modelList: null,

@@ -21,6 +21,10 @@ export const cerebras: ProviderDefinition = defineProvider({
     metadata: { drop: 'the API has no such parameter' },
   },
   quirks: {
+    reasoningField: 'reasoning',
+    efforts: ['none', 'low', 'medium', 'high'],
+  } satisfies OpenAIChatQuirks,
+  rules: {
     answerSchema: { root: 'flat', refuses, refs: 'tree' },
     strictSchema: {
       ...openaiStrictSchema,
@@ -28,9 +32,7 @@ export const cerebras: ProviderDefinition = defineProvider({
       refs: 'tree',
       limits: { properties: 500, depth: 10, enums: 500, chars: 5_000 },
     },
-    reasoningField: 'reasoning',
-    efforts: ['none', 'low', 'medium', 'high'],
-  } satisfies OpenAIChatQuirks,
+  },
   models: {
     'gpt-oss*': {
       contextWindow: 131_072,

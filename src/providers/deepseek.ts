@@ -25,11 +25,6 @@ export const deepseek: ProviderDefinition = defineProvider({
     metadata: { drop: 'the API has no such parameter' },
   },
   quirks: {
-    strictSchema: {
-      ...openaiStrictSchema,
-      refuses: 'minItems maxItems',
-      formats: 'email hostname ipv4 ipv6 uuid',
-    },
     reasoningStyle: 'switch_and_effort',
     reasoningField: 'reasoning_content',
     reasoningRequired: true,
@@ -37,6 +32,13 @@ export const deepseek: ProviderDefinition = defineProvider({
     samplersWhileThinking: 'ignored',
     forcedToolChoice: 'unthinking',
   } satisfies OpenAIChatQuirks,
+  rules: {
+    strictSchema: {
+      ...openaiStrictSchema,
+      refuses: 'minItems maxItems',
+      formats: 'email hostname ipv4 ipv6 uuid',
+    },
+  },
   models: {
     '*': { jsonSchema: false },
     'deepseek-v4-pro*': v4,

@@ -14,8 +14,10 @@ export const fireworks: ProviderDefinition = defineProvider({
   quirks: {
     reasoningField: 'reasoning_content',
     efforts: ['none', 'low', 'medium', 'high'],
-    answerSchema: { root: 'flat', refuses: 'oneOf minLength maxLength minItems maxItems pattern' },
   } satisfies OpenAIChatQuirks,
+  rules: {
+    answerSchema: { root: 'flat', refuses: 'oneOf minLength maxLength minItems maxItems pattern' },
+  },
   docs: 'https://docs.fireworks.ai/api-reference/post-chatcompletions',
   verifiedOn: '2026-11-21',
 })

@@ -12,6 +12,9 @@ export const minimax: ProviderDefinition = defineProvider({
   baseUrl: 'https://api.minimax.io/v1',
   auth: { type: 'bearer' },
   env: ['MINIMAX_API_KEY'],
+  rules: {
+    blankMessages: 'left-out',
+  },
   params: {
     maxTokens: { to: 'max_completion_tokens' },
     temperature: { to: 'temperature', clamp: [0.01, 1] },

@@ -1,3 +1,4 @@
+import { shortCallIds } from '../core/fit/rules.ts'
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { commonEmbeddings, moderationApi, openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
@@ -28,11 +29,16 @@ export const mistral: ProviderDefinition = defineProvider({
   },
   quirks: {
     streamUsage: false,
-    shortToolIds: true,
     requiredToolChoice: 'any',
     reasoningField: 'thinking',
     prefillField: 'prefix',
   } satisfies OpenAIChatQuirks,
+  rules: {
+    callIds: shortCallIds,
+    userAfterResult: 'separated',
+    blankMessages: 'left-out',
+    lastAssistant: 'continued',
+  },
   models: {
     'mistral-large*': window,
     'mistral-medium*': window,

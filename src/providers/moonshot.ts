@@ -3,7 +3,12 @@ import type { SchemaRule } from '../core/fit/schema-rule.ts'
 import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 // Nothing beside a reference, a type in every schema, and in unions in the branches.
-const schemas: SchemaRule = { root: 'flat', typed: true, typeInside: true, loneRefs: true }
+const schema: SchemaRule = { root: 'flat', typed: true, typeInside: true, loneRefs: true }
+const schemas = {
+  toolSchema: schema,
+  answerSchema: schema,
+  strictSchema: { ...schema, closed: true },
+} as const
 const fixed = { drop: 'the vendor has fixed it for this model' } as const
 const noSamplers = {
   temperature: fixed,
@@ -38,6 +43,11 @@ export const moonshot: ProviderDefinition = defineProvider({
   baseUrl: 'https://api.moonshot.ai/v1',
   auth: { type: 'bearer' },
   env: ['MOONSHOT_API_KEY', 'MOONSHOTAI_API_KEY', 'KIMI_API_KEY'],
+  rules: {
+    ...schemas,
+    blankMessages: 'left-out',
+    lastAssistant: 'continued',
+  },
   params: {
     maxTokens: { to: 'max_completion_tokens' },
     temperature: { to: 'temperature', clamp: [0, 1] },
@@ -55,9 +65,6 @@ export const moonshot: ProviderDefinition = defineProvider({
     reasoningField: 'reasoning_content',
     choicesFromTemperature: 0.3,
     prefillField: 'partial',
-    toolSchema: schemas,
-    answerSchema: schemas,
-    strictSchema: { ...schemas, closed: true },
     strictTools: false,
   } satisfies OpenAIChatQuirks,
   models: {
@@ -74,7 +81,7 @@ export const moonshot: ProviderDefinition = defineProvider({
       quirks: { reasoningStyle: 'effort', efforts: ['low', 'high', 'max'], forcedToolChoice: false },
     },
   },
-  apis: { responses: { dialect: openaiResponses } },
+  apis: { responses: { dialect: openaiResponses, rules: schemas } },
   embeddings: null,
   docs: 'https://platform.kimi.ai/docs/api/chat',
   verifiedOn: '2026-11-21',

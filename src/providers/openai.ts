@@ -1,3 +1,4 @@
+import { commonImages } from '../core/fit/rules.ts'
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import {
   moderationApi,
@@ -122,7 +123,8 @@ export const openai: ProviderDefinition = defineProvider({
   baseUrl: 'https://api.openai.com/v1',
   auth: { type: 'bearer' },
   env: ['OPENAI_API_KEY'],
-  params: noReasoning,
+  params: { ...noReasoning, metadata: { requires: 'store' } },
+  rules: { images: commonImages },
   models: chatModels,
   apis: {
     responses: {

@@ -18,6 +18,12 @@ export const perplexity: ProviderDefinition = defineProvider({
   baseUrl: 'https://api.perplexity.ai',
   auth: { type: 'bearer' },
   env: ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'],
+  rules: {
+    neighbours: 'joined',
+    lastAssistant: 'refused',
+    lateSystem: 'moved',
+    blankMessages: 'left-out',
+  },
   params: {
     topK: { to: 'top_k' },
     stop: { drop: 'the API has no stop sequences' },

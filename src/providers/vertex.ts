@@ -31,6 +31,7 @@ export const vertex: ProviderDefinition = defineProvider({
   },
   auth: { type: 'bearer' },
   env: ['GOOGLE_OAUTH_ACCESS_TOKEN', 'CLOUDSDK_AUTH_ACCESS_TOKEN'],
+  rules: { callIds: { absent: 'Vertex AI refuses ids of function calls as unknown fields' } },
   models: google.models,
   embeddings: predictEmbeddings,
   modelList: null,

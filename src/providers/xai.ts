@@ -3,6 +3,10 @@ import { openaiChat, openaiResponses, openaiStrictSchema, type OpenAIChatQuirks 
 
 const refused = { drop: 'reasoning models refuse it' } as const
 const refuses = 'allOf minLength maxLength minItems maxItems'
+const schemas = {
+  answerSchema: { root: 'flat', refuses },
+  strictSchema: { ...openaiStrictSchema, refuses },
+} as const
 const window = { contextWindow: 1_000_000, images: true, tools: true, jsonSchema: true } as const
 function reasoner(...efforts: string[]): ModelCapabilities {
   return { ...window, reasoning: true, quirks: { efforts } satisfies OpenAIChatQuirks }
@@ -20,6 +24,10 @@ export const xai: ProviderDefinition = defineProvider({
   baseUrl: 'https://api.x.ai/v1',
   auth: { type: 'bearer' },
   env: ['XAI_API_KEY'],
+  rules: {
+    ...schemas,
+    blankMessages: 'left-out',
+  },
   params: {
     topLogprobs: { to: 'top_logprobs', clamp: [0, 8] },
     frequencyPenalty: refused,
@@ -28,10 +36,6 @@ export const xai: ProviderDefinition = defineProvider({
     logitBias: { drop: 'the API ignores it' },
     metadata: { drop: 'the API has no such parameter' },
   },
-  quirks: {
-    answerSchema: { root: 'flat', refuses },
-    strictSchema: { ...openaiStrictSchema, refuses },
-  } satisfies OpenAIChatQuirks,
   models: {
     'grok-3': switched,
     'grok-3-mini*': { ...reasoner('low', 'high'), contextWindow: 131_072, images: false },
@@ -55,7 +59,7 @@ export const xai: ProviderDefinition = defineProvider({
     'grok-4.6*': reasoner('low', 'medium', 'high', 'xhigh'),
     'grok-build*': { contextWindow: 256_000, images: true, tools: true, reasoning: true },
   },
-  apis: { responses: { dialect: openaiResponses } },
+  apis: { responses: { dialect: openaiResponses, rules: schemas } },
   embeddings: null,
   docs: 'https://docs.x.ai/docs/api-reference',
   verifiedOn: '2026-11-21',

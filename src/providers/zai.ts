@@ -15,6 +15,9 @@ export const zai: ProviderDefinition = defineProvider({
   baseUrl: 'https://api.z.ai/api/paas/v4',
   auth: { type: 'bearer' },
   env: ['ZAI_API_KEY', 'ZHIPU_API_KEY', 'ZHIPUAI_API_KEY'],
+  rules: {
+    blankMessages: 'left-out',
+  },
   params: {
     temperature: { to: 'temperature', clamp: [0, 1] },
     topP: { to: 'top_p', clamp: [0.01, 1] },

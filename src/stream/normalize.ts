@@ -1,4 +1,4 @@
-import type { Fault, Fragment } from '../core/dialect.ts'
+import type { Fault, Fragment, ToolFragment } from '../core/dialect.ts'
 import type { StreamEvent } from '../core/event.ts'
 import type { ResolvedTool } from '../core/params.ts'
 import type { FinishReason, Usage, Warning } from '../core/response.ts'
@@ -9,6 +9,8 @@ export interface NormalizerOptions {
   readonly model: string
   /** Warnings of the request. Delivered after `start`. */
   readonly warnings?: readonly Warning[] | undefined
+  /** The caller's names of tools by those on the wire. Default: the same. */
+  readonly toolNames?: ReadonlyMap<string, string> | undefined
   /** The dialect's neutral finish reasons, by the wire's stop reasons. */
   readonly finishReasons: Readonly<Record<string, FinishReason>>
   /** The tools of the request. Default: none. */
@@ -100,7 +102,7 @@ class EventNormalizer implements Normalizer {
         if (fragment.text !== '' || hasVendorFields(fragment)) out.push(fragment)
         return
       case 'tool':
-        this.#toolsOf(fragment.choice).add(fragment, out)
+        this.#toolsOf(fragment.choice).add(this.#named(fragment), out)
         return
       case 'citation':
       case 'file':
@@ -122,6 +124,11 @@ class EventNormalizer implements Normalizer {
         this.#finish(out)
         return
     }
+  }
+
+  #named(fragment: ToolFragment): ToolFragment {
+    const name = this.#options.toolNames?.get(fragment.name ?? '')
+    return name === undefined ? fragment : { ...fragment, name }
   }
 
   #start(out: StreamEvent[]): void {

@@ -36,7 +36,8 @@ const values: Required<{ [Name in SettingName]: NonNullable<Settings[Name]> }> =
 }
 
 // What a setting needs beside it to mean anything.
-const company: Partial<Record<SettingName, Partial<Settings>>> = {
+const company: Partial<Record<SettingName, Partial<ChatRequest>>> = {
+  metadata: { extraBody: { store: true } },
   topLogprobs: { logprobs: true },
   toolChoice: { tools: values.tools },
   parallelToolCalls: { tools: values.tools },

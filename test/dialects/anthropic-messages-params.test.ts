@@ -93,8 +93,8 @@ describe('every setting', () => {
     ['temperature above 1', { temperature: 1.5 }, { temperature: 1 }, 'changed temperature'],
     ['more tokens than the model gives', { maxTokens: 100_000 }, { max_tokens: 64_000 }, 'changed maxTokens'],
     ['JSON without a schema', { responseFormat: 'json' }, {}, 'changed responseFormat'],
-    ['a choice without tools', { toolChoice: 'required' }, {}, 'changed toolChoice'],
-    ['parallel calls without tools', { parallelToolCalls: false }, {}, 'changed parallelToolCalls'],
+    ['a choice without tools', { toolChoice: 'required' }, {}, 'unsupported toolChoice'],
+    ['parallel calls without tools', { parallelToolCalls: false }, {}, 'unsupported parallelToolCalls'],
     [
       'parallel calls beside no calls',
       { tools, toolChoice: 'none', parallelToolCalls: true },

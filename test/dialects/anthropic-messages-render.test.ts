@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { JsonDraft, JsonObject } from '../../src/core/json.ts'
+import type { JsonObject } from '../../src/core/json.ts'
 import type { Message } from '../../src/core/message.ts'
-import type { Warning } from '../../src/core/response.ts'
 import { anthropicMessages } from '../../src/dialects/anthropic-messages/index.ts'
+import { rendered, targetOf } from './sent.ts'
 
 const origin = 'anthropic-messages'
 const user = (content: string): Message => ({ role: 'user', content })
@@ -27,16 +27,8 @@ interface Rendered {
 }
 
 function render(messages: readonly Message[], stream = false): Rendered {
-  const body: JsonDraft = {}
-  const warnings: Warning[] = []
-  anthropicMessages.render(
-    { model: 'some-model', messages, settings: {}, stream, quirks: {}, warnings },
-    body,
-  )
-  return {
-    body: JSON.parse(JSON.stringify(body)) as JsonObject,
-    warnings: warnings.map(({ type, message }) => `${type}: ${message}`),
-  }
+  const { body, raw } = rendered(targetOf(anthropicMessages), { messages, settings: {}, stream })
+  return { body, warnings: raw.map(({ type, message }) => `${type}: ${message}`) }
 }
 
 function turnsOf(...messages: Message[]): unknown {
@@ -46,6 +38,7 @@ function turnsOf(...messages: Message[]): unknown {
 test('model and mode', () => {
   expect(render([user('hi')]).body).toEqual({
     model: 'some-model',
+    max_tokens: 4_096,
     messages: [{ role: 'user', content: 'hi' }],
   })
   expect(render([user('hi')], true).body['stream']).toBe(true)
@@ -105,8 +98,7 @@ describe('turns', () => {
     const { body, warnings } = render([user('a'), assistant(''), user(' \n')])
     expect(body['messages']).toEqual([{ role: 'user', content: 'a' }])
     expect(warnings).toEqual([
-      'compatibility: an empty assistant message was left out: the format refuses it',
-      'compatibility: an empty user message was left out: the format refuses it',
+      'compatibility: messages without content were left out: the format refuses them',
     ])
   })
 

@@ -1,13 +1,10 @@
 import { parseRequest } from '../../src/core/parse-request.ts'
-import type { JsonDraft, JsonObject } from '../../src/core/json.ts'
-import { applyParams } from '../../src/core/params.ts'
+import type { JsonObject } from '../../src/core/json.ts'
 import { createRegistry, type Registry } from '../../src/core/registry.ts'
 import type { ChatRequest, Settings } from '../../src/core/request.ts'
-import {
-  anthropicMessages,
-  type AnthropicMessagesQuirks,
-} from '../../src/dialects/anthropic-messages/index.ts'
+import type { AnthropicMessagesQuirks } from '../../src/dialects/anthropic-messages/index.ts'
 import { anthropic } from '../../src/providers/anthropic.ts'
+import { rendered } from './sent.ts'
 
 export const MODEL = 'claude-sonnet-4-5'
 export const registry: Registry = createRegistry([anthropic])
@@ -32,15 +29,8 @@ export function send(settings: Settings, { model = MODEL, quirks, messages }: Se
   const target = registry.resolve({ provider: 'anthropic', model })
   const merged = { ...target.quirks, ...quirks }
   const admitted = parseRequest({ messages: messages ?? [{ role: 'user', content: 'hi' }], ...settings })
-  const body: JsonDraft = {}
-  const { encode } = anthropicMessages
-  const warnings = applyParams(admitted.settings, { ...target, quirks: merged, encode }, body)
-  const rest = { settings: admitted.settings, stream: false, quirks: merged, warnings }
-  anthropicMessages.render({ model, messages: admitted.messages, ...rest }, body)
-  return {
-    body: JSON.parse(JSON.stringify(body)) as JsonObject,
-    warnings: warnings.map(({ type, setting, message }) => `${type} ${setting}: ${message}`),
-  }
+  const { body, raw } = rendered({ ...target, quirks: merged }, { ...admitted, stream: false })
+  return { body, warnings: raw.map(({ type, setting, message }) => `${type} ${setting}: ${message}`) }
 }
 
 export const schema = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] } as const

@@ -83,7 +83,7 @@ describe('thoughts', () => {
   const answer = { type: 'text', text: 'Yes.' } as const
 
   test('go back to a model that thinks', () => {
-    expect(messagesOf(assistant([thought, answer]))).toEqual([
+    expect(messagesOf(assistant([thought, answer]), user('hi'))).toEqual([
       {
         role: 'assistant',
         content: [
@@ -91,16 +91,20 @@ describe('thoughts', () => {
           { type: 'text', text: 'Yes.' },
         ],
       },
+      { role: 'user', content: 'hi' },
     ])
   })
 
   test('stay behind where the model does not think, or they are of another format', () => {
-    const bare = [{ role: 'assistant', content: 'Yes.' }]
+    const bare = [
+      { role: 'assistant', content: 'Yes.' },
+      { role: 'user', content: 'hi' },
+    ]
     expect(
-      renderWith(cohereChat, [assistant([thought, answer])], { thinks: false }).body['messages'],
+      renderWith(cohereChat, [assistant([thought, answer]), user('hi')], { thinks: false }).body['messages'],
     ).toEqual(bare)
-    expect(messagesOf(assistant([{ ...thought, origin: 'gemini' }, answer]))).toEqual(bare)
-    expect(messagesOf(assistant([{ ...thought, origin: undefined }, answer]))).toEqual(bare)
+    expect(messagesOf(assistant([{ ...thought, origin: 'gemini' }, answer]), user('hi'))).toEqual(bare)
+    expect(messagesOf(assistant([{ ...thought, origin: undefined }, answer]), user('hi'))).toEqual(bare)
   })
 
   test('a turn of nothing but a thought of another format is none', () => {

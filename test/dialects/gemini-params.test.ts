@@ -98,7 +98,7 @@ describe('what is lost or changed is said', () => {
       { responseLogprobs: false },
       /logprobs is false/,
     ],
-    ['toolChoice without tools', { toolChoice: 'auto' }, undefined, /request has no tools/],
+    ['toolChoice without tools', { toolChoice: 'required' }, undefined, /request has no tools/],
     [
       'strict: false',
       { responseFormat: { type: 'json', schema, strict: false } },

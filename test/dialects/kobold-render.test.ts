@@ -79,10 +79,10 @@ describe('the prompt', () => {
       user,
     ])
     expect(prompt).toBe(
-      '### Instruction:\nSee\nthis\n\n### Response:\nYes.\n\n### Instruction:\nHello!\n\n### Response:\n',
+      '### Instruction:\nSee\n[image left out]\nthis\n\n### Response:\nYes.\n\n### Instruction:\nHello!\n\n### Response:\n',
     )
     expect(warnings).toEqual([
-      expect.stringContaining('an image'),
+      expect.stringContaining('images'),
       expect.stringContaining('audio'),
       expect.stringContaining('a file'),
     ])

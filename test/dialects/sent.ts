@@ -1,12 +1,12 @@
-import { parseRequest } from '../../src/core/parse-request.ts'
+import { parseRequest, type ParsedRequest } from '../../src/core/parse-request.ts'
 import type { Quirks } from '../../src/core/dialect.ts'
 import type { JsonDraft, JsonObject } from '../../src/core/json.ts'
 import type { Message } from '../../src/core/message.ts'
-import { applyParams } from '../../src/core/params.ts'
 import type { ProviderDefinition } from '../../src/core/provider.ts'
-import { createRegistry } from '../../src/core/registry.ts'
+import { createRegistry, type Target } from '../../src/core/registry.ts'
 import type { ChatRequest, Settings } from '../../src/core/request.ts'
 import type { Warning } from '../../src/core/response.ts'
+import { renderRequest } from '../../src/exchange/render-request.ts'
 
 export interface Sent {
   readonly body: JsonObject
@@ -26,14 +26,10 @@ export interface SendOptions {
 export function sendTo(provider: ProviderDefinition, settings: Settings, options: SendOptions): Sent {
   const { model, api, messages = [{ role: 'user', content: 'hi' }], stream = false } = options
   const target = createRegistry([provider]).resolve({ provider: provider.id, model, api })
-  const { dialect } = target
   const quirks = { ...target.quirks, ...options.quirks }
+  // Fields of every request of the provider are not what these tests are about.
   const admitted = parseRequest({ messages, ...settings })
-  const body: JsonDraft = {}
-  const warnings = applyParams(admitted.settings, { ...target, quirks, encode: dialect.encode }, body)
-  const rest = { settings: admitted.settings, messages: admitted.messages, warnings }
-  dialect.render({ model, stream, quirks, ...rest }, body)
-  return { body: written(body), warnings: warnings.map(told) }
+  return rendered({ ...target, quirks, body: undefined }, { ...admitted, stream })
 }
 
 /** The messages of a history as a dialect writes them, with nothing else in the request. */
@@ -42,10 +38,28 @@ export function renderWith(
   messages: readonly Message[],
   quirks: Quirks = {},
 ): Sent {
-  const body: JsonDraft = {}
-  const warnings: Warning[] = []
-  dialect.render({ model: 'some-model', messages, settings: {}, stream: false, quirks, warnings }, body)
-  return { body: written(body), warnings: warnings.map(told) }
+  return rendered(targetOf(dialect, quirks), { messages, settings: {}, stream: false })
+}
+
+/** A target of a provider that has nothing but a dialect. */
+export function targetOf(dialect: ProviderDefinition['dialect'], quirks: Quirks = {}): Target {
+  const provider = { id: 'some', name: 'Some', dialect, auth: { type: 'none' }, quirks } as const
+  return createRegistry([provider]).resolve({ provider: 'some', model: 'some-model' })
+}
+
+/** The body of a request to `target`, and its warnings. */
+export function rendered(
+  target: Target,
+  request: Pick<ParsedRequest, 'messages' | 'settings'> & { readonly stream: boolean },
+): Sent & { readonly raw: readonly Warning[] } {
+  const { body, warnings } = renderRequest({
+    ...request,
+    target,
+    extraBody: undefined,
+    onUnsupported: 'warn',
+    warnings: undefined,
+  })
+  return { body: written(body), warnings: warnings.map(told), raw: warnings }
 }
 
 function told({ setting = 'messages', message }: Warning): string {

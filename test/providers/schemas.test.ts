@@ -196,7 +196,8 @@ function find(node: JsonValue | undefined, places: readonly string[]): SentSchem
     const read = key === 'schema' && typeof value === 'string' ? (JSON.parse(value) as JsonValue) : value
     const isNest = typeof read === 'object' && read !== null && ('schema' in read || 'textFormat' in read)
     const isSchema = places.includes(key) && typeof read === 'object' && read !== null && !Array.isArray(read)
-    if (isSchema && !isNest) return { schema: read, strict: (node as JsonObject)['strict'] === true }
+    if (isSchema && !isNest)
+      return { schema: read as JsonObject, strict: (node as JsonObject)['strict'] === true }
     const inner = find(read, places)
     if (inner !== undefined) {
       const strict =

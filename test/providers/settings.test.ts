@@ -91,7 +91,7 @@ describe('Moonshot', () => {
     const { body, warnings } = await sentBy({ ...v1, messages: [{ role: 'user', content }] })
     expect(JSON.stringify(body['messages'])).not.toContain('AAAA')
     expect(JSON.stringify(body['messages'])).toContain('[image left out]')
-    expect(warnings).toEqual(['messages: images were left out, because moonshot-v1-8k takes none'])
+    expect(warnings).toEqual(['messages: images were left out: the model accepts none'])
     const seen = await sentBy({
       provider: 'moonshot',
       model: 'kimi-k2.6',

@@ -2,6 +2,7 @@ import { catalogue, createOrchestrator, defineProvider, type ChatRequest } from 
 import { createRegistry, openaiChat, type HttpRequest, type ModelCapabilities } from 'llm-switchyard/adapter'
 import { describe, expect, test } from 'vitest'
 import { adaptToModel, capabilityParams } from '../../src/core/adapt-to-model.ts'
+import { fitImages } from '../../src/core/fit/media.ts'
 import { anyVariables, noting, sentBy } from './sent.ts'
 
 const tools = [{ name: 'look', parameters: { type: 'object', properties: {} } }]
@@ -56,7 +57,7 @@ describe('what a model cannot do is asked of it by a warning, or refused', () =>
     expect(said).not.toContain('AAAA')
     expect(said.split('[image left out]')).toHaveLength(3)
     expect(warnings).toEqual([
-      { type: 'unsupported', message: 'images were left out, because m1 takes none' },
+      { type: 'compatibility', message: 'images were left out: the model accepts none' },
     ])
     expect(await refused({ images: false }, { messages })).toMatchObject({ kind: 'unsupported' })
     expect((await sent({}, { messages })).warnings).toEqual([])
@@ -120,7 +121,7 @@ describe('the pure parts', () => {
   test('the caller’s messages stay as they were', () => {
     const messages = [{ role: 'user' as const, content: [text, image] }]
     const before = structuredClone(messages)
-    adaptToModel({ messages, settings: {} }, { capabilities: { images: false }, params: {}, model: 'm' })
+    fitImages(messages, 'none', () => undefined)
     expect(messages).toEqual(before)
   })
 

@@ -1,16 +1,17 @@
 import type { JsonDraft, JsonObject } from '../json.ts'
 import type { ResolvedFormat, ResolvedTool } from '../resolved-settings.ts'
+import type { WireRules } from './rules.ts'
 import { fitSchema } from './schema.ts'
 import type { FittedSchema, SchemaMeasure, SchemaRule, SchemaSizes } from './schema-rule.ts'
 
-/** What a wire takes of the schemas of tools and answers. */
-export interface SchemaRules {
-  /** Of a tool that is not enforced. */
-  readonly toolSchema: SchemaRule
-  /** Of a schema that the wire enforces exactly; a text is the reason why it enforces none. */
-  readonly strictSchema: SchemaRule | string
-  /** Of an answer that is not strict. */
-  readonly answerSchema: SchemaRule
+/** The rows about schemas. */
+export type SchemaRules = Pick<WireRules, 'toolSchema' | 'strictSchema' | 'answerSchema'>
+
+/** The rows for a model that enforces no schemas of tools, if `strictTools` is false. */
+export function toolSchemas(rules: SchemaRules, strictTools: unknown): SchemaRules {
+  return strictTools === false
+    ? { ...rules, strictSchema: { absent: 'the model does not enforce schemas' } }
+    : rules
 }
 
 /** A tool with the schema that is sent. `strict` is true if it is enforced. */
@@ -81,8 +82,9 @@ function fitStrictly(
   { plain, sums, warn }: Fitting,
 ): { readonly fitted: FittedSchema; readonly strict: boolean } {
   if (strict === true) {
-    const fitted = typeof strictSchema === 'string' ? undefined : fitSchema(schema, strictSchema)
-    const reason = fitted === undefined ? strictSchema : whyNot(fitted, strictSchema as SchemaRule, sums)
+    const fitted = 'absent' in strictSchema ? undefined : fitSchema(schema, strictSchema)
+    const reason =
+      'absent' in strictSchema ? strictSchema.absent : fitted && whyNot(fitted, strictSchema, sums)
     if (fitted !== undefined && reason === undefined) return { fitted, strict: true }
     warn(`"strict"${subject} was not sent: ${String(reason)}`)
   }

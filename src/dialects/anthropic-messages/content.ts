@@ -32,15 +32,11 @@ export function renderPart(part: UserPart, note: Note): JsonObject[] {
 function renderImage(part: ImagePart): JsonObject[] {
   const bytes = bytesOf(part)
   if (bytes === undefined) return [{ type: 'image', source: { type: 'url', url: part.url } }]
-  return [{ type: 'image', source: base64Source(imageType(bytes.mediaType), bytes.data) }]
+  return [{ type: 'image', source: base64Source(bytes.mediaType, bytes.data) }]
 }
 
 function base64Source(mediaType: string, data: string): JsonObject {
   return { type: 'base64', media_type: mediaType, data }
-}
-
-function imageType(mediaType: string): string {
-  return mediaType === 'image/jpg' ? 'image/jpeg' : mediaType
 }
 
 function renderFile(part: FilePart, note: Note): JsonObject[] {
@@ -67,8 +63,7 @@ interface Bytes {
 }
 
 function renderBytes({ mediaType, data }: Bytes, { filename }: FilePart, note: Note): JsonObject[] {
-  if (mediaType.startsWith('image/'))
-    return [{ type: 'image', source: base64Source(imageType(mediaType), data) }]
+  if (mediaType.startsWith('image/')) return [{ type: 'image', source: base64Source(mediaType, data) }]
   if (mediaType === 'application/pdf' || data.startsWith(PDF_START))
     return [{ type: 'document', source: base64Source('application/pdf', data), title: filename }]
   if (isTextType(mediaType)) {
@@ -87,7 +82,7 @@ const PDF_START = 'JVBERi0'
 /** An earlier tool call. Its input is always an object on this wire. */
 export function renderCall({ id, name, arguments: args }: ToolCallPart): JsonObject {
   const input: JsonDraft = isObject(args) ? args : args === null ? {} : { arguments: args }
-  return { type: 'tool_use', id, name: name.replace(/[^A-Za-z0-9_-]/g, '_'), input }
+  return { type: 'tool_use', id, name, input }
 }
 
 /** Blocks of the vendor's own tools, unchanged; none if `details` is not a list of typed objects. */

@@ -4,6 +4,7 @@ import { modelList } from './models.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'
+import { rules } from './rules.ts'
 
 export type { AnthropicMessagesQuirks } from './quirks.ts'
 
@@ -14,6 +15,7 @@ export const anthropicMessages: Dialect = Object.freeze({
   headers: { 'anthropic-version': '2023-06-01' },
   params,
   encode,
+  rules,
   finishReasons: {
     end_turn: 'stop',
     stop_sequence: 'stop',

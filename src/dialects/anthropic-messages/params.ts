@@ -1,4 +1,4 @@
-import { fitTools } from '../../core/fit/enforce-schema.ts'
+import { fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { ToolChoice } from '../../core/request.ts'
@@ -9,7 +9,6 @@ import {
   encodeSchema,
   encodeStop,
 } from '../claude-params.ts'
-import { claudeSchemas } from '../claude-schemas.ts'
 import type { AnthropicMessagesQuirks } from './quirks.ts'
 import { renderThinking } from './thinking.ts'
 
@@ -40,13 +39,13 @@ export const encode: EncodeMap = {
 }
 
 function encodeFormat(format: ResolvedFormat, context: EncodeContext): JsonValue | undefined {
-  const schema = encodeSchema(format, claudeSchemas(true), context)
+  const schema = encodeSchema(format, context)
   return schema === undefined ? undefined : { type: 'json_schema', schema }
 }
 
-function encodeTools(tools: readonly ResolvedTool[], { quirks, warn }: EncodeContext): JsonValue {
+function encodeTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: EncodeContext): JsonValue {
   const { strictTools }: AnthropicMessagesQuirks = quirks
-  return fitTools(tools, claudeSchemas(strictTools !== false), warn).map((tool, index) => {
+  return fitTools(tools, toolSchemas(rules, strictTools), warn).map((tool, index) => {
     const { name, description, schema, strict } = tool
     // A false is sent as it is; a true only if the model enforces it.
     const asked = tools[index]?.strict

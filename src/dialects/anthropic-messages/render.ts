@@ -1,5 +1,4 @@
 import type { RenderInput } from '../../core/dialect.ts'
-import { adaptHistory, type ToolIdRule } from '../../core/history.ts'
 import type { JsonDraft, JsonObject } from '../../core/json.ts'
 import {
   partsOf,
@@ -17,17 +16,13 @@ import { renderCall, renderPart, renderText, vendorBlocks } from './content.ts'
 import { resolveConflicts } from './thinking.ts'
 
 const DIALECT = 'anthropic-messages'
-const TOOL_IDS: ToolIdRule = {
-  allowed: /^[A-Za-z0-9_-]+$/,
-  make: (index) => `toolu_renamed_${index}`,
-}
 
 /** Writes model, messages and mode. */
 export function render(input: RenderInput, body: JsonDraft): void {
   const note = createNote(input)
-  const messages = adaptHistory(input.messages, { dialect: DIALECT, toolIds: TOOL_IDS }, input.warnings)
+  const { messages } = input
   body['model'] = input.model
-  renderSystem(messages, body, note)
+  renderSystem(messages, body)
   noteLostThoughts(messages, input, renderReasoning)
   body['messages'] = renderMessages(messages, note).map(({ role, content }) => ({
     role,
@@ -37,19 +32,11 @@ export function render(input: RenderInput, body: JsonDraft): void {
   resolveConflicts(input, body)
 }
 
-// Instructions have a field of their own, so that those in the middle of a conversation move to its beginning.
-function renderSystem(messages: readonly Message[], body: JsonDraft, note: Note): void {
-  const texts: string[] = []
-  let late = false
-  let begun = false
-  for (const message of messages) {
-    if (!isInstructions(message)) begun = true
-    else if (message.content.trim() !== '') {
-      texts.push(message.content)
-      late ||= begun
-    }
-  }
-  if (late) note('instructions from inside the conversation were moved to its beginning')
+// Instructions at the beginning have a field of their own.
+function renderSystem(messages: readonly Message[], body: JsonDraft): void {
+  const begin = messages.findIndex((message) => !isInstructions(message))
+  const leading = begin < 0 ? messages : messages.slice(0, begin)
+  const texts = leading.map(({ content }) => content as string).filter((text) => text.trim() !== '')
   if (texts.length === 1) body['system'] = texts[0]
   else if (texts.length > 1) body['system'] = texts.map((text) => ({ type: 'text', text }))
 }
@@ -58,7 +45,11 @@ function renderSystem(messages: readonly Message[], body: JsonDraft, note: Note)
 function renderMessages(messages: readonly Message[], note: Note): readonly WireMessage[] {
   const rendered: WireMessage[] = []
   for (const message of messages) {
-    if (isInstructions(message)) continue
+    if (isInstructions(message)) {
+      // Those at the beginning are in the field.
+      if (rendered.length > 0) rendered.push({ role: 'system', content: renderText(message.content) })
+      continue
+    }
     const content = renderContent(message, note)
     const role = roleOf(message, content, note)
     const last = rendered.at(-1)

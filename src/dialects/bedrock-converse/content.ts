@@ -23,7 +23,6 @@ export interface PartContext {
 // Format names on the wire, by media type.
 const IMAGES: Readonly<Record<string, string>> = {
   'image/jpeg': 'jpeg',
-  'image/jpg': 'jpeg',
   'image/png': 'png',
   'image/gif': 'gif',
   'image/webp': 'webp',
@@ -50,10 +49,7 @@ const VIDEOS: Readonly<Record<string, string>> = {
 }
 const SOUNDS: Readonly<Record<string, string>> = {
   'audio/mpeg': 'mp3',
-  'audio/mp3': 'mp3',
   'audio/wav': 'wav',
-  'audio/x-wav': 'wav',
-  'audio/wave': 'wav',
   'audio/flac': 'flac',
   'audio/ogg': 'ogg',
   'audio/opus': 'opus',
@@ -156,7 +152,7 @@ function documentName(filename: string | undefined, taken: Set<string>): string 
 /** An earlier tool call. Its input is always an object on this wire. */
 export function renderCall({ id, name, arguments: args }: ToolCallPart): JsonObject {
   const input: JsonDraft = isObject(args) ? args : args === null ? {} : { arguments: args }
-  return { toolUse: { toolUseId: id, name: name.replace(/[^A-Za-z0-9_-]/g, '_'), input } }
+  return { toolUse: { toolUseId: id, name, input } }
 }
 
 /** The result of a call. Never empty, because the format refuses that. */

@@ -3,8 +3,10 @@ import { readFault } from './fault.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'
+import { rules } from './rules.ts'
 
 export type { BedrockConverseQuirks } from './quirks.ts'
+export { bedrockCallIds } from './rules.ts'
 
 /** The Bedrock converse format: one format for models of many vendors, streamed as a binary event stream. */
 export const bedrockConverse: Dialect = Object.freeze({
@@ -12,6 +14,7 @@ export const bedrockConverse: Dialect = Object.freeze({
   framing: 'aws-event-stream',
   params,
   encode,
+  rules,
   finishReasons: {
     end_turn: 'stop',
     stop_sequence: 'stop',

@@ -1,4 +1,4 @@
-import { fitTools } from '../../core/fit/enforce-schema.ts'
+import { fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { ToolChoice } from '../../core/request.ts'
@@ -9,7 +9,6 @@ import {
   encodeSchema,
   encodeStop,
 } from '../claude-params.ts'
-import { claudeSchemas } from '../claude-schemas.ts'
 import type { BedrockConverseQuirks } from './quirks.ts'
 import { renderReasoning } from './reasoning.ts'
 
@@ -41,7 +40,7 @@ export const encode: EncodeMap = {
 }
 
 function encodeFormat(format: ResolvedFormat, context: EncodeContext): JsonValue | undefined {
-  const schema = encodeSchema(format, claudeSchemas(true), context)
+  const schema = encodeSchema(format, context)
   if (schema === undefined) return undefined
   const { name = 'response', description } = format
   return {
@@ -50,16 +49,17 @@ function encodeFormat(format: ResolvedFormat, context: EncodeContext): JsonValue
   }
 }
 
-function encodeTools(tools: readonly ResolvedTool[], { quirks, warn }: EncodeContext): JsonValue {
-  const { strictTools, toolSchema }: BedrockConverseQuirks = quirks
-  const rules = claudeSchemas(strictTools === true, toolSchema)
-  return fitTools(tools, rules, warn).map(({ name, description, schema, strict }) => {
-    const strictly = strict ? { strict } : undefined
-    // The format refuses an empty description.
-    return {
-      toolSpec: { name, description: description || undefined, ...strictly, inputSchema: { json: schema } },
-    }
-  })
+function encodeTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: EncodeContext): JsonValue {
+  const { strictTools = false }: BedrockConverseQuirks = quirks
+  return fitTools(tools, toolSchemas(rules, strictTools), warn).map(
+    ({ name, description, schema, strict }) => {
+      const strictly = strict ? { strict } : undefined
+      // The format refuses an empty description.
+      return {
+        toolSpec: { name, description: description || undefined, ...strictly, inputSchema: { json: schema } },
+      }
+    },
+  )
 }
 
 // The format has no "none": `render` removes the tools instead.

@@ -1,5 +1,4 @@
 import type { Quirks } from '../../core/dialect.ts'
-import type { SchemaRule } from '../../core/fit/schema-rule.ts'
 
 /** Differences between models behind this format. */
 export interface BedrockConverseQuirks extends Quirks {
@@ -24,14 +23,8 @@ export interface BedrockConverseQuirks extends Quirks {
   readonly oneSampler?: boolean | undefined
   /** Whether tools have `strict`. Default false. */
   readonly strictTools?: boolean | undefined
-  /** Schemas of tools that are not strict. Default: an object at the root, which is no union. */
-  readonly toolSchema?: SchemaRule | undefined
   /** Whether the model can be forced to call a tool; if not, `auto` is sent. Default true. */
   readonly forcedToolChoice?: boolean | undefined
-  /** Form of tool call ids: nine letters and digits (`short`), or dots and colons allowed (`loose`). Default: 1 to 64 of `A-Z a-z 0-9 _ -`. */
-  readonly toolIds?: 'short' | 'loose' | undefined
-  /** Whether a message with tool results may hold nothing else. Default false. */
-  readonly toolResultsAlone?: boolean | undefined
   /** Whether tool results are sent as JSON objects instead of text. Default false. */
   readonly toolResultsAsJson?: boolean | undefined
   /** Whether tool results have a status; if not, a failure begins with `Error:`. Default true. */

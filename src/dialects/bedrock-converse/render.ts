@@ -1,5 +1,4 @@
 import type { RenderInput } from '../../core/dialect.ts'
-import { adaptHistory, type ToolIdRule } from '../../core/history.ts'
 import { isObject, objectOf, type JsonDraft, type JsonObject } from '../../core/json.ts'
 import {
   partsOf,
@@ -16,41 +15,23 @@ import { renderCall, renderPart, renderText, renderToolResult, type PartContext 
 import type { BedrockConverseQuirks } from './quirks.ts'
 
 const DIALECT = 'bedrock-converse'
-const TOOL_IDS: ToolIdRule = {
-  allowed: /^[A-Za-z0-9_-]{1,64}$/,
-  make: (index) => `tooluse_renamed_${index}`,
-}
-const LOOSE_IDS: ToolIdRule = { ...TOOL_IDS, allowed: /^[A-Za-z0-9_.:-]{1,64}$/ }
-const SHORT_IDS: ToolIdRule = {
-  allowed: /^[A-Za-z0-9]{9}$/,
-  make: (index) => `call${String(index).padStart(5, '0')}`,
-}
 /** Text beside a document that came without one, because the format requires some. */
 const BESIDE_DOCUMENT = 'See the document.'
-/** Text of the assistant message between two user messages that may not be joined. */
-const BETWEEN = '.'
 
 /** Writes messages and instructions; the model and the mode are in the endpoint. */
 export function render(input: RenderInput, body: JsonDraft): void {
   const quirks: BedrockConverseQuirks = input.quirks
   const note = createNote(input)
-  const rules = { dialect: DIALECT, toolIds: toolIdsOf(quirks) }
-  const fitted = adaptHistory(input.messages, rules, input.warnings)
   // Without tools the format refuses calls and results. A made-up tool is no way out, because the model could call it.
   const onConvert = (): void =>
     note('earlier tool calls and their results were sent as text: the format accepts them only with tools')
-  const messages = offersTools(input) ? fitted : toolsAsText(fitted, onConvert)
+  const messages = offersTools(input) ? input.messages : toolsAsText(input.messages, onConvert)
   const rendered = renderMessages(messages, { note, quirks, documents: new Set() })
   renderSystem(messages, { body, rendered, quirks, note })
   noteLostThoughts(messages, input, (thought) => renderThought(thought, quirks))
   body['messages'] = rendered.map(({ role, content }) => ({ role, content }))
   resolveConflicts(input, body)
   fitTools(input, body)
-}
-
-function toolIdsOf({ toolIds }: BedrockConverseQuirks): ToolIdRule {
-  if (toolIds === undefined) return TOOL_IDS
-  return toolIds === 'short' ? SHORT_IDS : LOOSE_IDS
 }
 
 function offersTools({ settings }: RenderInput): boolean {
@@ -64,11 +45,8 @@ interface SystemPlace {
   readonly note: Note
 }
 
-// Instructions have a field of their own, so that those in the middle of a conversation move to its beginning.
+// Instructions have a field of their own.
 function renderSystem(messages: readonly Message[], { body, rendered, quirks, note }: SystemPlace): void {
-  const begins = messages.findIndex((message) => !isInstructions(message))
-  if (begins !== -1 && messages.slice(begins).some(isInstructions))
-    note('instructions from inside the conversation were moved to its beginning')
   const system = messages.filter(isInstructions).flatMap(({ content }) => renderText(content))
   if (system.length === 0) return
   if (quirks.systemPrompt !== false) {
@@ -81,7 +59,7 @@ function renderSystem(messages: readonly Message[], { body, rendered, quirks, no
 
 // Messages alternate, begin with the user's, and have content.
 function renderMessages(messages: readonly Message[], context: PartContext): WireMessage[] {
-  const { note, quirks } = context
+  const { note } = context
   const rendered: WireMessage[] = []
   for (const message of messages) {
     if (isInstructions(message)) continue
@@ -89,23 +67,14 @@ function renderMessages(messages: readonly Message[], context: PartContext): Wir
     const role = roleOf(message, content, note)
     if (role === undefined) continue
     const last = rendered.at(-1)
-    if (last?.role !== role) rendered.push({ role, content })
-    else if (quirks.toolResultsAlone === true && isResult(last.content[0]) !== isResult(content[0])) {
-      note(
-        'an assistant message was put between tool results and the next user message: the model requires it',
-      )
-      rendered.push({ role: 'assistant', content: renderText(BETWEEN) }, { role, content })
-    } else last.content.push(...content)
+    if (last?.role === role) last.content.push(...content)
+    else rendered.push({ role, content })
   }
   for (const message of rendered) addText(message, note)
   trimPrefill(rendered, note)
   const opening = openingOf(rendered, note).flatMap(renderText)
   if (opening.length > 0) rendered.unshift({ role: 'user', content: opening })
   return rendered
-}
-
-function isResult(block: JsonObject | undefined): boolean {
-  return isObject(block?.['toolResult'])
 }
 
 function addText({ role, content }: WireMessage, note: Note): void {

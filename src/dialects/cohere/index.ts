@@ -5,6 +5,7 @@ import { modelList } from './models.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { DIALECT, render } from './render.ts'
+import { rules } from './rules.ts'
 
 export type { CohereQuirks } from './quirks.ts'
 
@@ -14,6 +15,7 @@ export const cohereChat: Dialect = Object.freeze({
   framing: 'sse',
   params,
   encode,
+  rules,
   finishReasons: {
     COMPLETE: 'stop',
     STOP_SEQUENCE: 'stop',

@@ -1,6 +1,5 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
-import { fitAnswer, fitTools, type SchemaRules } from '../../core/fit/enforce-schema.ts'
-import type { SchemaRule } from '../../core/fit/schema-rule.ts'
+import { fitAnswer, fitTools } from '../../core/fit/enforce-schema.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
 import type { Reasoning } from '../effort.ts'
@@ -44,34 +43,23 @@ export const encode: EncodeMap = {
   reasoning: renderThinking,
 }
 
-const enforced: SchemaRule = {
-  keeps:
-    'type enum const anyOf $ref properties required items additionalProperties title description pattern format',
-  formats: 'date-time uuid date time',
-  patterns: 'plain',
-  root: 'flat',
-  someRequired: true,
-}
-const schemas: SchemaRules = {
-  toolSchema: { root: 'flat' },
-  strictSchema: { ...enforced, totals: { properties: 200 } },
-  answerSchema: enforced,
-}
-
 function renderFormat(
   { type, schema }: ResolvedFormat,
-  { settings, warn }: EncodeContext,
+  { settings, rules, warn }: EncodeContext,
 ): JsonValue | undefined {
   if (type === 'text') return { type: 'text' }
   if (settings.tools !== undefined) {
     warn('it was not sent: the format accepts none together with tools')
     return undefined
   }
-  return { type: 'json_object', json_schema: schema && fitAnswer({ schema }, schemas, warn).schema }
+  return { type: 'json_object', json_schema: schema && fitAnswer({ schema }, rules, warn).schema }
 }
 
 // The format cannot force one tool by name, so that it is sent as the only one.
-function renderTools(tools: readonly ResolvedTool[], { body, settings, warn }: EncodeContext): JsonValue {
+function renderTools(
+  tools: readonly ResolvedTool[],
+  { body, settings, rules, warn }: EncodeContext,
+): JsonValue {
   const choice = settings.toolChoice
   const offered = typeof choice === 'object' ? tools.filter((tool) => tool.name === choice.name) : tools
   const strict = offered.some((tool) => tool.strict === true)
@@ -79,7 +67,7 @@ function renderTools(tools: readonly ResolvedTool[], { body, settings, warn }: E
     warn('strict was sent for all tools: the format has one switch')
   const fitted = fitTools(
     offered.map((tool) => ({ ...tool, strict })),
-    schemas,
+    rules,
     warn,
   )
   if (strict && fitted.every((tool) => tool.strict)) body['strict_tools'] = true

@@ -1,5 +1,4 @@
 import type { RenderInput } from '../../core/dialect.ts'
-import { adaptHistory } from '../../core/history.ts'
 import { objectOf, textOf, type JsonDraft, type JsonObject } from '../../core/json.ts'
 import {
   argumentsText,
@@ -29,7 +28,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
   const placeMedia = (): void => {
     if (media.length > 0) messages.push({ role: 'user', content: media.splice(0) })
   }
-  for (const message of adaptHistory(input.messages, { dialect: DIALECT }, input.warnings)) {
+  for (const message of input.messages) {
     if (message.role !== 'tool') placeMedia()
     if (message.role === 'tool') messages.push(renderToolResult(message, media, input))
     else if (message.role === 'user') messages.push(renderUser(message, input))

@@ -1,4 +1,5 @@
 import type { RenderInput } from '../../core/dialect.ts'
+import type { WireRules } from '../../core/fit/rules.ts'
 import { isObject, type JsonDraft, type JsonValue } from '../../core/json.ts'
 import {
   partsOf,
@@ -19,13 +20,13 @@ const FOREIGN = 'earlier reasoning of another wire format was left out'
 export function renderAnswer(
   { content, name }: AssistantMessage,
   quirks: GeminiQuirks,
-  { warnings }: RenderInput,
+  { rules, warnings }: RenderInput,
 ): JsonDraft[] {
   const parts: JsonDraft[] = []
   let foreign = 0
   for (const part of partsOf(content)) {
     if (part.type === 'reasoning' && part.origin !== 'gemini') foreign++
-    else parts.push(...renderAnswerPart(part, quirks))
+    else parts.push(...renderAnswerPart(part, quirks, rules))
   }
   if (foreign > 0 && !warnings.some(({ message }) => message === FOREIGN))
     warnings.push({ type: 'other', message: FOREIGN })
@@ -37,7 +38,7 @@ export function renderAnswer(
   return parts
 }
 
-function renderAnswerPart(part: AssistantPart, quirks: GeminiQuirks): JsonDraft[] {
+function renderAnswerPart(part: AssistantPart, quirks: GeminiQuirks, rules: WireRules): JsonDraft[] {
   switch (part.type) {
     case 'text':
       return part.text === '' && part.signature === undefined
@@ -46,7 +47,7 @@ function renderAnswerPart(part: AssistantPart, quirks: GeminiQuirks): JsonDraft[
     case 'reasoning':
       return renderThought(part)
     case 'tool-call':
-      return [withSignature({ functionCall: renderCall(part, quirks) }, part.signature)]
+      return [withSignature({ functionCall: renderCall(part, rules) }, part.signature)]
     case 'file':
       return [withSignature(renderMedia(part, quirks), part.signature)]
   }
@@ -60,10 +61,10 @@ function renderThought({ text, signature, details }: ReasoningPart): JsonDraft[]
   return [...thought, ...others.map((item: JsonValue) => item as JsonDraft)]
 }
 
-function renderCall({ id, name, arguments: args }: ToolCallPart, quirks: GeminiQuirks): JsonDraft {
+function renderCall({ id, name, arguments: args }: ToolCallPart, { callIds }: WireRules): JsonDraft {
   // Arguments are an object on this wire. Other values and invalid JSON become one named argument.
   const whole = isObject(args) ? args : args === null ? {} : { arguments: args }
-  return { ...(quirks.callIds === false ? undefined : { id }), name, args: whole }
+  return { ...('absent' in callIds ? undefined : { id }), name, args: whole }
 }
 
 function withSignature(part: JsonDraft, signature: string | undefined): JsonDraft {

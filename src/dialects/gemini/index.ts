@@ -7,6 +7,7 @@ import { modelList } from './models.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'
+import { rules } from './rules.ts'
 
 export type { GeminiQuirks } from './quirks.ts'
 
@@ -16,6 +17,7 @@ export const gemini: Dialect = Object.freeze({
   framing: 'sse',
   params,
   encode,
+  rules,
   finishReasons,
   endpoint: ({ model, stream }) =>
     `/${modelPath(model)}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,

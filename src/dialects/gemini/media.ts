@@ -29,13 +29,18 @@ const BY_EXTENSION: Readonly<Record<string, string>> = {
 /** An image, document, audio or video as a part: its bytes, or a URI (http, gs, or of an uploaded file). */
 export function renderMedia(part: MediaPart, { fileBase = '' }: GeminiQuirks): JsonDraft {
   const bytes = bytesOf(part)
-  if (bytes !== undefined) return { inlineData: { mimeType: bytes.mediaType, data: bytes.data } }
+  if (bytes !== undefined) return { inlineData: { mimeType: wireType(bytes.mediaType), data: bytes.data } }
   const { url, fileId } = part as FilePart
   if (fileId !== undefined) {
     const fileUri = fileId.includes('://') ? fileId : fileBase + fileId
     return { fileData: { mimeType: part.mediaType, fileUri } }
   }
   return { fileData: { mimeType: part.mediaType ?? guessType(part.type, url), fileUri: url } }
+}
+
+// The reference lists MP3 under this name only.
+function wireType(mediaType: string): string {
+  return mediaType === 'audio/mpeg' ? 'audio/mp3' : mediaType
 }
 
 // Some services require the type with every URI.

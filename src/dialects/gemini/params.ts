@@ -1,8 +1,7 @@
-import { fitTools } from '../../core/fit/enforce-schema.ts'
+import { fitAnswer, fitTools } from '../../core/fit/enforce-schema.ts'
 import { setPath, type JsonDraft, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { ToolChoice } from '../../core/request.ts'
-import { encodeSchema, geminiSchemas } from './schema.ts'
 import { renderThinking } from './thinking.ts'
 
 /** Where each setting goes on this wire. */
@@ -62,7 +61,7 @@ function renderTopLogprobs(count: number, { settings, warn }: EncodeContext): nu
 
 function renderFormat(
   format: ResolvedFormat,
-  { body, settings, quirks, warn }: EncodeContext,
+  { body, settings, quirks, rules, warn }: EncodeContext,
 ): JsonValue | undefined {
   if (format.type === 'text') return 'text/plain'
   if (settings.tools !== undefined && quirks['jsonWithTools'] === false) {
@@ -70,7 +69,11 @@ function renderFormat(
     return undefined
   }
   if (format.schema !== undefined)
-    setPath(body, 'generationConfig.responseJsonSchema', describe(encodeSchema(format.schema, warn), format))
+    setPath(
+      body,
+      'generationConfig.responseJsonSchema',
+      describe(fitAnswer({ schema: format.schema }, rules, warn).schema, format),
+    )
   if (format.strict === false) warn('strict: false was not sent: the format always enforces the schema')
   return 'application/json'
 }
@@ -85,7 +88,7 @@ function describe(schema: JsonObject, { name, description }: ResolvedFormat): Js
 }
 
 function renderTools(tools: readonly ResolvedTool[], context: EncodeContext): JsonValue {
-  const { settings, body, quirks, warn } = context
+  const { settings, body, quirks, rules, warn } = context
   const asked = tools.some((tool) => tool.strict === true)
   if (asked && quirks['strictTools'] === false)
     warn('"strict" was not sent: the model does not enforce schemas')
@@ -93,7 +96,7 @@ function renderTools(tools: readonly ResolvedTool[], context: EncodeContext): Js
     setPath(body, 'toolConfig.functionCallingConfig', { mode: 'VALIDATED' })
   const declared = fitTools(
     tools.map((tool) => ({ ...tool, strict: false })),
-    geminiSchemas,
+    rules,
     warn,
   )
   const functionDeclarations = declared.map(({ name, description, schema }) => {

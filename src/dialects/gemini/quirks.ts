@@ -10,8 +10,6 @@ export interface GeminiQuirks extends Quirks {
   readonly thinkingOff?: boolean | undefined
   /** Whether earlier function calls and images need a signature; those of other models get a documented one. Default true. */
   readonly signedCalls?: boolean | undefined
-  /** Whether function calls and their results have ids. Default true. */
-  readonly callIds?: boolean | undefined
   /** Whether a tool result may hold images and documents; if not, they follow it. Default true. */
   readonly resultParts?: boolean | undefined
   /** Whether the model enforces tool schemas (`VALIDATED`). Default true. */

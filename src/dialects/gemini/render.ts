@@ -1,5 +1,5 @@
 import type { RenderInput } from '../../core/dialect.ts'
-import { adaptHistory, toolNames } from '../../core/history.ts'
+import { toolNames } from '../../core/history.ts'
 import type { JsonDraft } from '../../core/json.ts'
 import { partsOf, type Message, type UserMessage, type UserPart } from '../../core/message.ts'
 import { createNote } from '../note.ts'
@@ -17,9 +17,9 @@ interface Content {
 /** Writes the instructions and the messages; adjacent messages of one role become one. */
 export function render(input: RenderInput, body: JsonDraft): void {
   const quirks: GeminiQuirks = input.quirks
-  const messages = adaptHistory(input.messages, { dialect: 'gemini' }, input.warnings)
+  const { messages } = input
   const contents = renderContents(messages, quirks, input)
-  const system = collectInstructions(messages, input)
+  const system = collectInstructions(messages)
   if (system.length > 0) placeInstructions(system, contents, { body, quirks, input })
   body['contents'] = contents.map(({ role, parts }) => ({ role, parts }))
 }
@@ -41,7 +41,7 @@ function renderContents(messages: readonly Message[], quirks: GeminiQuirks, inpu
       // The results of parallel calls go back in one message.
       const results = [message]
       for (let next = messages[at]; next?.role === 'tool'; next = messages[++at]) results.push(next)
-      add('user', renderResults(results, names, quirks))
+      add('user', renderResults(results, names, { quirks, rules: input.rules }))
     }
   }
   return contents
@@ -60,17 +60,12 @@ function renderPart(part: UserPart, quirks: GeminiQuirks, input: RenderInput): J
   return [renderMedia(part, quirks)]
 }
 
-function collectInstructions(messages: readonly Message[], input: RenderInput): JsonDraft[] {
-  const system: JsonDraft[] = []
-  let begun = false
-  for (const message of messages) {
-    if (message.role !== 'system' && message.role !== 'developer') begun = true
-    else if (message.content !== '') {
-      if (begun) createNote(input)('instructions from inside the conversation were moved to its beginning')
-      system.push({ text: message.content })
-    }
-  }
-  return system
+function collectInstructions(messages: readonly Message[]): JsonDraft[] {
+  return messages.flatMap((message) =>
+    (message.role === 'system' || message.role === 'developer') && message.content !== ''
+      ? [{ text: message.content }]
+      : [],
+  )
 }
 
 interface Place {

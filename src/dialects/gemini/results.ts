@@ -1,6 +1,7 @@
 import type { JsonDraft } from '../../core/json.ts'
 import { bytesOf, plainText, type FilePart, type ImagePart, type ToolMessage } from '../../core/message.ts'
 import { renderMedia } from './media.ts'
+import type { WireRules } from '../../core/fit/rules.ts'
 import type { GeminiQuirks } from './quirks.ts'
 
 // Media types that a function response may hold.
@@ -12,11 +13,17 @@ const INSIDE: ReadonlySet<string> = new Set([
   'text/plain',
 ])
 
+/** What all results of a request share. */
+export interface ResultContext {
+  readonly quirks: GeminiQuirks
+  readonly rules: WireRules
+}
+
 /** The results of parallel calls: one response each, then the media that no response can hold. */
 export function renderResults(
   results: readonly ToolMessage[],
   names: ReadonlyMap<string, string>,
-  quirks: GeminiQuirks,
+  { quirks, rules }: ResultContext,
 ): JsonDraft[] {
   const responses: JsonDraft[] = []
   const after: JsonDraft[] = []
@@ -25,7 +32,7 @@ export function renderResults(
     const media = mediaOf(result)
     const inside = media.filter((part) => fitsInside(part, quirks))
     const outside = media.filter((part) => !inside.includes(part))
-    responses.push({ functionResponse: renderResponse(result, { name, inside, outside }, quirks) })
+    responses.push({ functionResponse: renderResponse(result, { name, inside, outside }, rules) })
     if (outside.length > 0)
       after.push({ text: `Result of ${name}:` }, ...outside.map((part) => renderMedia(part, quirks)))
   }
@@ -43,15 +50,15 @@ interface Parts {
 function renderResponse(
   { toolCallId, content, isError }: ToolMessage,
   { name, inside, outside }: Parts,
-  quirks: GeminiQuirks,
+  rules: WireRules,
 ): JsonDraft {
   const text = plainText(content, '\n')
   const shown = text === '' && outside.length > 0 ? 'See below.' : text
   return {
-    ...(quirks.callIds === false ? undefined : { id: toolCallId }),
+    ...('absent' in rules.callIds ? undefined : { id: toolCallId }),
     name,
     response: isError === true ? { error: shown } : { output: shown },
-    ...(inside.length === 0 ? undefined : { parts: inside.map((part) => renderMedia(part, quirks)) }),
+    ...(inside.length === 0 ? undefined : { parts: inside.map((part) => renderMedia(part, {})) }),
   }
 }
 

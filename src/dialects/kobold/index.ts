@@ -4,6 +4,7 @@ import { readFault } from './fault.ts'
 import { params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'
+import { rules } from './rules.ts'
 
 export { commonMarks } from './prompt.ts'
 export type { KoboldQuirks, RoleMarks } from './quirks.ts'
@@ -14,6 +15,7 @@ export const koboldGenerate: Dialect = Object.freeze({
   framing: 'sse',
   params,
   encode: {},
+  rules,
   finishReasons: { stop: 'stop', length: 'length' },
   // The path of streams is outside of the version's path.
   endpoint: ({ stream }) => (stream ? '/../extra/generate/stream' : '/generate'),

@@ -1,5 +1,4 @@
 import type { RenderInput } from '../../core/dialect.ts'
-import { adaptHistory } from '../../core/history.ts'
 import { listOf, numberOf, type JsonDraft, type JsonValue } from '../../core/json.ts'
 import { createNote } from '../note.ts'
 import { toolsAsText } from '../tools-as-text.ts'
@@ -12,7 +11,7 @@ const MIN_CONTEXT = 2_048
 export function render(input: RenderInput, body: JsonDraft): void {
   const { marks = commonMarks, contextLength }: KoboldQuirks = input.quirks
   const note = createNote(input)
-  const fitted = adaptHistory(input.messages, { dialect: 'kobold' }, input.warnings)
+  const fitted = input.messages
   const messages = toolsAsText(fitted, () =>
     note('tool calls and their results were sent as text: the format has no tools'),
   )

@@ -4,6 +4,7 @@ import { modelList } from './models.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'
+import { rules } from './rules.ts'
 
 export type { OllamaQuirks } from './quirks.ts'
 
@@ -13,6 +14,7 @@ export const ollamaChat: Dialect = Object.freeze({
   framing: 'ndjson',
   params,
   encode,
+  rules,
   finishReasons: { stop: 'stop', length: 'length' },
   endpoint: () => '/chat',
   render,

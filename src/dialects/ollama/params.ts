@@ -1,4 +1,4 @@
-import { fitAnswer, fitTools, type SchemaRules } from '../../core/fit/enforce-schema.ts'
+import { fitAnswer, fitTools } from '../../core/fit/enforce-schema.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { Reasoning } from '../effort.ts'
@@ -35,24 +35,16 @@ export const encode: EncodeMap = {
   reasoning: renderReasoning,
 }
 
-// The server reads these keywords of a tool's schema and no others, and makes grammars of llama.cpp for answers.
-const schemas: SchemaRules = {
-  toolSchema: {
-    keeps: 'type description enum items properties required anyOf',
-    root: 'flat',
-    refs: 'none',
-  },
-  strictSchema: 'the format has no such field',
-  answerSchema: { patterns: 'anchored' },
-}
-
-function renderFormat({ type, schema }: ResolvedFormat, { warn }: EncodeContext): JsonValue | undefined {
+function renderFormat(
+  { type, schema }: ResolvedFormat,
+  { rules, warn }: EncodeContext,
+): JsonValue | undefined {
   if (type === 'text') return undefined
-  return schema === undefined ? 'json' : fitAnswer({ schema }, schemas, warn).schema
+  return schema === undefined ? 'json' : fitAnswer({ schema }, rules, warn).schema
 }
 
-function renderTools(tools: readonly ResolvedTool[], { warn }: EncodeContext): JsonValue {
-  return fitTools(tools, schemas, warn).map(({ name, description, schema }) => {
+function renderTools(tools: readonly ResolvedTool[], { rules, warn }: EncodeContext): JsonValue {
+  return fitTools(tools, rules, warn).map(({ name, description, schema }) => {
     return { type: 'function', function: { name, description, parameters: schema } }
   })
 }

@@ -1,5 +1,5 @@
 import type { RenderInput } from '../../core/dialect.ts'
-import { adaptHistory, toolNames } from '../../core/history.ts'
+import { toolNames } from '../../core/history.ts'
 import { isObject, listOf, objectOf, type JsonDraft, type JsonObject } from '../../core/json.ts'
 import {
   bytesOf,
@@ -19,7 +19,7 @@ import { createNote, type Note } from '../note.ts'
 /** Writes model, messages and mode. */
 export function render(input: RenderInput, body: JsonDraft): void {
   const note = createNote(input)
-  const messages = adaptHistory(input.messages, { dialect: 'ollama' }, input.warnings)
+  const messages = input.messages
   const names = toolNames(messages)
   body['model'] = input.model
   body['messages'] = messages.flatMap((message) => renderMessage(message, names, note))

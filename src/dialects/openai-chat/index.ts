@@ -5,6 +5,7 @@ import { modelList } from './models.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'
+import { rules } from './rules.ts'
 import { addReasoning } from './usage.ts'
 
 export { moderationApi } from './moderation.ts'
@@ -17,6 +18,7 @@ export const openaiChat: Dialect = Object.freeze({
   framing: 'sse',
   params,
   encode,
+  rules,
   finishReasons: {
     stop: 'stop',
     eos: 'stop',

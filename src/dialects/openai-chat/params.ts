@@ -1,8 +1,7 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
-import { fitAnswer, fitTools } from '../../core/fit/enforce-schema.ts'
+import { fitAnswer, fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
-import { openaiSchemas, openaiToolSchemas } from '../strict-schemas.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
 import { renderReasoning, thinks } from './reasoning.ts'
 
@@ -47,8 +46,8 @@ export const encode: EncodeMap = {
   reasoning: renderReasoning,
 }
 
-function renderTools(tools: readonly ResolvedTool[], { quirks, warn }: EncodeContext): JsonValue {
-  return fitTools(tools, openaiToolSchemas(quirks), warn).map((tool, index) => {
+function renderTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: EncodeContext): JsonValue {
+  return fitTools(tools, toolSchemas(rules, quirks['strictTools']), warn).map((tool, index) => {
     const { name, description, schema, strict } = tool
     const asked = tools[index]?.strict
     const sent = strict || (asked === true ? undefined : asked)
@@ -73,12 +72,12 @@ function renderToolChoice(choice: ToolChoice, { settings, quirks, warn }: Encode
 
 function renderFormat(
   { type, schema: given, name = 'response', description, strict }: ResolvedFormat,
-  { quirks, warn }: EncodeContext,
+  { quirks, rules, warn }: EncodeContext,
 ): JsonValue {
   if (type === 'text') return { type: 'text' }
   const schema = given ?? (quirks['jsonBySchema'] === true ? { type: 'object' } : undefined)
   if (schema === undefined) return { type: 'json_object' }
-  const fitted = fitAnswer({ schema, strict }, openaiSchemas(quirks), warn)
+  const fitted = fitAnswer({ schema, strict }, rules, warn)
   const sent = fitted.strict || (strict === true ? undefined : strict)
   return { type: 'json_schema', json_schema: { name, description, schema: fitted.schema, strict: sent } }
 }

@@ -1,7 +1,9 @@
-import type { SchemaQuirks } from '../strict-schemas.ts'
+import type { Quirks } from '../../core/dialect.ts'
 
 /** Differences between servers of this format. */
-export interface OpenAIChatQuirks extends SchemaQuirks {
+export interface OpenAIChatQuirks extends Quirks {
+  /** Whether tools have `strict`. Default true. */
+  readonly strictTools?: boolean | undefined
   /** Wire role of system and developer messages. Default `system`. */
   readonly systemRole?: 'system' | 'developer' | undefined
   /** Whether streams are sent `stream_options` to get usage. Default true; false if the server refuses the field. */
@@ -49,8 +51,6 @@ export interface OpenAIChatQuirks extends SchemaQuirks {
   readonly prefillField?: string | undefined
   /** Whether a reasoning figure above the completion's is to be added to it. Default false. */
   readonly reasoningApart?: boolean | undefined
-  /** Whether tool call ids must be nine letters and digits. Default false. */
-  readonly shortToolIds?: boolean | undefined
   /** Whether the server accepts text as a string only, not as a list of parts. Default false. */
   readonly plainText?: boolean | undefined
 }

@@ -1,5 +1,4 @@
 import type { RenderInput } from '../../core/dialect.ts'
-import { adaptHistory, type ToolIdRule } from '../../core/history.ts'
 import type { JsonDraft, JsonObject, JsonValue } from '../../core/json.ts'
 import {
   argumentsText,
@@ -18,16 +17,10 @@ import { audioFormat } from '../media.ts'
 import { resolveConflicts } from './conflicts.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
 
-const SHORT_IDS: ToolIdRule = {
-  allowed: /^[A-Za-z0-9]{9}$/,
-  make: (index) => `call${String(index).padStart(5, '0')}`,
-}
-
 /** Writes model, messages and mode. */
 export function render(input: RenderInput, body: JsonDraft): void {
   const quirks: OpenAIChatQuirks = input.quirks
-  const toolIds = quirks.shortToolIds === true ? SHORT_IDS : undefined
-  const messages = adaptHistory(input.messages, { dialect: 'openai-chat', toolIds }, input.warnings)
+  const { messages } = input
   body['model'] = input.model
   const rendered: JsonObject[] = []
   for (const message of messages) renderMessage(message, { quirks, input }, rendered)

@@ -3,6 +3,7 @@ import { readResponseFault } from './fault.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { DIALECT, render } from './render.ts'
+import { rules } from './rules.ts'
 
 export type { OpenAIResponsesQuirks } from './quirks.ts'
 
@@ -12,6 +13,7 @@ export const openaiResponses: Dialect = Object.freeze({
   framing: 'sse',
   params,
   encode,
+  rules,
   finishReasons: {
     completed: 'stop',
     // Incomplete without a reason is this wire's plain end.

@@ -1,8 +1,7 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
-import { fitAnswer, fitTools } from '../../core/fit/enforce-schema.ts'
+import { fitAnswer, fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
-import { openaiSchemas, openaiToolSchemas } from '../strict-schemas.ts'
 import { effortOfBudget, type Reasoning } from '../effort.ts'
 
 /** Where each setting goes on this wire. Samplers of single servers are dropped here and mapped in their provider's row. */
@@ -40,19 +39,21 @@ export const encode: EncodeMap = {
 }
 
 // False is sent too, because the default is strict and most schemas break its rules.
-function renderTools(tools: readonly ResolvedTool[], { quirks, warn }: EncodeContext): JsonValue {
-  return fitTools(tools, openaiToolSchemas(quirks), warn).map(({ name, description, schema, strict }) => {
-    return { type: 'function', name, description, parameters: schema, strict }
-  })
+function renderTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: EncodeContext): JsonValue {
+  return fitTools(tools, toolSchemas(rules, quirks['strictTools']), warn).map(
+    ({ name, description, schema, strict }) => {
+      return { type: 'function', name, description, parameters: schema, strict }
+    },
+  )
 }
 
 function renderFormat(
   { type, schema, name = 'response', description, strict }: ResolvedFormat,
-  { quirks, warn }: EncodeContext,
+  { rules, warn }: EncodeContext,
 ): JsonValue {
   if (type === 'text') return { type: 'text' }
   if (schema === undefined) return { type: 'json_object' }
-  const fitted = fitAnswer({ schema, strict }, openaiSchemas(quirks), warn)
+  const fitted = fitAnswer({ schema, strict }, rules, warn)
   const sent = fitted.strict || (strict === true ? undefined : strict)
   return { type: 'json_schema', name, description, schema: fitted.schema, strict: sent }
 }

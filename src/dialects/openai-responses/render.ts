@@ -1,5 +1,4 @@
 import type { RenderInput } from '../../core/dialect.ts'
-import { adaptHistory, type ToolIdRule } from '../../core/history.ts'
 import { listOf, type JsonDraft, type JsonObject, type JsonValue } from '../../core/json.ts'
 import {
   argumentsText,
@@ -23,17 +22,11 @@ export const DIALECT = 'openai-responses'
 /** Value of a reasoning part's `details` if its text is the full reasoning and not a summary. */
 export const OPEN_REASONING = 'reasoning_text'
 
-const CALL_IDS: ToolIdRule = {
-  allowed: /^[A-Za-z0-9_-]{1,64}$/,
-  make: (index) => `call_${String(index).padStart(5, '0')}`,
-}
-
 /** Writes model, input items and mode. The server stores nothing, so that reasoning travels encrypted. */
 export function render(input: RenderInput, body: JsonDraft): void {
   const quirks: OpenAIResponsesQuirks = input.quirks
-  const messages = adaptHistory(input.messages, { dialect: DIALECT, toolIds: CALL_IDS }, input.warnings)
   body['model'] = input.model
-  body['input'] = messages.flatMap((message) => renderMessage(message, quirks, input))
+  body['input'] = input.messages.flatMap((message) => renderMessage(message, quirks, input))
   body['store'] = false
   if (quirks.sealedReasoning ?? body['reasoning'] !== undefined)
     body['include'] = [...(listOf(body['include']) as JsonValue[]), 'reasoning.encrypted_content']

@@ -1,0 +1,93 @@
+import { adaptHistory, callsOf, ownHistory } from '../history.ts'
+import type { Message } from '../message.ts'
+import type { ResolvedSettings, SettingName } from '../params.ts'
+import type { Warning } from '../response.ts'
+import { fitImages } from './media.ts'
+import { createNameMap, type NameMap } from './names.ts'
+import type { WireRules } from './rules.ts'
+import { fitTurns } from './turns.ts'
+
+/** What a request is fitted to. */
+export interface FitTarget {
+  readonly rules: WireRules
+  readonly dialect: { readonly id: string }
+  readonly model: string
+  /** Vendor and wire format whose reasoning the target accepts. */
+  readonly reasoningScope: string
+}
+
+/** Messages and settings as a wire format accepts them. */
+export interface FittedRequest {
+  readonly messages: readonly Message[]
+  readonly settings: ResolvedSettings
+  /** The caller's names of tools by those on the wire; absent if none was changed. */
+  readonly toolNames?: ReadonlyMap<string, string> | undefined
+}
+
+/** Fits messages and settings to a wire format, by its rules. Pure; adds a warning per kind of change to `warnings`. */
+export function fitRequest(
+  request: { readonly messages: readonly Message[]; readonly settings: ResolvedSettings },
+  target: FitTarget,
+  warnings: Warning[],
+): FittedRequest {
+  const note = (message: string): void => {
+    if (!warnings.some((known) => known.message === message))
+      warnings.push({ type: 'compatibility', message })
+  }
+  const { rules } = target
+  const settings = fitSettings(request.settings, target, warnings)
+  const plain = request.messages.every(isText)
+  const names = namesOf(request, rules)
+  const own = plain ? request.messages : ownHistory(request.messages, target)
+  const rule = { dialect: target.dialect.id, callIds: rules.callIds, names }
+  const paired = plain ? own : fitImages(adaptHistory(own, rule, warnings), rules.images, note)
+  const messages = fitTurns(paired, rules, note)
+  if (names === undefined) return { messages, settings }
+  const toolNames = names.original.size === 0 ? undefined : names.original
+  return { messages, settings: renameTools(settings, names), toolNames }
+}
+
+function isText({ role, content }: Message): boolean {
+  return typeof content === 'string' && role !== 'tool'
+}
+
+function namesOf(
+  {
+    messages,
+    settings: { tools = [] },
+  }: { readonly messages: readonly Message[]; readonly settings: ResolvedSettings },
+  { toolNames }: WireRules,
+): NameMap | undefined {
+  if ('absent' in toolNames) return undefined
+  return tools.length > 0 || messages.some((message) => callsOf(message).length > 0)
+    ? createNameMap(toolNames, tools)
+    : undefined
+}
+
+function renameTools(settings: ResolvedSettings, { wire, original }: NameMap): ResolvedSettings {
+  const { tools, toolChoice } = settings
+  if (original.size === 0 || tools === undefined) return settings
+  return {
+    ...settings,
+    tools: tools.map((tool) => ({ ...tool, name: wire(tool.name) })),
+    toolChoice: typeof toolChoice === 'object' ? { ...toolChoice, name: wire(toolChoice.name) } : toolChoice,
+  }
+}
+
+// Settings that a format refuses without others.
+function fitSettings(settings: ResolvedSettings, target: FitTarget, warnings: Warning[]): ResolvedSettings {
+  const { tools, toolChoice, parallelToolCalls } = settings
+  let fitted = settings
+  const leaveOut = (setting: SettingName, why: string): void => {
+    fitted = { ...fitted, [setting]: undefined }
+    const message = `${setting} was not sent to ${target.model}: ${why}`
+    warnings.push({ type: 'unsupported', setting, message })
+  }
+  if (tools === undefined) {
+    if (parallelToolCalls !== undefined) leaveOut('parallelToolCalls', 'the request has no tools')
+    if (toolChoice === 'required') leaveOut('toolChoice', 'the request has no tools')
+    // Any other choice says what holds without tools, too.
+    else if (toolChoice !== undefined) fitted = { ...fitted, toolChoice: undefined }
+  }
+  return fitted
+}

@@ -1,0 +1,15 @@
+import { commonImages, commonNames, type WireRules } from '../../core/fit/rules.ts'
+import { claudeSchemas } from '../claude-schemas.ts'
+
+/** What this format requires, by its reference. Neighbours are joined block by block when the messages are rendered. */
+export const rules: WireRules = Object.freeze({
+  toolNames: commonNames,
+  callIds: { allowed: /^[A-Za-z0-9_-]+$/, prefix: 'toolu_', length: 20 },
+  images: commonImages,
+  neighbours: 'accepted',
+  userAfterResult: 'accepted',
+  blankMessages: 'left-out',
+  lastAssistant: 'continued',
+  lateSystem: 'moved',
+  ...claudeSchemas,
+})

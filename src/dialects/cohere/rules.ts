@@ -1,0 +1,15 @@
+import { commonImages, commonNames, type WireRules } from '../../core/fit/rules.ts'
+import { cohereSchemas } from './schema.ts'
+
+/** What this format requires, by its reference. */
+export const rules: WireRules = Object.freeze({
+  toolNames: commonNames,
+  callIds: { absent: 'the reference sets no form: ids of any vendor are accepted' },
+  images: commonImages,
+  neighbours: 'accepted',
+  userAfterResult: 'accepted',
+  blankMessages: 'left-out',
+  lastAssistant: 'refused',
+  lateSystem: 'in-place',
+  ...cohereSchemas,
+})

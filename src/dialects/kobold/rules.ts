@@ -1,0 +1,16 @@
+import type { WireRules } from '../../core/fit/rules.ts'
+
+/** What this format requires: it is one prompt, in which everything is text. */
+export const rules: WireRules = Object.freeze({
+  toolNames: { absent: 'the format has no tools: calls are text' },
+  callIds: { absent: 'the format has no tools: calls are text' },
+  images: 'none',
+  neighbours: 'accepted',
+  userAfterResult: 'accepted',
+  blankMessages: 'accepted',
+  lastAssistant: 'continued',
+  lateSystem: 'in-place',
+  toolSchema: {},
+  strictSchema: { absent: 'the format is plain text' },
+  answerSchema: {},
+})

@@ -1,0 +1,47 @@
+import { adaptToModel } from '../core/adapt-to-model.ts'
+import type { Call } from '../core/call.ts'
+import { fitRequest } from '../core/fit/fit-request.ts'
+import { mergeInto, type JsonDraft } from '../core/json.ts'
+import { applyParams, applyUnsupportedPolicy } from '../core/params.ts'
+import type { Warning } from '../core/response.ts'
+
+/** A request in its wire form. */
+export interface RenderedRequest {
+  readonly body: JsonDraft
+  readonly warnings: readonly Warning[]
+  /** The caller's names of tools by those on the wire. */
+  readonly toolNames: ReadonlyMap<string, string> | undefined
+}
+
+/** The parts of a call that decide its body. */
+export type RenderInput = Pick<
+  Call,
+  'target' | 'messages' | 'settings' | 'stream' | 'extraBody' | 'onUnsupported' | 'warnings'
+>
+
+/**
+ * Renders the body of a call: fits the request to the target, writes its settings and messages, and merges `extraBody` over
+ * them. Throws `unsupported` if `onUnsupported: 'error'` refuses a loss.
+ */
+export function renderRequest(call: RenderInput): RenderedRequest {
+  const { target, stream, extraBody } = call
+  const { provider, model, dialect, params, quirks, rules, reasoningScope } = target
+  const adapted = adaptToModel(call, target)
+  const { warnings } = adapted
+  if (call.warnings !== undefined) warnings.unshift(...call.warnings)
+  const fit = { rules, dialect, model, reasoningScope }
+  const { messages, settings, toolNames } = fitRequest(adapted, fit, warnings)
+  const body: JsonDraft = target.body === undefined ? {} : structuredClone(target.body)
+  warnings.push(
+    ...applyParams(
+      settings,
+      { provider, model, params, quirks, rules, encode: dialect.encode, extraBody },
+      body,
+    ),
+  )
+  dialect.render({ model, messages, settings, stream, quirks, rules, warnings }, body)
+  if (target.definition.paths?.chat.includes('{model}') === true) delete body['model']
+  const kept = applyUnsupportedPolicy(warnings, call.onUnsupported, target)
+  if (extraBody !== undefined) mergeInto(body, extraBody)
+  return { body, warnings: kept, toolNames }
+}
