@@ -25,12 +25,12 @@ export const cerebras: ProviderDefinition = defineProvider({
     efforts: ['none', 'low', 'medium', 'high'],
   } satisfies OpenAIChatQuirks,
   rules: {
-    answerSchema: { root: 'flat', refuses, refs: 'tree' },
+    answerSchema: { root: 'object', refuses, refs: 'tree' },
     strictSchema: {
       ...openaiStrictSchema,
       refuses,
       refs: 'tree',
-      limits: { properties: 500, depth: 10, enums: 500, chars: 5_000 },
+      limits: { properties: 500, levels: 10, 'enum values': 500, characters: 5_000 },
     },
   },
   models: {

@@ -36,7 +36,7 @@ export const deepseek: ProviderDefinition = defineProvider({
     strictSchema: {
       ...openaiStrictSchema,
       refuses: 'minItems maxItems',
-      formats: 'email hostname ipv4 ipv6 uuid',
+      values: { ...openaiStrictSchema.values, format: /^(email|hostname|ipv4|ipv6|uuid)$/ },
     },
   },
   models: {

@@ -16,7 +16,7 @@ export const fireworks: ProviderDefinition = defineProvider({
     efforts: ['none', 'low', 'medium', 'high'],
   } satisfies OpenAIChatQuirks,
   rules: {
-    answerSchema: { root: 'flat', refuses: 'oneOf minLength maxLength minItems maxItems pattern' },
+    answerSchema: { root: 'object', refuses: 'oneOf minLength maxLength minItems maxItems pattern' },
   },
   docs: 'https://docs.fireworks.ai/api-reference/post-chatcompletions',
   verifiedOn: '2026-11-21',

@@ -4,7 +4,7 @@ import { openaiChat, openaiResponses, openaiStrictSchema, type OpenAIChatQuirks 
 const refused = { drop: 'reasoning models refuse it' } as const
 const refuses = 'allOf minLength maxLength minItems maxItems'
 const schemas = {
-  answerSchema: { root: 'flat', refuses },
+  answerSchema: { root: 'object', refuses },
   strictSchema: { ...openaiStrictSchema, refuses },
 } as const
 const window = { contextWindow: 1_000_000, images: true, tools: true, jsonSchema: true } as const

@@ -66,7 +66,7 @@ describe("settings in the wire's words", () => {
       type: 'object',
       properties: {
         const: { enum: ['x'] },
-        kind: { anyOf: [{ enum: [1] }, { type: 'boolean', description: 'Must satisfy enum: [true].' }] },
+        kind: { anyOf: [{ enum: [1] }, { type: 'boolean', description: 'One of [true].' }] },
         item: { $ref: '#/$defs/item' },
       },
       $defs: { item: { type: 'array', items: { enum: ['y'] }, prefixItems: [{ enum: ['z'] }] } },

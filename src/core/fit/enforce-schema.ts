@@ -38,12 +38,10 @@ export function fitTools(tools: readonly ResolvedTool[], rules: SchemaRules, war
         warn,
       },
     )
-    const { schema, changed, moved, about } = fitted
+    const { schema, changed, moved } = fitted
     for (const change of changed) warn(`the schema of tool ${name}: ${change}`)
     if (strict && moved.length > 0) warn(`tool ${name}: ${notEnforced(moved)}`)
-    const description =
-      about === undefined ? tool.description : [tool.description, about].filter(Boolean).join('\n')
-    return { name, description, schema, strict }
+    return { name, description: tool.description, schema, strict }
   })
 }
 
@@ -99,26 +97,16 @@ function whyNot(
 ): string | undefined {
   const all: Record<string, number> = {}
   for (const measure of Object.keys(totals) as SchemaMeasure[])
-    all[measure] = (sums[measure] ?? 0) + sizes[measure]
+    all[measure] = (sums[measure] ?? 0) + (sizes[measure] ?? 0)
   const reason = blocked[0] ?? excess(sizes, limits) ?? excess(all, totals)
   if (reason === undefined) Object.assign(sums, all)
   return reason
 }
 
-const MEASURES: Readonly<Record<SchemaMeasure, string>> = {
-  tools: 'strict tools',
-  properties: 'properties',
-  depth: 'levels',
-  enums: 'values of enums',
-  chars: 'characters of names and enums',
-  optional: 'optional properties',
-  unions: 'unions',
-}
-
 function excess(sizes: SchemaSizes, limits: SchemaSizes): string | undefined {
   for (const [measure, most = Infinity] of Object.entries(limits) as [SchemaMeasure, number | undefined][]) {
     const size = sizes[measure] ?? 0
-    if (size > most) return `${size} ${MEASURES[measure]} are more than the ${most} that are enforced`
+    if (size > most) return `${size} ${measure} are more than the ${most} that are enforced`
   }
   return undefined
 }

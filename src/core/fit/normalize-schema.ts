@@ -1,11 +1,6 @@
-import { isObject, type JsonDraft, type JsonObject, type JsonValue } from '../json.ts'
-import { flattened, isIn, variantsOf, withoutAllOf } from './schema-tree.ts'
+import { isObject, type JsonDraft, type JsonValue } from '../json.ts'
+import { either, flattened, isIn, isNullable, variantsOf, withoutAllOf } from './schema-tree.ts'
 import { placeOf, type SchemaNotes, type SchemaWords } from './schema-words.ts'
-
-const ANYTHING: readonly JsonValue[] = [
-  ...['string', 'number', 'boolean', 'null', 'object'].map((type) => ({ type })),
-  { type: 'array', items: { type: 'string' } },
-]
 
 interface Normalizing {
   readonly root: JsonDraft
@@ -15,7 +10,7 @@ interface Normalizing {
 
 /** A schema in the keywords of the newest draft, and in those that the wire has for the same. */
 export function normalized(given: JsonDraft, path: string, { root, words, notes }: Normalizing): JsonDraft {
-  const { closed, plainEnums, typed, typeInside } = words.rule
+  const { closed, typed, last } = words.rule
   const merges = closed === true || !words.takes('allOf')
   let draft: JsonDraft = merges && given['allOf'] !== undefined ? withoutAllOf(given, root) : { ...given }
   if (closed === true && isObject(draft['properties']) && variantsOf(draft) !== undefined) {
@@ -23,13 +18,8 @@ export function normalized(given: JsonDraft, path: string, { root, words, notes 
     draft = flattened(draft, root)
   }
   normalizeLists(draft, words)
-  for (const bound of ['minimum', 'maximum']) {
-    const key = `exclusive${bound === 'minimum' ? 'Minimum' : 'Maximum'}`
-    const exclusive = draft[key]
-    if (typeof exclusive !== 'boolean') continue
-    draft[key] = exclusive ? draft[bound] : undefined
-    if (exclusive) draft[bound] = undefined
-  }
+  exclusiveBound(draft, 'minimum', 'exclusiveMinimum')
+  exclusiveBound(draft, 'maximum', 'exclusiveMaximum')
   if (draft['oneOf'] !== undefined && draft['anyOf'] === undefined && !words.takes('oneOf')) {
     draft['anyOf'] = draft['oneOf']
     draft['oneOf'] = undefined
@@ -39,17 +29,20 @@ export function normalized(given: JsonDraft, path: string, { root, words, notes 
     draft['enum'] ??= [only]
     draft['const'] = undefined
   }
-  if (plainEnums === true && Array.isArray(draft['enum'])) draft = plainEnum(draft, draft['enum'])
-  if (typed === true && draft['type'] === undefined && !isUnion(draft, words)) addType(draft, path, notes)
-  if (draft['nullable'] === true) draft = nullable(draft)
-  if (typeInside === true && draft['type'] !== undefined && Array.isArray(draft['anyOf'])) {
-    const { type } = draft
-    draft['anyOf'] = draft['anyOf'].map((variant: JsonValue) =>
-      isObject(variant) && variant['$ref'] === undefined ? { type, ...variant } : variant,
-    )
-    draft['type'] = undefined
+  if (typed === true && draft['type'] === undefined && !isUnion(draft, words)) {
+    draft['type'] = typeOf(draft)
+    if (draft['type'] === undefined) notes.blocked.add(`${placeOf(path)} has no type`)
   }
-  return draft
+  if (draft['nullable'] === true) draft = nullable(draft)
+  return last?.(draft) ?? draft
+}
+
+// Draft 4 has a mark beside the bound.
+function exclusiveBound(draft: JsonDraft, bound: string, key: string): void {
+  if (draft[key] === true) {
+    draft[key] = draft[bound]
+    draft[bound] = undefined
+  } else if (draft[key] === false) draft[key] = undefined
 }
 
 function isUnion(draft: JsonDraft, words: SchemaWords): boolean {
@@ -64,79 +57,52 @@ function normalizeLists(draft: JsonDraft, words: SchemaWords): void {
     draft['additionalItems'] = undefined
   }
   const { prefixItems, items } = draft
-  if (Array.isArray(prefixItems) && items === false) {
-    draft['maxItems'] ??= prefixItems.length
-    draft['items'] = undefined
-  }
-  if (Array.isArray(prefixItems) && !words.takes('prefixItems')) {
-    const each = new Map(prefixItems.map((item: JsonValue) => [JSON.stringify(item), item]))
-    if (isObject(items)) each.set(JSON.stringify(items), items as JsonObject)
-    draft['items'] = each.size === 1 ? [...each.values()][0] : { anyOf: [...each.values()] }
-    draft['prefixItems'] = undefined
-    draft['minItems'] ??= items === undefined || items === false ? prefixItems.length : undefined
-    draft['maxItems'] ??= items === undefined || items === false ? prefixItems.length : undefined
+  if (Array.isArray(prefixItems)) {
+    const isOpen = isObject(items) || items === true
+    if (!isOpen) {
+      draft['maxItems'] ??= prefixItems.length
+      draft['items'] = undefined
+    }
+    if (!words.takes('prefixItems')) {
+      const each = isOpen ? [...prefixItems, items] : prefixItems
+      draft['items'] = each.reduce((all: JsonValue, item: JsonValue) => either(all, item))
+      draft['prefixItems'] = undefined
+      if (!isOpen) draft['minItems'] ??= prefixItems.length
+    }
   }
   if ((draft['type'] === 'array' || isIn('array', draft['type'])) && draft['prefixItems'] === undefined)
     draft['items'] ??= {}
 }
 
-function addType(draft: JsonDraft, path: string, { blocked }: SchemaNotes): void {
-  const found = typeOf(draft)
-  if (found !== undefined) draft['type'] = found
-  else {
-    blocked.add(`${placeOf(path)} has no type`)
-    draft['anyOf'] = ANYTHING
-  }
-}
-
-function typeOf(draft: JsonDraft): JsonValue | undefined {
-  const values = Array.isArray(draft['enum'])
-    ? draft['enum']
-    : draft['const'] === undefined
-      ? []
-      : [draft['const']]
-  const types = [...new Set(values.map((value: JsonValue) => (value === null ? 'null' : typeof value)))]
+/** The type that the other keywords of a schema imply. */
+export function typeOf(draft: JsonDraft): JsonValue | undefined {
+  const { enum: values, const: only = null } = draft
+  const fixed = Array.isArray(values) ? values : only === null ? [] : [only]
+  const types = [...new Set(fixed.map((value: JsonValue) => (value === null ? 'null' : typeof value)))]
   if (types.length > 0) return types.length === 1 ? types[0] : types
-  if (
-    draft['properties'] !== undefined ||
-    draft['required'] !== undefined ||
-    draft['additionalProperties'] !== undefined
-  )
-    return 'object'
-  if (draft['items'] !== undefined || draft['prefixItems'] !== undefined) return 'array'
-  if (['minLength', 'maxLength', 'pattern', 'format'].some((key) => draft[key] !== undefined)) return 'string'
-  return ['minimum', 'maximum', 'multipleOf'].some((key) => draft[key] !== undefined) ? 'number' : undefined
-}
-
-// The type says which of null and the booleans are values.
-function plainEnum(draft: JsonDraft, values: readonly JsonValue[]): JsonDraft {
-  const plain = values.filter((value) => typeof value === 'string' || typeof value === 'number')
-  if (plain.length === values.length) return draft
-  if (plain.length === 0) return { type: typeOf(draft), ...draft }
-  const one = { ...draft, enum: plain }
-  return values.includes(null) ? nullable({ type: typeOf(one), ...one }, false) : one
+  const has = (pattern: RegExp): boolean =>
+    Object.keys(draft).some((key) => draft[key] !== undefined && pattern.test(key))
+  if (has(/^(properties|required|additional)/)) return 'object'
+  if (has(/items$/i)) return 'array'
+  if (has(/length|pattern|format/i)) return 'string'
+  return has(/mum$|multiple/) ? 'number' : undefined
 }
 
 /** The schema of a value that may also be null. */
-export function nullable(schema: JsonDraft, inEnum = true): JsonDraft {
-  const { nullable: _mark, ...draft } = schema
-  const { type, anyOf, enum: values } = draft
-  if (Array.isArray(anyOf)) {
-    const has = anyOf.some(
-      (variant) =>
-        isObject(variant) && (variant['type'] === 'null' || isIn('null', variant['type'] as JsonValue)),
-    )
-    return has ? draft : { ...draft, anyOf: [...anyOf, { type: 'null' }] }
-  }
-  if (type === 'null' || isIn('null', type)) return draft
-  if (type === undefined || draft['const'] !== undefined) {
-    const { description, ...rest } = draft
-    return Object.keys(rest).length === 0
+export function nullable({ nullable: _mark, ...draft }: JsonDraft): JsonDraft {
+  const { type, anyOf, enum: values, description } = draft
+  if (isNullable(draft)) return draft
+  if (Array.isArray(anyOf))
+    return anyOf.some((variant) => isObject(variant) && isNullable(variant as JsonDraft))
       ? draft
-      : { ...(description === undefined ? undefined : { description }), anyOf: [rest, { type: 'null' }] }
+      : { ...draft, anyOf: [...anyOf, { type: 'null' }] }
+  if (type === undefined || draft['const'] !== undefined) {
+    draft['description'] = undefined
+    const isEmpty = Object.values(draft).every((value) => value === undefined)
+    return isEmpty ? { description } : { description, anyOf: [draft, { type: 'null' }] }
   }
-  const types = [...(Array.isArray(type) ? type : [type]), 'null']
-  return inEnum && Array.isArray(values) && !values.includes(null)
+  const types = [type, 'null'].flat()
+  return Array.isArray(values)
     ? { ...draft, type: types, enum: [...values, null] }
     : { ...draft, type: types }
 }

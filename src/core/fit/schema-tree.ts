@@ -7,23 +7,12 @@ const MAX_DEPTH = 5
 
 /** The schema at a reference into the same document; `undefined` if there is none. */
 export function lookup(root: JsonDraft, ref: string): JsonDraft | undefined {
-  if (!ref.startsWith('#')) return undefined
-  let at: unknown = root
+  let at: unknown = ref === '#' || ref.startsWith('#/') ? root : undefined
   for (const word of ref.split('/').slice(1)) {
-    const key = decode(word)
-    at = (isObject(at) || Array.isArray(at)) && Object.hasOwn(at, key) ? (at as JsonDraft)[key] : undefined
+    const key = word.replaceAll('~1', '/').replaceAll('~0', '~')
+    at = at instanceof Object && Object.hasOwn(at, key) ? (at as JsonDraft)[key] : undefined
   }
-  if (at === true) return {}
-  return isObject(at) && (ref === '#' || ref.startsWith('#/')) ? (at as JsonDraft) : undefined
-}
-
-function decode(word: string): string {
-  const plain = word.replaceAll('~1', '/').replaceAll('~0', '~')
-  try {
-    return decodeURIComponent(plain)
-  } catch {
-    return plain
-  }
+  return at === true ? {} : isObject(at) ? (at as JsonDraft) : undefined
 }
 
 /** A schema with its reference resolved, and what is beside the reference merged into the target. */
@@ -116,57 +105,60 @@ export function flattened(schema: JsonDraft, root: JsonDraft, depth = 0): JsonDr
   const whole = withoutAllOf(schema, root)
   const union = variantsOf(whole)
   if (union === undefined || depth > MAX_DEPTH) return whole
-  const base: JsonDraft = { ...whole, anyOf: undefined, oneOf: undefined, type: 'object' }
   const shapes = union
     .map((variant) => flattened(resolved(variant, root), root, depth + 1))
-    .filter((shape) => isObjectSchema(shape) || Array.isArray(shape['required']))
-  let required: readonly JsonValue[] | undefined
+    .filter((shape) => isObjectSchema(shape) || shape['required'] !== undefined)
   let properties: JsonDraft = {}
-  for (const shape of shapes) {
-    properties = joined(properties, (shape['properties'] ?? {}) as JsonDraft, either)
-    const own = Array.isArray(shape['required']) ? shape['required'] : []
-    required = required === undefined ? own : required.filter((name) => own.includes(name))
-  }
-  base['properties'] = { ...properties, ...(base['properties'] as JsonDraft | undefined) }
-  merge(base, { required: [...(required ?? [])] })
-  if (shapes.length > 0 && shapes.every((shape) => shape['additionalProperties'] === false))
-    base['additionalProperties'] ??= false
-  const told = `One of: ${shapes.map((shape) => sketch(shape)).join(' or ')}.`
+  for (const shape of shapes) properties = joined(properties, propertiesOf(shape), either)
+  const [first = [], ...others] = shapes.map(({ required }) => (Array.isArray(required) ? required : []))
+  const required = first.filter((name: JsonValue) => others.every((names) => names.includes(name)))
+  const base: JsonDraft = { ...whole, anyOf: undefined, oneOf: undefined, type: 'object' }
+  base['properties'] = { ...properties, ...propertiesOf(whole) }
+  merge(base, { required })
+  if (shapes.every((shape) => shape['additionalProperties'] === false)) base['additionalProperties'] ??= false
   const { description } = whole
-  return { ...base, description: typeof description === 'string' ? `${description}\n${told}` : told }
+  base['description'] = [description, `One of: ${shapes.map(sketch).join(' or ')}.`]
+    .filter(Boolean)
+    .join('\n')
+  return base
+}
+
+function propertiesOf({ properties }: JsonDraft): JsonDraft {
+  return isObject(properties) ? (properties as JsonDraft) : {}
 }
 
 /** A schema for the values of both. Fixed values are joined to one list. */
-function either(a: JsonValue, b: JsonValue): JsonValue {
+export function either(a: JsonValue, b: JsonValue): JsonValue {
   const [one, two] = [fixedValues(a), fixedValues(b)]
-  if (one !== undefined && two !== undefined) {
-    const type = (a as JsonDraft)['type']
-    const same = isSame(type, (b as JsonDraft)['type']) ? { type } : undefined
-    const { description } = a as JsonDraft
-    return {
-      ...same,
-      ...(description === undefined ? undefined : { description }),
-      enum: [...new Set([...one, ...two])],
-    }
-  }
+  if (isSame(a, b)) return a
+  if (one !== undefined && two !== undefined)
+    return { ...(a as JsonDraft), const: undefined, enum: [...new Set([...one, ...two])] }
   const held = isObject(a) && Object.keys(a).length === 1 && Array.isArray(a['anyOf']) ? a['anyOf'] : [a]
   return { anyOf: [...(held as JsonValue[]), b] }
 }
 
-function fixedValues(schema: JsonValue): readonly JsonValue[] | undefined {
-  if (!isObject(schema)) return undefined
-  if (Array.isArray(schema['enum'])) return schema['enum'] as JsonValue[]
-  return schema['const'] === undefined ? undefined : [schema['const'] as JsonValue]
+function fixedValues(schema: JsonValue | undefined): readonly JsonValue[] | undefined {
+  const { enum: values, const: only } = isObject(schema) ? (schema as JsonDraft) : {}
+  return Array.isArray(values) ? values : only === undefined ? undefined : [only]
 }
 
-function sketch({ title, properties = {}, required }: JsonDraft): string {
-  const names = Object.entries(properties as JsonDraft).map(([name, schema]) => {
-    const fixed = fixedValues(schema ?? null)
+function sketch(shape: JsonDraft): string {
+  const { required } = shape
+  const properties = propertiesOf(shape)
+  const names = new Set([
+    ...Object.keys(properties),
+    ...(Array.isArray(required) ? required.map(String) : []),
+  ])
+  const told = [...names].map((name) => {
+    const fixed = fixedValues(properties[name])
     const value = fixed?.length === 1 ? `: ${JSON.stringify(fixed[0])}` : ''
     return `${name}${isIn(name, required) ? '' : '?'}${value}`
   })
-  const bare = (Array.isArray(required) ? required : []).filter(
-    (name) => !Object.hasOwn(properties as JsonDraft, String(name)),
-  )
-  return `${typeof title === 'string' ? `${title} ` : ''}{ ${[...names, ...bare].join(', ')} }`
+  return `{ ${told.join(', ')} }`
+}
+
+/** Whether a schema that is no union has null among its values. */
+export function isNullable({ type, enum: values, const: only, nullable }: JsonDraft): boolean {
+  const allowed = [type, values, only].flat()
+  return nullable === true || (type === undefined ? allowed.includes(null) : allowed.includes('null'))
 }

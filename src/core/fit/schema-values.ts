@@ -1,5 +1,6 @@
 import { isObject, type JsonDraft, type JsonValue } from '../json.ts'
-import { isIn, isWrapped, resolved, variantsOf, WRAPPER } from './schema-tree.ts'
+import { typeOf } from './normalize-schema.ts'
+import { isNullable, isWrapped, resolved, variantsOf, WRAPPER } from './schema-tree.ts'
 
 /**
  * A value that a model gave by a fitted schema, as the schema that was given has it: taken out of the object that its
@@ -14,8 +15,10 @@ function withoutNulls(value: JsonValue, schemas: readonly JsonValue[], root: Jso
   if (typeof value !== 'object' || value === null) return value
   const places = schemas.flatMap((schema) => partsOf(schema, root))
   if (places.length === 0) return value
-  if (Array.isArray(value))
-    return value.map((item: JsonValue, index) => withoutNulls(item, itemSchemas(places, index), root))
+  if (Array.isArray(value)) {
+    const items = places.flatMap((place) => [place['items'] ?? [], place['prefixItems'] ?? []].flat())
+    return value.map((item: JsonValue) => withoutNulls(item, items, root))
+  }
   const kept = Object.entries(value).flatMap(([name, inner]) => {
     const schemasOf = places.flatMap(({ properties }) =>
       isObject(properties) && Object.hasOwn(properties, name) ? [properties[name] as JsonValue] : [],
@@ -24,14 +27,6 @@ function withoutNulls(value: JsonValue, schemas: readonly JsonValue[], root: Jso
     return isNull ? [] : [[name, withoutNulls(inner as JsonValue, schemasOf, root)] as const]
   })
   return Object.fromEntries(kept)
-}
-
-function itemSchemas(places: readonly JsonDraft[], index: number): readonly JsonValue[] {
-  return places.flatMap(({ items, prefixItems }) => {
-    const list = Array.isArray(items) ? items : Array.isArray(prefixItems) ? prefixItems : []
-    const one = list[index] ?? (Array.isArray(items) ? undefined : items)
-    return one === undefined ? [] : [one]
-  })
 }
 
 /** A schema and the schemas that it is composed of. */
@@ -45,14 +40,9 @@ function partsOf(schema: JsonValue, root: JsonDraft, depth = 0): readonly JsonDr
 
 function takesNull(schema: JsonValue, root: JsonDraft): boolean {
   const parts = partsOf(schema, root)
-  return parts.length === 0 ? schema !== false : parts.some(isNullable)
+  return parts.length === 0 ? schema !== false : parts.some((part) => isNullable(part) || isAnything(part))
 }
 
-function isNullable(part: JsonDraft): boolean {
-  const { type, enum: values, nullable } = part
-  if (nullable === true || isIn(null, values) || part['const'] === null) return true
-  if (type !== undefined) return type === 'null' || isIn('null', type)
-  return ['enum', 'const', 'anyOf', 'oneOf', 'allOf', 'properties', 'items', '$ref'].every(
-    (key) => part[key] === undefined,
-  )
+function isAnything(part: JsonDraft): boolean {
+  return typeOf(part) === undefined && !['type', 'anyOf', 'oneOf', 'allOf', '$ref'].some((key) => key in part)
 }

@@ -32,18 +32,8 @@ export class SchemaWords {
 
   /** Whether a keyword is sent with this value. */
   keeps(key: string, value: JsonValue): boolean {
-    const { formats, minItems, patterns, plainEnums } = this.rule
-    if (!this.takes(key)) return false
-    if (key === 'format') return formats === undefined || formats.split(' ').includes(String(value))
-    if (key === 'enum') return plainEnums !== true || !Array.isArray(value) || value.some(isPlain)
-    if (key === 'minItems') return minItems === undefined || Number(value) <= minItems
-    if (key !== 'pattern' || patterns === undefined) return true
-    return !/\(\?[=!<]/.test(String(value)) && (patterns === 'plain' || /^\^[^]*\$$/.test(String(value)))
+    return this.takes(key) && this.rule.values?.[key]?.test(String(value)) !== false
   }
-}
-
-function isPlain(value: JsonValue): boolean {
-  return typeof value === 'string' || typeof value === 'number'
 }
 
 /** A path as messages name it. */
@@ -56,8 +46,10 @@ export function withConstraints(description: JsonValue | undefined, lost: JsonDr
   const { default: preset, ...constraints } = lost
   const told = Object.entries(constraints).map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
   return [
-    ...(typeof description === 'string' && description !== '' ? [description] : []),
-    ...(preset === undefined ? [] : [`Default: ${JSON.stringify(preset)}.`]),
-    ...(told.length === 0 ? [] : [`Must satisfy ${told.join(', ')}.`]),
-  ].join('\n')
+    description,
+    preset !== undefined && `Default: ${JSON.stringify(preset)}.`,
+    told.length > 0 && `Must satisfy ${told.join(', ')}.`,
+  ]
+    .filter(Boolean)
+    .join('\n')
 }

@@ -1,17 +1,7 @@
 import { isObject, type JsonDraft, type JsonObject, type JsonValue } from '../json.ts'
 import { normalized, nullable } from './normalize-schema.ts'
 import type { FittedSchema, SchemaMeasure, SchemaRule } from './schema-rule.ts'
-import {
-  flattened,
-  isIn,
-  isObjectSchema,
-  isWrapped,
-  lookup,
-  resolved,
-  variantsOf,
-  withoutAllOf,
-  WRAPPER,
-} from './schema-tree.ts'
+import { flattened, isObjectSchema, isWrapped, lookup, resolved, variantsOf, WRAPPER } from './schema-tree.ts'
 import { placeOf, SchemaWords, withConstraints, wordsOf, type SchemaNotes } from './schema-words.ts'
 
 const known: WeakMap<object, WeakMap<SchemaRule, FittedSchema>> = new WeakMap()
@@ -40,14 +30,12 @@ export function fitSchema(schema: JsonDraft, rule: SchemaRule): FittedSchema {
 
 /** Keywords that constrain nothing. */
 const NOTES = wordsOf(
-  '$schema $id id $comment $anchor $defs definitions title examples example deprecated readOnly writeOnly discriminator xml externalDocs nullable errorMessage',
+  '$schema $id id $comment title examples deprecated readOnly writeOnly discriminator nullable',
 )
 const NEVER = wordsOf('$schema $defs definitions')
 const MAPS = wordsOf('properties patternProperties dependentSchemas')
 const LISTS = wordsOf('anyOf oneOf allOf prefixItems')
-const UNIONS: readonly string[] = ['anyOf', 'oneOf', 'allOf']
 const NOT_AT_ROOT = wordsOf('anyOf oneOf allOf not enum const if then else')
-const BARE = wordsOf('type properties required')
 
 class SchemaFitter {
   isRecursive = false
@@ -56,15 +44,15 @@ class SchemaFitter {
   readonly #inline: boolean
   readonly #words: SchemaWords
   readonly #notes: SchemaNotes = { moved: [], changed: new Set(), blocked: new Set() }
-  readonly #sizes: Record<SchemaMeasure, number> = {
-    tools: 1,
+  readonly #sizes = {
+    'strict tools': 1,
     properties: 0,
-    depth: 0,
-    enums: 0,
-    chars: 0,
-    optional: 0,
+    levels: 0,
+    'enum values': 0,
+    characters: 0,
+    'optional properties': 0,
     unions: 0,
-  }
+  } satisfies Record<SchemaMeasure, number>
   readonly #names = new Map<string, string>()
   readonly #defs = new Map<string, JsonDraft>()
   readonly #open: string[] = ['#']
@@ -80,19 +68,15 @@ class SchemaFitter {
   }
 
   fitRoot(): FittedSchema {
-    const { root: form } = this.#rule
-    let root = resolved(this.#root, this.#root)
-    if (form !== undefined) root = objectRoot(root, { root: this.#root, form, changed: this.#notes.changed })
-    const fitted = this.#fit(root, '')
-    let about: string | undefined
-    if (form === 'bare') {
-      about = typeof fitted['description'] === 'string' ? fitted['description'] : undefined
-      for (const key of Object.keys(fitted)) if (!BARE.has(key)) delete fitted[key]
-    }
+    const isObjectRoot = this.#rule.root !== undefined
+    const fitted = this.#fit(
+      isObjectRoot ? objectRoot(this.#root, this.#notes.changed) : resolved(this.#root, this.#root),
+      '',
+    )
     const schema: JsonObject =
       this.#defs.size === 0 ? fitted : { ...fitted, $defs: Object.fromEntries(this.#defs) }
     const { moved, changed, blocked } = this.#notes
-    return { schema, moved, changed: [...changed], blocked: [...blocked], sizes: this.#sizes, about }
+    return { schema, moved, changed: [...changed], blocked: [...blocked], sizes: this.#sizes }
   }
 
   #fit(schema: JsonValue | undefined, path: string): JsonDraft {
@@ -110,7 +94,10 @@ class SchemaFitter {
     this.#level++
     for (const [key, value] of Object.entries(draft)) {
       if (value === undefined || NEVER.has(key)) continue
-      if (this.#words.keeps(key, value) && !(path === '' && this.#isRefusedAtRoot(key)))
+      if (
+        this.#words.keeps(key, value) &&
+        !(path === '' && this.#rule.root !== undefined && NOT_AT_ROOT.has(key))
+      )
         fitted[key] = this.#fitInner(key, value, path)
       else if (!NOTES.has(key) && !key.startsWith('x-')) lost[key] = value
     }
@@ -121,16 +108,11 @@ class SchemaFitter {
     return fitted
   }
 
-  #isRefusedAtRoot(key: string): boolean {
-    const { root } = this.#rule
-    return root !== undefined && root !== 'object' && NOT_AT_ROOT.has(key)
-  }
-
   #fitInner(key: string, value: JsonValue, path: string): JsonValue {
     const under = path === '' ? '' : `${path}.`
     if (MAPS.has(key) && isObject(value)) {
       this.#depth++
-      this.#sizes.depth = Math.max(this.#sizes.depth, this.#depth)
+      this.#sizes.levels = Math.max(this.#sizes.levels, this.#depth)
       const fitted = Object.entries(value)
         .filter(([, inner]) => inner !== false)
         .map(([name, inner]) => [name, this.#fit(inner as JsonValue, `${under}${name}`)] as const)
@@ -161,27 +143,20 @@ class SchemaFitter {
     const isAlone = Object.keys(beside).length === 0
     if (this.#inline || (!isAlone && this.#rule.loneRefs === true && loops === 0)) {
       if (loops > DEPTH) return this.#cut(path)
-      return this.#within(ref, () => this.#fit({ ...target, ...beside }, path))
+      this.#open.push(ref)
+      const fitted = this.#fit({ ...target, ...beside }, path)
+      this.#open.pop()
+      return fitted
     }
-    let name = this.#names.get(ref)
-    if (name === undefined) {
-      name = this.#nameFor(ref)
-      const fitted: JsonDraft = {}
-      this.#defs.set(name, fitted)
-      Object.assign(
-        fitted,
-        this.#within(ref, () => this.#fit(target, `$defs.${name}`)),
-      )
+    const name = this.#names.get(ref) ?? this.#nameFor(ref)
+    if (!this.#defs.has(name)) {
+      this.#defs.set(name, {})
+      this.#open.push(ref)
+      this.#defs.set(name, this.#fit(target, `$defs.${name}`))
+      this.#open.pop()
     }
     const reference = { $ref: `#/$defs/${name}` }
     return isAlone || this.#rule.loneRefs === true ? reference : { ...this.#fit(beside, path), ...reference }
-  }
-
-  #within(ref: string, fit: () => JsonDraft): JsonDraft {
-    this.#open.push(ref)
-    const fitted = fit()
-    this.#open.pop()
-    return fitted
   }
 
   #cut(path: string): JsonDraft {
@@ -193,10 +168,8 @@ class SchemaFitter {
   }
 
   #nameFor(ref: string): string {
-    const last = ref.split('/').at(-1) ?? ''
-    const plain = last === '#' ? 'root' : last.replaceAll(/[^\w.-]/g, '_')
-    let name = plain
-    for (let count = 2; this.#defs.has(name); count++) name = `${plain}_${count}`
+    let name = ref === '#' ? 'root' : ref.replace(/.*\//, '').replaceAll(/[^\w.-]/g, '_')
+    while (this.#defs.has(name)) name += '_'
     this.#names.set(ref, name)
     return name
   }
@@ -219,7 +192,7 @@ class SchemaFitter {
     const names = Object.keys(properties)
     const optional = names.filter((name) => !required.includes(name))
     this.#sizes.properties += names.length
-    this.#sizes.optional += optional.length
+    this.#sizes['optional properties'] += optional.length
     const added =
       allRequired === true
         ? optional
@@ -241,43 +214,24 @@ class SchemaFitter {
   }
 }
 
-interface RootForm {
-  readonly root: JsonDraft
-  readonly form: NonNullable<SchemaRule['root']>
-  readonly changed: Set<string>
-}
-
 /** The root as that of an object. */
-function objectRoot(resolvedRoot: JsonDraft, { root, form, changed }: RootForm): JsonDraft {
+function objectRoot(root: JsonDraft, changed: Set<string>): JsonDraft {
   if (isWrapped(root)) {
     changed.add(`it was put into an object under "${WRAPPER}", because the format takes objects only`)
     const { $defs: _defs, definitions: _definitions, ...value } = root
-    return {
-      type: 'object',
-      properties: { [WRAPPER]: value },
-      required: [WRAPPER],
-      additionalProperties: false,
-    }
+    return objectRoot({ type: 'object', properties: { [WRAPPER]: value }, required: [WRAPPER] }, changed)
   }
-  let object = resolvedRoot
-  if (form !== 'object' && UNIONS.some((key) => object[key] !== undefined)) {
-    if (variantsOf(object) !== undefined)
-      changed.add(
-        'the variants of its root were joined to one object, because the format takes no union there',
-      )
-    object = flattened(object, root)
-  }
+  const whole = resolved(root, root)
+  if (variantsOf(whole) !== undefined) changed.add('the variants of its root were joined to one object')
+  const object = flattened(whole, root)
   return { ...object, type: 'object', properties: object['properties'] ?? {} }
 }
 
 function count(
   { enum: values, properties, type, anyOf }: JsonDraft,
-  sizes: Record<SchemaMeasure, number>,
+  sizes: Record<'enum values' | 'characters' | 'unions', number>,
 ): void {
-  if (Array.isArray(values)) {
-    sizes.enums += values.length
-    sizes.chars += JSON.stringify(values).length
-  }
-  if (isObject(properties)) sizes.chars += Object.keys(properties).join('').length
+  if (Array.isArray(values)) sizes['enum values'] += values.length
+  sizes.characters += JSON.stringify([values, Object.keys(properties ?? {})]).length
   if (Array.isArray(type) || anyOf !== undefined) sizes.unions++
 }

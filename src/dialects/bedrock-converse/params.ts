@@ -50,14 +50,15 @@ function encodeFormat(format: ResolvedFormat, context: EncodeContext): JsonValue
 }
 
 function encodeTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: EncodeContext): JsonValue {
-  const { strictTools = false }: BedrockConverseQuirks = quirks
+  const { strictTools = false, bareSchemas }: BedrockConverseQuirks = quirks
   return fitTools(tools, toolSchemas(rules, strictTools), warn).map(
     ({ name, description, schema, strict }) => {
+      const { type, properties, required, description: about } = schema
+      const json = bareSchemas === true ? { type, properties, required } : schema
+      const told = bareSchemas === true ? [description, about].filter(Boolean).join('\n') : description
       const strictly = strict ? { strict } : undefined
       // The format refuses an empty description.
-      return {
-        toolSpec: { name, description: description || undefined, ...strictly, inputSchema: { json: schema } },
-      }
+      return { toolSpec: { name, description: told || undefined, ...strictly, inputSchema: { json } } }
     },
   )
 }
