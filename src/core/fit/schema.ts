@@ -93,7 +93,9 @@ class SchemaFitter {
     const lost: JsonDraft = {}
     this.#level++
     for (const [key, value] of Object.entries(draft)) {
-      if (value === undefined || NEVER.has(key)) continue
+      // An object that is closed has no other properties.
+      const isClosed = key === 'additionalProperties' && this.#rule.closed === true
+      if (value === undefined || NEVER.has(key) || isClosed) continue
       if (
         this.#words.keeps(key, value) &&
         !(path === '' && this.#rule.root !== undefined && NOT_AT_ROOT.has(key))
@@ -182,7 +184,7 @@ class SchemaFitter {
       if ((open !== undefined && open !== false) || draft['patternProperties'] !== undefined) {
         this.#notes.blocked.add(`${placeOf(path)} has properties of any name`)
         if (open !== undefined) lost['additionalProperties'] = open
-      } else delete lost['additionalProperties']
+      }
     }
     if (allRequired === true) fitted['properties'] ??= {}
     const properties = fitted['properties']
