@@ -57,12 +57,16 @@ export function setPath(draft: JsonDraft, path: string, value: JsonValue): void 
   if (!UNSAFE_KEYS.has(last)) at[last] = value
 }
 
-/** Merges `extra` into `draft`: objects key by key, other values are replaced. */
+/** Merges `extra` into `draft`: objects key by key, other values are replaced. Objects inside `draft` are not changed. */
 export function mergeInto(draft: JsonDraft, extra: JsonObject): void {
   for (const [key, value] of Object.entries(extra)) {
     if (UNSAFE_KEYS.has(key)) continue
     const held = draft[key]
-    if (isObject(held) && isObject(value)) mergeInto(held, value)
-    else draft[key] = value
+    if (isObject(held) && isObject(value)) {
+      // Copied, because calls share parts of their bodies.
+      const merged: JsonDraft = { ...held }
+      mergeInto(merged, value)
+      draft[key] = merged
+    } else draft[key] = value
   }
 }

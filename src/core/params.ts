@@ -1,5 +1,6 @@
 import { setPath, type JsonDraft, type JsonObject, type JsonValue } from './json.ts'
 import { LlmError } from './error.ts'
+import { looseRules, type WireRules } from './fit/rules.ts'
 import type { ResolvedSettings } from './resolved-settings.ts'
 import type { Warning } from './response.ts'
 import { settingNames, type SettingName } from './settings.ts'
@@ -35,6 +36,7 @@ export interface EncodeContext {
   readonly body: JsonDraft
   readonly settings: ResolvedSettings
   readonly quirks: Readonly<Record<string, JsonValue | undefined>>
+  readonly rules: WireRules
   /** Adds a warning that the setting was changed. */
   warn(message: string): void
 }
@@ -92,6 +94,8 @@ export interface ParamTarget {
   readonly params: ParamMap
   readonly encode: EncodeMap
   readonly quirks: Readonly<Record<string, JsonValue | undefined>>
+  /** Default: {@link looseRules}. */
+  readonly rules?: WireRules | undefined
   /** Fields that are merged over the body later. */
   readonly extraBody?: JsonObject | undefined
 }
@@ -127,7 +131,7 @@ function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encodin
   const rule = target.params[setting]
   const encode = target.encode[setting] as WireEncode | undefined
   if (encode === undefined && rule?.to !== undefined && isRename(rule)) return value
-  const { quirks } = target
+  const { quirks, rules = looseRules } = target
   const where = `${target.provider} (${target.model})`
   const report = (type: Warning['type'], message: string): void => {
     warnings.push({ type, setting, message })
@@ -158,7 +162,7 @@ function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encodin
     )
   }
   const warn = (message: string): void => report('changed', `${setting} for ${where}: ${message}`)
-  const encoded = encode === undefined ? bounded : encode(bounded, { body, settings, quirks, warn })
+  const encoded = encode === undefined ? bounded : encode(bounded, { body, settings, quirks, rules, warn })
   const renamed = typeof encoded === 'string' ? rule.values?.[encoded] : undefined
   return renamed ?? encoded
 }

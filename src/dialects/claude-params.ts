@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../core/json.ts'
-import type { EncodeContext, ParamMap, ResolvedFormat, ResolvedTool } from '../core/params.ts'
+import { fitAnswer } from '../core/fit/enforce-schema.ts'
+import type { EncodeContext, ParamMap, ResolvedFormat } from '../core/params.ts'
 import type { ToolChoice } from '../core/request.ts'
-import type { FittedSchema } from './fit-schema.ts'
 
 /** Settings that neither the messages format nor the converse format has. */
 export const claudeDrops: ParamMap = {
@@ -26,45 +26,12 @@ export function encodeStop(stop: readonly string[], { warn }: EncodeContext): Js
 /** The schema to enforce on the answer; `undefined`, with a warning if JSON was wanted, if there is none. */
 export function encodeSchema(
   { type, schema }: ResolvedFormat,
-  fit: (schema: NonNullable<ResolvedFormat['schema']>) => FittedSchema,
-  { warn }: EncodeContext,
+  { rules, warn }: EncodeContext,
 ): JsonObject | undefined {
   if (type === 'text') return undefined
-  if (schema === undefined) {
-    warn('JSON without a schema was not sent: give a schema, or ask for JSON in the prompt')
-    return undefined
-  }
-  const fitted = fit(schema)
-  if (fitted.moved.length > 0) warn(notEnforced(fitted.moved))
-  return fitted.schema
-}
-
-/** A tool's schema; `strict` is true if the model is to enforce it, which `canEnforce` allows. */
-export function encodeToolSchema(
-  { name, strict }: Pick<ResolvedTool, 'name' | 'strict'>,
-  {
-    plain,
-    fit,
-    canEnforce,
-  }: {
-    readonly plain: NonNullable<ResolvedFormat['schema']>
-    readonly fit: (schema: NonNullable<ResolvedFormat['schema']>) => FittedSchema
-    readonly canEnforce: boolean
-  },
-  { warn }: EncodeContext,
-): { readonly schema: JsonObject; readonly strict: boolean } {
-  if (strict !== true) return { schema: plain, strict: false }
-  if (!canEnforce) {
-    warn(`"strict" of tool ${name} was not sent: the model does not enforce schemas`)
-    return { schema: plain, strict: false }
-  }
-  const { schema, moved } = fit(plain)
-  if (moved.length > 0) warn(`tool ${name}: ${notEnforced(moved)}`)
-  return { schema, strict: true }
-}
-
-function notEnforced(moved: readonly string[]): string {
-  return `not enforced, moved into descriptions instead: ${moved.join(', ')}`
+  if (schema !== undefined) return fitAnswer({ schema }, rules, warn).schema
+  warn('JSON without a schema was not sent: give a schema, or ask for JSON in the prompt')
+  return undefined
 }
 
 /** The tool choice that can be sent: none without tools, `auto` if the model cannot be forced to call one. */

@@ -33,7 +33,11 @@ export function renderRequest(call: RenderInput): RenderedRequest {
   const { messages, settings, toolNames } = fitRequest(adapted, fit, warnings)
   const body: JsonDraft = target.body === undefined ? {} : structuredClone(target.body)
   warnings.push(
-    ...applyParams(settings, { provider, model, params, quirks, encode: dialect.encode, extraBody }, body),
+    ...applyParams(
+      settings,
+      { provider, model, params, quirks, rules, encode: dialect.encode, extraBody },
+      body,
+    ),
   )
   dialect.render({ model, messages, settings, stream, quirks, rules, warnings }, body)
   if (target.definition.paths?.chat.includes('{model}') === true) delete body['model']

@@ -26,7 +26,7 @@ export class ResponseBuffer {
   #ready: EventBatch = NOTHING
 
   constructor(
-    { target, streamLimits, messages, outputFilter }: Call,
+    { target, streamLimits, messages, settings, outputFilter }: Call,
     warnings: readonly Warning[],
     toolNames?: ReadonlyMap<string, string>,
   ) {
@@ -35,7 +35,9 @@ export class ResponseBuffer {
     this.#accumulator = new ResponseAccumulator({ provider, model }, reasoningScope)
     const estimate = (pending: EventBatch): Usage => this.#estimate(pending)
     const { finishReasons } = dialect
-    this.#normalizer = createNormalizer({ provider, model, warnings, toolNames, finishReasons, estimate })
+    const { tools } = settings
+    const known = { provider, model, warnings, tools, toolNames, finishReasons }
+    this.#normalizer = createNormalizer({ ...known, estimate })
     this.#sizeLimit = createTextSizeLimit(streamLimits.maxBytes)
     this.#filter = outputFilter?.()
     if (this.#filter !== undefined) this.#raw = new ResponseAccumulator({ provider, model }, '')

@@ -1,4 +1,5 @@
 import type { Call } from '../core/call.ts'
+import { restoreValue } from '../core/fit/schema-values.ts'
 import { isObject, parseJson, type JsonValue } from '../core/json.ts'
 import type { ChatResponse, Warning } from '../core/response.ts'
 
@@ -15,7 +16,8 @@ export function parseStructuredOutput(
   const parsed = parseJson(withoutFence(response.text))
   if (parsed === undefined)
     return { ...response, warnings: [...response.warnings, warning('the text is not valid JSON')] }
-  const finished = { ...response, object: parsed }
+  const object = format.schema === undefined ? parsed : restoreValue(parsed, format.schema)
+  const finished = { ...response, object }
   return format.validate === undefined ? finished : validated(finished, format.validate)
 }
 

@@ -109,9 +109,9 @@ export const bedrock: ProviderDefinition = defineProvider({
     '*anthropic.claude-haiku-5*': adaptiveClaude,
     '*anthropic.claude-fable-5*': adaptiveClaude,
     '*amazon.nova*': model(
-      { tools: true },
+      { tools: true, rules: { toolSchema: { root: 'object', refs: 'none' } } },
       { topK: { to: 'additionalModelRequestFields.inferenceConfig.topK', clamp: [0, 128] } },
-      { thoughtsBack: false },
+      { thoughtsBack: false, bareSchemas: true },
     ),
     '*amazon.nova-2-lite*': model({ ...large, ...reasons }, thinks, { reasoning: 'reasoningConfig' }),
     '*amazon.titan*': model({ tools: false }, undefined, { systemPrompt: false, thoughtsBack: false }),

@@ -1,7 +1,9 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openaiStrictSchema, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const none = { drop: 'the API refuses it' } as const
+
+const refuses = 'pattern format minItems maxItems prefixItems'
 
 /** Cerebras. `maxTokens` counts against the rate limit at the start of a call, so that a small value helps. */
 export const cerebras: ProviderDefinition = defineProvider({
@@ -22,6 +24,15 @@ export const cerebras: ProviderDefinition = defineProvider({
     reasoningField: 'reasoning',
     efforts: ['none', 'low', 'medium', 'high'],
   } satisfies OpenAIChatQuirks,
+  rules: {
+    answerSchema: { root: 'object', refuses, refs: 'tree' },
+    strictSchema: {
+      ...openaiStrictSchema,
+      refuses,
+      refs: 'tree',
+      limits: { properties: 500, levels: 10, 'enum values': 500, characters: 5_000 },
+    },
+  },
   models: {
     'gpt-oss*': {
       contextWindow: 131_072,

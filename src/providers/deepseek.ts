@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openaiResponses, openaiStrictSchema, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const v4 = { contextWindow: 1_000_000, maxOutput: 384_000, images: false, reasoning: true } as const
 const retired: OpenAIChatQuirks = { reasoningField: undefined, reasoningRequired: false }
@@ -32,6 +32,13 @@ export const deepseek: ProviderDefinition = defineProvider({
     samplersWhileThinking: 'ignored',
     forcedToolChoice: 'unthinking',
   } satisfies OpenAIChatQuirks,
+  rules: {
+    strictSchema: {
+      ...openaiStrictSchema,
+      refuses: 'minItems maxItems',
+      values: { ...openaiStrictSchema.values, format: /^(email|hostname|ipv4|ipv6|uuid)$/ },
+    },
+  },
   models: {
     '*': { jsonSchema: false },
     'deepseek-v4-pro*': v4,

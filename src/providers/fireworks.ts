@@ -15,6 +15,9 @@ export const fireworks: ProviderDefinition = defineProvider({
     reasoningField: 'reasoning_content',
     efforts: ['none', 'low', 'medium', 'high'],
   } satisfies OpenAIChatQuirks,
+  rules: {
+    answerSchema: { root: 'object', refuses: 'oneOf minLength maxLength minItems maxItems pattern' },
+  },
   docs: 'https://docs.fireworks.ai/api-reference/post-chatcompletions',
   verifiedOn: '2026-11-21',
 })

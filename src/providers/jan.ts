@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { grammarSchemas, openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 /** Jan. The key is the one set in its app. */
 export const jan: ProviderDefinition = defineProvider({
@@ -15,6 +15,7 @@ export const jan: ProviderDefinition = defineProvider({
     user: { drop: 'the server ignores it' },
     metadata: { drop: 'the server ignores it' },
   },
+  rules: grammarSchemas,
   quirks: { reasoningField: 'reasoning_content' } satisfies OpenAIChatQuirks,
   docs: 'https://www.jan.ai/docs/desktop/api-server',
   verifiedOn: '2026-11-21',

@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { koboldGenerate, openaiChat, type KoboldQuirks } from '../dialects/index.ts'
+import { grammarSchemas, koboldGenerate, openaiChat, type KoboldQuirks } from '../dialects/index.ts'
 
 /**
  * KoboldCpp, native generate format. `api: 'openai'`: its OpenAI-compatible server, which also has tools and images. The
@@ -33,6 +33,7 @@ export const koboldcpp: ProviderDefinition = defineProvider({
       baseUrl: 'http://localhost:5001/v1',
       params: { topK: { to: 'top_k' }, minP: { to: 'min_p' }, repetitionPenalty: { to: 'rep_pen' } },
       quirks: {},
+      rules: grammarSchemas,
       embeddings: undefined,
     },
   },

@@ -1,5 +1,11 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openModelSamplers, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import {
+  grammarSchemas,
+  openaiChat,
+  openModelSamplers,
+  openaiResponses,
+  type OpenAIChatQuirks,
+} from '../dialects/index.ts'
 
 /** llama.cpp server. It uses its loaded model for every request, unless it runs as a router. */
 export const llamacpp: ProviderDefinition = defineProvider({
@@ -17,6 +23,7 @@ export const llamacpp: ProviderDefinition = defineProvider({
     user: { drop: 'the server ignores it' },
     metadata: { drop: 'the server ignores it' },
   },
+  rules: grammarSchemas,
   quirks: { reasoningField: 'reasoning_content' } satisfies OpenAIChatQuirks,
   apis: { responses: { dialect: openaiResponses } },
   docs: 'https://github.com/ggml-org/llama.cpp/tree/master/tools/server',

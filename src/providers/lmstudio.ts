@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { grammarSchemas, openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const ignored = { drop: 'the server ignores it' } as const
 
@@ -22,6 +22,7 @@ export const lmstudio: ProviderDefinition = defineProvider({
     user: ignored,
     metadata: ignored,
   },
+  rules: grammarSchemas,
   quirks: { jsonBySchema: true } satisfies OpenAIChatQuirks,
   apis: { responses: { dialect: openaiResponses } },
   docs: 'https://lmstudio.ai/docs/developer/openai-compat/chat-completions',

@@ -1,6 +1,19 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
+import type { SchemaRule } from '../core/fit/schema-rule.ts'
+import type { JsonDraft, JsonObject } from '../core/json.ts'
 import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
+// Nothing beside a reference, a type in every schema, and in unions in the branches.
+const schema: SchemaRule = { root: 'object', typed: true, last: typesInside, loneRefs: true }
+const schemas = {
+  toolSchema: schema,
+  answerSchema: schema,
+  strictSchema: { ...schema, closed: true },
+} as const
+const anything: readonly JsonObject[] = [
+  ...['string', 'number', 'boolean', 'null', 'object'].map((type) => ({ type })),
+  { type: 'array', items: { type: 'string' } },
+]
 const fixed = { drop: 'the vendor has fixed it for this model' } as const
 const noSamplers = {
   temperature: fixed,
@@ -36,6 +49,7 @@ export const moonshot: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['MOONSHOT_API_KEY', 'MOONSHOTAI_API_KEY', 'KIMI_API_KEY'],
   rules: {
+    ...schemas,
     blankMessages: 'left-out',
   },
   params: {
@@ -55,6 +69,7 @@ export const moonshot: ProviderDefinition = defineProvider({
     reasoningField: 'reasoning_content',
     choicesFromTemperature: 0.3,
     prefillField: 'partial',
+    strictTools: false,
   } satisfies OpenAIChatQuirks,
   models: {
     'moonshot-v1*': { images: false, tools: true, reasoning: false, quirks: { forcedToolChoice: false } },
@@ -70,9 +85,21 @@ export const moonshot: ProviderDefinition = defineProvider({
       quirks: { reasoningStyle: 'effort', efforts: ['low', 'high', 'max'], forcedToolChoice: false },
     },
   },
-  apis: { responses: { dialect: openaiResponses } },
+  apis: { responses: { dialect: openaiResponses, rules: schemas } },
   embeddings: null,
   docs: 'https://platform.kimi.ai/docs/api/chat',
   verifiedOn: '2026-11-21',
   unverified: 'the exact temperature below which the API gives one answer: the reference says "close to 0"',
 })
+
+function typesInside(schema: JsonDraft): JsonDraft {
+  const { type, ...rest } = schema
+  const { anyOf } = rest
+  const isUnion = ['$ref', 'oneOf', 'allOf'].some((key) => rest[key] !== undefined)
+  if (!Array.isArray(anyOf)) return type === undefined && !isUnion ? { ...rest, anyOf: anything } : schema
+  if (type === undefined) return schema
+  return {
+    ...rest,
+    anyOf: anyOf.map((one: JsonObject) => (one['$ref'] === undefined ? { type, ...one } : one)),
+  }
+}

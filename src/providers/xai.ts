@@ -1,7 +1,12 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openaiResponses, openaiStrictSchema, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const refused = { drop: 'reasoning models refuse it' } as const
+const refuses = 'allOf minLength maxLength minItems maxItems'
+const schemas = {
+  answerSchema: { root: 'object', refuses },
+  strictSchema: { ...openaiStrictSchema, refuses },
+} as const
 const window = { contextWindow: 1_000_000, images: true, tools: true, jsonSchema: true } as const
 function reasoner(...efforts: string[]): ModelCapabilities {
   return { ...window, reasoning: true, quirks: { efforts } satisfies OpenAIChatQuirks }
@@ -20,6 +25,7 @@ export const xai: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['XAI_API_KEY'],
   rules: {
+    ...schemas,
     blankMessages: 'left-out',
   },
   params: {
@@ -53,7 +59,7 @@ export const xai: ProviderDefinition = defineProvider({
     'grok-4.6*': reasoner('low', 'medium', 'high', 'xhigh'),
     'grok-build*': { contextWindow: 256_000, images: true, tools: true, reasoning: true },
   },
-  apis: { responses: { dialect: openaiResponses } },
+  apis: { responses: { dialect: openaiResponses, rules: schemas } },
   embeddings: null,
   docs: 'https://docs.x.ai/docs/api-reference',
   verifiedOn: '2026-11-21',

@@ -1,7 +1,10 @@
 import type { ToolFragment } from '../core/dialect.ts'
 import type { StreamEvent } from '../core/event.ts'
 import { newId } from '../core/create-id.ts'
+import { isWrapped } from '../core/fit/schema-tree.ts'
+import { restoreValue } from '../core/fit/schema-values.ts'
 import { parseJson, type JsonValue } from '../core/json.ts'
+import type { ResolvedTool } from '../core/params.ts'
 
 interface OpenCall {
   readonly index: number | string | undefined
@@ -26,9 +29,12 @@ interface OpenCall {
 export class ToolCallAssembler {
   readonly #calls: OpenCall[] = []
   readonly #choice: number | undefined
+  readonly #tools: readonly ResolvedTool[]
 
-  constructor(choice: number | undefined) {
+  /** `tools`: those of the request, by whose schemas the arguments of strict calls are restored. */
+  constructor(choice: number | undefined, tools: readonly ResolvedTool[] = []) {
     this.#choice = choice
+    this.#tools = tools
   }
 
   /** Whether there is a call with a name. */
@@ -134,11 +140,18 @@ export class ToolCallAssembler {
         type: 'tool-call',
         id,
         name,
-        arguments: parsed.value,
+        arguments: this.#restored(name, parsed.value),
         ...(parsed.invalid === undefined ? undefined : { invalid: parsed.invalid }),
         ...(signature === undefined ? undefined : { signature }),
       }),
     )
+  }
+
+  #restored(name: string, value: JsonValue): JsonValue {
+    const tool = this.#tools.find((one) => one.name === name)
+    return tool !== undefined && (tool.strict === true || isWrapped(tool.parameters))
+      ? restoreValue(value, tool.parameters)
+      : value
   }
 
   #mark<E extends StreamEvent>(event: E): E {

@@ -1,5 +1,6 @@
 import type { Fault, Fragment, ToolFragment } from '../core/dialect.ts'
 import type { StreamEvent } from '../core/event.ts'
+import type { ResolvedTool } from '../core/params.ts'
 import type { FinishReason, Usage, Warning } from '../core/response.ts'
 import { ToolCallAssembler } from './assemble-tool-calls.ts'
 
@@ -12,6 +13,8 @@ export interface NormalizerOptions {
   readonly toolNames?: ReadonlyMap<string, string> | undefined
   /** The dialect's neutral finish reasons, by the wire's stop reasons. */
   readonly finishReasons: Readonly<Record<string, FinishReason>>
+  /** The tools of the request. Default: none. */
+  readonly tools?: readonly ResolvedTool[] | undefined
   /** Called at the end if the provider reported no usage, with the undelivered events of the last batch. */
   readonly estimate: (pending: readonly StreamEvent[]) => Usage
 }
@@ -145,7 +148,7 @@ class EventNormalizer implements Normalizer {
     this.#see(index)
     const all = (this.#tools ??= new Map<number, ToolCallAssembler>())
     let tools = all.get(index)
-    if (tools === undefined) all.set(index, (tools = new ToolCallAssembler(choice)))
+    if (tools === undefined) all.set(index, (tools = new ToolCallAssembler(choice, this.#options.tools)))
     return tools
   }
 

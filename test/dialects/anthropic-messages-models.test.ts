@@ -84,16 +84,18 @@ describe('schemas', () => {
     (body['output_config'] as { format: { schema: unknown } }).format.schema
 
   test('objects are closed, at every depth, and nothing is said of it', () => {
+    const leaf = { type: 'object', properties: { n: { type: 'number' } }, additionalProperties: false }
     const sent = fit({
       $schema: 'https://json-schema.org/draft/2020-12/schema',
       type: 'object',
       properties: {
         list: { type: 'array', minItems: 1, items: { type: 'object', properties: {} } },
         either: { oneOf: [{ $ref: '#/$defs/leaf', description: 'beside' }, { type: 'null' }] },
+        alone: { $ref: '#/$defs/leaf' },
         when: { type: 'string', format: 'date-time', default: '' },
         kind: { enum: ['a', 'b'] },
       },
-      $defs: { leaf: { type: 'object', properties: { n: { type: 'number' } }, additionalProperties: false } },
+      $defs: { leaf },
     })
     expect(schemaOf(sent)).toEqual({
       type: 'object',
@@ -103,11 +105,12 @@ describe('schemas', () => {
           minItems: 1,
           items: { type: 'object', properties: {}, additionalProperties: false },
         },
-        either: { anyOf: [{ $ref: '#/$defs/leaf' }, { type: 'null' }] },
+        either: { anyOf: [{ ...leaf, description: 'beside' }, { type: 'null' }] },
+        alone: { $ref: '#/$defs/leaf' },
         when: { type: 'string', format: 'date-time', default: '' },
         kind: { enum: ['a', 'b'] },
       },
-      $defs: { leaf: { type: 'object', properties: { n: { type: 'number' } }, additionalProperties: false } },
+      $defs: { leaf },
       additionalProperties: false,
     })
     expect(sent.warnings).toEqual([])

@@ -54,13 +54,21 @@ describe("settings in the wire's words", () => {
   test('a word or number that is the only one is an enum of one, also deep inside', async () => {
     const format = {
       type: 'object',
-      properties: { const: { const: 'x' }, kind: { anyOf: [{ const: 1 }, { const: true }] } },
+      properties: {
+        const: { const: 'x' },
+        kind: { anyOf: [{ const: 1 }, { const: true }] },
+        item: { $ref: '#/$defs/item' },
+      },
       $defs: { item: { type: 'array', items: { const: 'y' }, prefixItems: [{ const: 'z' }] } },
     }
     const { body } = await sent({ responseFormat: { type: 'json', schema: format } })
     expect(body.generationConfig?.['responseJsonSchema']).toEqual({
       type: 'object',
-      properties: { const: { enum: ['x'] }, kind: { anyOf: [{ enum: [1] }, { const: true }] } },
+      properties: {
+        const: { enum: ['x'] },
+        kind: { anyOf: [{ enum: [1] }, { type: 'boolean', description: 'One of [true].' }] },
+        item: { $ref: '#/$defs/item' },
+      },
       $defs: { item: { type: 'array', items: { enum: ['y'] }, prefixItems: [{ enum: ['z'] }] } },
     })
     expect(format.properties.const).toEqual({ const: 'x' })

@@ -6,6 +6,8 @@ import type { Sources, Violation } from './sources.ts'
  */
 export const folders: Readonly<Record<string, string>> = {
   core: 'The vocabulary of a call: requests, messages, events, responses, errors and the interfaces between folders.',
+  'core/fit':
+    'What makes a neutral request fit a wire, by rules that are plain data: the schemas of tools and answers.',
   transport: 'Sends an HTTP request and decodes the bytes of its response into frames.',
   'transport/undici': 'The transport on the dispatcher of undici, for Node services.',
   dialects: 'Translators between neutral requests and wire formats, without I/O and without vendor names.',

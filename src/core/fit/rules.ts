@@ -1,3 +1,5 @@
+import type { SchemaRule } from './schema-rule.ts'
+
 /** A rule that a wire format does not need, and why. */
 export interface Absent {
   readonly absent: string
@@ -45,6 +47,12 @@ export interface WireRules {
   readonly lastAssistant: 'accepted' | 'refused'
   /** Where instructions in the middle of a conversation are sent: there, behind the next user message, or at the beginning. */
   readonly lateSystem: 'in-place' | 'after-user' | 'moved'
+  /** The schemas of tools that are not strict. */
+  readonly toolSchema: SchemaRule
+  /** The schemas that the format enforces exactly, of strict tools and answers. */
+  readonly strictSchema: SchemaRule | Absent
+  /** The schemas of answers that are not strict. */
+  readonly answerSchema: SchemaRule
 }
 
 /** Names of letters, digits, `_` and `-`, as most formats have them. */
@@ -60,6 +68,9 @@ export const looseRules: WireRules = Object.freeze({
   blankMessages: 'accepted',
   lastAssistant: 'accepted',
   lateSystem: 'in-place',
+  toolSchema: {},
+  strictSchema: { absent: 'the dialect declares no rule' },
+  answerSchema: {},
 })
 
 /** Ids of nine letters and digits, as Mistral's models require. */

@@ -1,3 +1,4 @@
+import { fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { ToolChoice } from '../../core/request.ts'
@@ -7,11 +8,8 @@ import {
   claudeDrops,
   encodeSchema,
   encodeStop,
-  encodeToolSchema,
 } from '../claude-params.ts'
-import { objectSchema } from '../fit-schema.ts'
 import type { AnthropicMessagesQuirks } from './quirks.ts'
-import { fitSchema } from './schema.ts'
 import { renderThinking } from './thinking.ts'
 
 /** Where each setting goes on this wire. */
@@ -34,31 +32,25 @@ export const params: ParamMap = {
 export const encode: EncodeMap = {
   stop: encodeStop,
   responseFormat: encodeFormat,
-  tools: (tools: readonly ResolvedTool[], context: EncodeContext) =>
-    tools.map((tool) => encodeTool(tool, context)),
+  tools: encodeTools,
   toolChoice: encodeToolChoice,
   parallelToolCalls: encodeParallel,
   reasoning: renderThinking,
 }
 
 function encodeFormat(format: ResolvedFormat, context: EncodeContext): JsonValue | undefined {
-  const schema = encodeSchema(format, fitSchema, context)
+  const schema = encodeSchema(format, context)
   return schema === undefined ? undefined : { type: 'json_schema', schema }
 }
 
-function encodeTool(tool: ResolvedTool, context: EncodeContext): JsonValue {
-  const { name, description, parameters } = tool
-  const { strictTools }: AnthropicMessagesQuirks = context.quirks
-  const canEnforce = strictTools !== false
-  const plain = objectSchema(parameters)
-  const { schema, strict } = encodeToolSchema(tool, { plain, fit: fitSchema, canEnforce }, context)
-  // A false is sent as it is; a true only if the model enforces it.
-  return {
-    name,
-    description,
-    input_schema: schema,
-    strict: strict || (tool.strict === true ? undefined : tool.strict),
-  }
+function encodeTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: EncodeContext): JsonValue {
+  const { strictTools }: AnthropicMessagesQuirks = quirks
+  return fitTools(tools, toolSchemas(rules, strictTools), warn).map((tool, index) => {
+    const { name, description, schema, strict } = tool
+    // A false is sent as it is; a true only if the model enforces it.
+    const asked = tools[index]?.strict
+    return { name, description, input_schema: schema, strict: strict || (asked === true ? undefined : asked) }
+  })
 }
 
 function encodeToolChoice(choice: ToolChoice, context: EncodeContext): JsonValue | undefined {

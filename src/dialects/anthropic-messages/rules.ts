@@ -1,4 +1,5 @@
 import { commonImages, commonNames, type WireRules } from '../../core/fit/rules.ts'
+import { claudeSchemas } from '../claude-schemas.ts'
 
 /** What this format requires, by its reference. Neighbours are joined block by block when the messages are rendered. */
 export const rules: WireRules = Object.freeze({
@@ -10,4 +11,5 @@ export const rules: WireRules = Object.freeze({
   blankMessages: 'left-out',
   lastAssistant: 'accepted',
   lateSystem: 'moved',
+  ...claudeSchemas,
 })

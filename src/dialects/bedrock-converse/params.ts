@@ -1,3 +1,4 @@
+import { fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { ToolChoice } from '../../core/request.ts'
@@ -7,12 +8,9 @@ import {
   claudeDrops,
   encodeSchema,
   encodeStop,
-  encodeToolSchema,
 } from '../claude-params.ts'
-import { objectSchema } from '../fit-schema.ts'
 import type { BedrockConverseQuirks } from './quirks.ts'
 import { renderReasoning } from './reasoning.ts'
-import { fitSchema } from './schema.ts'
 
 /** Where each setting goes on this wire. Parameters of single models are dropped here and mapped in their model's row. */
 export const params: ParamMap = {
@@ -34,8 +32,7 @@ export const params: ParamMap = {
 export const encode: EncodeMap = {
   stop: encodeStop,
   responseFormat: encodeFormat,
-  tools: (tools: readonly ResolvedTool[], context: EncodeContext) =>
-    tools.map((tool) => encodeTool(tool, context)),
+  tools: encodeTools,
   toolChoice: encodeToolChoice,
   parallelToolCalls: (parallel: boolean, context: EncodeContext) =>
     canSwitchParallel(context) ? !parallel : undefined,
@@ -43,7 +40,7 @@ export const encode: EncodeMap = {
 }
 
 function encodeFormat(format: ResolvedFormat, context: EncodeContext): JsonValue | undefined {
-  const schema = encodeSchema(format, fitSchema, context)
+  const schema = encodeSchema(format, context)
   if (schema === undefined) return undefined
   const { name = 'response', description } = format
   return {
@@ -52,15 +49,18 @@ function encodeFormat(format: ResolvedFormat, context: EncodeContext): JsonValue
   }
 }
 
-function encodeTool(tool: ResolvedTool, context: EncodeContext): JsonValue {
-  const { strictTools }: BedrockConverseQuirks = context.quirks
-  const plain = objectSchema(tool.parameters)
-  const canEnforce = strictTools === true
-  const { schema, strict } = encodeToolSchema(tool, { plain, fit: fitSchema, canEnforce }, context)
-  // The format refuses an empty description.
-  const description = tool.description === '' ? undefined : tool.description
-  const strictly = strict ? { strict } : undefined
-  return { toolSpec: { name: tool.name, description, ...strictly, inputSchema: { json: schema } } }
+function encodeTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: EncodeContext): JsonValue {
+  const { strictTools = false, bareSchemas }: BedrockConverseQuirks = quirks
+  return fitTools(tools, toolSchemas(rules, strictTools), warn).map(
+    ({ name, description, schema, strict }) => {
+      const { type, properties, required, description: about } = schema
+      const json = bareSchemas === true ? { type, properties, required } : schema
+      const told = bareSchemas === true ? [description, about].filter(Boolean).join('\n') : description
+      const strictly = strict ? { strict } : undefined
+      // The format refuses an empty description.
+      return { toolSpec: { name, description: told || undefined, ...strictly, inputSchema: { json } } }
+    },
+  )
 }
 
 // The format has no "none": `render` removes the tools instead.

@@ -23,6 +23,8 @@ export interface BedrockConverseQuirks extends Quirks {
   readonly oneSampler?: boolean | undefined
   /** Whether tools have `strict`. Default false. */
   readonly strictTools?: boolean | undefined
+  /** Whether the schema of a tool has nothing but type, properties and required at its root. Default false. */
+  readonly bareSchemas?: boolean | undefined
   /** Whether the model can be forced to call a tool; if not, `auto` is sent. Default true. */
   readonly forcedToolChoice?: boolean | undefined
   /** Whether tool results are sent as JSON objects instead of text. Default false. */

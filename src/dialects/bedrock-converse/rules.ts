@@ -5,6 +5,7 @@ import {
   type CallIdRule,
   type WireRules,
 } from '../../core/fit/rules.ts'
+import { claudeSchemas } from '../claude-schemas.ts'
 
 const callIds: CallIdRule = { allowed: /^[A-Za-z0-9_-]{1,64}$/, prefix: 'tooluse_', length: 22 }
 
@@ -18,6 +19,7 @@ export const rules: WireRules = Object.freeze({
   blankMessages: 'left-out',
   lastAssistant: 'accepted',
   lateSystem: 'moved',
+  ...claudeSchemas,
 })
 
 /** Call ids that models of single vendors require on Bedrock. */

@@ -1,4 +1,5 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
+import { fitAnswer, fitTools } from '../../core/fit/enforce-schema.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
 import type { Reasoning } from '../effort.ts'
@@ -44,24 +45,35 @@ export const encode: EncodeMap = {
 
 function renderFormat(
   { type, schema }: ResolvedFormat,
-  { settings, warn }: EncodeContext,
+  { settings, rules, warn }: EncodeContext,
 ): JsonValue | undefined {
   if (type === 'text') return { type: 'text' }
-  if (settings.tools === undefined) return { type: 'json_object', json_schema: schema }
-  warn('it was not sent: the format accepts none together with tools')
-  return undefined
+  if (settings.tools !== undefined) {
+    warn('it was not sent: the format accepts none together with tools')
+    return undefined
+  }
+  return { type: 'json_object', json_schema: schema && fitAnswer({ schema }, rules, warn).schema }
 }
 
 // The format cannot force one tool by name, so that it is sent as the only one.
-function renderTools(tools: readonly ResolvedTool[], { body, settings, warn }: EncodeContext): JsonValue {
+function renderTools(
+  tools: readonly ResolvedTool[],
+  { body, settings, rules, warn }: EncodeContext,
+): JsonValue {
   const choice = settings.toolChoice
   const offered = typeof choice === 'object' ? tools.filter((tool) => tool.name === choice.name) : tools
-  const strict = offered.filter((tool) => tool.strict === true).length
-  if (strict > 0) body['strict_tools'] = true
-  if (strict > 0 && strict < offered.length) warn('strict was sent for all tools: the format has one switch')
-  return offered.map(({ name, description, parameters }) => ({
+  const strict = offered.some((tool) => tool.strict === true)
+  if (strict && offered.some((tool) => tool.strict !== true))
+    warn('strict was sent for all tools: the format has one switch')
+  const fitted = fitTools(
+    offered.map((tool) => ({ ...tool, strict })),
+    rules,
+    warn,
+  )
+  if (strict && fitted.every((tool) => tool.strict)) body['strict_tools'] = true
+  return fitted.map(({ name, description, schema }) => ({
     type: 'function',
-    function: { name, description, parameters },
+    function: { name, description, parameters: schema },
   }))
 }
 

@@ -1,4 +1,5 @@
 import { commonImages, commonNames, type WireRules } from '../../core/fit/rules.ts'
+import { cohereSchemas } from './schema.ts'
 
 /** What this format requires, by its reference. */
 export const rules: WireRules = Object.freeze({
@@ -10,4 +11,5 @@ export const rules: WireRules = Object.freeze({
   blankMessages: 'left-out',
   lastAssistant: 'refused',
   lateSystem: 'in-place',
+  ...cohereSchemas,
 })

@@ -1,7 +1,7 @@
-import { setPath, type JsonDraft, type JsonValue } from '../../core/json.ts'
+import { fitAnswer, fitTools } from '../../core/fit/enforce-schema.ts'
+import { setPath, type JsonDraft, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { ToolChoice } from '../../core/request.ts'
-import { withoutConst } from './schema.ts'
 import { renderThinking } from './thinking.ts'
 
 /** Where each setting goes on this wire. */
@@ -61,7 +61,7 @@ function renderTopLogprobs(count: number, { settings, warn }: EncodeContext): nu
 
 function renderFormat(
   format: ResolvedFormat,
-  { body, settings, quirks, warn }: EncodeContext,
+  { body, settings, quirks, rules, warn }: EncodeContext,
 ): JsonValue | undefined {
   if (format.type === 'text') return 'text/plain'
   if (settings.tools !== undefined && quirks['jsonWithTools'] === false) {
@@ -69,13 +69,17 @@ function renderFormat(
     return undefined
   }
   if (format.schema !== undefined)
-    setPath(body, 'generationConfig.responseJsonSchema', describe(withoutConst(format.schema), format))
+    setPath(
+      body,
+      'generationConfig.responseJsonSchema',
+      describe(fitAnswer({ schema: format.schema }, rules, warn).schema, format),
+    )
   if (format.strict === false) warn('strict: false was not sent: the format always enforces the schema')
   return 'application/json'
 }
 
 // The format has no fields for name and description; they go into the schema.
-function describe(schema: JsonDraft, { name, description }: ResolvedFormat): JsonDraft {
+function describe(schema: JsonObject, { name, description }: ResolvedFormat): JsonObject {
   if (schema['$ref'] !== undefined) return schema
   const about: JsonDraft = {}
   if (name !== undefined) about['title'] = name
@@ -84,17 +88,21 @@ function describe(schema: JsonDraft, { name, description }: ResolvedFormat): Jso
 }
 
 function renderTools(tools: readonly ResolvedTool[], context: EncodeContext): JsonValue {
-  const { settings, body, quirks, warn } = context
+  const { settings, body, quirks, rules, warn } = context
   const asked = tools.some((tool) => tool.strict === true)
   if (asked && quirks['strictTools'] === false)
     warn('"strict" was not sent: the model does not enforce schemas')
   else if (asked && settings.toolChoice === undefined)
     setPath(body, 'toolConfig.functionCallingConfig', { mode: 'VALIDATED' })
-  return [{ functionDeclarations: tools.map(renderTool) }]
-}
-
-function renderTool({ name, description, parameters }: ResolvedTool): JsonValue {
-  return { name, description, parametersJsonSchema: withoutConst(parameters) }
+  const declared = fitTools(
+    tools.map((tool) => ({ ...tool, strict: false })),
+    rules,
+    warn,
+  )
+  const functionDeclarations = declared.map(({ name, description, schema }) => {
+    return { name, description, parametersJsonSchema: schema }
+  })
+  return [{ functionDeclarations }]
 }
 
 function renderToolChoice(choice: ToolChoice, context: EncodeContext): JsonValue | undefined {

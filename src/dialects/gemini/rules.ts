@@ -1,4 +1,5 @@
 import type { WireRules } from '../../core/fit/rules.ts'
+import { geminiSchemas } from './schema.ts'
 
 /** What this format requires, by its reference. Neighbours are joined part by part when the messages are rendered. */
 export const rules: WireRules = Object.freeze({
@@ -10,4 +11,5 @@ export const rules: WireRules = Object.freeze({
   blankMessages: 'left-out',
   lastAssistant: 'accepted',
   lateSystem: 'moved',
+  ...geminiSchemas,
 })

@@ -1,30 +1,32 @@
-import { isObject, type JsonDraft, type JsonValue } from '../../core/json.ts'
+import type { SchemaRules } from '../../core/fit/enforce-schema.ts'
+import { typeOf } from '../../core/fit/normalize-schema.ts'
+import type { SchemaRule } from '../../core/fit/schema-rule.ts'
+import type { JsonDraft, JsonValue } from '../../core/json.ts'
 
-// Keywords that hold one schema, a list of schemas, or schemas by name.
-const ONE: readonly string[] = ['items', 'additionalProperties', 'not', 'contains']
-const LISTS: readonly string[] = ['anyOf', 'oneOf', 'allOf', 'prefixItems']
-const NAMED: readonly string[] = ['properties', '$defs', 'definitions', 'patternProperties']
-
-/** The schema with each `const` string or number as an `enum` of one, because the format ignores `const`. */
-export function withoutConst(schema: JsonDraft): JsonDraft {
-  const { const: only, ...rest } = schema
-  const fixed = typeof only === 'string' || typeof only === 'number'
-  const clean: JsonDraft = fixed ? { ...rest, enum: [only] } : { ...schema }
-  for (const key of ONE) if (key in clean) clean[key] = cleanValue(clean[key])
-  for (const key of LISTS) {
-    const list = clean[key]
-    if (Array.isArray(list)) clean[key] = list.map((item: JsonValue) => cleanValue(item) ?? null)
-  }
-  for (const key of NAMED) {
-    const named = clean[key]
-    if (!isObject(named)) continue
-    clean[key] = Object.fromEntries(
-      Object.entries(named).map(([name, inner]) => [name, cleanValue(inner as JsonValue)]),
-    )
-  }
-  return clean
+const subset: SchemaRule = {
+  keeps:
+    'type format title description enum items prefixItems minItems maxItems minimum maximum anyOf oneOf properties additionalProperties required propertyOrdering $ref',
+  last: plainEnum,
+  refs: 'tree',
+  loneRefs: true,
 }
 
-function cleanValue(value: JsonValue | undefined): JsonValue | undefined {
-  return isObject(value) ? withoutConst(value) : value
+/** The keywords that the format reads; it ignores others. */
+export const geminiSchemas: SchemaRules = {
+  toolSchema: { ...subset, root: 'object' },
+  strictSchema: { absent: 'strict is a mode of all tools' },
+  answerSchema: subset,
+}
+
+// Enums hold text and numbers; the type says which of null and the booleans are values.
+function plainEnum(schema: JsonDraft): JsonDraft {
+  const { enum: values } = schema
+  if (!Array.isArray(values)) return schema
+  const plain = values.filter((value: JsonValue) => typeof value === 'string' || typeof value === 'number')
+  if (plain.length === values.length) return schema
+  const type = schema['type'] ?? typeOf(schema)
+  if (plain.length > 0) return { ...schema, type, enum: plain }
+  const told = `One of ${JSON.stringify(values)}.`
+  const description = [schema['description'], told].filter(Boolean).join('\n')
+  return { ...schema, type, enum: undefined, description }
 }

@@ -10,4 +10,7 @@ export const rules: WireRules = Object.freeze({
   blankMessages: 'accepted',
   lastAssistant: 'accepted',
   lateSystem: 'in-place',
+  toolSchema: {},
+  strictSchema: { absent: 'the format is plain text' },
+  answerSchema: {},
 })

@@ -1,3 +1,4 @@
+import { fitAnswer, fitTools } from '../../core/fit/enforce-schema.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { Reasoning } from '../effort.ts'
@@ -30,21 +31,22 @@ export const params: ParamMap = {
 
 export const encode: EncodeMap = {
   responseFormat: renderFormat,
-  tools: (tools: readonly ResolvedTool[], { warn }: EncodeContext) =>
-    tools.map((tool) => {
-      if (tool.strict === true)
-        warn(`"strict" of tool ${tool.name} was not sent: the format has no such field`)
-      return renderTool(tool)
-    }),
+  tools: renderTools,
   reasoning: renderReasoning,
 }
 
-function renderFormat({ type, schema }: ResolvedFormat): JsonValue | undefined {
-  return type === 'text' ? undefined : (schema ?? 'json')
+function renderFormat(
+  { type, schema }: ResolvedFormat,
+  { rules, warn }: EncodeContext,
+): JsonValue | undefined {
+  if (type === 'text') return undefined
+  return schema === undefined ? 'json' : fitAnswer({ schema }, rules, warn).schema
 }
 
-function renderTool({ name, description, parameters }: ResolvedTool): JsonValue {
-  return { type: 'function', function: { name, description, parameters } }
+function renderTools(tools: readonly ResolvedTool[], { rules, warn }: EncodeContext): JsonValue {
+  return fitTools(tools, rules, warn).map(({ name, description, schema }) => {
+    return { type: 'function', function: { name, description, parameters: schema } }
+  })
 }
 
 const EFFORTS: readonly string[] = ['low', 'medium', 'high', 'max']

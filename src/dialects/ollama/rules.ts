@@ -1,4 +1,5 @@
 import { commonNames, type WireRules } from '../../core/fit/rules.ts'
+import { wholePattern } from '../strict-schemas.ts'
 
 /** What this format requires. The server renders templates of models, which read names and ids as text. */
 export const rules: WireRules = Object.freeze({
@@ -10,4 +11,12 @@ export const rules: WireRules = Object.freeze({
   blankMessages: 'accepted',
   lastAssistant: 'accepted',
   lateSystem: 'in-place',
+  // The server reads these keywords of a tool's schema and no others, and makes grammars of llama.cpp for answers.
+  toolSchema: {
+    keeps: 'type description enum items properties required anyOf',
+    root: 'object' as const,
+    refs: 'none' as const,
+  },
+  strictSchema: { absent: 'the format has no such field' },
+  answerSchema: { values: { pattern: wholePattern } },
 })

@@ -1,4 +1,5 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
+import { fitAnswer, fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
@@ -37,7 +38,7 @@ export const openModelSamplers: ParamMap = {
 }
 
 export const encode: EncodeMap = {
-  tools: (tools: readonly ResolvedTool[]) => tools.map(renderTool),
+  tools: renderTools,
   toolChoice: renderToolChoice,
   responseFormat: renderFormat,
   logprobs: (wanted: boolean, { quirks }: EncodeContext) =>
@@ -45,8 +46,13 @@ export const encode: EncodeMap = {
   reasoning: renderReasoning,
 }
 
-function renderTool({ name, description, parameters, strict }: ResolvedTool): JsonValue {
-  return { type: 'function', function: { name, description, parameters, strict } }
+function renderTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: EncodeContext): JsonValue {
+  return fitTools(tools, toolSchemas(rules, quirks['strictTools']), warn).map((tool, index) => {
+    const { name, description, schema, strict } = tool
+    const asked = tools[index]?.strict
+    const sent = strict || (asked === true ? undefined : asked)
+    return { type: 'function', function: { name, description, parameters: schema, strict: sent } }
+  })
 }
 
 function renderToolChoice(choice: ToolChoice, { settings, quirks, warn }: EncodeContext): JsonValue {
@@ -65,11 +71,13 @@ function renderToolChoice(choice: ToolChoice, { settings, quirks, warn }: Encode
 }
 
 function renderFormat(
-  { type, schema: given, name, description, strict }: ResolvedFormat,
-  { quirks }: EncodeContext,
+  { type, schema: given, name = 'response', description, strict }: ResolvedFormat,
+  { quirks, rules, warn }: EncodeContext,
 ): JsonValue {
   if (type === 'text') return { type: 'text' }
   const schema = given ?? (quirks['jsonBySchema'] === true ? { type: 'object' } : undefined)
   if (schema === undefined) return { type: 'json_object' }
-  return { type: 'json_schema', json_schema: { name: name ?? 'response', description, schema, strict } }
+  const fitted = fitAnswer({ schema, strict }, rules, warn)
+  const sent = fitted.strict || (strict === true ? undefined : strict)
+  return { type: 'json_schema', json_schema: { name, description, schema: fitted.schema, strict: sent } }
 }

@@ -1,4 +1,5 @@
 import { commonNames, type WireRules } from '../../core/fit/rules.ts'
+import { strictSchemas } from '../strict-schemas.ts'
 
 /** What this format requires, by the reference and the error messages of its first vendor. */
 export const rules: WireRules = Object.freeze({
@@ -10,4 +11,5 @@ export const rules: WireRules = Object.freeze({
   blankMessages: 'accepted',
   lastAssistant: 'accepted',
   lateSystem: 'in-place',
+  ...strictSchemas,
 })

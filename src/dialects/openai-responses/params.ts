@@ -1,4 +1,5 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
+import { fitAnswer, fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
 import { effortOfBudget, type Reasoning } from '../effort.ts'
@@ -31,21 +32,30 @@ export const params: ParamMap = {
 export const encode: EncodeMap = {
   logprobs: (wanted: boolean) => (wanted ? ['message.output_text.logprobs'] : undefined),
   responseFormat: renderFormat,
-  tools: (tools: readonly ResolvedTool[]) => tools.map(renderTool),
+  tools: renderTools,
   toolChoice: (choice: ToolChoice) =>
     typeof choice === 'string' ? choice : { type: 'function', name: choice.name },
   reasoning: renderReasoning,
 }
 
 // False is sent too, because the default is strict and most schemas break its rules.
-function renderTool({ name, description, parameters, strict = false }: ResolvedTool): JsonValue {
-  return { type: 'function', name, description, parameters, strict }
+function renderTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: EncodeContext): JsonValue {
+  return fitTools(tools, toolSchemas(rules, quirks['strictTools']), warn).map(
+    ({ name, description, schema, strict }) => {
+      return { type: 'function', name, description, parameters: schema, strict }
+    },
+  )
 }
 
-function renderFormat({ type, schema, name, description, strict }: ResolvedFormat): JsonValue {
+function renderFormat(
+  { type, schema, name = 'response', description, strict }: ResolvedFormat,
+  { rules, warn }: EncodeContext,
+): JsonValue {
   if (type === 'text') return { type: 'text' }
   if (schema === undefined) return { type: 'json_object' }
-  return { type: 'json_schema', name: name ?? 'response', description, schema, strict }
+  const fitted = fitAnswer({ schema, strict }, rules, warn)
+  const sent = fitted.strict || (strict === true ? undefined : strict)
+  return { type: 'json_schema', name, description, schema: fitted.schema, strict: sent }
 }
 
 function renderReasoning({ effort, budgetTokens }: Reasoning, { quirks, warn }: EncodeContext): JsonObject {

@@ -2,6 +2,8 @@ import type { Quirks } from '../../core/dialect.ts'
 
 /** Differences between servers of this format. */
 export interface OpenAIResponsesQuirks extends Quirks {
+  /** Whether tools have `strict`. Default true. */
+  readonly strictTools?: boolean | undefined
   /** Wire role of system and developer messages. Default `system`. */
   readonly systemRole?: 'system' | 'developer' | undefined
   /**

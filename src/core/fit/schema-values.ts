@@ -1,0 +1,48 @@
+import { isObject, type JsonDraft, type JsonValue } from '../json.ts'
+import { typeOf } from './normalize-schema.ts'
+import { isNullable, isWrapped, resolved, variantsOf, WRAPPER } from './schema-tree.ts'
+
+/**
+ * A value that a model gave by a fitted schema, as the schema that was given has it: taken out of the object that its
+ * schema was put into, and without the nulls of optional properties that allow none.
+ */
+export function restoreValue(value: JsonValue, schema: JsonDraft): JsonValue {
+  const isInside = isObject(value) && WRAPPER in value && Object.keys(value).length === 1 && isWrapped(schema)
+  return withoutNulls(isInside ? (value[WRAPPER] as JsonValue) : value, [schema], schema)
+}
+
+function withoutNulls(value: JsonValue, schemas: readonly JsonValue[], root: JsonDraft): JsonValue {
+  if (typeof value !== 'object' || value === null) return value
+  const places = schemas.flatMap((schema) => partsOf(schema, root))
+  if (places.length === 0) return value
+  if (Array.isArray(value)) {
+    const items = places.flatMap((place) => [place['items'] ?? [], place['prefixItems'] ?? []].flat())
+    return value.map((item: JsonValue) => withoutNulls(item, items, root))
+  }
+  const kept = Object.entries(value).flatMap(([name, inner]) => {
+    const schemasOf = places.flatMap(({ properties }) =>
+      isObject(properties) && Object.hasOwn(properties, name) ? [properties[name] as JsonValue] : [],
+    )
+    const isNull = inner === null && schemasOf.length > 0 && !schemasOf.some((one) => takesNull(one, root))
+    return isNull ? [] : [[name, withoutNulls(inner as JsonValue, schemasOf, root)] as const]
+  })
+  return Object.fromEntries(kept)
+}
+
+/** A schema and the schemas that it is composed of. */
+function partsOf(schema: JsonValue, root: JsonDraft, depth = 0): readonly JsonDraft[] {
+  if (!isObject(schema) || depth > 9) return []
+  const whole = resolved(schema as JsonDraft, root)
+  const { allOf } = whole
+  const inner = [...(variantsOf(whole) ?? []), ...(Array.isArray(allOf) ? allOf : [])]
+  return [whole, ...inner.flatMap((part: JsonValue) => partsOf(part, root, depth + 1))]
+}
+
+function takesNull(schema: JsonValue, root: JsonDraft): boolean {
+  const parts = partsOf(schema, root)
+  return parts.length === 0 ? schema !== false : parts.some((part) => isNullable(part) || isAnything(part))
+}
+
+function isAnything(part: JsonDraft): boolean {
+  return typeOf(part) === undefined && !['type', 'anyOf', 'oneOf', 'allOf', '$ref'].some((key) => key in part)
+}
