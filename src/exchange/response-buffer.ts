@@ -25,13 +25,26 @@ export class ResponseBuffer {
   readonly #raw: ResponseAccumulator | undefined
   #ready: EventBatch = NOTHING
 
-  constructor({ target, streamLimits, messages, outputFilter }: Call, warnings: readonly Warning[]) {
-    const { provider, model, reasoningScope, dialect } = target
+  constructor(
+    { target, streamLimits, messages, settings, outputFilter }: Call,
+    warnings: readonly Warning[],
+  ) {
+    const { provider, model, reasoningScope, dialect, quirks } = target
     this.#messages = messages
     this.#accumulator = new ResponseAccumulator({ provider, model }, reasoningScope)
     const estimate = (pending: EventBatch): Usage => this.#estimate(pending)
     const { finishReasons } = dialect
-    this.#normalizer = createNormalizer({ provider, model, warnings, finishReasons, estimate })
+    const { tools } = settings
+    const thinkTags = quirks['thinkTags'] === true
+    this.#normalizer = createNormalizer({
+      provider,
+      model,
+      warnings,
+      finishReasons,
+      estimate,
+      tools,
+      thinkTags,
+    })
     this.#sizeLimit = createTextSizeLimit(streamLimits.maxBytes)
     this.#filter = outputFilter?.()
     if (this.#filter !== undefined) this.#raw = new ResponseAccumulator({ provider, model }, '')
