@@ -95,7 +95,7 @@ export interface Call {
   /** URL and headers that were computed once for the target. Valid if the call has no base URL, headers or variables of its own. */
   readonly prepared?: PreparedEndpoint | undefined
   readonly timeouts: Timeouts
-  readonly streamLimits: Required<StreamLimits>
+  readonly streamLimits: StreamLimits & Required<Omit<StreamLimits, 'maxEventBytes'>>
   readonly onUnsupported: 'warn' | 'error' | 'drop'
   /** Whether a stream that breaks inside its text is resumed on another target. Absent: as the application configured it. */
   readonly continuation?: boolean | undefined

@@ -37,10 +37,20 @@ export type Fragment =
   | CitationEvent
   | FileEvent
   | { readonly type: 'meta'; readonly id?: string | undefined; readonly model?: string | undefined }
-  /** Absolute counts; a later one replaces an earlier one field by field. */
-  | { readonly type: 'usage'; readonly usage: Partial<Usage> }
-  /** The model stopped. `reason` is the vendor's value. */
-  | { readonly type: 'finish'; readonly reason?: string | undefined; readonly choice?: number | undefined }
+  /** Absolute counts; a later one replaces an earlier one field by field, except by zeros. */
+  | {
+      readonly type: 'usage'
+      readonly usage: Partial<Usage>
+      /** Whether the reader has merged them itself, so that they replace all earlier ones. */
+      readonly merged?: boolean | undefined
+    }
+  /** The model stopped. `reason` is the vendor's value, `message` its explanation. */
+  | {
+      readonly type: 'finish'
+      readonly reason?: string | undefined
+      readonly message?: string | undefined
+      readonly choice?: number | undefined
+    }
   /** The wire's end mark, after which nothing is read. */
   | { readonly type: 'end' }
   /** An error inside a reply of status 200. */
@@ -54,6 +64,8 @@ export interface Fault {
   readonly message: string
   readonly status?: number | undefined
   readonly code?: string | undefined
+  /** The provider's id of the request, if its error has one. */
+  readonly requestId?: string | undefined
   readonly retryAfterMs?: number | undefined
 }
 

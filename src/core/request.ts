@@ -106,9 +106,9 @@ export interface Timeouts {
 export interface StreamLimits {
   /** Maximum UTF-8 bytes of text, reasoning and tool arguments. Default 10 MiB. */
   readonly maxBytes?: number | undefined
-  /** Maximum bytes of one event of a stream. Default 4 MiB. */
+  /** Maximum size of one event of a stream, such as one that holds a whole image. Default: `maxReplyBytes`. */
   readonly maxEventBytes?: number | undefined
-  /** Maximum bytes of a whole reply. Default 64 MiB. */
+  /** Maximum bytes of a reply that is not streamed. Default 64 MiB. */
   readonly maxReplyBytes?: number | undefined
 }
 

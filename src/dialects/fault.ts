@@ -1,6 +1,7 @@
 import type { Fault } from '../core/dialect.ts'
 import type { ErrorKind } from '../core/error.ts'
-import { isObject, listOf, numberOf, objectOf, textOf } from '../core/json.ts'
+import { isObject, listOf, numberOf, objectOf, parseJson, textOf } from '../core/json.ts'
+import { isElsewhere, kindOfWords, limitKind, saysTooLong } from './error-words.ts'
 import { findMessage } from './find-message.ts'
 
 /** Whether a field named `error` holds an error: some servers send an empty one with every good answer. */
@@ -15,31 +16,7 @@ export interface ErrorReply {
   readonly code?: string | undefined
   readonly type?: string | undefined
   readonly status?: number | undefined
-}
-
-// Texts in which servers say that a prompt does not fit the model.
-const OVERFLOW: readonly RegExp[] = [
-  /prompt is too long/i,
-  /exceeds? the (model'?s? )?(maximum )?context (window|length|size)/i,
-  /context (window|length) exceeds/i,
-  /context[_ ]length[_ ]exceeded/i,
-  /model_context_window_exceeded/i,
-  /input (token count|length|is too long)[^.]*(exceeds?|maximum|too long|requested model)/i,
-  /maximum (prompt|context) length/i,
-  /reduce the length of the (messages|prompt|input)/i,
-  /exceeds the available context size/i,
-  /greater than the context length/i,
-  /too large for model with \d+ maximum context length/i,
-  /input \(\d+ tokens\) is too large/i,
-  /exceeded model token limit/i,
-  /too many (input )?tokens|token limit exceeded|tokens? (exceed|in (the )?request)/i,
-  /(prompt|request|input|conversation) (is )?(too long|too large|exceeds)[^.]*(token|context|window)/i,
-  /range of input length should be/i,
-]
-
-/** Whether an error message says that the prompt does not fit the model. */
-export function saysTooLong(message: string): boolean {
-  return OVERFLOW.some((pattern) => pattern.test(message))
+  readonly requestId?: string | undefined
 }
 
 const BY_STATUS: Readonly<Record<number, ErrorKind>> = {
@@ -68,61 +45,61 @@ const BY_STATUS: Readonly<Record<number, ErrorKind>> = {
 // Parts of codes and types. The first match decides.
 const BY_NAME: readonly (readonly [RegExp, ErrorKind])[] = [
   [
-    /insufficient_quota|billing|payment|insufficient.?(credit|balance|funds)|(?<!request_|token_)quota_exceeded|out_of_credit|arrearage/i,
+    /insufficient_quota|billing|payment|insufficient.?(credit|balance|funds)|(?<!request_|token_)quota_exceeded|out_of_credit|arrearage|spend_limit|usage_limit|budget_exceeded/i,
     'quota-exhausted',
   ],
-  [/content.?(filter|policy)|responsible_ai|safety|moderation|data_inspection/i, 'content-blocked'],
-  [/context.?(length|window)|string_above_max_length/i, 'context-too-long'],
+  [
+    /tool_use_failed|json_validate_failed|output_parse_failed|malformed_|unexpected_tool_call|too_many_tool_calls|missing_thought_signature/i,
+    'reply-malformed',
+  ],
+  [
+    /content.?(filter|policy)|responsible_ai|safety|moderation|data_inspection|prohibited_content|blocklist|censorship|guardrail/i,
+    'content-blocked',
+  ],
+  [/context.?(length|window|size)|(prompt|input)_too_long|tokens_limit_reached/i, 'context-too-long'],
   [/rate.?limit|too_many_requests|resource_exhausted|throttl/i, 'rate-limited'],
   [/overload|unavailable|capacity|engine_overloaded|model_loading/i, 'overloaded'],
   [
-    /authentication|unauthenticated|unauthorized|invalid_api_key|permission|forbidden|access_denied/i,
+    /authentication|unauthenticated|unauthorized|api_key_|_api_key|access_token_|consumer_|service_disabled|permission|forbidden|access_denied/i,
     'unauthorized',
   ],
   [/not.?found|model_not_exist|unknown_model|invalid_model/i, 'not-found'],
   [/timeout|deadline/i, 'timeout'],
-  [/invalid|bad.?request|validation|unprocessable|failed_precondition|tool_use_failed/i, 'invalid-request'],
+  [/invalid|bad.?request|validation|unprocessable|failed_precondition/i, 'invalid-request'],
   [/internal|server_error|api_error|unknown/i, 'server-failed'],
 ]
 
-// Texts for an unknown model name under a status that blames the request.
-const NO_SUCH_MODEL =
-  /\bunknown model\b|\bmodel [`'"]?[\w./:@-]+[`'"]? (does not|doesn't) exist\b|\bis not a valid model\b|\bmodel not found\b|\bsupported api model names\b/i
-
 /**
- * The kind of a provider's error. The status decides, except if code or message is more exact: a prompt that is too long
- * (400, 413), used-up credit (429, 403), refused content (400).
+ * The kind of a provider's error. The status decides, except if code or message is more exact: a prompt that is too long,
+ * used-up credit, refused content, a mistake of the model.
  */
 export function faultKind({ message, code, type, status }: ErrorReply): ErrorKind {
   const names = `${code ?? ''} ${type ?? ''}`
   const named = BY_NAME.find(([pattern]) => pattern.test(names))?.[1]
-  // A 429 about tokens means tokens per minute. Small servers answer 500 to a prompt that is too long.
-  const mayBePrompt = status === undefined || (status >= 400 && status <= 500 && status !== 429)
+  // A 429 about tokens means tokens per minute. Small servers and gateways answer 5xx to a prompt that is too long.
+  const mayBePrompt = !isElsewhere(status) && status !== 429 && status !== 403
   if (mayBePrompt && (saysTooLong(message) || named === 'context-too-long')) return 'context-too-long'
-  if (status === undefined) return named ?? 'server-failed'
-  if (
-    (status === 429 || status === 403 || status === 400) &&
-    (named === 'quota-exhausted' || saysNoCredit(message))
-  )
+  const said = kindOfWords(message, status)
+  if (status === undefined)
+    return (named === 'invalid-request' ? said : undefined) ?? named ?? said ?? 'server-failed'
+  if (said === 'quota-exhausted' || (named === 'quota-exhausted' && NAMES_CREDIT.has(status)))
     return 'quota-exhausted'
-  if ((status === 400 || status === 403) && named === 'content-blocked') return 'content-blocked'
-  if (status === 400 && named === 'unauthorized') return 'unauthorized'
-  if (status === 400 && /api[_ ]?key (not valid|is invalid|expired)|incorrect api key/i.test(message))
-    return 'unauthorized'
-  if (status === 400 && NO_SUCH_MODEL.test(message)) return 'not-found'
-  if (status === 429 && named === 'overloaded') return 'overloaded'
-  if (status === 404 || status === 400)
-    return named === 'not-found' ? 'not-found' : (BY_STATUS[status] ?? 'invalid-request')
+  if (said !== undefined) return said
+  if (named !== undefined && NAMES_DECIDE[status]?.includes(named) === true) return named
   return (
     BY_STATUS[status] ??
     (status >= 500 ? (named === 'overloaded' ? 'overloaded' : 'server-failed') : 'invalid-request')
   )
 }
 
-function saysNoCredit(message: string): boolean {
-  return /insufficient (credit|balance|quota|funds)|credit balance is too low|exceeded your current quota|out of credits|used all available credits|spending limit|billing details/i.test(
-    message,
-  )
+const NAMES_CREDIT: ReadonlySet<number> = new Set([429, 403, 400])
+// Statuses beside which a code or type is more exact.
+const NAMES_DECIDE: Readonly<Record<number, readonly ErrorKind[]>> = {
+  400: ['content-blocked', 'unauthorized', 'not-found', 'reply-malformed'],
+  403: ['content-blocked'],
+  422: ['content-blocked', 'reply-malformed'],
+  429: ['overloaded'],
+  451: ['content-blocked'],
 }
 
 /** Reads an error reply in the shapes of all known servers, as plain text, or empty. */
@@ -131,7 +108,8 @@ export function readErrorReply(status: number | undefined, body: unknown): Error
   if (Array.isArray(body) && body.length > 0) return readErrorReply(status, body[0])
   const reply = objectOf(body)
   const error = reply['error']
-  if (isObject(error)) return errorReplyOf(error, textOf(reply['type']), status)
+  const requestId = textOf(reply['request_id'])
+  if (isObject(error)) return { ...errorReplyOf(error, textOf(reply['type']), status), requestId }
   const detail = reply['detail'] ?? reply['errors'] ?? reply['details']
   const text = flatMessage(reply) ?? detailText(detail)
   if (text === undefined) return errorReplyOf(reply, undefined, status)
@@ -158,19 +136,26 @@ function errorReplyOf(
 ): ErrorReply {
   const { code, type } = error
   const raw = objectOf(error['metadata'])['raw']
+  // A gateway may hold the error of the server behind it as text.
+  const wrapped = parseJson(textOf(error['message']) ?? '')
+  if (isObject(wrapped) && isObject(wrapped['error'])) return readErrorReply(status, wrapped)
+  const { details } = error
+  const reason = listOf(details)
+    .map((detail) => textOf(objectOf(detail)['reason']))
+    .find(Boolean)
   const message =
     textOf(error['message']) ??
     detailText(error['detail']) ??
     findMessage(error) ??
     `the provider gave no reason (status ${status ?? 200})`
-  const named = textOf(code) ?? textOf(error['status'])
+  const named = textOf(code) ?? textOf(objectOf(details)['error_code']) ?? textOf(error['status'])
   const own = status ?? statusOf(code) ?? statusOf(error['status'])
   const full =
     typeof raw === 'string' && !message.includes(raw) ? `${message}: ${raw.slice(0, 500)}` : message
   return {
     message: full,
     code: named,
-    type: textOf(type) ?? textOf(error['error_type']) ?? outerType,
+    type: textOf(type) ?? textOf(error['error_type']) ?? reason ?? outerType,
     status: own !== undefined && own >= 400 && own < 600 ? own : status,
   }
 }
@@ -200,17 +185,23 @@ function plainMessage(text: string, status: number | undefined): string {
   return `an HTML page${named} with status ${status ?? 200}: check baseUrl and any proxy in between`
 }
 
+const LIMITS: ReadonlySet<ErrorKind> = new Set(['rate-limited', 'overloaded', 'quota-exhausted'])
+
 /** The neutral fault of an error reply, from its text and status. */
 export function readFault(status: number | undefined, body: unknown): Fault {
   const error = readErrorReply(status, body)
-  const kind = faultKind(error)
-  const retryAfterMs = kind === 'rate-limited' || kind === 'overloaded' ? waitIn(error.message) : undefined
+  const { message, code, type, requestId } = error
+  const raw = typeof body === 'string' ? body : (JSON.stringify(body) ?? '')
+  const waitMs = waitInFields(raw) ?? waitIn(message)
+  const kind = limitKind(faultKind(error), { message, raw, waitMs })
+  const waits = waitMs !== undefined && LIMITS.has(kind)
   return {
     kind,
-    message: error.message,
+    message,
     status: error.status,
-    code: error.code ?? error.type,
-    ...(retryAfterMs === undefined ? undefined : { retryAfterMs }),
+    code: code ?? type,
+    ...(requestId === undefined ? undefined : { requestId }),
+    ...(waits ? { retryAfterMs: waitMs } : undefined),
   }
 }
 
@@ -226,6 +217,9 @@ export function noAnswer(reply: Record<string, unknown>): Fault {
 const WAIT =
   /\b(?:try again|retry|wait)(?: (?:in|after|for|at least))?(?: about)? ((?:\d+(?:\.\d+)?\s*(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h)(?![a-z])\s*)+)/i
 const SPAN_PART = /(\d+(?:\.\d+)?)\s*(ms|milli|s|m|h)/gi
+// A field for the wait, also inside a text that holds JSON: `"retryDelay": "34s"`, `{ "seconds": 34 }`, `"retry_after": 5`.
+const FIELD =
+  /retry_?(?:delay|after)(_ms)?["'\\]+: *[{"'\\]*(?:seconds["'\\]*: *["'\\]*)?(\d+(?:\.\d+)?)(ms|s|m|h)?\b/i
 const PART_MS: Readonly<Record<string, number>> = { ms: 1, milli: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
 /** The wait that a message asks for, in ms: `try again in 1m2.5s`, `retry after 20 seconds`. */
@@ -236,4 +230,10 @@ function waitIn(message: string): number | undefined {
   for (const [, amount, unit = ''] of span.matchAll(SPAN_PART))
     total += Number(amount) * (PART_MS[unit.toLowerCase()] ?? 0)
   return Math.ceil(total - 1e-6)
+}
+
+function waitInFields(raw: string): number | undefined {
+  const [, ms, amount, unit] = FIELD.exec(raw) ?? []
+  if (amount === undefined) return undefined
+  return Math.ceil(Number(amount) * (PART_MS[unit ?? (ms === undefined ? 's' : 'ms')] ?? 0) - 1e-6)
 }

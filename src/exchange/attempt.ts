@@ -1,11 +1,10 @@
 import type { Call } from '../core/call.ts'
 import { ResponseAccumulator } from '../core/accumulate-response.ts'
 import { LlmError } from '../core/error.ts'
-import { parseJson } from '../core/json.ts'
 import type { ChatResponse } from '../core/response.ts'
 import type { ByteSource, HttpResponse, HttpRequest } from '../core/wire.ts'
 import { estimateUsage } from '../core/tokens.ts'
-import { readBody, retryAfterOf } from '../transport/index.ts'
+import { parseLoosely, readBody, retryAfterOf } from '../transport/index.ts'
 import type { Endpoint } from './resolve-endpoint.ts'
 import { credentialsOrigin, keyOrigin } from './key-origin.ts'
 import { redactErrorMessage } from './redact-error-message.ts'
@@ -151,13 +150,21 @@ function requestIdOf(response: HttpResponse): string | undefined {
   return undefined
 }
 
+// The proxy in between asks for its own login. The provider, and its key, are not concerned.
+function proxyRefusal({ status, body }: HttpResponse): LlmError {
+  body.cancel()
+  const message = `the proxy requires a login (status ${status}): put user name and password into the proxy's URL`
+  return new LlmError('network', message, { status })
+}
+
 async function rejectWithFault(call: Call, response: HttpResponse): Promise<never> {
   const { dialect } = call.target
+  if (response.status === 407) throw proxyRefusal(response)
   const text = await readBody(response.body, MAX_ERROR_BYTES, true)
   const header = (name: string): string | undefined => response.header(name)
   // The provider may frame the error of a rejected stream as its only event.
   const framed = /^data: *(\{.*\})\r?$/m.exec(text)?.[1] ?? text
-  const { kind, message, ...fault } = dialect.fault(response.status, parseJson(framed) ?? text, header)
+  const { kind, message, ...fault } = dialect.fault(response.status, parseLoosely(framed) ?? text, header)
   const retryAfterMs = retryAfterOf(header, call.clock.epochMs()) ?? fault.retryAfterMs
   throw new LlmError(kind, message, { ...fault, status: response.status, retryAfterMs })
 }

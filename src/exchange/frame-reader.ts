@@ -1,9 +1,10 @@
 import type { Fault, Fragment, Reader } from '../core/dialect.ts'
 import { LlmError } from '../core/error.ts'
-import { parseJson, type JsonValue } from '../core/json.ts'
+import { isObject, parseJson, type JsonValue } from '../core/json.ts'
 import type { Target } from '../core/registry.ts'
 import type { Frame, FrameDecoder } from '../core/wire.ts'
 import { DeltaFastPath } from '../stream/index.ts'
+import { isKeepAlive, visible } from '../transport/index.ts'
 
 /** Decodes one streamed body: bytes into frames, and frames into fragments by the reader of the dialect. */
 export class FrameReader {
@@ -67,6 +68,9 @@ export class FrameReader {
   #readJson(frame: Frame, json: JsonValue, out: Fragment[]): void {
     const before = out.length
     this.#reader.read(json, frame.event, out)
+    // In a shape that the dialect does not know.
+    if (frame.event === 'error' && out.length === before && isObject(json))
+      out.push({ type: 'fault', fault: this.#faultOf(json) })
     const only = out.length === before + 1 ? out[before] : undefined
     if (only !== undefined) this.#fastPath?.learn(frame, only)
   }
@@ -74,13 +78,16 @@ export class FrameReader {
   // Reads a frame that is not JSON.
   #readText(frame: Frame, out: Fragment[], isLast: boolean): boolean {
     const { data } = frame
+    // A proxy may wrap an event in another, or mark its start.
+    const inner = visible(data).replace(/^data: ?/, '')
+    if (inner.length < data.trimStart().length) return this.#readFrame({ ...frame, data: inner }, out, isLast)
     if (data.trim() === '[DONE]') out.push({ type: 'end' })
     // Some servers omit the blank lines, so all their events arrive as one frame, one per line.
     else if (data.includes('\n'))
       return data.split('\n').every((line) => this.#readFrame({ ...frame, data: line }, out, isLast))
     else if (isPlainError(frame)) out.push({ type: 'fault', fault: this.#faultOf(data) })
     // The last frame may be cut. The missing end of the stream is then reported instead.
-    else if (!isLast && data.trim() !== '')
+    else if (!isLast && data.trim() !== '' && !isKeepAlive(frame.event ?? '') && !isKeepAlive(data))
       throw new LlmError(
         'reply-malformed',
         `the provider sent an event that is not JSON: ${JSON.stringify(data.slice(0, 200))}`,
@@ -88,8 +95,8 @@ export class FrameReader {
     return true
   }
 
-  #faultOf(message: string): Fault {
-    return this.#target.dialect.fault(undefined, message)
+  #faultOf(body: unknown): Fault {
+    return this.#target.dialect.fault(undefined, body)
   }
 }
 

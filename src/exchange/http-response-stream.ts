@@ -198,8 +198,10 @@ export class HttpResponseStream implements ResponseStream {
     this.#over = true
     // Delivers the content before the error. Text that may be the beginning of a finding is withheld.
     while (this.#buffer.hasPending) this.#buffer.drain()
-    if (isMissingEndMark(error, this.#buffer.isStopped)) this.#buffer.end()
-    else this.#error = this.#parts.attempt.explain(error).with({ partial: this.snapshot() })
+    const isWhole = isMissingEndMark(error, this.#buffer.isStopped) && this.#buffer.end()
+    const cause = isWhole ? this.#buffer.error : error
+    if (cause !== undefined)
+      this.#error = this.#parts.attempt.explain(cause).with({ partial: this.snapshot() })
     this.#parts.attempt.close()
     this.#notifyEnd()
   }

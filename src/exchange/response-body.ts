@@ -1,9 +1,9 @@
 import type { Call } from '../core/call.ts'
 import type { Fragment } from '../core/dialect.ts'
 import { LlmError } from '../core/error.ts'
-import { isObject, parseJson, type JsonValue } from '../core/json.ts'
+import { isObject, type JsonValue } from '../core/json.ts'
 import type { ByteSource, FrameDecoder, Framing, HttpResponse } from '../core/wire.ts'
-import { createFrameDecoder, readBody } from '../transport/index.ts'
+import { createFrameDecoder, parseLoosely, readBody } from '../transport/index.ts'
 import { timeoutError } from '../core/timeout-error.ts'
 
 /** The body of a successful response: a stream to decode, or the fragments of a whole reply. */
@@ -26,11 +26,11 @@ export function openResponseBody(call: Call, response: HttpResponse): ResponseBo
 }
 
 function openStream(
-  { target, streamLimits }: Call,
+  { target, streamLimits: { maxReplyBytes, maxEventBytes = maxReplyBytes } }: Call,
   source: ByteSource,
   framing: Framing = target.dialect.framing,
 ): ResponseBody {
-  return { source, decoder: createFrameDecoder(framing, streamLimits.maxEventBytes) }
+  return { source, decoder: createFrameDecoder(framing, maxEventBytes) }
 }
 
 // A proxy in front of the provider may reframe its events in binary.
@@ -111,7 +111,7 @@ function looksStreamed(first: Uint8Array | null, framing: string): boolean {
 
 function readWhole(call: Call, text: string, status: number): readonly Fragment[] {
   const { dialect, quirks } = call.target
-  const json = parseJson(text)
+  const json = parseLoosely(text)
   const out: Fragment[] = []
   if (Array.isArray(json)) {
     const reader = dialect.reader(quirks)

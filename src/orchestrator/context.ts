@@ -2,7 +2,6 @@ import type { Call, PreparedEndpoint } from '../core/call.ts'
 import type { Clock } from '../core/clock.ts'
 import { createIds } from '../core/create-id.ts'
 import type { Registry, Target } from '../core/registry.ts'
-import type { StreamLimits } from '../core/request.ts'
 import type { KeySource } from '../core/secret.ts'
 import type { WeightedProvider } from '../core/targets.ts'
 import type { Transport } from '../core/wire.ts'
@@ -28,7 +27,7 @@ interface ContextParts {
   readonly pools: ReadonlyMap<string, readonly WeightedProvider[]>
   readonly transport: Transport
   readonly clock: Clock
-  readonly streamLimits: Required<StreamLimits>
+  readonly streamLimits: Call['streamLimits']
 }
 
 /** Options and dependencies that all calls of one orchestrator share. */
@@ -39,7 +38,7 @@ export class OrchestratorContext {
   readonly pools: ReadonlyMap<string, readonly WeightedProvider[]>
   readonly transport: Transport
   readonly clock: Clock
-  readonly streamLimits: Required<StreamLimits>
+  readonly streamLimits: Call['streamLimits']
   readonly nextRequestId: () => string
   readonly #access: ReadonlyMap<string, ProviderAccess>
   readonly #targets = new WeakMap<Target, TargetAccess>()

@@ -10,9 +10,8 @@ import { createFetchTransport } from '../transport/index.ts'
 import { mergeOptions, type OrchestratorContext } from './context.ts'
 
 const DEFAULT_TOTAL_MS = 600_000
-const DEFAULT_STREAM_LIMITS: Required<StreamLimits> = {
+const DEFAULT_STREAM_LIMITS: Call['streamLimits'] = {
   maxBytes: 10 * 1024 * 1024,
-  maxEventBytes: 4 * 1024 * 1024,
   maxReplyBytes: 64 * 1024 * 1024,
 }
 
@@ -84,8 +83,8 @@ export function createCall(
   }
 }
 
-/** Returns the stream limits of an orchestrator. Defaults: `maxBytes` 10 MiB, `maxEventBytes` 4 MiB, `maxReplyBytes` 64 MiB. */
-export function streamLimitsOf(limits: StreamLimits | undefined): Required<StreamLimits> {
+/** Returns the stream limits of an orchestrator. Defaults: `maxBytes` 10 MiB, `maxReplyBytes` 64 MiB. */
+export function streamLimitsOf(limits: StreamLimits | undefined): Call['streamLimits'] {
   return mergeOptions(DEFAULT_STREAM_LIMITS, limits)
 }
 

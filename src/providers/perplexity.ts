@@ -7,7 +7,7 @@ const reasoner: ModelCapabilities = {
   ...window,
   reasoning: true,
   params: { reasoning: { to: 'reasoning_effort' } },
-  quirks: { efforts: ['minimal', 'low', 'medium', 'high'] } satisfies OpenAIChatQuirks,
+  quirks: { efforts: ['minimal', 'low', 'medium', 'high'], thinkTags: true } satisfies OpenAIChatQuirks,
 }
 
 /** Perplexity. Every chunk has usage and citations. `extraBody` takes search filters. It has JSON with a schema only. */

@@ -2,7 +2,10 @@ import type { Fault, Fragment, ToolFragment } from '../core/dialect.ts'
 import type { StreamEvent } from '../core/event.ts'
 import type { ResolvedTool } from '../core/params.ts'
 import type { FinishReason, Usage, Warning } from '../core/response.ts'
+import { mergeFigures, wholeUsage } from '../core/usage.ts'
 import { ToolCallAssembler } from './assemble-tool-calls.ts'
+import { ThinkTags } from './think-tags.ts'
+import { neutralReason, withoutAnswer, type Ending } from './finish.ts'
 
 export interface NormalizerOptions {
   readonly provider: string
@@ -15,6 +18,8 @@ export interface NormalizerOptions {
   readonly finishReasons: Readonly<Record<string, FinishReason>>
   /** The tools of the request. Default: none. */
   readonly tools?: readonly ResolvedTool[] | undefined
+  /** Whether texts begin with reasoning in `<think>` tags. Default false. */
+  readonly thinkTags?: boolean | undefined
   /** Called at the end if the provider reported no usage, with the undelivered events of the last batch. */
   readonly estimate: (pending: readonly StreamEvent[]) => Usage
 }
@@ -35,11 +40,6 @@ export interface Normalizer {
   readonly usage: Usage | undefined
 }
 
-interface Ending {
-  finishReason: FinishReason
-  rawFinishReason: string | undefined
-}
-
 /** Creates the normalizer of one stream. */
 export function createNormalizer(options: NormalizerOptions): Normalizer {
   return new EventNormalizer(options)
@@ -56,20 +56,26 @@ class EventNormalizer implements Normalizer {
   #id: string | undefined
   #model: string | undefined
   #usage: Partial<Usage> | undefined
+  #hasContent = false
+  /** The provider's explanation of its stop reason. */
+  #why: string | undefined
   // Number of answers, which `n` sets.
   #choices = 1
 
+  readonly #tags: Map<number, ThinkTags> | undefined
+
   constructor(options: NormalizerOptions) {
     this.#options = options
+    if (options.thinkTags === true) this.#tags = new Map()
   }
 
   get usage(): Usage | undefined {
-    return this.#usage === undefined ? undefined : wholeUsage(this.#usage)
+    return this.#usage && wholeUsage(this.#usage)
   }
 
   push(fragments: readonly Fragment[]): StreamEvent[] {
     const out: StreamEvent[] = []
-    for (const fragment of fragments) {
+    for (const fragment of this.#tags === undefined ? fragments : this.#untag(this.#tags, fragments)) {
       if (this.finished || this.fault !== undefined) break
       if (fragment.type === 'meta') {
         this.#id ??= fragment.id
@@ -85,9 +91,7 @@ class EventNormalizer implements Normalizer {
   end(): StreamEvent[] | undefined {
     if (this.finished) return []
     if (!this.stopped) return undefined
-    const out: StreamEvent[] = []
-    if (!this.#started) this.#start(out)
-    this.#finish(out)
+    const out: StreamEvent[] = this.push([{ type: 'end' }])
     return out
   }
 
@@ -95,27 +99,33 @@ class EventNormalizer implements Normalizer {
     switch (fragment.type) {
       case 'text-delta':
         if (fragment.choice !== undefined) this.#see(fragment.choice)
+        if (fragment.text !== '') this.#hasContent = true
         if (fragment.text !== '' || fragment.signature !== undefined || fragment.logprobs !== undefined)
           out.push(fragment)
         return
       case 'reasoning-delta':
+        if (fragment.text !== '') this.#hasContent = true
         if (fragment.text !== '' || hasVendorFields(fragment)) out.push(fragment)
         return
       case 'tool':
         this.#toolsOf(fragment.choice).add(this.#named(fragment), out)
         return
-      case 'citation':
       case 'file':
+        this.#hasContent = true
+        out.push(fragment)
+        return
+      case 'citation':
         out.push(fragment)
         return
       case 'warning':
         out.push({ type: 'warning', warning: fragment.warning })
         return
       case 'usage':
-        this.#usage = mergeUsage(this.#usage, fragment.usage)
+        this.#usage = fragment.merged ? fragment.usage : mergeFigures(this.#usage, fragment.usage)
         return
       case 'finish':
         this.#stop(fragment.choice ?? 0, fragment.reason)
+        this.#why = fragment.message ?? this.#why
         return
       case 'fault':
         this.fault = fragment.fault
@@ -137,6 +147,24 @@ class EventNormalizer implements Normalizer {
     const id = this.#id === undefined ? undefined : { id: this.#id }
     out.push({ type: 'start', provider, model: this.#model ?? model, ...id })
     for (const warning of this.#options.warnings ?? []) out.push({ type: 'warning', warning })
+  }
+
+  // What the tags held back comes before any other fragment.
+  #untag(all: Map<number, ThinkTags>, fragments: readonly Fragment[]): Fragment[] {
+    const out: Fragment[] = []
+    for (const fragment of fragments) {
+      if (fragment.type === 'text-delta') {
+        const choice = fragment.choice ?? 0
+        let tags = all.get(choice)
+        if (tags === undefined) all.set(choice, (tags = new ThinkTags()))
+        tags.read(fragment, out)
+        continue
+      }
+      if (fragment.type !== 'meta' && fragment.type !== 'usage')
+        for (const [choice, tags] of all) tags.end(choice === 0 ? undefined : choice, out)
+      out.push(fragment)
+    }
+    return out
   }
 
   #see(choice: number): void {
@@ -164,7 +192,13 @@ class EventNormalizer implements Normalizer {
   #finish(out: StreamEvent[]): void {
     this.finished = true
     this.stopped = true
-    for (const tools of this.#tools?.values() ?? []) tools.end(out)
+    let hasCalls = false
+    for (const tools of this.#tools?.values() ?? []) {
+      tools.end(out)
+      hasCalls ||= tools.any
+    }
+    if (!this.#hasContent && !hasCalls) this.fault = withoutAnswer(this.#endings, this.#why)
+    if (this.fault !== undefined) return
     const usage = this.usage ?? this.#options.estimate(out)
     out.push({ type: 'usage', usage })
     const finish = { type: 'finish', ...this.#endingOf(0), usage } as const
@@ -184,12 +218,6 @@ class EventNormalizer implements Normalizer {
   }
 }
 
-// Some servers write stop reasons in capitals, or with details after a colon.
-function neutralReason(known: Readonly<Record<string, FinishReason>>, raw: string): FinishReason {
-  const word = Object.hasOwn(known, raw) ? raw : raw.replace(/:.*$/s, '').toLowerCase()
-  return Object.hasOwn(known, word) ? (known[word] ?? 'other') : 'other'
-}
-
 function hasVendorFields(event: {
   signature?: unknown
   encrypted?: unknown
@@ -202,16 +230,4 @@ function hasVendorFields(event: {
     event.id !== undefined ||
     event.details !== undefined
   )
-}
-
-function mergeUsage(held: Partial<Usage> | undefined, next: Partial<Usage>): Partial<Usage> {
-  if (held === undefined) return next
-  const merged: Record<string, unknown> = { ...held }
-  for (const [key, value] of Object.entries(next)) if (value !== undefined) merged[key] = value
-  return merged
-}
-
-function wholeUsage(part: Partial<Usage>): Usage {
-  const { inputTokens = 0, outputTokens = 0, totalTokens = inputTokens + outputTokens } = part
-  return { ...part, inputTokens, outputTokens, totalTokens }
 }

@@ -21,6 +21,8 @@ interface Fetcher {
   readonly fetchFn: typeof globalThis.fetch | undefined
   readonly connects: ConnectWatch
   readonly redirect: RequestInit['redirect']
+  /** Whether a request is repeated whose connection the server had closed. Default true. */
+  readonly repeats?: boolean | undefined
 }
 
 // With any other setting Node's fetch copies the request and its body first, which is a tenth of a call's cost. A request
@@ -46,6 +48,8 @@ function send(
       if (options.signal.aborted) throw options.signal.reason
       if (fetcher.redirect === 'error' && isRedirect(error))
         return send({ ...fetcher, redirect: 'manual' }, request, options, hops)
+      if (fetcher.repeats !== false && isStale(error))
+        return send({ ...fetcher, repeats: false }, request, options, hops)
       throw transportError(error, url, false)
     },
   )
@@ -75,6 +79,16 @@ function attempt(call: () => Promise<Response>): Promise<Response> {
 function isRedirect(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined
   return (cause instanceof Error ? cause.message : cause) === 'unexpected redirect'
+}
+
+// A kept connection, which had carried an earlier reply and was closed by the server before it read this request.
+function isStale(error: unknown): boolean {
+  const { code, socket } = (error instanceof Error ? (error.cause ?? {}) : {}) as StaleCause
+  return code === 'UND_ERR_SOCKET' && socket !== undefined && (socket.bytesRead ?? 0) > 0
+}
+interface StaleCause {
+  readonly code?: unknown
+  readonly socket?: { readonly bytesRead?: number }
 }
 
 function replyOf(response: Response, url: string): HttpResponse {

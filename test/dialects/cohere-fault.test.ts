@@ -53,7 +53,7 @@ describe('an error inside a 200', () => {
     ['too many tokens: size limit exceeded by 11326 tokens.', 'context-too-long'],
     ['invalid request: message must not be empty in a turn', 'invalid-request'],
     ['generation timeout', 'timeout'],
-    ['the tools led to an invalid tool generation, try other words', 'server-failed'],
+    ['the tools led to an invalid tool generation, try other words', 'reply-malformed'],
   ])('"%s" tells its kind where no status does', async (error, kind) => {
     const end = { type: 'message-end', delta: { finish_reason: 'ERROR', error } }
     expect(await outcomeOf([start, end])).toMatchObject({ kind, code: undefined })

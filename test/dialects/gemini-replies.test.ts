@@ -5,7 +5,8 @@ import { chatApiCall, type ChatResponse, LlmError, type StreamEvent } from 'llm-
 import { byteByByte, crlf, seeded, whole, type Cut } from '../conformance/replay.ts'
 
 const folder = join(import.meta.dirname, '../fixtures/gemini')
-const cases = readdirSync(folder)
+// A call that cannot be parsed is no answer: a test of its own.
+const cases = readdirSync(folder).filter((name) => name !== 'malformed-call')
 const cuts: readonly (readonly [string, Cut])[] = [
   ['whole', whole],
   ['byte by byte', byteByByte],
@@ -91,6 +92,17 @@ async function failureOf(body: Uint8Array, stream: boolean, type?: string): Prom
 }
 
 describe('ends', () => {
+  test('a malformed call in place of an answer is a fault, streamed and whole', async () => {
+    const fault = {
+      kind: 'reply-malformed',
+      code: 'MALFORMED_FUNCTION_CALL',
+      message: expect.stringContaining('print(weather('),
+      partial: { usage: { inputTokens: 40, outputTokens: 12, reasoningTokens: 12 } },
+    }
+    expect(await failureOf(read('malformed-call', 'stream.sse'), true)).toMatchObject(fault)
+    expect(await failureOf(read('malformed-call', 'reply.json'), false)).toMatchObject(fault)
+  })
+
   test('a stream without a finish reason is cut, and says how far it came', async () => {
     const error = await failureOf(sse(said('Half of')), true)
     expect(error).toMatchObject({ kind: 'stream-broken', partial: { text: 'Half of' } })

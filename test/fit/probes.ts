@@ -11,7 +11,9 @@ export interface Probe<Row extends keyof WireRules> {
   readonly keeps: (body: Strings, row: WireRules[Row], warnings: readonly string[]) => boolean
 }
 
-type Probes = { readonly [Row in keyof WireRules]: Probe<Row> }
+/** Rows with a probe. The rows of schemas have tables of their own. */
+export type ProbedRow = Exclude<keyof WireRules, 'toolSchema' | 'strictSchema' | 'answerSchema'>
+type Probes = { readonly [Row in ProbedRow]: Probe<Row> }
 
 const ODD_NAME = 'files/read.all'
 const MADE_UP = 'look<|channel|>commentary'

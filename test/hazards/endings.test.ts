@@ -79,7 +79,14 @@ const hazards: readonly (readonly [name: string, hazard: Hazard])[] = [
       options: { streamLimits: { maxBytes: 100_000 } },
     },
   ],
-  ['an event of 5 MB', { reply: { text: TEXT, chaos: { type: 'oversize' } }, kinds: ['reply-malformed'] }],
+  [
+    'an event of 5 MB above the limit',
+    {
+      reply: { text: TEXT, chaos: { type: 'oversize' } },
+      kinds: ['reply-malformed'],
+      options: { streamLimits: { maxEventBytes: 4_000_000 } },
+    },
+  ],
   [
     'silence before the headers',
     {

@@ -111,7 +111,7 @@ const endings: readonly [
     'reply-malformed',
     '',
   ],
-  ['an event of 5 MB', write(text('Hi'), text('x'.repeat(5_000_000)), DONE), 'reply-malformed', 'Hi'],
+  ['an event of 17 MB', write(text('Hi'), text('x'.repeat(17_000_000)), DONE), 'reply-malformed', 'Hi'],
   [
     'an endless stream',
     (response) => {

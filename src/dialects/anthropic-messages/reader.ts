@@ -107,7 +107,7 @@ class EventReader implements Reader {
     if (!isObject(usage)) return
     this.#usage = mergeUsage(this.#usage, usage)
     const neutral = readUsage(this.#usage)
-    if (neutral !== undefined) out.push({ type: 'usage', usage: neutral })
+    if (neutral !== undefined) out.push({ type: 'usage', usage: neutral, merged: true })
   }
 }
 

@@ -1,5 +1,6 @@
 import { listOf, numberOf, objectOf } from '../../core/json.ts'
 import type { Usage } from '../../core/response.ts'
+import { mergeFigures } from '../../core/usage.ts'
 
 /** Usage on the wire: cache reads and writes are counted apart from the input. */
 export type WireUsage = Readonly<Record<string, unknown>>
@@ -7,16 +8,20 @@ export type WireUsage = Readonly<Record<string, unknown>>
 const INPUT_FIELDS = ['input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens'] as const
 
 /**
- * Merges later totals into earlier ones, field by field. Ignores missing and null fields, and an input of zeros only,
- * which some servers send with the output.
+ * Merges later totals into earlier ones. The input fields are one figure, which only grows: some servers send zeros, or a
+ * part of them, with the output.
  */
-export function mergeUsage(held: WireUsage | undefined, next: unknown): WireUsage {
-  const given = Object.entries(objectOf(next)).filter(([, value]) => value !== undefined && value !== null)
-  if (held === undefined) return Object.fromEntries(given)
-  const figures = Object.fromEntries(given)
-  const empty = INPUT_FIELDS.every((field) => (numberOf(figures[field]) ?? 0) === 0)
-  const kept = empty ? given.filter(([field]) => !(INPUT_FIELDS as readonly string[]).includes(field)) : given
-  return { ...held, ...Object.fromEntries(kept) }
+export function mergeUsage(held: WireUsage | undefined, next: object): WireUsage {
+  const merged = mergeFigures<WireUsage>(held, next as WireUsage)
+  if (held === undefined) return merged
+  const known = Object.entries(next).filter(([, value]) => value !== undefined && value !== null)
+  const given = { ...held, ...Object.fromEntries(known) }
+  const from = inputOf(given) < inputOf(held) ? held : given
+  return { ...merged, ...Object.fromEntries(INPUT_FIELDS.map((field) => [field, from[field]])) }
+}
+
+function inputOf(usage: WireUsage): number {
+  return INPUT_FIELDS.reduce((sum, field) => sum + (numberOf(usage[field]) ?? 0), 0)
 }
 
 /** Neutral usage. The input includes cache reads, cache writes and compaction; `undefined` if the wire has none. */

@@ -1,7 +1,7 @@
 import type { Fault } from '../../core/dialect.ts'
 import type { ErrorKind } from '../../core/error.ts'
 import { objectOf, textOf } from '../../core/json.ts'
-import { readFault as readAnyFault, saysTooLong } from '../fault.ts'
+import { readFault as readAnyFault } from '../fault.ts'
 
 type Header = (name: string) => string | undefined
 
@@ -58,33 +58,34 @@ function faultOf(given: string | undefined, status: number | undefined, body: un
   const name = given?.replace(/:.*$/, '').replace(/^.*#/, '')
   const known = name === undefined ? undefined : EXCEPTIONS[name.toLowerCase().replace(/exception$/, '')]
   const text = messageOf(body)
-  const fault = readAnyFault(status ?? known?.status, text === undefined ? body : { message: text })
-  const { message } = fault
-  // "Too many tokens" is about a rate here, not about a prompt.
-  const kind = refine(known?.kind ?? (status === 429 ? 'rate-limited' : fault.kind), message)
-  return { ...fault, message, kind, status: status ?? known?.status, code: name ?? fault.code }
+  const fault = readAnyFault(known?.status ?? status, text === undefined ? body : { message: text })
+  const kind = known === undefined || MORE_EXACT.has(fault.kind) ? fault.kind : known.kind
+  return {
+    ...fault,
+    kind: refine(kind, fault.message),
+    status: status ?? known?.status,
+    code: name ?? fault.code,
+  }
 }
+
+// Kinds that the message tells, whatever the exception is called.
+const MORE_EXACT: ReadonlySet<ErrorKind> = new Set([
+  'context-too-long',
+  'content-blocked',
+  'quota-exhausted',
+  'reply-malformed',
+])
 
 function messageOf(body: unknown): string | undefined {
   const { message, Message: other } = objectOf(body)
   return textOf(message) ?? textOf(other)
 }
 
-// Messages that are more exact than the exception's name.
+// A model that does not exist under this name or in this region.
 function refine(kind: ErrorKind, message: string): ErrorKind {
-  switch (kind) {
-    case 'rate-limited':
-      return /per day|daily/i.test(message) ? 'quota-exhausted' : kind
-    case 'invalid-request':
-      if (saysTooLong(message)) return 'context-too-long'
-      if (/content filter|blocked by/i.test(message)) return 'content-blocked'
-      // A model that does not exist under this name or in this region.
-      return /model identifier is invalid|on-demand throughput|model .*(not found|doesn't exist|does not exist)/i.test(
-        message,
-      )
-        ? 'not-found'
-        : kind
-    default:
-      return kind
-  }
+  const isModel =
+    /model identifier is invalid|on-demand throughput|model .*(not found|doesn't exist|does not exist)/i.test(
+      message,
+    )
+  return kind === 'invalid-request' && isModel ? 'not-found' : kind
 }

@@ -6,7 +6,5 @@ export function readChatFault(status: number | undefined, body: unknown): Fault 
   const fault = readFault(status, body)
   const { message } = fault
   if (fault.status !== undefined || fault.code !== undefined) return fault
-  // The model's output was invalid, not the request.
-  if (/\binvalid (tool )?generation\b/i.test(message)) return { ...fault, kind: 'server-failed' }
-  return { ...fault, kind: faultKind({ message, code: message }) }
+  return fault.kind === 'reply-malformed' ? fault : { ...fault, kind: faultKind({ message, code: message }) }
 }

@@ -91,7 +91,7 @@ export class CandidateReader {
         type: 'warning',
         warning: { type: 'other', message: `the model stopped (${reason}): ${why}` },
       })
-    out.push({ type: 'finish', reason, ...this.#mark })
+    out.push({ type: 'finish', reason, message: why, ...this.#mark })
   }
 }
 

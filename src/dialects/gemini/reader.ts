@@ -2,9 +2,11 @@ import type { Fragment, Reader } from '../../core/dialect.ts'
 import { LlmError } from '../../core/error.ts'
 import { isObject, listOf, textOf, type JsonObject } from '../../core/json.ts'
 import { choiceOf } from '../choice.ts'
+import { holdsError } from '../fault.ts'
 import { CandidateReader } from './candidate.ts'
 import { readGeminiFault } from './fault.ts'
 import { finishReasons } from './finish.ts'
+import { mergeFigures } from '../../core/usage.ts'
 import { readUsage } from './usage.ts'
 
 /** Creates a reader for one stream of partial replies. */
@@ -21,7 +23,7 @@ export function createReader(): Reader {
 
 /** Adds the fragments of a whole reply to `out`. Throws `reply-malformed` if it is not an answer, a refusal or an error. */
 export function readReply(reply: JsonObject, out: Fragment[]): void {
-  if (isObject(reply['error'])) {
+  if (holdsError(reply['error'])) {
     out.push({ type: 'fault', fault: readGeminiFault(undefined, reply) })
     return
   }
@@ -44,17 +46,21 @@ const BLOCKED = 'BLOCKED_REASON_UNSPECIFIED'
 
 class ReplyReader {
   #named = false
+  #usage: Record<string, unknown> | undefined
   readonly #candidates = new Map<number, CandidateReader>()
 
   read(reply: Record<string, unknown>, out: Fragment[]): void {
-    if (isObject(reply['error'])) {
+    if (holdsError(reply['error'])) {
       out.push({ type: 'fault', fault: readGeminiFault(undefined, reply) })
       return
     }
     if (!this.#named) this.#readMeta(reply, out)
     const { candidates, promptFeedback, usageMetadata } = reply
-    const usage = usageMetadata === undefined ? undefined : readUsage(usageMetadata)
-    if (usage !== undefined) out.push({ type: 'usage', usage })
+    if (isObject(usageMetadata)) {
+      this.#usage = mergeFigures(this.#usage, usageMetadata)
+      const usage = readUsage(this.#usage)
+      if (usage !== undefined) out.push({ type: 'usage', usage, merged: true })
+    }
     if (Array.isArray(candidates) && candidates.length > 0)
       for (const candidate of candidates) this.#readCandidate(candidate, out)
     else if (isObject(promptFeedback)) readFeedback(promptFeedback, out)

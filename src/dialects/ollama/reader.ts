@@ -46,7 +46,8 @@ function readLine(line: Wire, out: Fragment[]): void {
   if (input !== undefined || output !== undefined)
     out.push({ type: 'usage', usage: { inputTokens: input ?? 0, outputTokens: output ?? 0 } })
   // Older servers send no reason.
-  out.push({ type: 'finish', reason: textOf(line['done_reason']) ?? 'stop' }, { type: 'end' })
+  const reason = textOf(line['done_reason']) ?? (line['message'] === undefined ? undefined : 'stop')
+  out.push({ type: 'finish', reason }, { type: 'end' })
 }
 
 function readMessage(message: Wire, logprobs: unknown, out: Fragment[]): void {

@@ -14,7 +14,9 @@ export function readUsage(value: unknown): Partial<Usage> | undefined {
   const totalTokens = numberOf(usage['total_tokens'])
   return {
     inputTokens,
-    outputTokens: outputOf(completion, { inputTokens, reasoningTokens, totalTokens }),
+    // Some omit a figure that follows from the others.
+    outputTokens:
+      completion ?? (totalTokens === undefined ? undefined : Math.max(0, totalTokens - (inputTokens ?? 0))),
     totalTokens,
     cachedInputTokens:
       numberOf(promptDetails['cached_tokens']) ??
@@ -30,34 +32,13 @@ export function readUsage(value: unknown): Partial<Usage> | undefined {
   }
 }
 
-interface Figures {
-  readonly inputTokens: number | undefined
-  readonly reasoningTokens: number | undefined
-  readonly totalTokens: number | undefined
-}
-
-// Some servers count reasoning apart from the completion, which their total shows.
-function outputOf(
-  completion: number | undefined,
-  { inputTokens = 0, reasoningTokens = 0, totalTokens }: Figures,
-): number | undefined {
-  // Some omit a figure that follows from the others.
-  if (completion === undefined)
-    return totalTokens === undefined ? undefined : Math.max(0, totalTokens - inputTokens)
-  if (reasoningTokens === 0) return completion
-  return totalTokens === inputTokens + completion + reasoningTokens
-    ? completion + reasoningTokens
-    : completion
-}
-
-/** Adds reasoning tokens to the completion if they exceed it, because they then cannot be part of it. */
+/** Removes the totals of answers with more reasoning than output, of which it then cannot be a part: it is added. */
 export function addReasoning(fragments: Fragment[], from: number): void {
   for (let at = from; at < fragments.length; at++) {
     const fragment = fragments[at]
     if (fragment?.type !== 'usage') continue
     const { outputTokens = 0, reasoningTokens = 0 } = fragment.usage
-    if (reasoningTokens <= outputTokens) continue
-    const usage = { ...fragment.usage, outputTokens: outputTokens + reasoningTokens, totalTokens: undefined }
-    fragments[at] = { type: 'usage', usage }
+    if (reasoningTokens > outputTokens)
+      fragments[at] = { type: 'usage', usage: { ...fragment.usage, totalTokens: undefined } }
   }
 }

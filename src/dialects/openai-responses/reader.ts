@@ -84,7 +84,10 @@ class AnswerReader {
     const usage = readUsage(response['usage'])
     if (usage !== undefined) out.push({ type: 'usage', usage })
     const why = textOf(objectOf(response['incomplete_details'])['reason'])
-    out.push({ type: 'finish', reason: why ?? textOf(response['status']) ?? 'completed' })
+    const status = textOf(response['status']) ?? 'completed'
+    // Complete without a single item is no answer.
+    const isAnswer = this.#items.size > 0 || status !== 'completed'
+    out.push({ type: 'finish', reason: why ?? (isAnswer ? status : undefined) })
     out.push({ type: 'end' })
   }
 

@@ -21,10 +21,13 @@ export function itemsOf(answer: FakeAnswer, { body }: FakeRequest): OutputItem[]
   const { reasoning, text, toolCalls } = answer
   const seal = asked.includes('reasoning.encrypted_content')
   const probable = asked.includes('message.output_text.logprobs')
+  const hasText = text.whole !== '' || text.parts.length > 0
+  const others = toolCalls.length + answer.files.length + (reasoning === undefined ? 0 : 1)
   return [
     ...(reasoning === undefined ? [] : [reasoningItem(answer.id, reasoning, seal)]),
     ...answer.files.map((file, index) => imageItem(answer.id, file, index)),
-    ...(text.whole === '' && text.parts.length === 0 ? [] : [messageItem(answer, probable)]),
+    // An answer of nothing is an empty message, because the vendor never completes a response without items.
+    ...(hasText || others === 0 ? [messageItem(answer, probable)] : []),
     ...toolCalls.map((call, index) => callItem(answer.id, call, index)),
   ]
 }

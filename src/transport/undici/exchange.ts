@@ -1,5 +1,7 @@
 import type { ByteSource, HttpResponse } from '../../core/wire.ts'
 import { connectTimeout, transportError } from '../failure.ts'
+import { decodedBody } from './content-coding.ts'
+import { watchReuse, type ReuseWatch } from './reuse.ts'
 import type { DispatchController, DispatchHandler, DispatchHeaders } from './dispatcher.ts'
 
 /** Maximum number of bytes that wait for a reader before the socket is paused. */
@@ -13,13 +15,15 @@ interface ExchangeOptions {
 /** The promise of the response's head. */
 interface PendingHead {
   resolve(reply: HttpResponse): void
-  reject(error: unknown): void
+  /** `isStale`: the connection was kept from an earlier request, and the server had closed it. */
+  reject(error: unknown, isStale?: boolean): void
 }
 
 /** One request on `dispatch()`: handles its callbacks, and is the source of its response body. */
 export class Exchange implements DispatchHandler, ByteSource {
   readonly #options: ExchangeOptions
   #controller: DispatchController | undefined
+  #reuse: ReuseWatch | undefined
   readonly #timer: ReturnType<typeof setTimeout> | undefined
   #pieces: Uint8Array[] = []
   #held = 0
@@ -44,6 +48,7 @@ export class Exchange implements DispatchHandler, ByteSource {
   onRequestStart(controller: DispatchController): void {
     clearTimeout(this.#timer)
     this.#controller = controller
+    this.#reuse = watchReuse()
     if (this.#error !== undefined) controller.abort(this.#abortError())
   }
 
@@ -52,8 +57,15 @@ export class Exchange implements DispatchHandler, ByteSource {
       const value = headers[name]
       return Array.isArray(value) ? value.join(', ') : value
     }
-    this.#pending?.resolve({ status, header, body: this })
+    const pending = this.#pending
     this.#pending = undefined
+    try {
+      const codings = header('content-encoding')
+      const body = codings === undefined ? this : decodedBody(this, codings, this.#options.url)
+      pending?.resolve({ status, header, body })
+    } catch (error) {
+      pending?.reject(error)
+    }
   }
 
   onResponseData(controller: DispatchController, piece: Uint8Array): void {
@@ -76,6 +88,12 @@ export class Exchange implements DispatchHandler, ByteSource {
   }
 
   onResponseError(_controller: DispatchController | undefined, error: Error): void {
+    const pending = this.#pending
+    if (pending !== undefined && this.#error === undefined && this.#reuse?.isStale(error) === true) {
+      this.#pending = undefined
+      this.#settle()
+      return pending.reject(error, true)
+    }
     this.#fail(this.#error ?? transportError(error, this.#options.url, this.#pending === undefined))
   }
 

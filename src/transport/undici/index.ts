@@ -1,6 +1,7 @@
 import { LlmError } from '../../core/error.ts'
 import { checkOptions } from '../../core/options.ts'
 import type { TransportOptions, Transport, HttpResponse, HttpRequest } from '../../core/wire.ts'
+import { transportError } from '../failure.ts'
 import { isRedirected, nextHop } from '../redirect.ts'
 import { createAgent, type OwnedDispatcher, type UndiciDispatcher } from './dispatcher.ts'
 import { Exchange } from './exchange.ts'
@@ -26,7 +27,7 @@ export function createUndiciTransport(
     return (dispatcher = await owned)
   }
   const start = (request: HttpRequest, sending: TransportOptions, loaded: UndiciDispatcher) =>
-    dispatch({ dispatcher: loaded, parse }, request, sending, 0)
+    dispatch({ dispatcher: loaded, parse }, request, sending, NO_TRIES)
   return {
     send: (request, sending) =>
       dispatcher === undefined
@@ -41,23 +42,41 @@ interface Connection {
   readonly parse: (url: string) => Address
 }
 
+/** Redirects that were followed, and whether the request was repeated after a stale connection. */
+interface Tries {
+  readonly hops: number
+  readonly repeated: boolean
+}
+const NO_TRIES: Tries = { hops: 0, repeated: false }
+
 function dispatch(
   connection: Connection,
   request: HttpRequest,
   options: TransportOptions,
-  hops: number,
+  tries: Tries,
 ): Promise<HttpResponse> {
   const { signal, connectMs } = options
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
     const { origin, path } = connection.parse(request.url)
     const follow = async (response: HttpResponse): Promise<HttpResponse> => {
-      const next = nextHop(request, response, hops)
-      return next === undefined ? response : dispatch(connection, next, options, hops + 1)
+      const next = nextHop(request, response, tries.hops)
+      return next === undefined
+        ? response
+        : dispatch(connection, next, options, { ...tries, hops: tries.hops + 1 })
+    }
+    // A server closes idle connections, and its end may cross with the next request, which it then never reads.
+    const onFailure = (error: unknown, isStale = false): void => {
+      if (isStale && !tries.repeated)
+        resolve(dispatch(connection, request, options, { ...tries, repeated: true }))
+      else reject(isStale ? transportError(error, request.url, false) : error)
     }
     const onHead = (response: HttpResponse): void =>
       resolve(isRedirected(response) ? follow(response) : response)
-    const exchange = new Exchange({ url: request.url, signal, connectMs }, { resolve: onHead, reject })
+    const exchange = new Exchange(
+      { url: request.url, signal, connectMs },
+      { resolve: onHead, reject: onFailure },
+    )
     const { method, headers, body } = request
     try {
       connection.dispatcher.dispatch({ origin, path, method, headers, body: body ?? null }, exchange)
