@@ -1,0 +1,103 @@
+import { copyFile, readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { transform } from 'esbuild'
+import { rollup, type GetManualChunk, type Plugin } from 'rollup'
+import { dialects, entries, root } from './entries.ts'
+
+// To resolve a package costs a young process more than the little code of these.
+const INLINED: readonly string[] = ['zod', 'eventsource-parser', 'tokenx']
+const TARGET = 'node22'
+const COPY = '?catalogue'
+// What every dialect uses is loaded with the core, because one more file costs as much as 4 KB of code.
+const COMMON = /\/src\/dialects\/((?!index|claude)[\w-]+|embeddings\/.*)\.ts$/
+const FEATURE = /\/src\/(limits|queue|resilience|moderation)\//
+
+/** Finds modules and reads TypeScript without its types. */
+const source: Plugin = {
+  name: 'source',
+  resolveId: (name, importer) => {
+    if (isInlined(name)) return fileURLToPath(import.meta.resolve(name))
+    if (importer === undefined || !/^\.\.?\//.test(name)) return undefined
+    const [from = '', query] = importer.split('?')
+    const path = resolve(from, '..', name)
+    const forCatalogue = query !== undefined || from.endsWith('/src/providers/index.ts')
+    return forCatalogue && /\/src\/(providers|dialects)\//.test(path) && !COMMON.test(path)
+      ? path + COPY
+      : path
+  },
+  load: (id) => (id.endsWith(COPY) ? readFile(id.slice(0, -COPY.length), 'utf8') : undefined),
+  transform: (code, id) => {
+    const path = id.split('?')[0] ?? ''
+    return path.endsWith('.ts')
+      ? transform(code, { loader: 'ts', target: TARGET, sourcemap: true, sourcefile: path })
+      : undefined
+  },
+}
+
+const minified: Plugin = {
+  name: 'minified',
+  renderChunk: (code) => transform(code, { minify: true, target: TARGET, format: 'esm', sourcemap: true }),
+}
+
+/**
+ * Builds every entry point into `dist` as few and small files, because a young process pays for each file and for all code
+ * that it reads: the core, each feature and each dialect is one file. The catalogue is one file with providers and dialects
+ * of its own; all other code exists once.
+ */
+export async function bundle(): Promise<void> {
+  const build = await rollup({
+    input: inputs(),
+    external: (name) => !/^(\.\.?)?\/|^src\//.test(name) && !isInlined(name),
+    plugins: [source],
+    treeshake: { moduleSideEffects: false },
+    onLog: (level, log, handle) => {
+      if (!/node_modules.zod/.test(log.id ?? log.ids?.[0] ?? '')) handle(level, log)
+    },
+  })
+  await build.write({
+    dir: 'dist',
+    format: 'esm',
+    sourcemap: true,
+    hoistTransitiveImports: false,
+    chunkFileNames: 'shared/[name]-[hash].js',
+    manualChunks: createGroups(),
+    plugins: [minified],
+  })
+  await build.close()
+  // Their licenses ask for the notice with every copy.
+  for (const name of INLINED) await copyFile(`node_modules/${name}/LICENSE`, `dist/LICENSE-${name}.txt`)
+}
+
+/** What is built: the source of each file of `dist`. */
+export function inputs(): Record<string, string> {
+  const built = entries().map(({ output, source: path }) => [output, path] as const)
+  return { ...Object.fromEntries(built), ...dialects() }
+}
+
+function isInlined(name: string): boolean {
+  return INLINED.includes(name.split('/')[0] ?? '')
+}
+
+/** Names the file in which a module is put; `undefined` leaves it to the entry points that share it. */
+function createGroups(): GetManualChunk {
+  const core = new Set<string>()
+  const all = new Set<string>()
+  return (id, { getModuleInfo }) => {
+    const importsOf = (from: string): readonly string[] => getModuleInfo(from)?.importedIds ?? []
+    if (core.size === 0) {
+      collect(core, resolve(root, 'src/core-entry.ts'), importsOf)
+      collect(all, resolve(root, 'src/index.ts'), importsOf)
+    }
+    if (core.has(id) || COMMON.test(id)) return 'core'
+    if (id.endsWith(COPY) || id.endsWith('/src/providers/index.ts')) return 'catalogue'
+    return all.has(id) ? FEATURE.exec(id)?.[1] : undefined
+  }
+}
+
+/** Collects a module and everything that it imports. */
+function collect(found: Set<string>, id: string, importsOf: (id: string) => readonly string[]): void {
+  if (found.has(id)) return
+  found.add(id)
+  for (const next of importsOf(id)) if (next.startsWith('/')) collect(found, next, importsOf)
+}
