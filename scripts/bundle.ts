@@ -1,12 +1,16 @@
-import { copyFile, readFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { transform } from 'esbuild'
+import { build, transform } from 'esbuild'
 import { rollup, type GetManualChunk, type Plugin } from 'rollup'
 import { dialects, entries, root } from './entries.ts'
 
 // To resolve a package costs a young process more than the little code of these.
-const INLINED: readonly string[] = ['zod', 'eventsource-parser', 'tokenx']
+const INLINED: readonly string[] = ['zod', 'eventsource-parser', 'tokenx', 'opossum', 'p-queue']
+// CommonJS, or with dependencies that are. The one module that they require is imported instead.
+const PREPARED = /\/node_modules\/(opossum|p-queue)\//
+// Whose code comes with that of the packages.
+const NOTICES: readonly string[] = [...INLINED, 'eventemitter3', 'p-timeout']
 const TARGET = 'node22'
 const COPY = '?catalogue'
 // What every dialect uses is loaded with the core, because one more file costs as much as 4 KB of code.
@@ -26,7 +30,10 @@ const source: Plugin = {
       ? path + COPY
       : path
   },
-  load: (id) => (id.endsWith(COPY) ? readFile(id.slice(0, -COPY.length), 'utf8') : undefined),
+  load: (id) => {
+    if (PREPARED.test(id)) return prepare(id)
+    return id.endsWith(COPY) ? readFile(id.slice(0, -COPY.length), 'utf8') : undefined
+  },
   transform: (code, id) => {
     const path = id.split('?')[0] ?? ''
     return path.endsWith('.ts')
@@ -46,7 +53,7 @@ const minified: Plugin = {
  * of its own; all other code exists once.
  */
 export async function bundle(): Promise<void> {
-  const build = await rollup({
+  const graph = await rollup({
     input: inputs(),
     external: (name) => !/^(\.\.?)?\/|^src\//.test(name) && !isInlined(name),
     plugins: [source],
@@ -55,7 +62,7 @@ export async function bundle(): Promise<void> {
       if (!/node_modules.zod/.test(log.id ?? log.ids?.[0] ?? '')) handle(level, log)
     },
   })
-  await build.write({
+  await graph.write({
     dir: 'dist',
     format: 'esm',
     sourcemap: true,
@@ -64,9 +71,31 @@ export async function bundle(): Promise<void> {
     manualChunks: createGroups(),
     plugins: [minified],
   })
-  await build.close()
+  await graph.close()
   // Their licenses ask for the notice with every copy.
-  for (const name of INLINED) await copyFile(`node_modules/${name}/LICENSE`, `dist/LICENSE-${name}.txt`)
+  for (const name of NOTICES) await copyLicense(name)
+}
+
+/** The code of a package with that of its dependencies, as one module. */
+async function prepare(path: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [path],
+    bundle: true,
+    format: 'esm',
+    target: TARGET,
+    external: ['events'],
+    write: false,
+  })
+  const code = outputFiles[0]?.text ?? ''
+  const needed = code.includes('__require("events")')
+  return needed ? `import events from 'events'; const require = () => events\n${code}` : code
+}
+
+async function copyLicense(name: string): Promise<void> {
+  const folder = `node_modules/${name}`
+  const file = (await readdir(folder)).find((one) => /^licen[cs]e(\.\w+)?$/i.test(one))
+  if (file === undefined) throw new Error(`${folder} has no license to copy`)
+  await copyFile(`${folder}/${file}`, `dist/LICENSE-${name}.txt`)
 }
 
 /** What is built: the source of each file of `dist`. */
