@@ -14,7 +14,7 @@ const NOTICES: readonly string[] = [...INLINED, 'eventemitter3', 'p-timeout']
 const TARGET = 'node22'
 const COPY = '?catalogue'
 // What every dialect uses is loaded with the core, because one more file costs as much as 4 KB of code.
-const COMMON = /\/src\/dialects\/((?!index|claude)[\w-]+|embeddings\/.*)\.ts$/
+const COMMON = /\/src\/dialects\/((?!index|claude|fit-schema|tools-as-text|note)[\w-]+|embeddings\/.*)\.ts$/
 const FEATURE = /\/src\/(limits|queue|resilience|moderation)\//
 
 /** Finds modules and reads TypeScript without its types. */
