@@ -17,6 +17,9 @@ const COPY = '?catalogue'
 const COMMON = /\/src\/dialects\/((?!index|claude|fit-schema|tools-as-text|note)[\w-]+|embeddings\/.*)\.ts$/
 const FEATURE = /\/src\/(limits|queue|resilience|moderation)\//
 
+// package.json promises that no module has side effects. Inside of one file, bundlers need to be told for each constant.
+const TOP_LEVEL_CALL = /^((?:export )?const \w+ = )(?=(?:new )?[A-Za-z_$][\w$.]*\()/gm
+
 /** Finds modules and reads TypeScript without its types. */
 const source: Plugin = {
   name: 'source',
@@ -34,17 +37,25 @@ const source: Plugin = {
     if (PREPARED.test(id)) return prepare(id)
     return id.endsWith(COPY) ? readFile(id.slice(0, -COPY.length), 'utf8') : undefined
   },
-  transform: (code, id) => {
+  transform: async (code, id) => {
     const path = id.split('?')[0] ?? ''
-    return path.endsWith('.ts')
-      ? transform(code, { loader: 'ts', target: TARGET, sourcemap: true, sourcefile: path })
-      : undefined
+    if (!path.endsWith('.ts')) return undefined
+    const plain = await transform(code, { loader: 'ts', target: TARGET, sourcemap: true, sourcefile: path })
+    return { code: plain.code.replace(TOP_LEVEL_CALL, '$1/* @__PURE__ */ '), map: plain.map }
   },
 }
 
 const minified: Plugin = {
   name: 'minified',
-  renderChunk: (code) => transform(code, { minify: true, target: TARGET, format: 'esm', sourcemap: true }),
+  // White space costs next to nothing to read, and with it esbuild drops the marks of calls without effects.
+  renderChunk: (code) =>
+    transform(code, {
+      minifyIdentifiers: true,
+      minifySyntax: true,
+      target: TARGET,
+      format: 'esm',
+      sourcemap: true,
+    }),
 }
 
 /**
@@ -86,9 +97,8 @@ async function prepare(path: string): Promise<string> {
     external: ['events'],
     write: false,
   })
-  const code = outputFiles[0]?.text ?? ''
-  const needed = code.includes('__require("events")')
-  return needed ? `import events from 'events'; const require = () => events\n${code}` : code
+  const code = outputFiles[0]?.text.replaceAll('__require("events")', 'events') ?? ''
+  return code.includes('= events') ? `import events from 'events'\n${code}` : code
 }
 
 async function copyLicense(name: string): Promise<void> {
