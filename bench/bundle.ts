@@ -101,6 +101,8 @@ async function bundleOf({ contents, from = import.meta.dirname }: Entry): Promis
 }> {
   const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir: from },
+    // Without the paths of tsconfig.json, which lead to the sources.
+    tsconfigRaw: {},
     bundle: true,
     minify: true,
     write: false,

@@ -11,6 +11,8 @@ import { root } from '../scripts/entries.ts'
 async function bundle(contents: string): Promise<{ readonly kilobytes: number; readonly inputs: string[] }> {
   const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir: root },
+    // Without the paths of tsconfig.json, which lead to the sources.
+    tsconfigRaw: {},
     bundle: true,
     minify: true,
     write: false,

@@ -125,6 +125,7 @@ const DETAIL_NAMES = [
 export class LlmError extends Error implements ErrorDetails {
   // On the prototype, as for the built-in errors: neither the stack nor a console then shows another name.
   static {
+    Object.defineProperty(this, 'name', { value: 'LlmError' })
     Object.defineProperty(this.prototype, 'name', { value: 'LlmError', configurable: true, writable: true })
     // A detail that is not given is known and `undefined`, but no own field, so that a printed error does not show it.
     for (const name of [...DETAIL_NAMES, 'partial'])

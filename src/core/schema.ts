@@ -53,7 +53,7 @@ export function checkField(field: Field, value: unknown, path: string, issues: I
 
 /** A value for which `fits` is true. `expected` names it in messages: `a list of ids`. */
 export function kind(expected: string, fits: (value: unknown) => boolean): Field {
-  return makeField(expected, fits, () => z.custom(fits, { error: ({ input }) => problem(expected, input) }))
+  return makeField(expected, fits, () => custom(expected, fits))
 }
 
 /** The same for values that no message may repeat, such as keys: only the type of a wrong value is named. */
@@ -63,11 +63,7 @@ export function secretKind(expected: string, fits: (value: unknown) => boolean):
 }
 
 /** Any text. */
-export const text: Field = makeField(
-  'text',
-  (value) => typeof value === 'string',
-  () => z.string({ error: ({ input }) => problem('text', input) }),
-)
+export const text: Field = kind('text', (value) => typeof value === 'string')
 /** Text of at least one character. */
 export const nonEmptyText: Field = kind(
   'text of at least one character',
@@ -138,12 +134,7 @@ export function orInfinity(one: Field): Field {
 
 /** One of some texts. */
 export function oneOf(...words: readonly [string, ...string[]]): Field {
-  const expected = either(words.map((word) => JSON.stringify(word)))
-  return makeField(
-    expected,
-    (value) => words.includes(value as string),
-    () => z.enum(words, { error: ({ input }) => problem(expected, input) }),
-  )
+  return kind(either(words.map((word) => JSON.stringify(word))), (value) => words.includes(value as string))
 }
 
 /** An object, or a function, with these methods. */
@@ -157,11 +148,14 @@ export function withMethods(...methods: readonly string[]): Field {
 /** A list, of at least `min` items. */
 export function listOf(item: Field, { min = 0 }: { readonly min?: number } = {}): Field {
   const expected = min === 0 ? 'a list' : `a list of at least ${min}`
-  const error = ({ input }: { input?: unknown }): string => problem(expected, input)
+  const isLong = (value: unknown): value is unknown[] => Array.isArray(value) && value.length >= min
   return makeField(
     expected,
-    (value) => Array.isArray(value) && value.length >= min && value.every(item.fits),
-    () => z.array(item.schema(), { error }).check(z.minLength(min, { error })),
+    (value) => isLong(value) && value.every(item.fits),
+    () =>
+      custom(expected, isLong).check((list) => {
+        list.value = (list.value as unknown[]).map((one, at) => readPart(item, one, [at], list.issues))
+      }),
   )
 }
 
@@ -172,7 +166,13 @@ export function recordOf(value: Field): Field {
     // The schema leaves an own `__proto__`, which JSON may carry, out.
     (record) =>
       isPlainObject(record) && !Object.hasOwn(record, '__proto__') && Object.values(record).every(value.fits),
-    () => z.record(z.string(), value.schema(), { error: ({ input }) => problem('an object', input) }),
+    () =>
+      custom('an object', isRecord).check((record) => {
+        const entries = Object.entries(record.value as object).filter(([name]) => name !== '__proto__')
+        record.value = Object.fromEntries(
+          entries.map(([name, one]) => [name, readPart(value, one, [name], record.issues)]),
+        )
+      }),
   )
 }
 
@@ -205,7 +205,7 @@ export function openGroup(fields: () => FieldTable, rest: Group): Group {
   const table = once(fields)
   const restOrUnknown = (): Schema =>
     z.optional(
-      z.union([rest.schema(), z.never()], {
+      z.union([rest.schema(), z.custom(() => false)], {
         error: ({ path = [] }) => unknownName(String(path.at(-1)), Object.keys(table())),
       }),
     )
@@ -229,14 +229,17 @@ function groupOf(table: () => FieldTable, make: () => Schema, rest?: Group): Gro
 /** An object of one of several shapes, told apart by the text in its field `key`. Fields that its shape lacks are left out. */
 export function variants(key: string, makeShapes: () => readonly Group[]): Field {
   const shapes = once(makeShapes)
+  const shapeOf = (value: unknown): Group | undefined =>
+    isObject(value) ? shapes().find((shape) => shape.fields()[key]?.fits(value[key]) === true) : undefined
   const wordsOf = (): string => either(shapes().map((shape) => shape.fields()[key]?.expected ?? ''))
-  const error = ({ input }: { input?: unknown }): string =>
-    isObject(input) ? problem(wordsOf(), input[key]) : problem('an object', input)
-  type Option = z.core.$ZodTypeDiscriminable
-  const fits = (value: unknown): boolean => shapes().some((shape) => shape.fits(value))
+  const fits = (value: unknown): boolean => shapeOf(value)?.fits(value) === true
   return makeField('an object', fits, () =>
-    z.discriminatedUnion(key, shapes().map((shape) => shape.schema()) as unknown as [Option, ...Option[]], {
-      error,
+    custom('an object', isObject).check((variant) => {
+      const { issues } = variant
+      const given = variant.value as Record<string, unknown>
+      const shape = shapeOf(given)
+      if (shape !== undefined) variant.value = readPart(shape, given, [], issues)
+      else issues.push({ code: 'custom', path: [key], input: given, message: problem(wordsOf(), given[key]) })
     }),
   )
 }
@@ -272,6 +275,19 @@ export function unknownName(name: string, known: readonly string[]): string {
 /** The message about a value that is not as expected. */
 export function problem(expected: string, value: unknown, shown: string = show(value)): string {
   return value === undefined ? `${MISSING} ${expected}` : `must be ${expected}; got ${shown}`
+}
+
+function custom(expected: string, fits: (value: unknown) => boolean): z.ZodMiniCustom {
+  return z.custom(fits, { error: ({ input }) => problem(expected, input) })
+}
+
+/** Checks a part of a value. Returns it, with defaults filled in; adds its issues, below `path`, to `issues`. */
+function readPart(field: Field, value: unknown, path: PropertyKey[], issues: z.core.$ZodRawIssue[]): unknown {
+  const result = field.schema().safeParse(value)
+  if (result.success) return result.data
+  for (const issue of result.error.issues)
+    issues.push({ ...issue, path: [...path, ...issue.path] } as z.core.$ZodRawIssue)
+  return undefined
 }
 
 function makeField(expected: string, fits: (value: unknown) => boolean, make: () => Schema): Field {
@@ -314,6 +330,13 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (!isObject(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
+}
+
+// Also one of another realm, and one that inherits: its own names count.
+function isRecord(value: unknown): boolean {
+  if (!isObject(value)) return false
+  const made = value['constructor']
+  return typeof made !== 'function' || Object.hasOwn((made.prototype ?? {}) as object, 'isPrototypeOf')
 }
 
 function either(words: readonly string[]): string {

@@ -6,6 +6,8 @@ const HIDDEN = '[secret]'
 export class Secret {
   // Defined here, because a declaration file cannot hold a method with a computed name.
   static {
+    // Bundlers rename classes.
+    Object.defineProperty(this, 'name', { value: 'Secret' })
     Object.defineProperty(this.prototype, INSPECT, { value: () => HIDDEN })
   }
 

@@ -1,0 +1,142 @@
+import { copyFile, readdir, readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, transform } from 'esbuild'
+import { rollup, type GetManualChunk, type Plugin } from 'rollup'
+import { dialects, entries, root } from './entries.ts'
+
+// To resolve a package costs a young process more than the little code of these.
+const INLINED: readonly string[] = ['zod', 'eventsource-parser', 'tokenx', 'opossum', 'p-queue']
+// CommonJS, or with dependencies that are. The one module that they require is imported instead.
+const PREPARED = /\/node_modules\/(opossum|p-queue)\//
+// Whose code comes with that of the packages.
+const NOTICES: readonly string[] = [...INLINED, 'eventemitter3', 'p-timeout']
+const TARGET = 'node22'
+const COPY = '?catalogue'
+// What every dialect uses is loaded with the core, because one more file costs as much as 4 KB of code.
+const COMMON = /\/src\/dialects\/((?!index|claude|fit-schema|tools-as-text|note)[\w-]+|embeddings\/.*)\.ts$/
+const FEATURE = /\/src\/(limits|queue|resilience|moderation)\//
+
+// package.json promises that no module has side effects. Inside of one file, bundlers need to be told for each constant.
+const TOP_LEVEL_CALL = /^((?:export )?const \w+ = )(?=(?:new )?[A-Za-z_$][\w$.]*\()/gm
+
+/** Finds modules and reads TypeScript without its types. */
+const source: Plugin = {
+  name: 'source',
+  resolveId: (name, importer) => {
+    if (isInlined(name)) return fileURLToPath(import.meta.resolve(name))
+    if (importer === undefined || !/^\.\.?\//.test(name)) return undefined
+    const [from = '', query] = importer.split('?')
+    const path = resolve(from, '..', name)
+    const forCatalogue = query !== undefined || from.endsWith('/src/providers/index.ts')
+    return forCatalogue && /\/src\/(providers|dialects)\//.test(path) && !COMMON.test(path)
+      ? path + COPY
+      : path
+  },
+  load: (id) => {
+    if (PREPARED.test(id)) return prepare(id)
+    return id.endsWith(COPY) ? readFile(id.slice(0, -COPY.length), 'utf8') : undefined
+  },
+  transform: async (code, id) => {
+    const path = id.split('?')[0] ?? ''
+    if (!path.endsWith('.ts')) return undefined
+    const plain = await transform(code, { loader: 'ts', target: TARGET, sourcemap: true, sourcefile: path })
+    return { code: plain.code.replace(TOP_LEVEL_CALL, '$1/* @__PURE__ */ '), map: plain.map }
+  },
+}
+
+const minified: Plugin = {
+  name: 'minified',
+  // White space costs next to nothing to read, and with it esbuild drops the marks of calls without effects.
+  renderChunk: (code) =>
+    transform(code, {
+      minifyIdentifiers: true,
+      minifySyntax: true,
+      target: TARGET,
+      format: 'esm',
+      sourcemap: true,
+    }),
+}
+
+/**
+ * Builds every entry point into `dist` as few and small files, because a young process pays for each file and for all code
+ * that it reads: the core, each feature and each dialect is one file. The catalogue is one file with providers and dialects
+ * of its own; all other code exists once.
+ */
+export async function bundle(): Promise<void> {
+  const graph = await rollup({
+    input: inputs(),
+    external: (name) => !/^(\.\.?)?\/|^src\//.test(name) && !isInlined(name),
+    plugins: [source],
+    treeshake: { moduleSideEffects: false },
+    onLog: (level, log, handle) => {
+      if (!/node_modules.zod/.test(log.id ?? log.ids?.[0] ?? '')) handle(level, log)
+    },
+  })
+  await graph.write({
+    dir: 'dist',
+    format: 'esm',
+    sourcemap: true,
+    hoistTransitiveImports: false,
+    chunkFileNames: 'shared/[name]-[hash].js',
+    manualChunks: createGroups(),
+    plugins: [minified],
+  })
+  await graph.close()
+  // Their licenses ask for the notice with every copy.
+  for (const name of NOTICES) await copyLicense(name)
+}
+
+/** The code of a package with that of its dependencies, as one module. */
+async function prepare(path: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [path],
+    bundle: true,
+    format: 'esm',
+    target: TARGET,
+    external: ['events'],
+    write: false,
+  })
+  const code = outputFiles[0]?.text.replaceAll('__require("events")', 'events') ?? ''
+  return code.includes('= events') ? `import events from 'events'\n${code}` : code
+}
+
+async function copyLicense(name: string): Promise<void> {
+  const folder = `node_modules/${name}`
+  const file = (await readdir(folder)).find((one) => /^licen[cs]e(\.\w+)?$/i.test(one))
+  if (file === undefined) throw new Error(`${folder} has no license to copy`)
+  await copyFile(`${folder}/${file}`, `dist/LICENSE-${name}.txt`)
+}
+
+/** What is built: the source of each file of `dist`. */
+export function inputs(): Record<string, string> {
+  const built = entries().map(({ output, source: path }) => [output, path] as const)
+  return { ...Object.fromEntries(built), ...dialects() }
+}
+
+function isInlined(name: string): boolean {
+  return INLINED.includes(name.split('/')[0] ?? '')
+}
+
+/** Names the file in which a module is put; `undefined` leaves it to the entry points that share it. */
+function createGroups(): GetManualChunk {
+  const core = new Set<string>()
+  const all = new Set<string>()
+  return (id, { getModuleInfo }) => {
+    const importsOf = (from: string): readonly string[] => getModuleInfo(from)?.importedIds ?? []
+    if (core.size === 0) {
+      collect(core, resolve(root, 'src/core-entry.ts'), importsOf)
+      collect(all, resolve(root, 'src/index.ts'), importsOf)
+    }
+    if (core.has(id) || COMMON.test(id)) return 'core'
+    if (id.endsWith(COPY) || id.endsWith('/src/providers/index.ts')) return 'catalogue'
+    return all.has(id) ? FEATURE.exec(id)?.[1] : undefined
+  }
+}
+
+/** Collects a module and everything that it imports. */
+function collect(found: Set<string>, id: string, importsOf: (id: string) => readonly string[]): void {
+  if (found.has(id)) return
+  found.add(id)
+  for (const next of importsOf(id)) if (next.startsWith('/')) collect(found, next, importsOf)
+}
