@@ -92,12 +92,12 @@ export const moonshot: ProviderDefinition = defineProvider({
   unverified: 'the exact temperature below which the API gives one answer: the reference says "close to 0"',
 })
 
-function typesInside(schema: JsonDraft): JsonDraft {
-  const { type, ...rest } = schema
+function typesInside(whole: JsonDraft): JsonDraft {
+  const { type, ...rest } = whole
   const { anyOf } = rest
   const isUnion = ['$ref', 'oneOf', 'allOf'].some((key) => rest[key] !== undefined)
-  if (!Array.isArray(anyOf)) return type === undefined && !isUnion ? { ...rest, anyOf: anything } : schema
-  if (type === undefined) return schema
+  if (!Array.isArray(anyOf)) return type === undefined && !isUnion ? { ...rest, anyOf: anything } : whole
+  if (type === undefined) return whole
   return {
     ...rest,
     anyOf: anyOf.map((one: JsonObject) => (one['$ref'] === undefined ? { type, ...one } : one)),

@@ -21,8 +21,8 @@ export interface SchemaFacts {
   readonly pattern?: RegExp
 }
 
-const UNIONS = ['anyOf', 'oneOf', 'allOf', 'not', 'enum']
-const COMMON = ['$defs', '$schema']
+const UNIONS: readonly string[] = ['anyOf', 'oneOf', 'allOf', 'not', 'enum']
+const COMMON: ReadonlySet<string> = new Set(['$defs', '$schema'])
 
 /** What a vendor would refuse of a schema, as `keyword at path`. */
 export function refusals(schema: JsonObject, facts: SchemaFacts): string[] {
@@ -50,9 +50,9 @@ function visit(node: JsonValue, path: string, at: Visit): void {
   const { facts, faults } = at
   const fault = (what: string): void => void faults.push(`${what} at ${path}`)
   if (!isObject(node)) return fault(`a schema that is ${JSON.stringify(node)}`)
-  const schema = node as JsonObject
+  const schema = node
   for (const key of Object.keys(schema)) {
-    if (COMMON.includes(key) && path === '#') continue
+    if (COMMON.has(key) && path === '#') continue
     if (facts.keywords?.includes(key) === false || facts.refused?.includes(key) === true) fault(key)
     if (['nullable', 'definitions', 'additionalItems'].includes(key)) fault(key)
   }
@@ -66,16 +66,15 @@ function visit(node: JsonValue, path: string, at: Visit): void {
     for (const [index, inner] of ((schema[key] ?? []) as JsonValue[]).entries())
       visit(inner, `${path}/${key}/${index}`, at)
   if (schema['items'] !== undefined) visit(schema['items'], `${path}/items`, at)
-  if (isObject(schema['additionalProperties']))
-    visit(schema['additionalProperties'] as JsonValue, `${path}/*`, at)
+  if (isObject(schema['additionalProperties'])) visit(schema['additionalProperties'], `${path}/*`, at)
 }
 
 function checkWords(schema: JsonObject, facts: SchemaFacts, fault: (what: string) => void): void {
   const { type, format, pattern, minItems, enum: values, items } = schema
-  if (format !== undefined && facts.formats?.includes(String(format)) === false)
-    fault(`format ${String(format)}`)
+  if (format !== undefined && facts.formats?.includes(format as string) === false)
+    fault(`format ${format as string}`)
   if (Number(minItems ?? 0) > (facts.minItems ?? Infinity)) fault('minItems')
-  if (pattern !== undefined && facts.pattern?.test(String(pattern)) === false) fault('pattern')
+  if (pattern !== undefined && facts.pattern?.test(pattern as string) === false) fault('pattern')
   for (const key of ['exclusiveMinimum', 'exclusiveMaximum']) if (typeof schema[key] === 'boolean') fault(key)
   if (facts.plainEnums === true && Array.isArray(values))
     if (values.some((value) => typeof value !== 'string' && typeof value !== 'number')) fault('enum')
@@ -99,7 +98,7 @@ function checkObject(schema: JsonObject, facts: SchemaFacts, fault: (what: strin
 
 function visitReference(schema: JsonObject, path: string, at: Visit): void {
   const { facts, faults, root, open } = at
-  const ref = String(schema['$ref'])
+  const ref = schema['$ref'] as string
   const name = /^#\/\$defs\/([^/]+)$/.exec(ref)?.[1]
   const target = name === undefined ? undefined : (root['$defs'] as JsonObject | undefined)?.[name]
   if (target === undefined) faults.push(`$ref ${ref} at ${path}`)

@@ -13,8 +13,18 @@ const BASE = ['type', 'enum', 'description', 'title', 'properties', 'required', 
 const flat: SchemaFacts = { objectRoot: true }
 const strict: SchemaFacts = {
   keywords: [
-    ...[...BASE, 'const', 'additionalProperties', 'pattern', 'format', 'multipleOf', 'minItems', 'maxItems'],
-    ...['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'],
+    ...BASE,
+    'const',
+    'additionalProperties',
+    'pattern',
+    'format',
+    'multipleOf',
+    'minItems',
+    'maxItems',
+    'minimum',
+    'maximum',
+    'exclusiveMinimum',
+    'exclusiveMaximum',
   ],
   formats: FORMATS,
   pattern: /^(?!.*\(\?[=!<])/,
@@ -35,8 +45,16 @@ const claude: SchemaFacts = {
 }
 const gemini: SchemaFacts = {
   keywords: [
-    ...[...BASE, 'format', 'prefixItems', 'minItems', 'maxItems', 'minimum', 'maximum', 'oneOf'],
-    ...['additionalProperties', 'propertyOrdering'],
+    ...BASE,
+    'format',
+    'prefixItems',
+    'minItems',
+    'maxItems',
+    'minimum',
+    'maximum',
+    'oneOf',
+    'additionalProperties',
+    'propertyOrdering',
   ],
   plainEnums: true,
   refs: 'tree',
@@ -200,11 +218,11 @@ function find(node: JsonValue | undefined, places: readonly string[]): SentSchem
       return { schema: read as JsonObject, strict: (node as JsonObject)['strict'] === true }
     const inner = find(read, places)
     if (inner !== undefined) {
-      const strict =
+      const held =
         inner.strict ||
         (node as JsonObject)['strict'] === true ||
         (node as JsonObject)['strict_tools'] === true
-      return { ...inner, strict }
+      return { ...inner, strict: held }
     }
   }
   return undefined
@@ -362,7 +380,9 @@ const features: Readonly<Record<string, object>> = {
     'x-mine': 1,
     examples: [{}],
   },
-  conditions: { ...leaf, if: { required: ['n'] }, then: { properties: { m: true } }, else: false },
+  conditions: JSON.parse(
+    '{"properties":{"n":{"type":"number"}},"if":{"required":["n"]},"then":{"properties":{"m":true}},"else":false}',
+  ) as object,
   'a list': { type: 'array', items: leaf },
   'a text': { type: 'string', enum: ['a', 'b'] },
   'a schema of zod': z
@@ -389,7 +409,8 @@ describe.each(Object.entries(vendors))('%s refuses nothing', (_name, vendor) => 
   test('random schemas', async () => {
     for (let seed = 1; seed <= 60; seed++) {
       const schema = randomRoot(chance(seed * 7919))
-      expect(await faultsOf(vendor, schema), JSON.stringify(schema)).toEqual([])
+      const faults = await faultsOf(vendor, schema)
+      expect(faults.length > 0 ? { faults, schema } : 'none').toBe('none')
     }
   })
 })

@@ -1,5 +1,5 @@
 import { isObject, type JsonDraft, type JsonValue } from '../json.ts'
-import { either, flattened, isIn, isNullable, variantsOf, withoutAllOf } from './schema-tree.ts'
+import { either, flattened, isIn, isNullable, itemsOf, variantsOf, withoutAllOf } from './schema-tree.ts'
 import { placeOf, type SchemaNotes, type SchemaWords } from './schema-words.ts'
 
 interface Normalizing {
@@ -64,8 +64,8 @@ function normalizeLists(draft: JsonDraft, words: SchemaWords): void {
       draft['items'] = undefined
     }
     if (!words.takes('prefixItems')) {
-      const each = isOpen ? [...prefixItems, items] : prefixItems
-      draft['items'] = each.reduce((all: JsonValue, item: JsonValue) => either(all, item))
+      const each = isOpen ? [...itemsOf(prefixItems), items as JsonValue] : itemsOf(prefixItems)
+      draft['items'] = each.length === 0 ? {} : each.reduce(either)
       draft['prefixItems'] = undefined
       if (!isOpen) draft['minItems'] ??= prefixItems.length
     }
@@ -77,7 +77,7 @@ function normalizeLists(draft: JsonDraft, words: SchemaWords): void {
 /** The type that the other keywords of a schema imply. */
 export function typeOf(draft: JsonDraft): JsonValue | undefined {
   const { enum: values, const: only = null } = draft
-  const fixed = Array.isArray(values) ? values : only === null ? [] : [only]
+  const fixed = Array.isArray(values) || only === null ? itemsOf(values) : [only]
   const types = [...new Set(fixed.map((value: JsonValue) => (value === null ? 'null' : typeof value)))]
   if (types.length > 0) return types.length === 1 ? types[0] : types
   const has = (pattern: RegExp): boolean =>
@@ -95,7 +95,7 @@ export function nullable({ nullable: _mark, ...draft }: JsonDraft): JsonDraft {
   if (Array.isArray(anyOf))
     return anyOf.some((variant) => isObject(variant) && isNullable(variant as JsonDraft))
       ? draft
-      : { ...draft, anyOf: [...anyOf, { type: 'null' }] }
+      : { ...draft, anyOf: [...itemsOf(anyOf), { type: 'null' }] }
   if (type === undefined || draft['const'] !== undefined) {
     draft['description'] = undefined
     const isEmpty = Object.values(draft).every((value) => value === undefined)
@@ -103,6 +103,6 @@ export function nullable({ nullable: _mark, ...draft }: JsonDraft): JsonDraft {
   }
   const types = [type, 'null'].flat()
   return Array.isArray(values)
-    ? { ...draft, type: types, enum: [...values, null] }
+    ? { ...draft, type: types, enum: [...itemsOf(values), null] }
     : { ...draft, type: types }
 }

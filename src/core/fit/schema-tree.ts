@@ -17,7 +17,7 @@ export function lookup(root: JsonDraft, ref: string): JsonDraft | undefined {
 
 /** A schema with its reference resolved, and what is beside the reference merged into the target. */
 export function resolved(schema: JsonValue | undefined, root: JsonDraft): JsonDraft {
-  let at: JsonDraft = isObject(schema) ? (schema as JsonDraft) : {}
+  let at: JsonDraft = isObject(schema) ? schema : {}
   for (let steps = 0; typeof at['$ref'] === 'string' && steps < 20; steps++) {
     const { $ref, ...beside } = at
     const target = lookup(root, $ref)
@@ -50,9 +50,19 @@ export function isWrapped(schema: JsonDraft): boolean {
   return ['items', 'prefixItems', 'enum', 'const'].some((key) => root[key] !== undefined)
 }
 
+/** The value if it is a list, else an empty one. */
+export function itemsOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.isArray(value) ? (value as readonly JsonValue[]) : []
+}
+
+/** Text of several lines; what is no text is left out. */
+export function linesOf(...parts: readonly unknown[]): string {
+  return parts.filter((part) => typeof part === 'string' && part !== '').join('\n')
+}
+
 /** Whether `list` is a list that holds `value`. */
 export function isIn(value: JsonValue, list: JsonValue | undefined): boolean {
-  return Array.isArray(list) && list.includes(value)
+  return itemsOf(list).includes(value)
 }
 
 /** Whether two values are the same as JSON. */
@@ -67,9 +77,9 @@ export function merge(base: JsonDraft, part: JsonDraft): JsonDraft {
     const held = base[key]
     if (held === undefined || value === undefined) base[key] = held ?? value
     else if (key === 'properties' && isObject(held) && isObject(value))
-      base[key] = joined(held as JsonDraft, value as JsonDraft, (a, b) => ({ allOf: [a, b] }))
+      base[key] = joined(held, value, (a, b) => ({ allOf: [a, b] }))
     else if (key === 'required' && Array.isArray(held) && Array.isArray(value))
-      base[key] = [...new Set([...held, ...value])]
+      base[key] = [...new Set([...itemsOf(held), ...itemsOf(value)])]
     else if (key === 'type' && isIn(value, held)) base[key] = value
     else if (key === 'additionalProperties') base[key] = value === false ? false : held
     else if (key !== 'description' && key !== 'title' && !isSame(held, value)) rest[key] = value
@@ -93,7 +103,7 @@ export function withoutAllOf({ allOf, ...rest }: JsonDraft, root: JsonDraft, dep
   const left: JsonValue[] = []
   if (allOf.length === 1 && isObject(allOf[0]) && typeof allOf[0]['$ref'] === 'string')
     return { ...(allOf[0] as JsonDraft), ...rest }
-  for (const part of allOf) {
+  for (const part of itemsOf(allOf)) {
     const contrary = merge(draft, withoutAllOf(resolved(part, root), root, depth + 1))
     if (Object.keys(contrary).length > 0) left.push(contrary)
   }
@@ -110,21 +120,19 @@ export function flattened(schema: JsonDraft, root: JsonDraft, depth = 0): JsonDr
     .filter((shape) => isObjectSchema(shape) || shape['required'] !== undefined)
   let properties: JsonDraft = {}
   for (const shape of shapes) properties = joined(properties, propertiesOf(shape), either)
-  const [first = [], ...others] = shapes.map(({ required }) => (Array.isArray(required) ? required : []))
+  const [first = [], ...others] = shapes.map(({ required }) => itemsOf(required))
   const required = first.filter((name: JsonValue) => others.every((names) => names.includes(name)))
   const base: JsonDraft = { ...whole, anyOf: undefined, oneOf: undefined, type: 'object' }
   base['properties'] = { ...properties, ...propertiesOf(whole) }
   merge(base, { required })
   if (shapes.every((shape) => shape['additionalProperties'] === false)) base['additionalProperties'] ??= false
   const { description } = whole
-  base['description'] = [description, `One of: ${shapes.map(sketch).join(' or ')}.`]
-    .filter(Boolean)
-    .join('\n')
+  base['description'] = linesOf(description, `One of: ${shapes.map(sketch).join(' or ')}.`)
   return base
 }
 
 function propertiesOf({ properties }: JsonDraft): JsonDraft {
-  return isObject(properties) ? (properties as JsonDraft) : {}
+  return isObject(properties) ? properties : {}
 }
 
 /** A schema for the values of both. Fixed values are joined to one list. */
@@ -138,18 +146,15 @@ export function either(a: JsonValue, b: JsonValue): JsonValue {
 }
 
 function fixedValues(schema: JsonValue | undefined): readonly JsonValue[] | undefined {
-  const { enum: values, const: only } = isObject(schema) ? (schema as JsonDraft) : {}
+  const { enum: values, const: only } = isObject(schema) ? schema : {}
   return Array.isArray(values) ? values : only === undefined ? undefined : [only]
 }
 
 function sketch(shape: JsonDraft): string {
   const { required } = shape
   const properties = propertiesOf(shape)
-  const names = new Set([
-    ...Object.keys(properties),
-    ...(Array.isArray(required) ? required.map(String) : []),
-  ])
-  const told = [...names].map((name) => {
+  const names = new Set([...Object.keys(properties), ...itemsOf(required)])
+  const told = [...names].map(String).map((name) => {
     const fixed = fixedValues(properties[name])
     const value = fixed?.length === 1 ? `: ${JSON.stringify(fixed[0])}` : ''
     return `${name}${isIn(name, required) ? '' : '?'}${value}`
@@ -159,6 +164,6 @@ function sketch(shape: JsonDraft): string {
 
 /** Whether a schema that is no union has null among its values. */
 export function isNullable({ type, enum: values, const: only, nullable }: JsonDraft): boolean {
-  const allowed = [type, values, only].flat()
-  return nullable === true || (type === undefined ? allowed.includes(null) : allowed.includes('null'))
+  if (nullable === true || only === null || isIn(null, values)) return true
+  return type === 'null' || isIn('null', type)
 }

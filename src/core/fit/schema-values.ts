@@ -1,6 +1,6 @@
 import { isObject, type JsonDraft, type JsonValue } from '../json.ts'
 import { typeOf } from './normalize-schema.ts'
-import { isNullable, isWrapped, resolved, variantsOf, WRAPPER } from './schema-tree.ts'
+import { isNullable, isWrapped, itemsOf, resolved, variantsOf, WRAPPER } from './schema-tree.ts'
 
 /**
  * A value that a model gave by a fitted schema, as the schema that was given has it: taken out of the object that its
@@ -16,7 +16,10 @@ function withoutNulls(value: JsonValue, schemas: readonly JsonValue[], root: Jso
   const places = schemas.flatMap((schema) => partsOf(schema, root))
   if (places.length === 0) return value
   if (Array.isArray(value)) {
-    const items = places.flatMap((place) => [place['items'] ?? [], place['prefixItems'] ?? []].flat())
+    const items = places.flatMap((place) => [
+      ...[place['items'] ?? []].flat(),
+      ...itemsOf(place['prefixItems']),
+    ])
     return value.map((item: JsonValue) => withoutNulls(item, items, root))
   }
   const kept = Object.entries(value).flatMap(([name, inner]) => {
@@ -32,9 +35,9 @@ function withoutNulls(value: JsonValue, schemas: readonly JsonValue[], root: Jso
 /** A schema and the schemas that it is composed of. */
 function partsOf(schema: JsonValue, root: JsonDraft, depth = 0): readonly JsonDraft[] {
   if (!isObject(schema) || depth > 9) return []
-  const whole = resolved(schema as JsonDraft, root)
+  const whole = resolved(schema, root)
   const { allOf } = whole
-  const inner = [...(variantsOf(whole) ?? []), ...(Array.isArray(allOf) ? allOf : [])]
+  const inner = [...(variantsOf(whole) ?? []), ...itemsOf(allOf)]
   return [whole, ...inner.flatMap((part: JsonValue) => partsOf(part, root, depth + 1))]
 }
 

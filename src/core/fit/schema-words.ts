@@ -1,5 +1,6 @@
 import type { JsonDraft, JsonValue } from '../json.ts'
 import type { SchemaRule } from './schema-rule.ts'
+import { linesOf } from './schema-tree.ts'
 
 /** What was done to a schema beside its words, in the order of {@link FittedSchema}. */
 export interface SchemaNotes {
@@ -32,7 +33,7 @@ export class SchemaWords {
 
   /** Whether a keyword is sent with this value. */
   keeps(key: string, value: JsonValue): boolean {
-    return this.takes(key) && this.rule.values?.[key]?.test(String(value)) !== false
+    return this.takes(key) && this.rule.values?.[key]?.test(`${value as string | number}`) !== false
   }
 }
 
@@ -45,11 +46,9 @@ export function placeOf(path: string): string {
 export function withConstraints(description: JsonValue | undefined, lost: JsonDraft): string {
   const { default: preset, ...constraints } = lost
   const told = Object.entries(constraints).map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
-  return [
+  return linesOf(
     description,
     preset !== undefined && `Default: ${JSON.stringify(preset)}.`,
     told.length > 0 && `Must satisfy ${told.join(', ')}.`,
-  ]
-    .filter(Boolean)
-    .join('\n')
+  )
 }

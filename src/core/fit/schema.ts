@@ -1,7 +1,16 @@
 import { isObject, type JsonDraft, type JsonObject, type JsonValue } from '../json.ts'
 import { normalized, nullable } from './normalize-schema.ts'
 import type { FittedSchema, SchemaMeasure, SchemaRule } from './schema-rule.ts'
-import { flattened, isObjectSchema, isWrapped, lookup, resolved, variantsOf, WRAPPER } from './schema-tree.ts'
+import {
+  flattened,
+  isObjectSchema,
+  isWrapped,
+  itemsOf,
+  lookup,
+  resolved,
+  variantsOf,
+  WRAPPER,
+} from './schema-tree.ts'
 import { placeOf, SchemaWords, withConstraints, wordsOf, type SchemaNotes } from './schema-words.ts'
 
 const known: WeakMap<object, WeakMap<SchemaRule, FittedSchema>> = new WeakMap()
@@ -80,7 +89,7 @@ class SchemaFitter {
   }
 
   #fit(schema: JsonValue | undefined, path: string): JsonDraft {
-    const given: JsonDraft = isObject(schema) ? (schema as JsonDraft) : {}
+    const given: JsonDraft = isObject(schema) ? schema : {}
     if (++this.#nodes > MAX_NODES || this.#level > MAX_LEVELS) return this.#cut(path)
     if (typeof given['$ref'] === 'string') return this.#fitReference(given, given['$ref'], path)
     const draft = normalized(given, path, {
@@ -127,7 +136,7 @@ class SchemaFitter {
         .map((inner: JsonValue, index) => this.#fit(inner, `${under}${key}.${index}`))
     const holds = key === 'items' || key === 'not' || key === 'additionalProperties' || key === 'contains'
     return holds && (isObject(value) || (key === 'items' && value === true))
-      ? this.#fit(value as JsonValue, `${under}${key}`)
+      ? this.#fit(value, `${under}${key}`)
       : value
   }
 
@@ -189,9 +198,9 @@ class SchemaFitter {
     if (allRequired === true) fitted['properties'] ??= {}
     const properties = fitted['properties']
     if (!isObject(properties)) return
-    const given = Array.isArray(draft['required']) ? draft['required'] : []
-    const required = given.filter((name: JsonValue) => Object.hasOwn(properties, String(name)))
     const names = Object.keys(properties)
+    const given = itemsOf(draft['required'])
+    const required = names.filter((name) => given.includes(name))
     const optional = names.filter((name) => !required.includes(name))
     this.#sizes.properties += names.length
     this.#sizes['optional properties'] += optional.length

@@ -1,3 +1,4 @@
+import { linesOf } from '../../core/fit/schema-tree.ts'
 import { fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
@@ -55,7 +56,7 @@ function encodeTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: En
     ({ name, description, schema, strict }) => {
       const { type, properties, required, description: about } = schema
       const json = bareSchemas === true ? { type, properties, required } : schema
-      const told = bareSchemas === true ? [description, about].filter(Boolean).join('\n') : description
+      const told = bareSchemas === true ? linesOf(description, about) : description
       const strictly = strict ? { strict } : undefined
       // The format refuses an empty description.
       return { toolSpec: { name, description: told || undefined, ...strictly, inputSchema: { json } } }

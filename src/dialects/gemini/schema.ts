@@ -1,6 +1,7 @@
 import type { SchemaRules } from '../../core/fit/enforce-schema.ts'
 import { typeOf } from '../../core/fit/normalize-schema.ts'
 import type { SchemaRule } from '../../core/fit/schema-rule.ts'
+import { linesOf } from '../../core/fit/schema-tree.ts'
 import type { JsonDraft, JsonValue } from '../../core/json.ts'
 
 const subset: SchemaRule = {
@@ -27,6 +28,6 @@ function plainEnum(schema: JsonDraft): JsonDraft {
   const type = schema['type'] ?? typeOf(schema)
   if (plain.length > 0) return { ...schema, type, enum: plain }
   const told = `One of ${JSON.stringify(values)}.`
-  const description = [schema['description'], told].filter(Boolean).join('\n')
+  const description = linesOf(schema['description'], told)
   return { ...schema, type, enum: undefined, description }
 }
