@@ -1,3 +1,4 @@
+import type { CacheMark } from './cache-mark.ts'
 import { wellFormedJson } from './fit/well-formed.ts'
 import type { JsonValue } from './json.ts'
 
@@ -5,6 +6,8 @@ import type { JsonValue } from './json.ts'
 export interface TextPart {
   readonly type: 'text'
   readonly text: string
+  /** Marks the end of a prefix that the vendor shall cache. */
+  readonly cache?: boolean | CacheMark | undefined
   readonly signature?: string | undefined
 }
 
@@ -15,6 +18,7 @@ export interface ImagePart {
   readonly data?: string | Uint8Array | undefined
   /** Required with `data`, for example `image/png`. */
   readonly mediaType?: string | undefined
+  readonly cache?: boolean | CacheMark | undefined
   /** Resolution at which the model reads the image, if the vendor has the setting. */
   readonly detail?: 'low' | 'high' | 'auto' | undefined
 }
@@ -28,6 +32,7 @@ export interface FilePart {
   /** Required with `data`, for example `application/pdf`. */
   readonly mediaType?: string | undefined
   readonly filename?: string | undefined
+  readonly cache?: boolean | CacheMark | undefined
   /** The vendor's opaque mark on a file that its model generated. */
   readonly signature?: string | undefined
 }
@@ -80,6 +85,7 @@ export type ToolResultPart = TextPart | ImagePart | FilePart
 export interface SystemMessage {
   readonly role: 'system' | 'developer'
   readonly content: string
+  readonly cache?: CacheMark | undefined
 }
 export interface UserMessage {
   readonly role: 'user'
@@ -99,6 +105,7 @@ export interface ToolMessage {
   readonly name?: string | undefined
   readonly content: string | readonly ToolResultPart[]
   readonly isError?: boolean | undefined
+  readonly cache?: boolean | CacheMark | undefined
 }
 
 /** The arguments of a tool call as JSON text; the raw text if they could not be parsed. */

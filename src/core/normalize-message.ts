@@ -1,3 +1,4 @@
+import { readCacheMark, type CacheMark } from './cache-mark.ts'
 import { throwInvalidRequest } from './error.ts'
 import { isObject, parseJson, type JsonValue } from './json.ts'
 import { canonicalBase64, canonicalUrl, registeredType } from './media-type.ts'
@@ -7,6 +8,8 @@ import type {
   AudioPart,
   FilePart,
   Message,
+  SystemMessage,
+  TextPart,
   ToolCallPart,
   ToolMessage,
   ToolResultPart,
@@ -14,16 +17,40 @@ import type {
 } from './message.ts'
 import type { AssistantInput, MessageInput, OpenAIFilePart, ToolInput, UserInput } from './request.ts'
 
-/** Converts a caller's message to the one shape that dialects read. Throws `invalid-request` with the path. */
-export function normalizeMessage(message: MessageInput, path: string): Message {
+/**
+ * Converts a caller's message to the one shape that dialects read: one message, or several if parts of instructions are
+ * marked for the vendor's cache. Throws `invalid-request` with the path.
+ */
+export function normalizeMessage(message: MessageInput, path: string): readonly Message[] {
+  const { role, content } = message
+  if ((role === 'system' || role === 'developer') && typeof content !== 'string')
+    return readInstructions(role, content)
+  return [normalizeOne(message, path)]
+}
+
+/** Instructions up to each part with a mark of the vendor's cache, as one message each. */
+export function readInstructions(
+  role: SystemMessage['role'],
+  parts: readonly TextPart[],
+): readonly Message[] {
+  const messages: SystemMessage[] = []
+  let texts: string[] = []
+  for (const [at, part] of parts.entries()) {
+    texts.push(part.text)
+    const cache = readCacheMark(part)
+    if (cache === undefined && at < parts.length - 1) continue
+    messages.push({ role, content: texts.join('\n'), ...(cache === undefined ? undefined : { cache }) })
+    texts = []
+  }
+  return messages
+}
+
+function normalizeOne(message: MessageInput, path: string): Message {
   switch (message.role) {
     case 'system':
     case 'developer': {
       const { role, content } = message
-      return {
-        role,
-        content: typeof content === 'string' ? content : content.map((part) => part.text).join('\n'),
-      }
+      return { role, content: content as string, ...markOf(message) }
     }
     case 'user': {
       const { role, content, name } = message
@@ -39,10 +66,12 @@ export function normalizeMessage(message: MessageInput, path: string): Message {
 
 function readUserPart(part: Exclude<UserInput['content'], string>[number], path: string): UserPart {
   switch (part.type) {
+    case 'text':
+      return marked(part)
     case 'image_url': {
       const { url, detail } = part.image_url
       const known = detail === 'low' || detail === 'high' || detail === 'auto' ? detail : undefined
-      return { type: 'image', url: canonicalUrl(url), detail: known }
+      return { type: 'image', url: canonicalUrl(url), detail: known, ...markOf(part) }
     }
     case 'input_audio':
       return canonical<AudioPart>({
@@ -59,15 +88,19 @@ function readUserPart(part: Exclude<UserInput['content'], string>[number], path:
       return canonical(part)
     case 'file':
       return readFile(part, path)
-    default:
-      return { ...part }
   }
 }
 
 function readFile(part: FilePart | OpenAIFilePart, path: string): FilePart {
   if ('file' in part) {
     const { file_data: url, file_id: fileId, filename } = part.file
-    return { type: 'file', url: url === undefined ? url : canonicalUrl(url), fileId, filename }
+    return {
+      type: 'file',
+      url: url === undefined ? url : canonicalUrl(url),
+      fileId,
+      filename,
+      ...markOf(part),
+    }
   }
   const { url, data, fileId } = part
   if (url === undefined && data === undefined && fileId === undefined)
@@ -89,7 +122,22 @@ function canonical<P extends Media>(part: P): P {
   if (url !== undefined) fitted.url = canonicalUrl(url)
   if (typeof data === 'string') fitted.data = canonicalBase64(data)
   if (mediaType !== undefined) fitted.mediaType = registeredType(mediaType)
-  return { ...part, ...fitted }
+  return { ...marked(part), ...fitted }
+}
+
+// A mark of the vendor's cache in its one form, without the name that it has in another format.
+function marked<P extends object>(part: P): P {
+  const {
+    cache: _cache,
+    cache_control: _control,
+    ...rest
+  } = part as P & { cache?: unknown; cache_control?: unknown }
+  return { ...rest, ...markOf(part) } as unknown as P
+}
+
+function markOf(part: object): { readonly cache?: CacheMark } | undefined {
+  const cache = readCacheMark(part)
+  return cache === undefined ? undefined : { cache }
 }
 
 function needMediaType(
@@ -144,14 +192,14 @@ function readToolResult(message: ToolInput, path: string): ToolMessage {
   const toolCallId = message.toolCallId ?? message.tool_call_id
   if (toolCallId === undefined)
     throwInvalidRequest(`${path}.toolCallId`, 'is missing; must be the id of the tool call')
-  return { role, toolCallId, name, isError, content: readResult(content) }
+  return { role, toolCallId, name, isError, content: readResult(content), ...markOf(message) }
 }
 
 // A result that is neither text nor parts is sent as JSON text.
 function readResult(content: ToolInput['content']): string | readonly ToolResultPart[] {
   if (typeof content === 'string') return content
   if (!isResultParts(content)) return JSON.stringify(content)
-  return content.map((part) => (part.type === 'text' ? part : canonical(part)))
+  return content.map((part) => (part.type === 'text' ? marked(part) : canonical(part)))
 }
 
 function isResultParts(content: unknown): content is readonly ToolResultPart[] {

@@ -1,6 +1,6 @@
 import { throwInvalidRequest } from './error.ts'
 import type { Message } from './message.ts'
-import { normalizeMessage } from './normalize-message.ts'
+import { normalizeMessage, readInstructions } from './normalize-message.ts'
 import { checkRequest, isPlainMessage } from './request-schema.ts'
 import type { ChatRequest } from './request.ts'
 import { resolveSettings } from './settings.ts'
@@ -17,17 +17,15 @@ export interface ParsedRequest {
 export function parseRequest(input: unknown): ParsedRequest {
   const request = checkRequest(input)
   const messages: Message[] = []
-  if (request.system !== undefined && request.system !== '')
-    messages.push({ role: 'system', content: request.system })
+  const { system } = request
+  if (typeof system === 'string' && system !== '') messages.push({ role: 'system', content: system })
+  if (typeof system === 'object') messages.push(...readInstructions('system', system))
   if (request.messages.length === 0)
     throwInvalidRequest('messages', 'is empty: add at least one user message')
   for (let at = 0; at < request.messages.length; at++) {
     const message = request.messages[at] as ChatRequest['messages'][number]
-    messages.push(
-      isPlainMessage(message)
-        ? { role: message.role, content: message.content }
-        : normalizeMessage(message, `messages.${at}`),
-    )
+    if (isPlainMessage(message)) messages.push({ role: message.role, content: message.content })
+    else messages.push(...normalizeMessage(message, `messages.${at}`))
   }
   return { request, messages, settings: resolveSettings(request) }
 }

@@ -40,7 +40,7 @@ import {
   type Group,
 } from './schema.ts'
 import { Secret } from './secret.ts'
-import { settingFields } from './settings.ts'
+import { cacheMark, settingFields } from './settings.ts'
 
 const bytes = anyOf(
   text,
@@ -54,9 +54,16 @@ function variant(key: string, word: string, fields: FieldTable): Group {
 }
 const part = (type: string, fields: FieldTable): Group => variant('type', type, fields)
 
-const textPart = part('text', { text: required(text), signature: text })
-const imagePart = part('image', { ...source, detail: oneOf('low', 'high', 'auto') })
-const filePart = part('file', { ...source, fileId: text, filename: text, signature: text, file: anyObject })
+const textPart = part('text', { text: required(text), cache: cacheMark, signature: text })
+const imagePart = part('image', { ...source, cache: cacheMark, detail: oneOf('low', 'high', 'auto') })
+const filePart = part('file', {
+  ...source,
+  cache: cacheMark,
+  fileId: text,
+  filename: text,
+  signature: text,
+  file: anyObject,
+})
 const audioPart = part('audio', { data: required(bytes), mediaType: required(text) })
 const reasoningPart = part('reasoning', {
   text: required(text),
@@ -111,6 +118,7 @@ const message = variants('role', () => [
     name: text,
     content: required(json),
     isError: flag,
+    cache: cacheMark,
   }),
 ])
 // Most messages are plain text, which is tested in one step.
@@ -189,7 +197,7 @@ export const chatSchema: Group = optionsSchema<ChatRequest>()(() => ({
   ...callOptions(),
   ...settingFields(),
   messages: required(messages),
-  system: text,
+  system: anyOf(text, listOf(textPart)),
   stream: flag,
 }))
 const embedSchema = optionsSchema<EmbedRequest>()(() => ({

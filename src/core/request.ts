@@ -1,3 +1,4 @@
+import type { CacheMark } from './cache-mark.ts'
 import type { CredentialSource } from './credentials.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { AssistantPart, Message, TextPart, ToolCall, ToolResultPart, UserPart } from './message.ts'
@@ -35,6 +36,8 @@ export interface Tool {
   readonly inputSchema?: Schema | undefined
   /** Whether the vendor shall enforce the schema, if it can. */
   readonly strict?: boolean | undefined
+  /** Marks the end of a prefix that the vendor shall cache: all tools up to this one. */
+  readonly cache?: boolean | CacheMark | undefined
   /** Called by tool loops with the parsed arguments; `chatApiCall` never calls it. */
   readonly execute?: ((args: never, context: ToolContext) => unknown) | undefined
 }
@@ -55,6 +58,16 @@ export type ResponseFormat =
       readonly description?: string | undefined
       readonly strict?: boolean | undefined
     }
+
+/** How the vendor caches the prompt. */
+export interface CacheSetting extends CacheMark {
+  /** Whether marks are placed as by `'auto'`. Default: only if neither `key` nor `id` is given. */
+  readonly auto?: boolean | undefined
+  /** Keeps calls with one key on one cache of the vendor, if it has such keys. */
+  readonly key?: string | undefined
+  /** Id of content that the vendor caches already (Gemini). The request must not repeat that content. */
+  readonly id?: string | undefined
+}
 
 /** The neutral settings of a call. A setting that the target lacks gives a warning. */
 export interface Settings {
@@ -84,6 +97,11 @@ export interface Settings {
     | undefined
   readonly parallelToolCalls?: boolean | undefined
   readonly reasoning?: ReasoningSetting | ReasoningEffort | boolean | undefined
+  /**
+   * The vendor's prompt cache. `'auto'`: what does not change from call to call is cached, by the vendor's own rules or by
+   * marks that are placed for it. Default: only what parts, tools and instructions mark by their own `cache`.
+   */
+  readonly cache?: 'auto' | CacheSetting | undefined
   /** The end user's id, for the vendor's abuse checks. */
   readonly user?: string | undefined
   readonly metadata?: Readonly<Record<string, string>> | undefined
@@ -160,6 +178,7 @@ export interface ToolInput {
   readonly name?: string | undefined
   readonly content: string | readonly ToolResultPart[] | JsonValue
   readonly isError?: boolean | undefined
+  readonly cache?: boolean | CacheMark | undefined
 }
 /** A message as callers write it. OpenAI's shapes of tool calls and parts are accepted too. */
 export type MessageInput = SystemInput | UserInput | AssistantInput | ToolInput
@@ -228,7 +247,7 @@ export interface CallOptions {
 export interface ChatRequest extends CallOptions, Settings {
   readonly messages: readonly MessageInput[]
   /** Instructions that are sent before the messages. */
-  readonly system?: string | undefined
+  readonly system?: string | readonly TextPart[] | undefined
   readonly stream?: boolean | undefined
 }
 

@@ -1,15 +1,17 @@
 import { throwInvalidRequest } from './error.ts'
 import { isObject, type JsonDraft } from './json.ts'
 import { isStandardSchema, jsonSchemaOf } from './json-schema.ts'
-import type { OpenAITool, Schema, Settings, Tool, ToolChoice } from './request.ts'
+import { readCacheMark, type CacheMark } from './cache-mark.ts'
+import type { CacheSetting, OpenAITool, Schema, Settings, Tool, ToolChoice } from './request.ts'
 
 /** {@link Settings} of a parsed request: one shape each. */
 export interface ResolvedSettings extends Omit<
   Settings,
-  'responseFormat' | 'tools' | 'toolChoice' | 'reasoning' | 'stop'
+  'responseFormat' | 'tools' | 'toolChoice' | 'reasoning' | 'stop' | 'cache'
 > {
   readonly toolChoice?: ToolChoice | undefined
   readonly stop?: readonly string[] | undefined
+  readonly cache?: CacheSetting | undefined
   readonly responseFormat?: ResolvedFormat | undefined
   readonly tools?: readonly ResolvedTool[] | undefined
   readonly reasoning?:
@@ -32,6 +34,7 @@ export interface ResolvedTool {
   readonly description?: string | undefined
   readonly parameters: JsonDraft
   readonly strict?: boolean | undefined
+  readonly cache?: CacheMark | undefined
 }
 
 type Given<K extends keyof Settings> = NonNullable<Settings[K]>
@@ -47,11 +50,13 @@ export function resolveTools(tools: Given<'tools'>): readonly ResolvedTool[] | u
 }
 
 function resolveTool(tool: Tool | OpenAITool, index: number): ResolvedTool {
-  const { name, description, parameters, inputSchema, strict } = 'function' in tool ? tool.function : tool
+  const inner = 'function' in tool ? tool.function : tool
+  const { name, description, parameters, inputSchema, strict } = inner
+  const cache = readCacheMark(tool) ?? readCacheMark(inner)
   const schema = parameters ?? inputSchema
   const empty: JsonDraft = { type: 'object', properties: {} }
   const resolved = schema === undefined ? empty : jsonSchemaOf(schema, `tools.${index}.parameters`)
-  return { name, description, parameters: resolved, strict }
+  return { name, description, parameters: resolved, strict, ...(cache === undefined ? undefined : { cache }) }
 }
 
 /** Throws `invalid-request` if the chosen tool is not among the tools. */
@@ -61,6 +66,12 @@ export function resolveToolChoice(choice: Given<'toolChoice'>, { tools }: Resolv
   if (!tools?.some((tool) => tool.name === name))
     throwInvalidRequest('toolChoice', `names the tool "${name}", which is not among the tools`)
   return { name }
+}
+
+/** `auto` is a field, which is true unless the setting only names a key or an id. */
+export function resolveCache(cache: Given<'cache'>): CacheSetting {
+  if (cache === 'auto') return { auto: true }
+  return { ...cache, auto: cache.auto ?? (cache.key === undefined && cache.id === undefined) }
 }
 
 /** `true` is medium effort, `false` none. */

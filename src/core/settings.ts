@@ -1,5 +1,6 @@
 import type { Settings } from './request.ts'
 import {
+  resolveCache,
   resolveFormat,
   resolveReasoning,
   resolveStop,
@@ -52,11 +53,24 @@ const tool = looseGroup(() => ({
   parameters: anyObject,
   inputSchema: anyObject,
   strict: flag,
+  cache: cacheMark,
   execute: callable,
 }))
 const openaiTool = looseGroup(() => ({ type: required(oneOf('function')), function: required(tool) }))
 const chosenTool = looseGroup(() => ({ name: required(nonEmptyText) }))
 const openaiChoice = looseGroup(() => ({ type: required(oneOf('function')), function: required(chosenTool) }))
+const ttl = oneOf('5m', '30m', '1h', '12h', '24h')
+/** A mark of a cached prefix. */
+export const cacheMark: Field = anyOf(
+  flag,
+  looseGroup(() => ({ ttl })),
+)
+const cacheSetting = looseGroup(() => ({
+  ttl,
+  auto: flag,
+  key: nonEmptyText,
+  id: nonEmptyText,
+}))
 const reasoning = looseGroup(() => ({ effort, budgetTokens: count }))
 
 /** The neutral settings: a new one is a row here, a field of {@link Settings}, and a rule in each dialect that has it. */
@@ -120,6 +134,11 @@ export const settings: { readonly [K in SettingName]-?: SettingRow<K> } = {
   reasoning: {
     schema: anyOf(flag, effort, reasoning),
     normalize: resolveReasoning,
+  },
+  /** The vendor's prompt cache. */
+  cache: {
+    schema: anyOf(oneOf('auto'), cacheSetting),
+    normalize: resolveCache,
   },
   /** The end user's id, for the provider's abuse checks. */
   user: { schema: text },

@@ -1,7 +1,7 @@
 import { checkOptions, optionsSchema } from './options.ts'
 import type { Tool } from './request.ts'
 import { anyObject, callable, flag, required, text, type Group } from './schema.ts'
-import { toolName } from './settings.ts'
+import { cacheMark, toolName } from './settings.ts'
 
 const toolSchema: Group = optionsSchema<Tool>()(() => ({
   name: required(toolName),
@@ -9,6 +9,7 @@ const toolSchema: Group = optionsSchema<Tool>()(() => ({
   parameters: anyObject,
   inputSchema: anyObject,
   strict: flag,
+  cache: cacheMark,
   execute: callable,
 }))
 

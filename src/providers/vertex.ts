@@ -41,6 +41,7 @@ export const vertex: ProviderDefinition = defineProvider({
       baseUrl: `${place}/anthropic/models`,
       paths: { chat: '/{model}:rawPredict', stream: '/{model}:streamRawPredict' },
       body: { anthropic_version: 'vertex-2023-10-16' },
+      rules: { cacheMarks: { max: 4, tools: true, auto: 'placed' } },
       params: { responseFormat: { drop: 'the model has no structured outputs on Vertex AI' } },
       quirks: { ...anthropic.quirks, strictTools: false },
       models: anthropic.models,

@@ -32,6 +32,7 @@ const values: Required<{ [Name in SettingName]: NonNullable<Settings[Name]> }> =
   parallelToolCalls: false,
   reasoning: 'high',
   user: 'user-1',
+  cache: { auto: true, key: 'k', id: 'cachedContents/c', ttl: '1h' },
   metadata: { key: 'value' },
 }
 

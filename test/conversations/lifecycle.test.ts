@@ -217,14 +217,21 @@ describe('the messages that are sent to the model', () => {
   test('the newest turns, not the oldest', async () => {
     await using it = await host({ script: ({ call }) => `a${call}` })
     const { id: conversationId } = await it.chats.create({ identity })
-    for (let at = 0; at < 15; at++) await it.chats.send({ identity, conversationId, message: `q${at}` })
+    const sizes: number[] = []
+    const firsts = new Set<string | undefined>()
+    for (let at = 0; at < 42; at++) {
+      await it.chats.send({ identity, conversationId, message: `q${at}` })
+      sizes.push(sentTurns(it.provider).length)
+      firsts.add(sentTurns(it.provider)[0])
+    }
+    // The beginning moves in steps of 20 messages, so that what the provider caches stays a prefix.
+    expect([...firsts]).toEqual(['user: q0', 'user: q10', 'user: q20', 'user: q30'])
+    expect(Math.max(...sizes)).toBe(39)
+    expect(Math.min(...sizes.slice(20))).toBe(21)
+    expect(sentTurns(it.provider).at(-2)).toBe('assistant: a40')
     await it.chats.send({ identity, conversationId, message: 'last' })
-    const turns = sentTurns(it.provider)
-    expect(turns).toHaveLength(21)
-    expect(turns[0]).toBe('user: q5')
-    expect(turns.at(-2)).toBe('assistant: a14')
     await it.chats.send({ identity, conversationId, message: 'short', history: { maxMessages: 2 } })
-    expect(sentTurns(it.provider)).toEqual(['user: last', 'assistant: a15', 'user: short'])
+    expect(sentTurns(it.provider)).toEqual(['user: last', 'assistant: a42', 'user: short'])
     await it.chats.send({ identity, conversationId, message: 'none', history: { maxMessages: 0 } })
     expect(sentTurns(it.provider)).toEqual(['user: none'])
   })
@@ -246,7 +253,7 @@ describe('the messages that are sent to the model', () => {
     const rows = Array.from({ length: 5_000 }, (_, at) => ({ role: 'user' as const, content: `m${at}` }))
     await store.messages.append(conversationId, rows)
     await it.chats.send({ identity, conversationId, message: 'Hi' })
-    expect(read).toEqual([20, 10])
+    expect(read).toEqual([39, 10])
     expect(it.provider.log[0]?.request?.prompt).toContain('Hi')
   })
 

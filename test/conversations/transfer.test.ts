@@ -97,6 +97,6 @@ describe('export and import', () => {
     const { id: conversationId } = await it.chats.import({ identity, file })
     await it.chats.send({ identity, conversationId, message: 'Hi' })
     expect(sentTurns(it.provider)[0]).toBe('system: Be kind.')
-    expect(sentTurns(it.provider)).toHaveLength(22)
+    expect(sentTurns(it.provider)).toHaveLength(23)
   })
 })

@@ -94,6 +94,24 @@ export const probes: Probes = {
     request: { messages: [user('one'), { role: 'assistant', content: 'begun' }] },
     keeps: (body, row) => has(body, 'Continue.') === (row === 'refused'),
   },
+  cacheMarks: {
+    request: {
+      tools: [{ ...tools[0], cache: true }],
+      messages: [
+        { role: 'system', content: [{ type: 'text', text: 'long', cache: { ttl: '1h' } }] },
+        ...['a', 'b', 'c', 'd', 'e'].map(
+          (text) => ({ role: 'user', content: [{ type: 'text', text, cache: true }] }) as const,
+        ),
+      ],
+    },
+    keeps: (body, row, warnings) => {
+      const marks = body.filter(
+        ([, text]) => text === 'ephemeral' || text === 'default' || text === 'explicit',
+      )
+      if ('absent' in row) return marks.length === 0 && warnings.some((warning) => warning.includes('cache'))
+      return marks.length === row.max && warnings.some((warning) => warning.includes(`last ${row.max}`))
+    },
+  },
   lateSystem: {
     request: {
       messages: [

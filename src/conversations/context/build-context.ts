@@ -215,7 +215,23 @@ function instructions(content: string | undefined): readonly Message[] {
 function boundsOf(service: ServiceContext, request: AnswerOptions): HistoryBounds {
   const { maxMessages, maxTokens } = { ...service.options.history, ...request.history }
   // With a token limit alone, the message limit is lifted to its maximum.
-  return { maxTokens, maxMessages: maxMessages ?? (maxTokens === undefined ? DEFAULT_HISTORY : MAX_HISTORY) }
+  return { maxTokens, maxMessages: maxMessages ?? (maxTokens === undefined ? STEPPED_HISTORY : MAX_HISTORY) }
+}
+
+/** Default of the history: it grows from 20 messages to 39, then begins again with the newest 20. */
+const STEPPED_HISTORY = 2 * DEFAULT_HISTORY - 1
+
+/**
+ * The messages from a beginning that moves in steps of 20, and not with every turn: what the provider caches is a prefix,
+ * which a history that slides by one message would never have.
+ */
+function inSteps(past: readonly StoredMessage[]): readonly StoredMessage[] {
+  const newest = past.at(-1)?.sequence ?? 0
+  let first = Math.floor(newest / DEFAULT_HISTORY - 1) * DEFAULT_HISTORY + 1
+  const kept = (): readonly StoredMessage[] => past.filter(({ sequence }) => sequence >= first)
+  // Sequences of other branches leave gaps.
+  while (first > 1 && kept().length < Math.min(DEFAULT_HISTORY, past.length)) first -= DEFAULT_HISTORY
+  return first > 1 ? kept() : past
 }
 
 // System messages of a conversation are at its beginning, so they are read from there and from the newest messages.
@@ -229,7 +245,7 @@ async function readPast(
 ): Promise<readonly PastMessage[]> {
   const { conversationId: id, before, thread, conversation } = input
   const { signal } = request
-  const { maxMessages = DEFAULT_HISTORY } = boundsOf(service, request)
+  const { maxMessages = STEPPED_HISTORY } = boundsOf(service, request)
   const summarizes = service.options.window?.overflow === 'summarise'
   const limit = Math.min(summarizes ? MAX_HISTORY : maxMessages, MAX_HISTORY)
   if (limit === 0) return []
@@ -239,11 +255,13 @@ async function readPast(
     messages.history(id, { limit, before, thread }, { signal }),
     longer ? messages.history(id, { limit: FIRST_MESSAGES, before: FIRST_MESSAGES + 1 }, { signal }) : [],
   ])
-  const [oldest] = newest
+  const isStepped = maxMessages === STEPPED_HISTORY && !summarizes
+  const shown = isStepped ? inSteps(newest) : newest
+  const [oldest] = shown
   const system = first.filter(
     ({ role, sequence }) => role === 'system' && sequence < (oldest?.sequence ?? Infinity),
   )
-  return inConversationOrder([...system, ...newest])
+  return inConversationOrder([...system, ...shown])
     .filter(hasContent)
     .map((stored) => ({
       message: messageOf({ ...stored, name: speakerName(stored.name) }),

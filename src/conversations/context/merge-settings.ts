@@ -16,6 +16,8 @@ export function mergeSettings(
     model: named ? undefined : (conversation?.model ?? defaults?.model),
     temperature: conversation?.temperature ?? defaults?.temperature,
     maxTokens: defaults?.maxTokens,
+    // The history of a conversation is sent again with every turn.
+    cache: 'auto',
   }
   for (const [name, value] of Object.entries(inherited)) if (value !== undefined) settings[name] ??= value
   return settings

@@ -20,7 +20,11 @@ export type TurnSettings = Omit<
   | 'onAdmitted'
   | 'onEnd'
   | 'metadata'
->
+  | 'system'
+> & {
+  /** Instructions of the turn. Default: the persona's. */
+  readonly system?: string | undefined
+}
 
 /** Fields of every request that makes an answer. */
 export interface AnswerOptions extends TurnSettings {

@@ -2,6 +2,7 @@ import { adaptHistory, callsOf, ownHistory } from '../history.ts'
 import type { Message } from '../message.ts'
 import type { ResolvedSettings, SettingName } from '../params.ts'
 import type { Warning } from '../response.ts'
+import { fitCache } from './cache.ts'
 import { fitImages } from './media.ts'
 import { createNameMap, type NameMap } from './names.ts'
 import type { WireRules } from './rules.ts'
@@ -35,13 +36,14 @@ export function fitRequest(
       warnings.push({ type: 'compatibility', message })
   }
   const { rules } = target
-  const settings = fitSettings(request.settings, target, warnings)
+  const fitted = fitSettings(request.settings, target, warnings)
   const plain = request.messages.every(isText)
   const names = namesOf(request, rules)
   const own = plain ? request.messages : ownHistory(request.messages, target)
   const rule = { dialect: target.dialect.id, callIds: rules.callIds, names }
   const paired = plain ? own : fitImages(adaptHistory(own, rule, warnings), rules.images, note)
-  const messages = fitTurns(paired, rules, note)
+  const turns = fitTurns(paired, rules, note)
+  const { messages, settings } = fitCache({ messages: turns, settings: fitted }, rules.cacheMarks, note)
   if (names === undefined) return { messages, settings }
   const toolNames = names.original.size === 0 ? undefined : names.original
   return { messages, settings: renameTools(settings, names), toolNames }

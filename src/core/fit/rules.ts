@@ -28,6 +28,16 @@ export interface CallIdRule {
 /** Media types of images that the format accepts; `any` for a server that decides by model. */
 export type ImageRule = readonly string[] | 'any' | 'none'
 
+/** How a format marks the ends of prefixes that the vendor caches. */
+export interface CacheRule {
+  /** Maximum number of marks in a request. */
+  readonly max: number
+  /** Whether tools can be marked. */
+  readonly tools: boolean
+  /** Who chooses the marks under `cache: 'auto'`: they are `placed` by us, or the vendor does it by a `field`. */
+  readonly auto: 'placed' | 'field'
+}
+
 /**
  * What a wire format requires of a neutral request. Every dialect answers every row; a provider or a model overrides single
  * rows. A request is fitted by these rows before the dialect renders it.
@@ -47,6 +57,8 @@ export interface WireRules {
   readonly lastAssistant: 'accepted' | 'refused'
   /** Where instructions in the middle of a conversation are sent: there, behind the next user message, or at the beginning. */
   readonly lateSystem: 'in-place' | 'after-user' | 'moved'
+  /** Marks of cached prefixes. */
+  readonly cacheMarks: CacheRule | Absent
   /** The schemas of tools that are not strict. */
   readonly toolSchema: SchemaRule
   /** The schemas that the format enforces exactly, of strict tools and answers. */
@@ -68,6 +80,7 @@ export const looseRules: WireRules = Object.freeze({
   blankMessages: 'accepted',
   lastAssistant: 'accepted',
   lateSystem: 'in-place',
+  cacheMarks: { absent: 'the format has none' },
   toolSchema: {},
   strictSchema: { absent: 'the dialect declares no rule' },
   answerSchema: {},

@@ -1,7 +1,8 @@
 import { fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
-import type { JsonValue } from '../../core/json.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
-import type { ToolChoice } from '../../core/request.ts'
+import type { CacheSetting, ToolChoice } from '../../core/request.ts'
+import { cacheControl, withCacheControl } from '../cache-control.ts'
 import {
   allowedToolChoice,
   canSwitchParallel,
@@ -25,6 +26,7 @@ export const params: ParamMap = {
   toolChoice: { to: 'tool_choice' },
   parallelToolCalls: { to: 'tool_choice.disable_parallel_tool_use' },
   reasoning: { to: 'thinking' },
+  cache: { to: 'cache_control' },
   user: { to: 'metadata.user_id' },
   metadata: { drop: "the format's metadata holds the user id only" },
 }
@@ -36,6 +38,17 @@ export const encode: EncodeMap = {
   toolChoice: encodeToolChoice,
   parallelToolCalls: encodeParallel,
   reasoning: renderThinking,
+  cache: encodeCache,
+}
+
+// The field has the vendor choose the marks.
+function encodeCache(
+  cache: CacheSetting,
+  { rules: { cacheMarks }, warn }: EncodeContext,
+): JsonValue | undefined {
+  if (cache.key !== undefined || cache.id !== undefined) warn('key and id were not sent: the format has none')
+  const byVendor = cache.auto === true && 'auto' in cacheMarks && cacheMarks.auto === 'field'
+  return byVendor ? cacheControl(cache) : undefined
 }
 
 function encodeFormat(format: ResolvedFormat, context: EncodeContext): JsonValue | undefined {
@@ -49,7 +62,13 @@ function encodeTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: En
     const { name, description, schema, strict } = tool
     // A false is sent as it is; a true only if the model enforces it.
     const asked = tools[index]?.strict
-    return { name, description, input_schema: schema, strict: strict || (asked === true ? undefined : asked) }
+    const rendered = {
+      name,
+      description,
+      input_schema: schema,
+      strict: strict || (asked === true ? undefined : asked),
+    }
+    return withCacheControl([rendered as JsonObject], tools[index]?.cache)[0] as JsonObject
   })
 }
 

@@ -7,9 +7,12 @@ import {
   type AssistantPart,
   type Message,
   type ReasoningPart,
+  type SystemMessage,
+  type TextPart,
   type ToolMessage,
   type UserMessage,
 } from '../../core/message.ts'
+import { withCacheControl } from '../cache-control.ts'
 import { isInstructions, noteLostThoughts, openingOf, roleOf, type WireMessage } from '../claude-turns.ts'
 import { createNote, type Note } from '../note.ts'
 import { renderCall, renderPart, renderText, vendorBlocks } from './content.ts'
@@ -36,9 +39,12 @@ export function render(input: RenderInput, body: JsonDraft): void {
 function renderSystem(messages: readonly Message[], body: JsonDraft): void {
   const begin = messages.findIndex((message) => !isInstructions(message))
   const leading = begin < 0 ? messages : messages.slice(0, begin)
-  const texts = leading.map(({ content }) => content as string).filter((text) => text !== '')
-  if (texts.length === 1) body['system'] = texts[0]
-  else if (texts.length > 1) body['system'] = texts.map((text) => ({ type: 'text', text }))
+  const blocks = leading.filter(isInstructions).flatMap(renderInstructions)
+  if (blocks.length > 0) body['system'] = shortest(blocks)
+}
+
+function renderInstructions({ content, cache }: SystemMessage): JsonObject[] {
+  return withCacheControl(renderText(content), cache)
 }
 
 // Messages alternate, begin with the user's, and have content.
@@ -47,7 +53,7 @@ function renderMessages(messages: readonly Message[], note: Note): readonly Wire
   for (const message of messages) {
     if (isInstructions(message)) {
       // Those at the beginning are in the field.
-      if (rendered.length > 0) rendered.push({ role: 'system', content: renderText(message.content) })
+      if (rendered.length > 0) rendered.push({ role: 'system', content: renderInstructions(message) })
       continue
     }
     const content = renderContent(message, note)
@@ -68,13 +74,15 @@ function renderContent(message: UserMessage | AssistantMessage | ToolMessage, no
     case 'assistant':
       return renderAssistant(message, note)
     case 'tool':
-      return [renderToolResult(message, note)]
+      return renderToolResult(message, note)
   }
 }
 
 function renderUser({ content, name }: UserMessage, note: Note): JsonObject[] {
   noteName(name, note)
-  return partsOf(content).flatMap((part) => renderPart(part, note))
+  return partsOf(content).flatMap((part) =>
+    withCacheControl(renderPart(part, note), (part as TextPart).cache),
+  )
 }
 
 function renderAssistant({ content, name }: AssistantMessage, note: Note): JsonObject[] {
@@ -90,7 +98,7 @@ function noteName(name: string | undefined, note: Note): void {
 function renderAssistantPart(part: AssistantPart, note: Note): JsonObject[] {
   switch (part.type) {
     case 'text':
-      return renderText(part.text)
+      return withCacheControl(renderText(part.text), part.cache)
     case 'tool-call':
       return [renderCall(part)]
     case 'reasoning':
@@ -111,17 +119,18 @@ function renderReasoning({ text, signature, encrypted, details, origin }: Reason
   return [...blocks, ...vendorBlocks(details)]
 }
 
-function renderToolResult({ toolCallId, content, isError }: ToolMessage, note: Note): JsonObject {
+function renderToolResult({ toolCallId, content, isError, cache }: ToolMessage, note: Note): JsonObject[] {
   const failed = isError === true
-  const blocks = partsOf(content).flatMap((part) => renderPart(part, note))
+  const blocks = partsOf(content).flatMap((part) => withCacheControl(renderPart(part, note), part.cache))
   // The format refuses a failure without text.
   const text = failed && blocks.length === 0 ? 'The tool failed.' : undefined
-  return {
+  const result = {
     type: 'tool_result',
     tool_use_id: toolCallId,
     content: text ?? (blocks.length === 0 ? undefined : shortest(blocks)),
     is_error: failed ? true : undefined,
   }
+  return withCacheControl([result], cache)
 }
 
 // A final assistant message is the start of the answer. The format refuses white space at its end.
@@ -138,5 +147,6 @@ function trimPrefill(rendered: readonly WireMessage[], note: Note): void {
 // A single text is sent as a string.
 function shortest(blocks: readonly JsonObject[]): JsonObject['content'] {
   const [only] = blocks
-  return blocks.length === 1 && only?.['type'] === 'text' ? only['text'] : blocks
+  const isPlain = blocks.length === 1 && only?.['type'] === 'text' && only['cache_control'] === undefined
+  return isPlain ? only['text'] : blocks
 }

@@ -11,5 +11,6 @@ export const rules: WireRules = Object.freeze({
   blankMessages: 'left-out',
   lastAssistant: 'accepted',
   lateSystem: 'moved',
+  cacheMarks: { max: 4, tools: true, auto: 'field' } as const,
   ...claudeSchemas,
 })

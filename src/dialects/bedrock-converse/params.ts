@@ -1,6 +1,6 @@
 import { linesOf } from '../../core/fit/schema-tree.ts'
 import { fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
-import type { JsonValue } from '../../core/json.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { ToolChoice } from '../../core/request.ts'
 import {
@@ -10,6 +10,7 @@ import {
   encodeSchema,
   encodeStop,
 } from '../claude-params.ts'
+import { encodeCache, withCachePoint } from './cache-point.ts'
 import type { BedrockConverseQuirks } from './quirks.ts'
 import { renderReasoning } from './reasoning.ts'
 
@@ -26,6 +27,7 @@ export const params: ParamMap = {
   toolChoice: { to: 'toolConfig.toolChoice' },
   parallelToolCalls: { drop: 'the format has no switch for parallel tool calls of this model' },
   reasoning: { drop: 'the model is not known to reason' },
+  cache: { drop: 'the model caches no prompts on Bedrock' },
   user: { drop: 'the format has no field for the end user' },
   metadata: { to: 'requestMetadata' },
 }
@@ -38,6 +40,7 @@ export const encode: EncodeMap = {
   parallelToolCalls: (parallel: boolean, context: EncodeContext) =>
     canSwitchParallel(context) ? !parallel : undefined,
   reasoning: renderReasoning,
+  cache: encodeCache,
 }
 
 function encodeFormat(format: ResolvedFormat, context: EncodeContext): JsonValue | undefined {
@@ -52,14 +55,17 @@ function encodeFormat(format: ResolvedFormat, context: EncodeContext): JsonValue
 
 function encodeTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: EncodeContext): JsonValue {
   const { strictTools = false, bareSchemas }: BedrockConverseQuirks = quirks
-  return fitTools(tools, toolSchemas(rules, strictTools), warn).map(
-    ({ name, description, schema, strict }) => {
+  return fitTools(tools, toolSchemas(rules, strictTools), warn).flatMap(
+    ({ name, description, schema, strict }, index) => {
       const { type, properties, required, description: about } = schema
       const json = bareSchemas === true ? { type, properties, required } : schema
       const told = bareSchemas === true ? linesOf(description, about) : description
       const strictly = strict ? { strict } : undefined
       // The format refuses an empty description.
-      return { toolSpec: { name, description: told || undefined, ...strictly, inputSchema: { json } } }
+      const rendered = {
+        toolSpec: { name, description: told || undefined, ...strictly, inputSchema: { json } },
+      }
+      return withCachePoint([rendered as JsonObject], tools[index]?.cache)
     },
   )
 }

@@ -6,10 +6,12 @@ import {
   type Message,
   type ReasoningPart,
   type SystemMessage,
+  type TextPart,
 } from '../../core/message.ts'
 import { isInstructions, noteLostThoughts, openingOf, roleOf, type WireMessage } from '../claude-turns.ts'
 import { createNote, type Note } from '../note.ts'
 import { toolsAsText } from '../tools-as-text.ts'
+import { withCachePoint } from './cache-point.ts'
 import { resolveConflicts } from './conflicts.ts'
 import { renderCall, renderPart, renderText, renderToolResult, type PartContext } from './content.ts'
 import type { BedrockConverseQuirks } from './quirks.ts'
@@ -47,7 +49,9 @@ interface SystemPlace {
 
 // Instructions have a field of their own.
 function renderSystem(messages: readonly Message[], { body, rendered, quirks, note }: SystemPlace): void {
-  const system = messages.filter(isInstructions).flatMap(({ content }) => renderText(content))
+  const system = messages
+    .filter(isInstructions)
+    .flatMap(({ content, cache }) => withCachePoint(renderText(content), cache))
   if (system.length === 0) return
   if (quirks.systemPrompt !== false) {
     body['system'] = system
@@ -85,10 +89,13 @@ function addText({ role, content }: WireMessage, note: Note): void {
 }
 
 function renderContent(message: Exclude<Message, SystemMessage>, context: PartContext): JsonObject[] {
-  if (message.role === 'tool') return [renderToolResult(message, context)]
+  if (message.role === 'tool') return withCachePoint([renderToolResult(message, context)], message.cache)
   if (message.name !== undefined && message.name !== '')
     context.note('the name of a speaker was left out: the format has no field for it')
-  if (message.role === 'user') return partsOf(message.content).flatMap((part) => renderPart(part, context))
+  if (message.role === 'user')
+    return partsOf(message.content).flatMap((part) =>
+      withCachePoint(renderPart(part, context), (part as TextPart).cache),
+    )
   return partsOf(message.content).flatMap((part) => renderAssistantPart(part, context))
 }
 

@@ -19,6 +19,7 @@ export const rules: WireRules = Object.freeze({
   blankMessages: 'left-out',
   lastAssistant: 'accepted',
   lateSystem: 'moved',
+  cacheMarks: { absent: 'the model caches no prompts on Bedrock' },
   ...claudeSchemas,
 })
 

@@ -28,6 +28,7 @@ export const params: ParamMap = {
   parallelToolCalls: { drop: 'the format has no switch for parallel tool calls' },
   reasoning: { to: 'thinking' },
   user: { drop: 'the format has no field for the end user' },
+  cache: { drop: 'the format has no cache of prompts' },
   metadata: { drop: 'the format has no field for metadata' },
 }
 

@@ -11,5 +11,6 @@ export const rules: WireRules = Object.freeze({
   blankMessages: 'left-out',
   lastAssistant: 'refused',
   lateSystem: 'in-place',
+  cacheMarks: { absent: 'the format has no cache of prompts' },
   ...cohereSchemas,
 })

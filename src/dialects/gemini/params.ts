@@ -1,7 +1,7 @@
 import { fitAnswer, fitTools } from '../../core/fit/enforce-schema.ts'
 import { setPath, type JsonDraft, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
-import type { ToolChoice } from '../../core/request.ts'
+import type { CacheSetting, ToolChoice } from '../../core/request.ts'
 import { renderThinking } from './thinking.ts'
 
 /** Where each setting goes on this wire. */
@@ -24,6 +24,7 @@ export const params: ParamMap = {
   tools: { to: 'tools' },
   toolChoice: { to: 'toolConfig.functionCallingConfig' },
   parallelToolCalls: { drop: 'the format has no switch for parallel tool calls' },
+  cache: { to: 'cachedContent' },
   reasoning: { to: 'generationConfig.thinkingConfig' },
   user: { drop: 'the format has no field for the end user' },
   metadata: { drop: 'the format has no metadata' },
@@ -37,6 +38,10 @@ export const encode: EncodeMap = {
   tools: renderTools,
   toolChoice: renderToolChoice,
   reasoning: renderThinking,
+  cache: ({ id, key }: CacheSetting, { warn }: EncodeContext): JsonValue | undefined => {
+    if (key !== undefined) warn('key was not sent: the format has none')
+    return id
+  },
 }
 
 function renderTopK(topK: number, { warn }: EncodeContext): number | undefined {

@@ -22,6 +22,15 @@ export function render(input: RenderInput, body: JsonDraft): void {
   const system = collectInstructions(messages)
   if (system.length > 0) placeInstructions(system, contents, { body, quirks, input })
   body['contents'] = contents.map(({ role, parts }) => ({ role, parts }))
+  if (body['cachedContent'] !== undefined) leaveOutCached(body, input)
+}
+
+// The format refuses a request that repeats what the cached content holds.
+function leaveOutCached(body: JsonDraft, input: RenderInput): void {
+  const repeated = ['systemInstruction', 'tools', 'toolConfig'].filter((field) => body[field] !== undefined)
+  for (const field of repeated) delete body[field]
+  if (repeated.length > 0)
+    createNote(input)(`${repeated.join(', ')} were left out: the cached content holds its own`)
 }
 
 function renderContents(messages: readonly Message[], quirks: GeminiQuirks, input: RenderInput): Content[] {

@@ -11,5 +11,8 @@ export const rules: WireRules = Object.freeze({
   blankMessages: 'left-out',
   lastAssistant: 'accepted',
   lateSystem: 'moved',
+  cacheMarks: {
+    absent: 'the vendor caches prefixes by itself; give cache: { id } for content that it holds',
+  },
   ...geminiSchemas,
 })

@@ -24,5 +24,6 @@ export const params: ParamMap = {
   parallelToolCalls: { drop: `${plain}, without tools` },
   reasoning: { drop: `${plain}, without reasoning` },
   user: { drop: 'the format has no field for the end user' },
+  cache: { drop: 'the format has no cache of prompts' },
   metadata: { drop: 'the format has no metadata' },
 }

@@ -10,6 +10,7 @@ export const rules: WireRules = Object.freeze({
   blankMessages: 'accepted',
   lastAssistant: 'accepted',
   lateSystem: 'in-place',
+  cacheMarks: { absent: 'the server keeps prefixes by itself' },
   toolSchema: {},
   strictSchema: { absent: 'the format is plain text' },
   answerSchema: {},

@@ -11,6 +11,7 @@ export const rules: WireRules = Object.freeze({
   blankMessages: 'accepted',
   lastAssistant: 'accepted',
   lateSystem: 'in-place',
+  cacheMarks: { absent: 'the server keeps prefixes by itself' },
   // The server reads these keywords of a tool's schema and no others, and makes grammars of llama.cpp for answers.
   toolSchema: {
     keeps: 'type description enum items properties required anyOf',

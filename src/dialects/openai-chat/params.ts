@@ -1,7 +1,9 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import { fitAnswer, fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
-import type { JsonValue } from '../../core/json.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
+import { withCacheControl } from '../cache-control.ts'
+import { encodeCache } from '../prompt-cache.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
 import { renderReasoning, thinks } from './reasoning.ts'
 
@@ -26,6 +28,7 @@ export const params: ParamMap = {
   toolChoice: { to: 'tool_choice' },
   parallelToolCalls: { to: 'parallel_tool_calls' },
   reasoning: { to: 'reasoning_effort' },
+  cache: { drop: 'the server caches prefixes by itself, if at all' },
   user: { to: 'user' },
   metadata: { to: 'metadata' },
 }
@@ -44,6 +47,7 @@ export const encode: EncodeMap = {
   logprobs: (wanted: boolean, { quirks }: EncodeContext) =>
     quirks['logprobsCount'] === true ? Number(wanted) : wanted,
   reasoning: renderReasoning,
+  cache: encodeCache,
 }
 
 function renderTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: EncodeContext): JsonValue {
@@ -51,7 +55,8 @@ function renderTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: En
     const { name, description, schema, strict } = tool
     const asked = tools[index]?.strict
     const sent = strict || (asked === true ? undefined : asked)
-    return { type: 'function', function: { name, description, parameters: schema, strict: sent } }
+    const rendered = { type: 'function', function: { name, description, parameters: schema, strict: sent } }
+    return withCacheControl([rendered as JsonObject], tools[index]?.cache)[0] as JsonObject
   })
 }
 

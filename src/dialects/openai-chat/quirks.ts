@@ -53,6 +53,10 @@ export interface OpenAIChatQuirks extends Quirks {
   readonly reasoningApart?: boolean | undefined
   /** Whether answers begin with their reasoning in `<think>` tags, inside the text. Default false. */
   readonly thinkTags?: boolean | undefined
+  /** Field for the lifetime of a cached prefix: OpenAI's before and since GPT-5.6. Default: none. */
+  readonly cacheTtl?: 'retention' | 'options' | undefined
+  /** Whether marks of cached prefixes are breakpoints (OpenAI's) instead of `cache_control`. Default false. */
+  readonly cacheBreakpoints?: boolean | undefined
   /** Whether the server accepts text as a string only, not as a list of parts. Default false. */
   readonly plainText?: boolean | undefined
 }

@@ -9,11 +9,13 @@ import {
   type AssistantMessage,
   type Message,
   type ReasoningPart,
+  type TextPart,
   type ToolMessage,
   type UserMessage,
   type UserPart,
 } from '../../core/message.ts'
 import { audioFormat } from '../media.ts'
+import { withCacheMark } from '../prompt-cache.ts'
 import { resolveConflicts } from './conflicts.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
 
@@ -64,7 +66,10 @@ function renderMessage(message: Message, { quirks, input }: Rendering, out: Json
   switch (message.role) {
     case 'system':
     case 'developer':
-      out.push({ role: quirks.systemRole ?? 'system', content: message.content })
+      out.push({
+        role: quirks.systemRole ?? 'system',
+        content: markedText(message.content, message.cache, quirks),
+      })
       return
     case 'user':
       out.push(renderUser(message, quirks, input))
@@ -73,7 +78,7 @@ function renderMessage(message: Message, { quirks, input }: Rendering, out: Json
       out.push(renderAssistant(message, quirks))
       return
     case 'tool':
-      out.push(...renderToolResult(message))
+      out.push(...renderToolResult(message, quirks))
   }
 }
 
@@ -85,10 +90,19 @@ function renderUser(
   if (typeof content === 'string') return { role: 'user', content, name }
   const onlyText = content.every((part) => part.type === 'text')
   if (onlyText && quirks.plainText === true) return { role: 'user', content: plainText(content, '\n'), name }
-  return { role: 'user', content: content.map((part) => renderPart(part, input)), name }
+  const { cacheBreakpoints } = quirks
+  const marked = content.flatMap((part) =>
+    withCacheMark([renderPart(part, input)], (part as TextPart).cache, cacheBreakpoints),
+  )
+  return { role: 'user', content: marked, name }
 }
 
-function renderPart(part: UserPart, input: RenderInput): JsonValue {
+// A text with a mark is a list of one part, because only parts can be marked.
+function markedText(text: string, cache: unknown, { cacheBreakpoints }: OpenAIChatQuirks): JsonValue {
+  return cache === undefined ? text : withCacheMark([{ type: 'text', text }], cache, cacheBreakpoints)
+}
+
+function renderPart(part: UserPart, input: RenderInput): JsonObject {
   switch (part.type) {
     case 'text':
       return { type: 'text', text: part.text }
@@ -159,14 +173,17 @@ function renderReasoning(
 }
 
 // A tool message holds text only: images and files follow as a user message.
-function renderToolResult({ toolCallId, content, isError }: ToolMessage): JsonObject[] {
+function renderToolResult(
+  { toolCallId, content, isError, cache }: ToolMessage,
+  quirks: OpenAIChatQuirks,
+): JsonObject[] {
   const text = plainText(content, '\n')
   const others = typeof content === 'string' ? [] : content.filter((part) => part.type !== 'text')
   const shown = isError === true && text !== '' ? `Error: ${text}` : text
   const result = {
     role: 'tool',
     tool_call_id: toolCallId,
-    content: shown === '' && others.length > 0 ? 'See the next message.' : shown,
+    content: markedText(shown === '' && others.length > 0 ? 'See the next message.' : shown, cache, quirks),
   }
   if (others.length === 0) return [result]
   const parts = others.map((part) =>

@@ -11,5 +11,6 @@ export const rules: WireRules = Object.freeze({
   blankMessages: 'accepted',
   lastAssistant: 'accepted',
   lateSystem: 'in-place',
+  cacheMarks: { absent: 'the server caches prefixes by itself, if at all' },
   ...strictSchemas,
 })

@@ -2,6 +2,7 @@ import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool }
 import { fitAnswer, fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
+import { encodeCache } from '../prompt-cache.ts'
 import { effortOfBudget, type Reasoning } from '../effort.ts'
 
 /** Where each setting goes on this wire. Samplers of single servers are dropped here and mapped in their provider's row. */
@@ -25,6 +26,7 @@ export const params: ParamMap = {
   toolChoice: { to: 'tool_choice' },
   parallelToolCalls: { to: 'parallel_tool_calls' },
   reasoning: { to: 'reasoning' },
+  cache: { to: 'prompt_cache_key' },
   user: { to: 'user' },
   metadata: { to: 'metadata' },
 }
@@ -36,6 +38,7 @@ export const encode: EncodeMap = {
   toolChoice: (choice: ToolChoice) =>
     typeof choice === 'string' ? choice : { type: 'function', name: choice.name },
   reasoning: renderReasoning,
+  cache: encodeCache,
 }
 
 // False is sent too, because the default is strict and most schemas break its rules.

@@ -13,4 +13,6 @@ export interface OpenAIResponsesQuirks extends Quirks {
   readonly sealedReasoning?: boolean | undefined
   /** Kind of reasoning summary to request if `reasoning` is set; false for none. Default `auto`. */
   readonly reasoningSummary?: 'auto' | 'concise' | 'detailed' | false | undefined
+  /** Field for the lifetime of a cached prefix: before and since GPT-5.6. Default: none. */
+  readonly cacheTtl?: 'retention' | 'options' | undefined
 }

@@ -10,12 +10,15 @@ import {
   type FilePart,
   type Message,
   type ReasoningPart,
+  type SystemMessage,
+  type TextPart,
   type ToolMessage,
   type UserMessage,
   type UserPart,
 } from '../../core/message.ts'
 import { audioFormat } from '../media.ts'
 import { noteOnce } from '../note.ts'
+import { withCacheMark } from '../prompt-cache.ts'
 import type { OpenAIResponsesQuirks } from './quirks.ts'
 
 export const DIALECT = 'openai-responses'
@@ -37,7 +40,7 @@ function renderMessage(message: Message, quirks: OpenAIResponsesQuirks, input: R
   switch (message.role) {
     case 'system':
     case 'developer':
-      return [{ role: quirks.systemRole ?? 'system', content: message.content }]
+      return [{ role: quirks.systemRole ?? 'system', content: renderInstructions(message) }]
     case 'user':
       return [renderUser(message, input)]
     case 'assistant':
@@ -47,9 +50,15 @@ function renderMessage(message: Message, quirks: OpenAIResponsesQuirks, input: R
   }
 }
 
+function renderInstructions({ content, cache }: SystemMessage): JsonValue {
+  return cache === undefined ? content : withCacheMark([{ type: 'input_text', text: content }], cache, true)
+}
+
 function renderUser({ content, name }: UserMessage, input: RenderInput): JsonObject {
   if (name !== undefined) noteOnce(input, 'names of users were left out: the format has no field for them')
-  return { role: 'user', content: typeof content === 'string' ? content : content.map(renderPart) }
+  if (typeof content === 'string') return { role: 'user', content }
+  const marked = content.flatMap((part) => withCacheMark([renderPart(part)], (part as TextPart).cache, true))
+  return { role: 'user', content: marked }
 }
 
 function renderPart(part: UserPart): JsonObject {

@@ -1,0 +1,36 @@
+import { nearestTtl, type CacheMark } from '../core/cache-mark.ts'
+import type { JsonDraft, JsonObject, JsonValue } from '../core/json.ts'
+import type { EncodeContext } from '../core/params.ts'
+import type { CacheSetting } from '../core/request.ts'
+import { cacheControl, withCacheControl } from './cache-control.ts'
+
+/** The key of a cached prefix in OpenAI's formats. Writes the lifetime, and the field of vendors that choose the marks, beside it. */
+export function encodeCache(
+  cache: CacheSetting,
+  { body, quirks, rules: { cacheMarks }, warn }: EncodeContext,
+): JsonValue | undefined {
+  const { key, id, ttl, auto } = cache
+  if (id !== undefined) warn('id was not sent: the format has none')
+  if (
+    auto === true &&
+    'auto' in cacheMarks &&
+    cacheMarks.auto === 'field' &&
+    quirks['cacheBreakpoints'] !== true
+  )
+    body['cache_control'] = cacheControl(cache)
+  if (quirks['cacheTtl'] === 'options' && ttl !== undefined)
+    body['prompt_cache_options'] = { mode: 'implicit', ttl: nearestTtl(ttl, ['30m', '12h']) ?? '30m' }
+  if (quirks['cacheTtl'] === 'retention' && ttl !== undefined)
+    body['prompt_cache_retention'] = ttl === '24h' || ttl === '12h' ? '24h' : 'in_memory'
+  return key
+}
+
+/** Blocks of which the last one has the mark, as the server writes it. */
+export function withCacheMark(blocks: JsonObject[], mark: unknown, breakpoints: unknown): JsonObject[] {
+  if (breakpoints !== true) return withCacheControl(blocks, mark)
+  const last = blocks.at(-1)
+  if (mark === undefined || last === undefined) return blocks
+  const ttl = nearestTtl((mark as CacheMark).ttl, ['30m', '12h'])
+  const marked: JsonDraft = { ...last, prompt_cache_breakpoint: { mode: 'explicit', ttl } }
+  return [...blocks.slice(0, -1), marked]
+}
