@@ -29,13 +29,13 @@ export class ResponseBuffer {
     { target, streamLimits, messages, settings, outputFilter }: Call,
     warnings: readonly Warning[],
   ) {
-    const { provider, model, reasoningScope, dialect, quirks } = target
+    const { provider, model, reasoningScope, dialect } = target
     this.#messages = messages
     this.#accumulator = new ResponseAccumulator({ provider, model }, reasoningScope)
     const estimate = (pending: EventBatch): Usage => this.#estimate(pending)
     const { finishReasons } = dialect
     const { tools } = settings
-    const thinkTags = quirks['thinkTags'] === true
+    const split = dialect.splitter?.()
     this.#normalizer = createNormalizer({
       provider,
       model,
@@ -43,7 +43,7 @@ export class ResponseBuffer {
       finishReasons,
       estimate,
       tools,
-      thinkTags,
+      split,
     })
     this.#sizeLimit = createTextSizeLimit(streamLimits.maxBytes)
     this.#filter = outputFilter?.()

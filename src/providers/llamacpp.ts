@@ -1,11 +1,11 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openModelSamplers, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { taggedChat, openModelSamplers, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 /** llama.cpp server. It uses its loaded model for every request, unless it runs as a router. */
 export const llamacpp: ProviderDefinition = defineProvider({
   id: 'llamacpp',
   name: 'llama.cpp server',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'http://localhost:8080/v1',
   auth: { type: 'bearer' },
   env: ['LLAMACPP_API_KEY', 'LLAMA_API_KEY'],

@@ -49,8 +49,6 @@ export interface OpenAIChatQuirks extends Quirks {
   readonly prefillField?: string | undefined
   /** Whether a reasoning figure above the completion's is to be added to it. Default false. */
   readonly reasoningApart?: boolean | undefined
-  /** Whether answers begin with their reasoning in `<think>` tags, inside the text. Default false. */
-  readonly thinkTags?: boolean | undefined
   /** Whether tool call ids must be nine letters and digits. Default false. */
   readonly shortToolIds?: boolean | undefined
   /** Whether the server accepts text as a string only, not as a list of parts. Default false. */

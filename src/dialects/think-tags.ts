@@ -1,4 +1,30 @@
-import type { Fragment } from '../core/dialect.ts'
+import type { Dialect, Fragment, TextSplitter } from '../core/dialect.ts'
+import { openaiChat } from './openai-chat/index.ts'
+
+/** The chat completions format of such servers: Perplexity, hosts of open models, local servers. */
+export const taggedChat: Dialect = Object.freeze({ ...openaiChat, splitter: createSplitter })
+
+/** Creates the splitter of answers that may begin with their reasoning in `<think>` tags, inside the text. */
+export function createSplitter(): TextSplitter {
+  const all = new Map<number, ThinkTags>()
+  return (fragments) => {
+    const out: Fragment[] = []
+    for (const fragment of fragments) {
+      if (fragment.type === 'text-delta') {
+        const choice = fragment.choice ?? 0
+        let tags = all.get(choice)
+        if (tags === undefined) all.set(choice, (tags = new ThinkTags()))
+        tags.read(fragment, out)
+        continue
+      }
+      // What was held back comes before other fragments.
+      if (fragment.type !== 'meta' && fragment.type !== 'usage')
+        for (const [choice, tags] of all) tags.end(choice === 0 ? undefined : choice, out)
+      out.push(fragment)
+    }
+    return out
+  }
+}
 
 const OPEN = '<think>'
 const CLOSE = '</think>'
@@ -7,7 +33,7 @@ const CLOSE = '</think>'
  * Separates the reasoning that an answer begins with, in `<think>` tags, from its text. Tags inside the text are text. One
  * per answer.
  */
-export class ThinkTags {
+class ThinkTags {
   #state: 'before' | 'inside' | 'after' | 'text' = 'before'
   #held = ''
 
