@@ -36,6 +36,7 @@ const CLOSE = '</think>'
 class ThinkTags {
   #state: 'before' | 'inside' | 'after' | 'text' = 'before'
   #held = ''
+  #hasThought = false
 
   /** Adds the fragments of a piece of text to `out`. A piece that may be a part of a tag is held back. */
   read(fragment: Extract<Fragment, { type: 'text-delta' }>, out: Fragment[]): void {
@@ -47,7 +48,7 @@ class ThinkTags {
       const start = text.trimStart()
       if (start.length < OPEN.length && OPEN.startsWith(start)) return this.#hold(text)
       this.#state = start.startsWith(OPEN) ? 'inside' : 'text'
-      if (this.#state === 'inside') text = start.slice(OPEN.length).trimStart()
+      if (this.#state === 'inside') text = start.slice(OPEN.length)
     }
     if (this.#state === 'inside') text = this.#think(text, mark.choice, out)
     if (this.#state === 'after') text = text.trimStart()
@@ -70,6 +71,13 @@ class ThinkTags {
 
   // Returns the text after the reasoning.
   #think(text: string, choice: number | undefined, out: Fragment[]): string {
+    // White space around the tags is a part of neither.
+    const thought = this.#hasThought ? text : text.trimStart()
+    if (thought !== '') this.#hasThought = true
+    return this.#untilClosed(thought, choice, out)
+  }
+
+  #untilClosed(text: string, choice: number | undefined, out: Fragment[]): string {
     const at = text.indexOf(CLOSE)
     const end = at === -1 ? text.length - partOfTag(text) : at
     if (end > 0)
