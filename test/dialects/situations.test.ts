@@ -158,10 +158,10 @@ function streamed(name: string, frames: readonly unknown[]): () => Response {
     const body = Buffer.concat(frames.map((frame) => event(JSON.stringify(frame))))
     return () => new Response(body, { headers: { 'content-type': 'application/vnd.amazon.eventstream' } })
   }
-  return text(name, frames.map(lineOf(name)).join(''))
+  return bodyOf(name, frames.map(lineOf(name)).join(''))
 }
 
-function text(name: string, body: string): () => Response {
+function bodyOf(name: string, body: string): () => Response {
   const type = name === 'ollama' ? 'application/x-ndjson' : 'text/event-stream'
   return () => new Response(body, { headers: { 'content-type': type } })
 }
@@ -218,16 +218,16 @@ describe.each(textual)('noise in a stream, %s', (name) => {
   test.each(Object.keys(noises))('%s', async (noise) => {
     const body = noises[noise]?.(['\n', ...lines]) ?? ''
     const sent = name === 'ollama' ? body.replaceAll('data: ', '') : body
-    expect(await outcomeOf(name, text(name, sent), true)).toMatchObject({ text: 'hello' })
+    expect(await outcomeOf(name, bodyOf(name, sent), true)).toMatchObject({ text: 'hello' })
     // In pieces of one byte.
     const bytes = [...new TextEncoder().encode(sent)].map((byte) => Uint8Array.of(byte))
-    const pieces = () => new Response(ReadableStream.from(bytes), { headers: text(name, '')().headers })
+    const pieces = () => new Response(ReadableStream.from(bytes), { headers: bodyOf(name, '')().headers })
     expect(await outcomeOf(name, pieces, true)).toMatchObject({ text: 'hello' })
   })
 
   test('other text is no JSON', async () => {
     const body = `${lineOf(name)('so it goes')}${lines.join('')}`
-    expect(await outcomeOf(name, text(name, body), true)).toMatchObject({ kind: 'reply-malformed' })
+    expect(await outcomeOf(name, bodyOf(name, body), true)).toMatchObject({ kind: 'reply-malformed' })
   })
 })
 
@@ -244,7 +244,7 @@ describe.each(withEvents)('an error of the stream, %s', (name) => {
     ['an event with plain words', 'event: error\ndata: no luck, try again\n\n'],
   ])('%s', async (_name, frame) => {
     const error = { message: expect.stringContaining('no luck, try again') }
-    expect(await outcomeOf(name, text(name, first + frame), true)).toMatchObject(error)
+    expect(await outcomeOf(name, bodyOf(name, first + frame), true)).toMatchObject(error)
   })
 })
 

@@ -7,7 +7,7 @@ async function read(text: string, provider: string, stream: boolean) {
   const choice = (field: string, content: string, reason: string | null) => ({
     choices: [{ index: 0, [field]: { content }, finish_reason: reason }],
   })
-  const pieces = [...text].map((piece) => `data: ${JSON.stringify(choice('delta', piece, null))}\n\n`)
+  const pieces = text.split('').map((piece) => `data: ${JSON.stringify(choice('delta', piece, null))}\n\n`)
   const end = `data: ${JSON.stringify(choice('delta', '', 'stop'))}\n\ndata: [DONE]\n\n`
   const type = stream ? 'text/event-stream' : 'application/json'
   const body = stream ? pieces.join('') + end : JSON.stringify(choice('message', text, 'stop'))
