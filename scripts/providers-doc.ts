@@ -17,7 +17,8 @@ export function providersDoc(definitions: readonly ProviderDefinition[] = catalo
   const registry = createRegistry(definitions)
   const rows = definitions.map((definition) => overviewRow(definition, registry))
   const pages = definitions.map((definition) => providerSection(definition, registry))
-  const dialects = [...new Set(definitions.map(({ dialect }) => dialect))].map(dialectSection)
+  const byId = new Map(definitions.map(({ dialect }) => [dialect.id, dialect]))
+  const dialects = [...byId.values()].map(dialectSection)
   const table = [...OVERVIEW_HEAD, ...rows].join('\n')
   return `${[HEAD, table, FOOT, ...dialects, '## Provider by provider', ...pages].join('\n\n')}\n`
 }

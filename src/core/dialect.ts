@@ -98,6 +98,9 @@ export interface EndpointInput {
   readonly quirks: Quirks
 }
 
+/** Splits the texts of one answer, such as into reasoning and text. May hold pieces back until later fragments. */
+export type TextSplitter = (fragments: readonly Fragment[]) => readonly Fragment[]
+
 /** Translates one wire format. Pure: no I/O, no clock, no vendor names. */
 export interface Dialect {
   readonly id: string
@@ -117,6 +120,8 @@ export interface Dialect {
   /** Adds the fragments of a whole reply to `out`, as of a stream of one frame. */
   parse(reply: JsonObject, quirks: Quirks, out: Fragment[]): void
   reader(quirks: Quirks): Reader
+  /** Creates a splitter for one answer, streamed or whole. Default: texts are text. */
+  readonly splitter?: (() => TextSplitter) | undefined
   /** Reads an error reply, also one of status 200. `body` is parsed JSON or text; `header` returns a header of the reply by name. */
   fault(status: number | undefined, body: unknown, header?: (name: string) => string | undefined): Fault
   /** The embeddings endpoint of servers of this format. Default: none. */

@@ -7,6 +7,7 @@ export { commonMarks, koboldGenerate, type KoboldQuirks, type RoleMarks } from '
 export { ollamaChat, type OllamaQuirks } from './ollama/index.ts'
 export { grammarSchemas, openaiStrictSchema } from './strict-schemas.ts'
 export { moderationApi, openaiChat, openModelSamplers, type OpenAIChatQuirks } from './openai-chat/index.ts'
+export { createSplitter, taggedChat } from './think-tags.ts'
 export { openaiResponses, type OpenAIResponsesQuirks } from './openai-responses/index.ts'
 export {
   bedrockCohereEmbeddings,

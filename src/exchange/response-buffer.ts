@@ -30,14 +30,14 @@ export class ResponseBuffer {
     warnings: readonly Warning[],
     toolNames?: ReadonlyMap<string, string>,
   ) {
-    const { provider, model, reasoningScope, dialect, quirks } = target
+    const { provider, model, reasoningScope, dialect } = target
     this.#messages = messages
     this.#accumulator = new ResponseAccumulator({ provider, model }, reasoningScope)
     const estimate = (pending: EventBatch): Usage => this.#estimate(pending)
     const { finishReasons } = dialect
     const { tools } = settings
-    const thinkTags = quirks['thinkTags'] === true
-    const known = { provider, model, warnings, tools, toolNames, finishReasons, thinkTags }
+    const split = dialect.splitter?.()
+    const known = { provider, model, warnings, tools, toolNames, finishReasons, split }
     this.#normalizer = createNormalizer({ ...known, estimate })
     this.#sizeLimit = createTextSizeLimit(streamLimits.maxBytes)
     this.#filter = outputFilter?.()

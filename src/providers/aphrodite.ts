@@ -1,11 +1,11 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { taggedChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 /** Aphrodite Engine. */
 export const aphrodite: ProviderDefinition = defineProvider({
   id: 'aphrodite',
   name: 'Aphrodite Engine',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'http://localhost:2242/v1',
   auth: { type: 'bearer' },
   env: ['APHRODITE_API_KEY'],

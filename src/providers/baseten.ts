@@ -1,11 +1,11 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openModelSamplers } from '../dialects/index.ts'
+import { taggedChat, openModelSamplers } from '../dialects/index.ts'
 
 /** Baseten's model APIs. A dedicated deployment has its own `baseUrl`. */
 export const baseten: ProviderDefinition = defineProvider({
   id: 'baseten',
   name: 'Baseten',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'https://inference.baseten.co/v1',
   auth: { type: 'bearer' },
   env: ['BASETEN_API_KEY'],

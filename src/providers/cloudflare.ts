@@ -1,11 +1,11 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { commonEmbeddings, openaiChat, openaiResponses } from '../dialects/index.ts'
+import { commonEmbeddings, taggedChat, openaiResponses } from '../dialects/index.ts'
 
 /** Cloudflare Workers AI, at its OpenAI-compatible URL. Model ids begin with `@cf/`. */
 export const cloudflare: ProviderDefinition = defineProvider({
   id: 'cloudflare',
   name: 'Cloudflare Workers AI',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'https://api.cloudflare.com/client/v4/accounts/{account}/ai/v1',
   variables: { account: { env: ['CLOUDFLARE_ACCOUNT_ID'] } },
   auth: { type: 'bearer' },

@@ -1,11 +1,11 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { taggedChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 /** DeepInfra. Some models count reasoning apart from the completion. */
 export const deepinfra: ProviderDefinition = defineProvider({
   id: 'deepinfra',
   name: 'DeepInfra',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'https://api.deepinfra.com/v1/openai',
   auth: { type: 'bearer' },
   env: ['DEEPINFRA_API_KEY', 'DEEPINFRA_TOKEN'],

@@ -1,11 +1,11 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { taggedChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 /** Fireworks AI; model ids begin with `accounts/`. */
 export const fireworks: ProviderDefinition = defineProvider({
   id: 'fireworks',
   name: 'Fireworks AI',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'https://api.fireworks.ai/inference/v1',
   auth: { type: 'bearer' },
   env: ['FIREWORKS_API_KEY'],

@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat } from '../dialects/index.ts'
+import { taggedChat } from '../dialects/index.ts'
 
 const unknown = { drop: 'the API has no such parameter' } as const
 const reasoner = { params: { maxTokens: { to: 'max_completion_tokens' } } } as const
@@ -8,7 +8,7 @@ const reasoner = { params: { maxTokens: { to: 'max_completion_tokens' } } } as c
 export const githubModels: ProviderDefinition = defineProvider({
   id: 'github-models',
   name: 'GitHub Models',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'https://models.github.ai/inference',
   auth: { type: 'bearer' },
   env: ['GITHUB_MODELS_TOKEN', 'GITHUB_TOKEN'],

@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openaiResponses } from '../dialects/index.ts'
+import { taggedChat, openaiResponses } from '../dialects/index.ts'
 
 const unknown = { drop: 'the API has no such parameter' } as const
 
@@ -7,7 +7,7 @@ const unknown = { drop: 'the API has no such parameter' } as const
 export const huggingface: ProviderDefinition = defineProvider({
   id: 'huggingface',
   name: 'Hugging Face',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'https://router.huggingface.co/v1',
   auth: { type: 'bearer' },
   env: ['HF_TOKEN', 'HUGGINGFACE_API_KEY'],

@@ -1,11 +1,11 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openModelSamplers } from '../dialects/index.ts'
+import { taggedChat, openModelSamplers } from '../dialects/index.ts'
 
 /** Hyperbolic. */
 export const hyperbolic: ProviderDefinition = defineProvider({
   id: 'hyperbolic',
   name: 'Hyperbolic',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'https://api.hyperbolic.xyz/v1',
   auth: { type: 'bearer' },
   env: ['HYPERBOLIC_API_KEY'],

@@ -1,11 +1,11 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { grammarSchemas, openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { grammarSchemas, openModelSamplers, taggedChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 /** Jan. The key is the one set in its app. */
 export const jan: ProviderDefinition = defineProvider({
   id: 'jan',
   name: 'Jan',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'http://127.0.0.1:1337/v1',
   auth: { type: 'bearer' },
   env: ['JAN_API_KEY'],

@@ -1,5 +1,11 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { grammarSchemas, koboldGenerate, openaiChat, type KoboldQuirks } from '../dialects/index.ts'
+import {
+  createSplitter,
+  grammarSchemas,
+  koboldGenerate,
+  taggedChat,
+  type KoboldQuirks,
+} from '../dialects/index.ts'
 
 /**
  * KoboldCpp, native generate format. `api: 'openai'`: its OpenAI-compatible server, which also has tools and images. The
@@ -9,7 +15,7 @@ import { grammarSchemas, koboldGenerate, openaiChat, type KoboldQuirks } from '.
 export const koboldcpp: ProviderDefinition = defineProvider({
   id: 'koboldcpp',
   name: 'KoboldCpp',
-  dialect: koboldGenerate,
+  dialect: Object.freeze({ ...koboldGenerate, splitter: createSplitter }),
   baseUrl: 'http://localhost:5001/api/v1',
   auth: { type: 'bearer' },
   env: ['KOBOLDCPP_API_KEY'],
@@ -29,7 +35,7 @@ export const koboldcpp: ProviderDefinition = defineProvider({
   embeddings: null,
   apis: {
     openai: {
-      dialect: openaiChat,
+      dialect: taggedChat,
       baseUrl: 'http://localhost:5001/v1',
       params: { topK: { to: 'top_k' }, minP: { to: 'min_p' }, repetitionPenalty: { to: 'rep_pen' } },
       quirks: {},

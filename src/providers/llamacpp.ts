@@ -1,9 +1,9 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import {
   grammarSchemas,
-  openaiChat,
   openModelSamplers,
   openaiResponses,
+  taggedChat,
   type OpenAIChatQuirks,
 } from '../dialects/index.ts'
 
@@ -11,7 +11,7 @@ import {
 export const llamacpp: ProviderDefinition = defineProvider({
   id: 'llamacpp',
   name: 'llama.cpp server',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'http://localhost:8080/v1',
   auth: { type: 'bearer' },
   env: ['LLAMACPP_API_KEY', 'LLAMA_API_KEY'],

@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { grammarSchemas, openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { grammarSchemas, openaiResponses, taggedChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const ignored = { drop: 'the server ignores it' } as const
 
@@ -7,7 +7,7 @@ const ignored = { drop: 'the server ignores it' } as const
 export const lmstudio: ProviderDefinition = defineProvider({
   id: 'lmstudio',
   name: 'LM Studio',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'http://localhost:1234/v1',
   auth: { type: 'bearer' },
   env: ['LMSTUDIO_API_KEY', 'LM_API_TOKEN'],

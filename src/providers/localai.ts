@@ -1,11 +1,11 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openModelSamplers, openaiResponses } from '../dialects/index.ts'
+import { taggedChat, openModelSamplers, openaiResponses } from '../dialects/index.ts'
 
 /** LocalAI. */
 export const localai: ProviderDefinition = defineProvider({
   id: 'localai',
   name: 'LocalAI',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'http://localhost:8080/v1',
   auth: { type: 'bearer' },
   env: ['LOCALAI_API_KEY'],

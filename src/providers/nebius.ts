@@ -1,11 +1,11 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { taggedChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 /** Nebius Token Factory. */
 export const nebius: ProviderDefinition = defineProvider({
   id: 'nebius',
   name: 'Nebius Token Factory',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'https://api.tokenfactory.nebius.com/v1',
   auth: { type: 'bearer' },
   env: ['NEBIUS_API_KEY'],

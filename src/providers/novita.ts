@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { taggedChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const unknown = { drop: 'the API has no such parameter' } as const
 
@@ -7,7 +7,7 @@ const unknown = { drop: 'the API has no such parameter' } as const
 export const novita: ProviderDefinition = defineProvider({
   id: 'novita',
   name: 'Novita AI',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'https://api.novita.ai/openai/v1',
   auth: { type: 'bearer' },
   env: ['NOVITA_API_KEY'],

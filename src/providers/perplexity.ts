@@ -1,5 +1,5 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
-import { commonEmbeddings, openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { commonEmbeddings, taggedChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const noTools = { drop: 'the API has no tools' } as const
 const window = { contextWindow: 128_000, tools: false } as const
@@ -7,14 +7,14 @@ const reasoner: ModelCapabilities = {
   ...window,
   reasoning: true,
   params: { reasoning: { to: 'reasoning_effort' } },
-  quirks: { efforts: ['minimal', 'low', 'medium', 'high'], thinkTags: true } satisfies OpenAIChatQuirks,
+  quirks: { efforts: ['minimal', 'low', 'medium', 'high'] } satisfies OpenAIChatQuirks,
 }
 
 /** Perplexity. Every chunk has usage and citations. `extraBody` takes search filters. It has JSON with a schema only. */
 export const perplexity: ProviderDefinition = defineProvider({
   id: 'perplexity',
   name: 'Perplexity',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'https://api.perplexity.ai',
   auth: { type: 'bearer' },
   env: ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'],

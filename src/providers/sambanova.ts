@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { taggedChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const unused = { drop: 'the API ignores it' } as const
 
@@ -7,7 +7,7 @@ const unused = { drop: 'the API ignores it' } as const
 export const sambanova: ProviderDefinition = defineProvider({
   id: 'sambanova',
   name: 'SambaNova',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'https://api.sambanova.ai/v1',
   auth: { type: 'bearer' },
   env: ['SAMBANOVA_API_KEY'],

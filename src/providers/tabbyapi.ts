@@ -1,11 +1,11 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { taggedChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 /** TabbyAPI. It uses its loaded model for every request. */
 export const tabbyapi: ProviderDefinition = defineProvider({
   id: 'tabbyapi',
   name: 'TabbyAPI',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'http://localhost:5000/v1',
   auth: { type: 'header', name: 'x-api-key' },
   env: ['TABBYAPI_API_KEY'],

@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { taggedChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const ignored = { drop: 'the server ignores it' } as const
 
@@ -7,7 +7,7 @@ const ignored = { drop: 'the server ignores it' } as const
 export const textGenerationWebui: ProviderDefinition = defineProvider({
   id: 'text-generation-webui',
   name: 'Text generation web UI',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'http://localhost:5000/v1',
   auth: { type: 'bearer' },
   env: ['OOBABOOGA_API_KEY'],

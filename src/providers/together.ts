@@ -1,11 +1,11 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { commonEmbeddings, openaiChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { commonEmbeddings, taggedChat, openModelSamplers, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 /** Together AI. `logprobs` is the number of log probabilities. */
 export const together: ProviderDefinition = defineProvider({
   id: 'together',
   name: 'Together AI',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'https://api.together.xyz/v1',
   auth: { type: 'bearer' },
   env: ['TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY'],

@@ -1,11 +1,11 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openModelSamplers, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { taggedChat, openModelSamplers, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 /** vLLM. Reasoning is in `reasoning`, of older servers in `reasoning_content`. */
 export const vllm: ProviderDefinition = defineProvider({
   id: 'vllm',
   name: 'vLLM',
-  dialect: openaiChat,
+  dialect: taggedChat,
   baseUrl: 'http://localhost:8000/v1',
   auth: { type: 'bearer' },
   env: ['VLLM_API_KEY'],

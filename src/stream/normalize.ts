@@ -1,10 +1,9 @@
-import type { Fault, Fragment, ToolFragment } from '../core/dialect.ts'
+import type { Fault, Fragment, TextSplitter, ToolFragment } from '../core/dialect.ts'
 import type { StreamEvent } from '../core/event.ts'
 import type { ResolvedTool } from '../core/params.ts'
 import type { FinishReason, Usage, Warning } from '../core/response.ts'
 import { mergeFigures, wholeUsage } from '../core/usage.ts'
 import { ToolCallAssembler } from './assemble-tool-calls.ts'
-import { ThinkTags } from './think-tags.ts'
 import { neutralReason, withoutAnswer, type Ending } from './finish.ts'
 
 export interface NormalizerOptions {
@@ -18,8 +17,8 @@ export interface NormalizerOptions {
   readonly finishReasons: Readonly<Record<string, FinishReason>>
   /** The tools of the request. Default: none. */
   readonly tools?: readonly ResolvedTool[] | undefined
-  /** Whether texts begin with reasoning in `<think>` tags. Default false. */
-  readonly thinkTags?: boolean | undefined
+  /** Splits texts before they are read. */
+  readonly split?: TextSplitter | undefined
   /** Called at the end if the provider reported no usage, with the undelivered events of the last batch. */
   readonly estimate: (pending: readonly StreamEvent[]) => Usage
 }
@@ -62,11 +61,8 @@ class EventNormalizer implements Normalizer {
   // Number of answers, which `n` sets.
   #choices = 1
 
-  readonly #tags: Map<number, ThinkTags> | undefined
-
   constructor(options: NormalizerOptions) {
     this.#options = options
-    if (options.thinkTags === true) this.#tags = new Map()
   }
 
   get usage(): Usage | undefined {
@@ -75,7 +71,8 @@ class EventNormalizer implements Normalizer {
 
   push(fragments: readonly Fragment[]): StreamEvent[] {
     const out: StreamEvent[] = []
-    for (const fragment of this.#tags === undefined ? fragments : this.#untag(this.#tags, fragments)) {
+    const { split } = this.#options
+    for (const fragment of split === undefined ? fragments : split(fragments)) {
       if (this.finished || this.fault !== undefined) break
       if (fragment.type === 'meta') {
         this.#id ??= fragment.id
@@ -91,8 +88,7 @@ class EventNormalizer implements Normalizer {
   end(): StreamEvent[] | undefined {
     if (this.finished) return []
     if (!this.stopped) return undefined
-    const out: StreamEvent[] = this.push([{ type: 'end' }])
-    return out
+    return this.push([{ type: 'end' }])
   }
 
   #take(fragment: Exclude<Fragment, { type: 'meta' }>, out: StreamEvent[]): void {
@@ -147,24 +143,6 @@ class EventNormalizer implements Normalizer {
     const id = this.#id === undefined ? undefined : { id: this.#id }
     out.push({ type: 'start', provider, model: this.#model ?? model, ...id })
     for (const warning of this.#options.warnings ?? []) out.push({ type: 'warning', warning })
-  }
-
-  // What the tags held back comes before any other fragment.
-  #untag(all: Map<number, ThinkTags>, fragments: readonly Fragment[]): Fragment[] {
-    const out: Fragment[] = []
-    for (const fragment of fragments) {
-      if (fragment.type === 'text-delta') {
-        const choice = fragment.choice ?? 0
-        let tags = all.get(choice)
-        if (tags === undefined) all.set(choice, (tags = new ThinkTags()))
-        tags.read(fragment, out)
-        continue
-      }
-      if (fragment.type !== 'meta' && fragment.type !== 'usage')
-        for (const [choice, tags] of all) tags.end(choice === 0 ? undefined : choice, out)
-      out.push(fragment)
-    }
-    return out
   }
 
   #see(choice: number): void {

@@ -151,9 +151,99 @@ describe('tool calls are put together from every odd shape', () => {
       ],
       [A],
     ],
+    [
+      'an empty object first',
+      [
+        { index: 0, id: 'i', name: 'a', delta: '{}' },
+        { index: 0, delta: '{"x"' },
+        { index: 0, delta: ':1}' },
+      ],
+      [A],
+    ],
+    ['an empty object around', [{ id: 'i', name: 'a', delta: '{}{"x":1}{}' }], [A]],
+    [
+      'all arguments once more',
+      [
+        { index: 0, id: 'i', name: 'a', delta: '{"x":' },
+        { index: 0, delta: '1}' },
+        { index: 0, id: 'i', delta: '{"x":1}' },
+      ],
+      [A],
+    ],
+    [
+      'a new id in every piece',
+      [
+        { index: 0, id: 'i', name: 'a', delta: '{"x"' },
+        { index: 0, id: 'j', delta: ':' },
+        { index: 0, id: 'k', delta: '1}' },
+      ],
+      [A],
+    ],
+    [
+      'a new id and the name in every piece',
+      [
+        { index: 0, id: 'i', name: 'a', delta: '{"x"' },
+        { index: 0, id: 'j', name: 'a', delta: ':1}' },
+      ],
+      [A],
+    ],
+    [
+      'a new id in every piece, no index',
+      [
+        { id: 'i', name: 'a', delta: '{"x"' },
+        { id: 'j', delta: ':1}' },
+      ],
+      [A],
+    ],
+    [
+      'an index that counts the pieces',
+      [
+        { index: 0, id: 'i', name: 'a', delta: '{"x"' },
+        { index: 1, delta: ':' },
+        { index: 2, delta: '1}' },
+      ],
+      [A],
+    ],
+    [
+      'one id, the index only first',
+      [
+        { index: 0, id: 'i', name: 'a', delta: '{"x"' },
+        { id: 'i', delta: ':1}' },
+      ],
+      [A],
+    ],
+    [
+      'two whole calls of one tool under one index',
+      [
+        { index: 0, id: 'i', name: 'a', delta: '{"x":1}' },
+        { index: 0, id: 'j', name: 'a', delta: '{"x":1}' },
+      ],
+      [A, A],
+    ],
     ['never a name', [{ index: 0, id: 'i', delta: '{}' }], []],
   ])('%s', (_name, pieces, calls) => {
     expect(assemble(...pieces).calls).toEqual(calls)
+  })
+
+  test('an empty object before the arguments is not delivered', () => {
+    const { events } = assemble({ id: 'i', name: 'a', delta: '{}' }, { id: 'i', delta: '{"x":1}' })
+    const deltas = events.flatMap((event) => (event.type === 'tool-call-delta' ? [event.delta] : []))
+    expect(deltas).toEqual(['{"x":1}'])
+  })
+
+  test.each([
+    ['get<|channel|>commentary', 'get'],
+    ['functions.get', 'get'],
+    ['functions.get:0', 'get'],
+    ['default_api.get', 'get'],
+    ['get', 'get'],
+    ['got<|channel|>commentary', 'got<|channel|>commentary'],
+    ['functions.got', 'functions.got'],
+  ])('of the name %s, %s is left', (given, name) => {
+    const tools = new ToolCallAssembler(undefined, [{ name: 'get', parameters: {} }])
+    const events: StreamEvent[] = []
+    tools.add({ type: 'tool', id: 'i', name: given, delta: '{}', done: true }, events)
+    expect(events.at(-1)).toMatchObject({ type: 'tool-call', name })
   })
 
   test('arguments that are no JSON are given as they came, and marked', () => {

@@ -51,8 +51,6 @@ export interface OpenAIChatQuirks extends Quirks {
   readonly prefillField?: string | undefined
   /** Whether a reasoning figure above the completion's is to be added to it. Default false. */
   readonly reasoningApart?: boolean | undefined
-  /** Whether answers begin with their reasoning in `<think>` tags, inside the text. Default false. */
-  readonly thinkTags?: boolean | undefined
   /** Field for the lifetime of a cached prefix: OpenAI's before and since GPT-5.6. Default: none. */
   readonly cacheTtl?: 'retention' | 'options' | undefined
   /** Whether marks of cached prefixes are breakpoints (OpenAI's) instead of `cache_control`. Default false. */

@@ -1,7 +1,7 @@
 import type { ByteSource, HttpResponse } from '../../core/wire.ts'
 import { connectTimeout, transportError } from '../failure.ts'
 import { decodedBody } from './content-coding.ts'
-import { watchReuse, type ReuseWatch } from './reuse.ts'
+import { isStale, type Connected, type ReuseWatch } from './reuse.ts'
 import type { DispatchController, DispatchHandler, DispatchHeaders } from './dispatcher.ts'
 
 /** Maximum number of bytes that wait for a reader before the socket is paused. */
@@ -11,6 +11,7 @@ interface ExchangeOptions {
   readonly url: string
   readonly signal: AbortSignal
   readonly connectMs: number | undefined
+  readonly reuse: ReuseWatch
 }
 /** The promise of the response's head. */
 interface PendingHead {
@@ -23,7 +24,7 @@ interface PendingHead {
 export class Exchange implements DispatchHandler, ByteSource {
   readonly #options: ExchangeOptions
   #controller: DispatchController | undefined
-  #reuse: ReuseWatch | undefined
+  #connected: Connected | undefined
   readonly #timer: ReturnType<typeof setTimeout> | undefined
   #pieces: Uint8Array[] = []
   #held = 0
@@ -48,7 +49,7 @@ export class Exchange implements DispatchHandler, ByteSource {
   onRequestStart(controller: DispatchController): void {
     clearTimeout(this.#timer)
     this.#controller = controller
-    this.#reuse = watchReuse()
+    this.#connected = this.#options.reuse.start()
     if (this.#error !== undefined) controller.abort(this.#abortError())
   }
 
@@ -89,7 +90,13 @@ export class Exchange implements DispatchHandler, ByteSource {
 
   onResponseError(_controller: DispatchController | undefined, error: Error): void {
     const pending = this.#pending
-    if (pending !== undefined && this.#error === undefined && this.#reuse?.isStale(error) === true) {
+    const connected = this.#connected
+    if (
+      pending !== undefined &&
+      this.#error === undefined &&
+      connected !== undefined &&
+      isStale(connected, error)
+    ) {
       this.#pending = undefined
       this.#settle()
       return pending.reject(error, true)

@@ -5,6 +5,7 @@ import { transportError } from '../failure.ts'
 import { isRedirected, nextHop } from '../redirect.ts'
 import { createAgent, type OwnedDispatcher, type UndiciDispatcher } from './dispatcher.ts'
 import { Exchange } from './exchange.ts'
+import { createReuseWatch, type ReuseWatch } from './reuse.ts'
 import { undiciTransportSchema, type UndiciTransportOptions } from './options.ts'
 
 export type { UndiciDispatcher } from './dispatcher.ts'
@@ -20,6 +21,7 @@ export function createUndiciTransport(
 ): Transport & { close(): Promise<void> } {
   checkOptions('createUndiciTransport', undiciTransportSchema, options)
   const parse = createAddressParser()
+  const reuse = createReuseWatch()
   let owned: Promise<OwnedDispatcher> | undefined
   let dispatcher = options.dispatcher
   const load = async (): Promise<UndiciDispatcher> => {
@@ -27,19 +29,23 @@ export function createUndiciTransport(
     return (dispatcher = await owned)
   }
   const start = (request: HttpRequest, sending: TransportOptions, loaded: UndiciDispatcher) =>
-    dispatch({ dispatcher: loaded, parse }, request, sending, NO_TRIES)
+    dispatch({ dispatcher: loaded, parse, reuse }, request, sending, NO_TRIES)
   return {
     send: (request, sending) =>
       dispatcher === undefined
         ? load().then((loaded) => start(request, sending, loaded))
         : start(request, sending, dispatcher),
-    close: async () => (await owned?.catch(() => undefined))?.destroy(),
+    close: async () => {
+      reuse.close()
+      await (await owned?.catch(() => undefined))?.destroy()
+    },
   }
 }
 
 interface Connection {
   readonly dispatcher: UndiciDispatcher
   readonly parse: (url: string) => Address
+  readonly reuse: ReuseWatch
 }
 
 /** Redirects that were followed, and whether the request was repeated after a stale connection. */
@@ -74,7 +80,7 @@ function dispatch(
     const onHead = (response: HttpResponse): void =>
       resolve(isRedirected(response) ? follow(response) : response)
     const exchange = new Exchange(
-      { url: request.url, signal, connectMs },
+      { url: request.url, signal, connectMs, reuse: connection.reuse },
       { resolve: onHead, reject: onFailure },
     )
     const { method, headers, body } = request
