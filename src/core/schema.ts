@@ -2,7 +2,8 @@ import * as z from 'zod/mini'
 import type { Issue } from './error.ts'
 import { isObject } from './json.ts'
 import { nearestName } from './nearest-name.ts'
-import { scrubSecrets } from './secret.ts'
+import { showValue, typeName } from './show-value.ts'
+import { issuesOf } from './zod-issues.ts'
 
 type Schema = z.ZodMiniType
 
@@ -35,8 +36,6 @@ export interface Group extends Field {
   readonly rest?: Group | undefined
 }
 
-// Longest piece of a wrong value that a message repeats, in characters.
-const MAX_SHOWN = 40
 /** Longest delay of a timer, in milliseconds. Node fires one with a longer delay at once. */
 export const MAX_TIMER_MS = 2_147_483_647
 
@@ -154,7 +153,9 @@ export function listOf(item: Field, { min = 0 }: { readonly min?: number } = {})
     (value) => isLong(value) && value.every(item.fits),
     () =>
       custom(expected, isLong).check((list) => {
-        list.value = (list.value as unknown[]).map((one, at) => readPart(item, one, [at], list.issues))
+        list.value = (list.value as unknown[]).map((one, at) =>
+          readPart(item, one, { path: [at], issues: list.issues }),
+        )
       }),
   )
 }
@@ -170,7 +171,7 @@ export function recordOf(value: Field): Field {
       custom('an object', isRecord).check((record) => {
         const entries = Object.entries(record.value as object).filter(([name]) => name !== '__proto__')
         record.value = Object.fromEntries(
-          entries.map(([name, one]) => [name, readPart(value, one, [name], record.issues)]),
+          entries.map(([name, one]) => [name, readPart(value, one, { path: [name], issues: record.issues })]),
         )
       }),
   )
@@ -192,38 +193,72 @@ export function anyOf(...fields: readonly [Field, ...Field[]]): Field {
 
 /** An object with these fields and no others; an unknown name is an issue with the nearest known one. */
 export function group(fields: () => FieldTable): Group {
-  const table = once(fields)
-  const unknown = (): Schema =>
-    z.custom((value) => value === undefined, {
-      error: ({ path = [] }) => unknownName(String(path.at(-1)), Object.keys(table())),
-    })
-  return groupOf(table, () => z.catchall(objectSchema(table()), unknown()))
+  return groupOf(fields, ({ value, issues, table, name }) => {
+    if (value !== undefined) addIssue(issues, [name], unknownName(name, Object.keys(table)))
+    return value
+  })
 }
 
 /** An object with these fields, and objects of the shape `rest` under names that the caller chooses. */
 export function openGroup(fields: () => FieldTable, rest: Group): Group {
-  const table = once(fields)
-  const restOrUnknown = (): Schema =>
-    z.optional(
-      z.union([rest.schema(), z.custom(() => false)], {
-        error: ({ path = [] }) => unknownName(String(path.at(-1)), Object.keys(table())),
-      }),
-    )
-  return groupOf(table, () => z.catchall(objectSchema(table()), restOrUnknown()), rest)
+  const readOther: ReadOther = ({ value, issues, table, name }) => {
+    const error = (): string => unknownName(name, Object.keys(table))
+    const schema = (): Schema => z.union([rest.schema(), z.custom(() => false)], { error })
+    return value === undefined ? value : readPart({ schema }, value, { path: [name], issues })
+  }
+  return groupOf(fields, readOther, rest)
 }
 
 /** An object of which these fields are kept and all others are left out. */
 export function looseGroup(fields: () => FieldTable): Group {
-  const table = once(fields)
-  return groupOf(table, () => objectSchema(table()))
+  return groupOf(fields)
 }
 
-function groupOf(table: () => FieldTable, make: () => Schema, rest?: Group): Group {
+type Issues = z.core.$ZodRawIssue[]
+
+/** Where the issues of a part go, and its path in the value that is checked. */
+interface Place {
+  readonly path: readonly PropertyKey[]
+  readonly issues: Issues
+}
+
+/** Checks the value under a name that is not a field. */
+type ReadOther = (other: { value: unknown; issues: Issues; table: FieldTable; name: string }) => unknown
+
+function groupOf(fields: () => FieldTable, readOther?: ReadOther, rest?: Group): Group {
+  const table = once(fields)
   const requiredNames = once(() => namesOf(table(), 'isRequired'))
   const needed = once(() => [...requiredNames(), ...namesOf(table(), 'hasDefault')])
   const fits = (value: unknown): boolean =>
     isPlainObject(value) && fitsGroup(value, { table: table(), needed: needed(), rest })
+  const make = (): Schema =>
+    custom('an object', isObject).check((object) => {
+      const { issues } = object
+      const given = object.value as Record<string, unknown>
+      const read = readFields(table(), given, issues)
+      // Inherited names count, too.
+      for (const name in readOther === undefined ? {} : given) {
+        if (!Object.hasOwn(table(), name) && name !== '__proto__')
+          read[name] = readOther?.({ value: given[name], issues, table: table(), name })
+      }
+      object.value = read
+    })
   return { ...makeField('an object', fits, make), fields: table, requiredNames, rest }
+}
+
+function readFields(
+  table: FieldTable,
+  value: Record<string, unknown>,
+  issues: Issues,
+): Record<string, unknown> {
+  const read: Record<string, unknown> = {}
+  for (const [name, field] of Object.entries(table)) {
+    const given = value[name]
+    if (given !== undefined || field.isRequired === true || field.hasDefault === true)
+      read[name] = readPart(field, given, { path: [name], issues })
+    else if (name in value) read[name] = given
+  }
+  return read
 }
 
 /** An object of one of several shapes, told apart by the text in its field `key`. Fields that its shape lacks are left out. */
@@ -238,8 +273,8 @@ export function variants(key: string, makeShapes: () => readonly Group[]): Field
       const { issues } = variant
       const given = variant.value as Record<string, unknown>
       const shape = shapeOf(given)
-      if (shape !== undefined) variant.value = readPart(shape, given, [], issues)
-      else issues.push({ code: 'custom', path: [key], input: given, message: problem(wordsOf(), given[key]) })
+      if (shape !== undefined) variant.value = readPart(shape, given, { path: [], issues })
+      else addIssue(issues, [key], problem(wordsOf(), given[key]))
     }),
   )
 }
@@ -255,13 +290,24 @@ export function nullable(one: Field): Field {
   return makeField(
     expected,
     (value) => value === null || fits(value),
-    () => z.nullable(one.schema()),
+    () =>
+      custom(expected, () => true).check((nullish) => {
+        if (nullish.value !== null)
+          nullish.value = readPart(one, nullish.value, { path: [], issues: nullish.issues })
+      }),
   )
 }
 
 /** A field of a {@link looseGroup} that is `value` if it is absent. */
 export function withDefault(one: Field, value: unknown): Field {
-  const made = makeField(one.expected, one.fits, () => z._default(one.schema(), value))
+  const made = makeField(one.expected, one.fits, () =>
+    custom(one.expected, () => true).check((part) => {
+      part.value =
+        part.value === undefined
+          ? structuredClone(value)
+          : readPart(one, part.value, { path: [], issues: part.issues })
+    }),
+  )
   return { ...made, hasDefault: true }
 }
 
@@ -273,7 +319,7 @@ export function unknownName(name: string, known: readonly string[]): string {
 }
 
 /** The message about a value that is not as expected. */
-export function problem(expected: string, value: unknown, shown: string = show(value)): string {
+export function problem(expected: string, value: unknown, shown: string = showValue(value)): string {
   return value === undefined ? `${MISSING} ${expected}` : `must be ${expected}; got ${shown}`
 }
 
@@ -282,12 +328,16 @@ function custom(expected: string, fits: (value: unknown) => boolean): z.ZodMiniC
 }
 
 /** Checks a part of a value. Returns it, with defaults filled in; adds its issues, below `path`, to `issues`. */
-function readPart(field: Field, value: unknown, path: PropertyKey[], issues: z.core.$ZodRawIssue[]): unknown {
+function readPart(field: Pick<Field, 'schema'>, value: unknown, { path, issues }: Place): unknown {
   const result = field.schema().safeParse(value)
   if (result.success) return result.data
   for (const issue of result.error.issues)
     issues.push({ ...issue, path: [...path, ...issue.path] } as z.core.$ZodRawIssue)
   return undefined
+}
+
+function addIssue(issues: Issues, path: PropertyKey[], message: string): void {
+  issues.push({ code: 'custom', path, message, input: undefined })
 }
 
 function makeField(expected: string, fits: (value: unknown) => boolean, make: () => Schema): Field {
@@ -297,13 +347,6 @@ function makeField(expected: string, fits: (value: unknown) => boolean, make: ()
 function once<T>(make: () => T): () => T {
   let made: T | undefined
   return () => (made ??= make())
-}
-
-function objectSchema(table: FieldTable): z.ZodMiniObject {
-  const shape: Record<string, Schema> = {}
-  for (const [name, one] of Object.entries(table))
-    shape[name] = one.isRequired === true ? one.schema() : z.optional(one.schema())
-  return z.object(shape, { error: ({ input }) => problem('an object', input) })
 }
 
 function namesOf(table: FieldTable, mark: 'isRequired' | 'hasDefault'): string[] {
@@ -344,47 +387,8 @@ function either(words: readonly string[]): string {
   return all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} or ${String(all.at(-1))}`
 }
 
-function show(value: unknown): string {
-  if (typeof value === 'bigint') return `${value}n`
-  if (typeof value !== 'string') return value === null || isScalar(value) ? String(value) : typeName(value)
-  const clean = scrubSecrets(value)
-  return JSON.stringify(clean.length > MAX_SHOWN ? `${clean.slice(0, MAX_SHOWN)}…` : clean)
-}
-
-function isScalar(value: unknown): boolean {
-  return value === undefined || typeof value === 'number' || typeof value === 'boolean'
-}
-
-function typeName(value: unknown): string {
-  if (value === null) return 'null'
-  if (typeof value === 'string') return value === '' ? 'empty text' : 'text'
-  if (Array.isArray(value)) return 'a list'
-  if (typeof value !== 'object') return `a ${typeof value}`
-  const { name } = (value.constructor ?? Object) as { name?: unknown }
-  return typeof name === 'string' && name !== 'Object' && name !== '' ? `a ${name}` : 'an object'
-}
-
 const MISSING = 'is missing; must be'
 
 function isMissing({ message }: Issue): boolean {
   return message.startsWith(MISSING)
-}
-
-type ZodIssue = z.core.$ZodIssue
-
-function issuesOf(issue: ZodIssue, lead: string): Issue[] {
-  const path = join(lead, issue.path)
-  // Of a union, the branch that came furthest says most, and of several the one with the fewest issues.
-  const branches = issue.code === 'invalid_union' ? issue.errors.filter((errors) => errors.length > 0) : []
-  const best = branches.toSorted((a, b) => depthOf(b) - depthOf(a) || a.length - b.length)[0]
-  if (best === undefined || depthOf(best) === 0) return [{ path, message: issue.message }]
-  return best.flatMap((inner) => issuesOf(inner, path))
-}
-
-function join(lead: string, path: readonly PropertyKey[]): string {
-  return [...(lead === '' ? [] : [lead]), ...path.map(String)].join('.')
-}
-
-function depthOf(issues: readonly ZodIssue[]): number {
-  return Math.max(0, ...issues.map((issue) => issue.path.length))
 }

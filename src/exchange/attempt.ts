@@ -13,8 +13,6 @@ import { AttemptTimeouts } from './attempt-timeouts.ts'
 const DEFAULT_FIRST_CONTENT_MS = 300_000
 const DEFAULT_IDLE_MS = 60_000
 const MAX_ERROR_BYTES = 256 * 1024
-// Made at the first use: an error compiles the patterns of keys.
-let closed: LlmError | undefined
 const REQUEST_ID_HEADERS: readonly string[] = [
   'x-request-id',
   'request-id',
@@ -98,7 +96,7 @@ export class Attempt {
   close(): void {
     this.release()
     this.#body?.cancel()
-    this.#controller.abort((closed ??= new LlmError('aborted', 'the attempt was closed')))
+    this.#controller.abort(new LlmError('aborted', 'the attempt was closed'))
   }
 
   /** Returns `failure` as an `LlmError` with target, request id and attempts. Its message contains no key and no text of the request. */
