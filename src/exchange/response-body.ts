@@ -1,7 +1,7 @@
 import type { Call } from '../core/call.ts'
 import type { Fragment } from '../core/dialect.ts'
 import { LlmError } from '../core/error.ts'
-import { isObject, parseJson, type JsonValue } from '../core/json.ts'
+import { isObject, parseWire, type JsonValue } from '../core/json.ts'
 import type { ByteSource, FrameDecoder, Framing, HttpResponse } from '../core/wire.ts'
 import { createFrameDecoder, readBody } from '../transport/index.ts'
 import { timeoutError } from '../core/timeout-error.ts'
@@ -111,7 +111,7 @@ function looksStreamed(first: Uint8Array | null, framing: string): boolean {
 
 function readWhole(call: Call, text: string, status: number): readonly Fragment[] {
   const { dialect, quirks } = call.target
-  const json = parseJson(text)
+  const json = parseWire(text)
   const out: Fragment[] = []
   if (Array.isArray(json)) {
     const reader = dialect.reader(quirks)

@@ -1,7 +1,7 @@
 import type { ToolFragment } from '../core/dialect.ts'
 import type { StreamEvent } from '../core/event.ts'
 import { newId } from '../core/create-id.ts'
-import { parseJson, type JsonValue } from '../core/json.ts'
+import { losesDigits, parseJson, type JsonValue } from '../core/json.ts'
 
 interface OpenCall {
   readonly index: number | string | undefined
@@ -12,6 +12,7 @@ interface OpenCall {
   text: string
   whole: JsonValue | undefined
   signature: string | undefined
+  details: JsonValue | undefined
   started: boolean
   /** Pieces of arguments that arrived before the name. */
   waiting: string
@@ -40,6 +41,7 @@ export class ToolCallAssembler {
   add(fragment: ToolFragment, out: StreamEvent[]): void {
     const call = this.#find(fragment) ?? this.#open(fragment)
     if (fragment.signature !== undefined) call.signature = fragment.signature
+    if (fragment.details !== undefined) call.details = fragment.details
     if (call.name === undefined && fragment.name !== undefined && fragment.name !== '')
       call.name = fragment.name
     if (!call.started && call.name !== undefined) this.#start(call, out)
@@ -92,6 +94,7 @@ export class ToolCallAssembler {
       text: '',
       whole: undefined,
       signature: undefined,
+      details: undefined,
       started: false,
       waiting: '',
       done: false,
@@ -118,8 +121,10 @@ export class ToolCallAssembler {
     call.text = ''
     call.waiting = ''
     if (typeof whole === 'string') return this.#append(call, whole, out)
-    call.whole = whole
-    this.#append(call, JSON.stringify(whole), out)
+    const text = JSON.stringify(whole)
+    // A number that JavaScript cannot hold is an opaque object, which `stringify` writes as it was read.
+    call.whole = losesDigits(text) ? undefined : whole
+    this.#append(call, text, out)
   }
 
   #finish(call: OpenCall, out: StreamEvent[]): void {
@@ -128,7 +133,7 @@ export class ToolCallAssembler {
     // A call without a name cannot be made.
     if (call.name === undefined) return
     const parsed = call.whole === undefined ? parseArguments(call.text) : { value: call.whole }
-    const { id, name, signature } = call
+    const { id, name, signature, details, text } = call
     out.push(
       this.#mark({
         type: 'tool-call',
@@ -136,7 +141,9 @@ export class ToolCallAssembler {
         name,
         arguments: parsed.value,
         ...(parsed.invalid === undefined ? undefined : { invalid: parsed.invalid }),
+        ...(losesDigits(text) && parsed.invalid === undefined ? { argumentsText: text } : undefined),
         ...(signature === undefined ? undefined : { signature }),
+        ...(details === undefined ? undefined : { details }),
       }),
     )
   }

@@ -92,7 +92,12 @@ class EventNormalizer implements Normalizer {
     switch (fragment.type) {
       case 'text-delta':
         if (fragment.choice !== undefined) this.#see(fragment.choice)
-        if (fragment.text !== '' || fragment.signature !== undefined || fragment.logprobs !== undefined)
+        if (
+          fragment.text !== '' ||
+          fragment.signature !== undefined ||
+          fragment.phase !== undefined ||
+          fragment.logprobs !== undefined
+        )
           out.push(fragment)
         return
       case 'reasoning-delta':

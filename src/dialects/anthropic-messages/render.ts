@@ -10,8 +10,8 @@ import {
   type ToolMessage,
   type UserMessage,
 } from '../../core/message.ts'
-import { isInstructions, noteLostThoughts, openingOf, roleOf, type WireMessage } from '../claude-turns.ts'
-import { createNote, type Note } from '../note.ts'
+import { isInstructions, openingOf, roleOf, type WireMessage, UNSIGNED } from '../claude-turns.ts'
+import { createNote, noteLostThoughts, type Note } from '../note.ts'
 import { renderCall, renderPart, renderText, vendorBlocks } from './content.ts'
 import { resolveConflicts } from './thinking.ts'
 
@@ -23,7 +23,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
   const { messages } = input
   body['model'] = input.model
   renderSystem(messages, body)
-  noteLostThoughts(messages, input, renderReasoning)
+  noteLostThoughts(input, (thought) => renderReasoning(thought).length > 0, UNSIGNED)
   body['messages'] = renderMessages(messages, note).map(({ role, content }) => ({
     role,
     content: shortest(content),

@@ -7,8 +7,8 @@ import {
   type ReasoningPart,
   type SystemMessage,
 } from '../../core/message.ts'
-import { isInstructions, noteLostThoughts, openingOf, roleOf, type WireMessage } from '../claude-turns.ts'
-import { createNote, type Note } from '../note.ts'
+import { isInstructions, openingOf, roleOf, type WireMessage, UNSIGNED } from '../claude-turns.ts'
+import { createNote, noteLostThoughts, type Note } from '../note.ts'
 import { toolsAsText } from '../tools-as-text.ts'
 import { resolveConflicts } from './conflicts.ts'
 import { renderCall, renderPart, renderText, renderToolResult, type PartContext } from './content.ts'
@@ -28,7 +28,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
   const messages = offersTools(input) ? input.messages : toolsAsText(input.messages, onConvert)
   const rendered = renderMessages(messages, { note, quirks, documents: new Set() })
   renderSystem(messages, { body, rendered, quirks, note })
-  noteLostThoughts(messages, input, (thought) => renderThought(thought, quirks))
+  noteLostThoughts(input, (thought) => renderThought(thought, quirks).length > 0, UNSIGNED)
   body['messages'] = rendered.map(({ role, content }) => ({ role, content }))
   resolveConflicts(input, body)
   fitTools(input, body)

@@ -1,7 +1,7 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
-import type { Reasoning } from '../effort.ts'
+import { isOff, type Reasoning } from '../effort.ts'
 
 const MAX_STOPS = 5
 
@@ -55,7 +55,8 @@ function renderFormat(
 // The format cannot force one tool by name, so that it is sent as the only one.
 function renderTools(tools: readonly ResolvedTool[], { body, settings, warn }: EncodeContext): JsonValue {
   const choice = settings.toolChoice
-  const offered = typeof choice === 'object' ? tools.filter((tool) => tool.name === choice.name) : tools
+  const offered =
+    typeof choice === 'object' && 'name' in choice ? tools.filter((tool) => tool.name === choice.name) : tools
   const strict = offered.filter((tool) => tool.strict === true).length
   if (strict > 0) body['strict_tools'] = true
   if (strict > 0 && strict < offered.length) warn('strict was sent for all tools: the format has one switch')
@@ -72,8 +73,9 @@ function renderToolChoice(choice: ToolChoice, { settings, warn }: EncodeContext)
   return undefined
 }
 
-function renderThinking({ effort, budgetTokens }: Reasoning, { warn }: EncodeContext): JsonValue {
-  if (budgetTokens === 0 || (budgetTokens === undefined && effort === 'none')) return { type: 'disabled' }
+function renderThinking(reasoning: Reasoning, { warn }: EncodeContext): JsonValue {
+  const { effort, budgetTokens } = reasoning
+  if (budgetTokens === 0 || (budgetTokens === undefined && isOff(reasoning))) return { type: 'disabled' }
   if (budgetTokens === undefined && effort !== undefined)
     warn(`effort "${effort}" was not sent: the format can only turn thinking on or off`)
   return { type: 'enabled', token_budget: budgetTokens }

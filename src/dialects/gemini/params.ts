@@ -1,6 +1,6 @@
 import { setPath, type JsonDraft, type JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
-import type { ToolChoice } from '../../core/request.ts'
+import type { AllowedTools, ToolChoice } from '../../core/request.ts'
 import { withoutConst } from './schema.ts'
 import { renderThinking } from './thinking.ts'
 
@@ -97,7 +97,7 @@ function renderTool({ name, description, parameters }: ResolvedTool): JsonValue 
   return { name, description, parametersJsonSchema: withoutConst(parameters) }
 }
 
-function renderToolChoice(choice: ToolChoice, context: EncodeContext): JsonValue | undefined {
+function renderToolChoice(choice: ToolChoice | AllowedTools, context: EncodeContext): JsonValue | undefined {
   if (context.settings.tools === undefined) {
     context.warn('it was not sent: the request has no tools')
     return undefined
@@ -109,8 +109,12 @@ function renderToolChoice(choice: ToolChoice, context: EncodeContext): JsonValue
       return { mode: 'NONE' }
     case 'required':
       return { mode: 'ANY' }
-    default:
-      return { mode: 'ANY', allowedFunctionNames: [choice.name] }
+    default: {
+      const names = 'names' in choice ? choice.names : [choice.name]
+      // Of the modes in which the model may answer with text, only this one takes names.
+      const mayAnswer = 'names' in choice && choice.mode === 'auto'
+      return { mode: mayAnswer ? 'VALIDATED' : 'ANY', allowedFunctionNames: names }
+    }
   }
 }
 

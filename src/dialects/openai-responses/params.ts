@@ -1,7 +1,8 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { ToolChoice } from '../../core/request.ts'
-import { effortOfBudget, type Reasoning } from '../effort.ts'
+import type { AllowedTools, ToolChoice } from '../../core/request.ts'
+import { effortOfBudget, isOff, nearestEffort, type Reasoning } from '../effort.ts'
+import type { OpenAIResponsesQuirks } from './quirks.ts'
 
 /** Where each setting goes on this wire. Samplers of single servers are dropped here and mapped in their provider's row. */
 export const params: ParamMap = {
@@ -32,9 +33,15 @@ export const encode: EncodeMap = {
   logprobs: (wanted: boolean) => (wanted ? ['message.output_text.logprobs'] : undefined),
   responseFormat: renderFormat,
   tools: (tools: readonly ResolvedTool[]) => tools.map(renderTool),
-  toolChoice: (choice: ToolChoice) =>
-    typeof choice === 'string' ? choice : { type: 'function', name: choice.name },
+  toolChoice: renderToolChoice,
   reasoning: renderReasoning,
+}
+
+function renderToolChoice(choice: ToolChoice | AllowedTools): JsonValue {
+  if (typeof choice === 'string') return choice
+  if ('name' in choice) return { type: 'function', name: choice.name }
+  const { names, mode = 'required' } = choice
+  return { type: 'allowed_tools', mode, tools: names.map((name) => ({ type: 'function', name })) }
 }
 
 // False is sent too, because the default is strict and most schemas break its rules.
@@ -48,11 +55,16 @@ function renderFormat({ type, schema, name, description, strict }: ResolvedForma
   return { type: 'json_schema', name: name ?? 'response', description, schema, strict }
 }
 
-function renderReasoning({ effort, budgetTokens }: Reasoning, { quirks, warn }: EncodeContext): JsonObject {
-  const word = effort ?? (budgetTokens === undefined ? undefined : effortOfBudget(budgetTokens))
+function renderReasoning(reasoning: Reasoning, { quirks, warn }: EncodeContext): JsonObject | undefined {
+  const { budgetTokens, summary } = reasoning
+  const { efforts }: OpenAIResponsesQuirks = quirks
+  const asked = isOff(reasoning) ? 'none' : reasoning.effort
+  const wish = asked ?? (budgetTokens === undefined ? undefined : effortOfBudget(budgetTokens))
+  const word = wish === undefined || efforts === undefined ? wish : nearestEffort(wish, efforts)
   if (budgetTokens !== undefined) {
     warn(`a budget of ${budgetTokens} tokens was sent as effort "${word}": the format has no budget`)
-  }
-  const summary = quirks['reasoningSummary'] ?? 'auto'
-  return word === 'none' || summary === false ? { effort: word } : { effort: word, summary }
+  } else if (word !== wish)
+    warn(`effort "${wish}" was sent as "${word}": the model accepts ${efforts?.join(', ')}`)
+  if (word === undefined && summary === undefined) return undefined
+  return word === 'none' ? { effort: word } : { effort: word, summary }
 }

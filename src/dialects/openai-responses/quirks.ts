@@ -9,6 +9,8 @@ export interface OpenAIResponsesQuirks extends Quirks {
    * Default: if `reasoning` is set, because models without reasoning refuse it.
    */
   readonly sealedReasoning?: boolean | undefined
-  /** Kind of reasoning summary to request if `reasoning` is set; false for none. Default `auto`. */
-  readonly reasoningSummary?: 'auto' | 'concise' | 'detailed' | false | undefined
+  /** Effort words that the model accepts, weakest first; others are sent as the nearest. Default: sent unchanged. */
+  readonly efforts?: readonly string[] | undefined
+  /** Whether a call can be limited to some of the tools. Default false. */
+  readonly allowedTools?: boolean | undefined
 }
