@@ -5,7 +5,7 @@ import { anthropicMessages, type AnthropicMessagesQuirks } from '../dialects/ind
 const DEFAULT_MAX_TOKENS = 32_000
 
 /** Origins of Claude's signed thoughts, which its platforms take from each other. */
-export const claudeThoughts = [
+const claudeThoughts = [
   'anthropic/anthropic-messages',
   'vertex/anthropic-messages',
   'bedrock/anthropic-messages',

@@ -10,8 +10,9 @@ import {
   type AnthropicMessagesQuirks,
   type BedrockConverseQuirks,
 } from '../dialects/index.ts'
-import { anthropic, claudeThoughts } from './anthropic.ts'
+import { anthropic } from './anthropic.ts'
 
+const claudeThoughts = anthropic.quirks?.['thoughtsFrom'] as readonly string[]
 const thinks = { reasoning: { to: 'additionalModelRequestFields' } } as const
 const schema = { responseFormat: { to: 'outputConfig.textFormat' } } as const
 const noSampling = 'the model accepts no sampling settings'

@@ -1,83 +1,18 @@
-import { chatApiCall, type ChatRequest, type ChatResponse } from 'llm-switchyard'
+import type { ChatRequest } from 'llm-switchyard'
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../src/core/json.ts'
-
-type Wire = Readonly<Record<string, unknown>>
-
-/** What a call put on the wire, and the response. */
-async function exchange(
-  request: Partial<ChatRequest>,
-  reply: unknown,
-): Promise<{ body: Wire; response: ChatResponse }> {
-  let body: Wire = {}
-  const text = typeof reply === 'string' ? reply : JSON.stringify(reply)
-  const type = typeof reply === 'string' ? 'text/event-stream' : 'application/json'
-  const fetch = async (_url: unknown, init?: RequestInit): Promise<Response> => {
-    body = JSON.parse(String(init?.body)) as Wire
-    return new Response(text, { headers: { 'content-type': type } })
-  }
-  const call = { apiKey: 'k', variables: { project: 'p', resource: 'r', account: 'a' }, ...request, fetch }
-  const stream = typeof reply === 'string'
-  const answer = stream
-    ? await (
-        await chatApiCall({ ...(call as ChatRequest), stream: true })
-      ).response
-    : await chatApiCall({ ...(call as ChatRequest), stream: false })
-  return { body, response: answer }
-}
-
-const asked = { role: 'user', content: 'Weather?' } as const
-const tools = [{ name: 'look', parameters: { type: 'object', properties: {} } }]
-
-/** The assistant's part of the second request of a tool loop, after a stored and reloaded first answer. */
-async function sentBack(target: Partial<ChatRequest>, reply: unknown, plain: unknown): Promise<unknown[]> {
-  const first = await exchange({ ...target, tools, messages: [asked] }, reply)
-  const { message, toolCalls } = JSON.parse(JSON.stringify(first.response)) as ChatResponse
-  const results = toolCalls.map(({ id }) => ({ role: 'tool' as const, toolCallId: id, content: 'Rain' }))
-  const { body, response } = await exchange(
-    { ...target, tools, messages: [asked, message, ...results] },
-    plain,
-  )
-  expect(response.warnings.filter(({ message: said }) => said.includes('reasoning'))).toEqual([])
-  const list = (body['messages'] ?? body['contents'] ?? body['input']) as Wire[]
-  return list.filter(
-    ({ role, type }) =>
-      role === 'assistant' || role === 'model' || (type !== undefined && type !== 'function_call_output'),
-  )
-}
-
-const chatPlain = { choices: [{ message: { role: 'assistant', content: 'ok' }, finish_reason: 'stop' }] }
-const ok: Readonly<Record<string, unknown>> = {
-  chat: chatPlain,
-  anthropic: { type: 'message', content: [{ type: 'text', text: 'ok' }], stop_reason: 'end_turn', usage: {} },
-  bedrock: {
-    output: { message: { role: 'assistant', content: [{ text: 'ok' }] } },
-    stopReason: 'end_turn',
-    usage: { inputTokens: 1, outputTokens: 1 },
-  },
-  gemini: { candidates: [{ content: { parts: [{ text: 'ok' }] }, finishReason: 'STOP' }] },
-  responses: {
-    status: 'completed',
-    output: [{ type: 'message', content: [{ type: 'output_text', text: 'ok' }] }],
-  },
-  cohere: {
-    message: { role: 'assistant', content: [{ type: 'text', text: 'ok' }] },
-    finish_reason: 'COMPLETE',
-  },
-  ollama: { message: { role: 'assistant', content: 'ok' }, done: true, done_reason: 'stop' },
-}
-
-const call = { id: 'call00001', type: 'function', function: { name: 'look', arguments: '{}' } }
-function chat(message: JsonObject): unknown {
-  const whole = { role: 'assistant', content: null, tool_calls: [call], ...message }
-  return { choices: [{ message: whole, finish_reason: 'tool_calls' }] }
-}
-function sse(...deltas: JsonObject[]): string {
-  const chunk = (delta: JsonObject, reason: string | null): string =>
-    `data: ${JSON.stringify({ id: 'c', model: 'm', choices: [{ index: 0, delta, finish_reason: reason }] })}\n\n`
-  return `${deltas.map((delta) => chunk(delta, null)).join('')}${chunk({}, 'tool_calls')}data: [DONE]\n\n`
-}
-const streamedCall = { tool_calls: [{ index: 0, ...call }] }
+import {
+  asked,
+  call,
+  chat,
+  exchange,
+  ok,
+  sentBack,
+  sse,
+  streamedCall,
+  tools,
+  type Wire,
+} from './exchanged.ts'
 
 describe('a thought goes back as it came, whole or streamed', () => {
   const plain: readonly (readonly [string, string, string])[] = [
@@ -379,93 +314,5 @@ describe('what a vendor requires beside thoughts', () => {
     expect(JSON.stringify(body)).toContain('"signature":"SIG"')
     expect(JSON.stringify(body)).toContain('"budget_tokens":2000')
     expect(response.warnings).toEqual([])
-  })
-})
-
-describe('arguments are sent back as the model wrote them', () => {
-  const written = '{"b": 12345678901234567890, "a": 1.0, "c": "\\u00e9"}'
-  const targets: readonly (readonly [string, Partial<ChatRequest>, unknown, string])[] = [
-    [
-      'chat',
-      { provider: 'openai', model: 'gpt-4.1' },
-      chat({ tool_calls: [{ ...call, function: { name: 'look', arguments: written } }] }),
-      'chat',
-    ],
-    [
-      'responses',
-      { provider: 'openai', model: 'gpt-6-astra' },
-      {
-        status: 'completed',
-        output: [{ type: 'function_call', call_id: 'c', name: 'look', arguments: written }],
-      },
-      'responses',
-    ],
-  ]
-  test.each(targets)('%s: byte for byte', async (_name, target, reply, kind) => {
-    const sent = await sentBack(target, reply, ok[kind])
-    expect(JSON.stringify(sent)).toContain(JSON.stringify(written))
-  })
-
-  test('a change of the parsed arguments wins', async () => {
-    const messages = history({}, [{ ...made, arguments: { a: 2 }, argumentsText: '{"a": 1}' }]).slice(0, 2)
-    const { body } = await exchange({ provider: 'openai', model: 'gpt-4.1', messages }, ok['chat'])
-    expect(JSON.stringify(body)).toContain(JSON.stringify('{"a":2}'))
-  })
-
-  test.each<readonly [string, Partial<ChatRequest>, (input: string) => string, string]>([
-    [
-      'anthropic',
-      { provider: 'anthropic', model: 'claude-opus-4-8' },
-      (input) =>
-        `{"type":"message","content":[{"type":"tool_use","id":"t","name":"look","input":${input}}],"stop_reason":"tool_use","usage":{}}`,
-      'anthropic',
-    ],
-    [
-      'gemini',
-      { provider: 'google', model: 'gemini-3-pro' },
-      (input) =>
-        `{"candidates":[{"content":{"parts":[{"functionCall":{"name":"look","args":${input}}}]},"finishReason":"STOP"}]}`,
-      'gemini',
-    ],
-    [
-      'bedrock',
-      { provider: 'bedrock', model: 'anthropic.claude-opus-4-8' },
-      (input) =>
-        `{"output":{"message":{"content":[{"toolUse":{"toolUseId":"t","name":"look","input":${input}}}]}},"stopReason":"tool_use","usage":{}}`,
-      'bedrock',
-    ],
-    [
-      'ollama',
-      { provider: 'ollama', model: 'm' },
-      (input) =>
-        `{"message":{"role":"assistant","content":"","tool_calls":[{"function":{"name":"look","arguments":${input}}}]},"done":true}`,
-      'ollama',
-    ],
-  ])('%s: large whole numbers inside objects', async (_name, target, reply, kind) => {
-    let raw = ''
-    const ask = async (messages: ChatRequest['messages'], text: string): Promise<ChatResponse> =>
-      chatApiCall({
-        ...(target as ChatRequest),
-        apiKey: 'k',
-        tools,
-        messages,
-        stream: false,
-        fetch: async (_url: unknown, init?: RequestInit) => {
-          raw = String(init?.body)
-          return new Response(text, { headers: { 'content-type': 'application/json' } })
-        },
-      })
-    const first = await ask([asked], reply('{"id":1234567890123456789}'))
-    const [made1] = first.toolCalls
-    expect(made1).toMatchObject({
-      arguments: { id: 1234567890123456800 },
-      argumentsText: '{"id":1234567890123456789}',
-    })
-    const stored = JSON.parse(JSON.stringify(first.message)) as ChatResponse['message']
-    await ask(
-      [asked, stored, { role: 'tool', toolCallId: made1?.id ?? '', content: 'r' }],
-      JSON.stringify(ok[kind]),
-    )
-    expect(raw).toContain('{"id":1234567890123456789}')
   })
 })

@@ -25,7 +25,7 @@ function boundClaude() {
       thoughtsOf(message).every(({ signature }) => prefixes.get(signature) === prefixOf(body, at)),
     )
   const fetch = async (_url: unknown, init?: RequestInit): Promise<Response> => {
-    const body = JSON.parse(String(init?.body)) as Body
+    const body = JSON.parse(init?.body as string) as Body
     const headers = new Headers(init?.headers)
     const drops = body.thinking?.block_binding?.prefix_mismatch_behavior === 'drop_block'
     if (drops) expect(headers.get('anthropic-beta')).toContain(BETA)
