@@ -83,7 +83,7 @@ function overviewRow(definition: ProviderDefinition, registry: Registry): string
 function targetsOf({ id, models = {} }: ProviderDefinition, registry: Registry): readonly Target[] {
   const families = Object.keys(models).filter((pattern) => pattern !== '*')
   return ['some-model', ...families.map((pattern) => pattern.replaceAll('*', 'x'))].map((model) =>
-    registry.resolve({ provider: id, model }),
+    registry.resolve({ provider: id, model, api: '' }),
   )
 }
 
@@ -129,7 +129,7 @@ function providerSection(definition: ProviderDefinition, registry: Registry): st
     `Checked ${checked ?? 'never'} against ${docs ?? 'no reference'}.`,
     ...(unverified === undefined ? [] : [`Not verified: ${unverified}.`]),
   ]
-  const anyModel = registry.resolve({ provider: id, model: 'some-model' })
+  const anyModel = registry.resolve({ provider: id, model: 'some-model', api: '' })
   const changes = changesOf(definition, explainParams(anyModel.params))
   const parts = [
     `### ${id}`,
@@ -165,10 +165,13 @@ function authWords({ auth, env = [], keyRequired }: ProviderDefinition): string 
   return `${how}${names}${keyRequired === false ? '; optional' : ''}`
 }
 
-function apiFacts({ apis = {}, baseUrl }: ProviderDefinition): string[] {
+function apiFacts({ api: usual, apis = {}, models = {}, baseUrl }: ProviderDefinition): string[] {
   return Object.entries(apis).map(([name, api]) => {
+    const of = Object.keys(models).filter((pattern) => models[pattern]?.api === name)
+    const whose = of.length === 0 ? '' : ` for ${of.map(code).join(', ')}`
+    const chosen = usual === name || of.length > 0 ? ` Default of chat calls${whose}.` : ''
     const place = api.baseUrl === undefined || api.baseUrl === baseUrl ? '' : ` at ${code(api.baseUrl)}`
-    return `${code(`api: '${name}'`)} speaks ${api.dialect.id}${place}.`
+    return `${code(`api: '${name}'`)} speaks ${api.dialect.id}${place}.${chosen}`
   })
 }
 
@@ -206,11 +209,11 @@ function changeTable(changes: readonly Change[]): string {
 }
 
 function modelTable({ id, models = {} }: ProviderDefinition, registry: Registry): string[] {
-  const usual = settingWords(registry.resolve({ provider: id, model: 'some-model' }))
+  const usual = settingWords(registry.resolve({ provider: id, model: 'some-model', api: '' }))
   // Families with the same capabilities share a row.
   const rows = new Map<string, string[]>()
   for (const pattern of Object.keys(models)) {
-    const target = registry.resolve({ provider: id, model: pattern.replaceAll('*', 'x') })
+    const target = registry.resolve({ provider: id, model: pattern.replaceAll('*', 'x'), api: '' })
     const { capabilities: traits, quirks } = target
     const cells = [
       tokens(traits.contextWindow),

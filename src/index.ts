@@ -47,6 +47,7 @@ export type {
   StreamLimits,
   Timeouts,
   Tool,
+  AllowedTools,
   ToolChoice,
   ToolContext,
 } from './core/request.ts'

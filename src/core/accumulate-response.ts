@@ -1,6 +1,13 @@
-import { isContent, type StreamEvent, type EventBatch } from './event.ts'
-import { listOf } from './json.ts'
-import { argumentsText, type AssistantMessage, type AssistantPart, type ToolCall } from './message.ts'
+import { isContent, type StreamEvent, type EventBatch, type ToolCallEvent } from './event.ts'
+import { listOf, losesDigits } from './json.ts'
+import {
+  argumentsText,
+  readArguments,
+  type AssistantMessage,
+  type AssistantPart,
+  type ToolCall,
+  type ToolCallPart,
+} from './message.ts'
 import type {
   Attempt,
   ChatResponse,
@@ -19,6 +26,8 @@ type OpenPart = Draft<AssistantPart> & {
   text?: string
   origin?: string
 }
+/** Fields that tell text of one message from that of another. */
+const OF_MESSAGE = ['signature', 'phase', 'id'] as const
 type TextLike = Extract<StreamEvent, { type: 'text-delta' | 'reasoning-delta' }>
 
 // An engine stores a text that grows piece by piece as a chain many times its size, so pieces are joined in groups.
@@ -31,6 +40,8 @@ class ChoiceAccumulator {
   #open: OpenPart | undefined
   // The end of the open part's text.
   #pieces: string[] = []
+  /** Arguments of the tool calls as the model wrote them, by id. */
+  readonly #written = new Map<string, string>()
 
   addText(event: TextLike, origin: string): void {
     const type = event.type === 'text-delta' ? 'text' : 'reasoning'
@@ -41,7 +52,7 @@ class ChoiceAccumulator {
     }
     this.#pieces.push(event.text)
     if (this.#pieces.length >= MAX_PIECES) this.#settle()
-    if (event.type === 'reasoning-delta' || event.signature !== undefined)
+    if (event.type === 'reasoning-delta' || OF_MESSAGE.some((field) => event[field] !== undefined))
       assignVendorFields(this.#open, event)
     if (event.type === 'text-delta' && event.logprobs !== undefined) this.logprobs.push(...event.logprobs)
   }
@@ -50,6 +61,22 @@ class ChoiceAccumulator {
     this.#settle()
     this.#open = undefined
     this.#parts.push(part)
+  }
+
+  addArguments(id: string, delta: string): void {
+    this.#written.set(id, (this.#written.get(id) ?? '') + delta)
+  }
+
+  addCall(call: ToolCall, origin: string): void {
+    this.toolCalls.push(call)
+    const { argumentsText: written } =
+      call.invalid === undefined ? readArguments(this.#written.get(call.id) ?? '') : call
+    this.addPart({
+      type: 'tool-call',
+      ...call,
+      ...(written === undefined ? undefined : { argumentsText: written }),
+      ...(call.details === undefined ? undefined : { origin }),
+    })
   }
 
   textOf(type: 'text' | 'reasoning'): string {
@@ -61,16 +88,17 @@ class ChoiceAccumulator {
 
   message(): AssistantMessage {
     this.#settle()
-    const parts = this.#parts.filter(
-      (part) => part.text !== '' || part.type !== 'text' || 'signature' in part,
-    )
-    const plain = parts.every((part) => part.type === 'text' && !('signature' in part))
+    const isMarked = (part: OpenPart): boolean => OF_MESSAGE.some((field) => field in part)
+    const parts = this.#parts.filter((part) => part.text !== '' || part.type !== 'text' || isMarked(part))
+    const plain = parts.every((part) => part.type === 'text' && !isMarked(part))
     if (plain) return { role: 'assistant', content: this.textOf('text') }
     return { role: 'assistant', content: parts.map((part) => ({ ...part })) }
   }
 
   #isNext(open: OpenPart, event: TextLike): boolean {
-    if (event.type === 'text-delta') return false
+    // A phase without text is that of the text so far.
+    if (event.type === 'text-delta')
+      return event.id !== undefined || (event.phase !== undefined && event.text !== '')
     if (event.encrypted !== undefined) this.#settle()
     return opensPart(open, event)
   }
@@ -100,11 +128,13 @@ function assignVendorFields(part: OpenPart, event: TextLike): void {
     encrypted,
     id,
     details,
-  }: { signature?: unknown; encrypted?: unknown; id?: unknown; details?: unknown } = event
+    phase,
+  }: { signature?: unknown; encrypted?: unknown; id?: unknown; details?: unknown; phase?: unknown } = event
   const held = part as { [key: string]: unknown }
+  if (phase !== undefined) held['phase'] = phase
   if (signature !== undefined) held['signature'] = signature
   if (encrypted !== undefined) held['encrypted'] = encrypted
-  if (id !== undefined) held['id'] = id
+  if (id !== undefined && id !== '') held['id'] = id
   if (details === undefined) return
   held['details'] =
     Array.isArray(held['details']) && Array.isArray(details)
@@ -206,10 +236,11 @@ export class ResponseAccumulator {
       case 'reasoning-delta':
         return this.#choiceOf(event.choice).addText(event, this.#origin)
       case 'tool-call': {
-        const { type, choice, ...call } = event
-        this.#choiceOf(choice).toolCalls.push(call)
-        return this.#choiceOf(choice).addPart({ type, ...call })
+        const { type: _type, choice, ...call } = event
+        return this.#choiceOf(choice).addCall(call, this.#origin)
       }
+      case 'tool-call-delta':
+        return this.#choiceOf(event.choice).addArguments(event.id, event.delta)
       case 'start':
         this.#start.model = event.model
         if (event.id !== undefined) this.#start.id = event.id
@@ -281,6 +312,11 @@ export function responseToEvents(response: ChatResponse): StreamEvent[] {
   return events
 }
 
+// The text of the arguments is in the deltas; in the call only if it is more exact.
+function callOf({ origin: _origin, argumentsText: text, ...call }: ToolCallPart): ToolCallEvent {
+  return text !== undefined && losesDigits(text) ? { ...call, argumentsText: text } : call
+}
+
 function replayPart(
   part: AssistantPart,
   choice: { choice: number } | undefined,
@@ -303,7 +339,7 @@ function replayPart(
         delta: argumentsText(part),
         ...choice,
       })
-      events.push({ ...part, ...choice })
+      events.push({ ...callOf(part), ...choice })
       return
     case 'file':
       events.push({

@@ -1,5 +1,6 @@
 import type { Message } from './message.ts'
 import type { ParamMap, ResolvedSettings, SettingName } from './params.ts'
+import type { Quirks } from './dialect.ts'
 import type { ModelCapabilities } from './provider.ts'
 import type { Warning } from './response.ts'
 
@@ -33,14 +34,24 @@ export interface AdaptedRequest {
 
 /** Sends a schema as an instruction if the model takes none as a parameter. Pure. */
 export function adaptToModel(
-  { messages, settings }: { readonly messages: readonly Message[]; readonly settings: ResolvedSettings },
+  {
+    messages,
+    settings: asked,
+  }: { readonly messages: readonly Message[]; readonly settings: ResolvedSettings },
   {
     capabilities,
     params,
     model,
-  }: { readonly capabilities: ModelCapabilities; readonly params: ParamMap; readonly model: string },
+    quirks = {},
+  }: {
+    readonly capabilities: ModelCapabilities
+    readonly params: ParamMap
+    readonly model: string
+    readonly quirks?: Quirks | undefined
+  },
 ): AdaptedRequest {
   const warnings: Warning[] = []
+  const settings = withAllowedTools(asked, { quirks, model }, warnings)
   const { responseFormat } = settings
   const { schema } = responseFormat ?? {}
   const isInstruction =
@@ -56,6 +67,20 @@ export function adaptToModel(
     settings: { ...settings, responseFormat: { ...responseFormat, type: 'json', schema: undefined } },
     warnings,
   }
+}
+
+// Where the limit has no form on the wire, the other tools are left out.
+function withAllowedTools(
+  settings: ResolvedSettings,
+  { quirks, model }: { readonly quirks: Quirks; readonly model: string },
+  warnings: Warning[],
+): ResolvedSettings {
+  const { toolChoice: choice, tools } = settings
+  if (typeof choice !== 'object' || !('names' in choice) || quirks['allowedTools'] === true) return settings
+  const message = `tools outside toolChoice.names were not sent to ${model}, because its API cannot limit a call to some`
+  warnings.push({ type: 'changed', setting: 'toolChoice', message })
+  const { names, mode = 'required' } = choice
+  return { ...settings, tools: tools?.filter(({ name }) => names.includes(name)), toolChoice: mode }
 }
 
 function schemaInstruction(schema: unknown): string {

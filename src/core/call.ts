@@ -53,6 +53,8 @@ export interface Address {
 export interface PreparedEndpoint {
   /** Returns the address for `call`; `undefined` if the call has its own base URL, headers or variables. */
   addressOf(call: Call): Address | undefined
+  /** Marks of requests that the target's remedy is applied to before they are sent. */
+  readonly remedied: Set<string>
 }
 
 /** The operation of a call. */

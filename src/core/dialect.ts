@@ -27,6 +27,8 @@ export interface ToolFragment {
   readonly done?: boolean | undefined
   readonly choice?: number | undefined
   readonly signature?: string | undefined
+  /** Vendor fields of the call, which are sent back unchanged. */
+  readonly details?: JsonValue | undefined
 }
 
 /** The output of a reader. Text and reasoning are events already; the normalizer assembles the rest. */
@@ -101,6 +103,18 @@ export interface EndpointInput {
 /** Splits the texts of one answer, such as into reasoning and text. May hold pieces back until later fragments. */
 export type TextSplitter = (fragments: readonly Fragment[]) => readonly Fragment[]
 
+/** A change of a refused request, after which it is sent once more. */
+export interface Remedy {
+  /** Whether the change helps against this error. */
+  fits(error: { readonly status?: number | undefined; readonly message: string }): boolean
+  /** What requests that need the change have in common; `undefined` if this one cannot need it. */
+  mark(body: JsonDraft): string | undefined
+  /** Changes the body. Returns the headers to add; `undefined` if the request may not be changed. */
+  apply(body: JsonDraft, quirks: Quirks): Readonly<Record<string, string>> | undefined
+  /** Message of the warning about the change. */
+  readonly warning: string
+}
+
 /** Translates one wire format. Pure: no I/O, no clock, no vendor names. */
 export interface Dialect {
   readonly id: string
@@ -124,6 +138,8 @@ export interface Dialect {
   readonly splitter?: (() => TextSplitter) | undefined
   /** Reads an error reply, also one of status 200. `body` is parsed JSON or text; `header` returns a header of the reply by name. */
   fault(status: number | undefined, body: unknown, header?: (name: string) => string | undefined): Fault
+  /** Default: a refused request is not changed. */
+  readonly remedy?: Remedy | undefined
   /** The embeddings endpoint of servers of this format. Default: none. */
   readonly embeddings?: EmbeddingApi | undefined
   readonly moderation?: ModerationApi | undefined

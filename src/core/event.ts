@@ -14,6 +14,9 @@ export interface TextDelta {
   readonly choice?: number | undefined
   readonly signature?: string | undefined
   readonly logprobs?: readonly TokenLogprob[] | undefined
+  /** With the first text of a message: its phase and, if the response has several messages, its id. */
+  readonly phase?: string | undefined
+  readonly id?: string | undefined
 }
 /** A piece of reasoning. `signature`, `encrypted`, `id` and `details` are vendor fields; an event that carries them may have an empty text. */
 export interface ReasoningDelta {
@@ -46,8 +49,11 @@ export interface ToolCallEvent {
   readonly arguments: JsonValue
   /** Why the arguments could not be parsed; `arguments` is the raw text then. Such a call must not be executed. */
   readonly invalid?: string | undefined
+  /** The arguments as the model wrote them, if a whole number in them is too large for JavaScript. */
+  readonly argumentsText?: string | undefined
   readonly choice?: number | undefined
   readonly signature?: string | undefined
+  readonly details?: JsonValue | undefined
 }
 export interface CitationEvent extends Citation {
   readonly type: 'citation'

@@ -14,29 +14,6 @@ export interface HistoryRules {
   readonly names?: NameMap | undefined
 }
 
-interface HistoryTarget {
-  readonly reasoningScope: string
-  readonly dialect: { readonly id: string }
-}
-
-/**
- * Prepares the reasoning of a conversation for one target. Reasoning of the target, also if marked with the dialect alone,
- * gets the dialect's id as origin. Reasoning of others loses the vendor fields that only its vendor accepts.
- */
-export function ownHistory(messages: readonly Message[], target: HistoryTarget): readonly Message[] {
-  if (messages.every(isPlain)) return messages
-  return messages.map((message) => {
-    if (message.role !== 'assistant' || typeof message.content === 'string') return message
-    return { ...message, content: message.content.map((part) => ownPart(part, target)) }
-  })
-}
-
-function ownPart(part: AssistantPart, { reasoningScope, dialect }: HistoryTarget): AssistantPart {
-  if (part.type !== 'reasoning' || part.origin === undefined) return part
-  if (part.origin === reasoningScope || part.origin === dialect.id) return { ...part, origin: dialect.id }
-  return { type: 'reasoning', text: part.text, origin: part.origin }
-}
-
 /** The tool names of a conversation by tool call id. */
 export function toolNames(messages: readonly Message[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>()

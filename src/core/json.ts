@@ -41,6 +41,33 @@ export function parseJson(text: string): JsonValue | undefined {
   }
 }
 
+/** Whether JavaScript's numbers cannot hold a whole number of this JSON text. */
+export function losesDigits(text: string): boolean {
+  if (!/\d{16}/.test(text)) return false
+  const numbers = text.replace(/"(?:[^"\\]|\\.)*"/g, '').match(/[\d.eE+-]+/g) ?? []
+  return numbers.some((one) => /^-?\d{16,}$/.test(one) && !Number.isSafeInteger(Number(one)))
+}
+
+/**
+ * Parses JSON of a provider. Returns `undefined` if the text is not JSON. A whole number that JavaScript cannot hold becomes an
+ * opaque object, which `JSON.stringify` writes as it was read.
+ */
+export function parseWire(text: string): JsonValue | undefined {
+  if (!/[:[,]\s*-?\d{16,}\s*[,\]}]/.test(text)) return parseJson(text)
+  return parseJson(text) === undefined ? undefined : (parseExact(text) as JsonValue)
+}
+
+/** Parses JSON whose whole numbers are written by `JSON.stringify` as they were read, however large they are. */
+export function parseExact(text: string): unknown {
+  const { rawJSON } = JSON as unknown as { rawJSON?: (source: string) => unknown }
+  if (rawJSON === undefined) return JSON.parse(text)
+  const keep = (_key: string, value: unknown, context?: { readonly source?: string }): unknown =>
+    typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
+      ? rawJSON(context?.source ?? String(value))
+      : value
+  return JSON.parse(text, keep)
+}
+
 // Names that would reach the prototype of the object.
 const UNSAFE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 

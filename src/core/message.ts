@@ -1,6 +1,6 @@
 import type { CacheMark } from './cache-mark.ts'
 import { wellFormedJson } from './fit/well-formed.ts'
-import type { JsonValue } from './json.ts'
+import { isObject, losesDigits, parseExact, parseJson, type JsonDraft, type JsonValue } from './json.ts'
 
 /** Plain text. `signature` is a vendor's opaque mark, which is stored and sent back to that vendor. */
 export interface TextPart {
@@ -9,6 +9,10 @@ export interface TextPart {
   /** Marks the end of a prefix that the vendor shall cache. */
   readonly cache?: boolean | CacheMark | undefined
   readonly signature?: string | undefined
+  /** The vendor's phase of the message that holds the text, such as `commentary` (OpenAI Responses). Sent back. */
+  readonly phase?: string | undefined
+  /** The vendor's id of that message, if the response has several. Keeps their texts apart. */
+  readonly id?: string | undefined
 }
 
 /** An image by URL (http, https or data) or as bytes (base64 text or a byte array) with its media type. */
@@ -69,7 +73,16 @@ export interface ToolCall {
   readonly arguments: JsonValue
   /** Why the arguments could not be parsed. */
   readonly invalid?: string | undefined
+  /**
+   * The arguments as the model wrote them, if JSON text of `arguments` differs. In {@link ChatResponse.toolCalls} only if a
+   * whole number is too large for JavaScript. Ignored if it does not mean the same as `arguments`.
+   */
+  readonly argumentsText?: string | undefined
   readonly signature?: string | undefined
+  /** Vendor fields of the call, which are sent back unchanged to the same vendor. */
+  readonly details?: JsonValue | undefined
+  /** Who made `details`, `vendor/dialect`. */
+  readonly origin?: string | undefined
 }
 
 /** A tool call inside an assistant message. */
@@ -108,11 +121,41 @@ export interface ToolMessage {
   readonly cache?: boolean | CacheMark | undefined
 }
 
-/** The arguments of a tool call as JSON text; the raw text if they could not be parsed. */
+/** The arguments of a tool call as JSON text: as the model wrote them, if that is known. */
 export function argumentsText(call: ToolCall): string {
-  return typeof call.arguments === 'string' && call.invalid !== undefined
-    ? call.arguments
-    : wellFormedJson(JSON.stringify(call.arguments))
+  if (typeof call.arguments === 'string' && call.invalid !== undefined) return call.arguments
+  return writtenText(call) ?? wellFormedJson(JSON.stringify(call.arguments))
+}
+
+/** The arguments of a tool call for wires where they are an object. Other values become one named argument. */
+export function argumentsObject(call: ToolCall): JsonDraft {
+  const { arguments: args } = call
+  if (!isObject(args)) return args === null ? {} : { arguments: args }
+  const written = call.argumentsText === undefined ? undefined : writtenText(call)
+  return written !== undefined && losesDigits(written) ? (parseExact(written) as JsonDraft) : args
+}
+
+// The arguments may have been changed after they were read.
+function writtenText({ argumentsText: text, arguments: args }: ToolCall): string | undefined {
+  if (text === undefined) return undefined
+  const json = sorted(args)
+  return sorted(parseJson(text)) === json && json === wellFormedJson(json) ? text : undefined
+}
+
+// Databases may sort the keys of an object.
+function sorted(value: unknown): string {
+  return JSON.stringify(value ?? null, (_key, held: unknown) =>
+    isObject(held) ? Object.fromEntries(Object.entries(held).toSorted(([a], [b]) => (a < b ? -1 : 1))) : held,
+  )
+}
+
+/** Reads the arguments of a tool call. No text is no arguments; text that is not JSON is kept, and marked. */
+export function readArguments(text: string): Pick<ToolCall, 'arguments' | 'invalid' | 'argumentsText'> {
+  const value = text.trim() === '' ? {} : parseJson(text)
+  if (value === undefined) return { arguments: text, invalid: 'the arguments are not valid JSON' }
+  return value !== null && JSON.stringify(value) !== text && text.trim() !== ''
+    ? { arguments: value, argumentsText: text }
+    : { arguments: value }
 }
 
 /** One message of a conversation, in the shape that dialects read. */

@@ -1,7 +1,8 @@
 import { readCacheMark, type CacheMark } from './cache-mark.ts'
 import { throwInvalidRequest } from './error.ts'
-import { isObject, parseJson, type JsonValue } from './json.ts'
+import { isObject } from './json.ts'
 import { canonicalBase64, canonicalUrl, registeredType } from './media-type.ts'
+import { readArguments } from './message.ts'
 import type {
   AssistantMessage,
   AssistantPart,
@@ -162,7 +163,8 @@ function readAssistant(message: AssistantInput, path: string): AssistantMessage 
   parts.push(...callsOf(message).filter(({ id }) => !known.has(id)))
   const [only] = parts
   if (only === undefined) return { role, name, content: '' }
-  const plain = parts.length === 1 && only.type === 'text' && only.signature === undefined
+  const plain =
+    parts.length === 1 && only.type === 'text' && (only.signature ?? only.phase ?? only.id) === undefined
   return { role, name, content: plain ? only.text : parts }
 }
 
@@ -177,12 +179,7 @@ function readAssistantPart(part: AssistantInputPart, path: string): AssistantPar
 function callsOf({ toolCalls = [], tool_calls = [] }: AssistantInput): ToolCallPart[] {
   const own = toolCalls.map((call): ToolCallPart => ({ ...call, type: 'tool-call' }))
   const openai = tool_calls.map(({ id, function: { name, arguments: text } }): ToolCallPart => {
-    const value: JsonValue | undefined = text.trim() === '' ? {} : parseJson(text)
-    const read =
-      value === undefined
-        ? { arguments: text, invalid: 'the arguments are not valid JSON' }
-        : { arguments: value }
-    return { type: 'tool-call', id, name, ...read }
+    return { type: 'tool-call', id, name, ...readArguments(text) }
   })
   return [...own, ...openai]
 }

@@ -84,6 +84,10 @@ export interface ModelCapabilities {
   readonly jsonSchema?: boolean | undefined
   /** Whether the model reasons, always or on request. */
   readonly reasoning?: boolean | undefined
+  /** Whether the provider refuses earlier reasoning once something before it was changed or left out. */
+  readonly boundThoughts?: boolean | undefined
+  /** Wire format of calls that name none, by its name in `apis`. Default: that of the provider. */
+  readonly api?: string | undefined
   /** Whether the model continues an assistant message that ends the conversation. */
   readonly prefill?: boolean | undefined
   /** Merged over the provider's `body`. */
@@ -128,6 +132,11 @@ export interface ProviderDefinition {
   readonly rules?: Partial<WireRules> | undefined
   /** Capabilities by model id, with `*` for any text. All patterns that match are merged, longer over shorter. */
   readonly models?: Readonly<Record<string, ModelCapabilities>> | undefined
+  /**
+   * Wire format of chat calls that name none and have no base URL of their own, by its name in `apis`. Empty: this definition's,
+   * also for models with an `api`.
+   */
+  readonly api?: string | undefined
   /** Other wire formats of the same vendor, by the value of the option `api`. */
   readonly apis?:
     | Readonly<Record<string, Pick<ProviderDefinition, 'dialect'> & Partial<ProviderDefinition>>>
@@ -172,6 +181,8 @@ const capabilities = optionsSchema<ModelCapabilities>()(() => ({
   tools: flag,
   jsonSchema: flag,
   reasoning: flag,
+  boundThoughts: flag,
+  api: nonEmptyText,
   prefill: flag,
   body: anyObject,
   params,
@@ -218,6 +229,7 @@ export const providerSchema: Group = optionsSchema<ProviderDefinition>()(() => (
   quirks: anyObject,
   rules: anyObject,
   models: recordOf(capabilities),
+  api: text,
   apis: recordOf(anyObject),
   embeddings: nullable(anyObject),
   moderation: nullable(anyObject),

@@ -32,7 +32,9 @@ export interface Target {
 export interface TargetReference {
   readonly provider?: string | undefined
   readonly model?: string | undefined
+  /** Empty: the format of the provider, whatever its default for chat calls. */
   readonly api?: string | undefined
+  readonly baseUrl?: string | undefined
 }
 
 /** The providers of one orchestrator. Holds no connection and no key. */
@@ -69,8 +71,8 @@ export function createRegistry(definitions: Iterable<ProviderDefinition>): Regis
   for (const definition of definitions) put(definition)
 
   const resolve = (reference: TargetReference): Target => {
-    const { provider = '', model = '', api = '' } = reference
-    const where = api === '' ? provider : `${provider}\n${api}`
+    const { provider = '', model = '', api = reference.baseUrl && '' } = reference
+    const where = api === undefined ? provider : `${provider}\n${api}`
     // Two lookups, because the engine has the hash of a caller's text, but not of a joined one.
     const known = targets.get(where)?.get(model)
     if (known !== undefined) return known
@@ -106,8 +108,8 @@ function targetOf(providers: ReadonlyMap<string, ProviderDefinition>, reference:
   const { provider, model } = splitReference(providers, reference)
   const base = providers.get(provider)
   if (base === undefined) throw unknownProvider(providers, provider)
-  const definition = withApi(base, reference.api)
-  const id = model ?? definition.defaultModel
+  const id = model ?? base.defaultModel
+  const definition = withApi(base, reference.api ?? defaultApi(base, id, reference))
   if (id === undefined || id === '') {
     const message = `no model: give model: '${provider}/<model id>', or provider and model`
     throw new LlmError('misconfigured', message, { provider })
@@ -189,8 +191,18 @@ function unknownProvider(providers: ReadonlyMap<string, ProviderDefinition>, id:
   return new LlmError('misconfigured', message, { provider: id })
 }
 
+// A base URL of the caller may be that of a server with one format.
+function defaultApi(
+  base: ProviderDefinition,
+  model: string | undefined,
+  { baseUrl }: TargetReference,
+): string | undefined {
+  if (baseUrl !== undefined || base.api === '') return undefined
+  return capabilitiesOf(base, model ?? '').api ?? base.api
+}
+
 function withApi(definition: ProviderDefinition, api: string | undefined): ProviderDefinition {
-  if (api === undefined) return definition
+  if (api === undefined || api === '') return definition
   const other = definition.apis?.[api]
   if (other !== undefined)
     return { ...(other.dialect === definition.dialect ? definition : bare(definition)), ...other }

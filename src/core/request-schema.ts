@@ -54,7 +54,13 @@ function variant(key: string, word: string, fields: FieldTable): Group {
 }
 const part = (type: string, fields: FieldTable): Group => variant('type', type, fields)
 
-const textPart = part('text', { text: required(text), cache: cacheMark, signature: text })
+const textPart = part('text', {
+  text: required(text),
+  cache: cacheMark,
+  signature: text,
+  phase: text,
+  id: text,
+})
 const imagePart = part('image', { ...source, cache: cacheMark, detail: oneOf('low', 'high', 'auto') })
 const filePart = part('file', {
   ...source,
@@ -78,7 +84,10 @@ const toolCall = {
   name: required(nonEmptyText),
   arguments: withDefault(json, {}),
   invalid: text,
+  argumentsText: text,
   signature: text,
+  details: json,
+  origin: text,
 }
 const toolCallPart = part('tool-call', toolCall)
 // OpenAI's own part shapes, so that a history written for it is accepted as it is.

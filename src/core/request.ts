@@ -42,11 +42,20 @@ export interface Tool {
   readonly execute?: ((args: never, context: ToolContext) => unknown) | undefined
 }
 export type ToolChoice = 'auto' | 'none' | 'required' | { readonly name: string }
+/** Limits the model to some of the tools. `mode`: whether it must call one of them. Default `required`. */
+export interface AllowedTools {
+  readonly names: readonly string[]
+  readonly mode?: 'auto' | 'required' | undefined
+}
 export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
 /** How much to reason: an effort, a token budget, or both, of which the model's kind is sent. */
 export interface ReasoningSetting {
   readonly effort?: ReasoningEffort | undefined
   readonly budgetTokens?: number | undefined
+  /** False: the model does not think, and `effort` applies to its answer alone, if the vendor has that. Default true. */
+  readonly thinking?: boolean | undefined
+  /** Kind of summary of the reasoning to ask for, if the vendor returns one on request only (OpenAI). Default: none. */
+  readonly summary?: 'auto' | 'concise' | 'detailed' | undefined
 }
 /** The format of the response. With `schema`, `response.object` is the parsed and checked value. */
 export type ResponseFormat =
@@ -93,6 +102,7 @@ export interface Settings {
   readonly tools?: readonly (Tool | OpenAITool)[] | undefined
   readonly toolChoice?:
     | ToolChoice
+    | AllowedTools
     | { readonly type: 'function'; readonly function: { readonly name: string } }
     | undefined
   readonly parallelToolCalls?: boolean | undefined

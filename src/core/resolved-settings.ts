@@ -2,20 +2,29 @@ import { throwInvalidRequest } from './error.ts'
 import { isObject, type JsonDraft } from './json.ts'
 import { isStandardSchema, jsonSchemaOf } from './json-schema.ts'
 import { readCacheMark, type CacheMark } from './cache-mark.ts'
-import type { CacheSetting, OpenAITool, Schema, Settings, Tool, ToolChoice } from './request.ts'
+import type {
+  AllowedTools,
+  CacheSetting,
+  OpenAITool,
+  ReasoningSetting,
+  Schema,
+  Settings,
+  Tool,
+  ToolChoice,
+} from './request.ts'
 
 /** {@link Settings} of a parsed request: one shape each. */
 export interface ResolvedSettings extends Omit<
   Settings,
   'responseFormat' | 'tools' | 'toolChoice' | 'reasoning' | 'stop' | 'cache'
 > {
-  readonly toolChoice?: ToolChoice | undefined
+  readonly toolChoice?: ToolChoice | AllowedTools | undefined
   readonly stop?: readonly string[] | undefined
   readonly cache?: CacheSetting | undefined
   readonly responseFormat?: ResolvedFormat | undefined
   readonly tools?: readonly ResolvedTool[] | undefined
   readonly reasoning?:
-    | { readonly effort?: string | undefined; readonly budgetTokens?: number | undefined }
+    | (Omit<ReasoningSetting, 'effort'> & { readonly effort?: string | undefined })
     | undefined
 }
 /** A response format with its schema as JSON Schema. */
@@ -60,12 +69,16 @@ function resolveTool(tool: Tool | OpenAITool, index: number): ResolvedTool {
 }
 
 /** Throws `invalid-request` if the chosen tool is not among the tools. */
-export function resolveToolChoice(choice: Given<'toolChoice'>, { tools }: ResolvedSettings): ToolChoice {
+export function resolveToolChoice(
+  choice: Given<'toolChoice'>,
+  { tools }: ResolvedSettings,
+): ToolChoice | AllowedTools {
   if (typeof choice === 'string') return choice
-  const name = 'name' in choice ? choice.name : choice.function.name
-  if (!tools?.some((tool) => tool.name === name))
-    throwInvalidRequest('toolChoice', `names the tool "${name}", which is not among the tools`)
-  return { name }
+  const names = 'names' in choice ? choice.names : ['name' in choice ? choice.name : choice.function.name]
+  for (const name of names)
+    if (!tools?.some((tool) => tool.name === name))
+      throwInvalidRequest('toolChoice', `names the tool "${name}", which is not among the tools`)
+  return 'names' in choice ? { ...choice } : { name: names[0] as string }
 }
 
 /** `auto` is a field, which is true unless the setting only names a key or an id. */

@@ -71,7 +71,16 @@ const cacheSetting = looseGroup(() => ({
   key: nonEmptyText,
   id: nonEmptyText,
 }))
-const reasoning = looseGroup(() => ({ effort, budgetTokens: count }))
+const allowedTools = looseGroup(() => ({
+  names: required(listOf(nonEmptyText, { min: 1 })),
+  mode: oneOf('auto', 'required'),
+}))
+const reasoning = looseGroup(() => ({
+  effort,
+  budgetTokens: count,
+  thinking: flag,
+  summary: oneOf('auto', 'concise', 'detailed'),
+}))
 
 /** The neutral settings: a new one is a row here, a field of {@link Settings}, and a rule in each dialect that has it. */
 export const settings: { readonly [K in SettingName]-?: SettingRow<K> } = {
@@ -125,7 +134,7 @@ export const settings: { readonly [K in SettingName]-?: SettingRow<K> } = {
   },
   /** Whether the model calls tools, or which one it must call. */
   toolChoice: {
-    schema: anyOf(oneOf('auto', 'none', 'required'), chosenTool, openaiChoice),
+    schema: anyOf(oneOf('auto', 'none', 'required'), chosenTool, allowedTools, openaiChoice),
     normalize: resolveToolChoice,
   },
   /** Whether one response may hold several tool calls. */

@@ -15,17 +15,19 @@ export function warnChanged({ warnings, model }: RenderInput, setting: SettingNa
 type Block = Readonly<Record<string, unknown>>
 
 /**
- * Whether thinking with a budget is possible: in the middle of a tool round the model must find its own thought in front
- * of the tool calls.
+ * Whether thinking with a budget is possible: in the middle of a tool loop, its first message must begin with a thought of the
+ * model.
  */
 export function canThinkNow(
   body: JsonDraft,
   { isResult, isThought }: Readonly<Record<'isResult' | 'isThought', (block: Block) => boolean>>,
 ): boolean {
   const messages = listOf(body['messages']).map(objectOf)
-  const hasResult = listOf(messages.at(-1)?.['content']).some((block) => isResult(objectOf(block)))
-  if (!hasResult) return true
-  const [first] = listOf(messages.findLast(({ role }) => role === 'assistant')?.['content'])
+  const holdsResult = ({ content }: Block): boolean =>
+    listOf(content).some((block) => isResult(objectOf(block)))
+  if (!holdsResult(messages.at(-1) ?? {})) return true
+  const asked = messages.findLastIndex((message) => message['role'] === 'user' && !holdsResult(message))
+  const [first] = listOf(messages.slice(asked + 1).find(({ role }) => role === 'assistant')?.['content'])
   return isThought(objectOf(first))
 }
 

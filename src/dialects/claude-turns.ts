@@ -1,6 +1,5 @@
-import type { RenderInput } from '../core/dialect.ts'
 import type { JsonObject } from '../core/json.ts'
-import { partsOf, type Message, type ReasoningPart, type SystemMessage } from '../core/message.ts'
+import type { Message, SystemMessage } from '../core/message.ts'
 import type { Note } from './note.ts'
 
 /**
@@ -14,6 +13,9 @@ export interface WireMessage {
 
 // Sent as the first user message, which both formats require, if the conversation begins otherwise.
 const OPENING = 'Continue.'
+
+/** Why a thought was not sent back. */
+export const UNSIGNED = 'the format accepts only reasoning that it has signed'
 
 export function isInstructions(message: Message): message is SystemMessage {
   return message.role === 'system' || message.role === 'developer'
@@ -36,22 +38,4 @@ export function roleOf(
   if (content.length > 0) return wireRole
   note(`an empty ${wireRole} message was left out: the format refuses it`)
   return undefined
-}
-
-/** Adds a warning if the text of an earlier thought cannot be sent back. `rendered`: the blocks of a thought. */
-export function noteLostThoughts(
-  messages: readonly Message[],
-  { warnings }: RenderInput,
-  rendered: (thought: ReasoningPart) => readonly JsonObject[],
-): void {
-  const lost = messages.some(
-    (message) =>
-      message.role === 'assistant' &&
-      partsOf(message.content).some(
-        (part) => part.type === 'reasoning' && part.text !== '' && rendered(part).length === 0,
-      ),
-  )
-  if (!lost) return
-  const message = 'earlier reasoning was not sent back: the format accepts only reasoning that it has signed'
-  warnings.push({ type: 'other', message })
 }

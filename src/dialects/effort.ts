@@ -56,3 +56,34 @@ export function effortOfBudget(budgetTokens: number): string {
   if (budgetTokens <= 4_096) return 'low'
   return budgetTokens <= 16_384 ? 'medium' : 'high'
 }
+
+// Weakest first, with the words of single vendors.
+const LEVELS: Readonly<Record<string, number>> = {
+  none: 0,
+  minimal: 1,
+  low: 2,
+  medium: 3,
+  default: 3,
+  high: 4,
+  xhigh: 5,
+  max: 6,
+}
+
+/** The strongest word that asks for no more than `asked`, else the weakest that turns thinking on. */
+export function nearestEffort(asked: string, efforts: readonly string[]): string {
+  if (efforts.includes(asked)) return asked
+  const words = efforts.filter((word) => word !== 'none')
+  const most = LEVELS[asked] ?? 0
+  return words.findLast((word) => (LEVELS[word] ?? 0) <= most) ?? words[0] ?? asked
+}
+
+/** Whether an effort is wished for the answer alone. */
+export function isEffortAlone({ effort, thinking }: Reasoning): boolean {
+  return thinking === false && effort !== undefined && effort !== 'none'
+}
+
+/** Whether a wish turns thinking off. */
+export function isOff({ effort, budgetTokens, thinking }: Reasoning): boolean {
+  if (thinking !== undefined) return !thinking
+  return effort === undefined ? budgetTokens === 0 : effort === 'none'
+}

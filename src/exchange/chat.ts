@@ -1,23 +1,58 @@
 import type { Call } from '../core/call.ts'
-import type { LlmError } from '../core/error.ts'
+import type { Remedy } from '../core/dialect.ts'
+import { LlmError } from '../core/error.ts'
 import { wellFormedJson } from '../core/fit/well-formed.ts'
 import type { JsonDraft } from '../core/json.ts'
 import type { HttpRequest } from '../core/wire.ts'
 import { resolveEndpoint, type Endpoint } from './resolve-endpoint.ts'
 import { Attempt } from './attempt.ts'
-import { renderRequest } from './render-request.ts'
+import { renderRequest, type RenderedRequest } from './render-request.ts'
 import { openResponseBody } from './response-body.ts'
 import { HttpResponseStream } from './http-response-stream.ts'
 
 /** Makes one attempt of a chat call. Resolves when the first content has arrived. Rejects with the error that came before it. */
 export async function exchangeChat(call: Call): Promise<HttpResponseStream> {
-  const { body, warnings, toolNames } = renderRequest(call)
+  const rendered = renderRequest(call)
+  const { remedy } = call.target.dialect
+  if (remedy === undefined) return send(call, rendered)
+  const mark = remedy.mark(rendered.body)
+  if (mark === undefined) return send(call, rendered)
+  const known = call.prepared?.remedied
+  if (known?.has(mark) === true) return send(call, remedied(remedy, call, rendered) ?? rendered)
+  const refused = (error: unknown): Promise<HttpResponseStream> => {
+    const changed = LlmError.is(error) && remedy.fits(error) ? remedied(remedy, call, rendered) : undefined
+    if (changed === undefined) throw error
+    if (known !== undefined) remember(known, mark)
+    const { attempts: previousAttempts = call.previousAttempts } = error as LlmError
+    return send({ ...call, previousAttempts }, changed)
+  }
+  return send(call, rendered).catch(refused)
+}
+
+const MAX_REMEDIED = 1_000
+
+function remember(marks: Set<string>, mark: string): void {
+  if (marks.size >= MAX_REMEDIED) marks.clear()
+  marks.add(mark)
+}
+
+function remedied(remedy: Remedy, { target }: Call, rendered: Rendered): Rendered | undefined {
+  const headers = remedy.apply(rendered.body, target.quirks)
+  if (headers === undefined) return undefined
+  const { warnings } = rendered
+  return { ...rendered, headers, warnings: [...warnings, { type: 'other', message: remedy.warning }] }
+}
+
+async function send(
+  call: Call,
+  { body, warnings, headers, toolNames }: Rendered,
+): Promise<HttpResponseStream> {
   const found = resolveEndpoint(call)
   // Awaited only if it is a promise, because most keys are known without one.
   const endpoint = found instanceof Promise ? await found : found
   const attempt = new Attempt(call, endpoint)
   try {
-    const response = await attempt.send(requestOf(endpoint, body))
+    const response = await attempt.send(requestOf(endpoint, body, headers))
     const opened = await openResponseBody(call, response)
     const reply = new HttpResponseStream({ call, attempt, warnings, toolNames, body: opened })
     attempt.onFail = failureHandler(reply)
@@ -34,6 +69,16 @@ function failureHandler(reply: HttpResponseStream): (error: LlmError) => void {
   return (error) => reply.fail(error)
 }
 
-function requestOf({ chatUrl, headers }: Endpoint, body: JsonDraft): HttpRequest {
-  return { url: chatUrl, method: 'POST', headers, body: wellFormedJson(JSON.stringify(body)) }
+interface Rendered extends RenderedRequest {
+  /** Headers besides those of the call. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+function requestOf({ chatUrl, headers }: Endpoint, body: JsonDraft, extra: Rendered['headers']): HttpRequest {
+  const all = extra === undefined ? headers : { ...headers }
+  for (const name in extra) {
+    const value = extra[name] as string
+    ;(all as Record<string, string>)[name] = headers[name] === undefined ? value : `${headers[name]},${value}`
+  }
+  return { url: chatUrl, method: 'POST', headers: all, body: wellFormedJson(JSON.stringify(body)) }
 }

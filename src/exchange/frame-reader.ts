@@ -1,6 +1,6 @@
 import type { Fault, Fragment, Reader } from '../core/dialect.ts'
 import { LlmError } from '../core/error.ts'
-import { isObject, parseJson, type JsonValue } from '../core/json.ts'
+import { isObject, parseJson, parseWire, type JsonValue } from '../core/json.ts'
 import type { Target } from '../core/registry.ts'
 import type { Frame, FrameDecoder } from '../core/wire.ts'
 import { DeltaFastPath } from '../stream/index.ts'
@@ -59,7 +59,7 @@ export class FrameReader {
       out.push(known)
       return true
     }
-    const json = parseJson(data)
+    const json = this.#fastPath === undefined ? parseWire(data) : parseJson(data)
     if (json !== undefined) this.#readJson(frame, json, out)
     else return this.#readText(frame, out, isLast)
     return true

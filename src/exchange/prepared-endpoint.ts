@@ -12,6 +12,7 @@ export function prepareEndpoint(target: Target, { headers, variables }: Configur
   const addresses: { whole?: Address; streamed?: Address } = {}
   const isConstant = !hasVariables(target)
   return {
+    remedied: new Set(),
     addressOf: (call) => {
       const isUnchanged =
         call.operation === 'chat' &&

@@ -29,7 +29,7 @@ export function renderRequest(call: RenderInput): RenderedRequest {
   const adapted = adaptToModel(call, target)
   const { warnings } = adapted
   if (call.warnings !== undefined) warnings.unshift(...call.warnings)
-  const fit = { rules, dialect, model, reasoningScope }
+  const fit = { rules, dialect, model, reasoningScope, quirks }
   const { messages, settings, toolNames } = fitRequest(adapted, fit, warnings)
   const body: JsonDraft = target.body === undefined ? {} : structuredClone(target.body)
   warnings.push(

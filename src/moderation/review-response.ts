@@ -1,5 +1,5 @@
-import type { JsonValue } from '../core/json.ts'
-import { plainText, type AssistantMessage, type AssistantPart } from '../core/message.ts'
+import { losesDigits, type JsonValue } from '../core/json.ts'
+import { plainText, type AssistantMessage, type AssistantPart, type ToolCall } from '../core/message.ts'
 import type { ChatResponse, Choice, Citation } from '../core/response.ts'
 import type { ModerationRun } from './moderation-run.ts'
 import type { Moderator } from './moderator.ts'
@@ -52,7 +52,9 @@ class Reviewer {
     const reasoning = parts.filter((part) => part.type === 'reasoning').map(({ text }) => text)
     const toolCalls = parts
       .filter((part) => part.type === 'tool-call')
-      .map(({ type: _type, ...call }) => call)
+      .map(({ type: _type, origin: _origin, argumentsText: text, ...call }) =>
+        text !== undefined && losesDigits(text) ? { ...call, argumentsText: text } : call,
+      )
     return {
       text: plainText(content),
       reasoning: reasoning.join(''),
@@ -79,13 +81,24 @@ class Reviewer {
 
   // A changed text loses its signature and details, because they are only valid for the original.
   async #part(part: AssistantPart): Promise<AssistantPart> {
-    if (part.type === 'tool-call') return { ...part, arguments: await this.#value(part.arguments) }
+    if (part.type === 'tool-call') return this.#call(part)
     if (part.type === 'file') return part
     const text = await this.#text(part.text, part.type)
     if (text === part.text) return part
-    if (part.type === 'text') return { type: 'text', text }
+    if (part.type === 'text') {
+      const { signature: _mark, ...rest } = part
+      return { ...rest, text }
+    }
     const { signature: _signature, details: _details, ...kept } = part
     return { ...kept, text }
+  }
+
+  async #call<C extends ToolCall>(call: C): Promise<C> {
+    const { argumentsText: written } = call
+    const checked = { ...call, arguments: await this.#value(call.arguments) }
+    if (written !== undefined && (await this.#text(written, 'tool-arguments')) !== written)
+      delete (checked as { argumentsText?: string }).argumentsText
+    return checked
   }
 
   async #value(value: JsonValue): Promise<JsonValue> {

@@ -38,7 +38,11 @@ export const moderate: Operation<ModerateRequest, ModerateResponse> = {
 }
 
 function apiOf(context: OperationContext, request: ModerateRequest): ModerationApi {
-  const { definition, dialect, provider } = context.resolve({ ...request, model: request.model ?? '*' })
+  const { definition, dialect, provider } = context.resolve({
+    ...request,
+    model: request.model ?? '*',
+    api: request.api ?? '',
+  })
   const api = definition.moderation === undefined ? dialect.moderation : definition.moderation
   if (api !== undefined && api !== null) return api
   throw new LlmError(

@@ -165,11 +165,13 @@ export function readProviders(
     }
     const { baseUrl = base.baseUrl, defaultModel = base.defaultModel } = entry
     const apis = entry.baseUrl === undefined ? base.apis : withoutBaseUrls(base.apis)
+    // A server of the application may have one format.
+    const api = entry.baseUrl === undefined ? base.api : ''
     // A deployment's own key comes before the one that it shares.
     const env = entry.extends === undefined ? base.env : [`${envName(id)}_API_KEY`, ...(base.env ?? [])]
     definitions.set(
       id,
-      defineProvider({ ...base, id, vendor: base.vendor ?? base.id, baseUrl, defaultModel, apis, env }),
+      defineProvider({ ...base, id, vendor: base.vendor ?? base.id, baseUrl, defaultModel, api, apis, env }),
     )
     const transport =
       entry.transport ?? (entry.fetch === undefined ? undefined : createFetchTransport(entry.fetch))

@@ -39,7 +39,10 @@ export function createCall(
   input: CallInput,
 ): RunningCall {
   const { options, clock } = context
-  const target = context.registry.resolve(request)
+  // Only chat calls have a format by default that is not the provider's own.
+  const { provider, model, api = '' } = request
+  const chat = input.operation === 'chat'
+  const target = context.registry.resolve(chat ? request : { provider, model, api })
   const own = context.accessTo(target)
   const timeouts = mergeOptions(options.timeouts, request.timeouts)
   const given = nonEmptyKey(request.apiKey)

@@ -1,5 +1,4 @@
-import { parseJson } from '../core/json.ts'
-import type { AudioPart, FilePart, ToolCall } from '../core/message.ts'
+import type { AudioPart, FilePart } from '../core/message.ts'
 import type { JsonReader } from './json-reader.ts'
 
 /** Reads a URL that providers accept: http(s), or a data URL. */
@@ -39,12 +38,4 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 export function readAudio(audio: JsonReader): AudioPart {
   const mediaType = `audio/${audio.requiredString('format')}`
   return { type: 'audio', data: audio.requiredString('data'), mediaType }
-}
-
-/** Reads a tool call's arguments. A model may write invalid JSON, which is kept as text and marked. */
-export function readArguments(text: string): Pick<ToolCall, 'arguments' | 'invalid'> {
-  const value = text.trim() === '' ? {} : parseJson(text)
-  return value === undefined
-    ? { arguments: text, invalid: 'the arguments are not valid JSON' }
-    : { arguments: value }
 }

@@ -4,6 +4,14 @@ import { anthropicMessages, type AnthropicMessagesQuirks } from '../dialects/ind
 // Enough for long reasoning and a long answer. The model's own maximum applies if it is smaller.
 const DEFAULT_MAX_TOKENS = 32_000
 
+/** Origins of Claude's signed thoughts, which its platforms take from each other. */
+const claudeThoughts = [
+  'anthropic/anthropic-messages',
+  'vertex/anthropic-messages',
+  'bedrock/anthropic-messages',
+  'bedrock/bedrock-converse',
+] as const
+
 /** A model whose answers have at most `maxOutput` tokens. */
 function model(
   maxOutput: number,
@@ -56,7 +64,7 @@ const unreasoning = {
   params: { ...noSchema, ...noThinking },
 } as const
 
-const unforced = { quirks: { forcedToolChoice: false } } as const
+const unforced = { boundThoughts: true, quirks: { forcedToolChoice: false } } as const
 
 /** Anthropic. Unlisted models count as new models: adaptive thinking, settings sent unchanged. */
 export const anthropic: ProviderDefinition = defineProvider({
@@ -66,7 +74,12 @@ export const anthropic: ProviderDefinition = defineProvider({
   baseUrl: 'https://api.anthropic.com/v1',
   auth: { type: 'header', name: 'x-api-key' },
   env: ['ANTHROPIC_API_KEY'],
-  quirks: { thinking: 'adaptive', thinkingDisplay: 'summarized' } satisfies AnthropicMessagesQuirks,
+  quirks: {
+    thinking: 'adaptive',
+    thinkingDisplay: 'summarized',
+    bindingControls: true,
+    thoughtsFrom: claudeThoughts,
+  } satisfies AnthropicMessagesQuirks,
   models: {
     'claude-fable-5*': alwaysAdaptive,
     'claude-fable-5-*': unforced,
@@ -74,15 +87,19 @@ export const anthropic: ProviderDefinition = defineProvider({
     'claude-mythos-5-*': unforced,
     'claude-mythos-preview*': { quirks: { thinkingOff: 'never', efforts } },
     'claude-opus-5*': adaptive,
-    'claude-opus-5-5*': { quirks: { thinkingOff: 'never', forcedToolChoice: false } },
+    'claude-opus-5-5*': { boundThoughts: true, quirks: { thinkingOff: 'never', forcedToolChoice: false } },
     'claude-sonnet-5*': adaptive,
-    'claude-sonnet-5-5*': { quirks: { thinkingOff: 'between_tools', forcedToolChoice: false } },
+    'claude-sonnet-5-5*': {
+      boundThoughts: true,
+      quirks: { thinkingOff: 'between_tools', forcedToolChoice: false },
+    },
     'claude-haiku-5*': adaptive,
+    'claude-haiku-5-5*': { boundThoughts: true },
     'claude-opus-4-8*': adaptive,
     'claude-opus-4-7*': model(128_000, { ...large, params: noSamplers }),
     'claude-opus-4-6*': adaptiveSampled,
     'claude-sonnet-4-6*': adaptiveSampled,
-    'claude-opus-4-5*': budgeted,
+    'claude-opus-4-5*': { ...budgeted, quirks: { ...budgeted.quirks, efforts: ['low', 'medium', 'high'] } },
     'claude-sonnet-4-5*': budgeted,
     'claude-haiku-4-5*': budgeted,
     'claude-opus-4-1*': model(32_000, small, { thinking: 'budget' }),
@@ -95,6 +112,15 @@ export const anthropic: ProviderDefinition = defineProvider({
     'claude-3-opus*': model(4_096, unreasoning, { strictTools: false }),
     'claude-3-sonnet*': model(4_096, unreasoning, { strictTools: false }),
     'claude-3-haiku*': model(4_096, unreasoning, { strictTools: false }),
+  },
+  apis: {
+    // The newer version of the format: no samplers, and the key as a bearer token.
+    '2026-10-21': {
+      dialect: anthropicMessages,
+      headers: { 'anthropic-version': '2026-10-21' },
+      auth: { type: 'bearer' },
+      params: noSamplers,
+    },
   },
   docs: 'https://platform.claude.com/docs/en/api/messages',
   verifiedOn: '2026-11-21',

@@ -18,6 +18,7 @@ export const azure: ProviderDefinition = defineProvider({
   auth: { type: 'header', name: 'api-key', tokens: 'bearer' },
   env: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
   params: openai.params,
+  quirks: openai.quirks,
   models: openai.models,
   apis: {
     ...openai.apis,

@@ -12,6 +12,7 @@ import {
 } from '../dialects/index.ts'
 import { anthropic } from './anthropic.ts'
 
+const claudeThoughts = anthropic.quirks?.['thoughtsFrom'] as readonly string[]
 const thinks = { reasoning: { to: 'additionalModelRequestFields' } } as const
 const schema = { responseFormat: { to: 'outputConfig.textFormat' } } as const
 const noSampling = 'the model accepts no sampling settings'
@@ -51,8 +52,13 @@ const claude = model(
     topK: { to: 'additionalModelRequestFields.top_k' },
     parallelToolCalls: { to: 'additionalModelRequestFields.tool_choice.disable_parallel_tool_use' },
   },
+  { thoughtsFrom: claudeThoughts },
 )
 const separated = { userAfterResult: 'separated' } as const
+const newest: ModelCapabilities = {
+  boundThoughts: true,
+  quirks: { forcedToolChoice: false, alwaysThinks: true },
+}
 const noForcing = { forcedToolChoice: false, thoughtsBack: false } as const
 
 /**
@@ -108,6 +114,11 @@ export const bedrock: ProviderDefinition = defineProvider({
     '*anthropic.claude-sonnet-5*': adaptiveClaude,
     '*anthropic.claude-haiku-5*': adaptiveClaude,
     '*anthropic.claude-fable-5*': adaptiveClaude,
+    '*anthropic.claude-fable-5-1*': newest,
+    '*anthropic.claude-fable-5-2*': newest,
+    '*anthropic.claude-opus-5-5*': newest,
+    '*anthropic.claude-sonnet-5-5*': newest,
+    '*anthropic.claude-haiku-5-5*': { boundThoughts: true },
     '*amazon.nova*': model(
       { tools: true, rules: { toolSchema: { root: 'object', refs: 'none' } } },
       { topK: { to: 'additionalModelRequestFields.inferenceConfig.topK', clamp: [0, 128] } },
@@ -172,7 +183,11 @@ export const bedrock: ProviderDefinition = defineProvider({
         responseFormat: { drop: 'the model has structured outputs in the converse format only' },
         user: { drop: 'the format has no field for the end user' },
       },
-      quirks: { thinking: 'adaptive', strictTools: false } satisfies AnthropicMessagesQuirks,
+      quirks: {
+        thinking: 'adaptive',
+        strictTools: false,
+        thoughtsFrom: claudeThoughts,
+      } satisfies AnthropicMessagesQuirks,
       models: Object.fromEntries(
         Object.entries(anthropic.models ?? {}).map(([id, traits]) => [`*anthropic.${id}`, traits]),
       ),

@@ -2,7 +2,6 @@ import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat, openaiResponses, openaiStrictSchema, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const v4 = { contextWindow: 1_000_000, maxOutput: 384_000, images: false, reasoning: true } as const
-const retired: OpenAIChatQuirks = { reasoningField: undefined, reasoningRequired: false }
 
 /**
  * DeepSeek. Its models think unless `reasoning` is `'none'`, and require their earlier reasoning in every assistant
@@ -44,8 +43,8 @@ export const deepseek: ProviderDefinition = defineProvider({
     'deepseek-v4-pro*': v4,
     'deepseek-v4-flash*': v4,
     'deepseek-v4-flash-vision*': { images: true },
-    'deepseek-chat': { ...v4, quirks: { ...retired, thinksUnasked: false } },
-    'deepseek-reasoner': { ...v4, quirks: retired },
+    'deepseek-chat': { ...v4, quirks: { thinksUnasked: false } },
+    'deepseek-reasoner': v4,
   },
   apis: { responses: { dialect: openaiResponses } },
   embeddings: null,

@@ -75,7 +75,10 @@ export const google: ProviderDefinition = defineProvider({
   baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
   auth: { type: 'header', name: 'x-goog-api-key' },
   env: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'],
-  quirks: { fileBase: 'https://generativelanguage.googleapis.com/v1beta/' } satisfies GeminiQuirks,
+  quirks: {
+    fileBase: 'https://generativelanguage.googleapis.com/v1beta/',
+    allowedTools: true,
+  } satisfies GeminiQuirks,
   models: withFolder(models),
   docs: 'https://ai.google.dev/api/generate-content',
   verifiedOn: '2026-11-21',

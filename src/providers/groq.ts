@@ -12,7 +12,7 @@ const oss: ModelCapabilities = {
   jsonSchema: true,
   reasoning: true,
   params: reasons,
-  quirks: { efforts: ['low', 'medium', 'high'] } satisfies OpenAIChatQuirks,
+  quirks: { reasoningField: 'reasoning', efforts: ['low', 'medium', 'high'] } satisfies OpenAIChatQuirks,
 }
 // Without this field, the reasoning is part of the text.
 const qwen: ModelCapabilities = {
@@ -20,7 +20,7 @@ const qwen: ModelCapabilities = {
   reasoning: true,
   params: reasons,
   body: { reasoning_format: 'parsed' },
-  quirks: { efforts: ['none', 'default'] } satisfies OpenAIChatQuirks,
+  quirks: { reasoningField: 'reasoning', efforts: ['none', 'default'] } satisfies OpenAIChatQuirks,
 }
 
 /** Groq. Streams report usage under `x_groq` by default. Only some models accept a JSON schema. */
@@ -42,7 +42,6 @@ export const groq: ProviderDefinition = defineProvider({
     reasoning: { drop: 'the model has no reasoning parameter' },
     metadata: { drop: 'the API has no such parameter' },
   },
-  quirks: { reasoningField: 'reasoning' } satisfies OpenAIChatQuirks,
   models: {
     '*': { jsonSchema: false },
     'openai/gpt-oss*': oss,

@@ -7,7 +7,7 @@ const switched: ModelCapabilities = {
   ...window,
   reasoning: true,
   params: { reasoning: { to: 'reasoning_effort' } },
-  quirks: { efforts: ['none', 'high'] } satisfies OpenAIChatQuirks,
+  quirks: { reasoningField: 'thinking', efforts: ['none', 'high'] } satisfies OpenAIChatQuirks,
 }
 
 /** Mistral AI. Streams report usage by default. Reasoning is received and sent back as content parts. */
@@ -30,7 +30,6 @@ export const mistral: ProviderDefinition = defineProvider({
   quirks: {
     streamUsage: false,
     requiredToolChoice: 'any',
-    reasoningField: 'thinking',
     prefillField: 'prefix',
   } satisfies OpenAIChatQuirks,
   rules: {
@@ -47,7 +46,12 @@ export const mistral: ProviderDefinition = defineProvider({
     'mistral-small*': { ...window, contextWindow: 131_072 },
     'mistral-small-2603*': switched,
     'mistral-small-latest': switched,
-    'magistral*': { contextWindow: 131_072, tools: true, reasoning: true },
+    'magistral*': {
+      contextWindow: 131_072,
+      tools: true,
+      reasoning: true,
+      quirks: { reasoningField: 'thinking' } satisfies OpenAIChatQuirks,
+    },
     'codestral*': { contextWindow: 256_000, images: false, tools: true },
     'devstral*': { contextWindow: 262_144, images: false, tools: true },
   },

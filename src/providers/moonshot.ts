@@ -32,12 +32,17 @@ const kimi: ModelCapabilities = {
 const switched: OpenAIChatQuirks = {
   reasoningStyle: 'switch',
   thinksUnasked: true,
+  reasoningRequired: 'calls',
   forcedToolChoice: 'unthinking',
 }
 const always: ModelCapabilities = {
   ...kimi,
   params: { ...noSamplers, reasoning: { drop: 'the model always thinks' } },
-  quirks: { forcedToolChoice: false } satisfies OpenAIChatQuirks,
+  quirks: {
+    thinksUnasked: true,
+    reasoningRequired: 'calls',
+    forcedToolChoice: false,
+  } satisfies OpenAIChatQuirks,
 }
 
 /** Moonshot AI, worldwide; in China the base URL is https://api.moonshot.cn/v1. It gives one answer below a temperature of 0.3; the default is below it. */
@@ -75,14 +80,24 @@ export const moonshot: ProviderDefinition = defineProvider({
     'moonshot-v1*': { images: false, tools: true, reasoning: false, quirks: { forcedToolChoice: false } },
     'moonshot-v1*vision*': { images: true },
     'kimi-k2.5*': { ...kimi, quirks: switched },
-    'kimi-k2.6*': { ...kimi, quirks: switched },
+    'kimi-k2.6*': {
+      ...kimi,
+      body: { thinking: { type: 'enabled', keep: 'all' } },
+      quirks: { ...switched, switchFields: { keep: 'all' } },
+    },
     'kimi-k2.7*': always,
     'kimi-k2-thinking*': { ...always, images: false },
     'kimi-k3*': {
       ...kimi,
       contextWindow: 1_048_576,
       params: { ...noSamplers, reasoning: { to: 'reasoning_effort' } },
-      quirks: { reasoningStyle: 'effort', efforts: ['low', 'high', 'max'], forcedToolChoice: false },
+      quirks: {
+        reasoningStyle: 'effort',
+        efforts: ['low', 'high', 'max'],
+        forcedToolChoice: false,
+        thinksUnasked: true,
+        reasoningRequired: 'calls',
+      },
     },
   },
   apis: { responses: { dialect: openaiResponses, rules: schemas } },

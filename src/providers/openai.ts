@@ -90,7 +90,8 @@ const chatModels: Readonly<Record<string, ModelCapabilities>> = {
   'gpt-5.5*': { contextWindow: 1_050_000 },
   'gpt-5.*-pro*': always('medium', 'high', 'xhigh'),
   'gpt-5.*-chat*': { contextWindow: 128_000, maxOutput: 16_384, ...always('medium') },
-  'gpt-6*': chatReasoner,
+  'gpt-5.6*': { api: 'responses', ...efforts('none', 'low', 'medium', 'high', 'xhigh', 'max') },
+  'gpt-6*': { ...chatReasoner, api: 'responses' },
   'o1*': { ...oSeries, params: { ...oSeries.params, stop: { to: 'stop' } } },
   'o3*': oSeries,
   'o3-mini*': { images: false },
@@ -115,7 +116,10 @@ const responsesChatter: ModelCapabilities = {
   quirks: { systemRole: 'system', sealedReasoning: false } satisfies OpenAIResponsesQuirks,
 }
 
-/** OpenAI, chat completions. `api: 'responses'`: the responses format. */
+/**
+ * OpenAI: chat completions, and the responses format for models that refuse tools with reasoning there. `api: 'responses'` or
+ * `'chat'` decides.
+ */
 export const openai: ProviderDefinition = defineProvider({
   id: 'openai',
   name: 'OpenAI',
@@ -125,8 +129,10 @@ export const openai: ProviderDefinition = defineProvider({
   env: ['OPENAI_API_KEY'],
   params: { ...noReasoning, metadata: { requires: 'store' } },
   rules: { images: commonImages },
+  quirks: { allowedTools: true } satisfies OpenAIChatQuirks,
   models: chatModels,
   apis: {
+    chat: { dialect: openaiChat },
     responses: {
       dialect: openaiResponses,
       params: {
@@ -134,9 +140,11 @@ export const openai: ProviderDefinition = defineProvider({
         maxTokens: { to: 'max_output_tokens', clamp: [16, Number.MAX_SAFE_INTEGER] },
         user: { to: 'safety_identifier' },
       },
+      quirks: { allowedTools: true } satisfies OpenAIResponsesQuirks,
       models: {
         'gpt-5*': responsesReasoner,
         'gpt-5-chat*': responsesChatter,
+        'gpt-6*': responsesReasoner,
         'codex-*': responsesReasoner,
         'o1*': responsesReasoner,
         'o3*': responsesReasoner,

@@ -18,7 +18,11 @@ export const openrouter: ProviderDefinition = defineProvider({
     n: { drop: 'the API gives one answer per request' },
     reasoning: { to: 'reasoning' },
   },
-  quirks: { reasoningStyle: 'object', reasoningField: 'reasoning_details' } satisfies OpenAIChatQuirks,
+  quirks: {
+    reasoningStyle: 'object',
+    reasoningField: 'reasoning_details',
+    fileUrls: true,
+  } satisfies OpenAIChatQuirks,
   apis: { responses: { dialect: openaiResponses } },
   docs: 'https://openrouter.ai/docs/api-reference/chat-completion',
   verifiedOn: '2026-11-21',

@@ -2,6 +2,8 @@ import { defineProvider, type ModelCapabilities, type ProviderDefinition } from 
 import { commonEmbeddings, openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const large: ModelCapabilities = { contextWindow: 1_000_000, tools: true, reasoning: true }
+// Keeps the reasoning of all turns that are sent back, not of the current one alone.
+const preserving: ModelCapabilities = { body: { preserve_thinking: true } }
 const series: ModelCapabilities = { tools: true, jsonSchema: true, reasoning: true }
 
 /** Qwen models, worldwide; in China the base URL is https://dashscope.aliyuncs.com/compatible-mode/v1. */
@@ -21,7 +23,11 @@ export const qwen: ProviderDefinition = defineProvider({
     user: { drop: 'the API has no end-user id' },
     metadata: { drop: 'the API has no such parameter' },
   },
-  quirks: { reasoningStyle: 'boolean', budgetField: 'thinking_budget' } satisfies OpenAIChatQuirks,
+  quirks: {
+    reasoningStyle: 'boolean',
+    budgetField: 'thinking_budget',
+    reasoningField: 'reasoning_content',
+  } satisfies OpenAIChatQuirks,
   models: {
     '*': { jsonSchema: false },
     'qwen-max*': { contextWindow: 32_768, maxOutput: 8_192, images: false, tools: true, reasoning: false },
@@ -34,7 +40,11 @@ export const qwen: ProviderDefinition = defineProvider({
     'qwen3-vl*': { images: true, tools: true },
     'qwen3.5*': series,
     'qwen3.6*': series,
-    'qwen3.7*': series,
+    'qwen3.6-max-preview*': preserving,
+    'qwen3.6-plus*': preserving,
+    'qwen3.7*': { ...series, ...preserving },
+    'qwen3.8*': { ...series, ...preserving },
+    'kimi-k2.7-code*': preserving,
   },
   embeddings: commonEmbeddings({ maxBatch: 10, user: false }),
   docs: 'https://www.alibabacloud.com/help/en/model-studio/qwen-api-via-openai-chat-completions',

@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { anthropicMessages, gemini, predictEmbeddings } from '../dialects/index.ts'
+import { anthropicMessages, gemini, predictEmbeddings, type GeminiQuirks } from '../dialects/index.ts'
 import { anthropic } from './anthropic.ts'
 import { google } from './google.ts'
 
@@ -32,6 +32,7 @@ export const vertex: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['GOOGLE_OAUTH_ACCESS_TOKEN', 'CLOUDSDK_AUTH_ACCESS_TOKEN'],
   rules: { callIds: { absent: 'Vertex AI refuses ids of function calls as unknown fields' } },
+  quirks: { allowedTools: true } satisfies GeminiQuirks,
   models: google.models,
   embeddings: predictEmbeddings,
   modelList: null,
@@ -43,7 +44,7 @@ export const vertex: ProviderDefinition = defineProvider({
       body: { anthropic_version: 'vertex-2023-10-16' },
       rules: { cacheMarks: { max: 4, tools: true, auto: 'placed' } },
       params: { responseFormat: { drop: 'the model has no structured outputs on Vertex AI' } },
-      quirks: { ...anthropic.quirks, strictTools: false },
+      quirks: { ...anthropic.quirks, strictTools: false, bindingControls: false },
       models: anthropic.models,
       embeddings: null,
     },

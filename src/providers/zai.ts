@@ -5,6 +5,13 @@ const none = { drop: 'the API has no such parameter' } as const
 const glm: ModelCapabilities = { contextWindow: 204_800, maxOutput: 131_072, images: false, reasoning: true }
 // Without this field, the arguments of a tool call arrive in one piece at the end.
 const streamed: ModelCapabilities = { ...glm, body: { tool_stream: true } }
+const kept = { clear_thinking: false } as const
+// The same, and the reasoning of all turns that are sent back is kept.
+const preserving: ModelCapabilities = {
+  ...streamed,
+  body: { ...streamed.body, thinking: { type: 'enabled', ...kept } },
+  quirks: { thinksUnasked: true, switchFields: kept } satisfies OpenAIChatQuirks,
+}
 const vision: ModelCapabilities = { images: true, reasoning: true }
 
 /** Z.ai (GLM models). The coding plan has its own base URL, https://api.z.ai/api/coding/paas/v4; in China https://open.bigmodel.cn/api/paas/v4. The API may accept a prompt that is too long without an error. */
@@ -43,8 +50,8 @@ export const zai: ProviderDefinition = defineProvider({
     'glm-4.5v*': { ...vision, contextWindow: 65_536, maxOutput: 16_384 },
     'glm-4.6*': streamed,
     'glm-4.6v*': { ...vision, contextWindow: 131_072, maxOutput: 32_768 },
-    'glm-4.7*': streamed,
-    'glm-5*': streamed,
+    'glm-4.7*': preserving,
+    'glm-5*': preserving,
     'glm-5v*': { images: true },
     'glm-5.2*': {
       contextWindow: 1_000_000,

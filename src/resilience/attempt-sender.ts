@@ -77,7 +77,7 @@ export class AttemptSender {
     const { clock } = this.#context
     const { health, keys, budgets } = this.#parts
     const { name, provider } = target
-    const key = hasOwnAccess(call, target) ? undefined : keys.next(provider)
+    const key = hasOwnAccess(call, target) ? undefined : keys.next(provider, call.conversationId)
     const end = (error: LlmError | undefined): void => {
       health.end(name, faultOf(error))
       if (key !== undefined) keys.report(provider, key.index, error)

@@ -3,8 +3,11 @@ import type { LlmError } from '../core/error.ts'
 
 /** The API keys of one provider, used in rotation. A key that the provider rejects or rate-limits is in cooldown. */
 export interface KeyPool<K> {
-  /** Returns the next available key. If all are in cooldown, returns the one whose cooldown ends first. */
-  next(): { readonly key: K; readonly index: number }
+  /**
+   * Returns the next available key; for a `draw` from 0 to 1 always the same one while it is available. If all are in cooldown,
+   * returns the one whose cooldown ends first.
+   */
+  next(draw?: number): { readonly key: K; readonly index: number }
   /** Whether a key is available now. */
   readonly hasAvailable: boolean
   /** Records the result of a call with a key. Returns the key's cooldown in ms; 0 if it remains available. */
@@ -27,18 +30,19 @@ export function createKeyPool<K>(keys: readonly K[], clock: Clock): KeyPool<K> {
   }
   return {
     size: keys.length,
-    next: () => {
+    next: (draw) => {
       const now = clock.now()
-      let best = position % keys.length
+      const from = draw === undefined ? position : Math.floor(draw * keys.length)
+      let best = from % keys.length
       for (let step = 0; step < keys.length; step++) {
-        const index = (position + step) % keys.length
+        const index = (from + step) % keys.length
         const at = availableAt[index] ?? 0
         if (at < (availableAt[best] ?? 0)) best = index
         if (at > now) continue
         best = index
         break
       }
-      position = best + 1
+      if (draw === undefined) position = best + 1
       return { key: keys[best] as K, index: best }
     },
     get hasAvailable() {

@@ -2,6 +2,7 @@ import type { LlmError } from '../core/error.ts'
 import type { KeySource } from '../core/secret.ts'
 import type { StageContext } from '../core/stage-context.ts'
 import type { Cooldown, CooldownSync } from '../core/cooldown-sync.ts'
+import { drawOf } from './draw.ts'
 import { createKeyPool, type KeyPool } from './key-pool.ts'
 
 /** The key pools of the providers that have several API keys. Their cooldowns are shared if a sync is configured. */
@@ -23,9 +24,13 @@ export class KeyPools {
     return this.#pools.size === 0
   }
 
-  /** Returns the next key of a provider; `undefined` if it has a single key. */
-  next(provider: string): { readonly key: KeySource; readonly index: number } | undefined {
-    return this.#pools.get(provider)?.next()
+  /** Returns the next key of a provider, for a conversation always the same while available; `undefined` if it has a single key. */
+  next(
+    provider: string,
+    conversationId?: string,
+  ): { readonly key: KeySource; readonly index: number } | undefined {
+    const draw = conversationId === undefined ? undefined : drawOf(conversationId)()
+    return this.#pools.get(provider)?.next(draw)
   }
 
   /** Returns the number of keys of a provider. */

@@ -7,6 +7,7 @@ import type { StageContext } from '../core/stage-context.ts'
 import { stageOrder, type Next, type Stage } from '../core/stage.ts'
 import type { Targets, WeightedProvider } from '../core/targets.ts'
 import { chooseDeployment } from './balance.ts'
+import { drawOf } from './draw.ts'
 import type { CircuitBreaking } from './circuit-breaking.ts'
 import type { HealthTracker } from './health.ts'
 import type { AttemptsOptions } from './options.ts'
@@ -54,7 +55,7 @@ export class TargetSelector implements Stage {
   #select(call: Call): Call {
     const { target, candidates, hasOwnCredentials, fallback = this.#options.fallback ?? [] } = call
     const pool = hasOwnCredentials ? undefined : this.#targets.deployments(target.provider)
-    const own = pool === undefined ? candidates : this.#deployments(target, pool)
+    const own = pool === undefined ? candidates : this.#deployments(call, pool)
     if (fallback.length === 0) return own === candidates ? call : { ...call, candidates: own }
     const { targets, warnings } = this.#chainOf(target, own, fallback, own === candidates)
     return { ...call, candidates: targets, ...(warnings.length === 0 ? undefined : { warnings }) }
@@ -100,18 +101,27 @@ export class TargetSelector implements Stage {
   }
 
   // Returns the deployments in the order in which the call should try them.
-  #deployments(target: Target, pool: readonly WeightedProvider[]): readonly Target[] {
+  #deployments(
+    { target, request, conversationId }: Call,
+    pool: readonly WeightedProvider[],
+  ): readonly Target[] {
+    const { model } = target
+    const { api } = request
     const targets = new Map(
       pool.map(({ id }) => [
         id,
-        id === target.provider ? target : this.#targets.resolve({ provider: id, model: target.model }),
+        id === target.provider ? target : this.#targets.resolve({ provider: id, model, api }),
       ]),
     )
     const known = pool.map(({ id, weight }) => {
       const { name } = targets.get(id) as Target
       return { id, weight, inFlight: this.#health.inFlight(name), expectedMs: this.#health.expectedMs(name) }
     })
-    const order = chooseDeployment(known, this.#options.balance ?? 'weighted', Math.random)
+    // A conversation stays, because prompt caches and some models' reasoning are bound to a deployment.
+    const order =
+      conversationId === undefined
+        ? chooseDeployment(known, this.#options.balance ?? 'weighted', Math.random)
+        : chooseDeployment(known, 'weighted', drawOf(conversationId))
     return order.map(({ id }) => targets.get(id) as Target)
   }
 }

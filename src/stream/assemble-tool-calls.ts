@@ -3,7 +3,7 @@ import type { StreamEvent } from '../core/event.ts'
 import { newId } from '../core/create-id.ts'
 import { isWrapped } from '../core/fit/schema-tree.ts'
 import { restoreValue } from '../core/fit/schema-values.ts'
-import { parseJson, type JsonValue } from '../core/json.ts'
+import { losesDigits, parseJson, type JsonValue } from '../core/json.ts'
 import type { ResolvedTool } from '../core/params.ts'
 
 interface OpenCall {
@@ -15,6 +15,7 @@ interface OpenCall {
   text: string
   whole: JsonValue | undefined
   signature: string | undefined
+  details: JsonValue | undefined
   started: boolean
   /** Pieces of arguments that were not delivered: they arrived before the name, or are an empty object so far. */
   waiting: string
@@ -49,6 +50,7 @@ export class ToolCallAssembler {
     const fragment = name === piece.name ? piece : { ...piece, name }
     const call = this.#find(fragment) ?? this.#open(fragment)
     if (fragment.signature !== undefined) call.signature = fragment.signature
+    if (fragment.details !== undefined) call.details = fragment.details
     if (call.name === undefined && fragment.name !== undefined && fragment.name !== '')
       call.name = fragment.name
     if (!call.started && call.name !== undefined) this.#start(call, out)
@@ -116,6 +118,7 @@ export class ToolCallAssembler {
       text: '',
       whole: undefined,
       signature: undefined,
+      details: undefined,
       started: false,
       waiting: '',
       done: false,
@@ -147,7 +150,8 @@ export class ToolCallAssembler {
 
   #setWhole(call: OpenCall, whole: JsonValue, out: StreamEvent[]): void {
     const text = typeof whole === 'string' ? whole : JSON.stringify(whole)
-    if (typeof whole !== 'string') call.whole = whole
+    // A number that JavaScript cannot hold is an opaque object, which `stringify` writes as it was read.
+    if (typeof whole !== 'string') call.whole = losesDigits(text) ? undefined : whole
     if (text === call.text) return
     call.text = ''
     call.waiting = ''
@@ -161,7 +165,7 @@ export class ToolCallAssembler {
     if (call.name === undefined) return
     this.#deliver(call, out)
     const parsed = call.whole === undefined ? parseArguments(call.text) : { value: call.whole }
-    const { id, name, signature } = call
+    const { id, name, signature, details, text } = call
     out.push(
       this.#mark({
         type: 'tool-call',
@@ -169,7 +173,9 @@ export class ToolCallAssembler {
         name,
         arguments: this.#restored(name, parsed.value),
         ...(parsed.invalid === undefined ? undefined : { invalid: parsed.invalid }),
+        ...(losesDigits(text) && parsed.invalid === undefined ? { argumentsText: text } : undefined),
         ...(signature === undefined ? undefined : { signature }),
+        ...(details === undefined ? undefined : { details }),
       }),
     )
   }

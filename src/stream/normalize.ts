@@ -96,7 +96,12 @@ class EventNormalizer implements Normalizer {
       case 'text-delta':
         if (fragment.choice !== undefined) this.#see(fragment.choice)
         if (fragment.text !== '') this.#hasContent = true
-        if (fragment.text !== '' || fragment.signature !== undefined || fragment.logprobs !== undefined)
+        if (
+          fragment.text !== '' ||
+          fragment.signature !== undefined ||
+          fragment.phase !== undefined ||
+          fragment.logprobs !== undefined
+        )
           out.push(fragment)
         return
       case 'reasoning-delta':

@@ -1,4 +1,4 @@
-import { parseJson, type JsonValue } from '../core/json.ts'
+import { parseWire, type JsonValue } from '../core/json.ts'
 
 // Characters without width, which some servers write before fields and before JSON.
 const INVISIBLE = /^[\s\u200b-\u200d\u2060\ufeff]+/
@@ -10,7 +10,7 @@ export function visible(text: string): string {
 
 /** Parses JSON that may have invisible characters before it. Returns `undefined` if the text is not JSON. */
 export function parseLoosely(text: string): JsonValue | undefined {
-  return parseJson(text) ?? parseJson(visible(text))
+  return parseWire(text) ?? parseWire(visible(text))
 }
 
 const KEEP_ALIVE = /^(:.*|\[?(ping|pong|keep[-_ ]?alive|heart[-_ ]?beat|noop)\]?)$/is

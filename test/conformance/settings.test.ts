@@ -8,6 +8,7 @@ import {
   type Transport,
 } from 'llm-switchyard'
 import { createRegistry } from 'llm-switchyard/adapter'
+import { anyVariables } from '../providers/sent.ts'
 import { settingNames, type SettingName } from '../../src/core/params.ts'
 
 // One value of each setting that no wire has as its default.
@@ -60,7 +61,9 @@ async function send(provider: string, model: string, settings: Partial<ChatReque
     },
   }
   const messages = [{ role: 'user' as const, content: 'Hi' }]
-  const access = { apiKey: 'k', baseUrl: 'http://sent.test/v1', transport }
+  // A base URL of the caller would decide the wire format.
+  const baseUrl = provider === 'openai-compatible' ? 'http://sent.test/v1' : undefined
+  const access = { apiKey: 'k', baseUrl, variables: anyVariables, transport }
   await chatApiCall({ provider, model, messages, ...access, ...settings }).catch(() => undefined)
   // What would be warned of is what `error` refuses.
   const refused = await chatApiCall({
@@ -73,6 +76,13 @@ async function send(provider: string, model: string, settings: Partial<ChatReque
   }).catch((error: unknown) => error)
   const issues = LlmError.is(refused, 'unsupported') ? (refused.issues ?? []) : []
   return { body, warnings: issues.map(({ path }) => path) }
+}
+
+/** Whether a value is what a model does anyway, so that another one shows that the setting is sent. */
+async function isDefault(provider: string, model: string, setting: SettingName): Promise<boolean> {
+  if (setting !== 'reasoning') return false
+  const off = await send(provider, model, { reasoning: 'none' })
+  return off.body !== (await send(provider, model, {})).body
 }
 
 /** A plain model, and one of each family that the provider has traits for. */
@@ -89,7 +99,7 @@ describe.each(targets)('%s %s', (provider, model) => {
       const without = await send(provider, model, beside)
       const sent = await send(provider, model, { ...beside, [setting]: values[setting] })
       expect(without.body).not.toBe('')
-      const changed = sent.body !== without.body
+      const changed = sent.body !== without.body || (await isDefault(provider, model, setting))
       const warned = sent.warnings.includes(setting)
       expect(changed || warned).toBe(true)
     },
@@ -101,7 +111,7 @@ describe.each(targets)('%s %s', (provider, model) => {
       const beside = company[setting] ?? {}
       const without = await send(provider, model, beside)
       const sent = await send(provider, model, { ...beside, [setting]: values[setting] })
-      const lost = sent.body === without.body
+      const lost = sent.body === without.body && !(await isDefault(provider, model, setting))
       expect({ setting, dropped: action === 'dropped' }).toEqual({
         setting,
         dropped: lost && action !== 'fixed',

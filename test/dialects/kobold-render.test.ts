@@ -83,6 +83,7 @@ describe('the prompt', () => {
     )
     expect(warnings).toEqual([
       expect.stringContaining('images'),
+      expect.stringContaining('reasoning'),
       expect.stringContaining('audio'),
       expect.stringContaining('a file'),
     ])

@@ -119,8 +119,14 @@ describe('a reasoning model', () => {
   })
 
   test.each<readonly [Settings['reasoning'], JsonObject]>([
-    ['high', { effort: 'high', summary: 'auto' }],
-    [true, { effort: 'medium', summary: 'auto' }],
+    ['high', { effort: 'high' }],
+    [true, { effort: 'medium' }],
+    [
+      { effort: 'low', summary: 'detailed' },
+      { effort: 'low', summary: 'detailed' },
+    ],
+    [{ summary: 'auto' }, { summary: 'auto' }],
+    [{ effort: 'low', thinking: false }, { effort: 'none' }],
     [false, { effort: 'none' }],
     [{ effort: 'none' }, { effort: 'none' }],
   ])('reasoning %j', (reasoning, wire) => {
@@ -140,11 +146,10 @@ describe('a reasoning model', () => {
     expect(warnings).toEqual([expect.stringContaining(`"${effort}"`)])
   })
 
-  test('the summary is the quirk’s', () => {
-    const asked = (reasoningSummary: 'detailed' | false): unknown =>
-      send({ reasoning: 'low' }, { ...reasoner, quirks: { reasoningSummary } }).body['reasoning']
-    expect(asked('detailed')).toEqual({ effort: 'low', summary: 'detailed' })
-    expect(asked(false)).toEqual({ effort: 'low' })
+  test('reasoning without a measure is the model’s own', () => {
+    const { body, warnings } = send({ reasoning: {} }, reasoner)
+    expect(body).not.toHaveProperty('reasoning')
+    expect(warnings).toEqual([])
   })
 
   test.each<Settings>([{ temperature: 1 }, { topP: 0.5 }, { logprobs: true }])(

@@ -199,6 +199,46 @@ describe('deployments', () => {
     expect(share).toBeGreaterThan(0.6)
     expect(share).toBeLessThan(0.9)
   })
+
+  test('a conversation stays with its deployment while that answers, and the weights hold over conversations', async () => {
+    const providers = { a: { weight: 1 }, eu: { extends: 'a', weight: 3 } }
+    await using all = await yard({ a: good, eu: good }, { providers })
+    const first: string[] = []
+    for (let chat = 0; chat < 60; chat++) {
+      const from = all.turns.length
+      for (let turn = 0; turn < 3; turn++)
+        await all.orchestrator.chatApiCall({ model: 'a/m', messages, conversationId: `chat-${chat}` })
+      const own = new Set(all.turns.slice(from))
+      expect(own.size).toBe(1)
+      first.push(...own)
+    }
+    const share = first.filter((id) => id === 'eu').length / first.length
+    expect(share).toBeGreaterThan(0.5)
+    expect(share).toBeLessThan(1)
+  })
+
+  test('a conversation keeps its key, leaves a rejected one, and other conversations have others', async () => {
+    const used: string[] = []
+    const answer: Answer = (response, turn, key) => {
+      used.push(key)
+      if (key === 'Bearer dead') refuse(401)(response, turn, key)
+      else good(response, turn, key)
+    }
+    const apiKey = ['dead', 'one', 'two', 'three']
+    await using all = await yard({ a: answer }, { providers: { a: { apiKey } } })
+    const kept = new Set<string | undefined>()
+    for (let chat = 0; chat < 20; chat++) {
+      const ask = () => all.orchestrator.chatApiCall({ model: 'a/m', messages, conversationId: `c${chat}` })
+      await ask()
+      const key = used.at(-1)
+      const from = used.length
+      for (let turn = 0; turn < 3; turn++) await ask()
+      expect(used.slice(from)).toEqual([key, key, key])
+      kept.add(key)
+    }
+    expect(kept.size).toBe(3)
+    expect(used.filter((key) => key === 'Bearer dead').length).toBeLessThan(2)
+  })
 })
 
 describe('limits', () => {

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { catalogue, defineProvider } from 'llm-switchyard'
 import { createRegistry, openaiChat } from 'llm-switchyard/adapter'
+import { explainParams } from '../../src/core/params.ts'
 import { describe, expect, test } from 'vitest'
 import { root } from '../../scripts/entries.ts'
 import { providersDoc, providersPage } from '../../scripts/providers-doc.ts'
@@ -26,7 +27,9 @@ describe('docs/providers.md', () => {
     const registry = createRegistry(catalogue)
     for (const { id, params = {} } of catalogue) {
       const section = sectionOf(page, id)
-      for (const { setting, action, why = '' } of registry.explain(id)) {
+      for (const { setting, action, why = '' } of explainParams(
+        registry.resolve({ provider: id, model: '*', api: '' }).params,
+      )) {
         const own = params[setting]?.drop !== undefined
         if (action !== 'dropped' || !own) continue
         expect(section).toContain(`\`${setting}\``)

@@ -13,6 +13,7 @@ export interface Sent {
 const REPLIES: Readonly<Record<string, unknown>> = {
   gemini: { candidates: [{ content: { parts: [{ text: 'ok' }] }, finishReason: 'STOP' }] },
   anthropic: { content: [{ type: 'text', text: 'ok' }], stop_reason: 'end_turn', usage: {} },
+  responses: { output: [{ type: 'message', content: [{ type: 'output_text', text: 'ok' }] }] },
   openai: { choices: [{ message: { content: 'ok' }, finish_reason: 'stop' }] },
 }
 
@@ -30,9 +31,11 @@ export function noting(requests: HttpRequest[]): Transport {
       requests.push(request)
       const shape = request.url.includes('enerateContent')
         ? 'gemini'
-        : /awPredict|\/invoke/.test(request.url)
+        : /awPredict|\/invoke|\/messages$/.test(request.url)
           ? 'anthropic'
-          : 'openai'
+          : request.url.endsWith('/responses')
+            ? 'responses'
+            : 'openai'
       let bytes: Uint8Array | null = new TextEncoder().encode(JSON.stringify(REPLIES[shape]))
       const read = async (): Promise<Uint8Array | null> => {
         const piece = bytes

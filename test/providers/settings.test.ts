@@ -223,7 +223,7 @@ describe('Mistral', () => {
 
 describe('xAI', () => {
   test('reasoning models take no penalties and no stop; others do', async () => {
-    const request = { provider: 'xai', stop: 'END', presencePenalty: 1 }
+    const request = { provider: 'xai', api: 'chat', stop: 'END', presencePenalty: 1 }
     const thinking = await sentBy({ ...request, model: 'grok-4.3' })
     expect(thinking.body).not.toHaveProperty('stop')
     expect(thinking.warnings).toHaveLength(2)
@@ -234,12 +234,19 @@ describe('xAI', () => {
 
   test('effort only where the model has one', async () => {
     const ask = async (model: string, reasoning: 'none' | 'xhigh') =>
-      (await sentBy({ provider: 'xai', model, reasoning })).body['reasoning_effort']
+      (
+        (await sentBy({ provider: 'xai', model, reasoning })).body['reasoning'] as
+          | { effort?: string }
+          | undefined
+      )?.effort
     expect(await ask('grok-4.3', 'none')).toBe('none')
     expect(await ask('grok-4.5', 'none')).toBe('low')
     expect(await ask('grok-4.5', 'xhigh')).toBe('high')
     expect(await ask('grok-4.6', 'xhigh')).toBe('xhigh')
     expect(await ask('grok-4.20-0309-reasoning', 'xhigh')).toBeUndefined()
+    expect(await ask('grok-4.20-multi-agent', 'xhigh')).toBe('xhigh')
+    for (const model of ['grok-build', 'grok-composer-2.5-fast', 'grok-code-fast-1', 'grok-4-fast-reasoning'])
+      expect(await ask(model, 'xhigh')).toBeUndefined()
   })
 })
 

@@ -1,4 +1,5 @@
-import { adaptHistory, callsOf, ownHistory } from '../history.ts'
+import type { Quirks } from '../dialect.ts'
+import { adaptHistory, callsOf } from '../history.ts'
 import type { Message } from '../message.ts'
 import type { ResolvedSettings, SettingName } from '../params.ts'
 import type { Warning } from '../response.ts'
@@ -6,6 +7,7 @@ import { fitCache } from './cache.ts'
 import { fitImages } from './media.ts'
 import { createNameMap, type NameMap } from './names.ts'
 import type { WireRules } from './rules.ts'
+import { ownThoughts } from './thoughts.ts'
 import { fitTurns } from './turns.ts'
 
 /** What a request is fitted to. */
@@ -15,6 +17,7 @@ export interface FitTarget {
   readonly model: string
   /** Vendor and wire format whose reasoning the target accepts. */
   readonly reasoningScope: string
+  readonly quirks: Quirks
 }
 
 /** Messages and settings as a wire format accepts them. */
@@ -39,7 +42,7 @@ export function fitRequest(
   const fitted = fitSettings(request.settings, target, warnings)
   const plain = request.messages.every(isText)
   const names = namesOf(request, rules)
-  const own = plain ? request.messages : ownHistory(request.messages, target)
+  const own = plain ? request.messages : ownThoughts(request.messages, target, note)
   const rule = { dialect: target.dialect.id, callIds: rules.callIds, names }
   const paired = plain ? own : fitImages(adaptHistory(own, rule, warnings), rules.images, note)
   const turns = fitTurns(paired, rules, note)
@@ -72,8 +75,16 @@ function renameTools(settings: ResolvedSettings, { wire, original }: NameMap): R
   return {
     ...settings,
     tools: tools.map((tool) => ({ ...tool, name: wire(tool.name) })),
-    toolChoice: typeof toolChoice === 'object' ? { ...toolChoice, name: wire(toolChoice.name) } : toolChoice,
+    toolChoice: renameChoice(toolChoice, wire),
   }
+}
+
+function renameChoice(
+  choice: ResolvedSettings['toolChoice'],
+  wire: NameMap['wire'],
+): ResolvedSettings['toolChoice'] {
+  if (typeof choice !== 'object') return choice
+  return 'names' in choice ? { ...choice, names: choice.names.map(wire) } : { name: wire(choice.name) }
 }
 
 // Settings that a format refuses without others.

@@ -2,7 +2,6 @@ import type {
   AssistantMessage,
   AssistantPart,
   Message,
-  ReasoningPart,
   SystemMessage,
   TextPart,
   UserMessage,
@@ -20,7 +19,7 @@ const BETWEEN = '.'
 
 /** Fits the order and the emptiness of messages. Returns the same list if nothing has to change. */
 export function fitTurns(messages: readonly Message[], rules: WireRules, note: Note): readonly Message[] {
-  let fitted = placeInstructions(withoutTrailingThoughts(messages, note), rules.lateSystem, note)
+  let fitted = placeInstructions(messages, rules.lateSystem, note)
   if (rules.blankMessages === 'left-out') fitted = withoutBlanks(fitted, note)
   if (rules.neighbours === 'joined') fitted = joinNeighbours(fitted, note)
   if (rules.userAfterResult === 'separated') fitted = separateResults(fitted, note)
@@ -29,33 +28,6 @@ export function fitTurns(messages: readonly Message[], rules: WireRules, note: N
     `the user message ${JSON.stringify(GO_ON)} was added: the model does not continue an assistant message`,
   )
   return [...fitted, { role: 'user', content: GO_ON }]
-}
-
-// A thought that nothing follows belongs to an answer that was cut. Formats refuse it, and without it nothing is lost.
-function withoutTrailingThoughts(messages: readonly Message[], note: Note): readonly Message[] {
-  if (!messages.some(endsInThought)) return messages
-  note('reasoning without an answer after it was left out: formats refuse it')
-  return messages.flatMap((message) => {
-    if (!endsInThought(message)) return [message]
-    const parts = message.content as readonly AssistantPart[]
-    const kept = parts.slice(0, parts.findLastIndex((part) => !isThought(part)) + 1)
-    return kept.length === 0 ? [] : [{ ...message, content: kept } as AssistantMessage]
-  })
-}
-
-// Not with details: a message with blocks of the vendor's tools is a paused answer, which goes back whole.
-function endsInThought({ role, content }: Message): boolean {
-  if (role !== 'assistant' || typeof content === 'string') return false
-  const last = content.at(-1)
-  return (
-    last !== undefined &&
-    isThought(last) &&
-    !content.some((part) => isThought(part) && part.details !== undefined)
-  )
-}
-
-function isThought(part: AssistantPart): part is ReasoningPart {
-  return part.type === 'reasoning'
 }
 
 /** Instructions in the middle of a conversation, moved to where the format accepts them. */

@@ -1,5 +1,6 @@
-import { isObject, type JsonDraft, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import {
+  argumentsObject,
   bytesOf,
   type FilePart,
   type ImagePart,
@@ -80,9 +81,8 @@ function renderBytes({ mediaType, data }: Bytes, { filename }: FilePart, note: N
 const PDF_START = 'JVBERi0'
 
 /** An earlier tool call. Its input is always an object on this wire. */
-export function renderCall({ id, name, arguments: args }: ToolCallPart): JsonObject {
-  const input: JsonDraft = isObject(args) ? args : args === null ? {} : { arguments: args }
-  return { type: 'tool_use', id, name, input }
+export function renderCall(call: ToolCallPart): JsonObject {
+  return { type: 'tool_use', id: call.id, name: call.name, input: argumentsObject(call) }
 }
 
 /** Blocks of the vendor's own tools, unchanged; none if `details` is not a list of typed objects. */

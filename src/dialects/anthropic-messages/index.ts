@@ -1,4 +1,5 @@
 import type { Dialect } from '../../core/dialect.ts'
+import { unbind } from '../claude-binding.ts'
 import { readFault } from './fault.ts'
 import { modelList } from './models.ts'
 import { encode, params } from './params.ts'
@@ -33,4 +34,8 @@ export const anthropicMessages: Dialect = Object.freeze({
   reader: () => createReader(),
   fault: readFault,
   models: modelList,
+  remedy: unbind({
+    isThought: ({ type }) => type === 'thinking' || type === 'redacted_thinking',
+    signatureOf: ({ signature, data }) => signature ?? data,
+  }),
 } satisfies Dialect)

@@ -14,6 +14,10 @@ export interface AnthropicMessagesQuirks extends Quirks {
   readonly maxOutput?: number | undefined
   /** Whether the model can be forced to call a tool; if not, `auto` is sent. Default true. */
   readonly forcedToolChoice?: boolean | undefined
+  /** Whether the server can be asked to leave out earlier thoughts that it would refuse. Default false: they are not sent. */
+  readonly bindingControls?: boolean | undefined
+  /** Other `vendor/dialect` whose signed thoughts the model takes. Default: none. */
+  readonly thoughtsFrom?: readonly string[] | undefined
   /** Whether tools have `strict`. Default true. */
   readonly strictTools?: boolean | undefined
 }

@@ -1,6 +1,7 @@
 import type { Fragment, Reader } from '../../core/dialect.ts'
 import { LlmError } from '../../core/error.ts'
 import { isObject, numberOf, objectOf, textOf, type JsonObject } from '../../core/json.ts'
+import { noteTransformed } from '../transformations.ts'
 import { BlockReader } from './blocks.ts'
 import { readFault } from './fault.ts'
 import { mergeUsage, readUsage, type WireUsage } from './usage.ts'
@@ -77,6 +78,7 @@ class EventReader implements Reader {
         this.#blocks.close(index, out)
       }
     }
+    noteTransformed(message['input_transformations'], out)
     this.#readUsage(message['usage'], out)
   }
 

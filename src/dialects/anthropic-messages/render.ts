@@ -13,8 +13,8 @@ import {
   type UserMessage,
 } from '../../core/message.ts'
 import { withCacheControl } from '../cache-control.ts'
-import { isInstructions, noteLostThoughts, openingOf, roleOf, type WireMessage } from '../claude-turns.ts'
-import { createNote, type Note } from '../note.ts'
+import { isInstructions, openingOf, roleOf, type WireMessage, UNSIGNED } from '../claude-turns.ts'
+import { createNote, noteLostThoughts, type Note } from '../note.ts'
 import { renderCall, renderPart, renderText, vendorBlocks } from './content.ts'
 import { resolveConflicts } from './thinking.ts'
 
@@ -26,7 +26,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
   const { messages } = input
   body['model'] = input.model
   renderSystem(messages, body)
-  noteLostThoughts(messages, input, renderReasoning)
+  noteLostThoughts(input, (thought) => renderReasoning(thought).length > 0, UNSIGNED)
   body['messages'] = renderMessages(messages, note).map(({ role, content }) => ({
     role,
     content: shortest(content),

@@ -2,7 +2,7 @@ import type { RenderInput } from '../../core/dialect.ts'
 import { numberOf, objectOf, setPath, type JsonDraft, type JsonValue } from '../../core/json.ts'
 import type { EncodeContext } from '../../core/params.ts'
 import { canThinkNow, fitSamplers, warnChanged, warnLost } from '../claude-thinking.ts'
-import { budgetFor, effortFor, MIN_BUDGET, type Reasoning } from '../effort.ts'
+import { budgetFor, effortFor, isEffortAlone, MIN_BUDGET, type Reasoning } from '../effort.ts'
 import type { AnthropicMessagesQuirks } from './quirks.ts'
 
 /** Minimum number of tokens for the answer if the caller sets no limit. */
@@ -13,18 +13,27 @@ const ALL_EFFORTS: readonly string[] = ['low', 'medium', 'high', 'xhigh', 'max']
 export function renderThinking(reasoning: Reasoning, context: EncodeContext): JsonValue | undefined {
   const quirks: AnthropicMessagesQuirks = context.quirks
   const adaptive = quirks.thinking === 'adaptive'
-  const { effort, budgetTokens } = reasoning
-  if (effort === 'none' || (budgetTokens === 0 && !(adaptive && effort !== undefined)))
-    return turnOff(quirks, context)
+  const { effort, budgetTokens, thinking } = reasoning
+  if (thinking === false || effort === 'none' || (budgetTokens === 0 && !(adaptive && effort !== undefined)))
+    return turnOff(reasoning, quirks, context)
   if (adaptive) return renderAdaptive(reasoning, quirks, context)
   return { type: 'enabled', budget_tokens: budgetFor(reasoning, context) }
 }
 
-function turnOff(quirks: AnthropicMessagesQuirks, { body, warn }: EncodeContext): JsonValue | undefined {
+function turnOff(
+  reasoning: Reasoning,
+  quirks: AnthropicMessagesQuirks,
+  context: EncodeContext,
+): JsonValue | undefined {
+  const { body, warn } = context
+  if (isEffortAlone(reasoning)) setEffort(reasoning, quirks, context)
   switch (quirks.thinkingOff) {
     case 'never':
-      setPath(body, 'output_config.effort', (quirks.efforts ?? ALL_EFFORTS)[0] ?? 'low')
-      warn('the lowest effort was sent: the model always thinks')
+      if (isEffortAlone(reasoning)) warn('thinking was not turned off: the model always thinks')
+      else {
+        setPath(body, 'output_config.effort', (quirks.efforts ?? ALL_EFFORTS)[0] ?? 'low')
+        warn('the lowest effort was sent: the model always thinks')
+      }
       return undefined
     case 'between_tools':
       warn('thinking was turned off before tool calls only: the model always thinks between them')
@@ -36,12 +45,19 @@ function turnOff(quirks: AnthropicMessagesQuirks, { body, warn }: EncodeContext)
 
 function renderAdaptive(
   reasoning: Reasoning,
-  { efforts = ALL_EFFORTS, thinkingDisplay }: AnthropicMessagesQuirks,
+  quirks: AnthropicMessagesQuirks,
   context: EncodeContext,
 ): JsonValue {
   if (reasoning.effort !== undefined || reasoning.budgetTokens !== undefined)
-    setPath(context.body, 'output_config.effort', effortFor(reasoning, efforts, context))
-  return { type: 'adaptive', display: thinkingDisplay }
+    setEffort(reasoning, quirks, context)
+  return { type: 'adaptive', display: quirks.thinkingDisplay }
+}
+
+// Models that take a budget have efforts only if their row lists them.
+function setEffort(reasoning: Reasoning, quirks: AnthropicMessagesQuirks, context: EncodeContext): void {
+  const { thinking, efforts = thinking === 'adaptive' ? ALL_EFFORTS : [] } = quirks
+  if (efforts.length === 0) context.warn('the effort was not sent: the model has none')
+  else setPath(context.body, 'output_config.effort', effortFor(reasoning, efforts, context))
 }
 
 /** Resolves conflicts in `body`: thinking limits `max_tokens`, the samplers and the tool choice. */
@@ -53,7 +69,7 @@ export function resolveConflicts(input: RenderInput, body: JsonDraft): void {
   } else if (type === 'enabled' || type === 'adaptive') {
     if (type === 'enabled') fitBudget(input, body)
     fitSamplers(input, { temperature: [body, 'temperature'], topK: [body, 'top_k'], topP: [body, 'top_p'] })
-    freeToolChoice(input, body)
+    if (type === 'enabled') freeToolChoice(input, body)
   }
   if (body['temperature'] !== undefined && body['top_p'] !== undefined) {
     delete body['top_p']
@@ -102,5 +118,9 @@ function freeToolChoice(input: RenderInput, body: JsonDraft): void {
   const { type, name: _name, ...rest } = objectOf(body['tool_choice'])
   if (type !== 'any' && type !== 'tool') return
   body['tool_choice'] = { type: 'auto', ...(rest as JsonDraft) }
-  warnChanged(input, 'toolChoice', 'it was sent as "auto": a thinking model cannot be forced to call a tool')
+  warnChanged(
+    input,
+    'toolChoice',
+    'it was sent as "auto": a model that thinks with a budget cannot be forced to call a tool',
+  )
 }

@@ -22,7 +22,7 @@ export function resolveConflicts(input: RenderInput, body: JsonDraft): void {
       topK: [fields, 'top_k'],
       topP: [inference, 'topP'],
     })
-    freeToolChoice(input, body)
+    if (type === 'enabled') freeToolChoice(input, body)
   }
   if (textOf(objectOf(fields['reasoningConfig'])['maxReasoningEffort']) === 'high')
     removeSamplers(input, inference)
@@ -63,7 +63,11 @@ function freeToolChoice(input: RenderInput, body: JsonDraft): void {
   const choice = objectOf(tools['toolChoice'])
   if (choice['any'] === undefined && choice['tool'] === undefined) return
   tools['toolChoice'] = { auto: {} }
-  warnChanged(input, 'toolChoice', 'it was sent as "auto": a thinking model cannot be forced to call a tool')
+  warnChanged(
+    input,
+    'toolChoice',
+    'it was sent as "auto": a model that thinks with a budget cannot be forced to call a tool',
+  )
 }
 
 const HIGH_EFFORT_REFUSES: readonly SettingName[] = ['maxTokens', 'temperature', 'topP']

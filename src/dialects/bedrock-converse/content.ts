@@ -1,5 +1,6 @@
-import { isObject, parseJson, type JsonDraft, type JsonObject } from '../../core/json.ts'
+import { isObject, parseJson, type JsonObject } from '../../core/json.ts'
 import {
+  argumentsObject,
   bytesOf,
   partsOf,
   plainText,
@@ -150,9 +151,8 @@ function documentName(filename: string | undefined, taken: Set<string>): string 
 }
 
 /** An earlier tool call. Its input is always an object on this wire. */
-export function renderCall({ id, name, arguments: args }: ToolCallPart): JsonObject {
-  const input: JsonDraft = isObject(args) ? args : args === null ? {} : { arguments: args }
-  return { toolUse: { toolUseId: id, name, input } }
+export function renderCall(call: ToolCallPart): JsonObject {
+  return { toolUse: { toolUseId: call.id, name: call.name, input: argumentsObject(call) } }
 }
 
 /** The result of a call. Never empty, because the format refuses that. */

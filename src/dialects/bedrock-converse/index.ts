@@ -1,4 +1,6 @@
 import type { Dialect } from '../../core/dialect.ts'
+import { isObject, objectOf } from '../../core/json.ts'
+import { unbind } from '../claude-binding.ts'
 import { readFault } from './fault.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
@@ -31,4 +33,11 @@ export const bedrockConverse: Dialect = Object.freeze({
   parse: (reply, _quirks, out) => readReply(reply, out),
   reader: () => createReader(),
   fault: readFault,
+  remedy: unbind({
+    isThought: ({ reasoningContent }) => isObject(reasoningContent),
+    signatureOf: ({ reasoningContent }) => {
+      const { reasoningText, redactedContent } = objectOf(reasoningContent)
+      return objectOf(reasoningText)['signature'] ?? redactedContent
+    },
+  }),
 } satisfies Dialect)

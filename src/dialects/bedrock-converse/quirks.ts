@@ -17,6 +17,8 @@ export interface BedrockConverseQuirks extends Quirks {
   readonly efforts?: readonly string[] | undefined
   /** Whether the model always thinks, so that "off" is sent as the lowest effort. Default false. */
   readonly alwaysThinks?: boolean | undefined
+  /** Other `vendor/dialect` whose signed thoughts the model takes. Default: none. */
+  readonly thoughtsFrom?: readonly string[] | undefined
   /** Whether the model accepts earlier signed or encrypted reasoning. Default true. */
   readonly thoughtsBack?: boolean | undefined
   /** Whether the model refuses temperature and top-p together. Default false. */

@@ -1,6 +1,6 @@
 import { setPath, type JsonValue } from '../../core/json.ts'
 import type { EncodeContext } from '../../core/params.ts'
-import { budgetFor, effortFor, type Reasoning } from '../effort.ts'
+import { budgetFor, effortFor, isEffortAlone, isOff, type Reasoning } from '../effort.ts'
 import type { BedrockConverseQuirks } from './quirks.ts'
 
 /** Wire field of the parameters that belong to a model and not to the format. */
@@ -12,7 +12,8 @@ export function renderReasoning(reasoning: Reasoning, context: EncodeContext): J
   const { body, warn } = context
   const { reasoning: style, alwaysThinks, efforts = EFFORTS }: BedrockConverseQuirks = context.quirks
   const set = (name: string, value: JsonValue): void => setPath(body, `${FIELDS}.${name}`, value)
-  const off = reasoning.effort === 'none' || reasoning.budgetTokens === 0
+  const off = isOff(reasoning)
+  const unmeasured = reasoning.effort === undefined && reasoning.budgetTokens === undefined
   const always = alwaysThinks === true
   const effort = (): string => (off ? (efforts[0] ?? 'low') : effortFor(reasoning, efforts, context))
   if (off && always) warn('the lowest effort was sent: the model always thinks')
@@ -24,11 +25,9 @@ export function renderReasoning(reasoning: Reasoning, context: EncodeContext): J
       )
       break
     case 'adaptive':
-      if (off && !always) set('thinking', { type: 'disabled' })
-      else {
-        set('thinking', { type: 'adaptive' })
-        set('output_config.effort', effort())
-      }
+      set('thinking', { type: off && !always ? 'disabled' : 'adaptive' })
+      if (!unmeasured && (!off || always || isEffortAlone(reasoning)))
+        set('output_config.effort', off && !always ? effortFor(reasoning, efforts, context) : effort())
       break
     case 'reasoningConfig':
       set('reasoningConfig', off ? { type: 'disabled' } : { type: 'enabled', maxReasoningEffort: effort() })

@@ -8,8 +8,8 @@ import {
   type SystemMessage,
   type TextPart,
 } from '../../core/message.ts'
-import { isInstructions, noteLostThoughts, openingOf, roleOf, type WireMessage } from '../claude-turns.ts'
-import { createNote, type Note } from '../note.ts'
+import { isInstructions, openingOf, roleOf, type WireMessage, UNSIGNED } from '../claude-turns.ts'
+import { createNote, noteLostThoughts, type Note } from '../note.ts'
 import { toolsAsText } from '../tools-as-text.ts'
 import { withCachePoint } from './cache-point.ts'
 import { resolveConflicts } from './conflicts.ts'
@@ -30,7 +30,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
   const messages = offersTools(input) ? input.messages : toolsAsText(input.messages, onConvert)
   const rendered = renderMessages(messages, { note, quirks, documents: new Set() })
   renderSystem(messages, { body, rendered, quirks, note })
-  noteLostThoughts(messages, input, (thought) => renderThought(thought, quirks))
+  noteLostThoughts(input, (thought) => renderThought(thought, quirks).length > 0, UNSIGNED)
   body['messages'] = rendered.map(({ role, content }) => ({ role, content }))
   resolveConflicts(input, body)
   fitTools(input, body)

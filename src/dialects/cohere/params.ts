@@ -2,7 +2,7 @@ import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool }
 import { fitAnswer, fitTools } from '../../core/fit/enforce-schema.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
-import type { Reasoning } from '../effort.ts'
+import { isOff, type Reasoning } from '../effort.ts'
 
 const MAX_STOPS = 5
 
@@ -62,7 +62,8 @@ function renderTools(
   { body, settings, rules, warn }: EncodeContext,
 ): JsonValue {
   const choice = settings.toolChoice
-  const offered = typeof choice === 'object' ? tools.filter((tool) => tool.name === choice.name) : tools
+  const offered =
+    typeof choice === 'object' && 'name' in choice ? tools.filter((tool) => tool.name === choice.name) : tools
   const strict = offered.some((tool) => tool.strict === true)
   if (strict && offered.some((tool) => tool.strict !== true))
     warn('strict was sent for all tools: the format has one switch')
@@ -85,8 +86,9 @@ function renderToolChoice(choice: ToolChoice, { settings, warn }: EncodeContext)
   return undefined
 }
 
-function renderThinking({ effort, budgetTokens }: Reasoning, { warn }: EncodeContext): JsonValue {
-  if (budgetTokens === 0 || (budgetTokens === undefined && effort === 'none')) return { type: 'disabled' }
+function renderThinking(reasoning: Reasoning, { warn }: EncodeContext): JsonValue {
+  const { effort, budgetTokens } = reasoning
+  if (budgetTokens === 0 || (budgetTokens === undefined && isOff(reasoning))) return { type: 'disabled' }
   if (budgetTokens === undefined && effort !== undefined)
     warn(`effort "${effort}" was not sent: the format can only turn thinking on or off`)
   return { type: 'enabled', token_budget: budgetTokens }

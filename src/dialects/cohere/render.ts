@@ -14,7 +14,7 @@ import {
   type UserPart,
 } from '../../core/message.ts'
 import { decodeText } from '../media.ts'
-import { noteOnce } from '../note.ts'
+import { noteLostThoughts, noteOnce } from '../note.ts'
 import type { CohereQuirks } from './quirks.ts'
 
 export const DIALECT = 'cohere'
@@ -36,6 +36,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
     else messages.push({ role: 'system', content: message.content })
   }
   placeMedia()
+  noteLostThoughts(input, (part) => renderBlock(part, quirks).length > 0)
   body['model'] = input.model
   body['messages'] = messages
   body['stream'] = input.stream

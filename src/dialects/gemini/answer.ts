@@ -2,6 +2,7 @@ import type { RenderInput } from '../../core/dialect.ts'
 import type { WireRules } from '../../core/fit/rules.ts'
 import { isObject, type JsonDraft, type JsonValue } from '../../core/json.ts'
 import {
+  argumentsObject,
   partsOf,
   type AssistantMessage,
   type AssistantPart,
@@ -14,8 +15,6 @@ import type { GeminiQuirks } from './quirks.ts'
 // The signature that the format documents for calls of another model.
 const STAND_IN = 'skip_thought_signature_validator'
 
-const FOREIGN = 'earlier reasoning of another wire format was left out'
-
 /** An earlier answer as the parts of a model message, without reasoning of other formats. */
 export function renderAnswer(
   { content, name }: AssistantMessage,
@@ -23,13 +22,9 @@ export function renderAnswer(
   { rules, warnings }: RenderInput,
 ): JsonDraft[] {
   const parts: JsonDraft[] = []
-  let foreign = 0
-  for (const part of partsOf(content)) {
-    if (part.type === 'reasoning' && part.origin !== 'gemini') foreign++
-    else parts.push(...renderAnswerPart(part, quirks, rules))
-  }
-  if (foreign > 0 && !warnings.some(({ message }) => message === FOREIGN))
-    warnings.push({ type: 'other', message: FOREIGN })
+  for (const part of partsOf(content))
+    if (part.type !== 'reasoning' || part.origin === 'gemini')
+      parts.push(...renderAnswerPart(part, quirks, rules))
   if (name !== undefined) {
     const message = `the name "${name}" of a speaker was left out: the format has no field for it`
     warnings.push({ type: 'compatibility', message })
@@ -61,10 +56,9 @@ function renderThought({ text, signature, details }: ReasoningPart): JsonDraft[]
   return [...thought, ...others.map((item: JsonValue) => item as JsonDraft)]
 }
 
-function renderCall({ id, name, arguments: args }: ToolCallPart, { callIds }: WireRules): JsonDraft {
-  // Arguments are an object on this wire. Other values and invalid JSON become one named argument.
-  const whole = isObject(args) ? args : args === null ? {} : { arguments: args }
-  return { ...('absent' in callIds ? undefined : { id }), name, args: whole }
+function renderCall(call: ToolCallPart, { callIds }: WireRules): JsonDraft {
+  const { id, name } = call
+  return { ...('absent' in callIds ? undefined : { id }), name, args: argumentsObject(call) }
 }
 
 function withSignature(part: JsonDraft, signature: string | undefined): JsonDraft {

@@ -1,7 +1,7 @@
 import { fitAnswer, fitTools } from '../../core/fit/enforce-schema.ts'
 import { setPath, type JsonDraft, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
-import type { CacheSetting, ToolChoice } from '../../core/request.ts'
+import type { AllowedTools, CacheSetting, ToolChoice } from '../../core/request.ts'
 import { renderThinking } from './thinking.ts'
 
 /** Where each setting goes on this wire. */
@@ -110,7 +110,7 @@ function renderTools(tools: readonly ResolvedTool[], context: EncodeContext): Js
   return [{ functionDeclarations }]
 }
 
-function renderToolChoice(choice: ToolChoice, context: EncodeContext): JsonValue | undefined {
+function renderToolChoice(choice: ToolChoice | AllowedTools, context: EncodeContext): JsonValue | undefined {
   if (context.settings.tools === undefined) {
     context.warn('it was not sent: the request has no tools')
     return undefined
@@ -122,8 +122,12 @@ function renderToolChoice(choice: ToolChoice, context: EncodeContext): JsonValue
       return { mode: 'NONE' }
     case 'required':
       return { mode: 'ANY' }
-    default:
-      return { mode: 'ANY', allowedFunctionNames: [choice.name] }
+    default: {
+      const names = 'names' in choice ? choice.names : [choice.name]
+      // Of the modes in which the model may answer with text, only this one takes names.
+      const mayAnswer = 'names' in choice && choice.mode === 'auto'
+      return { mode: mayAnswer ? 'VALIDATED' : 'ANY', allowedFunctionNames: names }
+    }
   }
 }
 

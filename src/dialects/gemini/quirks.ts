@@ -18,6 +18,8 @@ export interface GeminiQuirks extends Quirks {
   readonly jsonWithTools?: boolean | undefined
   /** Whether the model has a system instruction; if not, it is put into the first user message. Default true. */
   readonly systemInstruction?: boolean | undefined
+  /** Whether a call can be limited to some of the tools. Default false. */
+  readonly allowedTools?: boolean | undefined
   /** Prefix that makes a URI from the id of an uploaded file. Default: none. */
   readonly fileBase?: string | undefined
 }

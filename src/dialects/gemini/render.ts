@@ -2,7 +2,7 @@ import type { RenderInput } from '../../core/dialect.ts'
 import { toolNames } from '../../core/history.ts'
 import type { JsonDraft } from '../../core/json.ts'
 import { partsOf, type Message, type UserMessage, type UserPart } from '../../core/message.ts'
-import { createNote } from '../note.ts'
+import { createNote, noteLostThoughts } from '../note.ts'
 import { renderAnswer } from './answer.ts'
 import { renderMedia } from './media.ts'
 import type { GeminiQuirks } from './quirks.ts'
@@ -18,6 +18,7 @@ interface Content {
 export function render(input: RenderInput, body: JsonDraft): void {
   const quirks: GeminiQuirks = input.quirks
   const { messages } = input
+  noteLostThoughts(input, ({ origin }) => origin === 'gemini')
   const contents = renderContents(messages, quirks, input)
   const system = collectInstructions(messages)
   if (system.length > 0) placeInstructions(system, contents, { body, quirks, input })

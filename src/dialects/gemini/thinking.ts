@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../core/json.ts'
 import type { EncodeContext } from '../../core/params.ts'
-import { effortOfBudget, type Reasoning } from '../effort.ts'
+import { effortOfBudget, isOff, type Reasoning } from '../effort.ts'
 import type { GeminiQuirks } from './quirks.ts'
 
 const DEFAULT_LEVELS: readonly string[] = ['LOW', 'MEDIUM', 'HIGH']
@@ -27,6 +27,9 @@ const BUDGETS: Readonly<Record<string, number>> = {
 /** The thinking configuration: a level or a budget, whichever the model accepts. It includes the reasoning in the reply. */
 export function renderThinking(reasoning: Reasoning, context: EncodeContext): JsonValue {
   const quirks: GeminiQuirks = context.quirks
+  // Without a measure the model's own applies.
+  if (reasoning.effort === undefined && reasoning.budgetTokens === undefined && !isOff(reasoning))
+    return { includeThoughts: true }
   const config =
     quirks.thinkingBudget === undefined
       ? renderLevel(reasoning, quirks.thinkingLevels ?? DEFAULT_LEVELS, context)
@@ -77,8 +80,4 @@ function renderBudget(
       `a budget of ${budgetTokens} tokens was sent as ${thinkingBudget}: the model takes ${least} to ${most}`,
     )
   return { thinkingBudget }
-}
-
-function isOff({ effort, budgetTokens }: Reasoning): boolean {
-  return effort === 'none' || (effort === undefined && budgetTokens === 0)
 }

@@ -1,6 +1,6 @@
 import type { RenderInput } from '../../core/dialect.ts'
 import { listOf, numberOf, type JsonDraft, type JsonValue } from '../../core/json.ts'
-import { createNote } from '../note.ts'
+import { createNote, noteLostThoughts } from '../note.ts'
 import { toolsAsText } from '../tools-as-text.ts'
 import { commonMarks, writePrompt } from './prompt.ts'
 import type { KoboldQuirks } from './quirks.ts'
@@ -15,6 +15,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
   const messages = toolsAsText(fitted, () =>
     note('tool calls and their results were sent as text: the format has no tools'),
   )
+  noteLostThoughts(input, () => false)
   const prompt = writePrompt(messages, marks, note)
   body['prompt'] = prompt
   const ends = [marks.userStart, marks.assistantStart]

@@ -1,7 +1,7 @@
 import { fitAnswer, fitTools } from '../../core/fit/enforce-schema.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
-import type { Reasoning } from '../effort.ts'
+import { isOff, type Reasoning } from '../effort.ts'
 import type { OllamaQuirks } from './quirks.ts'
 
 /** Where each setting goes on this wire: most are options of the model. */
@@ -53,12 +53,10 @@ function renderTools(tools: readonly ResolvedTool[], { rules, warn }: EncodeCont
 const EFFORTS: readonly string[] = ['low', 'medium', 'high', 'max']
 const WEIGHTS: readonly string[] = ['minimal', 'low', 'medium', 'high', 'xhigh', 'max']
 
-function renderReasoning(
-  { effort, budgetTokens }: Reasoning,
-  { quirks, warn }: EncodeContext,
-): JsonValue | undefined {
+function renderReasoning(reasoning: Reasoning, { quirks, warn }: EncodeContext): JsonValue | undefined {
   const { efforts = EFFORTS, alwaysThinks }: OllamaQuirks = quirks
-  if (effort === 'none' || budgetTokens === 0) {
+  const { effort, budgetTokens } = reasoning
+  if (isOff(reasoning)) {
     if (alwaysThinks !== true) return false
     warn('the lowest effort was sent: the model always thinks')
     return efforts[0]

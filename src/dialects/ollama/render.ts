@@ -1,7 +1,8 @@
 import type { RenderInput } from '../../core/dialect.ts'
 import { toolNames } from '../../core/history.ts'
-import { isObject, listOf, objectOf, type JsonDraft, type JsonObject } from '../../core/json.ts'
+import { listOf, objectOf, type JsonDraft, type JsonObject } from '../../core/json.ts'
 import {
+  argumentsObject,
   bytesOf,
   partsOf,
   plainText,
@@ -32,7 +33,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
 function fitTools({ settings }: RenderInput, body: JsonDraft): void {
   const { toolChoice } = settings
   if (toolChoice === 'none') delete body['tools']
-  if (typeof toolChoice !== 'object') return
+  if (typeof toolChoice !== 'object' || !('name' in toolChoice)) return
   body['tools'] = listOf(body['tools']).filter((tool): tool is JsonObject => {
     return objectOf(objectOf(tool)['function'])['name'] === toolChoice.name
   })
@@ -123,9 +124,8 @@ function renderAssistant({ content }: AssistantMessage, note: Note): JsonObject 
 }
 
 // Arguments are an object on this wire.
-function renderCall({ id, name, arguments: args }: ToolCallPart, index: number): JsonObject {
-  const input: JsonDraft = isObject(args) ? args : args === null ? {} : { arguments: args }
-  return { id, function: { index, name, arguments: input } }
+function renderCall(call: ToolCallPart, index: number): JsonObject {
+  return { id: call.id, function: { index, name: call.name, arguments: argumentsObject(call) } }
 }
 
 // A tool message holds text only: images follow as a user message.

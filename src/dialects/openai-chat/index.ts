@@ -63,5 +63,6 @@ function addingReasoning(reader: Reader): Reader {
       reader.read(json, event, out)
       addReasoning(out, from)
     },
+    end: (out) => reader.end?.(out),
   }
 }

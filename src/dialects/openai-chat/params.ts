@@ -1,7 +1,7 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import { fitAnswer, fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { ToolChoice } from '../../core/request.ts'
+import type { AllowedTools, ToolChoice } from '../../core/request.ts'
 import { withCacheControl } from '../cache-control.ts'
 import { encodeCache } from '../prompt-cache.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
@@ -60,7 +60,10 @@ function renderTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: En
   })
 }
 
-function renderToolChoice(choice: ToolChoice, { settings, quirks, warn }: EncodeContext): JsonValue {
+function renderToolChoice(
+  choice: ToolChoice | AllowedTools,
+  { settings, quirks, warn }: EncodeContext,
+): JsonValue {
   if (choice === 'auto' || choice === 'none') return choice
   const { forcedToolChoice, requiredToolChoice }: OpenAIChatQuirks = quirks
   if (forcedToolChoice === false) {
@@ -70,6 +73,11 @@ function renderToolChoice(choice: ToolChoice, { settings, quirks, warn }: Encode
   if (forcedToolChoice === 'unthinking' && thinks(settings.reasoning, quirks)) {
     warn('it was sent as "auto": a thinking model cannot be forced to call a tool')
     return 'auto'
+  }
+  if (typeof choice === 'object' && 'names' in choice) {
+    const { names, mode = 'required' } = choice
+    const allowed = names.map((name) => ({ type: 'function', function: { name } }))
+    return { type: 'allowed_tools', allowed_tools: { mode, tools: allowed } }
   }
   if (choice === 'required') return requiredToolChoice ?? 'required'
   return { type: 'function', function: { name: choice.name } }

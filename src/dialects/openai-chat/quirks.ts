@@ -1,4 +1,5 @@
 import type { Quirks } from '../../core/dialect.ts'
+import type { JsonObject } from '../../core/json.ts'
 
 /** Differences between servers of this format. */
 export interface OpenAIChatQuirks extends Quirks {
@@ -10,8 +11,15 @@ export interface OpenAIChatQuirks extends Quirks {
   readonly streamUsage?: boolean | undefined
   /** Field in which the server accepts earlier reasoning; `thinking`: as parts of the content. Default: none, not sent back. */
   readonly reasoningField?: 'reasoning_content' | 'reasoning' | 'reasoning_details' | 'thinking' | undefined
-  /** Whether the server requires that field in every assistant message, empty without reasoning. Default false. */
-  readonly reasoningRequired?: boolean | undefined
+  /**
+   * Whether a thinking model requires that field: in every assistant message, empty without reasoning, or in those with
+   * `calls`, where a space stands for none. Default false.
+   */
+  readonly reasoningRequired?: boolean | 'calls' | undefined
+  /** Whether that field takes reasoning of other vendors. Default true. */
+  readonly foreignThoughts?: boolean | undefined
+  /** Whether the model requires a signature at the first tool call of a message; those of other models get a documented one. Default false. */
+  readonly signedCalls?: boolean | undefined
   /**
    * Form of the parameter that `reasoning` goes to: an `effort` word, an `object` with effort or budget, a `switch` object
    * with a type, a switch with an effort word beside it, a `boolean`, or variables of the model's `template`. Default
@@ -27,6 +35,8 @@ export interface OpenAIChatQuirks extends Quirks {
     | undefined
   /** Effort words that the model accepts, weakest first; others are sent as the nearest. Default: sent unchanged. */
   readonly efforts?: readonly string[] | undefined
+  /** Fields beside the type of a switch that turns thinking on. Default: none. */
+  readonly switchFields?: JsonObject | undefined
   /** Type of a switch that turns thinking on. Default `enabled`. */
   readonly switchOn?: string | undefined
   /** Whether an effort of `none` is sent as `reasoning: { enabled: false }`. Default false. */
@@ -55,6 +65,10 @@ export interface OpenAIChatQuirks extends Quirks {
   readonly cacheTtl?: 'retention' | 'options' | undefined
   /** Whether marks of cached prefixes are breakpoints (OpenAI's) instead of `cache_control`. Default false. */
   readonly cacheBreakpoints?: boolean | undefined
+  /** Whether a file may be given by its URL. Default false. */
+  readonly fileUrls?: boolean | undefined
+  /** Whether a call can be limited to some of the tools. Default false. */
+  readonly allowedTools?: boolean | undefined
   /** Whether the server accepts text as a string only, not as a list of parts. Default false. */
   readonly plainText?: boolean | undefined
 }

@@ -11,7 +11,9 @@ import {
 import { choiceOf } from '../choice.ts'
 import { holdsError, noAnswer, readFault } from '../fault.ts'
 import { readLogprob } from '../logprobs.ts'
+import { HeldBlocks } from './held-blocks.ts'
 import { enclosedFault } from './status-envelope.ts'
+import { googleMark, readMark, signatureIn, textOfBlocks } from './thoughts.ts'
 import { readUsage } from './usage.ts'
 
 /** Creates a reader for one stream of chunks. */
@@ -20,6 +22,7 @@ export function createReader(): Reader {
   // Some servers repeat the whole list of sources with every chunk.
   let cited = 0
   let pieces = false
+  const blocks = new HeldBlocks()
   return {
     textRepeats: true,
     read: (json, event, out) => {
@@ -37,7 +40,9 @@ export function createReader(): Reader {
       if (usage !== undefined && usage !== null) readUsageInto(usage, out)
       else if (json['x_groq'] !== undefined) readExtras(json['x_groq'], out)
       cited = readSources(json, cited, out)
+      blocks.pass(out, from)
     },
+    end: (out) => blocks.end(out),
   }
 }
 
@@ -127,8 +132,11 @@ type Mark = { readonly choice: number } | undefined
 function readDelta(delta: Delta, mark: Mark, logprobs: unknown, out: Fragment[]): void {
   const reasoning = textOf(delta['reasoning_content']) ?? textOf(delta['reasoning'])
   if (reasoning !== undefined) out.push({ type: 'reasoning-delta', text: reasoning, ...mark })
-  if (delta['reasoning_details'] !== undefined) readDetails(delta['reasoning_details'], reasoning, mark, out)
+  for (const field of BLOCKS) if (delta[field] !== undefined) readDetails(delta[field], reasoning, mark, out)
   readContent(delta['content'], mark, logprobs, out)
+  const signed = delta['extra_content'] === undefined ? undefined : readMark(delta)
+  if (signed !== undefined)
+    out.push({ type: 'text-delta', text: '', signature: signatureIn(signed), ...mark })
   const refusal = textOf(delta['refusal'])
   if (refusal !== undefined) {
     out.push({ type: 'text-delta', text: refusal, ...mark })
@@ -177,15 +185,13 @@ function readPart(part: JsonValue, mark: Mark, out: Fragment[]): void {
   else if (image !== undefined) readImage(part, mark, out)
 }
 
+// Lists of blocks that vendors require back unchanged: of OpenRouter and others, and of LiteLLM.
+const BLOCKS = ['reasoning_details', 'thinking_blocks'] as const
+
 // The vendor requires the list back unchanged. Without plain reasoning beside it, its texts are the reasoning.
 function readDetails(value: unknown, reasoning: string | undefined, mark: Mark, out: Fragment[]): void {
   if (!Array.isArray(value) || value.length === 0) return
-  const text =
-    reasoning !== undefined
-      ? ''
-      : value
-          .map((item) => textOf(objectOf(item)['text']) ?? textOf(objectOf(item)['summary']) ?? '')
-          .join('')
+  const text = reasoning !== undefined ? '' : textOfBlocks(value)
   out.push({ type: 'reasoning-delta', text, details: value as JsonValue, ...mark })
 }
 
@@ -194,7 +200,8 @@ function readToolCall(value: unknown, mark: Mark, out: Fragment[]): void {
   const called = objectOf(call['function'])
   const { arguments: args, name } = called
   const whole = isObject(args) ? { arguments: args as JsonObject } : undefined
-  const signature = textOf(objectOf(objectOf(call['extra_content'])['google'])['thought_signature'])
+  const details = readMark(call) ?? markOf(called)
+  const signature = details === undefined ? undefined : signatureIn(details)
   out.push({
     type: 'tool',
     index: numberOf(call['index']),
@@ -202,9 +209,16 @@ function readToolCall(value: unknown, mark: Mark, out: Fragment[]): void {
     name: textOf(name),
     delta: typeof args === 'string' ? args : undefined,
     ...whole,
-    ...(signature === undefined ? undefined : { signature }),
+    ...(details === undefined ? undefined : { signature, details }),
     ...mark,
   })
+}
+
+// Inside the function it is sent back beside it, where the vendor's own field has it.
+function markOf(called: Delta): JsonObject | undefined {
+  const found = readMark(called)
+  const signature = found === undefined ? undefined : signatureIn(found)
+  return signature === undefined ? undefined : googleMark(signature)
 }
 
 function readImage(value: unknown, mark: Mark, out: Fragment[]): void {

@@ -1,27 +1,11 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { EncodeContext } from '../../core/params.ts'
-import { effortOfBudget, type Reasoning } from '../effort.ts'
+import { effortOfBudget, isOff, nearestEffort, type Reasoning } from '../effort.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
-
-// Weakest first, with the words of single vendors.
-const LEVELS: Readonly<Record<string, number>> = {
-  none: 0,
-  minimal: 1,
-  low: 2,
-  medium: 3,
-  default: 3,
-  high: 4,
-  xhigh: 5,
-  max: 6,
-}
 
 /** Whether the model thinks, by the setting or by default. */
 export function thinks(reasoning: Reasoning | undefined, { thinksUnasked }: OpenAIChatQuirks): boolean {
   return reasoning === undefined ? thinksUnasked === true : !isOff(reasoning)
-}
-
-function isOff({ effort, budgetTokens }: Reasoning): boolean {
-  return effort === undefined ? budgetTokens === 0 : effort === 'none'
 }
 
 /** The value of the reasoning parameter in the server's form. */
@@ -49,13 +33,16 @@ export function renderReasoning(reasoning: Reasoning, context: EncodeContext): J
 }
 
 function renderObject(reasoning: Reasoning, context: EncodeContext): JsonObject {
-  return reasoning.budgetTokens === undefined
-    ? { effort: effortOf(reasoning, context) }
-    : { max_tokens: reasoning.budgetTokens }
+  if (reasoning.budgetTokens !== undefined) return { max_tokens: reasoning.budgetTokens }
+  const effort = effortOf(reasoning, context)
+  return effort === undefined ? { enabled: true } : { effort }
 }
 
-function renderSwitch(reasoning: Reasoning, { switchOn = 'enabled' }: OpenAIChatQuirks): JsonObject {
-  return { type: isOff(reasoning) ? 'disabled' : switchOn }
+function renderSwitch(
+  reasoning: Reasoning,
+  { switchOn = 'enabled', switchFields }: OpenAIChatQuirks,
+): JsonObject {
+  return isOff(reasoning) ? { type: 'disabled' } : { type: switchOn, ...switchFields }
 }
 
 function renderEffort(reasoning: Reasoning, context: EncodeContext): JsonValue | undefined {
@@ -85,11 +72,13 @@ function warnLoss({ effort, budgetTokens }: Reasoning, { quirks, warn }: EncodeC
   }
 }
 
-function effortOf({ effort, budgetTokens }: Reasoning, { quirks, warn }: EncodeContext): string | undefined {
+function effortOf(reasoning: Reasoning, { quirks, warn }: EncodeContext): string | undefined {
   const { efforts, budgetField }: OpenAIChatQuirks = quirks
+  const { budgetTokens } = reasoning
+  const effort = isOff(reasoning) ? 'none' : reasoning.effort
   const asked = effort ?? (budgetTokens === undefined ? undefined : effortOfBudget(budgetTokens))
   if (asked === undefined) return undefined
-  const sent = efforts === undefined ? asked : nearest(asked, efforts)
+  const sent = efforts === undefined ? asked : nearestEffort(asked, efforts)
   if (budgetTokens !== undefined && budgetField === undefined)
     warn(`a budget of ${budgetTokens} tokens was sent as effort "${sent}": the API has no budget`)
   else if (sent !== asked) warn(describeChange(asked, sent, efforts ?? []))
@@ -100,12 +89,4 @@ function describeChange(asked: string, sent: string, efforts: readonly string[])
   return asked === 'none'
     ? `effort "${sent}" was sent: the model always thinks`
     : `effort "${asked}" was sent as "${sent}": the model accepts ${efforts.join(', ')}`
-}
-
-/** The strongest word that asks for no more than `asked`, else the weakest that turns thinking on. */
-function nearest(asked: string, efforts: readonly string[]): string {
-  if (efforts.includes(asked)) return asked
-  const words = efforts.filter((word) => word !== 'none')
-  const most = LEVELS[asked] ?? 0
-  return words.findLast((word) => (LEVELS[word] ?? 0) <= most) ?? words[0] ?? asked
 }

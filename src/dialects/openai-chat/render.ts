@@ -7,8 +7,8 @@ import {
   plainText,
   urlOf,
   type AssistantMessage,
+  type AssistantPart,
   type Message,
-  type ReasoningPart,
   type TextPart,
   type ToolMessage,
   type UserMessage,
@@ -18,11 +18,13 @@ import { audioFormat } from '../media.ts'
 import { withCacheMark } from '../prompt-cache.ts'
 import { resolveConflicts } from './conflicts.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
+import { googleMark, noteLost, renderMark, renderThoughts, type ThoughtContext } from './thoughts.ts'
 
 /** Writes model, messages and mode. */
 export function render(input: RenderInput, body: JsonDraft): void {
   const quirks: OpenAIChatQuirks = input.quirks
   const { messages } = input
+  noteLost(input, quirks)
   body['model'] = input.model
   const rendered: JsonObject[] = []
   for (const message of messages) renderMessage(message, { quirks, input }, rendered)
@@ -57,12 +59,7 @@ function resultsTogether(messages: JsonObject[]): JsonObject[] {
   return [...ordered, ...media]
 }
 
-interface Rendering {
-  readonly quirks: OpenAIChatQuirks
-  readonly input: RenderInput
-}
-
-function renderMessage(message: Message, { quirks, input }: Rendering, out: JsonObject[]): void {
+function renderMessage(message: Message, { quirks, input }: ThoughtContext, out: JsonObject[]): void {
   switch (message.role) {
     case 'system':
     case 'developer':
@@ -75,7 +72,7 @@ function renderMessage(message: Message, { quirks, input }: Rendering, out: Json
       out.push(renderUser(message, quirks, input))
       return
     case 'assistant':
-      out.push(renderAssistant(message, quirks))
+      out.push(renderAssistant(message, { quirks, input }))
       return
     case 'tool':
       out.push(...renderToolResult(message, quirks))
@@ -114,8 +111,9 @@ function renderPart(part: UserPart, input: RenderInput): JsonObject {
         input_audio: { data: base64Of(part.data), format: audioFormat(part.mediaType) },
       }
     case 'file': {
+      const { fileUrls }: OpenAIChatQuirks = input.quirks
       if (part.fileId !== undefined) return { type: 'file', file: { file_id: part.fileId } }
-      if (part.url !== undefined && !part.url.startsWith('data:')) {
+      if (part.url !== undefined && !part.url.startsWith('data:') && fileUrls !== true) {
         input.warnings.push({
           type: 'compatibility',
           message: 'a file by URL was sent as a link: the format accepts bytes or a file id',
@@ -127,7 +125,7 @@ function renderPart(part: UserPart, input: RenderInput): JsonObject {
   }
 }
 
-function renderAssistant({ content, name }: AssistantMessage, quirks: OpenAIChatQuirks): JsonObject {
+function renderAssistant({ content, name }: AssistantMessage, context: ThoughtContext): JsonObject {
   const parts = partsOf(content)
   const calls = parts.flatMap((part) => (part.type === 'tool-call' ? [part] : []))
   const text = plainText(parts)
@@ -135,41 +133,33 @@ function renderAssistant({ content, name }: AssistantMessage, quirks: OpenAIChat
     role: 'assistant',
     content: text === '' && calls.length > 0 ? null : text,
     name,
-    ...renderReasoning(parts, text, quirks),
+    ...renderThoughts(parts, text, context),
+    ...renderTextMark(parts, context.quirks),
     ...(calls.length === 0
       ? undefined
       : {
-          tool_calls: calls.map((call) => ({
+          tool_calls: calls.map((call, at) => ({
             id: call.id,
             type: 'function',
             function: {
               name: call.name,
               arguments: argumentsText(call),
             },
+            ...renderMark(call, at === 0, context.quirks),
           })),
         }),
   }
 }
 
-function renderReasoning(
-  parts: readonly { readonly type: string }[],
-  text: string,
-  { reasoningField: field, reasoningRequired }: OpenAIChatQuirks,
+// Only models of the vendor that signs texts take signatures back.
+function renderTextMark(
+  parts: readonly AssistantPart[],
+  { signedCalls }: OpenAIChatQuirks,
 ): JsonObject | undefined {
-  if (field === undefined) return undefined
-  const thoughts = parts.filter((part) => part.type === 'reasoning') as ReasoningPart[]
-  const thought = thoughts.map((part) => part.text).join('')
-  if (field === 'reasoning_details') {
-    const details = thoughts.flatMap((part) =>
-      Array.isArray(part.details) ? (part.details as JsonValue[]) : [],
-    )
-    if (details.length > 0) return { reasoning_details: details }
-    return thought === '' ? undefined : { reasoning: thought }
-  }
-  if (thought === '') return reasoningRequired === true ? { [field]: '' } : undefined
-  if (field !== 'thinking') return { [field]: thought }
-  const said = text === '' ? [] : [{ type: 'text', text }]
-  return { content: [{ type: 'thinking', thinking: [{ type: 'text', text: thought }] }, ...said] }
+  const last = parts.findLast((part) => part.type === 'text' && part.signature !== undefined) as
+    | TextPart
+    | undefined
+  return signedCalls === true && last?.signature !== undefined ? googleMark(last.signature) : undefined
 }
 
 // A tool message holds text only: images and files follow as a user message.

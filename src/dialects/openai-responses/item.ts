@@ -7,6 +7,8 @@ import { OPEN_REASONING } from './render.ts'
 export interface AnswerState {
   /** Length of the text so far in UTF-16 units, because citations count from the start of their item. */
   length: number
+  /** Number of messages with text so far. */
+  messages: number
   /** Tools whose input is free text, by name. */
   readonly customTools: ReadonlySet<string>
 }
@@ -22,12 +24,16 @@ export class OutputItem {
   type: string | undefined
   id: string | undefined
   callId: string | undefined
+  /** The vendor's phase of a message. */
+  phase: string | undefined
   done = false
   readonly #answer: AnswerState
   readonly #given: Record<TextKind, string> = { text: '', summary: '', content: '' }
   #arguments = ''
   #start: number
   #cited = 0
+  /** Whether the phase came with the first text. */
+  #phased = false
   /** Whether a call's name, or a thought's id, was delivered. A call holds its arguments until then. */
   #named = false
 
@@ -52,11 +58,22 @@ export class OutputItem {
   addText(text: string, logprobs: unknown, out: Fragment[]): void {
     if (text === '') return
     this.type ??= 'message'
-    if (this.#given.text === '') this.#start = this.#answer.length
+    const marks = this.#given.text === '' ? this.#beginText() : undefined
     this.#given.text += text
     this.#answer.length += text.length
-    if (listOf(logprobs).length === 0) out.push({ type: 'text-delta', text })
-    else out.push({ type: 'text-delta', text, logprobs: listOf(logprobs).map(readLogprob) })
+    if (listOf(logprobs).length === 0) out.push({ type: 'text-delta', text, ...marks })
+    else out.push({ type: 'text-delta', text, ...marks, logprobs: listOf(logprobs).map(readLogprob) })
+  }
+
+  // The first text of a message has what separates it from the text of the message before.
+  #beginText(): { phase?: string; id?: string } {
+    this.#start = this.#answer.length
+    const isNext = this.#answer.messages++ > 0
+    this.#phased = this.phase !== undefined
+    return {
+      ...(this.phase === undefined ? undefined : { phase: this.phase }),
+      ...(isNext ? { id: this.id ?? String(this.key) } : undefined),
+    }
   }
 
   /** Adds a whole text, if no piece of any text arrived before. */
@@ -134,6 +151,7 @@ export class OutputItem {
   #identify(item: Wire): void {
     this.type = textOf(item['type']) ?? this.type
     this.id ??= textOf(item['id'])
+    this.phase ??= textOf(item['phase'])
     this.callId ??= textOf(item['call_id']) ?? (this.type === 'function_call' ? this.id : undefined)
   }
 
@@ -154,11 +172,13 @@ export class OutputItem {
 
   #finishMessage(item: Wire, out: Fragment[]): void {
     const { content } = item
+    const early = this.#given.text !== '' && !this.#phased
     const parts = typeof content === 'string' ? [{ text: content }] : listOf(content).map(objectOf)
     const texts = parts.map((part) => textOf(part['text']) ?? textOf(part['refusal']) ?? '')
     if (this.#given.text === '')
       for (const [at, text] of texts.entries()) this.addText(text, parts[at]?.['logprobs'], out)
     else this.addText(restOf(texts.join(''), this.#given.text) ?? '', undefined, out)
+    if (early && this.phase !== undefined) out.push({ type: 'text-delta', text: '', phase: this.phase })
     const annotations = parts.flatMap((part) => listOf(part['annotations']))
     for (const annotation of annotations.slice(this.#cited)) this.addCitation(annotation, out)
   }
@@ -169,7 +189,10 @@ export class OutputItem {
       this.addReasoning(restOf(whole.join(''), this.#given[kind]) ?? '', kind, out)
     }
     const encrypted = textOf(item['encrypted_content'])
-    if (encrypted !== undefined) out.push({ type: 'reasoning-delta', text: '', id: this.id, encrypted })
+    const parts = listOf(item['summary']).map((part) => textOf(objectOf(part)['text']) ?? '')
+    const details = parts.length > 1 && this.#given.content === '' ? { details: parts } : undefined
+    if (encrypted !== undefined)
+      out.push({ type: 'reasoning-delta', text: '', id: this.id, encrypted, ...details })
   }
 
   // Calls with free-text input. Only those of the caller's own tools, because the server runs others itself.

@@ -1,9 +1,10 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import { fitAnswer, fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { ToolChoice } from '../../core/request.ts'
+import type { AllowedTools, ToolChoice } from '../../core/request.ts'
 import { encodeCache } from '../prompt-cache.ts'
-import { effortOfBudget, type Reasoning } from '../effort.ts'
+import { effortOfBudget, isOff, nearestEffort, type Reasoning } from '../effort.ts'
+import type { OpenAIResponsesQuirks } from './quirks.ts'
 
 /** Where each setting goes on this wire. Samplers of single servers are dropped here and mapped in their provider's row. */
 export const params: ParamMap = {
@@ -35,10 +36,16 @@ export const encode: EncodeMap = {
   logprobs: (wanted: boolean) => (wanted ? ['message.output_text.logprobs'] : undefined),
   responseFormat: renderFormat,
   tools: renderTools,
-  toolChoice: (choice: ToolChoice) =>
-    typeof choice === 'string' ? choice : { type: 'function', name: choice.name },
+  toolChoice: renderToolChoice,
   reasoning: renderReasoning,
   cache: encodeCache,
+}
+
+function renderToolChoice(choice: ToolChoice | AllowedTools): JsonValue {
+  if (typeof choice === 'string') return choice
+  if ('name' in choice) return { type: 'function', name: choice.name }
+  const { names, mode = 'required' } = choice
+  return { type: 'allowed_tools', mode, tools: names.map((name) => ({ type: 'function', name })) }
 }
 
 // False is sent too, because the default is strict and most schemas break its rules.
@@ -61,11 +68,16 @@ function renderFormat(
   return { type: 'json_schema', name, description, schema: fitted.schema, strict: sent }
 }
 
-function renderReasoning({ effort, budgetTokens }: Reasoning, { quirks, warn }: EncodeContext): JsonObject {
-  const word = effort ?? (budgetTokens === undefined ? undefined : effortOfBudget(budgetTokens))
+function renderReasoning(reasoning: Reasoning, { quirks, warn }: EncodeContext): JsonObject | undefined {
+  const { budgetTokens, summary } = reasoning
+  const { efforts }: OpenAIResponsesQuirks = quirks
+  const asked = isOff(reasoning) ? 'none' : reasoning.effort
+  const wish = asked ?? (budgetTokens === undefined ? undefined : effortOfBudget(budgetTokens))
+  const word = wish === undefined || efforts === undefined ? wish : nearestEffort(wish, efforts)
   if (budgetTokens !== undefined) {
     warn(`a budget of ${budgetTokens} tokens was sent as effort "${word}": the format has no budget`)
-  }
-  const summary = quirks['reasoningSummary'] ?? 'auto'
-  return word === 'none' || summary === false ? { effort: word } : { effort: word, summary }
+  } else if (word !== wish)
+    warn(`effort "${wish}" was sent as "${word}": the model accepts ${efforts?.join(', ')}`)
+  if (word === undefined && summary === undefined) return undefined
+  return word === 'none' ? { effort: word } : { effort: word, summary }
 }

@@ -11,8 +11,10 @@ export interface OpenAIResponsesQuirks extends Quirks {
    * Default: if `reasoning` is set, because models without reasoning refuse it.
    */
   readonly sealedReasoning?: boolean | undefined
-  /** Kind of reasoning summary to request if `reasoning` is set; false for none. Default `auto`. */
-  readonly reasoningSummary?: 'auto' | 'concise' | 'detailed' | false | undefined
   /** Field for the lifetime of a cached prefix: before and since GPT-5.6. Default: none. */
   readonly cacheTtl?: 'retention' | 'options' | undefined
+  /** Effort words that the model accepts, weakest first; others are sent as the nearest. Default: sent unchanged. */
+  readonly efforts?: readonly string[] | undefined
+  /** Whether a call can be limited to some of the tools. Default false. */
+  readonly allowedTools?: boolean | undefined
 }

@@ -1,6 +1,7 @@
 import type { Fragment, Reader } from '../../core/dialect.ts'
 import { isObject, listOf, numberOf, objectOf, textOf, type JsonObject } from '../../core/json.ts'
 import { holdsError, noAnswer } from '../fault.ts'
+import { noteTransformed } from '../transformations.ts'
 import { readResponseFault } from './fault.ts'
 import { OutputItem, type AnswerState } from './item.ts'
 import { readUsage } from './usage.ts'
@@ -39,7 +40,7 @@ function isFault(reply: Wire): boolean {
 class AnswerReader {
   readonly #items = new Map<number | string, OutputItem>()
   readonly #customTools = new Set<string>()
-  readonly #state: AnswerState = { length: 0, customTools: this.#customTools }
+  readonly #state: AnswerState = { length: 0, messages: 0, customTools: this.#customTools }
 
   read(json: Wire, type: string | undefined, out: Fragment[]): void {
     switch (type) {
@@ -81,6 +82,7 @@ class AnswerReader {
     const known = [...this.#items.values()]
     for (const [index, item] of listOf(response['output']).entries())
       this.#addMissing(objectOf(item), index, known, out)
+    noteTransformed(response['input_transformations'], out)
     const usage = readUsage(response['usage'])
     if (usage !== undefined) out.push({ type: 'usage', usage })
     const why = textOf(objectOf(response['incomplete_details'])['reason'])

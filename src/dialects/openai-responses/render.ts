@@ -17,17 +17,18 @@ import {
   type UserPart,
 } from '../../core/message.ts'
 import { audioFormat } from '../media.ts'
-import { noteOnce } from '../note.ts'
+import { noteLostThoughts, noteOnce } from '../note.ts'
 import { withCacheMark } from '../prompt-cache.ts'
 import type { OpenAIResponsesQuirks } from './quirks.ts'
 
 export const DIALECT = 'openai-responses'
-/** Value of a reasoning part's `details` if its text is the full reasoning and not a summary. */
+/** Value of a reasoning part's `details` if its text is the full reasoning. A list: the parts of a summary. */
 export const OPEN_REASONING = 'reasoning_text'
 
 /** Writes model, input items and mode. The server stores nothing, so that reasoning travels encrypted. */
 export function render(input: RenderInput, body: JsonDraft): void {
   const quirks: OpenAIResponsesQuirks = input.quirks
+  noteLostThoughts(input, (part) => renderReasoning(part).length > 0)
   body['model'] = input.model
   body['input'] = input.messages.flatMap((message) => renderMessage(message, quirks, input))
   body['store'] = false
@@ -99,7 +100,7 @@ function renderAssistant({ content }: AssistantMessage, input: RenderInput): Jso
       noteOnce(input, 'files made by the model were left out: the format has none in assistant messages')
     else if (part.type === 'tool-call')
       add({ type: 'function_call', call_id: part.id, name: part.name, arguments: argumentsText(part) })
-    else if (part.text !== '') add({ role: 'assistant', content: part.text })
+    else if (part.text !== '') add({ role: 'assistant', phase: part.phase, content: part.text })
   }
   return items
 }
@@ -112,7 +113,8 @@ function renderReasoning({ text, id, encrypted, details, origin }: ReasoningPart
     return [{ type: 'reasoning', id, summary: [], content, encrypted_content: encrypted }]
   }
   if (encrypted === undefined) return []
-  const summary = text === '' ? [] : [{ type: 'summary_text', text }]
+  const parts = Array.isArray(details) ? (details as readonly string[]) : text === '' ? [] : [text]
+  const summary = parts.map((part) => ({ type: 'summary_text', text: part }))
   return [{ type: 'reasoning', summary, encrypted_content: encrypted }]
 }
 

@@ -175,6 +175,10 @@ class AnswerRedactor {
     }
     const redactor = (this.#text ??= scan())
     redactor.id ??= id
+    if (event.type === 'text-delta' && (event.phase ?? event.id) !== undefined) {
+      const { phase, id: message = event.text === '' ? undefined : '' } = event
+      redactor.place({ type: 'text-delta', text: '', phase, id: message, ...this.#mark() }, out)
+    }
     if (event.text !== '' || (event.type === 'text-delta' && event.logprobs !== undefined))
       yield* redactor.take(event, out)
     if (redactor.touched) this.#moved = true
@@ -260,7 +264,11 @@ class AnswerRedactor {
     const given = redactor?.replacedNumber === true ? parseJson(redactor.text) : undefined
     const kept = given ?? (yield* redactValue(() => this.#open('tool-arguments', seen), event.arguments))
     if (kept === undefined) this.blocked = true
-    else out.push({ ...event, arguments: kept })
+    else {
+      const { argumentsText: text, ...call } = event
+      const isWhole = text !== undefined && text === redactor?.text
+      out.push({ ...call, arguments: kept, ...(isWhole ? { argumentsText: text } : undefined) })
+    }
   }
 
   *#takeCitation(event: CitationEvent, out: StreamEvent[]): Generator<undefined, void> {

@@ -1,8 +1,8 @@
 import type { JsonValue } from '../../core/json.ts'
-import type { ReasoningPart, ToolCall, UserPart } from '../../core/message.ts'
+import { readArguments, type ReasoningPart, type ToolCall, type UserPart } from '../../core/message.ts'
 import type { MessageInput } from '../../core/request.ts'
 import type { JsonReader } from '../json-reader.ts'
-import { readArguments, readAudio, readFile, readUrl } from '../read-parts.ts'
+import { readAudio, readFile, readUrl } from '../read-parts.ts'
 
 /** Reads `messages`. `origin` is the dialect id that signed reasoning in the history is bound to. */
 export function readMessages(body: JsonReader, origin?: string): MessageInput[] {

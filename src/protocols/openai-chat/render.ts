@@ -1,4 +1,5 @@
 import { newId } from '../../core/create-id.ts'
+import { callsOf } from '../../core/history.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { argumentsText } from '../../core/message.ts'
 import type { ChatResponse, Choice } from '../../core/response.ts'
@@ -22,7 +23,7 @@ export function renderOpenaiChat(response: ChatResponse, options: EncoderOptions
 
 function renderChoice(choice: Choice, response: ChatResponse, options: EncoderOptions): JsonObject {
   const { index, text, reasoning } = choice
-  const calls = choice.toolCalls.filter(({ name }) => options.isServerTool?.(name) !== true)
+  const calls = callsOf(choice.message).filter(({ name }) => options.isServerTool?.(name) !== true)
   const toolCalls = calls.map((call) => ({
     id: call.id,
     type: 'function',

@@ -1,7 +1,7 @@
-import type { AssistantPart, ToolResultPart, UserPart } from '../../core/message.ts'
+import { readArguments, type AssistantPart, type ToolResultPart, type UserPart } from '../../core/message.ts'
 import type { MessageInput } from '../../core/request.ts'
 import type { JsonReader } from '../json-reader.ts'
-import { readArguments, readAudio, readFile, readUrl } from '../read-parts.ts'
+import { readAudio, readFile, readUrl } from '../read-parts.ts'
 
 /**
  * Reads `input`: a string, or items. Neighbouring items of the assistant become one message. `origin` is the dialect id
@@ -55,7 +55,9 @@ function readMessage(item: JsonReader): Item[] {
   if (role === 'user')
     return [{ role, content: typeof content === 'string' ? content : readParts(item, 'content') }]
   const text = typeof content === 'string' ? content : readTexts(item).join('\n')
-  return role === 'assistant' ? [assistant({ type: 'text', text })] : [{ role, content: text }]
+  return role === 'assistant'
+    ? [assistant({ type: 'text', text, phase: item.text('phase') })]
+    : [{ role, content: text }]
 }
 
 function readTexts(item: JsonReader): string[] {
