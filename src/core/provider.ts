@@ -85,6 +85,8 @@ export interface ModelCapabilities {
   readonly reasoning?: boolean | undefined
   /** Whether the model continues an assistant message that ends the conversation. */
   readonly prefill?: boolean | undefined
+  /** Whether the model streams. False: a streamed call is sent whole, and its reply delivered in one piece. */
+  readonly streams?: boolean | undefined
   /** Merged over the provider's `body`. */
   readonly body?: JsonObject | undefined
   /** Merged over the provider's parameter map. */
@@ -167,6 +169,7 @@ const capabilities = optionsSchema<ModelCapabilities>()(() => ({
   jsonSchema: flag,
   reasoning: flag,
   prefill: flag,
+  streams: flag,
   body: anyObject,
   params,
   quirks: anyObject,

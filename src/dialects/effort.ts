@@ -56,3 +56,38 @@ export function effortOfBudget(budgetTokens: number): string {
   if (budgetTokens <= 4_096) return 'low'
   return budgetTokens <= 16_384 ? 'medium' : 'high'
 }
+
+// Weakest first, with the words of single vendors.
+const LEVELS: Readonly<Record<string, number>> = {
+  none: 0,
+  minimal: 1,
+  low: 2,
+  medium: 3,
+  default: 3,
+  high: 4,
+  xhigh: 5,
+  max: 6,
+}
+
+/**
+ * The word to send to a model that accepts `efforts` (weakest first; absent: any): the strongest one that asks for no more
+ * than `asked`, else the weakest that turns thinking on.
+ */
+export function nearestEffort(asked: string, efforts: readonly string[] = [asked]): string {
+  if (efforts.includes(asked)) return asked
+  const words = efforts.filter((word) => word !== 'none')
+  const most = LEVELS[asked] ?? 0
+  return words.findLast((word) => (LEVELS[word] ?? 0) <= most) ?? words[0] ?? asked
+}
+
+/** The words of a warning that an effort was sent as another one. */
+export function effortChange(asked: string, sent: string, efforts: readonly string[] = []): string {
+  return asked === 'none'
+    ? `effort "${sent}" was sent: the model always thinks`
+    : `effort "${asked}" was sent as "${sent}": the model accepts ${efforts.join(', ')}`
+}
+
+/** Whether the setting turns thinking off. */
+export function isOff({ effort, budgetTokens }: Reasoning): boolean {
+  return effort === undefined ? budgetTokens === 0 : effort === 'none'
+}

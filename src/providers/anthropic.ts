@@ -32,7 +32,7 @@ const noSamplers = {
 const noSchema = { responseFormat: { drop: 'the model has no structured outputs' } } as const
 const noThinking = { reasoning: { drop: 'the model does not reason' } } as const
 
-const large = { contextWindow: 1_000_000 } as const
+const large = { contextWindow: 1_000_000, prefill: false } as const
 const small = { contextWindow: 200_000 } as const
 
 /** Thinks adaptively and accepts no sampling settings. */
@@ -40,16 +40,19 @@ const adaptive = model(128_000, { ...large, params: noSamplers })
 const alwaysAdaptive = model(128_000, { ...large, params: noSamplers }, { thinkingOff: 'never' })
 const efforts = ['low', 'medium', 'high', 'max'] as const
 const adaptiveSampled = model(128_000, large, { efforts })
-const budgeted = model(64_000, small, { thinking: 'budget' })
-const unstructured = { ...small, jsonSchema: false, params: noSchema } as const
+// Models before 4.6 continue an assistant message that ends the conversation; later ones refuse it.
+const prefilled = { ...small, prefill: true } as const
+const budgeted = model(64_000, prefilled, { thinking: 'budget' })
+const unstructured = { ...prefilled, jsonSchema: false, params: noSchema } as const
 const unreasoning = {
-  ...small,
+  ...prefilled,
   jsonSchema: false,
   reasoning: false,
   params: { ...noSchema, ...noThinking },
 } as const
 
 const unforced = { quirks: { forcedToolChoice: false } } as const
+const forced = { quirks: { forcedToolChoice: true } } as const
 
 /** Anthropic. Unlisted models count as new models: adaptive thinking, settings sent unchanged. */
 export const anthropic: ProviderDefinition = defineProvider({
@@ -63,14 +66,26 @@ export const anthropic: ProviderDefinition = defineProvider({
   models: {
     'claude-fable-5*': alwaysAdaptive,
     'claude-fable-5-*': unforced,
+    // A date or the version of Bedrock, and not a minor version.
+    'claude-fable-5-20*': forced,
+    'claude-fable-5-v*': forced,
     'claude-mythos-5*': alwaysAdaptive,
     'claude-mythos-5-*': unforced,
-    'claude-mythos-preview*': { quirks: { thinkingOff: 'never', efforts } },
+    'claude-mythos-5-20*': forced,
+    'claude-mythos-5-v*': forced,
+    'claude-mythos-preview*': { prefill: false, quirks: { thinkingOff: 'never', efforts } },
     'claude-opus-5*': adaptive,
     'claude-opus-5-5*': { quirks: { thinkingOff: 'never', forcedToolChoice: false } },
     'claude-sonnet-5*': adaptive,
     'claude-sonnet-5-5*': { quirks: { thinkingOff: 'between_tools', forcedToolChoice: false } },
     'claude-haiku-5*': adaptive,
+    'claude-haiku-5-5*': {
+      params: {
+        temperature: { to: 'temperature', clamp: [1, 1] },
+        topP: { to: 'top_p', clamp: [0.99, 0.99] },
+      },
+      quirks: { forcedToolChoice: 'unthinking' } satisfies AnthropicMessagesQuirks,
+    },
     'claude-opus-4-8*': adaptive,
     'claude-opus-4-7*': adaptive,
     'claude-opus-4-6*': adaptiveSampled,
@@ -78,7 +93,7 @@ export const anthropic: ProviderDefinition = defineProvider({
     'claude-opus-4-5*': budgeted,
     'claude-sonnet-4-5*': budgeted,
     'claude-haiku-4-5*': budgeted,
-    'claude-opus-4-1*': model(32_000, small, { thinking: 'budget' }),
+    'claude-opus-4-1*': model(32_000, prefilled, { thinking: 'budget' }),
     'claude-opus-4-0*': model(32_000, unstructured, { thinking: 'budget', strictTools: false }),
     'claude-opus-4-20250514*': model(32_000, unstructured, { thinking: 'budget', strictTools: false }),
     'claude-sonnet-4-0*': model(64_000, unstructured, { thinking: 'budget', strictTools: false }),

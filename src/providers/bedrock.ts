@@ -29,7 +29,9 @@ function model(
 }
 
 const large = { contextWindow: 1_000_000 } as const
-const small = { contextWindow: 200_000 } as const
+// Claude before 4.6 continues an assistant message that ends the conversation; later ones refuse it.
+const small = { contextWindow: 200_000, prefill: true } as const
+const wide = { ...large, prefill: false } as const
 const reasons = { reasoning: true } as const
 const structured = { jsonSchema: true } as const
 const strict = { strictTools: true } as const
@@ -39,10 +41,15 @@ const adaptive = { reasoning: 'adaptive', efforts: ['low', 'medium', 'high', 'ma
 const budgeted = { reasoning: 'thinking' } as const
 // These models refuse "strict" and schemas in this format, unlike at their own vendor (not verified).
 const adaptiveClaude = model(
-  { ...large, ...reasons },
+  { ...wide, ...reasons },
   { ...thinks, ...noSamplers },
   { ...adaptive, efforts: allEfforts },
 )
+const alwaysAdaptive = {
+  ...adaptiveClaude,
+  quirks: { ...adaptiveClaude.quirks, alwaysThinks: true },
+} as const
+const unforced = { forcedToolChoice: false } as const
 
 const claude = model(
   { images: true, tools: true },
@@ -79,6 +86,7 @@ export const bedrock: ProviderDefinition = defineProvider({
   },
   models: {
     '*anthropic.claude*': claude,
+    '*anthropic.claude-3*': { ...small, reasoning: false },
     '*anthropic.claude-3-7*': model({ ...small, ...reasons }, thinks, budgeted),
     '*anthropic.claude-opus-4*': model({ ...small, ...reasons }, thinks, budgeted),
     '*anthropic.claude-sonnet-4*': model({ ...small, ...reasons }, thinks, budgeted),
@@ -90,12 +98,12 @@ export const bedrock: ProviderDefinition = defineProvider({
       { ...budgeted, ...strict, oneSampler: true },
     ),
     '*anthropic.claude-opus-4-5*': model(structured, schema, { ...strict, oneSampler: true }),
-    '*anthropic.claude-sonnet-4-6*': model({ ...large, ...structured }, schema, {
+    '*anthropic.claude-sonnet-4-6*': model({ ...wide, ...structured }, schema, {
       ...adaptive,
       ...strict,
       oneSampler: true,
     }),
-    '*anthropic.claude-opus-4-6*': model({ ...large, ...structured }, schema, {
+    '*anthropic.claude-opus-4-6*': model({ ...wide, ...structured }, schema, {
       ...adaptive,
       ...strict,
       oneSampler: true,
@@ -105,7 +113,23 @@ export const bedrock: ProviderDefinition = defineProvider({
     '*anthropic.claude-opus-5*': adaptiveClaude,
     '*anthropic.claude-sonnet-5*': adaptiveClaude,
     '*anthropic.claude-haiku-5*': adaptiveClaude,
-    '*anthropic.claude-fable-5*': adaptiveClaude,
+    '*anthropic.claude-opus-5-5*': { quirks: { ...unforced, alwaysThinks: true } },
+    '*anthropic.claude-sonnet-5-5*': { quirks: { ...unforced, alwaysThinks: true } },
+    '*anthropic.claude-haiku-5-5*': {
+      params: {
+        temperature: { to: 'inferenceConfig.temperature', clamp: [1, 1] },
+        topP: { to: 'inferenceConfig.topP', clamp: [0.99, 0.99] },
+      },
+      quirks: { forcedToolChoice: 'unthinking', oneSampler: true },
+    },
+    '*anthropic.claude-fable-5*': alwaysAdaptive,
+    '*anthropic.claude-fable-5-*': { quirks: unforced },
+    '*anthropic.claude-fable-5-20*': { quirks: { forcedToolChoice: true } },
+    '*anthropic.claude-fable-5-v*': { quirks: { forcedToolChoice: true } },
+    '*anthropic.claude-mythos-5*': alwaysAdaptive,
+    '*anthropic.claude-mythos-5-*': { quirks: unforced },
+    '*anthropic.claude-mythos-5-20*': { quirks: { forcedToolChoice: true } },
+    '*anthropic.claude-mythos-5-v*': { quirks: { forcedToolChoice: true } },
     '*amazon.nova*': model(
       { tools: true },
       { topK: { to: 'additionalModelRequestFields.inferenceConfig.topK', clamp: [0, 128] } },

@@ -8,6 +8,9 @@ const switched: ModelCapabilities = {
   params: { reasoning: { to: 'reasoning_effort' } },
   quirks: { efforts: ['none', 'high'] } satisfies OpenAIChatQuirks,
 }
+function always(...efforts: string[]): ModelCapabilities {
+  return { ...switched, quirks: { efforts } satisfies OpenAIChatQuirks }
+}
 
 /** Mistral AI. Streams report usage by default. Reasoning is received and sent back as content parts. */
 export const mistral: ProviderDefinition = defineProvider({
@@ -34,7 +37,10 @@ export const mistral: ProviderDefinition = defineProvider({
     prefillField: 'prefix',
   } satisfies OpenAIChatQuirks,
   models: {
+    '*': { prefill: true },
     'mistral-large*': window,
+    'mistral-large-4*': always('low', 'medium', 'high'),
+    '*glm-5.3*': always('low', 'high', 'max'),
     'mistral-medium*': window,
     'mistral-medium-3*': switched,
     'mistral-medium-2604*': switched,

@@ -1,5 +1,5 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openaiResponses, responsesModels, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const fixed = { drop: 'the vendor has fixed it for this model' } as const
 const noSamplers = {
@@ -23,8 +23,26 @@ const switched: OpenAIChatQuirks = {
 }
 const always: ModelCapabilities = {
   ...kimi,
+  prefill: false,
   params: { ...noSamplers, reasoning: { drop: 'the model always thinks' } },
   quirks: { forcedToolChoice: false } satisfies OpenAIChatQuirks,
+}
+
+const models: Readonly<Record<string, ModelCapabilities>> = {
+  '*': { prefill: true },
+  'moonshot-v1*': { images: false, tools: true, reasoning: false, quirks: { forcedToolChoice: false } },
+  'moonshot-v1*vision*': { images: true },
+  'kimi-k2.5*': { ...kimi, quirks: switched },
+  'kimi-k2.6*': { ...kimi, quirks: switched },
+  'kimi-k2.7*': always,
+  'kimi-k2-thinking*': { ...always, images: false },
+  'kimi-k3*': {
+    ...kimi,
+    prefill: false,
+    contextWindow: 1_048_576,
+    params: { ...noSamplers, reasoning: { to: 'reasoning_effort' } },
+    quirks: { reasoningStyle: 'effort', efforts: ['low', 'high', 'max'], forcedToolChoice: false },
+  },
 }
 
 /** Moonshot AI, worldwide; in China the base URL is https://api.moonshot.cn/v1. It gives one answer below a temperature of 0.3; the default is below it. */
@@ -52,22 +70,10 @@ export const moonshot: ProviderDefinition = defineProvider({
     reasoningField: 'reasoning_content',
     choicesFromTemperature: 0.3,
     prefillField: 'partial',
+    strictTools: false,
   } satisfies OpenAIChatQuirks,
-  models: {
-    'moonshot-v1*': { images: false, tools: true, reasoning: false, quirks: { forcedToolChoice: false } },
-    'moonshot-v1*vision*': { images: true },
-    'kimi-k2.5*': { ...kimi, quirks: switched },
-    'kimi-k2.6*': { ...kimi, quirks: switched },
-    'kimi-k2.7*': always,
-    'kimi-k2-thinking*': { ...always, images: false },
-    'kimi-k3*': {
-      ...kimi,
-      contextWindow: 1_048_576,
-      params: { ...noSamplers, reasoning: { to: 'reasoning_effort' } },
-      quirks: { reasoningStyle: 'effort', efforts: ['low', 'high', 'max'], forcedToolChoice: false },
-    },
-  },
-  apis: { responses: { dialect: openaiResponses } },
+  models,
+  apis: { responses: { dialect: openaiResponses, models: responsesModels(models) } },
   embeddings: null,
   docs: 'https://platform.kimi.ai/docs/api/chat',
   verifiedOn: '2026-11-21',

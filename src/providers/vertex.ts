@@ -31,7 +31,8 @@ export const vertex: ProviderDefinition = defineProvider({
   },
   auth: { type: 'bearer' },
   env: ['GOOGLE_OAUTH_ACCESS_TOKEN', 'CLOUDSDK_AUTH_ACCESS_TOKEN'],
-  models: google.models,
+  // The Developer API alone refuses penalties of these models.
+  models: { ...google.models, 'gemini-2.5*': { ...google.models?.['gemini-2.5*'], params: {} } },
   embeddings: predictEmbeddings,
   modelList: null,
   apis: {

@@ -1,5 +1,11 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import {
+  openaiChat,
+  openaiResponses,
+  responsesModels,
+  type OpenAIChatQuirks,
+  type OpenAIResponsesQuirks,
+} from '../dialects/index.ts'
 
 const refused = { drop: 'reasoning models refuse it' } as const
 const window = { contextWindow: 1_000_000, images: true, tools: true, jsonSchema: true } as const
@@ -8,8 +14,39 @@ function reasoner(...efforts: string[]): ModelCapabilities {
 }
 const switched = reasoner('none', 'low', 'medium', 'high')
 const noEffort = {
-  reasoning: { drop: 'the model has no effort; its name decides whether it reasons' },
+  reasoning: { drop: 'the model has no effort' },
 } as const
+const effort = { reasoning: { to: 'reasoning_effort' } } as const
+const effortless: ModelCapabilities = { ...window, reasoning: true, params: noEffort }
+
+const models: Readonly<Record<string, ModelCapabilities>> = {
+  'grok-3': { ...window, reasoning: false, contextWindow: 131_072, params: noEffort },
+  'grok-3-mini*': { ...reasoner('low', 'high'), contextWindow: 131_072, images: false },
+  'grok-4': effortless,
+  'grok-4-*': effortless,
+  'grok-code*': effortless,
+  'grok-composer*': effortless,
+  'grok-4.20*': effortless,
+  'grok-4.20-*non-reasoning': {
+    reasoning: false,
+    params: {
+      reasoning: { drop: 'the model does not reason' },
+      frequencyPenalty: { to: 'frequency_penalty' },
+      presencePenalty: { to: 'presence_penalty' },
+      stop: { to: 'stop' },
+    },
+  },
+  'grok-4.20-multi-agent*': {
+    tools: false,
+    params: effort,
+    quirks: { efforts: ['low', 'medium', 'high', 'xhigh'] },
+  },
+  'grok-4.3*': switched,
+  'grok-latest': switched,
+  'grok-4.5*': reasoner('low', 'medium', 'high'),
+  'grok-4.6*': reasoner('low', 'medium', 'high', 'xhigh'),
+  'grok-build*': { contextWindow: 256_000, images: true, tools: true, reasoning: true, params: noEffort },
+}
 
 /** xAI. Unlisted models count as reasoning models, without penalties and stop sequences. */
 export const xai: ProviderDefinition = defineProvider({
@@ -27,30 +64,14 @@ export const xai: ProviderDefinition = defineProvider({
     logitBias: { drop: 'the API ignores it' },
     metadata: { drop: 'the API has no such parameter' },
   },
-  models: {
-    'grok-3': switched,
-    'grok-3-mini*': { ...reasoner('low', 'high'), contextWindow: 131_072, images: false },
-    'grok-4-0709': switched,
-    'grok-4-fast*': switched,
-    'grok-4-1-fast*': switched,
-    'grok-4.20*': { ...window, reasoning: true, params: noEffort },
-    'grok-4.20-*non-reasoning': {
-      reasoning: false,
-      params: {
-        reasoning: { drop: 'the model does not reason' },
-        frequencyPenalty: { to: 'frequency_penalty' },
-        presencePenalty: { to: 'presence_penalty' },
-        stop: { to: 'stop' },
-      },
+  models,
+  apis: {
+    responses: {
+      dialect: openaiResponses,
+      quirks: { sealedReasoning: true } satisfies OpenAIResponsesQuirks,
+      models: responsesModels(models),
     },
-    'grok-4.20-multi-agent*': { tools: false },
-    'grok-4.3*': switched,
-    'grok-latest': switched,
-    'grok-4.5*': reasoner('low', 'medium', 'high'),
-    'grok-4.6*': reasoner('low', 'medium', 'high', 'xhigh'),
-    'grok-build*': { contextWindow: 256_000, images: true, tools: true, reasoning: true },
   },
-  apis: { responses: { dialect: openaiResponses } },
   embeddings: null,
   docs: 'https://docs.x.ai/docs/api-reference',
   verifiedOn: '2026-11-21',

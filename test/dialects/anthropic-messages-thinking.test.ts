@@ -126,11 +126,11 @@ describe('adaptive thinking', () => {
     expect(body['output_config']).toMatchObject({ effort: 'low', format: { type: 'json_schema' } })
   })
 
-  test('takes no samplers and no forced tool', () => {
+  test('takes no samplers, and a forced tool', () => {
     const settings: Settings = { reasoning: 'low', temperature: 0.5, tools, toolChoice: { name: 'look' } }
     const { body, warnings } = send(settings, { model })
     expect(body).not.toHaveProperty('temperature')
-    expect(body['tool_choice']).toEqual({ type: 'auto' })
-    expect(warnings).toHaveLength(2)
+    expect(body['tool_choice']).toEqual({ type: 'tool', name: 'look' })
+    expect(warnings).toHaveLength(1)
   })
 })

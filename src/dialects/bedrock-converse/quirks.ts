@@ -23,8 +23,8 @@ export interface BedrockConverseQuirks extends Quirks {
   readonly oneSampler?: boolean | undefined
   /** Whether tools have `strict`. Default false. */
   readonly strictTools?: boolean | undefined
-  /** Whether the model can be forced to call a tool; if not, `auto` is sent. Default true. */
-  readonly forcedToolChoice?: boolean | undefined
+  /** Whether the model can be forced to call a tool; if not, `auto` is sent. `unthinking`: only with thinking off. Default true. */
+  readonly forcedToolChoice?: boolean | 'unthinking' | undefined
   /** Form of tool call ids: nine letters and digits (`short`), or dots and colons allowed (`loose`). Default: 1 to 64 of `A-Z a-z 0-9 _ -`. */
   readonly toolIds?: 'short' | 'loose' | undefined
   /** Whether a message with tool results may hold nothing else. Default false. */

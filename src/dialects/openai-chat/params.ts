@@ -2,7 +2,8 @@ import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool }
 import type { JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
-import { renderReasoning, thinks } from './reasoning.ts'
+import { thinks } from '../samplers.ts'
+import { renderReasoning } from './reasoning.ts'
 
 /** Where each setting goes on this wire. Samplers of single servers are dropped here and mapped in their provider's row. */
 export const params: ParamMap = {
@@ -37,7 +38,8 @@ export const openModelSamplers: ParamMap = {
 }
 
 export const encode: EncodeMap = {
-  tools: (tools: readonly ResolvedTool[]) => tools.map(renderTool),
+  tools: (tools: readonly ResolvedTool[], context: EncodeContext) =>
+    tools.map((tool) => renderTool(tool, context)),
   toolChoice: renderToolChoice,
   responseFormat: renderFormat,
   logprobs: (wanted: boolean, { quirks }: EncodeContext) =>
@@ -45,7 +47,13 @@ export const encode: EncodeMap = {
   reasoning: renderReasoning,
 }
 
-function renderTool({ name, description, parameters, strict }: ResolvedTool): JsonValue {
+function renderTool(
+  { name, description, parameters, strict: asked }: ResolvedTool,
+  { quirks, warn }: EncodeContext,
+): JsonValue {
+  const strict = quirks['strictTools'] === false ? undefined : asked
+  if (asked === true && strict === undefined)
+    warn(`"strict" of tool ${name} was not sent: the model does not take it`)
   return { type: 'function', function: { name, description, parameters, strict } }
 }
 

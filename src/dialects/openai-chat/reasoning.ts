@@ -1,28 +1,7 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { EncodeContext } from '../../core/params.ts'
-import { effortOfBudget, type Reasoning } from '../effort.ts'
+import { effortChange, effortOfBudget, isOff, nearestEffort, type Reasoning } from '../effort.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
-
-// Weakest first, with the words of single vendors.
-const LEVELS: Readonly<Record<string, number>> = {
-  none: 0,
-  minimal: 1,
-  low: 2,
-  medium: 3,
-  default: 3,
-  high: 4,
-  xhigh: 5,
-  max: 6,
-}
-
-/** Whether the model thinks, by the setting or by default. */
-export function thinks(reasoning: Reasoning | undefined, { thinksUnasked }: OpenAIChatQuirks): boolean {
-  return reasoning === undefined ? thinksUnasked === true : !isOff(reasoning)
-}
-
-function isOff({ effort, budgetTokens }: Reasoning): boolean {
-  return effort === undefined ? budgetTokens === 0 : effort === 'none'
-}
 
 /** The value of the reasoning parameter in the server's form. */
 export function renderReasoning(reasoning: Reasoning, context: EncodeContext): JsonValue | undefined {
@@ -89,23 +68,9 @@ function effortOf({ effort, budgetTokens }: Reasoning, { quirks, warn }: EncodeC
   const { efforts, budgetField }: OpenAIChatQuirks = quirks
   const asked = effort ?? (budgetTokens === undefined ? undefined : effortOfBudget(budgetTokens))
   if (asked === undefined) return undefined
-  const sent = efforts === undefined ? asked : nearest(asked, efforts)
+  const sent = nearestEffort(asked, efforts)
   if (budgetTokens !== undefined && budgetField === undefined)
     warn(`a budget of ${budgetTokens} tokens was sent as effort "${sent}": the API has no budget`)
-  else if (sent !== asked) warn(describeChange(asked, sent, efforts ?? []))
+  else if (sent !== asked) warn(effortChange(asked, sent, efforts))
   return sent
-}
-
-function describeChange(asked: string, sent: string, efforts: readonly string[]): string {
-  return asked === 'none'
-    ? `effort "${sent}" was sent: the model always thinks`
-    : `effort "${asked}" was sent as "${sent}": the model accepts ${efforts.join(', ')}`
-}
-
-/** The strongest word that asks for no more than `asked`, else the weakest that turns thinking on. */
-function nearest(asked: string, efforts: readonly string[]): string {
-  if (efforts.includes(asked)) return asked
-  const words = efforts.filter((word) => word !== 'none')
-  const most = LEVELS[asked] ?? 0
-  return words.findLast((word) => (LEVELS[word] ?? 0) <= most) ?? words[0] ?? asked
 }

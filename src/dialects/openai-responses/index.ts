@@ -3,8 +3,10 @@ import { readResponseFault } from './fault.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { DIALECT, render } from './render.ts'
+import { fitSamplers } from '../samplers.ts'
 
 export type { OpenAIResponsesQuirks } from './quirks.ts'
+export { responsesModels } from './traits.ts'
 
 /** The OpenAI responses format: items instead of messages, reasoning that can be sent back, tools that the server runs. */
 export const openaiResponses: Dialect = Object.freeze({
@@ -25,7 +27,10 @@ export const openaiResponses: Dialect = Object.freeze({
     content_filter: 'content-filter',
   },
   endpoint: () => '/responses',
-  render,
+  render: (input, body) => {
+    render(input, body)
+    fitSamplers(input, body)
+  },
   parse: (reply, _quirks, out) => readReply(reply, out),
   reader: () => createReader(),
   fault: readResponseFault,

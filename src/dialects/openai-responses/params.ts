@@ -1,7 +1,9 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
-import { effortOfBudget, type Reasoning } from '../effort.ts'
+import { effortChange, effortOfBudget, nearestEffort, type Reasoning } from '../effort.ts'
+import { thinks } from '../samplers.ts'
+import type { OpenAIResponsesQuirks } from './quirks.ts'
 
 /** Where each setting goes on this wire. Samplers of single servers are dropped here and mapped in their provider's row. */
 export const params: ParamMap = {
@@ -29,12 +31,20 @@ export const params: ParamMap = {
 }
 
 export const encode: EncodeMap = {
-  logprobs: (wanted: boolean) => (wanted ? ['message.output_text.logprobs'] : undefined),
+  logprobs: renderLogprobs,
   responseFormat: renderFormat,
   tools: (tools: readonly ResolvedTool[]) => tools.map(renderTool),
   toolChoice: (choice: ToolChoice) =>
     typeof choice === 'string' ? choice : { type: 'function', name: choice.name },
   reasoning: renderReasoning,
+}
+
+function renderLogprobs(wanted: boolean, { settings, quirks, warn }: EncodeContext): JsonValue | undefined {
+  if (!wanted) return undefined
+  const refused = quirks['samplersWhileThinking'] === 'refused' && thinks(settings.reasoning, quirks)
+  if (!refused) return ['message.output_text.logprobs']
+  warn('it was not sent: the model does not use it while thinking')
+  return undefined
 }
 
 // False is sent too, because the default is strict and most schemas break its rules.
@@ -49,10 +59,12 @@ function renderFormat({ type, schema, name, description, strict }: ResolvedForma
 }
 
 function renderReasoning({ effort, budgetTokens }: Reasoning, { quirks, warn }: EncodeContext): JsonObject {
-  const word = effort ?? (budgetTokens === undefined ? undefined : effortOfBudget(budgetTokens))
-  if (budgetTokens !== undefined) {
+  const { efforts, reasoningSummary: summary = 'auto' }: OpenAIResponsesQuirks = quirks
+  const asked = effort ?? (budgetTokens === undefined ? undefined : effortOfBudget(budgetTokens))
+  const word = asked === undefined ? undefined : nearestEffort(asked, efforts)
+  if (budgetTokens !== undefined)
     warn(`a budget of ${budgetTokens} tokens was sent as effort "${word}": the format has no budget`)
-  }
-  const summary = quirks['reasoningSummary'] ?? 'auto'
-  return word === 'none' || summary === false ? { effort: word } : { effort: word, summary }
+  else if (asked !== undefined && word !== undefined && word !== asked)
+    warn(effortChange(asked, word, efforts))
+  return asked === 'none' || summary === false ? { effort: word } : { effort: word, summary }
 }
