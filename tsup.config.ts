@@ -71,6 +71,8 @@ async function buildSmall(): Promise<void> {
   // Their licenses ask for the notice with every copy.
   for (const name of ['zod', ...INLINED])
     await copyFile(`node_modules/${name}/LICENSE`, `dist/LICENSE-${name}.txt`)
+  for (const name of ['models.dev', 'genai-prices'])
+    await copyFile(`scripts/model-facts/LICENSE-${name}.txt`, `dist/LICENSE-${name}.txt`)
 }
 
 const config: Options = {

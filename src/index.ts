@@ -77,6 +77,8 @@ export type {
 } from './core/message.ts'
 export type { EmbedResponse } from './core/embedding.ts'
 export type { ModelInfo } from './core/model-list.ts'
+export type { ModelFacts, ModelTable, OwnFacts } from './core/model-facts.ts'
+export type { TargetExplanation } from './orchestrator/index.ts'
 export type { ModerateResponse, ModerationResult } from './core/moderation.ts'
 export type { JsonObject, JsonValue } from './core/json.ts'
 export type { Clock } from './core/clock.ts'

@@ -125,6 +125,8 @@ export interface ProviderDefinition {
   readonly quirks?: Quirks | undefined
   /** Capabilities by model id, with `*` for any text. All patterns that match are merged, longer over shorter. */
   readonly models?: Readonly<Record<string, ModelCapabilities>> | undefined
+  /** Ids of models by other names, such as those of deployments. A name is sent as it is, with the capabilities of its model. */
+  readonly aliases?: Readonly<Record<string, string>> | undefined
   /** Other wire formats of the same vendor, by the value of the option `api`. */
   readonly apis?:
     | Readonly<Record<string, Pick<ProviderDefinition, 'dialect'> & Partial<ProviderDefinition>>>
@@ -159,9 +161,11 @@ const rule = optionsSchema<ParamRule>()(() => ({
   required: json,
   drop: nonEmptyText,
 }))
-const params = group(() => Object.fromEntries(settingNames.map((name) => [name, rule])))
+/** The schema of a {@link ParamMap}. */
+export const paramsSchema: Group = group(() => Object.fromEntries(settingNames.map((name) => [name, rule])))
 const tokens = orInfinity(positiveCount)
-const capabilities = optionsSchema<ModelCapabilities>()(() => ({
+/** The schema of {@link ModelCapabilities}. */
+export const capabilitiesSchema: Group = optionsSchema<ModelCapabilities>()(() => ({
   contextWindow: tokens,
   maxOutput: tokens,
   images: flag,
@@ -171,7 +175,7 @@ const capabilities = optionsSchema<ModelCapabilities>()(() => ({
   prefill: flag,
   streams: flag,
   body: anyObject,
-  params,
+  params: paramsSchema,
   quirks: anyObject,
 }))
 const variable = optionsSchema<ProviderVariable>()(() => ({
@@ -210,9 +214,10 @@ export const providerSchema: Group = optionsSchema<ProviderDefinition>()(() => (
   body: anyObject,
   defaultModel: text,
   namespacedModels: flag,
-  params,
+  params: paramsSchema,
   quirks: anyObject,
-  models: recordOf(capabilities),
+  models: recordOf(capabilitiesSchema),
+  aliases: recordOf(nonEmptyText),
   apis: recordOf(anyObject),
   embeddings: nullable(anyObject),
   moderation: nullable(anyObject),

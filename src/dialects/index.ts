@@ -5,7 +5,13 @@ export { cohereChat, type CohereQuirks } from './cohere/index.ts'
 export { gemini, type GeminiQuirks } from './gemini/index.ts'
 export { commonMarks, koboldGenerate, type KoboldQuirks, type RoleMarks } from './kobold/index.ts'
 export { ollamaChat, type OllamaQuirks } from './ollama/index.ts'
-export { moderationApi, openaiChat, openModelSamplers, type OpenAIChatQuirks } from './openai-chat/index.ts'
+export {
+  detailedModelList,
+  moderationApi,
+  openaiChat,
+  openModelSamplers,
+  type OpenAIChatQuirks,
+} from './openai-chat/index.ts'
 export { openaiResponses, responsesModels, type OpenAIResponsesQuirks } from './openai-responses/index.ts'
 export {
   bedrockCohereEmbeddings,

@@ -20,6 +20,7 @@ import { withDefaultProvider, withDefaults } from './defaults.ts'
 import { CallRunner } from './call-runner.ts'
 import { Features } from './features.ts'
 import { hooksStage } from './hooks-stage.ts'
+import { createModelKnowledge, type LoadModels, type ModelKnowledge } from './model-facts.ts'
 import type { Operation, OperationContext } from './operation.ts'
 import { createTargets } from './targets.ts'
 
@@ -57,7 +58,7 @@ export interface OrchestratorMethods {
 }
 
 /** Calls providers, with the configured features around every call. */
-export interface Orchestrator extends OrchestratorMethods, AsyncDisposable {
+export interface Orchestrator extends OrchestratorMethods, ModelKnowledge, AsyncDisposable {
   /** The providers: add, replace and list them, and explain what a target does with each setting. */
   readonly registry: Registry
   /** Snapshots and resets of limits by user, conversation and tag. `undefined` without `limits`. */
@@ -82,10 +83,16 @@ export type Operations = {
 
 const DEFAULT_DRAIN_MS = 10_000
 
-/** Creates an orchestrator from a catalogue, operations and checked options. Throws `misconfigured` if a provider or feature is not valid. */
+/** What an entry point brings into its orchestrators. */
+export interface OrchestratorLibrary {
+  readonly catalogue?: readonly ProviderDefinition[] | undefined
+  readonly operations: Operations
+  readonly loadModels?: LoadModels | undefined
+}
+
+/** Creates an orchestrator from a library and checked options. Throws `misconfigured` if a provider or feature is not valid. */
 export function composeOrchestrator(
-  catalogue: readonly ProviderDefinition[],
-  operations: Operations,
+  { catalogue = [], operations, loadModels }: OrchestratorLibrary,
   options: CoreOptions,
 ): Orchestrator {
   const { definitions, access, pools } = readProviders(catalogue, options.providers)
@@ -117,6 +124,7 @@ export function composeOrchestrator(
   return {
     ...methodsOf(operations, operationContext(context, runner, features)),
     registry,
+    ...createModelKnowledge(registry, options.models, loadModels),
     limiter: features.handleOf('limits') as Limiter | undefined,
     queue: features.handleOf('queue') as CallQueue | undefined,
     health: () => (features.handleOf('attempts') as TargetHealthReport | undefined)?.health() ?? {},

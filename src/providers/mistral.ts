@@ -1,5 +1,11 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
-import { commonEmbeddings, moderationApi, openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import {
+  commonEmbeddings,
+  detailedModelList,
+  moderationApi,
+  openaiChat,
+  type OpenAIChatQuirks,
+} from '../dialects/index.ts'
 
 const window = { contextWindow: 262_144, images: true, tools: true, jsonSchema: true } as const
 const switched: ModelCapabilities = {
@@ -54,6 +60,7 @@ export const mistral: ProviderDefinition = defineProvider({
   },
   embeddings: commonEmbeddings({ maxBatch: 128, dimensions: 'output_dimension', user: false }),
   moderation: moderationApi('mistral-moderation-latest'),
+  modelList: detailedModelList,
   docs: 'https://docs.mistral.ai/api',
   verifiedOn: '2026-11-21',
   unverified: 'the maximum batch of embeddings, whose limit is given in tokens',

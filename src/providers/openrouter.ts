@@ -1,5 +1,11 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openModelSamplers, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import {
+  detailedModelList,
+  openaiChat,
+  openModelSamplers,
+  openaiResponses,
+  type OpenAIChatQuirks,
+} from '../dialects/index.ts'
 
 /**
  * OpenRouter. Errors after the start are inside the stream. Reasoning details are sent back unchanged. The headers
@@ -20,6 +26,7 @@ export const openrouter: ProviderDefinition = defineProvider({
   },
   quirks: { reasoningStyle: 'object', reasoningField: 'reasoning_details' } satisfies OpenAIChatQuirks,
   apis: { responses: { dialect: openaiResponses } },
+  modelList: detailedModelList,
   docs: 'https://openrouter.ai/docs/api-reference/chat-completion',
   verifiedOn: '2026-11-21',
 })

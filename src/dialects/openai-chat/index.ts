@@ -7,6 +7,7 @@ import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'
 import { addReasoning } from './usage.ts'
 
+export { detailedModelList } from './detailed-models.ts'
 export { moderationApi } from './moderation.ts'
 export { openModelSamplers } from './params.ts'
 export type { OpenAIChatQuirks } from './quirks.ts'
