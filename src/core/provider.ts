@@ -25,6 +25,7 @@ import {
   text,
   type Group,
 } from './schema.ts'
+import type { TokenCountApi } from './token-count.ts'
 import { settingNames } from './settings.ts'
 
 /** How a key is sent. `none`: no key is ever sent. */
@@ -135,6 +136,8 @@ export interface ProviderDefinition {
   readonly embeddings?: EmbeddingApi | null | undefined
   readonly moderation?: ModerationApi | null | undefined
   readonly modelList?: ModelListApi | null | undefined
+  /** The endpoint that counts the tokens of a request. Absent: the provider has none that is known. */
+  readonly tokenCount?: TokenCountApi | null | undefined
   /** URL of the vendor's API reference. */
   readonly docs?: string | undefined
   /** Date of the last check against the reference: `2026-11-21`. */
@@ -222,6 +225,7 @@ export const providerSchema: Group = optionsSchema<ProviderDefinition>()(() => (
   embeddings: nullable(anyObject),
   moderation: nullable(anyObject),
   modelList: nullable(anyObject),
+  tokenCount: nullable(anyObject),
   docs: text,
   verifiedOn: text,
   unverified: text,

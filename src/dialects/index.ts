@@ -23,3 +23,12 @@ export {
   predictEmbeddings,
   type EmbeddingOptions,
 } from './embeddings/index.ts'
+export {
+  converseTokenCount,
+  geminiTokenCount,
+  invokeTokenCount,
+  messagesTokenCount,
+  responsesTokenCount,
+  vertexMessagesTokenCount,
+  vertexTokenCount,
+} from './token-counts/index.ts'

@@ -14,7 +14,7 @@ import { HttpResponseStream } from './http-response-stream.ts'
 /** Makes one attempt of a chat call. Resolves when the first content has arrived. Rejects with the error that came before it. */
 export async function exchangeChat(asked: Call): Promise<HttpResponseStream> {
   const call = asked.stream && asked.target.capabilities.streams === false ? wholeCall(asked) : asked
-  const { body, warnings } = renderBody(call)
+  const { body, warnings } = renderChatBody(call)
   const found = resolveEndpoint(call)
   // Awaited only if it is a promise, because most keys are known without one.
   const endpoint = found instanceof Promise ? await found : found
@@ -42,8 +42,8 @@ function failureHandler(reply: HttpResponseStream): (error: LlmError) => void {
   return (error) => reply.fail(error)
 }
 
-// Throws before anything is sent if `onUnsupported: 'error'` rejects a setting, or the history cannot be rendered.
-function renderBody(call: Call): { body: JsonDraft; warnings: readonly Warning[] } {
+/** Renders the body of a chat call, with warnings. Throws `unsupported` if `onUnsupported: 'error'` refuses a setting, or the error of a history that cannot be rendered. */
+export function renderChatBody(call: Call): { body: JsonDraft; warnings: readonly Warning[] } {
   const { target, stream } = call
   const { provider, model, dialect, params, quirks } = target
   const { messages, settings, warnings } = adaptToModel(call, target)

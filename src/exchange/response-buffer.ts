@@ -17,6 +17,7 @@ const NOTHING: readonly never[] = Object.freeze([])
 /** Converts the fragments of one response to events, filters and buffers them, and accumulates the response. */
 export class ResponseBuffer {
   readonly #messages: Call['messages']
+  readonly #estimateTokens: Call['estimateTokens']
   readonly #normalizer: Normalizer
   readonly #sizeLimit: TextSizeLimit
   readonly #accumulator: ResponseAccumulator
@@ -25,9 +26,13 @@ export class ResponseBuffer {
   readonly #raw: ResponseAccumulator | undefined
   #ready: EventBatch = NOTHING
 
-  constructor({ target, streamLimits, messages, outputFilter }: Call, warnings: readonly Warning[]) {
+  constructor(
+    { target, streamLimits, messages, outputFilter, estimateTokens }: Call,
+    warnings: readonly Warning[],
+  ) {
     const { provider, model, reasoningScope, dialect } = target
     this.#messages = messages
+    this.#estimateTokens = estimateTokens
     this.#accumulator = new ResponseAccumulator({ provider, model }, reasoningScope)
     const estimate = (pending: EventBatch): Usage => this.#estimate(pending)
     const { finishReasons } = dialect
@@ -141,6 +146,6 @@ export class ResponseBuffer {
       else if (event.type === 'reasoning-delta') reasoning += event.text
       else if (event.type === 'tool-call') calls += JSON.stringify(event.arguments)
     }
-    return estimateUsage(this.#messages, text + reasoning + calls)
+    return estimateUsage(this.#messages, text + reasoning + calls, this.#estimateTokens)
   }
 }

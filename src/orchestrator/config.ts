@@ -96,6 +96,8 @@ export interface CoreOptions {
   readonly transport?: Transport | undefined
   /** What happens to a setting that a target does not support. Default `warn`. */
   readonly onUnsupported?: 'warn' | 'error' | 'drop' | undefined
+  /** Estimates the tokens of a text, for limits, windows, counts and usage that a provider does not report. Default: by script and word lengths. */
+  readonly estimateTokens?: ((text: string) => number) | undefined
   /** Called with every decision of a feature, and the numbers behind it. Must not throw. */
   readonly onEvent?: ((event: FeatureEvent) => void) | undefined
   readonly logger?: Logger | undefined
@@ -147,6 +149,7 @@ export const coreRows = (): Rows<CoreOptions> => ({
   fetch: fetchField,
   transport: transportField,
   onUnsupported: oneOf('warn', 'error', 'drop'),
+  estimateTokens: callable,
   onEvent: callable,
   logger: loggerField,
   models: kind('a list of facts { provider, id, … }, or a table of models', isObjectOrList),
@@ -268,7 +271,10 @@ function withTraits(
   if (models === undefined && params === undefined && quirks === undefined) return base
   const given = Object.entries(models ?? {})
   const aliases = Object.fromEntries(given.filter(([, value]) => typeof value === 'string'))
-  const own = Object.fromEntries(given.filter(([, value]) => typeof value !== 'string'))
+  const own = Object.fromEntries(given.filter(([, value]) => typeof value !== 'string')) as Record<
+    string,
+    ModelCapabilities
+  >
   const apis = Object.entries(base.apis ?? {}).map(([name, api]): [string, typeof api] => [
     name,
     { ...api, models: { ...(api.models ?? (api.dialect === base.dialect ? base.models : {})), ...own } },
@@ -276,17 +282,19 @@ function withTraits(
   return {
     ...base,
     aliases: { ...base.aliases, ...(aliases as Record<string, string>) },
-    models: { ...base.models, ...(own as Record<string, ModelCapabilities>) },
+    models: { ...base.models, ...own },
     params: mergeParams(base.params, params),
     quirks: { ...base.quirks, ...quirks },
     apis: base.apis === undefined ? undefined : Object.fromEntries(apis),
   }
 }
 
-// A host that moves a provider moves all its apis: their own addresses would lead back to the vendor.
+// A host that moves a provider moves all its apis: their own addresses would lead back to the vendor. Another server seldom counts.
 function withoutBaseUrls(apis: ProviderDefinition['apis']): ProviderDefinition['apis'] {
   if (apis === undefined) return undefined
-  const moved = Object.entries(apis).map(([name, { baseUrl: _old, ...api }]) => [name, api] as const)
+  const moved = Object.entries(apis).map(
+    ([name, { baseUrl: _old, tokenCount: _count, ...api }]) => [name, api] as const,
+  )
   return Object.fromEntries(moved)
 }
 

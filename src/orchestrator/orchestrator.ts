@@ -7,6 +7,8 @@ import type { ModerateResponse } from '../core/moderation.ts'
 import type { ProviderDefinition } from '../core/provider.ts'
 import { createRegistry, type Registry } from '../core/registry.ts'
 import type { CallOptions, ChatRequest, EmbedRequest, ModerateRequest } from '../core/request.ts'
+import type { TokenCount } from '../core/token-count.ts'
+import { estimateTokens } from '../core/tokens.ts'
 import type { ChatResponse } from '../core/response.ts'
 import type { Limiter, LimiterStats } from '../limits/index.ts'
 import type { CallQueue, QueueStatus } from '../queue/index.ts'
@@ -55,6 +57,8 @@ export interface OrchestratorMethods {
   moderate(request: ModerateRequest): Promise<ModerateResponse>
   /** Lists the models of a provider, up to 50 pages. Takes a provider id or call options. Rejects with `unsupported` if the provider has no list. */
   listModels(request: string | CallOptions): Promise<readonly ModelInfo[]>
+  /** Counts the input tokens of a chat request: by the vendor's endpoint if it has one, or else by the estimator. */
+  countTokens(request: ChatRequest): Promise<TokenCount>
 }
 
 /** Calls providers, with the configured features around every call. */
@@ -67,6 +71,8 @@ export interface Orchestrator extends OrchestratorMethods, ModelKnowledge, Async
   readonly queue: CallQueue | undefined
   /** Returns the health of every target that was called, by its name `provider/model`. Empty without the `attempts` feature. */
   health(): Readonly<Record<string, TargetHealth>>
+  /** Estimates the tokens of a text, as limits, windows and usage do. */
+  readonly estimateTokens: (text: string) => number
   /** Returns counts since the orchestrator was created. */
   stats(): OrchestratorStats
   /**
@@ -128,6 +134,7 @@ export function composeOrchestrator(
     limiter: features.handleOf('limits') as Limiter | undefined,
     queue: features.handleOf('queue') as CallQueue | undefined,
     health: () => (features.handleOf('attempts') as TargetHealthReport | undefined)?.health() ?? {},
+    estimateTokens: options.estimateTokens ?? estimateTokens,
     stats: () => statsOf(runner, features),
     close: (how) => close(how?.drainMs ?? DEFAULT_DRAIN_MS),
     [Symbol.asyncDispose]: () => close(DEFAULT_DRAIN_MS),

@@ -1,5 +1,5 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
-import { anthropicMessages, type AnthropicMessagesQuirks } from '../dialects/index.ts'
+import { anthropicMessages, messagesTokenCount, type AnthropicMessagesQuirks } from '../dialects/index.ts'
 
 // Enough for long reasoning and a long answer. The model's own maximum applies if it is smaller.
 const DEFAULT_MAX_TOKENS = 32_000
@@ -104,6 +104,7 @@ export const anthropic: ProviderDefinition = defineProvider({
     'claude-3-sonnet*': model(4_096, unreasoning, { strictTools: false }),
     'claude-3-haiku*': model(4_096, unreasoning, { strictTools: false }),
   },
+  tokenCount: messagesTokenCount,
   docs: 'https://platform.claude.com/docs/en/api/messages',
   verifiedOn: '2026-11-21',
 })

@@ -4,6 +4,8 @@ import {
   bedrockCohereEmbeddings,
   bedrockConverse,
   bedrockInvoke,
+  converseTokenCount,
+  invokeTokenCount,
   openaiChat,
   titanEmbeddings,
   type AnthropicMessagesQuirks,
@@ -181,6 +183,7 @@ export const bedrock: ProviderDefinition = defineProvider({
   },
   embeddings: titanEmbeddings,
   modelList: null,
+  tokenCount: converseTokenCount,
   apis: {
     openai: {
       dialect: openaiChat,
@@ -188,6 +191,7 @@ export const bedrock: ProviderDefinition = defineProvider({
       params: {},
       models: {},
       embeddings: null,
+      tokenCount: null,
     },
     // Claude in its vendor's own format, which also has citations and tools that the vendor runs.
     invoke: {
@@ -202,6 +206,7 @@ export const bedrock: ProviderDefinition = defineProvider({
         Object.entries(anthropic.models ?? {}).map(([id, traits]) => [`*anthropic.${id}`, traits]),
       ),
       embeddings: null,
+      tokenCount: invokeTokenCount,
     },
     // Cohere's embedding models have a body of their own.
     cohere: { dialect: bedrockConverse, embeddings: bedrockCohereEmbeddings },

@@ -1,6 +1,6 @@
 import type { ModelCapabilities, ProviderDefinition } from '../core/provider.ts'
 import { defineProvider } from '../core/provider.ts'
-import { gemini, type GeminiQuirks } from '../dialects/index.ts'
+import { gemini, geminiTokenCount, type GeminiQuirks } from '../dialects/index.ts'
 
 const window = { contextWindow: 1_048_576, maxOutput: 65_536 } as const
 const noThinking = { reasoning: { drop: 'the model does not reason' } } as const
@@ -88,6 +88,7 @@ export const google: ProviderDefinition = defineProvider({
   env: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'],
   quirks: { fileBase: 'https://generativelanguage.googleapis.com/v1beta/' } satisfies GeminiQuirks,
   models: withFolder(models),
+  tokenCount: geminiTokenCount,
   docs: 'https://ai.google.dev/api/generate-content',
   verifiedOn: '2026-11-21',
 })

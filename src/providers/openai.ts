@@ -4,6 +4,7 @@ import {
   openaiChat,
   openaiResponses,
   responsesModels,
+  responsesTokenCount,
   type OpenAIChatQuirks,
 } from '../dialects/index.ts'
 
@@ -150,6 +151,7 @@ export const openai: ProviderDefinition = defineProvider({
         user: { to: 'safety_identifier' },
       },
       models: responsesModels({ ...chatModels, ...responsesOnly }),
+      tokenCount: responsesTokenCount,
       docs: 'https://platform.openai.com/docs/api-reference/responses',
     },
   },

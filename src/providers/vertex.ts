@@ -1,5 +1,11 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { anthropicMessages, gemini, predictEmbeddings } from '../dialects/index.ts'
+import {
+  anthropicMessages,
+  gemini,
+  predictEmbeddings,
+  vertexMessagesTokenCount,
+  vertexTokenCount,
+} from '../dialects/index.ts'
 import { anthropic } from './anthropic.ts'
 import { google } from './google.ts'
 
@@ -35,6 +41,7 @@ export const vertex: ProviderDefinition = defineProvider({
   models: { ...google.models, 'gemini-2.5*': { ...google.models?.['gemini-2.5*'], params: {} } },
   embeddings: predictEmbeddings,
   modelList: null,
+  tokenCount: vertexTokenCount,
   apis: {
     anthropic: {
       dialect: anthropicMessages,
@@ -45,6 +52,7 @@ export const vertex: ProviderDefinition = defineProvider({
       quirks: { ...anthropic.quirks, strictTools: false },
       models: anthropic.models,
       embeddings: null,
+      tokenCount: vertexMessagesTokenCount,
     },
     express: {
       dialect: gemini,

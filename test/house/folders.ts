@@ -19,6 +19,8 @@ export const folders: Readonly<Record<string, string>> = {
   'dialects/ollama': 'The native chat format of Ollama.',
   'dialects/openai-chat': 'The chat completions format, spoken by OpenAI and by most compatible servers.',
   'dialects/openai-responses': 'The Responses format of OpenAI.',
+  'dialects/token-counts':
+    'The endpoints that count the tokens of a request, each an optional part of a provider.',
   stream:
     'Synchronous transforms over batches of events: normalize, bound, redact, and the stream that callers read.',
   limits:
