@@ -115,7 +115,8 @@ const expected: Readonly<Record<string, unknown>> = {
 }
 
 describe('countTokens', () => {
-  test.each(endpoints)('%s: its endpoint is asked', async (name, more, url, reply, pick) => {
+  test.each(endpoints)('%s: its endpoint is asked', async (...row) => {
+    const [name, more, url, reply, pick] = row
     const { count, ...sent } = await counted(more, reply)
     expect(sent.url).toBe(url)
     expect(pick(sent.body as never)).toEqual(expected[name])
