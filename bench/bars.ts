@@ -55,7 +55,7 @@ export function judge(figures: Figures): Bar[] {
       bundleOf('llm-switchyard/core, openai-compatible, streamed'),
       'KB',
     ),
-    bar('bundle of /core, openai', 60, bundleOf('llm-switchyard/core, openai, streamed'), 'KB'),
+    bar('bundle of /core, openai', 64, bundleOf('llm-switchyard/core, openai, streamed'), 'KB'),
     bar('bundle of the root', 140, bundleOf('llm-switchyard'), 'KB'),
   ]
 }

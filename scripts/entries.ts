@@ -27,6 +27,7 @@ export const places: Readonly<Record<string, string>> = {
   './telemetry': 'src/telemetry/index.ts',
   './undici': 'src/transport/undici/index.ts',
   './testing': 'src/testing/index.ts',
+  './models': 'src/models/index.ts',
   './providers/*': 'src/providers/*.ts',
   './templates': 'src/templates/index.ts',
   './prompts': 'src/prompts/index.ts',

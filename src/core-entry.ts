@@ -21,5 +21,5 @@ export { isContent, type EventBatch, type StreamEvent } from './core/event.ts'
  */
 export function createOrchestrator(options: CoreOptions = {}): Orchestrator {
   checkOptions('createOrchestrator', coreSchema, options)
-  return composeOrchestrator([], operations, options)
+  return composeOrchestrator({ operations }, options)
 }

@@ -3,6 +3,7 @@ import type { Feature } from './core/feature.ts'
 import { isObject } from './core/json.ts'
 import { checkOptions, optionsSchema } from './core/options.ts'
 import { syncField } from './core/port-fields.ts'
+import type { ModelTable, OwnFacts } from './core/model-facts.ts'
 import type { ProviderDefinition } from './core/provider.ts'
 import { callable, withMethods, type Group } from './core/schema.ts'
 import {
@@ -28,6 +29,7 @@ import {
   type ModerationOptions,
   type TopicMonitor,
 } from './moderation/index.ts'
+import type * as Models from './models/index.ts'
 import { operations } from './operations/index.ts'
 import {
   composeOrchestrator,
@@ -104,7 +106,18 @@ export const orchestratorSchema: Group = optionsSchema<OrchestratorOptions>()(()
 export function createOrchestrator(options: OrchestratorOptions = {}): Orchestrator {
   checkOptions('createOrchestrator', orchestratorSchema, options)
   const use = [...(options.use ?? []), ...featuresOf(options)]
-  return composeOrchestrator(catalogue, operations, { ...options, use } as CoreOptions)
+  return composeOrchestrator({ catalogue, operations, loadModels }, { ...options, use } as CoreOptions)
+}
+
+// Imported by a variable, because a bundler would put the whole table into every application.
+const MODELS = 'llm-switchyard/models'
+
+async function loadModels(own: readonly OwnFacts[]): Promise<ModelTable> {
+  const { createModelTable, modelTable } = (await import(MODELS).catch((cause: unknown) => {
+    const message = `the table of models could not be loaded: in a bundle, pass models: modelTable from '${MODELS}'`
+    throw new LlmError('misconfigured', message, { cause })
+  })) as typeof Models
+  return own.length === 0 ? modelTable : createModelTable({ own, base: modelTable })
 }
 
 /** The features behind the flat options. An absent option adds no stage. */

@@ -12,6 +12,8 @@ export const embed: Orchestrator['embed'] = bare.embed
 export const moderate: Orchestrator['moderate'] = bare.moderate
 /** Lists the models of a provider. Rejects with `unsupported` if the provider has no list. */
 export const listModels: Orchestrator['listModels'] = bare.listModels
+/** Counts the input tokens of a chat request: by the vendor's endpoint if it has one, or else by an estimate. */
+export const countTokens: Orchestrator['countTokens'] = bare.countTokens
 
 export { createOrchestrator } from './create-orchestrator.ts'
 export type { OrchestratorEvent, OrchestratorOptions } from './create-orchestrator.ts'
@@ -78,6 +80,9 @@ export type {
 } from './core/message.ts'
 export type { EmbedResponse } from './core/embedding.ts'
 export type { ModelInfo } from './core/model-list.ts'
+export type { TokenCount } from './core/token-count.ts'
+export type { ModelFacts, ModelTable, OwnFacts } from './core/model-facts.ts'
+export type { TargetExplanation } from './orchestrator/index.ts'
 export type { ModerateResponse, ModerationResult } from './core/moderation.ts'
 export type { JsonObject, JsonValue } from './core/json.ts'
 export type { Clock } from './core/clock.ts'

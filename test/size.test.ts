@@ -69,8 +69,8 @@ beforeEach(({ skip }) => {
 
 describe('the bundle of one streamed chat call from /core', () => {
   test.each([
-    ['openaiCompatible', 'openai-compatible', 54],
-    ['openai', 'openai', 58],
+    ['openaiCompatible', 'openai-compatible', 60],
+    ['openai', 'openai', 64],
   ])('%s: small, and nothing that was not given', async (name, file, most) => {
     const { kilobytes, inputs } = await bundle(core(name, file))
     const foreign = inputs.filter((path) =>

@@ -58,7 +58,7 @@ export interface PreparedEndpoint {
 }
 
 /** The operation of a call. */
-export type OperationName = 'chat' | 'embed' | 'moderate' | 'list-models' | (string & {})
+export type OperationName = 'chat' | 'embed' | 'moderate' | 'list-models' | 'count-tokens' | (string & {})
 
 /** A parsed request with its target and options: the input of every stage and of the exchange. */
 export interface Call {
@@ -116,6 +116,8 @@ export interface Call {
   readonly onRawText?: ((text: string) => void) | undefined
   readonly onAdmitted?: CallOptions['onAdmitted']
   readonly onEnd?: CallOptions['onEnd']
+  /** Estimates the tokens of a text. Absent: the default estimator. */
+  readonly estimateTokens?: ((text: string) => number) | undefined
   readonly clock: Clock
   readonly logger?: Logger | undefined
 }

@@ -26,6 +26,7 @@ import {
   text,
   type Group,
 } from './schema.ts'
+import type { TokenCountApi } from './token-count.ts'
 import { settingNames } from './settings.ts'
 
 /** How a key is sent. `none`: no key is ever sent. */
@@ -90,6 +91,8 @@ export interface ModelCapabilities {
   readonly api?: string | undefined
   /** Whether the model continues an assistant message that ends the conversation. */
   readonly prefill?: boolean | undefined
+  /** Whether the model streams. False: a streamed call is sent whole, and its reply delivered in one piece. */
+  readonly streams?: boolean | undefined
   /** Merged over the provider's `body`. */
   readonly body?: JsonObject | undefined
   /** Merged over the provider's parameter map. */
@@ -137,6 +140,8 @@ export interface ProviderDefinition {
    * also for models with an `api`.
    */
   readonly api?: string | undefined
+  /** Ids of models by other names, such as those of deployments. A name is sent as it is, with the capabilities of its model. */
+  readonly aliases?: Readonly<Record<string, string>> | undefined
   /** Other wire formats of the same vendor, by the value of the option `api`. */
   readonly apis?:
     | Readonly<Record<string, Pick<ProviderDefinition, 'dialect'> & Partial<ProviderDefinition>>>
@@ -145,6 +150,8 @@ export interface ProviderDefinition {
   readonly embeddings?: EmbeddingApi | null | undefined
   readonly moderation?: ModerationApi | null | undefined
   readonly modelList?: ModelListApi | null | undefined
+  /** The endpoint that counts the tokens of a request. Absent: the provider has none that is known. */
+  readonly tokenCount?: TokenCountApi | null | undefined
   /** URL of the vendor's API reference. */
   readonly docs?: string | undefined
   /** Date of the last check against the reference: `2026-11-21`. */
@@ -172,9 +179,11 @@ const rule = optionsSchema<ParamRule>()(() => ({
   requires: nonEmptyText,
   drop: nonEmptyText,
 }))
-const params = group(() => Object.fromEntries(settingNames.map((name) => [name, rule])))
+/** The schema of a {@link ParamMap}. */
+export const paramsSchema: Group = group(() => Object.fromEntries(settingNames.map((name) => [name, rule])))
 const tokens = orInfinity(positiveCount)
-const capabilities = optionsSchema<ModelCapabilities>()(() => ({
+/** The schema of {@link ModelCapabilities}. */
+export const capabilitiesSchema: Group = optionsSchema<ModelCapabilities>()(() => ({
   contextWindow: tokens,
   maxOutput: tokens,
   images: flag,
@@ -184,8 +193,9 @@ const capabilities = optionsSchema<ModelCapabilities>()(() => ({
   boundThoughts: flag,
   api: nonEmptyText,
   prefill: flag,
+  streams: flag,
   body: anyObject,
-  params,
+  params: paramsSchema,
   quirks: anyObject,
   rules: anyObject,
 }))
@@ -225,15 +235,17 @@ export const providerSchema: Group = optionsSchema<ProviderDefinition>()(() => (
   body: anyObject,
   defaultModel: text,
   namespacedModels: flag,
-  params,
+  params: paramsSchema,
   quirks: anyObject,
   rules: anyObject,
-  models: recordOf(capabilities),
+  models: recordOf(capabilitiesSchema),
+  aliases: recordOf(nonEmptyText),
   api: text,
   apis: recordOf(anyObject),
   embeddings: nullable(anyObject),
   moderation: nullable(anyObject),
   modelList: nullable(anyObject),
+  tokenCount: nullable(anyObject),
   docs: text,
   verifiedOn: text,
   unverified: text,

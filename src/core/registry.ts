@@ -49,7 +49,7 @@ export interface Registry {
   /** Returns the target. Throws `misconfigured` if the provider or `api` is unknown or the model is missing. */
   resolve(reference: TargetReference): Target
   /** Explains for every setting where it is sent, how it is changed, or why it is dropped. */
-  explain(provider: string, model?: string): readonly ParamExplanation[]
+  explain(provider: string | Target, model?: string): readonly ParamExplanation[]
 }
 
 // The cache is bounded, because model ids come from callers.
@@ -100,7 +100,8 @@ export function createRegistry(definitions: Iterable<ProviderDefinition>): Regis
     get: (id) => providers.get(id),
     list: () => [...providers.values()],
     resolve,
-    explain: (provider, model) => explainParams(resolve({ provider, model: model ?? '*' }).params),
+    explain: (provider, model = '*') =>
+      explainParams((typeof provider === 'string' ? resolve({ provider, model }) : provider).params),
   }
 }
 
@@ -241,8 +242,14 @@ function fitsPattern(model: string, pattern: string): boolean {
   return true
 }
 
+/** Returns the id of the model behind a name, which may be that of a deployment. */
+export function modelNameOf({ aliases }: ProviderDefinition, model: string): string {
+  return aliases !== undefined && Object.hasOwn(aliases, model) ? (aliases[model] as string) : model
+}
+
 /** The capabilities of a model: all patterns that match, merged longer over shorter. */
-export function capabilitiesOf(definition: ProviderDefinition, model: string): ModelCapabilities {
+export function capabilitiesOf(definition: ProviderDefinition, name: string): ModelCapabilities {
+  const model = modelNameOf(definition, name)
   const fits = Object.entries(definition.models ?? {})
     .filter(([pattern]) => fitsPattern(model, pattern))
     .toSorted(([a], [b]) => a.length - b.length)

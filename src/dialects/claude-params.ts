@@ -37,7 +37,7 @@ export function encodeSchema(
 /** The tool choice that can be sent: none without tools, `auto` if the model cannot be forced to call one. */
 export function allowedToolChoice(
   choice: ToolChoice,
-  { forcedToolChoice }: { readonly forcedToolChoice?: boolean | undefined },
+  { forcedToolChoice }: { readonly forcedToolChoice?: boolean | 'unthinking' | undefined },
   { settings, warn }: EncodeContext,
 ): ToolChoice | undefined {
   if (settings.tools === undefined) {

@@ -69,8 +69,11 @@ const LEVELS: Readonly<Record<string, number>> = {
   max: 6,
 }
 
-/** The strongest word that asks for no more than `asked`, else the weakest that turns thinking on. */
-export function nearestEffort(asked: string, efforts: readonly string[]): string {
+/**
+ * The word to send to a model that accepts `efforts` (weakest first; absent: any): the strongest one that asks for no more
+ * than `asked`, else the weakest that turns thinking on.
+ */
+export function nearestEffort(asked: string, efforts: readonly string[] = [asked]): string {
   if (efforts.includes(asked)) return asked
   const words = efforts.filter((word) => word !== 'none')
   const most = LEVELS[asked] ?? 0
@@ -82,7 +85,14 @@ export function isEffortAlone({ effort, thinking }: Reasoning): boolean {
   return thinking === false && effort !== undefined && effort !== 'none'
 }
 
-/** Whether a wish turns thinking off. */
+/** The words of a warning that an effort was sent as another one. */
+export function effortChange(asked: string, sent: string, efforts: readonly string[] = []): string {
+  return asked === 'none'
+    ? `effort "${sent}" was sent: the model always thinks`
+    : `effort "${asked}" was sent as "${sent}": the model accepts ${efforts.join(', ')}`
+}
+
+/** Whether the setting turns thinking off. */
 export function isOff({ effort, budgetTokens, thinking }: Reasoning): boolean {
   if (thinking !== undefined) return !thinking
   return effort === undefined ? budgetTokens === 0 : effort === 'none'

@@ -6,9 +6,15 @@ export { gemini, type GeminiQuirks } from './gemini/index.ts'
 export { commonMarks, koboldGenerate, type KoboldQuirks, type RoleMarks } from './kobold/index.ts'
 export { ollamaChat, type OllamaQuirks } from './ollama/index.ts'
 export { grammarSchemas, openaiStrictSchema } from './strict-schemas.ts'
-export { moderationApi, openaiChat, openModelSamplers, type OpenAIChatQuirks } from './openai-chat/index.ts'
 export { createSplitter, taggedChat } from './think-tags.ts'
-export { openaiResponses, type OpenAIResponsesQuirks } from './openai-responses/index.ts'
+export {
+  detailedModelList,
+  moderationApi,
+  openaiChat,
+  openModelSamplers,
+  type OpenAIChatQuirks,
+} from './openai-chat/index.ts'
+export { openaiResponses, responsesModels, type OpenAIResponsesQuirks } from './openai-responses/index.ts'
 export {
   bedrockCohereEmbeddings,
   cohereEmbeddings,
@@ -19,3 +25,12 @@ export {
   predictEmbeddings,
   type EmbeddingOptions,
 } from './embeddings/index.ts'
+export {
+  converseTokenCount,
+  geminiTokenCount,
+  invokeTokenCount,
+  messagesTokenCount,
+  responsesTokenCount,
+  vertexMessagesTokenCount,
+  vertexTokenCount,
+} from './token-counts/index.ts'

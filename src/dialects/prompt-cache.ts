@@ -11,12 +11,7 @@ export function encodeCache(
 ): JsonValue | undefined {
   const { key, id, ttl, auto } = cache
   if (id !== undefined) warn('id was not sent: the format has none')
-  if (
-    auto === true &&
-    'auto' in cacheMarks &&
-    cacheMarks.auto === 'field' &&
-    quirks['cacheBreakpoints'] !== true
-  )
+  if (auto === true && 'auto' in cacheMarks && cacheMarks.auto === 'field')
     body['cache_control'] = cacheControl(cache)
   if (quirks['cacheTtl'] === 'options' && ttl !== undefined)
     body['prompt_cache_options'] = { mode: 'implicit', ttl: nearestTtl(ttl, ['30m', '12h']) ?? '30m' }

@@ -126,10 +126,10 @@ export class Attempt {
 
   // The partial response of an attempt that ended before its body could be read.
   #emptyResponse(): ChatResponse {
-    const { target, messages } = this.#call
+    const { target, messages, estimateTokens } = this.#call
     const { provider, model, reasoningScope } = target
     return new ResponseAccumulator({ provider, model }, reasoningScope).response({
-      usage: () => estimateUsage(messages, ''),
+      usage: () => estimateUsage(messages, '', estimateTokens),
     })
   }
 

@@ -11,7 +11,8 @@ import { openResponseBody } from './response-body.ts'
 import { HttpResponseStream } from './http-response-stream.ts'
 
 /** Makes one attempt of a chat call. Resolves when the first content has arrived. Rejects with the error that came before it. */
-export async function exchangeChat(call: Call): Promise<HttpResponseStream> {
+export async function exchangeChat(asked: Call): Promise<HttpResponseStream> {
+  const call = asked.stream && asked.target.capabilities.streams === false ? wholeCall(asked) : asked
   const rendered = renderRequest(call)
   const { remedy } = call.target.dialect
   if (remedy === undefined) return send(call, rendered)
@@ -62,6 +63,11 @@ async function send(
     attempt.close()
     throw attempt.explain(error)
   }
+}
+
+function wholeCall(call: Call): Call {
+  const message = `the reply of ${call.target.model} comes in one piece: the model does not stream`
+  return { ...call, stream: false, warnings: [...(call.warnings ?? []), { type: 'unsupported', message }] }
 }
 
 // Defined outside the exchange, because a closure there would keep the whole request in memory while the response streams.

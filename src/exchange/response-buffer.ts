@@ -17,6 +17,7 @@ const NOTHING: readonly never[] = Object.freeze([])
 /** Converts the fragments of one response to events, filters and buffers them, and accumulates the response. */
 export class ResponseBuffer {
   readonly #messages: Call['messages']
+  readonly #estimateTokens: Call['estimateTokens']
   readonly #normalizer: Normalizer
   readonly #sizeLimit: TextSizeLimit
   readonly #accumulator: ResponseAccumulator
@@ -26,12 +27,13 @@ export class ResponseBuffer {
   #ready: EventBatch = NOTHING
 
   constructor(
-    { target, streamLimits, messages, settings, outputFilter }: Call,
+    { target, streamLimits, messages, settings, outputFilter, estimateTokens }: Call,
     warnings: readonly Warning[],
     toolNames?: ReadonlyMap<string, string>,
   ) {
     const { provider, model, reasoningScope, dialect } = target
     this.#messages = messages
+    this.#estimateTokens = estimateTokens
     this.#accumulator = new ResponseAccumulator({ provider, model }, reasoningScope)
     const estimate = (pending: EventBatch): Usage => this.#estimate(pending)
     const { finishReasons } = dialect
@@ -148,6 +150,6 @@ export class ResponseBuffer {
       else if (event.type === 'reasoning-delta') reasoning += event.text
       else if (event.type === 'tool-call') calls += JSON.stringify(event.arguments)
     }
-    return estimateUsage(this.#messages, text + reasoning + calls)
+    return estimateUsage(this.#messages, text + reasoning + calls, this.#estimateTokens)
   }
 }

@@ -120,7 +120,7 @@ class LimitStage implements Stage {
   #charge(call: Call): Charge {
     const { settings, messages } = call
     const inputTokens = this.limiter.countsTokens
-      ? estimateUsage(messages, '', this.#tokens.count).inputTokens
+      ? estimateUsage(messages, '', call.estimateTokens ?? this.#tokens.count).inputTokens
       : 0
     const { maxTokens } = settings
     return { inputTokens, maxTokens, costUsd: this.#expectedCost(call, inputTokens) }

@@ -122,8 +122,11 @@ function retryAfterOf(error: unknown): number | undefined {
   return LlmError.is(error) ? error.retryAfterMs : undefined
 }
 
-function chargeOf({ messages, settings }: Call): QuotaCharge {
-  return { inputTokens: estimateUsage(messages, '').inputTokens, maxTokens: settings.maxTokens }
+function chargeOf({ messages, settings, estimateTokens }: Call): QuotaCharge {
+  return {
+    inputTokens: estimateUsage(messages, '', estimateTokens).inputTokens,
+    maxTokens: settings.maxTokens,
+  }
 }
 
 function quotaError({ target, previousAttempts }: Call, retryAfterMs: number): LlmError {

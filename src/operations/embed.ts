@@ -88,7 +88,8 @@ function createBatch({ context, request, api, batch, warnings }: Batch): Running
       endpoint: api.endpoint(model),
       body,
       read: (reply) => api.parse(reply),
-      usage: ({ usage }) => wholeUsage(usage) ?? { ...estimateUsage(messages, ''), outputTokens: 0 },
+      usage: ({ usage }) =>
+        wholeUsage(usage) ?? { ...estimateUsage(messages, '', call.estimateTokens), outputTokens: 0 },
     })
   }
   return context.createCall(request, {

@@ -7,7 +7,16 @@ import type { Logger } from '../core/log.ts'
 import { nearestName } from '../core/nearest-name.ts'
 import { checkOptions, optionsSchema, type Rows } from '../core/options.ts'
 import { clockField, fetchField, loggerField, transportField } from '../core/port-fields.ts'
-import { defineProvider, providerSchema, type ProviderDefinition } from '../core/provider.ts'
+import type { Quirks } from '../core/dialect.ts'
+import { mergeParams, type ParamMap } from '../core/params.ts'
+import {
+  capabilitiesSchema,
+  defineProvider,
+  paramsSchema,
+  providerSchema,
+  type ModelCapabilities,
+  type ProviderDefinition,
+} from '../core/provider.ts'
 import {
   baseUrl as baseUrlField,
   keySource,
@@ -33,6 +42,7 @@ import type { Stage } from '../core/stage.ts'
 import type { FeatureEvent } from '../core/stage-context.ts'
 import type { WeightedProvider } from '../core/targets.ts'
 import type { Transport } from '../core/wire.ts'
+import type { ModelsOption } from './model-facts.ts'
 import { envName } from '../exchange/index.ts'
 import { createFetchTransport } from '../transport/index.ts'
 
@@ -50,6 +60,15 @@ export interface ProviderConfig {
   readonly fetch?: typeof globalThis.fetch | undefined
   readonly transport?: Transport | undefined
   readonly defaultModel?: string | undefined
+  /**
+   * Models by their names here, with `*` for any text: the id of the model behind a name, such as an Azure deployment's, or
+   * capabilities, which are merged over the provider's.
+   */
+  readonly models?: Readonly<Record<string, string | ModelCapabilities>> | undefined
+  /** Merged over the provider's parameter map. */
+  readonly params?: ParamMap | undefined
+  /** Merged over the provider's quirks. */
+  readonly quirks?: Quirks | undefined
   /** With `extends`: this deployment takes calls to the provider that it extends, in proportion to its weight. That one weighs 1, or what its own entry says. */
   readonly weight?: number | undefined
 }
@@ -77,9 +96,13 @@ export interface CoreOptions {
   readonly transport?: Transport | undefined
   /** What happens to a setting that a target does not support. Default `warn`. */
   readonly onUnsupported?: 'warn' | 'error' | 'drop' | undefined
+  /** Estimates the tokens of a text, for limits, windows, counts and usage that a provider does not report. Default: by script and word lengths. */
+  readonly estimateTokens?: ((text: string) => number) | undefined
   /** Called with every decision of a feature, and the numbers behind it. Must not throw. */
   readonly onEvent?: ((event: FeatureEvent) => void) | undefined
   readonly logger?: Logger | undefined
+  /** Facts of models: the application's own, which replace those that the package brings, or a whole table. */
+  readonly models?: ModelsOption | undefined
   /** Default: the clock of the process. */
   readonly clock?: Clock | undefined
 }
@@ -109,6 +132,9 @@ export const providerConfigSchema: Group = optionsSchema<ProviderConfig>()(() =>
   fetch: fetchField,
   transport: transportField,
   defaultModel: text,
+  models: recordOf(anyOf(nonEmptyText, capabilitiesSchema)),
+  params: paramsSchema,
+  quirks: anyObject,
   weight: number({ above: 0 }),
 }))
 
@@ -123,8 +149,10 @@ export const coreRows = (): Rows<CoreOptions> => ({
   fetch: fetchField,
   transport: transportField,
   onUnsupported: oneOf('warn', 'error', 'drop'),
+  estimateTokens: callable,
   onEvent: callable,
   logger: loggerField,
+  models: kind('a list of facts { provider, id, … }, or a table of models', isObjectOrList),
   clock: clockField,
 })
 
@@ -164,14 +192,24 @@ export function readProviders(
       )
     }
     const { baseUrl = base.baseUrl, defaultModel = base.defaultModel } = entry
-    const apis = entry.baseUrl === undefined ? base.apis : withoutBaseUrls(base.apis)
+    const traits = withTraits(base, entry)
+    const apis = entry.baseUrl === undefined ? traits.apis : withoutBaseUrls(traits.apis)
     // A server of the application may have one format.
-    const api = entry.baseUrl === undefined ? base.api : ''
+    const api = entry.baseUrl === undefined ? traits.api : ''
     // A deployment's own key comes before the one that it shares.
     const env = entry.extends === undefined ? base.env : [`${envName(id)}_API_KEY`, ...(base.env ?? [])]
     definitions.set(
       id,
-      defineProvider({ ...base, id, vendor: base.vendor ?? base.id, baseUrl, defaultModel, api, apis, env }),
+      defineProvider({
+        ...traits,
+        id,
+        vendor: base.vendor ?? base.id,
+        baseUrl,
+        defaultModel,
+        api,
+        apis,
+        env,
+      }),
     )
     const transport =
       entry.transport ?? (entry.fetch === undefined ? undefined : createFetchTransport(entry.fetch))
@@ -236,10 +274,38 @@ function readPools(configured: Configured): ConfiguredProviders['pools'] {
   return pools
 }
 
-// A host that moves a provider moves all its apis: their own addresses would lead back to the vendor.
+// Models are known by their names in every format; parameters and quirks belong to the format of the provider itself.
+function withTraits(
+  base: ProviderDefinition,
+  { models, params, quirks }: ProviderConfig,
+): ProviderDefinition {
+  if (models === undefined && params === undefined && quirks === undefined) return base
+  const given = Object.entries(models ?? {})
+  const aliases = Object.fromEntries(given.filter(([, value]) => typeof value === 'string'))
+  const own = Object.fromEntries(given.filter(([, value]) => typeof value !== 'string')) as Record<
+    string,
+    ModelCapabilities
+  >
+  const apis = Object.entries(base.apis ?? {}).map(([name, api]): [string, typeof api] => [
+    name,
+    { ...api, models: { ...(api.models ?? (api.dialect === base.dialect ? base.models : {})), ...own } },
+  ])
+  return {
+    ...base,
+    aliases: { ...base.aliases, ...(aliases as Record<string, string>) },
+    models: { ...base.models, ...own },
+    params: mergeParams(base.params, params),
+    quirks: { ...base.quirks, ...quirks },
+    apis: base.apis === undefined ? undefined : Object.fromEntries(apis),
+  }
+}
+
+// A host that moves a provider moves all its apis: their own addresses would lead back to the vendor. Another server seldom counts.
 function withoutBaseUrls(apis: ProviderDefinition['apis']): ProviderDefinition['apis'] {
   if (apis === undefined) return undefined
-  const moved = Object.entries(apis).map(([name, { baseUrl: _old, ...api }]) => [name, api] as const)
+  const moved = Object.entries(apis).map(
+    ([name, { baseUrl: _old, tokenCount: _count, ...api }]) => [name, api] as const,
+  )
   return Object.fromEntries(moved)
 }
 

@@ -82,6 +82,7 @@ export function createCall(
     onAdmitted: request.onAdmitted,
     onEnd: request.onEnd,
     clock,
+    estimateTokens: options.estimateTokens,
     logger: request.logger ?? options.logger,
   }
 }

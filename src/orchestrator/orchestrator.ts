@@ -7,6 +7,8 @@ import type { ModerateResponse } from '../core/moderation.ts'
 import type { ProviderDefinition } from '../core/provider.ts'
 import { createRegistry, type Registry } from '../core/registry.ts'
 import type { CallOptions, ChatRequest, EmbedRequest, ModerateRequest } from '../core/request.ts'
+import type { TokenCount } from '../core/token-count.ts'
+import { estimateTokens } from '../core/tokens.ts'
 import type { ChatResponse } from '../core/response.ts'
 import type { Limiter, LimiterStats } from '../limits/index.ts'
 import type { CallQueue, QueueStatus } from '../queue/index.ts'
@@ -20,6 +22,7 @@ import { withDefaultProvider, withDefaults } from './defaults.ts'
 import { CallRunner } from './call-runner.ts'
 import { Features } from './features.ts'
 import { hooksStage } from './hooks-stage.ts'
+import { createModelKnowledge, type LoadModels, type ModelKnowledge } from './model-facts.ts'
 import type { Operation, OperationContext } from './operation.ts'
 import { createTargets } from './targets.ts'
 
@@ -54,10 +57,12 @@ export interface OrchestratorMethods {
   moderate(request: ModerateRequest): Promise<ModerateResponse>
   /** Lists the models of a provider, up to 50 pages. Takes a provider id or call options. Rejects with `unsupported` if the provider has no list. */
   listModels(request: string | CallOptions): Promise<readonly ModelInfo[]>
+  /** Counts the input tokens of a chat request: by the vendor's endpoint if it has one, or else by the estimator. */
+  countTokens(request: ChatRequest): Promise<TokenCount>
 }
 
 /** Calls providers, with the configured features around every call. */
-export interface Orchestrator extends OrchestratorMethods, AsyncDisposable {
+export interface Orchestrator extends OrchestratorMethods, ModelKnowledge, AsyncDisposable {
   /** The providers: add, replace and list them, and explain what a target does with each setting. */
   readonly registry: Registry
   /** Snapshots and resets of limits by user, conversation and tag. `undefined` without `limits`. */
@@ -66,6 +71,8 @@ export interface Orchestrator extends OrchestratorMethods, AsyncDisposable {
   readonly queue: CallQueue | undefined
   /** Returns the health of every target that was called, by its name `provider/model`. Empty without the `attempts` feature. */
   health(): Readonly<Record<string, TargetHealth>>
+  /** Estimates the tokens of a text, as limits, windows and usage do. */
+  readonly estimateTokens: (text: string) => number
   /** Returns counts since the orchestrator was created. */
   stats(): OrchestratorStats
   /**
@@ -82,10 +89,16 @@ export type Operations = {
 
 const DEFAULT_DRAIN_MS = 10_000
 
-/** Creates an orchestrator from a catalogue, operations and checked options. Throws `misconfigured` if a provider or feature is not valid. */
+/** What an entry point brings into its orchestrators. */
+export interface OrchestratorLibrary {
+  readonly catalogue?: readonly ProviderDefinition[] | undefined
+  readonly operations: Operations
+  readonly loadModels?: LoadModels | undefined
+}
+
+/** Creates an orchestrator from a library and checked options. Throws `misconfigured` if a provider or feature is not valid. */
 export function composeOrchestrator(
-  catalogue: readonly ProviderDefinition[],
-  operations: Operations,
+  { catalogue = [], operations, loadModels }: OrchestratorLibrary,
   options: CoreOptions,
 ): Orchestrator {
   const { definitions, access, pools } = readProviders(catalogue, options.providers)
@@ -117,9 +130,11 @@ export function composeOrchestrator(
   return {
     ...methodsOf(operations, operationContext(context, runner, features)),
     registry,
+    ...createModelKnowledge(registry, options.models, loadModels),
     limiter: features.handleOf('limits') as Limiter | undefined,
     queue: features.handleOf('queue') as CallQueue | undefined,
     health: () => (features.handleOf('attempts') as TargetHealthReport | undefined)?.health() ?? {},
+    estimateTokens: options.estimateTokens ?? estimateTokens,
     stats: () => statsOf(runner, features),
     close: (how) => close(how?.drainMs ?? DEFAULT_DRAIN_MS),
     [Symbol.asyncDispose]: () => close(DEFAULT_DRAIN_MS),

@@ -1,5 +1,5 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
-import { anthropicMessages, type AnthropicMessagesQuirks } from '../dialects/index.ts'
+import { anthropicMessages, messagesTokenCount, type AnthropicMessagesQuirks } from '../dialects/index.ts'
 
 // Enough for long reasoning and a long answer. The model's own maximum applies if it is smaller.
 const DEFAULT_MAX_TOKENS = 32_000
@@ -40,7 +40,7 @@ const noSamplers = {
 const noSchema = { responseFormat: { drop: 'the model has no structured outputs' } } as const
 const noThinking = { reasoning: { drop: 'the model does not reason' } } as const
 
-const large = { contextWindow: 1_000_000 } as const
+const large = { contextWindow: 1_000_000, prefill: false } as const
 const small = { contextWindow: 200_000 } as const
 
 /** Instructions in the middle of a conversation stay there, so that its cached prefix stays valid. */
@@ -55,16 +55,19 @@ const alwaysAdaptive = model(
 )
 const efforts = ['low', 'medium', 'high', 'max'] as const
 const adaptiveSampled = model(128_000, large, { efforts })
-const budgeted = model(64_000, small, { thinking: 'budget' })
-const unstructured = { ...small, jsonSchema: false, params: noSchema } as const
+// Models before 4.6 continue an assistant message that ends the conversation; later ones refuse it.
+const prefilled = { ...small, prefill: true } as const
+const budgeted = model(64_000, prefilled, { thinking: 'budget' })
+const unstructured = { ...prefilled, jsonSchema: false, params: noSchema } as const
 const unreasoning = {
-  ...small,
+  ...prefilled,
   jsonSchema: false,
   reasoning: false,
   params: { ...noSchema, ...noThinking },
 } as const
 
 const unforced = { boundThoughts: true, quirks: { forcedToolChoice: false } } as const
+const forced = { quirks: { forcedToolChoice: true } } as const
 
 /** Anthropic. Unlisted models count as new models: adaptive thinking, settings sent unchanged. */
 export const anthropic: ProviderDefinition = defineProvider({
@@ -83,9 +86,14 @@ export const anthropic: ProviderDefinition = defineProvider({
   models: {
     'claude-fable-5*': alwaysAdaptive,
     'claude-fable-5-*': unforced,
+    // A date or the version of Bedrock, and not a minor version.
+    'claude-fable-5-20*': forced,
+    'claude-fable-5-v*': forced,
     'claude-mythos-5*': alwaysAdaptive,
     'claude-mythos-5-*': unforced,
-    'claude-mythos-preview*': { quirks: { thinkingOff: 'never', efforts } },
+    'claude-mythos-5-20*': forced,
+    'claude-mythos-5-v*': forced,
+    'claude-mythos-preview*': { prefill: false, quirks: { thinkingOff: 'never', efforts } },
     'claude-opus-5*': adaptive,
     'claude-opus-5-5*': { boundThoughts: true, quirks: { thinkingOff: 'never', forcedToolChoice: false } },
     'claude-sonnet-5*': adaptive,
@@ -94,7 +102,14 @@ export const anthropic: ProviderDefinition = defineProvider({
       quirks: { thinkingOff: 'between_tools', forcedToolChoice: false },
     },
     'claude-haiku-5*': adaptive,
-    'claude-haiku-5-5*': { boundThoughts: true },
+    'claude-haiku-5-5*': {
+      boundThoughts: true,
+      params: {
+        temperature: { to: 'temperature', clamp: [1, 1] },
+        topP: { to: 'top_p', clamp: [0.99, 0.99] },
+      },
+      quirks: { forcedToolChoice: 'unthinking' } satisfies AnthropicMessagesQuirks,
+    },
     'claude-opus-4-8*': adaptive,
     'claude-opus-4-7*': model(128_000, { ...large, params: noSamplers }),
     'claude-opus-4-6*': adaptiveSampled,
@@ -102,7 +117,7 @@ export const anthropic: ProviderDefinition = defineProvider({
     'claude-opus-4-5*': { ...budgeted, quirks: { ...budgeted.quirks, efforts: ['low', 'medium', 'high'] } },
     'claude-sonnet-4-5*': budgeted,
     'claude-haiku-4-5*': budgeted,
-    'claude-opus-4-1*': model(32_000, small, { thinking: 'budget' }),
+    'claude-opus-4-1*': model(32_000, prefilled, { thinking: 'budget' }),
     'claude-opus-4-0*': model(32_000, unstructured, { thinking: 'budget', strictTools: false }),
     'claude-opus-4-20250514*': model(32_000, unstructured, { thinking: 'budget', strictTools: false }),
     'claude-sonnet-4-0*': model(64_000, unstructured, { thinking: 'budget', strictTools: false }),
@@ -122,6 +137,7 @@ export const anthropic: ProviderDefinition = defineProvider({
       params: noSamplers,
     },
   },
+  tokenCount: messagesTokenCount,
   docs: 'https://platform.claude.com/docs/en/api/messages',
   verifiedOn: '2026-11-21',
 })

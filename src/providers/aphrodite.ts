@@ -19,7 +19,9 @@ export const aphrodite: ProviderDefinition = defineProvider({
     reasoningField: 'reasoning',
     efforts: ['none', 'low', 'medium', 'high'],
     budgetField: 'thinking_token_budget',
+    prefillBody: { continue_final_message: true, add_generation_prompt: false },
   } satisfies OpenAIChatQuirks,
+  models: { '*': { prefill: true } },
   docs: 'https://aphrodite.pygmalion.chat',
   verifiedOn: '2026-11-21',
 })

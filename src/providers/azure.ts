@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { commonEmbeddings, openaiChat } from '../dialects/index.ts'
+import { commonEmbeddings, openaiChat, openaiResponses } from '../dialects/index.ts'
 import { openai } from './openai.ts'
 
 /**
@@ -21,7 +21,8 @@ export const azure: ProviderDefinition = defineProvider({
   quirks: openai.quirks,
   models: openai.models,
   apis: {
-    ...openai.apis,
+    // Whether the resource counts tokens is not known.
+    responses: { dialect: openaiResponses, ...openai.apis?.['responses'], tokenCount: undefined },
     deployments: {
       dialect: openaiChat,
       baseUrl: 'https://{resource}.openai.azure.com/openai/deployments',

@@ -5,6 +5,8 @@ import {
   bedrockCohereEmbeddings,
   bedrockConverse,
   bedrockInvoke,
+  converseTokenCount,
+  invokeTokenCount,
   openaiChat,
   titanEmbeddings,
   type AnthropicMessagesQuirks,
@@ -31,7 +33,9 @@ function model(
 }
 
 const large = { contextWindow: 1_000_000 } as const
-const small = { contextWindow: 200_000 } as const
+// Claude before 4.6 continues an assistant message that ends the conversation; later ones refuse it.
+const small = { contextWindow: 200_000, prefill: true } as const
+const wide = { ...large, prefill: false } as const
 const reasons = { reasoning: true } as const
 const structured = { jsonSchema: true } as const
 const strict = { strictTools: true } as const
@@ -41,14 +45,24 @@ const adaptive = { reasoning: 'adaptive', efforts: ['low', 'medium', 'high', 'ma
 const budgeted = { reasoning: 'thinking' } as const
 // These models refuse "strict" and schemas in this format, unlike at their own vendor (not verified).
 const adaptiveClaude = model(
-  { ...large, ...reasons },
+  { ...wide, ...reasons },
   { ...thinks, ...noSamplers },
   { ...adaptive, efforts: allEfforts },
 )
+const alwaysAdaptive = {
+  ...adaptiveClaude,
+  quirks: { ...adaptiveClaude.quirks, alwaysThinks: true },
+} as const
+const unforced = { forcedToolChoice: false } as const
+
+// Two ends of prefixes are marked under `cache: 'auto'`, because the service marks none itself.
+const caching = { max: 4, tools: true, auto: 'placed' } as const
+const cachePoints = { cache: { to: 'cachePoint' } } as const
 
 const claude = model(
-  { images: true, tools: true },
+  { images: true, tools: true, rules: { cacheMarks: caching } },
   {
+    ...cachePoints,
     topK: { to: 'additionalModelRequestFields.top_k' },
     parallelToolCalls: { to: 'additionalModelRequestFields.tool_choice.disable_parallel_tool_use' },
   },
@@ -87,6 +101,7 @@ export const bedrock: ProviderDefinition = defineProvider({
   },
   models: {
     '*anthropic.claude*': claude,
+    '*anthropic.claude-3*': { ...small, reasoning: false },
     '*anthropic.claude-3-7*': model({ ...small, ...reasons }, thinks, budgeted),
     '*anthropic.claude-opus-4*': model({ ...small, ...reasons }, thinks, budgeted),
     '*anthropic.claude-sonnet-4*': model({ ...small, ...reasons }, thinks, budgeted),
@@ -98,12 +113,12 @@ export const bedrock: ProviderDefinition = defineProvider({
       { ...budgeted, ...strict, oneSampler: true },
     ),
     '*anthropic.claude-opus-4-5*': model(structured, schema, { ...strict, oneSampler: true }),
-    '*anthropic.claude-sonnet-4-6*': model({ ...large, ...structured }, schema, {
+    '*anthropic.claude-sonnet-4-6*': model({ ...wide, ...structured }, schema, {
       ...adaptive,
       ...strict,
       oneSampler: true,
     }),
-    '*anthropic.claude-opus-4-6*': model({ ...large, ...structured }, schema, {
+    '*anthropic.claude-opus-4-6*': model({ ...wide, ...structured }, schema, {
       ...adaptive,
       ...strict,
       oneSampler: true,
@@ -113,15 +128,30 @@ export const bedrock: ProviderDefinition = defineProvider({
     '*anthropic.claude-opus-5*': adaptiveClaude,
     '*anthropic.claude-sonnet-5*': adaptiveClaude,
     '*anthropic.claude-haiku-5*': adaptiveClaude,
-    '*anthropic.claude-fable-5*': adaptiveClaude,
-    '*anthropic.claude-fable-5-1*': newest,
-    '*anthropic.claude-fable-5-2*': newest,
-    '*anthropic.claude-opus-5-5*': newest,
-    '*anthropic.claude-sonnet-5-5*': newest,
-    '*anthropic.claude-haiku-5-5*': { boundThoughts: true },
+    '*anthropic.claude-opus-5-5*': { boundThoughts: true, quirks: { ...unforced, alwaysThinks: true } },
+    '*anthropic.claude-sonnet-5-5*': { boundThoughts: true, quirks: { ...unforced, alwaysThinks: true } },
+    '*anthropic.claude-haiku-5-5*': {
+      boundThoughts: true,
+      params: {
+        temperature: { to: 'inferenceConfig.temperature', clamp: [1, 1] },
+        topP: { to: 'inferenceConfig.topP', clamp: [0.99, 0.99] },
+      },
+      quirks: { forcedToolChoice: 'unthinking', oneSampler: true },
+    },
+    '*anthropic.claude-fable-5*': alwaysAdaptive,
+    '*anthropic.claude-fable-5-*': { boundThoughts: true, quirks: unforced },
+    '*anthropic.claude-fable-5-20*': { quirks: { forcedToolChoice: true } },
+    '*anthropic.claude-fable-5-v*': { quirks: { forcedToolChoice: true } },
+    '*anthropic.claude-mythos-5*': alwaysAdaptive,
+    '*anthropic.claude-mythos-5-*': { quirks: unforced },
+    '*anthropic.claude-mythos-5-20*': { quirks: { forcedToolChoice: true } },
+    '*anthropic.claude-mythos-5-v*': { quirks: { forcedToolChoice: true } },
     '*amazon.nova*': model(
-      { tools: true, rules: { toolSchema: { root: 'object', refs: 'none' } } },
-      { topK: { to: 'additionalModelRequestFields.inferenceConfig.topK', clamp: [0, 128] } },
+      {
+        tools: true,
+        rules: { toolSchema: { root: 'object', refs: 'none' }, cacheMarks: { ...caching, tools: false } },
+      },
+      { ...cachePoints, topK: { to: 'additionalModelRequestFields.inferenceConfig.topK', clamp: [0, 128] } },
       { thoughtsBack: false, bareSchemas: true },
     ),
     '*amazon.nova-2-lite*': model({ ...large, ...reasons }, thinks, { reasoning: 'reasoningConfig' }),
@@ -167,6 +197,7 @@ export const bedrock: ProviderDefinition = defineProvider({
   },
   embeddings: titanEmbeddings,
   modelList: null,
+  tokenCount: converseTokenCount,
   apis: {
     openai: {
       dialect: openaiChat,
@@ -174,6 +205,7 @@ export const bedrock: ProviderDefinition = defineProvider({
       params: {},
       models: {},
       embeddings: null,
+      tokenCount: null,
     },
     // Claude in its vendor's own format, which also has citations and tools that the vendor runs.
     invoke: {
@@ -192,6 +224,7 @@ export const bedrock: ProviderDefinition = defineProvider({
         Object.entries(anthropic.models ?? {}).map(([id, traits]) => [`*anthropic.${id}`, traits]),
       ),
       embeddings: null,
+      tokenCount: invokeTokenCount,
     },
     // Cohere's embedding models have a body of their own.
     cohere: { dialect: bedrockConverse, embeddings: bedrockCohereEmbeddings },

@@ -1,11 +1,30 @@
-import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
+import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat, openaiResponses, openaiStrictSchema, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 const v4 = { contextWindow: 1_000_000, maxOutput: 384_000, images: false, reasoning: true } as const
 
+const quirks: OpenAIChatQuirks = {
+  reasoningStyle: 'switch_and_effort',
+  reasoningField: 'reasoning_content',
+  reasoningRequired: true,
+  thinksUnasked: true,
+  samplersWhileThinking: 'ignored',
+  forcedToolChoice: 'unthinking',
+}
+const models: Readonly<Record<string, ModelCapabilities>> = {
+  '*': { jsonSchema: false },
+  'deepseek-v4-pro*': v4,
+  'deepseek-v4-flash*': v4,
+  'deepseek-v4-flash-vision*': { images: true },
+  // Older names of the same models.
+  'deepseek-chat': { ...v4, quirks: { thinksUnasked: false } satisfies OpenAIChatQuirks },
+  'deepseek-reasoner': v4,
+}
+
 /**
  * DeepSeek. Its models think unless `reasoning` is `'none'`, and require their earlier reasoning in every assistant
  * message. The API maps every effort word to low, high or max. It has JSON without a schema only.
+ * `api: 'beta'` continues an answer that ends the conversation.
  */
 export const deepseek: ProviderDefinition = defineProvider({
   id: 'deepseek',
@@ -23,14 +42,7 @@ export const deepseek: ProviderDefinition = defineProvider({
     user: { drop: 'the API has no end-user id' },
     metadata: { drop: 'the API has no such parameter' },
   },
-  quirks: {
-    reasoningStyle: 'switch_and_effort',
-    reasoningField: 'reasoning_content',
-    reasoningRequired: true,
-    thinksUnasked: true,
-    samplersWhileThinking: 'ignored',
-    forcedToolChoice: 'unthinking',
-  } satisfies OpenAIChatQuirks,
+  quirks,
   rules: {
     strictSchema: {
       ...openaiStrictSchema,
@@ -38,15 +50,16 @@ export const deepseek: ProviderDefinition = defineProvider({
       values: { ...openaiStrictSchema.values, format: /^(email|hostname|ipv4|ipv6|uuid)$/ },
     },
   },
-  models: {
-    '*': { jsonSchema: false },
-    'deepseek-v4-pro*': v4,
-    'deepseek-v4-flash*': v4,
-    'deepseek-v4-flash-vision*': { images: true },
-    'deepseek-chat': { ...v4, quirks: { thinksUnasked: false } },
-    'deepseek-reasoner': v4,
+  models,
+  apis: {
+    responses: { dialect: openaiResponses },
+    beta: {
+      dialect: openaiChat,
+      baseUrl: 'https://api.deepseek.com/beta',
+      quirks: { ...quirks, prefillField: 'prefix' },
+      models: { ...models, '*': { ...models['*'], prefill: true } },
+    },
   },
-  apis: { responses: { dialect: openaiResponses } },
   embeddings: null,
   docs: 'https://api-docs.deepseek.com/api/create-chat-completion',
   verifiedOn: '2026-11-21',

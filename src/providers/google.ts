@@ -1,6 +1,6 @@
 import type { ModelCapabilities, ProviderDefinition } from '../core/provider.ts'
 import { defineProvider } from '../core/provider.ts'
-import { gemini, type GeminiQuirks } from '../dialects/index.ts'
+import { gemini, geminiTokenCount, type GeminiQuirks } from '../dialects/index.ts'
 
 const window = { contextWindow: 1_048_576, maxOutput: 65_536 } as const
 const noThinking = { reasoning: { drop: 'the model does not reason' } } as const
@@ -8,6 +8,7 @@ const noPenalties = {
   frequencyPenalty: { drop: 'the model refuses penalties' },
   presencePenalty: { drop: 'the model refuses penalties' },
 } as const
+const oneAnswer = { n: { drop: 'the model gives one answer per request' } } as const
 const ownSampling = {
   temperature: { drop: 'the model ignores it' },
   topP: { drop: 'the model ignores it' },
@@ -24,6 +25,15 @@ function levels(...thinkingLevels: string[]): ModelCapabilities {
 }
 const fourLevels = levels('MINIMAL', 'LOW', 'MEDIUM', 'HIGH')
 
+// These refuse a conversation that ends with the model's turn.
+const unsampled = { params: ownSampling, prefill: false } as const
+const newest: ModelCapabilities = {
+  ...window,
+  reasoning: true,
+  prefill: false,
+  params: { ...noPenalties, ...oneAnswer, ...ownSampling },
+}
+
 const models: Readonly<Record<string, ModelCapabilities>> = {
   'gemini-1*': { reasoning: false, params: noThinking, quirks: { ...early, strictTools: false } },
   'gemini-2.0*': { reasoning: false, params: noThinking, quirks: { ...early, strictTools: false } },
@@ -32,20 +42,21 @@ const models: Readonly<Record<string, ModelCapabilities>> = {
   'gemini-2.5-flash*': budget(1, 24_576, true),
   'gemini-2.5-flash-lite*': budget(512, 24_576, true),
   'gemini-2.5-flash-image*': { reasoning: false, params: noThinking },
-  'gemini-3*': { ...window, reasoning: true, params: noPenalties },
+  'gemini-3*': { ...window, reasoning: true, params: { ...noPenalties, ...oneAnswer } },
   'gemini-3-pro*': levels('LOW', 'HIGH'),
   'gemini-3-pro-image*': { params: { reasoning: { drop: 'the model decides how much it thinks' } } },
   'gemini-3-flash*': fourLevels,
   'gemini-3.1-flash*': fourLevels,
   'gemini-3.5-flash*': fourLevels,
-  'gemini-3.5-flash-lite*': { params: ownSampling },
-  'gemini-3.6*': { ...fourLevels, params: ownSampling },
-  'gemini-3.7*': { params: ownSampling },
-  'gemini-3.8*': { params: ownSampling },
-  'gemini-3.9*': { params: ownSampling },
-  'gemini-4*': { ...window, reasoning: true, params: { ...noPenalties, ...ownSampling } },
-  'gemini-flash-latest': { ...window, reasoning: true, params: { ...noPenalties, ...ownSampling } },
-  'gemini-flash-lite-latest': { ...window, reasoning: true, params: { ...noPenalties, ...ownSampling } },
+  'gemini-3.5-flash-lite*': unsampled,
+  'gemini-3.6*': { ...fourLevels, ...unsampled },
+  'gemini-3.7*': unsampled,
+  'gemini-3.8*': unsampled,
+  'gemini-3.9*': unsampled,
+  'gemini-4*': newest,
+  'gemini-4*hydrogen*': levels('LOW', 'MEDIUM', 'HIGH', 'XHIGH'),
+  'gemini-flash-latest': newest,
+  'gemini-flash-lite-latest': newest,
   'gemini-pro-latest': { ...window, reasoning: true, params: noPenalties },
   'gemma-3*': {
     reasoning: false,
@@ -80,6 +91,7 @@ export const google: ProviderDefinition = defineProvider({
     allowedTools: true,
   } satisfies GeminiQuirks,
   models: withFolder(models),
+  tokenCount: geminiTokenCount,
   docs: 'https://ai.google.dev/api/generate-content',
   verifiedOn: '2026-11-21',
 })

@@ -46,6 +46,9 @@ export const groq: ProviderDefinition = defineProvider({
     '*': { jsonSchema: false },
     'openai/gpt-oss*': oss,
     'qwen/qwen3*': qwen,
+    'qwen/qwen3.8-27b*': {
+      quirks: { efforts: ['none', 'default', 'low', 'medium', 'high'] } satisfies OpenAIChatQuirks,
+    },
     'meta-llama/llama-4*': { ...window, maxOutput: 8_192, images: true, tools: true, jsonSchema: true },
     'moonshotai/kimi-k2*': { jsonSchema: true },
     'llama-3.3-70b*': { ...plain, maxOutput: 32_768 },

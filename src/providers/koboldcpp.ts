@@ -32,6 +32,8 @@ export const koboldcpp: ProviderDefinition = defineProvider({
       assistantEnd: '{{[OUTPUT_END]}}',
     },
   } satisfies KoboldQuirks,
+  // The format is one prompt, whose end the model continues.
+  models: { '*': { prefill: true } },
   embeddings: null,
   apis: {
     openai: {

@@ -25,6 +25,8 @@ export const llamacpp: ProviderDefinition = defineProvider({
   },
   rules: grammarSchemas,
   quirks: { reasoningField: 'reasoning_content' } satisfies OpenAIChatQuirks,
+  // The server continues a final assistant message unless it was started with --no-prefill-assistant.
+  models: { '*': { prefill: true } },
   apis: { responses: { dialect: openaiResponses } },
   docs: 'https://github.com/ggml-org/llama.cpp/tree/master/tools/server',
   verifiedOn: '2026-11-21',

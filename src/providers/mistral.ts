@@ -1,6 +1,12 @@
 import { shortCallIds } from '../core/fit/rules.ts'
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
-import { commonEmbeddings, moderationApi, openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import {
+  commonEmbeddings,
+  detailedModelList,
+  moderationApi,
+  openaiChat,
+  type OpenAIChatQuirks,
+} from '../dialects/index.ts'
 
 const window = { contextWindow: 262_144, images: true, tools: true, jsonSchema: true } as const
 const switched: ModelCapabilities = {
@@ -8,6 +14,9 @@ const switched: ModelCapabilities = {
   reasoning: true,
   params: { reasoning: { to: 'reasoning_effort' } },
   quirks: { reasoningField: 'thinking', efforts: ['none', 'high'] } satisfies OpenAIChatQuirks,
+}
+function always(...efforts: string[]): ModelCapabilities {
+  return { ...switched, quirks: { efforts } satisfies OpenAIChatQuirks }
 }
 
 /** Mistral AI. Streams report usage by default. Reasoning is received and sent back as content parts. */
@@ -19,6 +28,7 @@ export const mistral: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['MISTRAL_API_KEY'],
   params: {
+    cache: { to: 'prompt_cache_key' },
     temperature: { to: 'temperature', clamp: [0, 1.5] },
     seed: { to: 'random_seed' },
     logitBias: { drop: 'the API has no logit bias' },
@@ -38,7 +48,10 @@ export const mistral: ProviderDefinition = defineProvider({
     blankMessages: 'left-out',
   },
   models: {
+    '*': { prefill: true },
     'mistral-large*': window,
+    'mistral-large-4*': always('low', 'medium', 'high'),
+    '*glm-5.3*': always('low', 'high', 'max'),
     'mistral-medium*': window,
     'mistral-medium-3*': switched,
     'mistral-medium-2604*': switched,
@@ -57,6 +70,7 @@ export const mistral: ProviderDefinition = defineProvider({
   },
   embeddings: commonEmbeddings({ maxBatch: 128, dimensions: 'output_dimension', user: false }),
   moderation: moderationApi('mistral-moderation-latest'),
+  modelList: detailedModelList,
   docs: 'https://docs.mistral.ai/api',
   verifiedOn: '2026-11-21',
   unverified: 'the maximum batch of embeddings, whose limit is given in tokens',

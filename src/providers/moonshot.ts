@@ -1,7 +1,7 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import type { SchemaRule } from '../core/fit/schema-rule.ts'
 import type { JsonDraft, JsonObject } from '../core/json.ts'
-import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChat, openaiResponses, responsesModels, type OpenAIChatQuirks } from '../dialects/index.ts'
 
 // Nothing beside a reference, a type in every schema, and in unions in the branches.
 const schema: SchemaRule = { root: 'object', typed: true, last: typesInside, loneRefs: true }
@@ -37,12 +37,40 @@ const switched: OpenAIChatQuirks = {
 }
 const always: ModelCapabilities = {
   ...kimi,
+  prefill: false,
   params: { ...noSamplers, reasoning: { drop: 'the model always thinks' } },
   quirks: {
     thinksUnasked: true,
     reasoningRequired: 'calls',
     forcedToolChoice: false,
   } satisfies OpenAIChatQuirks,
+}
+
+const models: Readonly<Record<string, ModelCapabilities>> = {
+  '*': { prefill: true },
+  'moonshot-v1*': { images: false, tools: true, reasoning: false, quirks: { forcedToolChoice: false } },
+  'moonshot-v1*vision*': { images: true },
+  'kimi-k2.5*': { ...kimi, quirks: switched },
+  'kimi-k2.6*': {
+    ...kimi,
+    body: { thinking: { type: 'enabled', keep: 'all' } },
+    quirks: { ...switched, switchFields: { keep: 'all' } },
+  },
+  'kimi-k2.7*': always,
+  'kimi-k2-thinking*': { ...always, images: false },
+  'kimi-k3*': {
+    ...kimi,
+    prefill: false,
+    contextWindow: 1_048_576,
+    params: { ...noSamplers, reasoning: { to: 'reasoning_effort' } },
+    quirks: {
+      reasoningStyle: 'effort',
+      efforts: ['low', 'high', 'max'],
+      forcedToolChoice: false,
+      thinksUnasked: true,
+      reasoningRequired: 'calls',
+    },
+  },
 }
 
 /** Moonshot AI, worldwide; in China the base URL is https://api.moonshot.cn/v1. It gives one answer below a temperature of 0.3; the default is below it. */
@@ -76,31 +104,8 @@ export const moonshot: ProviderDefinition = defineProvider({
     prefillField: 'partial',
     strictTools: false,
   } satisfies OpenAIChatQuirks,
-  models: {
-    'moonshot-v1*': { images: false, tools: true, reasoning: false, quirks: { forcedToolChoice: false } },
-    'moonshot-v1*vision*': { images: true },
-    'kimi-k2.5*': { ...kimi, quirks: switched },
-    'kimi-k2.6*': {
-      ...kimi,
-      body: { thinking: { type: 'enabled', keep: 'all' } },
-      quirks: { ...switched, switchFields: { keep: 'all' } },
-    },
-    'kimi-k2.7*': always,
-    'kimi-k2-thinking*': { ...always, images: false },
-    'kimi-k3*': {
-      ...kimi,
-      contextWindow: 1_048_576,
-      params: { ...noSamplers, reasoning: { to: 'reasoning_effort' } },
-      quirks: {
-        reasoningStyle: 'effort',
-        efforts: ['low', 'high', 'max'],
-        forcedToolChoice: false,
-        thinksUnasked: true,
-        reasoningRequired: 'calls',
-      },
-    },
-  },
-  apis: { responses: { dialect: openaiResponses, rules: schemas } },
+  models,
+  apis: { responses: { dialect: openaiResponses, rules: schemas, models: responsesModels(models) } },
   embeddings: null,
   docs: 'https://platform.kimi.ai/docs/api/chat',
   verifiedOn: '2026-11-21',

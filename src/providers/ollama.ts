@@ -15,7 +15,9 @@ export const ollama: ProviderDefinition = defineProvider({
   keyRequired: false,
   embeddings: ollamaEmbeddings,
   models: {
+    '*': { prefill: true },
     'gpt-oss*': {
+      prefill: false,
       reasoning: true,
       tools: true,
       quirks: { efforts: ['low', 'medium', 'high'], alwaysThinks: true } satisfies OllamaQuirks,

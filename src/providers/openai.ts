@@ -4,6 +4,8 @@ import {
   moderationApi,
   openaiChat,
   openaiResponses,
+  responsesModels,
+  responsesTokenCount,
   type OpenAIChatQuirks,
   type OpenAIResponsesQuirks,
 } from '../dialects/index.ts'
@@ -32,17 +34,20 @@ const chatReasoner: ModelCapabilities = {
   params: {
     ...noSamplers,
     maxTokens: { to: 'max_completion_tokens' },
-    stop: { drop: 'the model accepts no stop sequences' },
     reasoning: { to: 'reasoning_effort' },
   },
   quirks: { systemRole: 'developer' } satisfies OpenAIChatQuirks,
 }
+const noStop = { stop: { drop: 'the model accepts no stop sequences' } } as const
+const stops = { stop: { to: 'stop' } } as const
 const oSeries: ModelCapabilities = {
   ...chat(200_000, 100_000),
   ...chatReasoner,
   params: { ...chatReasoner.params, parallelToolCalls: { drop: 'the model has no such parameter' } },
   quirks: { ...chatReasoner.quirks, efforts: ['low', 'medium', 'high'] },
 }
+// The models refuse the parameter by these names only: o1 and o3-mini accept it.
+const stopless: ModelCapabilities = { ...oSeries, params: { ...oSeries.params, ...noStop } }
 function efforts(...words: string[]): ModelCapabilities {
   return { quirks: { efforts: words } satisfies OpenAIChatQuirks }
 }
@@ -52,16 +57,33 @@ const samplers = {
   logprobs: { to: 'logprobs' },
   topLogprobs: { to: 'top_logprobs' },
 } as const
-/** Thinks only if `reasoning` is set, and accepts samplers only without thinking. */
+/** Accepts samplers only without thinking; thinks only if `reasoning` is set. */
 function unasked(...words: string[]): ModelCapabilities {
   return {
-    params: samplers,
-    quirks: { efforts: words, samplersWhileThinking: 'refused' } satisfies OpenAIChatQuirks,
+    params: { ...samplers, ...noStop },
+    quirks: {
+      efforts: words,
+      samplersWhileThinking: 'refused',
+      thinksUnasked: false,
+    } satisfies OpenAIChatQuirks,
   }
+}
+/** Accepts samplers only without thinking; thinks unless `reasoning` is `none`. */
+function byDefault(...words: string[]): ModelCapabilities {
+  const { params, quirks } = unasked(...words)
+  return { params: { ...params, ...stops }, quirks: { ...quirks, thinksUnasked: true } }
 }
 function always(...words: string[]): ModelCapabilities {
   return { params: noSamplers, ...efforts(...words) }
 }
+
+const upToXhigh = ['low', 'medium', 'high', 'xhigh'] as const
+const upToMax = [...upToXhigh, 'max'] as const
+const gpt6 = byDefault('none', ...upToMax)
+
+/** Since GPT-5.6, ends of cached prefixes can be marked; the vendor places one itself. */
+const breakpoints = { cacheMarks: { max: 3, tools: false, auto: 'itself' } } as const
+const marking = { cacheBreakpoints: true, cacheTtl: 'options' } as const
 
 const chatModels: Readonly<Record<string, ModelCapabilities>> = {
   'gpt-3.5-turbo*': chat(16_385, 4_096, { ...unstructured, images: false }),
@@ -71,49 +93,55 @@ const chatModels: Readonly<Record<string, ModelCapabilities>> = {
   'gpt-4o*': chat(128_000, 16_384),
   'gpt-4o-2024-05-13': { maxOutput: 4_096, jsonSchema: false },
   'gpt-4.1*': chat(1_047_576, 32_768),
-  'gpt-5*': { ...chat(400_000, 128_000), ...chatReasoner },
+  'gpt-5*': { ...chat(400_000, 128_000), ...chatReasoner, params: { ...chatReasoner.params, ...noStop } },
   'gpt-5': efforts('minimal', 'low', 'medium', 'high'),
   'gpt-5-*': efforts('minimal', 'low', 'medium', 'high'),
   'gpt-5-codex*': efforts('low', 'medium', 'high'),
   'gpt-5-pro*': { maxOutput: 272_000, ...efforts('high') },
   'gpt-5-chat*': {
     reasoning: false,
-    params: { ...samplers, ...noReasoning, stop: { to: 'stop' } },
+    params: { ...samplers, ...noReasoning, ...stops },
     quirks: { systemRole: 'system', efforts: undefined } satisfies OpenAIChatQuirks,
   },
-  'gpt-5.*': efforts('none', 'low', 'medium', 'high', 'xhigh'),
+  'gpt-5.*': byDefault('none', 'low', 'medium', 'high', 'xhigh', 'max'),
   'gpt-5.1*': unasked('none', 'low', 'medium', 'high'),
   'gpt-5.1-codex*': always('low', 'medium', 'high', 'xhigh'),
   'gpt-5.2*': unasked('none', 'low', 'medium', 'high', 'xhigh'),
   'gpt-5.3*': unasked('none', 'low', 'medium', 'high', 'xhigh'),
   'gpt-5.4*': { contextWindow: 1_050_000, ...unasked('none', 'low', 'medium', 'high', 'xhigh') },
-  'gpt-5.5*': { contextWindow: 1_050_000 },
+  'gpt-5.5*': { contextWindow: 1_050_000, ...efforts('none', 'low', 'medium', 'high', 'xhigh') },
+  'gpt-5.6*': {
+    api: 'responses',
+    rules: breakpoints,
+    quirks: { toolsWhileThinking: false, ...marking } satisfies OpenAIChatQuirks,
+  },
   'gpt-5.*-pro*': always('medium', 'high', 'xhigh'),
   'gpt-5.*-chat*': { contextWindow: 128_000, maxOutput: 16_384, ...always('medium') },
-  'gpt-5.6*': { api: 'responses', ...efforts('none', 'low', 'medium', 'high', 'xhigh', 'max') },
-  'gpt-6*': { ...chatReasoner, api: 'responses' },
-  'o1*': { ...oSeries, params: { ...oSeries.params, stop: { to: 'stop' } } },
-  'o3*': oSeries,
-  'o3-mini*': { images: false },
-  'o4*': oSeries,
+  'gpt-6*': {
+    ...chatReasoner,
+    api: 'responses',
+    rules: breakpoints,
+    params: { ...chatReasoner.params, ...gpt6.params },
+    quirks: { ...chatReasoner.quirks, ...gpt6.quirks, ...marking },
+  },
+  'gpt-6-astra*': always(...upToXhigh),
+  'gpt-6.1-sol*': always(...upToXhigh),
+  'gpt-6.2-sol*': always(...upToXhigh),
+  'gpt-6.2-astra*': always(...upToXhigh),
+  'o1*': oSeries,
+  'o1-pro*': { streams: false },
+  'o3*': stopless,
+  'o3-mini*': { images: false, params: stops },
+  'o4*': stopless,
 }
 
-const responsesReasoner: ModelCapabilities = {
-  reasoning: true,
-  params: { ...noSamplers, reasoning: { to: 'reasoning' } },
-  quirks: { systemRole: 'developer', sealedReasoning: true } satisfies OpenAIResponsesQuirks,
-}
-// Chat models without reasoning, although they have a reasoning model's name.
-const responsesChatter: ModelCapabilities = {
-  reasoning: false,
-  params: {
-    ...noReasoning,
-    temperature: { to: 'temperature' },
-    topP: { to: 'top_p' },
-    logprobs: { to: 'include' },
-    topLogprobs: { to: 'top_logprobs' },
-  },
-  quirks: { systemRole: 'system', sealedReasoning: false } satisfies OpenAIResponsesQuirks,
+// On responses, the newest models take all words.
+const responsesOnly: Readonly<Record<string, ModelCapabilities>> = {
+  'gpt-6-astra*': always(...upToMax),
+  'gpt-6.1-sol*': always(...upToMax),
+  'gpt-6.2-sol*': always(...upToMax),
+  'gpt-6.2-astra*': always(...upToMax),
+  'codex-*': chatReasoner,
 }
 
 /**
@@ -127,9 +155,9 @@ export const openai: ProviderDefinition = defineProvider({
   baseUrl: 'https://api.openai.com/v1',
   auth: { type: 'bearer' },
   env: ['OPENAI_API_KEY'],
-  params: { ...noReasoning, metadata: { requires: 'store' } },
+  params: { ...noReasoning, metadata: { requires: 'store' }, cache: { to: 'prompt_cache_key' } },
   rules: { images: commonImages },
-  quirks: { allowedTools: true } satisfies OpenAIChatQuirks,
+  quirks: { allowedTools: true, cacheTtl: 'retention' } satisfies OpenAIChatQuirks,
   models: chatModels,
   apis: {
     chat: { dialect: openaiChat },
@@ -140,16 +168,9 @@ export const openai: ProviderDefinition = defineProvider({
         maxTokens: { to: 'max_output_tokens', clamp: [16, Number.MAX_SAFE_INTEGER] },
         user: { to: 'safety_identifier' },
       },
-      quirks: { allowedTools: true } satisfies OpenAIResponsesQuirks,
-      models: {
-        'gpt-5*': responsesReasoner,
-        'gpt-5-chat*': responsesChatter,
-        'gpt-6*': responsesReasoner,
-        'codex-*': responsesReasoner,
-        'o1*': responsesReasoner,
-        'o3*': responsesReasoner,
-        'o4*': responsesReasoner,
-      },
+      quirks: { allowedTools: true, cacheTtl: 'retention' } satisfies OpenAIResponsesQuirks,
+      models: responsesModels({ ...chatModels, ...responsesOnly }),
+      tokenCount: responsesTokenCount,
       docs: 'https://platform.openai.com/docs/api-reference/responses',
     },
   },

@@ -1,5 +1,11 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openModelSamplers, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import {
+  detailedModelList,
+  openaiChat,
+  openModelSamplers,
+  openaiResponses,
+  type OpenAIChatQuirks,
+} from '../dialects/index.ts'
 
 /**
  * OpenRouter. Errors after the start are inside the stream. Reasoning details are sent back unchanged. The headers
@@ -14,16 +20,19 @@ export const openrouter: ProviderDefinition = defineProvider({
   env: ['OPENROUTER_API_KEY'],
   namespacedModels: true,
   params: {
+    cache: { to: 'prompt_cache_key' },
     ...openModelSamplers,
     n: { drop: 'the API gives one answer per request' },
     reasoning: { to: 'reasoning' },
   },
+  rules: { cacheMarks: { max: 4, tools: true, auto: 'field' } },
   quirks: {
     reasoningStyle: 'object',
     reasoningField: 'reasoning_details',
     fileUrls: true,
   } satisfies OpenAIChatQuirks,
   apis: { responses: { dialect: openaiResponses } },
+  modelList: detailedModelList,
   docs: 'https://openrouter.ai/docs/api-reference/chat-completion',
   verifiedOn: '2026-11-21',
 })

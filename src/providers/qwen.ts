@@ -1,7 +1,7 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { commonEmbeddings, openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 
-const large: ModelCapabilities = { contextWindow: 1_000_000, tools: true, reasoning: true }
+const large: ModelCapabilities = { prefill: true, contextWindow: 1_000_000, tools: true, reasoning: true }
 // Keeps the reasoning of all turns that are sent back, not of the current one alone.
 const preserving: ModelCapabilities = { body: { preserve_thinking: true } }
 const series: ModelCapabilities = { tools: true, jsonSchema: true, reasoning: true }
@@ -23,20 +23,29 @@ export const qwen: ProviderDefinition = defineProvider({
     user: { drop: 'the API has no end-user id' },
     metadata: { drop: 'the API has no such parameter' },
   },
+  rules: { cacheMarks: { max: 4, tools: false, auto: 'itself' } },
   quirks: {
     reasoningStyle: 'boolean',
     budgetField: 'thinking_budget',
     reasoningField: 'reasoning_content',
+    prefillField: 'partial',
   } satisfies OpenAIChatQuirks,
   models: {
     '*': { jsonSchema: false },
-    'qwen-max*': { contextWindow: 32_768, maxOutput: 8_192, images: false, tools: true, reasoning: false },
+    'qwen-max*': {
+      prefill: true,
+      contextWindow: 32_768,
+      maxOutput: 8_192,
+      images: false,
+      tools: true,
+      reasoning: false,
+    },
     'qwen-plus*': { ...large, images: false },
     'qwen-flash*': { ...large, images: false },
     'qwen-turbo*': { ...large, images: false },
     'qwen-vl*': { images: true },
-    'qwen3-max*': { contextWindow: 262_144, maxOutput: 65_536, images: false, tools: true },
-    'qwen3-coder*': { images: false, tools: true, reasoning: false },
+    'qwen3-max*': { prefill: true, contextWindow: 262_144, maxOutput: 65_536, images: false, tools: true },
+    'qwen3-coder*': { prefill: true, images: false, tools: true, reasoning: false },
     'qwen3-vl*': { images: true, tools: true },
     'qwen3.5*': series,
     'qwen3.6*': series,

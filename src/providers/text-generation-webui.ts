@@ -21,7 +21,11 @@ export const textGenerationWebui: ProviderDefinition = defineProvider({
     user: ignored,
     metadata: ignored,
   },
-  quirks: { reasoningField: 'reasoning_content' } satisfies OpenAIChatQuirks,
+  quirks: {
+    reasoningField: 'reasoning_content',
+    prefillBody: { continue_: true },
+  } satisfies OpenAIChatQuirks,
+  models: { '*': { prefill: true } },
   docs: 'https://github.com/oobabooga/text-generation-webui/wiki/12-%E2%80%90-OpenAI-API',
   verifiedOn: '2026-11-21',
   unverified: 'whether the server uses earlier reasoning',

@@ -10,7 +10,8 @@ export const vercelGateway: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['AI_GATEWAY_API_KEY', 'VERCEL_AI_GATEWAY_API_KEY', 'VERCEL_OIDC_TOKEN'],
   namespacedModels: true,
-  params: { reasoning: { to: 'reasoning' } },
+  params: { reasoning: { to: 'reasoning' }, cache: { to: 'prompt_cache_key' } },
+  rules: { cacheMarks: { max: 4, tools: true, auto: 'placed' } },
   quirks: {
     reasoningStyle: 'object',
     reasoningField: 'reasoning_details',

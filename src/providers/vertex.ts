@@ -1,5 +1,12 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { anthropicMessages, gemini, predictEmbeddings, type GeminiQuirks } from '../dialects/index.ts'
+import {
+  anthropicMessages,
+  gemini,
+  predictEmbeddings,
+  vertexMessagesTokenCount,
+  vertexTokenCount,
+  type GeminiQuirks,
+} from '../dialects/index.ts'
 import { anthropic } from './anthropic.ts'
 import { google } from './google.ts'
 
@@ -33,9 +40,11 @@ export const vertex: ProviderDefinition = defineProvider({
   env: ['GOOGLE_OAUTH_ACCESS_TOKEN', 'CLOUDSDK_AUTH_ACCESS_TOKEN'],
   rules: { callIds: { absent: 'Vertex AI refuses ids of function calls as unknown fields' } },
   quirks: { allowedTools: true } satisfies GeminiQuirks,
-  models: google.models,
+  // The Developer API alone refuses penalties of these models.
+  models: { ...google.models, 'gemini-2.5*': { ...google.models?.['gemini-2.5*'], params: {} } },
   embeddings: predictEmbeddings,
   modelList: null,
+  tokenCount: vertexTokenCount,
   apis: {
     anthropic: {
       dialect: anthropicMessages,
@@ -47,6 +56,7 @@ export const vertex: ProviderDefinition = defineProvider({
       quirks: { ...anthropic.quirks, strictTools: false, bindingControls: false },
       models: anthropic.models,
       embeddings: null,
+      tokenCount: vertexMessagesTokenCount,
     },
     express: {
       dialect: gemini,

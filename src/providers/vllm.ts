@@ -18,8 +18,10 @@ export const vllm: ProviderDefinition = defineProvider({
   quirks: {
     reasoningField: 'reasoning',
     budgetField: 'thinking_token_budget',
+    prefillBody: { continue_final_message: true, add_generation_prompt: false },
   } satisfies OpenAIChatQuirks,
   apis: { responses: { dialect: openaiResponses } },
+  models: { '*': { prefill: true } },
   docs: 'https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html',
   verifiedOn: '2026-11-21',
 })

@@ -3,6 +3,7 @@ import {
   openaiChat,
   openaiResponses,
   openaiStrictSchema,
+  responsesModels,
   type OpenAIChatQuirks,
   type OpenAIResponsesQuirks,
 } from '../dialects/index.ts'
@@ -19,45 +20,38 @@ function reasoner(...efforts: string[]): ModelCapabilities {
 }
 const switched = reasoner('none', 'low', 'medium', 'high')
 const noEffort = {
-  reasoning: { drop: 'the model has no effort; its name decides whether it reasons' },
+  reasoning: { drop: 'the model has no effort' },
 } as const
-
+const effort = { reasoning: { to: 'reasoning_effort' } } as const
 const effortless: ModelCapabilities = { ...window, reasoning: true, params: noEffort }
 
-const unreasoning = {
-  reasoning: false,
-  params: { reasoning: { drop: 'the model does not reason' } },
-} as const
-
-function agents(to: string): ModelCapabilities {
-  const quirks: OpenAIChatQuirks = { efforts: ['low', 'medium', 'high', 'xhigh'] }
-  return { tools: false, params: { reasoning: { to } }, quirks }
-}
-
-const chatModels: Readonly<Record<string, ModelCapabilities>> = {
-  'grok-3': switched,
+const models: Readonly<Record<string, ModelCapabilities>> = {
+  'grok-3': { ...window, reasoning: false, contextWindow: 131_072, params: noEffort },
   'grok-3-mini*': { ...reasoner('low', 'high'), contextWindow: 131_072, images: false },
-  'grok-4-0709': switched,
-  'grok-4-fast*': effortless,
-  'grok-4-1-fast*': effortless,
-  'grok-code-fast*': effortless,
+  'grok-4': effortless,
+  'grok-4-*': effortless,
+  'grok-code*': effortless,
   'grok-composer*': effortless,
   'grok-4.20*': effortless,
   'grok-4.20-*non-reasoning': {
-    ...unreasoning,
+    reasoning: false,
     params: {
-      ...unreasoning.params,
+      reasoning: { drop: 'the model does not reason' },
       frequencyPenalty: { to: 'frequency_penalty' },
       presencePenalty: { to: 'presence_penalty' },
       stop: { to: 'stop' },
     },
   },
-  'grok-4.20-multi-agent*': agents('reasoning_effort'),
+  'grok-4.20-multi-agent*': {
+    tools: false,
+    params: effort,
+    quirks: { efforts: ['low', 'medium', 'high', 'xhigh'] },
+  },
   'grok-4.3*': switched,
   'grok-latest': switched,
   'grok-4.5*': reasoner('low', 'medium', 'high'),
   'grok-4.6*': reasoner('low', 'medium', 'high', 'xhigh'),
-  'grok-build*': { ...effortless, contextWindow: 256_000 },
+  'grok-build*': { contextWindow: 256_000, images: true, tools: true, reasoning: true, params: noEffort },
 }
 
 /** xAI, responses format; `api: 'chat'`: chat completions, which the vendor has deprecated. Unlisted models count as reasoning models, without penalties and stop sequences. */
@@ -78,9 +72,10 @@ export const xai: ProviderDefinition = defineProvider({
     presencePenalty: refused,
     stop: refused,
     logitBias: { drop: 'the API ignores it' },
+    cache: { to: 'prompt_cache_key' },
     metadata: { drop: 'the API has no such parameter' },
   },
-  models: chatModels,
+  models,
   api: 'responses',
   apis: {
     chat: { dialect: openaiChat },
@@ -93,11 +88,7 @@ export const xai: ProviderDefinition = defineProvider({
       },
       // Without the encrypted reasoning, later answers are worse.
       quirks: { sealedReasoning: true } satisfies OpenAIResponsesQuirks,
-      models: {
-        ...chatModels,
-        'grok-4.20-*non-reasoning': unreasoning,
-        'grok-4.20-multi-agent*': agents('reasoning'),
-      },
+      models: responsesModels(models),
     },
   },
   embeddings: null,

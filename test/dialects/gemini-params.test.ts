@@ -15,7 +15,7 @@ describe("settings in the wire's words", () => {
     ['stop, one', { stop: 'END' }, { stopSequences: ['END'] }],
     ['stop, several', { stop: ['a', 'b'] }, { stopSequences: ['a', 'b'] }],
     ['seed', { seed: -5 }, { seed: -5 }],
-    ['n', { n: 3 }, { candidateCount: 3 }],
+    ['n', { n: 3, model: 'gemini-2.5-flash' }, { candidateCount: 3 }],
     ['logprobs', { logprobs: true }, { responseLogprobs: true }],
     ['logprobs off', { logprobs: false }, { responseLogprobs: false }],
     ['topLogprobs', { topLogprobs: 4 }, { responseLogprobs: true, logprobs: 4 }],
@@ -91,7 +91,7 @@ describe('what is lost or changed is said', () => {
       /first 5 of 6 stop sequences/,
     ],
     ['a large seed', { seed: 2 ** 40 }, { seed: 2_147_483_647 }, /seed 1099511627776 was sent/],
-    ['n 9', { n: 9 }, { candidateCount: 8 }, /n 9 was sent .* as 8/],
+    ['n 9', { n: 9, model: 'gemini-2.5-flash' }, { candidateCount: 8 }, /n 9 was sent .* as 8/],
     [
       'topLogprobs without logprobs',
       { logprobs: false, topLogprobs: 2 },

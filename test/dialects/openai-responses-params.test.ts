@@ -130,7 +130,7 @@ describe('a reasoning model', () => {
     [false, { effort: 'none' }],
     [{ effort: 'none' }, { effort: 'none' }],
   ])('reasoning %j', (reasoning, wire) => {
-    const { body, warnings } = send({ reasoning }, reasoner)
+    const { body, warnings } = send({ reasoning }, { model: 'gpt-5.4' })
     expect(body['reasoning']).toEqual(wire)
     expect(warnings).toEqual([])
   })
@@ -141,7 +141,7 @@ describe('a reasoning model', () => {
     [10_000, 'medium'],
     [50_000, 'high'],
   ])('a budget of %d tokens becomes effort %s, and it is said', (budgetTokens, effort) => {
-    const { body, warnings } = send({ reasoning: { budgetTokens } }, reasoner)
+    const { body, warnings } = send({ reasoning: { budgetTokens } }, { model: 'gpt-5.4' })
     expect(body['reasoning']).toMatchObject({ effort })
     expect(warnings).toEqual([expect.stringContaining(`"${effort}"`)])
   })

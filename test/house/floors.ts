@@ -21,7 +21,7 @@ export const floors: readonly (readonly string[])[] = [
     'templates',
     'protocols',
   ],
-  ['providers', 'exchange'],
+  ['providers', 'exchange', 'models'],
   ['orchestrator', 'prompts'],
   ['operations', 'agents', 'conversations', 'jobs', 'documents', 'workflows', 'delivery'],
   ['persistence'],
@@ -32,6 +32,7 @@ export const floors: readonly (readonly string[])[] = [
 /** Folders that may see less than everything below them. */
 const narrow: Readonly<Record<string, readonly string[]>> = {
   providers: ['core', 'dialects', 'transport', 'stream'],
+  models: ['core'],
   exchange: ['core', 'dialects', 'transport', 'stream'],
 }
 

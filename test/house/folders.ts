@@ -21,6 +21,8 @@ export const folders: Readonly<Record<string, string>> = {
   'dialects/ollama': 'The native chat format of Ollama.',
   'dialects/openai-chat': 'The chat completions format, spoken by OpenAI and by most compatible servers.',
   'dialects/openai-responses': 'The Responses format of OpenAI.',
+  'dialects/token-counts':
+    'The endpoints that count the tokens of a request, each an optional part of a provider.',
   stream:
     'Synchronous transforms over batches of events: normalize, bound, redact, and the stream that callers read.',
   limits:
@@ -42,6 +44,8 @@ export const folders: Readonly<Record<string, string>> = {
   'protocols/openai-responses': 'The Responses format of OpenAI, as a server reads and writes it.',
   providers: 'One data file per provider: address, authentication, dialect, parameter map and models.',
   'providers/catalogue': 'The list of every built-in provider, one line each.',
+  models:
+    'Facts of models with their sources: limits, modalities, reasoning, prices; and own facts over them.',
   exchange: 'One attempt: endpoint, authentication, sending, time-outs and the response stream.',
   orchestrator: 'Composes the stages around an exchange, and closes what it opened.',
   prompts: 'Personas, placeholders, context composition and the chat dictionary.',

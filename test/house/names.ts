@@ -17,6 +17,7 @@ const dialects = new Set([
   'anthropic-messages',
   'gemini',
   'embeddings',
+  'token-counts',
   'cohere',
   'bedrock-converse',
   'bedrock-invoke',

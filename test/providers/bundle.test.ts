@@ -20,8 +20,8 @@ async function bundled(provider: string): Promise<string[]> {
 
 test.each([
   ['hyperbolic', ['embeddings', 'openai-chat']],
-  ['openai', ['embeddings', 'openai-chat', 'openai-responses']],
-  ['anthropic', ['anthropic-messages']],
+  ['openai', ['embeddings', 'openai-chat', 'openai-responses', 'token-counts']],
+  ['anthropic', ['anthropic-messages', 'token-counts']],
 ])('%s alone bundles no other provider and only its own dialects', async (provider, dialects) => {
   const files = await bundled(provider)
   expect(files.filter((path) => path.startsWith('src/providers/'))).toEqual([`src/providers/${provider}.ts`])

@@ -13,7 +13,11 @@ export interface Sent {
 const REPLIES: Readonly<Record<string, unknown>> = {
   gemini: { candidates: [{ content: { parts: [{ text: 'ok' }] }, finishReason: 'STOP' }] },
   anthropic: { content: [{ type: 'text', text: 'ok' }], stop_reason: 'end_turn', usage: {} },
-  responses: { output: [{ type: 'message', content: [{ type: 'output_text', text: 'ok' }] }] },
+  converse: { output: { message: { content: [{ text: 'ok' }] } }, stopReason: 'end_turn' },
+  responses: {
+    status: 'completed',
+    output: [{ type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'ok' }] }],
+  },
   openai: { choices: [{ message: { content: 'ok' }, finish_reason: 'stop' }] },
 }
 
@@ -24,18 +28,19 @@ export const anyVariables: Readonly<Record<string, string>> = Object.fromEntries
   ),
 )
 
+function shapeOf(url: string): string {
+  if (url.includes('enerateContent')) return 'gemini'
+  if (url.includes('/converse')) return 'converse'
+  if (url.endsWith('/responses')) return 'responses'
+  return /awPredict|\/invoke|\/messages$/.test(url) ? 'anthropic' : 'openai'
+}
+
 /** A transport that notes each request and gives a short answer. */
 export function noting(requests: HttpRequest[]): Transport {
   return {
     send: async (request) => {
       requests.push(request)
-      const shape = request.url.includes('enerateContent')
-        ? 'gemini'
-        : /awPredict|\/invoke|\/messages$/.test(request.url)
-          ? 'anthropic'
-          : request.url.endsWith('/responses')
-            ? 'responses'
-            : 'openai'
+      const shape = shapeOf(request.url)
       let bytes: Uint8Array | null = new TextEncoder().encode(JSON.stringify(REPLIES[shape]))
       const read = async (): Promise<Uint8Array | null> => {
         const piece = bytes

@@ -2,8 +2,10 @@ import { LlmError } from '../../core/error.ts'
 import type { Message } from '../../core/message.ts'
 import type { ModelCapabilities } from '../../core/provider.ts'
 import type { Warning } from '../../core/response.ts'
+import { estimateUsage } from '../../core/tokens.ts'
 import type { Conversation, StoredMessage, Summary } from '../storage/index.ts'
 import {
+  type TokenCounter,
   type AnswerOptions,
   type ChatPersona,
   type HistoryBounds,
@@ -177,7 +179,10 @@ function window(
   summary: Pick<Summary, 'text' | 'upToSequence'> | undefined,
 ): FittedWindow {
   const { options } = service
-  const { overflow, answerTokens, contextWindow, countTokens } = options.window ?? {}
+  const { overflow, answerTokens, contextWindow } = options.window ?? {}
+  const { estimateTokens } = options.orchestrator
+  const countTokens: TokenCounter =
+    options.window?.countTokens ?? ((message) => estimateUsage([message], '', estimateTokens).inputTokens)
   const settings = mergeSettings(service, request, input.conversation)
   const found = capabilitiesOf(service, settings)
   const capabilities =

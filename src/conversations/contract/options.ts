@@ -143,7 +143,8 @@ export interface AttachmentLimits {
 
 /** Options of `createChatService`. */
 export interface ChatServiceOptions {
-  readonly orchestrator: Pick<Orchestrator, 'chatApiCall' | 'registry'>
+  readonly orchestrator: Pick<Orchestrator, 'chatApiCall' | 'registry'> &
+    Partial<Pick<Orchestrator, 'estimateTokens'>>
   /** Default: no store. Turns are then answered but not stored, and other operations throw `misconfigured`. */
   readonly store?: ChatStore | undefined
   /** Roles and permissions. Default: users see their own conversations and those that they are a member of. */

@@ -34,8 +34,8 @@ export interface CacheRule {
   readonly max: number
   /** Whether tools can be marked. */
   readonly tools: boolean
-  /** Who chooses the marks under `cache: 'auto'`: they are `placed` by us, or the vendor does it by a `field`. */
-  readonly auto: 'placed' | 'field'
+  /** Who chooses the marks under `cache: 'auto'`: they are `placed` here, or the vendor does it, asked by a `field` or by `itself`. */
+  readonly auto: 'placed' | 'field' | 'itself'
 }
 
 /**

@@ -12,8 +12,8 @@ export interface AnthropicMessagesQuirks extends Quirks {
   readonly thinkingDisplay?: 'summarized' | 'omitted' | undefined
   /** Maximum `max_tokens`. A thinking budget is kept below it. Default: unknown. */
   readonly maxOutput?: number | undefined
-  /** Whether the model can be forced to call a tool; if not, `auto` is sent. Default true. */
-  readonly forcedToolChoice?: boolean | undefined
+  /** Whether the model can be forced to call a tool; if not, `auto` is sent. `unthinking`: only with thinking off. Default true. */
+  readonly forcedToolChoice?: boolean | 'unthinking' | undefined
   /** Whether the server can be asked to leave out earlier thoughts that it would refuse. Default false: they are not sent. */
   readonly bindingControls?: boolean | undefined
   /** Other `vendor/dialect` whose signed thoughts the model takes. Default: none. */

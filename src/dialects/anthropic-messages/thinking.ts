@@ -7,6 +7,8 @@ import type { AnthropicMessagesQuirks } from './quirks.ts'
 
 /** Minimum number of tokens for the answer if the caller sets no limit. */
 const ANSWER_TOKENS = 4_096
+// Efforts that a model with thinking off refuses.
+const OVER_HIGH: ReadonlySet<unknown> = new Set(['xhigh', 'max'])
 const ALL_EFFORTS: readonly string[] = ['low', 'medium', 'high', 'xhigh', 'max']
 
 /** The value of `thinking`. Writes the effort beside it if the model thinks adaptively. */
@@ -62,14 +64,18 @@ function setEffort(reasoning: Reasoning, quirks: AnthropicMessagesQuirks, contex
 
 /** Resolves conflicts in `body`: thinking limits `max_tokens`, the samplers and the tool choice. */
 export function resolveConflicts(input: RenderInput, body: JsonDraft): void {
+  const quirks: AnthropicMessagesQuirks = input.quirks
   const { type } = objectOf(body['thinking'])
-  if (type === 'enabled' && !canThinkNow(body, BLOCKS)) {
+  if (type === 'enabled' && input.messages.at(-1)?.role === 'assistant') {
+    delete body['thinking']
+    warnLost(input, 'reasoning', 'a thinking model does not continue an answer')
+  } else if (type === 'enabled' && !canThinkNow(body, BLOCKS)) {
     delete body['thinking']
     warnLost(input, 'reasoning', 'the message with the tool calls holds no reasoning of this model')
   } else if (type === 'enabled' || type === 'adaptive') {
     if (type === 'enabled') fitBudget(input, body)
     fitSamplers(input, { temperature: [body, 'temperature'], topK: [body, 'top_k'], topP: [body, 'top_p'] })
-    if (type === 'enabled') freeToolChoice(input, body)
+    if (type === 'enabled' || quirks.forcedToolChoice === 'unthinking') fitToolChoice(input, body)
   }
   if (body['temperature'] !== undefined && body['top_p'] !== undefined) {
     delete body['top_p']
@@ -114,9 +120,16 @@ function fitBudget(input: RenderInput, body: JsonDraft): void {
     )
 }
 
-function freeToolChoice(input: RenderInput, body: JsonDraft): void {
+function fitToolChoice(input: RenderInput, body: JsonDraft): void {
   const { type, name: _name, ...rest } = objectOf(body['tool_choice'])
   if (type !== 'any' && type !== 'tool') return
+  if (input.quirks['forcedToolChoice'] === 'unthinking') {
+    body['thinking'] = { type: 'disabled' }
+    if (OVER_HIGH.has(objectOf(body['output_config'])['effort']))
+      setPath(body, 'output_config.effort', 'high')
+    warnChanged(input, 'reasoning', 'thinking was turned off: the model is forced to call a tool')
+    return
+  }
   body['tool_choice'] = { type: 'auto', ...(rest as JsonDraft) }
   warnChanged(
     input,

@@ -1,5 +1,5 @@
 import type { RenderInput } from '../../core/dialect.ts'
-import { isObject, numberOf, objectOf, textOf, type JsonDraft } from '../../core/json.ts'
+import { isObject, numberOf, objectOf, setPath, textOf, type JsonDraft } from '../../core/json.ts'
 import type { SettingName } from '../../core/params.ts'
 import { canThinkNow, fitSamplers, warnChanged, warnLost } from '../claude-thinking.ts'
 import { MIN_BUDGET } from '../effort.ts'
@@ -11,10 +11,17 @@ export function resolveConflicts(input: RenderInput, body: JsonDraft): void {
   const fields = objectOf(body[FIELDS]) as JsonDraft
   const inference = objectOf(body['inferenceConfig']) as JsonDraft
   const { type } = objectOf(fields['thinking'])
-  if (type === 'enabled' && !canThinkNow(body, BLOCKS)) {
+  const continues = input.messages.at(-1)?.role === 'assistant'
+  if (type === 'enabled' && (continues || !canThinkNow(body, BLOCKS))) {
     delete fields['thinking']
     if (Object.keys(fields).length === 0) body[FIELDS] = undefined
-    warnLost(input, 'reasoning', 'the message with the tool calls holds no reasoning of this model')
+    warnLost(
+      input,
+      'reasoning',
+      continues
+        ? 'a thinking model does not continue an answer'
+        : 'the message with the tool calls holds no reasoning of this model',
+    )
   } else if (type === 'enabled' || type === 'adaptive') {
     if (type === 'enabled') fitBudget(input, { fields, inference })
     fitSamplers(input, {
@@ -22,7 +29,7 @@ export function resolveConflicts(input: RenderInput, body: JsonDraft): void {
       topK: [fields, 'top_k'],
       topP: [inference, 'topP'],
     })
-    if (type === 'enabled') freeToolChoice(input, body)
+    if (type === 'enabled' || input.quirks['forcedToolChoice'] === 'unthinking') fitToolChoice(input, body)
   }
   if (textOf(objectOf(fields['reasoningConfig'])['maxReasoningEffort']) === 'high')
     removeSamplers(input, inference)
@@ -58,10 +65,17 @@ function fitBudget(input: RenderInput, { fields, inference }: Parts): void {
   warnChanged(input, 'maxTokens', `${limit} was sent as ${budget + limit}: thinking uses ${budget} of them`)
 }
 
-function freeToolChoice(input: RenderInput, body: JsonDraft): void {
+function fitToolChoice(input: RenderInput, body: JsonDraft): void {
   const tools = objectOf(body['toolConfig']) as JsonDraft
   const choice = objectOf(tools['toolChoice'])
   if (choice['any'] === undefined && choice['tool'] === undefined) return
+  if (input.quirks['forcedToolChoice'] === 'unthinking') {
+    setPath(body, `${FIELDS}.thinking`, { type: 'disabled' })
+    if (OVER_HIGH.has(objectOf(objectOf(body[FIELDS])['output_config'])['effort']))
+      setPath(body, `${FIELDS}.output_config.effort`, 'high')
+    warnChanged(input, 'reasoning', 'thinking was turned off: the model is forced to call a tool')
+    return
+  }
   tools['toolChoice'] = { auto: {} }
   warnChanged(
     input,
@@ -69,6 +83,9 @@ function freeToolChoice(input: RenderInput, body: JsonDraft): void {
     'it was sent as "auto": a model that thinks with a budget cannot be forced to call a tool',
   )
 }
+
+// Efforts that a model with thinking off refuses.
+const OVER_HIGH: ReadonlySet<unknown> = new Set(['xhigh', 'max'])
 
 const HIGH_EFFORT_REFUSES: readonly SettingName[] = ['maxTokens', 'temperature', 'topP']
 

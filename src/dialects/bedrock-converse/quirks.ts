@@ -27,8 +27,8 @@ export interface BedrockConverseQuirks extends Quirks {
   readonly strictTools?: boolean | undefined
   /** Whether the schema of a tool has nothing but type, properties and required at its root. Default false. */
   readonly bareSchemas?: boolean | undefined
-  /** Whether the model can be forced to call a tool; if not, `auto` is sent. Default true. */
-  readonly forcedToolChoice?: boolean | undefined
+  /** Whether the model can be forced to call a tool; if not, `auto` is sent. `unthinking`: only with thinking off. Default true. */
+  readonly forcedToolChoice?: boolean | 'unthinking' | undefined
   /** Whether tool results are sent as JSON objects instead of text. Default false. */
   readonly toolResultsAsJson?: boolean | undefined
   /** Whether tool results have a status; if not, a failure begins with `Error:`. Default true. */

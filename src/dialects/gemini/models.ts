@@ -15,7 +15,7 @@ export const modelList: ModelListApi = {
 }
 
 function readModel(item: unknown): ModelInfo[] {
-  const { name, displayName, inputTokenLimit, outputTokenLimit } = objectOf(item)
+  const { name, displayName, inputTokenLimit, outputTokenLimit, thinking } = objectOf(item)
   const path = textOf(name)
   if (path === undefined) return []
   return [
@@ -24,6 +24,7 @@ function readModel(item: unknown): ModelInfo[] {
       name: textOf(displayName),
       contextWindow: numberOf(inputTokenLimit),
       maxOutput: numberOf(outputTokenLimit),
+      reasoning: typeof thinking === 'boolean' ? thinking : undefined,
     },
   ]
 }

@@ -1,38 +1,14 @@
 import type { RenderInput } from '../../core/dialect.ts'
 import { numberOf, type JsonDraft } from '../../core/json.ts'
-import type { SettingName } from '../../core/params.ts'
+import { fitSamplers, thinks } from '../samplers.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
-import { thinks } from './reasoning.ts'
-
-// Settings that some servers accept only without thinking, and their wire parameters.
-const SAMPLERS: readonly (readonly [SettingName, string])[] = [
-  ['temperature', 'temperature'],
-  ['topP', 'top_p'],
-  ['frequencyPenalty', 'frequency_penalty'],
-  ['presencePenalty', 'presence_penalty'],
-  ['logprobs', 'logprobs'],
-  ['topLogprobs', 'top_logprobs'],
-]
 
 /** Resolves conflicts between the parameters in `body`. */
 export function resolveConflicts(input: RenderInput, body: JsonDraft): void {
   const quirks: OpenAIChatQuirks = input.quirks
-  if (quirks.samplersWhileThinking !== undefined && thinks(input.settings.reasoning, quirks))
-    fitSamplers(quirks.samplersWhileThinking, input, body)
+  fitSamplers(input, body)
+  if (quirks.toolsWhileThinking === false) fitTools(input, body)
   if (quirks.choicesFromTemperature !== undefined) fitChoices(quirks.choicesFromTemperature, input, body)
-}
-
-function fitSamplers(effect: 'refused' | 'ignored', { model, warnings }: RenderInput, body: JsonDraft): void {
-  for (const [setting, param] of SAMPLERS) {
-    if (body[param] === undefined) continue
-    if (effect === 'refused') body[param] = undefined
-    const what = effect === 'refused' ? 'was not sent to' : 'has no effect on'
-    warnings.push({
-      type: 'unsupported',
-      setting,
-      message: `${setting} ${what} ${model}: the model does not use it while thinking`,
-    })
-  }
 }
 
 function fitChoices(from: number, { model, warnings }: RenderInput, body: JsonDraft): void {
@@ -43,5 +19,19 @@ function fitChoices(from: number, { model, warnings }: RenderInput, body: JsonDr
     type: 'changed',
     setting: 'n',
     message: `n ${asked} was sent to ${model} as 1: the model gives one answer below a temperature of ${from}`,
+  })
+}
+
+// The format refuses functions together with thinking, so that thinking is turned off where it can be.
+function fitTools({ model, settings, quirks, warnings }: RenderInput, body: JsonDraft): void {
+  if (body['tools'] === undefined || !thinks(settings.reasoning, quirks)) return
+  const { efforts }: OpenAIChatQuirks = quirks
+  if (efforts?.includes('none') !== true) return
+  body['reasoning_effort'] = 'none'
+  if (settings.reasoning === undefined) return
+  warnings.push({
+    type: 'changed',
+    setting: 'reasoning',
+    message: `reasoning was sent to ${model} as "none": it has no tools while it thinks in this format; api: 'responses' has both`,
   })
 }

@@ -8,6 +8,7 @@ import { render } from './render.ts'
 import { rules } from './rules.ts'
 import { addReasoning } from './usage.ts'
 
+export { detailedModelList } from './detailed-models.ts'
 export { moderationApi } from './moderation.ts'
 export { openModelSamplers } from './params.ts'
 export type { OpenAIChatQuirks } from './quirks.ts'

@@ -5,7 +5,8 @@ import type { AllowedTools, ToolChoice } from '../../core/request.ts'
 import { withCacheControl } from '../cache-control.ts'
 import { encodeCache } from '../prompt-cache.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
-import { renderReasoning, thinks } from './reasoning.ts'
+import { thinks } from '../samplers.ts'
+import { renderReasoning } from './reasoning.ts'
 
 /** Where each setting goes on this wire. Samplers of single servers are dropped here and mapped in their provider's row. */
 export const params: ParamMap = {

@@ -1,10 +1,8 @@
-import type { Quirks } from '../../core/dialect.ts'
 import type { JsonObject } from '../../core/json.ts'
+import type { SamplerQuirks } from '../samplers.ts'
 
 /** Differences between servers of this format. */
-export interface OpenAIChatQuirks extends Quirks {
-  /** Whether tools have `strict`. Default true. */
-  readonly strictTools?: boolean | undefined
+export interface OpenAIChatQuirks extends SamplerQuirks {
   /** Wire role of system and developer messages. Default `system`. */
   readonly systemRole?: 'system' | 'developer' | undefined
   /** Whether streams are sent `stream_options` to get usage. Default true; false if the server refuses the field. */
@@ -43,10 +41,8 @@ export interface OpenAIChatQuirks extends Quirks {
   readonly reasoningDisabled?: boolean | undefined
   /** Field for a budget of thinking tokens. Default: none, a budget is sent as the nearest effort. */
   readonly budgetField?: string | undefined
-  /** Whether the model thinks if `reasoning` is not set. Default false. */
-  readonly thinksUnasked?: boolean | undefined
-  /** What a thinking model does with temperature, top-p and log probabilities. Default: it uses them. */
-  readonly samplersWhileThinking?: 'refused' | 'ignored' | undefined
+  /** Whether the model has tools while it thinks; if not, thinking is turned off for a request with tools. Default true. */
+  readonly toolsWhileThinking?: boolean | undefined
   /** Wire value for "some tool must be called". Default `required`. */
   readonly requiredToolChoice?: 'required' | 'any' | undefined
   /** Whether the model can be forced to call a tool; if not, `auto` is sent. `unthinking`: only without thinking. Default true. */
@@ -59,6 +55,10 @@ export interface OpenAIChatQuirks extends Quirks {
   readonly jsonBySchema?: boolean | undefined
   /** Field that marks a final assistant message as the start of the answer. Default: none. */
   readonly prefillField?: string | undefined
+  /** Fields of a request whose final assistant message is the start of the answer. Default: none. */
+  readonly prefillBody?: JsonObject | undefined
+  /** Whether tools have `strict`. Default true. */
+  readonly strictTools?: boolean | undefined
   /** Whether a reasoning figure above the completion's is to be added to it. Default false. */
   readonly reasoningApart?: boolean | undefined
   /** Field for the lifetime of a cached prefix: OpenAI's before and since GPT-5.6. Default: none. */

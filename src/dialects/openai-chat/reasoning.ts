@@ -1,12 +1,7 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { EncodeContext } from '../../core/params.ts'
-import { effortOfBudget, isOff, nearestEffort, type Reasoning } from '../effort.ts'
+import { effortChange, effortOfBudget, isOff, nearestEffort, type Reasoning } from '../effort.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
-
-/** Whether the model thinks, by the setting or by default. */
-export function thinks(reasoning: Reasoning | undefined, { thinksUnasked }: OpenAIChatQuirks): boolean {
-  return reasoning === undefined ? thinksUnasked === true : !isOff(reasoning)
-}
 
 /** The value of the reasoning parameter in the server's form. */
 export function renderReasoning(reasoning: Reasoning, context: EncodeContext): JsonValue | undefined {
@@ -78,15 +73,9 @@ function effortOf(reasoning: Reasoning, { quirks, warn }: EncodeContext): string
   const effort = isOff(reasoning) ? 'none' : reasoning.effort
   const asked = effort ?? (budgetTokens === undefined ? undefined : effortOfBudget(budgetTokens))
   if (asked === undefined) return undefined
-  const sent = efforts === undefined ? asked : nearestEffort(asked, efforts)
+  const sent = nearestEffort(asked, efforts)
   if (budgetTokens !== undefined && budgetField === undefined)
     warn(`a budget of ${budgetTokens} tokens was sent as effort "${sent}": the API has no budget`)
-  else if (sent !== asked) warn(describeChange(asked, sent, efforts ?? []))
+  else if (sent !== asked) warn(effortChange(asked, sent, efforts))
   return sent
-}
-
-function describeChange(asked: string, sent: string, efforts: readonly string[]): string {
-  return asked === 'none'
-    ? `effort "${sent}" was sent: the model always thinks`
-    : `effort "${asked}" was sent as "${sent}": the model accepts ${efforts.join(', ')}`
 }

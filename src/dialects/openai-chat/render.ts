@@ -29,9 +29,10 @@ export function render(input: RenderInput, body: JsonDraft): void {
   const rendered: JsonObject[] = []
   for (const message of messages) renderMessage(message, { quirks, input }, rendered)
   const ordered = resultsTogether(rendered)
-  const { prefillField } = quirks
-  if (prefillField !== undefined && messages.at(-1)?.role === 'assistant')
-    ordered.push({ ...ordered.pop(), [prefillField]: true })
+  if (messages.at(-1)?.role === 'assistant') {
+    if (quirks.prefillField !== undefined) ordered.push({ ...ordered.pop(), [quirks.prefillField]: true })
+    Object.assign(body, quirks.prefillBody)
+  }
   body['messages'] = ordered
   resolveConflicts(input, body)
   if (!input.stream) return

@@ -3,7 +3,7 @@ import { isObject, listOf, objectOf, textOf, type JsonObject, type JsonValue } f
 import type { AssistantPart, ReasoningPart, ToolCallPart } from '../../core/message.ts'
 import { noteLostThoughts } from '../note.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
-import { thinks } from './reasoning.ts'
+import { thinks } from '../samplers.ts'
 
 const DIALECT = 'openai-chat'
 // The signature that Gemini's documentation names for calls of another model.

@@ -4,8 +4,10 @@ import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { DIALECT, render } from './render.ts'
 import { rules } from './rules.ts'
+import { fitSamplers } from '../samplers.ts'
 
 export type { OpenAIResponsesQuirks } from './quirks.ts'
+export { responsesModels } from './traits.ts'
 
 /** The OpenAI responses format: items instead of messages, reasoning that can be sent back, tools that the server runs. */
 export const openaiResponses: Dialect = Object.freeze({
@@ -27,7 +29,10 @@ export const openaiResponses: Dialect = Object.freeze({
     content_filter: 'content-filter',
   },
   endpoint: () => '/responses',
-  render,
+  render: (input, body) => {
+    render(input, body)
+    fitSamplers(input, body)
+  },
   parse: (reply, _quirks, out) => readReply(reply, out),
   reader: () => createReader(),
   fault: readResponseFault,

@@ -3,7 +3,8 @@ import { fitAnswer, fitTools, toolSchemas } from '../../core/fit/enforce-schema.
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { AllowedTools, ToolChoice } from '../../core/request.ts'
 import { encodeCache } from '../prompt-cache.ts'
-import { effortOfBudget, isOff, nearestEffort, type Reasoning } from '../effort.ts'
+import { effortChange, effortOfBudget, isOff, nearestEffort, type Reasoning } from '../effort.ts'
+import { thinks } from '../samplers.ts'
 import type { OpenAIResponsesQuirks } from './quirks.ts'
 
 /** Where each setting goes on this wire. Samplers of single servers are dropped here and mapped in their provider's row. */
@@ -33,7 +34,7 @@ export const params: ParamMap = {
 }
 
 export const encode: EncodeMap = {
-  logprobs: (wanted: boolean) => (wanted ? ['message.output_text.logprobs'] : undefined),
+  logprobs: renderLogprobs,
   responseFormat: renderFormat,
   tools: renderTools,
   toolChoice: renderToolChoice,
@@ -46,6 +47,14 @@ function renderToolChoice(choice: ToolChoice | AllowedTools): JsonValue {
   if ('name' in choice) return { type: 'function', name: choice.name }
   const { names, mode = 'required' } = choice
   return { type: 'allowed_tools', mode, tools: names.map((name) => ({ type: 'function', name })) }
+}
+
+function renderLogprobs(wanted: boolean, { settings, quirks, warn }: EncodeContext): JsonValue | undefined {
+  if (!wanted) return undefined
+  const refused = quirks['samplersWhileThinking'] === 'refused' && thinks(settings.reasoning, quirks)
+  if (!refused) return ['message.output_text.logprobs']
+  warn('it was not sent: the model does not use it while thinking')
+  return undefined
 }
 
 // False is sent too, because the default is strict and most schemas break its rules.
@@ -73,11 +82,11 @@ function renderReasoning(reasoning: Reasoning, { quirks, warn }: EncodeContext):
   const { efforts }: OpenAIResponsesQuirks = quirks
   const asked = isOff(reasoning) ? 'none' : reasoning.effort
   const wish = asked ?? (budgetTokens === undefined ? undefined : effortOfBudget(budgetTokens))
-  const word = wish === undefined || efforts === undefined ? wish : nearestEffort(wish, efforts)
+  const word = wish === undefined ? undefined : nearestEffort(wish, efforts)
   if (budgetTokens !== undefined) {
     warn(`a budget of ${budgetTokens} tokens was sent as effort "${word}": the format has no budget`)
-  } else if (word !== wish)
-    warn(`effort "${wish}" was sent as "${word}": the model accepts ${efforts?.join(', ')}`)
+  } else if (wish !== undefined && word !== undefined && word !== wish)
+    warn(effortChange(wish, word, efforts))
   if (word === undefined && summary === undefined) return undefined
   return word === 'none' ? { effort: word } : { effort: word, summary }
 }

@@ -1,7 +1,7 @@
-import type { Quirks } from '../../core/dialect.ts'
+import type { SamplerQuirks } from '../samplers.ts'
 
 /** Differences between servers of this format. */
-export interface OpenAIResponsesQuirks extends Quirks {
+export interface OpenAIResponsesQuirks extends SamplerQuirks {
   /** Whether tools have `strict`. Default true. */
   readonly strictTools?: boolean | undefined
   /** Wire role of system and developer messages. Default `system`. */

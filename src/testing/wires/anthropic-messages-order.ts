@@ -78,8 +78,8 @@ export function checkThinking(
   { maxTokens, betas }: ThinkingRules,
 ): void {
   const thinking = fields.object('thinking')
-  const type = thinking?.oneOf('type', ['enabled', 'adaptive', 'disabled']) ?? 'disabled'
-  if (thinking === undefined || type === 'disabled') return
+  const type = thinking?.oneOf('type', ['enabled', 'adaptive', 'disabled', 'between_tools']) ?? 'disabled'
+  if (thinking === undefined || type === 'disabled' || type === 'between_tools') return
   const budget = thinking.number('budget_tokens', { whole: true, min: 1024, max: Number.MAX_SAFE_INTEGER })
   if (type === 'enabled' && budget === undefined) thinking.reject('budget_tokens', 'is required')
   if (budget !== undefined && budget >= maxTokens && !betas.includes('interleaved-thinking'))

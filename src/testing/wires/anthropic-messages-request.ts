@@ -1,3 +1,4 @@
+import { modelInPath } from './model-in-path.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
 import { isGenuine } from '../fake-answer.ts'
@@ -17,7 +18,7 @@ import { StrictReader } from './strict-reader.ts'
 import type { ReadRules, RequestHead } from './wire.ts'
 
 const KNOWN: ReadonlySet<string> = new Set(
-  `max_tokens messages model billing_policy cache_control compaction container context_management diagnostics
+  `max_tokens messages model anthropic_version billing_policy cache_control compaction container context_management diagnostics
   fallback_credit_token fallbacks inference_geo mcp_servers metadata output_config output_format service_tier speed
   stop_sequences stream system temperature thinking thread tool_choice tools top_k top_p user_profile_id
   workspace_id`.split(/\s+/),
@@ -40,17 +41,14 @@ const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'] as const
 const MOST_TOKENS = 10_000_000
 
 /** Reads a messages body by Anthropic's rules. */
-export function readAnthropicMessages(
-  body: JsonObject,
-  { headers }: RequestHead,
-  rules: ReadRules,
-): ReadRequest {
-  if (headers['anthropic-version'] === undefined) reject('anthropic-version', 'the header is required')
+export function readAnthropicMessages(body: JsonObject, head: RequestHead, rules: ReadRules): ReadRequest {
+  if (head.headers['anthropic-version'] === undefined && body['anthropic_version'] === undefined)
+    reject('anthropic-version', 'the header is required')
   const fields = new StrictReader(body, '', reject)
   const unknown = fields.unknown(KNOWN)
   if (unknown !== undefined && rules.unknownFields === 'refuse')
     reject(unknown, 'extra inputs are not permitted')
-  const model = fields.requiredString('model')
+  const model = modelInPath(head) ?? fields.requiredString('model')
   const maxTokens =
     fields.number('max_tokens', { whole: true, min: 1, max: MOST_TOKENS }) ??
     fields.reject('max_tokens', 'is required')
@@ -58,7 +56,7 @@ export function readAnthropicMessages(
   if (messages.length === 0) fields.reject('messages', 'at least one message is required')
   const turns = messages.map((message, index) => readMessage(message, index === messages.length - 1))
   checkOrder(messages, reject)
-  checkThinking(fields, messages, { maxTokens, betas: headers['anthropic-beta'] ?? '' })
+  checkThinking(fields, messages, { maxTokens, betas: head.headers['anthropic-beta'] ?? '' })
   const tools = readTools(fields)
   return {
     model,

@@ -12,7 +12,7 @@ export const anthropicMessages: FakeWire = {
   dialect: 'anthropic-messages',
   mount: 'anthropic/v1',
   match: ({ method, path, headers }) => {
-    if (method === 'POST' && path.endsWith('/messages')) return 'chat'
+    if (method === 'POST' && /\/messages$|:(?:rawPredict|streamRawPredict)$/.test(path)) return 'chat'
     const lists = method === 'GET' && path.endsWith('/models') && 'anthropic-version' in headers
     return lists ? 'models' : undefined
   },

@@ -6,16 +6,22 @@ import { vendorErrors, keyErrors } from './bedrock-converse-errors.ts'
 import { CHAT_PATH, readBedrockConverse } from './bedrock-converse-request.ts'
 import { eventStream } from './event-stream.ts'
 import type { FakeFrame } from './frame.ts'
+import { bedrockEmbeddings } from './vendor-embeddings.ts'
 import type { FakeWire, RequestHead } from './wire.ts'
+
+// Models of embeddings have no other endpoint.
+const INVOKE_PATH = /\/model\/[^/]*(?:embed|titan)[^/]*\/invoke$/
 
 /** Amazon Bedrock's Converse. Signatures are not verified; the access key id counts as the API key. */
 export const bedrockConverse: FakeWire = {
   dialect: 'bedrock-converse',
   mount: 'bedrock',
   match: ({ method, path }) => {
+    if (method === 'POST' && INVOKE_PATH.test(path)) return 'embeddings'
     if (method === 'POST') return CHAT_PATH.test(path) ? 'chat' : undefined
     return method === 'GET' && path.endsWith('/foundation-models') ? 'models' : undefined
   },
+  embeddings: bedrockEmbeddings,
   keyOf: ({ headers }: RequestHead) =>
     /^(?:Bearer\s+|AWS4-HMAC-SHA256\s+Credential=)([^/]+)/i.exec(headers['authorization'] ?? '')?.[1],
   keyErrors,

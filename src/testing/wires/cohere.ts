@@ -6,13 +6,19 @@ import type { FakeRequest } from '../request.ts'
 import { vendorErrors, keyErrors } from './cohere-errors.ts'
 import { readCohere } from './cohere-request.ts'
 import { namedSse, sse, type FakeFrame } from './frame.ts'
+import { cohereEmbeddings } from './vendor-embeddings.ts'
 import type { FakeWire, RequestHead } from './wire.ts'
 
 /** Cohere's chat v2. */
 export const cohere: FakeWire = {
   dialect: 'cohere',
   mount: 'cohere/v2',
-  match: ({ method, path }) => (method === 'POST' && path.endsWith('/v2/chat') ? 'chat' : undefined),
+  match: ({ method, path }) => {
+    if (method !== 'POST') return undefined
+    if (path.endsWith('/v2/embed')) return 'embeddings'
+    return path.endsWith('/v2/chat') ? 'chat' : undefined
+  },
+  embeddings: cohereEmbeddings,
   keyOf: ({ headers }: RequestHead) => /^Bearer\s+(.+)$/i.exec(headers['authorization'] ?? '')?.[1],
   keyErrors,
   read: readCohere,

@@ -6,6 +6,7 @@ import type { FakeRequest } from '../request.ts'
 import type { FakeFrame } from './frame.ts'
 import { vendorErrors, keyErrors, rpcStatus } from './gemini-errors.ts'
 import { needsSignature, readGemini } from './gemini-request.ts'
+import { geminiEmbeddings } from './vendor-embeddings.ts'
 import type { FakeWire, RequestHead } from './wire.ts'
 
 /** The Gemini API's `generateContent` and `streamGenerateContent`. A stream without `alt=sse` is a JSON list. */
@@ -15,9 +16,11 @@ export const gemini: FakeWire = {
   match: ({ method, path, query, headers }) => {
     if (method === 'POST' && /\/models\/[^/:]+:(generateContent|streamGenerateContent)$/.test(path))
       return 'chat'
+    if (method === 'POST' && /:(?:batchEmbedContents|predict)$/.test(path)) return 'embeddings'
     const isOurs = 'x-goog-api-key' in headers || query.has('key')
     return method === 'GET' && path.endsWith('/models') && isOurs ? 'models' : undefined
   },
+  embeddings: geminiEmbeddings,
   keyOf,
   keyErrors,
   read: readGemini,

@@ -1,4 +1,5 @@
 import { anthropicMessages } from './anthropic-messages.ts'
+import { bedrockInvoke } from './bedrock-invoke.ts'
 import { bedrockConverse } from './bedrock-converse.ts'
 import { cohere } from './cohere.ts'
 import { gemini } from './gemini.ts'
@@ -16,6 +17,7 @@ export const wires: readonly FakeWire[] = Object.freeze([
   openaiResponses,
   cohere,
   bedrockConverse,
+  bedrockInvoke,
   ollama,
   kobold,
 ])

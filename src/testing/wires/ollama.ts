@@ -5,6 +5,7 @@ import { describeError, retryAfter, type VendorErrors } from '../fake-error.ts'
 import type { FakeRequest } from '../request.ts'
 import type { FakeFrame } from './frame.ts'
 import { readOllama } from './ollama-request.ts'
+import { ollamaEmbeddings } from './vendor-embeddings.ts'
 import type { FakeWire, RequestHead } from './wire.ts'
 
 /** Ollama's native chat. A local server accepts any key or none. */
@@ -13,8 +14,10 @@ export const ollama: FakeWire = {
   mount: 'ollama/api',
   match: ({ method, path }) => {
     if (method === 'POST' && path.endsWith('/api/chat')) return 'chat'
+    if (method === 'POST' && path.endsWith('/api/embed')) return 'embeddings'
     return method === 'GET' && path.endsWith('/api/tags') ? 'models' : undefined
   },
+  embeddings: ollamaEmbeddings,
   keyOf: ({ headers }: RequestHead) =>
     /^Bearer\s+(.+)$/i.exec(headers['authorization'] ?? '')?.[1] ?? 'no key',
   keyErrors: { missing: { kind: 'unauthorized' }, wrong: { kind: 'unauthorized' } },

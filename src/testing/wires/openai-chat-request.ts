@@ -15,6 +15,8 @@ import {
 } from '../request.ts'
 import { StrictReader } from './strict-reader.ts'
 import { checkPairs } from './openai-chat-pairs.ts'
+import { compatibleFields } from './compatible-fields.ts'
+import { modelInPath } from './model-in-path.ts'
 import type { ReadRules, RequestHead } from './wire.ts'
 
 const KNOWN: ReadonlySet<string> = new Set(
@@ -26,20 +28,21 @@ const KNOWN: ReadonlySet<string> = new Set(
   ),
 )
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const
-const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const
+const EFFORTS = ['none', 'minimal', 'low', 'medium', 'default', 'high', 'xhigh', 'max'] as const
 const CHOICES = ['auto', 'none', 'required'] as const
+const MISTRALS = /stral|glm/
 const MOST_TOKENS = 10_000_000
 
-/** Reads a chat completions body by OpenAI's rules. */
-export function readOpenAIChat(body: JsonObject, _head: RequestHead, rules: ReadRules): ReadRequest {
+/** Reads a chat completions body by OpenAI's rules, with the fields that vendors of the catalogue add. */
+export function readOpenAIChat(body: JsonObject, head: RequestHead, rules: ReadRules): ReadRequest {
   const fields = new StrictReader(body, '', reject)
-  const unknown = fields.unknown(KNOWN)
+  const unknown = fields.unknown(new Set([...KNOWN, ...compatibleFields]))
   if (unknown !== undefined && rules.unknownFields === 'refuse')
     throw new FakeHttpError({
       status: 400,
       message: `The request has an argument that is not known: ${unknown}`,
     })
-  const model = fields.requiredString('model')
+  const model = modelInPath(head) ?? fields.requiredString('model')
   const messages = fields.objects('messages')
   if (messages === undefined) return reject('messages', 'is required', 'missing_required_parameter')
   if (messages.length === 0) return reject('messages', 'must not be an empty list', 'empty_array')
@@ -187,7 +190,8 @@ function readSettings(fields: StrictReader, tools: readonly ReceivedTool[]): Rec
   const maxCompletion = fields.number('max_completion_tokens', { whole: true, min: 1, max: MOST_TOKENS })
   if (maxTokens !== undefined && maxCompletion !== undefined)
     fields.reject('max_tokens', 'and max_completion_tokens cannot both be set')
-  const effort = fields.oneOf('reasoning_effort', EFFORTS)
+  const word = fields.oneOf('reasoning_effort', EFFORTS)
+  const effort = word === 'default' ? 'medium' : word
   return {
     maxTokens: maxTokens ?? maxCompletion,
     temperature: fields.number('temperature', { min: 0, max: 2 }),
@@ -197,7 +201,7 @@ function readSettings(fields: StrictReader, tools: readonly ReceivedTool[]): Rec
     frequencyPenalty: fields.number('frequency_penalty', { min: -2, max: 2 }),
     presencePenalty: fields.number('presence_penalty', { min: -2, max: 2 }),
     n: fields.number('n', { whole: true, min: 1, max: 128 }),
-    logprobs: fields.flag('logprobs'),
+    logprobs: readLogprobs(fields),
     topLogprobs: readTopLogprobs(fields),
     parallelToolCalls: readParallel(fields, tools),
     user: fields.text('user'),
@@ -210,7 +214,7 @@ function readSettings(fields: StrictReader, tools: readonly ReceivedTool[]): Rec
 
 function readTopLogprobs(fields: StrictReader): number | undefined {
   const top = fields.number('top_logprobs', { whole: true, min: 0, max: 20 })
-  if (top !== undefined && fields.flag('logprobs') !== true)
+  if (top !== undefined && readLogprobs(fields) !== true)
     fields.reject('top_logprobs', 'needs logprobs to be true')
   return top
 }
@@ -233,7 +237,11 @@ function readStop(fields: StrictReader): readonly string[] | undefined {
 function readToolChoice(fields: StrictReader, tools: readonly ReceivedTool[]): ToolChoice | undefined {
   if (!fields.has('tool_choice')) return undefined
   if (!fields.has('tools')) fields.reject('tool_choice', 'is only allowed with tools')
-  if (typeof fields.value['tool_choice'] === 'string') return fields.oneOf('tool_choice', CHOICES)
+  if (typeof fields.value['tool_choice'] === 'string') {
+    // Mistral's word for it, which other vendors refuse.
+    const isAny = fields.value['tool_choice'] === 'any' && MISTRALS.test(fields.text('model') ?? '')
+    return isAny ? 'required' : fields.oneOf('tool_choice', CHOICES)
+  }
   const named = fields.object('tool_choice')?.object('function')
   if (named === undefined) return undefined
   const name = named.requiredString('name')
@@ -270,4 +278,10 @@ function checkModes(fields: StrictReader, model: string, messages: readonly Stri
 
 function saysJson(content: JsonValue | undefined): boolean {
   return /json/i.test(JSON.stringify(content ?? ''))
+}
+
+// Some compatible servers take a number of tokens.
+function readLogprobs(fields: StrictReader): boolean | undefined {
+  const { logprobs } = fields.value
+  return typeof logprobs === 'number' ? logprobs > 0 : fields.flag('logprobs')
 }

@@ -43,7 +43,7 @@ export const openaiChat: FakeWire = {
 
 function keyOf({ headers }: RequestHead): string | undefined {
   const bearer = /^Bearer\s+(.+)$/i.exec(headers['authorization'] ?? '')?.[1]
-  return bearer ?? headers['api-key']
+  return bearer ?? headers['api-key'] ?? headers['x-api-key']
 }
 
 function errorBody({ message, type, param, code }: WireError): JsonObject {

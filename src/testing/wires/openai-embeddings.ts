@@ -3,15 +3,18 @@ import { base64Of } from '../../core/message.ts'
 import { estimateTokens } from '../../core/tokens.ts'
 import { FakeHttpError } from '../fake-error.ts'
 
-const DEFAULT_DIMENSIONS = 8
+/** Length of vectors if the request does not say one. */
+export const DEFAULT_DIMENSIONS: number = 8
 const MOST_DIMENSIONS = 3_072
 
 /** Renders an embeddings reply: floats, or base64 of little-endian 32-bit floats. Equal texts get equal unit vectors. */
 export function embeddings(body: JsonObject): unknown {
-  const { model, input, encoding_format: format = 'float', dimensions = DEFAULT_DIMENSIONS } = body
+  const { model, input, encoding_format: format = 'float' } = body
+  const dimensions = body['dimensions'] ?? body['output_dimension'] ?? DEFAULT_DIMENSIONS
   if (typeof model !== 'string' || model === '') reject('model', 'you must provide a model parameter')
   const texts = textsOf(input)
-  if (format !== 'float' && format !== 'base64') reject('encoding_format', 'expected float or base64')
+  if (format !== 'float' && format !== 'base64' && format !== 'base64_int8')
+    reject('encoding_format', 'expected float or base64')
   const size = sizeOf(dimensions)
   const data = texts.map((text, index) => {
     const vector = vectorOf(text, size)
@@ -21,7 +24,8 @@ export function embeddings(body: JsonObject): unknown {
   return { object: 'list', data, model, usage: { prompt_tokens: tokens, total_tokens: tokens } }
 }
 
-function textsOf(input: unknown): string[] {
+/** Reads one text, or a list of texts. Throws a `FakeHttpError` for anything else. */
+export function textsOf(input: unknown): string[] {
   const texts: unknown[] = Array.isArray(input) ? input : [input]
   if (texts.length === 0 || texts.length > 2_048) reject('input', 'expected 1 to 2048 texts')
   return texts.map((text) => {
@@ -33,7 +37,8 @@ function textsOf(input: unknown): string[] {
   })
 }
 
-function sizeOf(dimensions: unknown): number {
+/** Reads the length of vectors. Throws a `FakeHttpError` if it is none. */
+export function sizeOf(dimensions: unknown): number {
   const fits =
     Number.isInteger(dimensions) && Number(dimensions) >= 1 && Number(dimensions) <= MOST_DIMENSIONS
   return fits
@@ -41,8 +46,8 @@ function sizeOf(dimensions: unknown): number {
     : reject('dimensions', `expected a whole number from 1 to ${MOST_DIMENSIONS}`)
 }
 
-// Counts of the text's code units, spread over the dimensions, so that similar texts are near each other.
-function vectorOf(text: string, size: number): Float32Array {
+/** Counts of the text's code units, spread over the dimensions, so that similar texts are near each other. */
+export function vectorOf(text: string, size: number): Float32Array {
   const vector = new Float32Array(size)
   for (let at = 0; at < text.length; at++) {
     const place = Math.imul(text.charCodeAt(at), 0x9e3779b1) >>> 0

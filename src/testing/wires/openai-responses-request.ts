@@ -129,7 +129,7 @@ function readFormat(fields: StrictReader): ReceivedSettings['responseFormat'] {
 
 /** Checks settings that only some models accept. */
 function checkModel(fields: StrictReader, model: string): void {
-  const chats = /^(gpt-[34]|chatgpt|gpt-5[.\d]*-chat)/.test(model)
+  const chats = /^(gpt-[34]|chatgpt|gpt-5-chat)/.test(model)
   const reasons = /^(o\d|gpt-5(-(?!chat)|$))/.test(model)
   if (chats && fields.texts('include')?.includes('reasoning.encrypted_content') === true)
     reject('include', 'asks for encrypted content, which is not supported with this model')
