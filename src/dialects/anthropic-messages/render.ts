@@ -27,9 +27,12 @@ export function render(input: RenderInput, body: JsonDraft): void {
   body['model'] = input.model
   renderSystem(messages, body)
   noteLostThoughts(input, (thought) => renderReasoning(thought).length > 0, UNSIGNED)
+  const { cacheMarks } = input.rules
+  // Where marks are placed here, every content is a list: a text that loses its mark keeps its form.
+  const marked = 'auto' in cacheMarks && cacheMarks.auto === 'placed'
   body['messages'] = renderMessages(messages, note).map(({ role, content }) => ({
     role,
-    content: shortest(content),
+    content: marked ? content : shortest(content),
   }))
   if (input.stream) body['stream'] = true
   resolveConflicts(input, body)
