@@ -94,12 +94,16 @@ export interface Dialect {
   readonly encode: EncodeMap
   /** Neutral finish reasons by the wire's values; a value that is not listed is `other`. */
   readonly finishReasons: Readonly<Record<string, FinishReason>>
+  /** Names of the fields that `providerOptions` of a request may have, as dotted paths in the body. Default: any. */
+  readonly options?: readonly string[] | undefined
   /** What the format requires of a request. Provider and model override single rows. Default: everything is sent as it is. */
   readonly rules?: WireRules | undefined
   /** Path and query, appended to the base URL. */
   endpoint(input: EndpointInput): string
   /** Headers that the wire format requires. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Takes what the format sends as headers out of a finished body, and returns those headers. Default: none. */
+  readonly takeHeaders?: ((body: JsonDraft) => Readonly<Record<string, string>> | undefined) | undefined
   /** Adds model, messages and streaming mode to a body that holds the parameters, and resolves conflicts between them. */
   render(input: RenderInput, body: JsonDraft): void
   /** Adds the fragments of a whole reply to `out`, as of a stream of one frame. */

@@ -1,15 +1,25 @@
 import { wellFormedJson } from './fit/well-formed.ts'
+import type { WireFields } from './fit/wire-fields.ts'
 import type { JsonValue } from './json.ts'
+import type { WireOptions } from './provider-options.ts'
+
+/** What messages and parts have beside their own fields. */
+export interface Extensible {
+  /** Fields of single providers, merged into the message or part on the wire. */
+  readonly providerOptions?: WireOptions | undefined
+  /** Those of the target, while a request is rendered. */
+  readonly wire?: WireFields | undefined
+}
 
 /** Plain text. `signature` is a vendor's opaque mark, which is stored and sent back to that vendor. */
-export interface TextPart {
+export interface TextPart extends Extensible {
   readonly type: 'text'
   readonly text: string
   readonly signature?: string | undefined
 }
 
 /** An image by URL (http, https or data) or as bytes (base64 text or a byte array) with its media type. */
-export interface ImagePart {
+export interface ImagePart extends Extensible {
   readonly type: 'image'
   readonly url?: string | undefined
   readonly data?: string | Uint8Array | undefined
@@ -20,7 +30,7 @@ export interface ImagePart {
 }
 
 /** A document such as a PDF: by URL, as bytes, or by the id of a file that the vendor stores. */
-export interface FilePart {
+export interface FilePart extends Extensible {
   readonly type: 'file'
   readonly url?: string | undefined
   readonly data?: string | Uint8Array | undefined
@@ -33,7 +43,7 @@ export interface FilePart {
 }
 
 /** Audio as bytes. */
-export interface AudioPart {
+export interface AudioPart extends Extensible {
   readonly type: 'audio'
   readonly data: string | Uint8Array
   /** For example `audio/wav` or `audio/mpeg`. */
@@ -41,7 +51,7 @@ export interface AudioPart {
 }
 
 /** Reasoning of a model. The fields besides `text` are vendor fields, which are sent back unchanged. */
-export interface ReasoningPart {
+export interface ReasoningPart extends Extensible {
   readonly type: 'reasoning'
   readonly text: string
   /** The vendor's signature of the text (Anthropic, Bedrock, Gemini). */
@@ -68,7 +78,7 @@ export interface ToolCall {
 }
 
 /** A tool call inside an assistant message. */
-export interface ToolCallPart extends ToolCall {
+export interface ToolCallPart extends ToolCall, Extensible {
   readonly type: 'tool-call'
 }
 
@@ -77,22 +87,22 @@ export type AssistantPart = TextPart | ReasoningPart | ToolCallPart | FilePart
 export type ToolResultPart = TextPart | ImagePart | FilePart
 
 /** Instructions. `developer` is OpenAI's newer name of the role. */
-export interface SystemMessage {
+export interface SystemMessage extends Extensible {
   readonly role: 'system' | 'developer'
   readonly content: string
 }
-export interface UserMessage {
+export interface UserMessage extends Extensible {
   readonly role: 'user'
   readonly content: string | readonly UserPart[]
   readonly name?: string | undefined
 }
-export interface AssistantMessage {
+export interface AssistantMessage extends Extensible {
   readonly role: 'assistant'
   readonly content: string | readonly AssistantPart[]
   readonly name?: string | undefined
 }
 /** The result of one tool call. */
-export interface ToolMessage {
+export interface ToolMessage extends Extensible {
   readonly role: 'tool'
   readonly toolCallId: string
   /** The tool's name. Default: that of the call with the same id. */

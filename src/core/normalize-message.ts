@@ -1,10 +1,12 @@
 import { throwInvalidRequest } from './error.ts'
 import { isObject, parseJson, type JsonValue } from './json.ts'
+import { findLost } from './lost-fields.ts'
 import { canonicalBase64, canonicalUrl, registeredType } from './media-type.ts'
 import type {
   AssistantMessage,
   AssistantPart,
   AudioPart,
+  Extensible,
   FilePart,
   Message,
   ToolCallPart,
@@ -12,40 +14,66 @@ import type {
   ToolResultPart,
   UserPart,
 } from './message.ts'
+import { findLostInParts, isResultParts } from './request-schema.ts'
 import type { AssistantInput, MessageInput, OpenAIFilePart, ToolInput, UserInput } from './request.ts'
 
-/** Converts a caller's message to the one shape that dialects read. Throws `invalid-request` with the path. */
-export function normalizeMessage(message: MessageInput, path: string): Message {
+/**
+ * Converts a caller's message to the one shape that dialects read. Adds the paths of fields without a place to `lost`. Throws
+ * `invalid-request` with the path.
+ */
+export function normalizeMessage(message: MessageInput, path: string, lost: string[] = []): Message {
+  const { providerOptions } = message
+  const normal = normalizeByRole(message, path, lost)
+  return providerOptions === undefined ? normal : { ...normal, providerOptions }
+}
+
+function normalizeByRole(message: MessageInput, path: string, lost: string[]): Message {
   switch (message.role) {
     case 'system':
     case 'developer': {
       const { role, content } = message
-      return {
-        role,
-        content: typeof content === 'string' ? content : content.map((part) => part.text).join('\n'),
-      }
+      if (typeof content === 'string') return { role, content }
+      // The parts become one text, which has the options of the last one.
+      const last = content.length - 1
+      for (const [at, { providerOptions }] of content.entries())
+        if (providerOptions !== undefined && at !== last) lost.push(`${path}.content.${at}.providerOptions`)
+      const { providerOptions } = content[last] ?? {}
+      const text = content.map((part) => part.text).join('\n')
+      return { role, content: text, ...(providerOptions && { providerOptions }) }
     }
     case 'user': {
       const { role, content, name } = message
       if (typeof content === 'string') return { role, name, content }
-      return { role, name, content: content.map((part, at) => readUserPart(part, `${path}.content.${at}`)) }
+      const read = (part: UserInputPart, at: number): UserPart =>
+        readUserPart(part, { path: `${path}.content.${at}`, lost })
+      return { role, name, content: content.map(read) }
     }
     case 'assistant':
-      return readAssistant(message, path)
+      return readAssistant(message, path, lost)
     case 'tool':
+      if (isResultParts(message.content)) findLostInParts(message.content, `${path}.content`, lost)
       return readToolResult(message, path)
   }
 }
 
-function readUserPart(part: Exclude<UserInput['content'], string>[number], path: string): UserPart {
+interface Place {
+  readonly path: string
+  readonly lost: string[]
+}
+type UserInputPart = Exclude<UserInput['content'], string>[number]
+
+function readUserPart(part: UserInputPart, place: Place): UserPart {
+  const { path, lost } = place
   switch (part.type) {
     case 'image_url': {
       const { url, detail } = part.image_url
       const known = detail === 'low' || detail === 'high' || detail === 'auto' ? detail : undefined
-      return { type: 'image', url: canonicalUrl(url), detail: known }
+      if (known === undefined && detail) lost.push(`${path}.image_url.detail`)
+      return { type: 'image', url: canonicalUrl(url), detail: known, ...optionsOf(part) }
     }
     case 'input_audio':
       return canonical<AudioPart>({
+        ...optionsOf(part),
         type: 'audio',
         data: part.input_audio.data,
         mediaType: `audio/${part.input_audio.format}`,
@@ -58,16 +86,22 @@ function readUserPart(part: Exclude<UserInput['content'], string>[number], path:
     case 'audio':
       return canonical(part)
     case 'file':
-      return readFile(part, path)
+      return readFile(part, place)
     default:
       return { ...part }
   }
 }
 
-function readFile(part: FilePart | OpenAIFilePart, path: string): FilePart {
+function optionsOf({ providerOptions }: Extensible): Extensible | undefined {
+  return providerOptions && { providerOptions }
+}
+
+function readFile(part: FilePart | OpenAIFilePart, { path, lost }: Place): FilePart {
   if ('file' in part) {
-    const { file_data: url, file_id: fileId, filename } = part.file
-    return { type: 'file', url: url === undefined ? url : canonicalUrl(url), fileId, filename }
+    const { file_data: url, file_id: fileId, filename, ...others } = part.file
+    findLost(others, {}, `${path}.file`, lost)
+    const read = { url: url == null ? undefined : canonicalUrl(url), fileId: fileId ?? undefined }
+    return { type: 'file', ...read, filename: filename ?? undefined, ...optionsOf(part) }
   }
   const { url, data, fileId } = part
   if (url === undefined && data === undefined && fileId === undefined)
@@ -101,7 +135,7 @@ function needMediaType(
   throwInvalidRequest(`${path}.mediaType`, `is required with data, for example ${example}`)
 }
 
-function readAssistant(message: AssistantInput, path: string): AssistantMessage {
+function readAssistant(message: AssistantInput, path: string, lost: string[]): AssistantMessage {
   const { role, name, content } = message
   const parts: AssistantPart[] = []
   if (message.reasoning_content) parts.push({ type: 'reasoning', text: message.reasoning_content })
@@ -109,20 +143,25 @@ function readAssistant(message: AssistantInput, path: string): AssistantMessage 
     if (content !== '') parts.push({ type: 'text', text: content })
   } else
     for (const [at, part] of (content ?? []).entries())
-      parts.push(readAssistantPart(part, `${path}.content.${at}`))
+      parts.push(readAssistantPart(part, { path: `${path}.content.${at}`, lost }))
+  if (parts.length === 0 && message.refusal) parts.push({ type: 'text', text: message.refusal })
   const known = new Set(parts.flatMap((part) => (part.type === 'tool-call' ? [part.id] : [])))
   parts.push(...callsOf(message).filter(({ id }) => !known.has(id)))
   const [only] = parts
   if (only === undefined) return { role, name, content: '' }
-  const plain = parts.length === 1 && only.type === 'text' && only.signature === undefined
+  const plain =
+    parts.length === 1 &&
+    only.type === 'text' &&
+    only.signature === undefined &&
+    only.providerOptions === undefined
   return { role, name, content: plain ? only.text : parts }
 }
 
 type AssistantInputPart = Exclude<AssistantInput['content'], string | null | undefined>[number]
 
-function readAssistantPart(part: AssistantInputPart, path: string): AssistantPart {
+function readAssistantPart(part: AssistantInputPart, place: Place): AssistantPart {
   if (part.type === 'refusal') return { type: 'text', text: part.refusal }
-  return part.type === 'file' ? readFile(part, path) : { ...part }
+  return part.type === 'file' ? readFile(part, place) : { ...part }
 }
 
 // Tool calls beside the content, in our shape and in OpenAI's.
@@ -153,9 +192,3 @@ function readResult(content: ToolInput['content']): string | readonly ToolResult
   if (!isResultParts(content)) return JSON.stringify(content)
   return content.map((part) => (part.type === 'text' ? part : canonical(part)))
 }
-
-function isResultParts(content: unknown): content is readonly ToolResultPart[] {
-  const isPart = (part: unknown): boolean => isObject(part) && RESULT_PARTS.has(part['type'])
-  return Array.isArray(content) && content.every(isPart)
-}
-const RESULT_PARTS: ReadonlySet<unknown> = new Set(['text', 'image', 'file'])

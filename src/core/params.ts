@@ -92,8 +92,8 @@ export interface ParamTarget {
   readonly params: ParamMap
   readonly encode: EncodeMap
   readonly quirks: Readonly<Record<string, JsonValue | undefined>>
-  /** Fields that are merged over the body later. */
-  readonly extraBody?: JsonObject | undefined
+  /** Fields that are merged over the body later, of `providerOptions` and `extraBody`. */
+  readonly given?: JsonObject | undefined
 }
 
 /** Writes the settings into a wire body by the target's parameter map. Returns a warning for every setting that is dropped or changed. */
@@ -133,12 +133,13 @@ function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encodin
     warnings.push({ type, setting, message })
   }
   if (rule === undefined || rule.drop !== undefined || (rule.to === undefined && encode === undefined)) {
+    if (isDefault(setting, value)) return undefined
     const why = rule?.drop ?? NOT_IN_FORMAT
     report('unsupported', `${setting} was not sent to ${where}: ${why}`)
     return undefined
   }
   const { requires } = rule
-  if (requires !== undefined && target.extraBody?.[requires] !== true) {
+  if (requires !== undefined && target.given?.[requires] !== true) {
     report('unsupported', `${setting} was not sent to ${where}: it needs extraBody: { ${requires}: true }`)
     return undefined
   }
@@ -162,6 +163,29 @@ function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encodin
   const renamed = typeof encoded === 'string' ? rule.values?.[encoded] : undefined
   return renamed ?? encoded
 }
+// Values that mean the same as none, so that nothing is lost without them.
+const DEFAULTS: Readonly<Partial<Record<SettingName, string>>> = {
+  n: '1',
+  topP: '1',
+  minP: '0',
+  stop: '[]',
+  frequencyPenalty: '0',
+  presencePenalty: '0',
+  repetitionPenalty: '1',
+  logitBias: '{}',
+  logprobs: 'false',
+  topLogprobs: '0',
+  responseFormat: '{"type":"text"}',
+  toolChoice: '"auto"',
+  parallelToolCalls: 'true',
+  reasoning: '{}',
+  metadata: '{}',
+}
+
+function isDefault(setting: SettingName, value: JsonValue): boolean {
+  return DEFAULTS[setting] === JSON.stringify(value)
+}
+
 // Most settings of most targets are sent unchanged under another name.
 function isRename({ drop, fixed, clamp, values, requires }: ParamRule): boolean {
   return (
@@ -191,7 +215,10 @@ export function applyUnsupportedPolicy(
   const losses = warnings.filter((warning) => warning.type !== 'other')
   if (policy === 'drop') return warnings.filter((warning) => warning.type === 'other')
   if (losses.length === 0) return warnings
-  const issues = losses.map(({ setting, message }) => ({ path: setting ?? 'messages', message }))
+  const issues = losses.map(({ path, setting, message }) => ({
+    path: path ?? setting ?? 'messages',
+    message,
+  }))
   const text = `${losses.map(({ message }) => message).join('; ')}. Nothing was sent; leave these out, or set onUnsupported: 'warn'`
   throw new LlmError('unsupported', text, { ...target, issues })
 }

@@ -1,5 +1,7 @@
 import { throwInvalidRequest } from './error.ts'
+import { lostFieldWarnings } from './lost-fields.ts'
 import type { Message } from './message.ts'
+import type { Warning } from './response.ts'
 import { normalizeMessage } from './normalize-message.ts'
 import { checkRequest, isPlainMessage } from './request-schema.ts'
 import type { ChatRequest } from './request.ts'
@@ -11,11 +13,14 @@ export interface ParsedRequest {
   readonly request: ChatRequest
   readonly messages: readonly Message[]
   readonly settings: ResolvedSettings
+  /** Warnings about unknown fields inside of the request; absent if there are none. */
+  readonly warnings?: readonly Warning[] | undefined
 }
 
 /** Checks a request and normalizes it. Throws `invalid-request` with the path of everything that is wrong. */
 export function parseRequest(input: unknown): ParsedRequest {
-  const request = checkRequest(input)
+  const lost: string[] = []
+  const request = checkRequest(input, lost)
   const messages: Message[] = []
   if (request.system !== undefined && request.system !== '')
     messages.push({ role: 'system', content: request.system })
@@ -23,11 +28,9 @@ export function parseRequest(input: unknown): ParsedRequest {
     throwInvalidRequest('messages', 'is empty: add at least one user message')
   for (let at = 0; at < request.messages.length; at++) {
     const message = request.messages[at] as ChatRequest['messages'][number]
-    messages.push(
-      isPlainMessage(message)
-        ? { role: message.role, content: message.content }
-        : normalizeMessage(message, `messages.${at}`),
-    )
+    if (isPlainMessage(message)) messages.push({ role: message.role, content: message.content })
+    else messages.push(normalizeMessage(message, `messages.${at}`, lost))
   }
-  return { request, messages, settings: resolveSettings(request) }
+  const settings = resolveSettings(request, lost)
+  return { request, messages, settings, warnings: lost.length === 0 ? undefined : lostFieldWarnings(lost) }
 }

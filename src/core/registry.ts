@@ -206,6 +206,7 @@ function bare({
   params: _params,
   quirks: _quirks,
   rules: _rules,
+  options: _options,
   models: _models,
   body: _body,
   paths: _paths,

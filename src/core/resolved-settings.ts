@@ -1,6 +1,9 @@
 import { throwInvalidRequest } from './error.ts'
-import { isObject, type JsonDraft } from './json.ts'
+import { isObject, objectOf, type JsonDraft } from './json.ts'
+import { findLost } from './lost-fields.ts'
 import { isStandardSchema, jsonSchemaOf } from './json-schema.ts'
+import type { WireFields } from './fit/wire-fields.ts'
+import type { WireOptions } from './provider-options.ts'
 import type { OpenAITool, Schema, Settings, Tool, ToolChoice } from './request.ts'
 
 /** {@link Settings} of a parsed request: one shape each. */
@@ -32,6 +35,9 @@ export interface ResolvedTool {
   readonly description?: string | undefined
   readonly parameters: JsonDraft
   readonly strict?: boolean | undefined
+  readonly providerOptions?: WireOptions | undefined
+  /** Fields that are merged into the tool on the wire, of the target's provider. */
+  readonly wire?: WireFields | undefined
 }
 
 type Given<K extends keyof Settings> = NonNullable<Settings[K]>
@@ -47,11 +53,13 @@ export function resolveTools(tools: Given<'tools'>): readonly ResolvedTool[] | u
 }
 
 function resolveTool(tool: Tool | OpenAITool, index: number): ResolvedTool {
-  const { name, description, parameters, inputSchema, strict } = 'function' in tool ? tool.function : tool
-  const schema = parameters ?? inputSchema
+  const own: Tool & { readonly input_schema?: Schema } = 'function' in tool ? tool.function : tool
+  const { name, description, parameters, inputSchema, input_schema, strict } = own
+  const { providerOptions = own.providerOptions } = tool as Tool
+  const schema = parameters ?? inputSchema ?? input_schema
   const empty: JsonDraft = { type: 'object', properties: {} }
   const resolved = schema === undefined ? empty : jsonSchemaOf(schema, `tools.${index}.parameters`)
-  return { name, description, parameters: resolved, strict }
+  return { name, description, parameters: resolved, strict, ...(providerOptions && { providerOptions }) }
 }
 
 /** Throws `invalid-request` if the chosen tool is not among the tools. */
@@ -71,9 +79,14 @@ export function resolveReasoning(reasoning: Given<'reasoning'>): ResolvedSetting
 }
 
 /** Reads our shapes, OpenAI's, and a bare schema. Throws `invalid-request` for a schema without JSON Schema. */
-export function resolveFormat(format: Given<'responseFormat'>): ResolvedFormat {
+export function resolveFormat(
+  format: Given<'responseFormat'>,
+  _earlier: ResolvedSettings,
+  lost: string[],
+): ResolvedFormat {
   if (format === 'text' || format === 'json') return { type: format }
   if (isStandardSchema(format)) return schemaFormat(format, {})
+  findLostInFormat(format, lost)
   switch (format['type']) {
     case 'text':
       return { type: 'text' }
@@ -88,6 +101,24 @@ export function resolveFormat(format: Given<'responseFormat'>): ResolvedFormat {
     default:
       return schemaFormat(format as Schema, {})
   }
+}
+
+const SCHEMA_FIELDS = { schema: true, name: true, description: true, strict: true }
+const FORMAT_FIELDS: Readonly<Record<string, object>> = {
+  text: { type: true },
+  json_object: { type: true },
+  json: { type: true, ...SCHEMA_FIELDS },
+  json_schema: { type: true, json_schema: true, ...SCHEMA_FIELDS },
+}
+
+// A format of another type is a bare schema, which has any field.
+function findLostInFormat(format: object, lost: string[]): void {
+  const { type, schema: _schema, json_schema: inner, ...fields } = objectOf(format)
+  const known =
+    typeof type === 'string' && Object.hasOwn(FORMAT_FIELDS, type) ? FORMAT_FIELDS[type] : undefined
+  if (known === undefined) return
+  findLost(fields, known, 'responseFormat', lost)
+  if (isObject(inner)) findLost({ ...inner, schema: true }, SCHEMA_FIELDS, 'responseFormat.json_schema', lost)
 }
 
 function schemaFormat(schema: Schema | undefined, rest: Record<string, unknown>): ResolvedFormat {

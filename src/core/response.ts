@@ -24,6 +24,8 @@ export interface Warning {
   readonly type: 'unsupported' | 'changed' | 'compatibility' | 'other'
   /** The neutral setting that the warning is about. */
   readonly setting?: string | undefined
+  /** Path of the field of the request that the warning is about: `messages.0.content.1.foo`. */
+  readonly path?: string | undefined
   readonly message: string
 }
 

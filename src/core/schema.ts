@@ -212,10 +212,19 @@ export function openGroup(fields: () => FieldTable, rest: Group): Group {
   return groupOf(table, () => z.catchall(objectSchema(table()), restOrUnknown()), rest)
 }
 
-/** An object of which these fields are kept and all others are left out. */
+/** An object of which these fields are kept and all others are left out. A `null` in an optional field counts as absent. */
 export function looseGroup(fields: () => FieldTable): Group {
   const table = once(fields)
-  return groupOf(table, () => objectSchema(table()))
+  return groupOf(table, () => objectSchema(table(), nullAsAbsent))
+}
+
+function nullAsAbsent(schema: Schema): Schema {
+  return z.optional(
+    z.pipe(
+      z.transform((value: unknown): unknown => value ?? undefined),
+      z.optional(schema),
+    ),
+  )
 }
 
 function groupOf(table: () => FieldTable, make: () => Schema, rest?: Group): Group {
@@ -283,10 +292,16 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= make())
 }
 
-function objectSchema(table: FieldTable): z.ZodMiniObject {
+function objectSchema(
+  table: FieldTable,
+  optional: (schema: Schema) => Schema = (schema) => z.optional(schema),
+): z.ZodMiniObject {
   const shape: Record<string, Schema> = {}
-  for (const [name, one] of Object.entries(table))
-    shape[name] = one.isRequired === true ? one.schema() : z.optional(one.schema())
+  for (const [name, one] of Object.entries(table)) {
+    const schema = one.schema()
+    if (one.isRequired === true) shape[name] = schema
+    else shape[name] = one.hasDefault === true || one.fits(null) ? z.optional(schema) : optional(schema)
+  }
   return z.object(shape, { error: ({ input }) => problem('an object', input) })
 }
 

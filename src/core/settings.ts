@@ -1,3 +1,4 @@
+import { objectOf, type JsonObject } from './json.ts'
 import type { Settings } from './request.ts'
 import {
   resolveFormat,
@@ -13,6 +14,7 @@ import {
   callable,
   count,
   flag,
+  kind,
   listOf,
   looseGroup,
   matching,
@@ -32,9 +34,12 @@ export type SettingName = keyof Settings
 /** All that the library knows about one setting. */
 export interface SettingRow<K extends SettingName> {
   readonly schema: Field
-  /** Brings a given value into the one shape that dialects read. Reads settings of earlier rows. Default: as given. */
+  /**
+   * Brings a given value into the one shape that dialects read. Reads settings of earlier rows. Adds the paths of fields
+   * without a place to `lost`. Default: as given.
+   */
   readonly normalize?:
-    | ((value: NonNullable<Settings[K]>, earlier: ResolvedSettings) => ResolvedSettings[K])
+    | ((value: NonNullable<Settings[K]>, earlier: ResolvedSettings, lost: string[]) => ResolvedSettings[K])
     | undefined
   /** Settings that a given value implies unless they are given too. */
   readonly implies?: Partial<ResolvedSettings> | undefined
@@ -46,18 +51,29 @@ export const toolName: Field = matching(
   /^[A-Za-z0-9_-]{1,64}$/,
   'a name of 1 to 64 letters, digits, "_" and "-"',
 )
-const tool = looseGroup(() => ({
+/** The fields of a {@link Tool}. */
+export const toolRows = {
   name: required(toolName),
   description: text,
   parameters: anyObject,
   inputSchema: anyObject,
   strict: flag,
+  providerOptions: recordOf(anyObject),
   execute: callable,
-}))
+}
+const tool = looseGroup(() => ({ ...toolRows, type: oneOf('function', 'custom'), input_schema: anyObject }))
+// Tools as a provider's own format has them are sent as they are.
+const vendorTool = { ...kind('an object', isVendorTool) }
 const openaiTool = looseGroup(() => ({ type: required(oneOf('function')), function: required(tool) }))
-const chosenTool = looseGroup(() => ({ name: required(nonEmptyText) }))
+const chosenTool = looseGroup(() => ({ name: required(nonEmptyText), type: oneOf('tool', 'function') }))
 const openaiChoice = looseGroup(() => ({ type: required(oneOf('function')), function: required(chosenTool) }))
 const reasoning = looseGroup(() => ({ effort, budgetTokens: count }))
+
+/** Whether a tool has a provider's own type, such as `web_search_20250305`. */
+export function isVendorTool(tool: unknown): tool is JsonObject {
+  const { type, input_schema: schema } = objectOf(tool)
+  return typeof type === 'string' && type !== 'function' && (type !== 'custom' || schema === undefined)
+}
 
 /** The neutral settings: a new one is a row here, a field of {@link Settings}, and a rule in each dialect that has it. */
 export const settings: { readonly [K in SettingName]-?: SettingRow<K> } = {
@@ -106,7 +122,7 @@ export const settings: { readonly [K in SettingName]-?: SettingRow<K> } = {
   },
   /** Functions that the model may call. */
   tools: {
-    schema: listOf(anyOf(tool, openaiTool)),
+    schema: listOf(anyOf(tool, openaiTool, vendorTool)),
     normalize: resolveTools,
   },
   /** Whether the model calls tools, or which one it must call. */
@@ -137,11 +153,11 @@ export function settingFields(): { readonly [K in SettingName]-?: Field } {
 }
 
 type AnyRow = SettingRow<SettingName> & {
-  readonly normalize?: ((value: unknown, earlier: ResolvedSettings) => unknown) | undefined
+  readonly normalize?: ((value: unknown, earlier: ResolvedSettings, lost: string[]) => unknown) | undefined
 }
 
 /** Brings checked settings into the one shape that dialects read. Throws `invalid-request` if two contradict each other. */
-export function resolveSettings(given: Settings): ResolvedSettings {
+export function resolveSettings(given: Settings, lost: string[] = []): ResolvedSettings {
   const resolved: Record<string, unknown> = {}
   // By index: an iterator over a frozen list makes an object for each step.
   for (let at = 0; at < settingNames.length; at++) {
@@ -149,7 +165,7 @@ export function resolveSettings(given: Settings): ResolvedSettings {
     const value = given[name]
     if (value === undefined) continue
     const { normalize, implies } = settings[name] as AnyRow
-    resolved[name] = normalize === undefined ? value : normalize(value, resolved)
+    resolved[name] = normalize === undefined ? value : normalize(value, resolved, lost)
     for (const implied of implies === undefined ? [] : Object.keys(implies))
       resolved[implied] ??= implies?.[implied as SettingName]
   }

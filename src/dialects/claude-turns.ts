@@ -1,6 +1,13 @@
 import type { RenderInput } from '../core/dialect.ts'
 import type { JsonObject } from '../core/json.ts'
-import { partsOf, type Message, type ReasoningPart, type SystemMessage } from '../core/message.ts'
+import { withFields } from '../core/fit/wire-fields.ts'
+import {
+  partsOf,
+  type Extensible,
+  type Message,
+  type ReasoningPart,
+  type SystemMessage,
+} from '../core/message.ts'
 import type { Note } from './note.ts'
 
 /**
@@ -10,6 +17,8 @@ import type { Note } from './note.ts'
 export interface WireMessage {
   readonly role: 'user' | 'assistant' | 'system'
   readonly content: JsonObject[]
+  /** Fields of the message besides. */
+  fields?: JsonObject | undefined
 }
 
 // Sent as the first user message, which both formats require, if the conversation begins otherwise.
@@ -36,6 +45,15 @@ export function roleOf(
   if (content.length > 0) return wireRole
   note(`an empty ${wireRole} message was left out: the format refuses it`)
   return undefined
+}
+
+/** Adds the content of a message to the last message of its role, or else a message. */
+export function addTurn(rendered: WireMessage[], turn: WireMessage, message: Extensible): void {
+  const last = rendered.at(-1)
+  const place = last?.role === turn.role ? last : turn
+  if (place === turn) rendered.push(turn)
+  else place.content.push(...turn.content)
+  if (message.wire !== undefined) place.fields = withFields(place.fields ?? {}, message)
 }
 
 /** Adds a warning if the text of an earlier thought cannot be sent back. `rendered`: the blocks of a thought. */

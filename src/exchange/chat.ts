@@ -5,19 +5,19 @@ import type { JsonDraft } from '../core/json.ts'
 import type { HttpRequest } from '../core/wire.ts'
 import { resolveEndpoint, type Endpoint } from './resolve-endpoint.ts'
 import { Attempt } from './attempt.ts'
-import { renderRequest } from './render-request.ts'
+import { renderRequest, type RenderedRequest } from './render-request.ts'
 import { openResponseBody } from './response-body.ts'
 import { HttpResponseStream } from './http-response-stream.ts'
 
 /** Makes one attempt of a chat call. Resolves when the first content has arrived. Rejects with the error that came before it. */
 export async function exchangeChat(call: Call): Promise<HttpResponseStream> {
-  const { body, warnings, toolNames } = renderRequest(call)
+  const { body, warnings, toolNames, headers } = renderRequest(call)
   const found = resolveEndpoint(call)
   // Awaited only if it is a promise, because most keys are known without one.
   const endpoint = found instanceof Promise ? await found : found
   const attempt = new Attempt(call, endpoint)
   try {
-    const response = await attempt.send(requestOf(endpoint, body))
+    const response = await attempt.send(requestOf(endpoint, body, headers))
     const opened = await openResponseBody(call, response)
     const reply = new HttpResponseStream({ call, attempt, warnings, toolNames, body: opened })
     attempt.onFail = failureHandler(reply)
@@ -34,6 +34,14 @@ function failureHandler(reply: HttpResponseStream): (error: LlmError) => void {
   return (error) => reply.fail(error)
 }
 
-function requestOf({ chatUrl, headers }: Endpoint, body: JsonDraft): HttpRequest {
+function requestOf(
+  { chatUrl, headers: known }: Endpoint,
+  body: JsonDraft,
+  more: RenderedRequest['headers'],
+): HttpRequest {
+  const headers: Record<string, string> = more === undefined ? known : { ...known }
+  // A header of a list, such as of features, may come from both.
+  for (const name in more)
+    headers[name] = headers[name] === undefined ? (more[name] as string) : `${headers[name]},${more[name]}`
   return { url: chatUrl, method: 'POST', headers, body: wellFormedJson(JSON.stringify(body)) }
 }

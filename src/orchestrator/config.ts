@@ -50,6 +50,8 @@ export interface ProviderConfig {
   readonly fetch?: typeof globalThis.fetch | undefined
   readonly transport?: Transport | undefined
   readonly defaultModel?: string | undefined
+  /** How to handle a setting that this provider lacks. Default: the orchestrator's. */
+  readonly onUnsupported?: 'warn' | 'error' | 'drop' | undefined
   /** With `extends`: this deployment takes calls to the provider that it extends, in proportion to its weight. That one weighs 1, or what its own entry says. */
   readonly weight?: number | undefined
 }
@@ -109,6 +111,7 @@ export const providerConfigSchema: Group = optionsSchema<ProviderConfig>()(() =>
   fetch: fetchField,
   transport: transportField,
   defaultModel: text,
+  onUnsupported: oneOf('warn', 'error', 'drop'),
   weight: number({ above: 0 }),
 }))
 
@@ -163,13 +166,28 @@ export function readProviders(
         `is unknown: give extends, for example extends: 'openai-compatible'${suggestionOf(id, definitions)}`,
       )
     }
-    const { baseUrl = base.baseUrl, defaultModel = base.defaultModel } = entry
+    const {
+      baseUrl = base.baseUrl,
+      defaultModel = base.defaultModel,
+      onUnsupported = base.onUnsupported,
+    } = entry
+    const optionsOf = entry.extends === undefined ? base.optionsOf : [...(base.optionsOf ?? []), base.id]
     const apis = entry.baseUrl === undefined ? base.apis : withoutBaseUrls(base.apis)
     // A deployment's own key comes before the one that it shares.
     const env = entry.extends === undefined ? base.env : [`${envName(id)}_API_KEY`, ...(base.env ?? [])]
     definitions.set(
       id,
-      defineProvider({ ...base, id, vendor: base.vendor ?? base.id, baseUrl, defaultModel, apis, env }),
+      defineProvider({
+        ...base,
+        id,
+        vendor: base.vendor ?? base.id,
+        baseUrl,
+        defaultModel,
+        onUnsupported,
+        optionsOf,
+        apis,
+        env,
+      }),
     )
     const transport =
       entry.transport ?? (entry.fetch === undefined ? undefined : createFetchTransport(entry.fetch))

@@ -10,6 +10,9 @@ export const azure: ProviderDefinition = defineProvider({
   id: 'azure',
   name: 'Azure OpenAI',
   dialect: openaiChat,
+  optionsOf: ['openai'],
+  options: openai.options,
+  otherOptions: openai.otherOptions,
   baseUrl: 'https://{resource}.openai.azure.com/openai/v1',
   variables: {
     resource: { env: ['AZURE_OPENAI_RESOURCE', 'AZURE_RESOURCE_NAME'] },

@@ -167,6 +167,7 @@ export const bedrock: ProviderDefinition = defineProvider({
     // Claude in its vendor's own format, which also has citations and tools that the vendor runs.
     invoke: {
       dialect: bedrockInvoke,
+      optionsOf: ['anthropic'],
       body: { anthropic_version: 'bedrock-2023-05-31' },
       params: {
         responseFormat: { drop: 'the model has structured outputs in the converse format only' },

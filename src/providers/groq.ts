@@ -1,5 +1,6 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { chatFields } from './options/chat.ts'
 
 const unsupported = { drop: 'the API does not support it' } as const
 const reasons = { reasoning: { to: 'reasoning_effort' } } as const
@@ -28,6 +29,16 @@ export const groq: ProviderDefinition = defineProvider({
   id: 'groq',
   name: 'Groq',
   dialect: openaiChat,
+  options: [
+    ...chatFields,
+    'citation_options',
+    'compound_custom',
+    'disable_tool_validation',
+    'documents',
+    'include_reasoning',
+    'reasoning_format',
+    'search_settings',
+  ],
   baseUrl: 'https://api.groq.com/openai/v1',
   auth: { type: 'bearer' },
   env: ['GROQ_API_KEY'],

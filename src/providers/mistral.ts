@@ -1,6 +1,7 @@
 import { shortCallIds } from '../core/fit/rules.ts'
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { commonEmbeddings, moderationApi, openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { chatFields } from './options/chat.ts'
 
 const window = { contextWindow: 262_144, images: true, tools: true, jsonSchema: true } as const
 const switched: ModelCapabilities = {
@@ -15,6 +16,17 @@ export const mistral: ProviderDefinition = defineProvider({
   id: 'mistral',
   name: 'Mistral AI',
   dialect: openaiChat,
+  options: [
+    ...chatFields,
+    'document_image_limit',
+    'document_page_limit',
+    'guardrails',
+    'prediction',
+    'prompt_cache_key',
+    'prompt_mode',
+    'random_seed',
+    'safe_prompt',
+  ],
   baseUrl: 'https://api.mistral.ai/v1',
   auth: { type: 'bearer' },
   env: ['MISTRAL_API_KEY'],

@@ -7,6 +7,7 @@ import {
   type OpenAIChatQuirks,
   type OpenAIResponsesQuirks,
 } from '../dialects/index.ts'
+import { chatOptions, responsesOptions } from './options/openai.ts'
 
 const noReasoning = { reasoning: { drop: 'the model does not reason' } }
 const noSampling = 'reasoning models accept no sampling settings'
@@ -120,6 +121,8 @@ export const openai: ProviderDefinition = defineProvider({
   id: 'openai',
   name: 'OpenAI',
   dialect: openaiChat,
+  options: chatOptions,
+  otherOptions: responsesOptions,
   baseUrl: 'https://api.openai.com/v1',
   auth: { type: 'bearer' },
   env: ['OPENAI_API_KEY'],
@@ -129,6 +132,8 @@ export const openai: ProviderDefinition = defineProvider({
   apis: {
     responses: {
       dialect: openaiResponses,
+      options: responsesOptions,
+      otherOptions: chatOptions,
       params: {
         ...noReasoning,
         maxTokens: { to: 'max_output_tokens', clamp: [16, Number.MAX_SAFE_INTEGER] },

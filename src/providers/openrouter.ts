@@ -1,5 +1,6 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat, openModelSamplers, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { chatFields } from './options/chat.ts'
 
 /**
  * OpenRouter. Errors after the start are inside the stream. Reasoning details are sent back unchanged. The headers
@@ -9,6 +10,33 @@ export const openrouter: ProviderDefinition = defineProvider({
   id: 'openrouter',
   name: 'OpenRouter',
   dialect: openaiChat,
+  options: [
+    ...chatFields,
+    'cache_control',
+    'image_config',
+    'include_reasoning',
+    'min_p',
+    'modalities',
+    'models',
+    'plugins',
+    'prediction',
+    'preset',
+    'prompt_cache_key',
+    'prompt_cache_options',
+    'provider',
+    'reasoning',
+    'repetition_penalty',
+    'route',
+    'safety_identifier',
+    'session_id',
+    'stop_server_tools_when',
+    'top_a',
+    'top_k',
+    'trace',
+    'transforms',
+    'usage',
+    'verbosity',
+  ],
   baseUrl: 'https://openrouter.ai/api/v1',
   auth: { type: 'bearer' },
   env: ['OPENROUTER_API_KEY'],

@@ -13,6 +13,7 @@ export const vertex: ProviderDefinition = defineProvider({
   id: 'vertex',
   name: 'Google Vertex AI',
   dialect: gemini,
+  optionsOf: ['google'],
   baseUrl: 'https://{host}/v1beta1/projects/{project}/locations/{location}/publishers/google',
   variables: {
     project: { env: ['GOOGLE_VERTEX_PROJECT', 'GOOGLE_CLOUD_PROJECT'] },
@@ -38,6 +39,7 @@ export const vertex: ProviderDefinition = defineProvider({
   apis: {
     anthropic: {
       dialect: anthropicMessages,
+      optionsOf: ['anthropic'],
       baseUrl: `${place}/anthropic/models`,
       paths: { chat: '/{model}:rawPredict', stream: '/{model}:streamRawPredict' },
       body: { anthropic_version: 'vertex-2023-10-16' },

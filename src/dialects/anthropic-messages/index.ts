@@ -1,9 +1,11 @@
 import type { Dialect } from '../../core/dialect.ts'
+import type { JsonDraft } from '../../core/json.ts'
 import { readFault } from './fault.ts'
 import { modelList } from './models.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'
+import { options } from './options.ts'
 import { rules } from './rules.ts'
 
 export type { AnthropicMessagesQuirks } from './quirks.ts'
@@ -13,6 +15,8 @@ export const anthropicMessages: Dialect = Object.freeze({
   id: 'anthropic-messages',
   framing: 'sse',
   headers: { 'anthropic-version': '2023-06-01' },
+  takeHeaders: takeBetas,
+  options,
   params,
   encode,
   rules,
@@ -34,3 +38,11 @@ export const anthropicMessages: Dialect = Object.freeze({
   fault: readFault,
   models: modelList,
 } satisfies Dialect)
+
+// Features in test are asked for by a header; the vendor's own clients take them as a field.
+function takeBetas(body: JsonDraft): Readonly<Record<string, string>> | undefined {
+  const { betas } = body
+  if (!Array.isArray(betas)) return undefined
+  delete body['betas']
+  return { 'anthropic-beta': betas.join(',') }
+}

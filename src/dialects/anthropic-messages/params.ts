@@ -1,3 +1,4 @@
+import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { ToolChoice } from '../../core/request.ts'
@@ -53,12 +54,13 @@ function encodeTool(tool: ResolvedTool, context: EncodeContext): JsonValue {
   const plain = objectSchema(parameters)
   const { schema, strict } = encodeToolSchema(tool, { plain, fit: fitSchema, canEnforce }, context)
   // A false is sent as it is; a true only if the model enforces it.
-  return {
+  const wire = {
     name,
     description,
     input_schema: schema,
     strict: strict || (tool.strict === true ? undefined : tool.strict),
   }
+  return withFields(wire, tool)
 }
 
 function encodeToolChoice(choice: ToolChoice, context: EncodeContext): JsonValue | undefined {

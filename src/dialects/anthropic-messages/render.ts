@@ -1,4 +1,5 @@
 import type { RenderInput } from '../../core/dialect.ts'
+import { withFields, withFieldsInLast } from '../../core/fit/wire-fields.ts'
 import type { JsonDraft, JsonObject } from '../../core/json.ts'
 import {
   partsOf,
@@ -10,7 +11,14 @@ import {
   type ToolMessage,
   type UserMessage,
 } from '../../core/message.ts'
-import { isInstructions, noteLostThoughts, openingOf, roleOf, type WireMessage } from '../claude-turns.ts'
+import {
+  addTurn,
+  isInstructions,
+  noteLostThoughts,
+  openingOf,
+  roleOf,
+  type WireMessage,
+} from '../claude-turns.ts'
 import { createNote, type Note } from '../note.ts'
 import { renderCall, renderPart, renderText, vendorBlocks } from './content.ts'
 import { resolveConflicts } from './thinking.ts'
@@ -24,9 +32,10 @@ export function render(input: RenderInput, body: JsonDraft): void {
   body['model'] = input.model
   renderSystem(messages, body)
   noteLostThoughts(messages, input, renderReasoning)
-  body['messages'] = renderMessages(messages, note).map(({ role, content }) => ({
+  body['messages'] = renderMessages(messages, note).map(({ role, content, fields }) => ({
     role,
     content: shortest(content),
+    ...fields,
   }))
   if (input.stream) body['stream'] = true
   resolveConflicts(input, body)
@@ -36,9 +45,10 @@ export function render(input: RenderInput, body: JsonDraft): void {
 function renderSystem(messages: readonly Message[], body: JsonDraft): void {
   const begin = messages.findIndex((message) => !isInstructions(message))
   const leading = begin < 0 ? messages : messages.slice(0, begin)
-  const texts = leading.map(({ content }) => content as string).filter((text) => text.trim() !== '')
-  if (texts.length === 1) body['system'] = texts[0]
-  else if (texts.length > 1) body['system'] = texts.map((text) => ({ type: 'text', text }))
+  const blocks = leading.flatMap((message) =>
+    withFieldsInLast(renderText(message.content as string), message),
+  )
+  if (blocks.length > 0) body['system'] = shortest(blocks)
 }
 
 // Messages alternate, begin with the user's, and have content.
@@ -47,14 +57,17 @@ function renderMessages(messages: readonly Message[], note: Note): readonly Wire
   for (const message of messages) {
     if (isInstructions(message)) {
       // Those at the beginning are in the field.
-      if (rendered.length > 0) rendered.push({ role: 'system', content: renderText(message.content) })
+      if (rendered.length > 0)
+        rendered.push({
+          role: 'system',
+          content: withFieldsInLast(renderText(message.content), message),
+        })
       continue
     }
     const content = renderContent(message, note)
     const role = roleOf(message, content, note)
-    const last = rendered.at(-1)
-    if (role !== undefined && last?.role === role) last.content.push(...content)
-    else if (role !== undefined) rendered.push({ role, content })
+    const isResult = message.role === 'tool'
+    if (role !== undefined) addTurn(rendered, { role, content }, isResult ? {} : message)
   }
   trimPrefill(rendered, note)
   const opening = openingOf(rendered, note).flatMap(renderText)
@@ -68,18 +81,18 @@ function renderContent(message: UserMessage | AssistantMessage | ToolMessage, no
     case 'assistant':
       return renderAssistant(message, note)
     case 'tool':
-      return [renderToolResult(message, note)]
+      return [withFields(renderToolResult(message, note), message)]
   }
 }
 
 function renderUser({ content, name }: UserMessage, note: Note): JsonObject[] {
   noteName(name, note)
-  return partsOf(content).flatMap((part) => renderPart(part, note))
+  return partsOf(content).flatMap((part) => withFieldsInLast(renderPart(part, note), part))
 }
 
 function renderAssistant({ content, name }: AssistantMessage, note: Note): JsonObject[] {
   noteName(name, note)
-  return partsOf(content).flatMap((part) => renderAssistantPart(part, note))
+  return partsOf(content).flatMap((part) => withFieldsInLast(renderAssistantPart(part, note), part))
 }
 
 function noteName(name: string | undefined, note: Note): void {
@@ -113,7 +126,7 @@ function renderReasoning({ text, signature, encrypted, details, origin }: Reason
 
 function renderToolResult({ toolCallId, content, isError }: ToolMessage, note: Note): JsonObject {
   const failed = isError === true
-  const blocks = partsOf(content).flatMap((part) => renderPart(part, note))
+  const blocks = partsOf(content).flatMap((part) => withFieldsInLast(renderPart(part, note), part))
   // The format refuses a failure without text.
   const text = failed && blocks.length === 0 ? 'The tool failed.' : undefined
   return {
@@ -138,5 +151,6 @@ function trimPrefill(rendered: readonly WireMessage[], note: Note): void {
 // A single text is sent as a string.
 function shortest(blocks: readonly JsonObject[]): JsonObject['content'] {
   const [only] = blocks
-  return blocks.length === 1 && only?.['type'] === 'text' ? only['text'] : blocks
+  const isPlain = blocks.length === 1 && only?.['type'] === 'text' && Object.keys(only).length === 2
+  return isPlain ? only['text'] : blocks
 }

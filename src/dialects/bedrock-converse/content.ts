@@ -1,3 +1,4 @@
+import { withFieldsInLast } from '../../core/fit/wire-fields.ts'
 import { isObject, parseJson, type JsonDraft, type JsonObject } from '../../core/json.ts'
 import {
   bytesOf,
@@ -164,7 +165,7 @@ export function renderToolResult(message: ToolMessage, context: PartContext): Js
   const blocks =
     toolResultsAsJson === true
       ? [{ json: jsonOf(plainText(content, '\n')) }, ...mediaOf(content, context)]
-      : partsOf(content).flatMap((part) => renderPart(part, context))
+      : partsOf(content).flatMap((part) => withFieldsInLast(renderPart(part, context), part))
   const lead = asText ? [{ text: 'Error:' }] : []
   const empty = failed ? 'The tool failed.' : 'The tool gave no output.'
   return {

@@ -1,5 +1,6 @@
 import type { Dialect } from '../../core/dialect.ts'
 import { readFault } from './fault.ts'
+import { options } from './options.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'
@@ -15,6 +16,7 @@ export const bedrockConverse: Dialect = Object.freeze({
   params,
   encode,
   rules,
+  options,
   finishReasons: {
     end_turn: 'stop',
     stop_sequence: 'stop',

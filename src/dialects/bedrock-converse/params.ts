@@ -1,3 +1,4 @@
+import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { ToolChoice } from '../../core/request.ts'
@@ -60,7 +61,10 @@ function encodeTool(tool: ResolvedTool, context: EncodeContext): JsonValue {
   // The format refuses an empty description.
   const description = tool.description === '' ? undefined : tool.description
   const strictly = strict ? { strict } : undefined
-  return { toolSpec: { name: tool.name, description, ...strictly, inputSchema: { json: schema } } }
+  return withFields(
+    { toolSpec: { name: tool.name, description, ...strictly, inputSchema: { json: schema } } },
+    tool,
+  )
 }
 
 // The format has no "none": `render` removes the tools instead.

@@ -1,4 +1,5 @@
 import type { RenderInput } from '../../core/dialect.ts'
+import { withFields, withFieldsInLast } from '../../core/fit/wire-fields.ts'
 import { isObject, objectOf, type JsonDraft, type JsonObject } from '../../core/json.ts'
 import {
   partsOf,
@@ -7,7 +8,14 @@ import {
   type ReasoningPart,
   type SystemMessage,
 } from '../../core/message.ts'
-import { isInstructions, noteLostThoughts, openingOf, roleOf, type WireMessage } from '../claude-turns.ts'
+import {
+  addTurn,
+  isInstructions,
+  noteLostThoughts,
+  openingOf,
+  roleOf,
+  type WireMessage,
+} from '../claude-turns.ts'
 import { createNote, type Note } from '../note.ts'
 import { toolsAsText } from '../tools-as-text.ts'
 import { resolveConflicts } from './conflicts.ts'
@@ -29,7 +37,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
   const rendered = renderMessages(messages, { note, quirks, documents: new Set() })
   renderSystem(messages, { body, rendered, quirks, note })
   noteLostThoughts(messages, input, (thought) => renderThought(thought, quirks))
-  body['messages'] = rendered.map(({ role, content }) => ({ role, content }))
+  body['messages'] = rendered.map(({ role, content, fields }) => ({ role, content, ...fields }))
   resolveConflicts(input, body)
   fitTools(input, body)
 }
@@ -47,7 +55,9 @@ interface SystemPlace {
 
 // Instructions have a field of their own.
 function renderSystem(messages: readonly Message[], { body, rendered, quirks, note }: SystemPlace): void {
-  const system = messages.filter(isInstructions).flatMap(({ content }) => renderText(content))
+  const system = messages
+    .filter(isInstructions)
+    .flatMap((message) => withFieldsInLast(renderText(message.content), message))
   if (system.length === 0) return
   if (quirks.systemPrompt !== false) {
     body['system'] = system
@@ -66,9 +76,7 @@ function renderMessages(messages: readonly Message[], context: PartContext): Wir
     const content = renderContent(message, context)
     const role = roleOf(message, content, note)
     if (role === undefined) continue
-    const last = rendered.at(-1)
-    if (last?.role === role) last.content.push(...content)
-    else rendered.push({ role, content })
+    addTurn(rendered, { role, content }, message.role === 'tool' ? {} : message)
   }
   for (const message of rendered) addText(message, note)
   trimPrefill(rendered, note)
@@ -85,11 +93,14 @@ function addText({ role, content }: WireMessage, note: Note): void {
 }
 
 function renderContent(message: Exclude<Message, SystemMessage>, context: PartContext): JsonObject[] {
-  if (message.role === 'tool') return [renderToolResult(message, context)]
+  if (message.role === 'tool') return [withFields(renderToolResult(message, context), message)]
   if (message.name !== undefined && message.name !== '')
     context.note('the name of a speaker was left out: the format has no field for it')
-  if (message.role === 'user') return partsOf(message.content).flatMap((part) => renderPart(part, context))
-  return partsOf(message.content).flatMap((part) => renderAssistantPart(part, context))
+  if (message.role === 'user')
+    return partsOf(message.content).flatMap((part) => withFieldsInLast(renderPart(part, context), part))
+  return partsOf(message.content).flatMap((part) =>
+    withFieldsInLast(renderAssistantPart(part, context), part),
+  )
 }
 
 function renderAssistantPart(part: AssistantPart, { note, quirks }: PartContext): JsonObject[] {

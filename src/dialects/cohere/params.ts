@@ -1,4 +1,5 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
+import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
 import type { Reasoning } from '../effort.ts'
@@ -59,10 +60,10 @@ function renderTools(tools: readonly ResolvedTool[], { body, settings, warn }: E
   const strict = offered.filter((tool) => tool.strict === true).length
   if (strict > 0) body['strict_tools'] = true
   if (strict > 0 && strict < offered.length) warn('strict was sent for all tools: the format has one switch')
-  return offered.map(({ name, description, parameters }) => ({
-    type: 'function',
-    function: { name, description, parameters },
-  }))
+  return offered.map((tool) => {
+    const { name, description, parameters } = tool
+    return withFields({ type: 'function', function: { name, description, parameters } }, tool)
+  })
 }
 
 function renderToolChoice(choice: ToolChoice, { settings, warn }: EncodeContext): JsonValue | undefined {

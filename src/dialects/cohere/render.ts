@@ -1,4 +1,5 @@
 import type { RenderInput } from '../../core/dialect.ts'
+import { withFields, withFieldsInLast } from '../../core/fit/wire-fields.ts'
 import { objectOf, textOf, type JsonDraft, type JsonObject } from '../../core/json.ts'
 import {
   argumentsText,
@@ -9,6 +10,7 @@ import {
   type AssistantMessage,
   type AssistantPart,
   type FilePart,
+  type Message,
   type ToolMessage,
   type UserMessage,
   type UserPart,
@@ -21,7 +23,6 @@ export const DIALECT = 'cohere'
 
 /** Writes model, messages and mode. */
 export function render(input: RenderInput, body: JsonDraft): void {
-  const quirks: CohereQuirks = input.quirks
   const messages: JsonObject[] = []
   // Media of tool results follow as one user message after the last result, because tool messages hold text only.
   const media: JsonObject[] = []
@@ -30,10 +31,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
   }
   for (const message of input.messages) {
     if (message.role !== 'tool') placeMedia()
-    if (message.role === 'tool') messages.push(renderToolResult(message, media, input))
-    else if (message.role === 'user') messages.push(renderUser(message, input))
-    else if (message.role === 'assistant') messages.push(...renderAssistant(message, quirks, input))
-    else messages.push({ role: 'system', content: message.content })
+    messages.push(...withFieldsInLast(renderMessage(message, media, input), message))
   }
   placeMedia()
   body['model'] = input.model
@@ -41,10 +39,23 @@ export function render(input: RenderInput, body: JsonDraft): void {
   body['stream'] = input.stream
 }
 
+function renderMessage(message: Message, media: JsonObject[], input: RenderInput): JsonObject[] {
+  switch (message.role) {
+    case 'tool':
+      return [renderToolResult(message, media, input)]
+    case 'user':
+      return [renderUser(message, input)]
+    case 'assistant':
+      return renderAssistant(message, input.quirks, input)
+    default:
+      return [{ role: 'system', content: message.content }]
+  }
+}
+
 function renderUser({ content, name }: UserMessage, input: RenderInput): JsonObject {
   if (name !== undefined) noteOnce(input, 'names of users were left out: the format has no field for them')
   if (typeof content === 'string') return { role: 'user', content }
-  return { role: 'user', content: content.map((part) => renderPart(part, input)) }
+  return { role: 'user', content: content.map((part) => withFields(renderPart(part, input), part)) }
 }
 
 function renderPart(part: UserPart, input: RenderInput): JsonObject {

@@ -1,5 +1,6 @@
 import type { RenderInput } from '../../core/dialect.ts'
 import type { WireRules } from '../../core/fit/rules.ts'
+import { withFieldsInLast } from '../../core/fit/wire-fields.ts'
 import { isObject, type JsonDraft, type JsonValue } from '../../core/json.ts'
 import {
   partsOf,
@@ -26,7 +27,7 @@ export function renderAnswer(
   let foreign = 0
   for (const part of partsOf(content)) {
     if (part.type === 'reasoning' && part.origin !== 'gemini') foreign++
-    else parts.push(...renderAnswerPart(part, quirks, rules))
+    else parts.push(...withFieldsInLast(renderAnswerPart(part, quirks, rules), part))
   }
   if (foreign > 0 && !warnings.some(({ message }) => message === FOREIGN))
     warnings.push({ type: 'other', message: FOREIGN })

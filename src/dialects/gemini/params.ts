@@ -1,3 +1,4 @@
+import { withFields } from '../../core/fit/wire-fields.ts'
 import { setPath, type JsonDraft, type JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { ToolChoice } from '../../core/request.ts'
@@ -93,8 +94,9 @@ function renderTools(tools: readonly ResolvedTool[], context: EncodeContext): Js
   return [{ functionDeclarations: tools.map(renderTool) }]
 }
 
-function renderTool({ name, description, parameters }: ResolvedTool): JsonValue {
-  return { name, description, parametersJsonSchema: withoutConst(parameters) }
+function renderTool(tool: ResolvedTool): JsonValue {
+  const { name, description, parameters } = tool
+  return withFields({ name, description, parametersJsonSchema: withoutConst(parameters) }, tool)
 }
 
 function renderToolChoice(choice: ToolChoice, context: EncodeContext): JsonValue | undefined {

@@ -1,4 +1,5 @@
-import type { JsonValue } from '../../core/json.ts'
+import { withFields } from '../../core/fit/wire-fields.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { Reasoning } from '../effort.ts'
 import type { OllamaQuirks } from './quirks.ts'
@@ -34,7 +35,7 @@ export const encode: EncodeMap = {
     tools.map((tool) => {
       if (tool.strict === true)
         warn(`"strict" of tool ${tool.name} was not sent: the format has no such field`)
-      return renderTool(tool)
+      return withFields(renderTool(tool), tool)
     }),
   reasoning: renderReasoning,
 }
@@ -43,7 +44,7 @@ function renderFormat({ type, schema }: ResolvedFormat): JsonValue | undefined {
   return type === 'text' ? undefined : (schema ?? 'json')
 }
 
-function renderTool({ name, description, parameters }: ResolvedTool): JsonValue {
+function renderTool({ name, description, parameters }: ResolvedTool): JsonObject {
   return { type: 'function', function: { name, description, parameters } }
 }
 

@@ -1,4 +1,5 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
+import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
@@ -45,8 +46,9 @@ export const encode: EncodeMap = {
   reasoning: renderReasoning,
 }
 
-function renderTool({ name, description, parameters, strict }: ResolvedTool): JsonValue {
-  return { type: 'function', function: { name, description, parameters, strict } }
+function renderTool(tool: ResolvedTool): JsonValue {
+  const { name, description, parameters, strict } = tool
+  return withFields({ type: 'function', function: { name, description, parameters, strict } }, tool)
 }
 
 function renderToolChoice(choice: ToolChoice, { settings, quirks, warn }: EncodeContext): JsonValue {

@@ -1,4 +1,5 @@
 import type { RenderInput } from '../../core/dialect.ts'
+import { withFields, withFieldsInLast } from '../../core/fit/wire-fields.ts'
 import type { JsonDraft, JsonObject, JsonValue } from '../../core/json.ts'
 import {
   argumentsText,
@@ -7,8 +8,10 @@ import {
   plainText,
   urlOf,
   type AssistantMessage,
+  type Extensible,
   type Message,
   type ReasoningPart,
+  type TextPart,
   type ToolMessage,
   type UserMessage,
   type UserPart,
@@ -23,7 +26,8 @@ export function render(input: RenderInput, body: JsonDraft): void {
   const { messages } = input
   body['model'] = input.model
   const rendered: JsonObject[] = []
-  for (const message of messages) renderMessage(message, { quirks, input }, rendered)
+  for (const message of messages)
+    rendered.push(...withFieldsInLast(renderMessage(message, { quirks, input }), message))
   const ordered = resultsTogether(rendered)
   const { prefillField } = quirks
   if (prefillField !== undefined && messages.at(-1)?.role === 'assistant')
@@ -60,20 +64,17 @@ interface Rendering {
   readonly input: RenderInput
 }
 
-function renderMessage(message: Message, { quirks, input }: Rendering, out: JsonObject[]): void {
+function renderMessage(message: Message, { quirks, input }: Rendering): JsonObject[] {
   switch (message.role) {
     case 'system':
     case 'developer':
-      out.push({ role: quirks.systemRole ?? 'system', content: message.content })
-      return
+      return [{ role: quirks.systemRole ?? 'system', content: message.content }]
     case 'user':
-      out.push(renderUser(message, quirks, input))
-      return
+      return [renderUser(message, quirks, input)]
     case 'assistant':
-      out.push(renderAssistant(message, quirks))
-      return
+      return [renderAssistant(message, quirks)]
     case 'tool':
-      out.push(...renderToolResult(message))
+      return renderToolResult(message)
   }
 }
 
@@ -85,10 +86,10 @@ function renderUser(
   if (typeof content === 'string') return { role: 'user', content, name }
   const onlyText = content.every((part) => part.type === 'text')
   if (onlyText && quirks.plainText === true) return { role: 'user', content: plainText(content, '\n'), name }
-  return { role: 'user', content: content.map((part) => renderPart(part, input)), name }
+  return { role: 'user', content: content.map((part) => withFields(renderPart(part, input), part)), name }
 }
 
-function renderPart(part: UserPart, input: RenderInput): JsonValue {
+function renderPart(part: UserPart, input: RenderInput): JsonObject {
   switch (part.type) {
     case 'text':
       return { type: 'text', text: part.text }
@@ -119,22 +120,31 @@ function renderAssistant({ content, name }: AssistantMessage, quirks: OpenAIChat
   const text = plainText(parts)
   return {
     role: 'assistant',
-    content: text === '' && calls.length > 0 ? null : text,
+    content: text === '' && calls.length > 0 ? null : contentOf(parts, text),
     name,
     ...renderReasoning(parts, text, quirks),
     ...(calls.length === 0
       ? undefined
       : {
-          tool_calls: calls.map((call) => ({
-            id: call.id,
-            type: 'function',
-            function: {
-              name: call.name,
-              arguments: argumentsText(call),
-            },
-          })),
+          tool_calls: calls.map((call) =>
+            withFields(
+              {
+                id: call.id,
+                type: 'function',
+                function: { name: call.name, arguments: argumentsText(call) },
+              },
+              call,
+            ),
+          ),
         }),
   }
+}
+
+// A string, unless a part has fields of its own.
+function contentOf(parts: readonly (Extensible & { readonly type: string })[], text: string): JsonValue {
+  const texts = parts.filter((part) => part.type === 'text') as TextPart[]
+  if (texts.every(({ wire }) => wire === undefined)) return text
+  return texts.map((part) => withFields({ type: 'text', text: part.text }, part))
 }
 
 function renderReasoning(
@@ -166,7 +176,7 @@ function renderToolResult({ toolCallId, content, isError }: ToolMessage): JsonOb
   const result = {
     role: 'tool',
     tool_call_id: toolCallId,
-    content: shown === '' && others.length > 0 ? 'See the next message.' : shown,
+    content: shown === '' && others.length > 0 ? 'See the next message.' : contentOf(partsOf(content), shown),
   }
   if (others.length === 0) return [result]
   const parts = others.map((part) =>

@@ -1,4 +1,5 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
+import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
 import { effortOfBudget, type Reasoning } from '../effort.ts'
@@ -38,8 +39,9 @@ export const encode: EncodeMap = {
 }
 
 // False is sent too, because the default is strict and most schemas break its rules.
-function renderTool({ name, description, parameters, strict = false }: ResolvedTool): JsonValue {
-  return { type: 'function', name, description, parameters, strict }
+function renderTool(tool: ResolvedTool): JsonValue {
+  const { name, description, parameters, strict = false } = tool
+  return withFields({ type: 'function', name, description, parameters, strict }, tool)
 }
 
 function renderFormat({ type, schema, name, description, strict }: ResolvedFormat): JsonValue {

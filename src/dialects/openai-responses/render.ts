@@ -1,4 +1,5 @@
 import type { RenderInput } from '../../core/dialect.ts'
+import { withFields, withFieldsInLast } from '../../core/fit/wire-fields.ts'
 import { listOf, type JsonDraft, type JsonObject, type JsonValue } from '../../core/json.ts'
 import {
   argumentsText,
@@ -10,6 +11,7 @@ import {
   type FilePart,
   type Message,
   type ReasoningPart,
+  type ToolCallPart,
   type ToolMessage,
   type UserMessage,
   type UserPart,
@@ -26,7 +28,9 @@ export const OPEN_REASONING = 'reasoning_text'
 export function render(input: RenderInput, body: JsonDraft): void {
   const quirks: OpenAIResponsesQuirks = input.quirks
   body['model'] = input.model
-  body['input'] = input.messages.flatMap((message) => renderMessage(message, quirks, input))
+  body['input'] = input.messages.flatMap((message) =>
+    withFieldsInLast(renderMessage(message, quirks, input), message),
+  )
   body['store'] = false
   if (quirks.sealedReasoning ?? body['reasoning'] !== undefined)
     body['include'] = [...(listOf(body['include']) as JsonValue[]), 'reasoning.encrypted_content']
@@ -49,7 +53,11 @@ function renderMessage(message: Message, quirks: OpenAIResponsesQuirks, input: R
 
 function renderUser({ content, name }: UserMessage, input: RenderInput): JsonObject {
   if (name !== undefined) noteOnce(input, 'names of users were left out: the format has no field for them')
-  return { role: 'user', content: typeof content === 'string' ? content : content.map(renderPart) }
+  return { role: 'user', content: typeof content === 'string' ? content : content.map(renderExtended) }
+}
+
+function renderExtended(part: UserPart): JsonObject {
+  return withFields(renderPart(part), part)
 }
 
 function renderPart(part: UserPart): JsonObject {
@@ -88,11 +96,14 @@ function renderAssistant({ content }: AssistantMessage, input: RenderInput): Jso
     if (part.type === 'reasoning') thoughts.push(...renderReasoning(part))
     else if (part.type === 'file')
       noteOnce(input, 'files made by the model were left out: the format has none in assistant messages')
-    else if (part.type === 'tool-call')
-      add({ type: 'function_call', call_id: part.id, name: part.name, arguments: argumentsText(part) })
-    else if (part.text !== '') add({ role: 'assistant', content: part.text })
+    else if (part.type === 'tool-call') add(withFields(renderCall(part), part))
+    else if (part.text !== '') add(withFields({ role: 'assistant', content: part.text }, part))
   }
   return items
+}
+
+function renderCall(call: ToolCallPart): JsonObject {
+  return { type: 'function_call', call_id: call.id, name: call.name, arguments: argumentsText(call) }
 }
 
 // Encrypted or full reasoning only. Encrypted reasoning is sent without its id, because the server would look the id up.
@@ -112,6 +123,6 @@ function renderToolResult({ toolCallId, content, isError }: ToolMessage): JsonOb
   const text = plainText(content, '\n')
   if (typeof content === 'string' || content.every((part) => part.type === 'text'))
     return { ...result, output: isError === true && text !== '' ? `Error: ${text}` : text }
-  const parts = content.map(renderPart)
+  const parts = content.map(renderExtended)
   return { ...result, output: isError === true ? [{ type: 'input_text', text: 'Error:' }, ...parts] : parts }
 }
