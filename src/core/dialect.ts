@@ -1,6 +1,13 @@
 import type { ErrorKind } from './error.ts'
 import type { JsonDraft, JsonObject, JsonValue } from './json.ts'
-import type { CitationEvent, FileEvent, ReasoningDelta, TextDelta } from './event.ts'
+import type {
+  CitationEvent,
+  FileEvent,
+  ReasoningDelta,
+  ServerToolCallEvent,
+  ServerToolResultEvent,
+  TextDelta,
+} from './event.ts'
 import type { EmbeddingApi } from './embedding.ts'
 import type { WireRules } from './fit/rules.ts'
 import type { Message } from './message.ts'
@@ -34,6 +41,8 @@ export type Fragment =
   | TextDelta
   | ReasoningDelta
   | ToolFragment
+  | ServerToolCallEvent
+  | ServerToolResultEvent
   | CitationEvent
   | FileEvent
   | { readonly type: 'meta'; readonly id?: string | undefined; readonly model?: string | undefined }
@@ -102,6 +111,10 @@ export interface Dialect {
   endpoint(input: EndpointInput): string
   /** Headers that the wire format requires. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** The stop reason of an answer that goes on if it is sent back. Default: none. */
+  readonly pauseReason?: string | undefined
+  /** Whether `toolChoice` can name a server tool. Default false. */
+  readonly forcesServerTools?: boolean | undefined
   /** Takes what the format sends as headers out of a finished body, and returns those headers. Default: none. */
   readonly takeHeaders?: ((body: JsonDraft) => Readonly<Record<string, string>> | undefined) | undefined
   /** Adds model, messages and streaming mode to a body that holds the parameters, and resolves conflicts between them. */

@@ -32,8 +32,9 @@ export function ownHistory(messages: readonly Message[], target: HistoryTarget):
 }
 
 function ownPart(part: AssistantPart, { reasoningScope, dialect }: HistoryTarget): AssistantPart {
-  if (part.type !== 'reasoning' || part.origin === undefined) return part
+  if ((part.type !== 'reasoning' && part.type !== 'server-tool') || part.origin === undefined) return part
   if (part.origin === reasoningScope || part.origin === dialect.id) return { ...part, origin: dialect.id }
+  if (part.type === 'server-tool') return part
   return { type: 'reasoning', text: part.text, origin: part.origin }
 }
 
@@ -72,7 +73,9 @@ export function adaptHistory(
         name: name === undefined ? name : wire(name),
       }
     }
-    return message.role === 'assistant' ? fitAssistant(message, rules, wire) : message
+    return message.role === 'assistant'
+      ? withoutForeignSteps(fitAssistant(message, rules, wire), rules, warnings)
+      : message
   })
 }
 
@@ -138,6 +141,20 @@ function placeOf(orphan: ToolMessage, messages: readonly Message[], paired: read
     if (place !== -1) return place
   }
   return paired.length
+}
+
+// Only the provider that ran a tool takes its steps back.
+function withoutForeignSteps(
+  message: AssistantMessage,
+  { dialect }: HistoryRules,
+  warnings: Warning[],
+): AssistantMessage {
+  const content = partsOf(message.content)
+  const kept = content.filter((part) => part.type !== 'server-tool' || (part.origin ?? dialect) === dialect)
+  if (kept.length === content.length) return message
+  const text = 'steps of tools that another provider ran were left out'
+  if (!warnings.some(({ message: known }) => known === text)) warnings.push({ type: 'other', message: text })
+  return { ...message, content: kept }
 }
 
 function fitAssistant(

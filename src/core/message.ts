@@ -1,6 +1,6 @@
 import { wellFormedJson } from './fit/well-formed.ts'
 import type { WireFields } from './fit/wire-fields.ts'
-import type { JsonValue } from './json.ts'
+import type { JsonObject, JsonValue } from './json.ts'
 import type { WireOptions } from './provider-options.ts'
 
 /** What messages and parts have beside their own fields. */
@@ -82,8 +82,21 @@ export interface ToolCallPart extends ToolCall, Extensible {
   readonly type: 'tool-call'
 }
 
+/** A step of a tool that the provider ran. Only that provider gets it back, as it wrote it. */
+export interface ServerToolPart extends Extensible {
+  readonly type: 'server-tool'
+  readonly id: string
+  readonly name: string
+  /** What the tool was asked, if the step is a call. */
+  readonly arguments?: JsonValue | undefined
+  /** The step as the provider wrote it. */
+  readonly block: JsonObject
+  /** Who made the part, `vendor/dialect`. */
+  readonly origin?: string | undefined
+}
+
 export type UserPart = TextPart | ImagePart | FilePart | AudioPart
-export type AssistantPart = TextPart | ReasoningPart | ToolCallPart | FilePart
+export type AssistantPart = TextPart | ReasoningPart | ToolCallPart | FilePart | ServerToolPart
 export type ToolResultPart = TextPart | ImagePart | FilePart
 
 /** Instructions. `developer` is OpenAI's newer name of the role. */

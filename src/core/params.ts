@@ -35,8 +35,8 @@ export interface EncodeContext {
   readonly body: JsonDraft
   readonly settings: ResolvedSettings
   readonly quirks: Readonly<Record<string, JsonValue | undefined>>
-  /** Adds a warning that the setting was changed. */
-  warn(message: string): void
+  /** Adds a warning that the setting was changed, or of another type. */
+  warn(message: string, type?: Warning['type']): void
 }
 
 /** Merges parameter maps, later over earlier. A later `to` cancels an earlier `drop`. */
@@ -128,12 +128,13 @@ function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encodin
   const encode = target.encode[setting] as WireEncode | undefined
   if (encode === undefined && rule?.to !== undefined && isRename(rule)) return value
   const { quirks } = target
+  const isLeftOut = rule === undefined || rule.drop !== undefined || rule.requires !== undefined
+  if (isLeftOut && isDefault(setting, value)) return undefined
   const where = `${target.provider} (${target.model})`
   const report = (type: Warning['type'], message: string): void => {
     warnings.push({ type, setting, message })
   }
   if (rule === undefined || rule.drop !== undefined || (rule.to === undefined && encode === undefined)) {
-    if (isDefault(setting, value)) return undefined
     const why = rule?.drop ?? NOT_IN_FORMAT
     report('unsupported', `${setting} was not sent to ${where}: ${why}`)
     return undefined
@@ -158,7 +159,8 @@ function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encodin
       `${setting} ${JSON.stringify(value)} was sent to ${where} as ${JSON.stringify(bounded)}: it takes ${range}`,
     )
   }
-  const warn = (message: string): void => report('changed', `${setting} for ${where}: ${message}`)
+  const warn = (message: string, type: Warning['type'] = 'changed'): void =>
+    report(type, `${setting} for ${where}: ${message}`)
   const encoded = encode === undefined ? bounded : encode(bounded, { body, settings, quirks, warn })
   const renamed = typeof encoded === 'string' ? rule.values?.[encoded] : undefined
   return renamed ?? encoded
@@ -205,15 +207,14 @@ function clampValue(value: JsonValue, clamp: ParamRule['clamp']): JsonValue {
     : value
 }
 
-/** Applies the option `onUnsupported` to warnings: returns them, drops them, or throws `unsupported`. */
+/** Applies the option `onUnsupported` to warnings: returns them, or throws `unsupported` if it is `error` and something is lost. */
 export function applyUnsupportedPolicy(
   warnings: readonly Warning[],
   policy: 'warn' | 'error' | 'drop',
   target: { provider: string; model: string },
 ): readonly Warning[] {
-  if (policy === 'warn' || warnings.length === 0) return warnings
+  if (policy !== 'error' || warnings.length === 0) return warnings
   const losses = warnings.filter((warning) => warning.type !== 'other')
-  if (policy === 'drop') return warnings.filter((warning) => warning.type === 'other')
   if (losses.length === 0) return warnings
   const issues = losses.map(({ path, setting, message }) => ({
     path: path ?? setting ?? 'messages',

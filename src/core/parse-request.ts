@@ -5,7 +5,7 @@ import type { Warning } from './response.ts'
 import { normalizeMessage } from './normalize-message.ts'
 import { checkRequest, isPlainMessage } from './request-schema.ts'
 import type { ChatRequest } from './request.ts'
-import { resolveSettings } from './settings.ts'
+import { isVendorTool, resolveSettings } from './settings.ts'
 import type { ResolvedSettings } from './resolved-settings.ts'
 
 /** A checked request in normalized form. */
@@ -31,6 +31,18 @@ export function parseRequest(input: unknown): ParsedRequest {
     if (isPlainMessage(message)) messages.push({ role: message.role, content: message.content })
     else messages.push(normalizeMessage(message, `messages.${at}`, lost))
   }
-  const settings = resolveSettings(request, lost)
+  const settings = resolveSettings(splitTools(request), lost)
   return { request, messages, settings, warnings: lost.length === 0 ? undefined : lostFieldWarnings(lost) }
+}
+
+// Tools of a provider's own form among the caller's.
+function splitTools(request: ChatRequest): ChatRequest {
+  const { tools, serverTools = [] } = request
+  if (tools?.some(isVendorTool) !== true) return request
+  const raw = (tools as readonly unknown[]).filter(isVendorTool).map((tool) => ({ raw: tool }))
+  return {
+    ...request,
+    tools: tools.filter((tool) => !isVendorTool(tool)),
+    serverTools: [...serverTools, ...raw],
+  }
 }

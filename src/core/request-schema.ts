@@ -94,7 +94,21 @@ const openaiCall = looseGroup(() => ({
 }))
 
 const userPart = variants('type', () => [textPart, imagePart, filePart, audioPart, openaiImage, openaiAudio])
-const assistantPart = variants('type', () => [textPart, reasoningPart, toolCallPart, filePart, openaiRefusal])
+const serverToolPart = part('server-tool', {
+  id: required(text),
+  name: required(text),
+  arguments: json,
+  block: required(anyObject),
+  origin: text,
+})
+const assistantPart = variants('type', () => [
+  textPart,
+  reasoningPart,
+  toolCallPart,
+  serverToolPart,
+  filePart,
+  openaiRefusal,
+])
 const userParts = listOf(userPart)
 const contentOf = (parts: Field): Field => anyOf(text, { ...listOf(parts), expected: 'a list of parts' })
 

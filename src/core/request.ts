@@ -5,6 +5,7 @@ import type { Logger } from './log.ts'
 import type { LlmError } from './error.ts'
 import type { ProviderOptions, WireOptions } from './provider-options.ts'
 import type { ChatResponse } from './response.ts'
+import type { ServerTool } from './server-tool.ts'
 import type { KeySource } from './secret.ts'
 import type { Transport } from './wire.ts'
 
@@ -81,6 +82,8 @@ export interface Settings {
   /** Format of the response. Also accepts OpenAI's `json_object` and `json_schema`, and a bare schema. */
   readonly responseFormat?: ResponseFormat | 'text' | 'json' | Schema | undefined
   readonly tools?: readonly (Tool | OpenAITool)[] | undefined
+  /** Tools that the provider runs. Their steps are events, and parts of the message. */
+  readonly serverTools?: readonly ServerTool[] | undefined
   readonly toolChoice?:
     | ToolChoice
     | { readonly type: 'function'; readonly function: { readonly name: string } }

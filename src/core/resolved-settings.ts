@@ -63,11 +63,16 @@ function resolveTool(tool: Tool | OpenAITool, index: number): ResolvedTool {
 }
 
 /** Throws `invalid-request` if the chosen tool is not among the tools. */
-export function resolveToolChoice(choice: Given<'toolChoice'>, { tools }: ResolvedSettings): ToolChoice {
+export function resolveToolChoice(
+  choice: Given<'toolChoice'>,
+  { tools, serverTools }: ResolvedSettings,
+): ToolChoice {
   if (typeof choice === 'string') return choice
   const name = 'name' in choice ? choice.name : choice.function.name
-  if (!tools?.some((tool) => tool.name === name))
-    throwInvalidRequest('toolChoice', `names the tool "${name}", which is not among the tools`)
+  const known =
+    tools?.some((tool) => tool.name === name) === true ||
+    serverTools?.some((tool) => 'type' in tool && tool.type === name) === true
+  if (!known) throwInvalidRequest('toolChoice', `names the tool "${name}", which is not among the tools`)
   return { name }
 }
 

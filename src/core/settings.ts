@@ -1,4 +1,5 @@
 import { objectOf, type JsonObject } from './json.ts'
+import { serverToolTypes } from './server-tool.ts'
 import type { Settings } from './request.ts'
 import {
   resolveFormat,
@@ -14,6 +15,7 @@ import {
   callable,
   count,
   flag,
+  group,
   kind,
   listOf,
   looseGroup,
@@ -68,6 +70,46 @@ const openaiTool = looseGroup(() => ({ type: required(oneOf('function')), functi
 const chosenTool = looseGroup(() => ({ name: required(nonEmptyText), type: oneOf('tool', 'function') }))
 const openaiChoice = looseGroup(() => ({ type: required(oneOf('function')), function: required(chosenTool) }))
 const reasoning = looseGroup(() => ({ effort, budgetTokens: count }))
+
+const words = listOf(nonEmptyText)
+const serverTool = group(() => ({
+  type: required(oneOf(...serverToolTypes)),
+  version: text,
+  maxUses: positiveCount,
+  allowedDomains: words,
+  blockedDomains: words,
+  userLocation: group(() => ({ city: text, region: text, country: text, timezone: text })),
+  contextSize: oneOf('low', 'medium', 'high'),
+  images: flag,
+  maxContentTokens: positiveCount,
+  citations: flag,
+  container: text,
+  fileIds: words,
+  stores: words,
+  maxResults: positiveCount,
+  filter: anyOf(text, anyObject),
+  model: text,
+  size: text,
+  quality: text,
+  format: text,
+  name: nonEmptyText,
+  url: nonEmptyText,
+  description: text,
+  authorization: text,
+  headers: recordOf(text),
+  allowedTools: words,
+  approval: oneOf('always', 'never'),
+  displayWidth: positiveCount,
+  displayHeight: positiveCount,
+  environment: text,
+  maxCharacters: positiveCount,
+  allowedHandles: words,
+  blockedHandles: words,
+  since: text,
+  until: text,
+  providerOptions: recordOf(anyObject),
+}))
+const rawTool = group(() => ({ raw: required(anyObject), providerOptions: recordOf(anyObject) }))
 
 /** Whether a tool has a provider's own type, such as `web_search_20250305`. */
 export function isVendorTool(tool: unknown): tool is JsonObject {
@@ -124,6 +166,11 @@ export const settings: { readonly [K in SettingName]-?: SettingRow<K> } = {
   tools: {
     schema: listOf(anyOf(tool, openaiTool, vendorTool)),
     normalize: resolveTools,
+  },
+  /** Tools that the provider runs. */
+  serverTools: {
+    schema: listOf(anyOf(serverTool, rawTool)),
+    normalize: (tools) => (tools.length === 0 ? undefined : tools),
   },
   /** Whether the model calls tools, or which one it must call. */
   toolChoice: {

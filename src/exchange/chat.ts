@@ -2,24 +2,36 @@ import type { Call } from '../core/call.ts'
 import type { LlmError } from '../core/error.ts'
 import { wellFormedJson } from '../core/fit/well-formed.ts'
 import type { JsonDraft } from '../core/json.ts'
+import type { ResponseStream } from '../core/response-stream.ts'
 import type { HttpRequest } from '../core/wire.ts'
 import { resolveEndpoint, type Endpoint } from './resolve-endpoint.ts'
 import { Attempt } from './attempt.ts'
 import { renderRequest, type RenderedRequest } from './render-request.ts'
 import { openResponseBody } from './response-body.ts'
+import { mayPause, PausedAnswer } from './paused-answer.ts'
+import { recordRaw } from './raw-exchange.ts'
 import { HttpResponseStream } from './http-response-stream.ts'
 
 /** Makes one attempt of a chat call. Resolves when the first content has arrived. Rejects with the error that came before it. */
-export async function exchangeChat(call: Call): Promise<HttpResponseStream> {
+export async function exchangeChat(call: Call): Promise<ResponseStream> {
+  const reply = await exchangeOnce(call)
+  return mayPause(call) ? new PausedAnswer(call, reply, exchangeOnce) : reply
+}
+
+async function exchangeOnce(call: Call): Promise<HttpResponseStream> {
   const { body, warnings, toolNames, headers } = renderRequest(call)
   const found = resolveEndpoint(call)
   // Awaited only if it is a promise, because most keys are known without one.
   const endpoint = found instanceof Promise ? await found : found
   const attempt = new Attempt(call, endpoint)
   try {
-    const response = await attempt.send(requestOf(endpoint, body, headers))
-    const opened = await openResponseBody(call, response)
-    const reply = new HttpResponseStream({ call, attempt, warnings, toolNames, body: opened })
+    const request = requestOf(endpoint, body, headers)
+    const given = await attempt.send(request)
+    const recorded =
+      call.include?.includes('raw') === true ? recordRaw(request, given, endpoint.secrets) : undefined
+    const opened = await openResponseBody(call, recorded?.response ?? given)
+    const raw = recorded?.raw
+    const reply = new HttpResponseStream({ call, attempt, warnings, toolNames, body: opened, raw })
     attempt.onFail = failureHandler(reply)
     if (!reply.committed) await reply.commit()
     return reply

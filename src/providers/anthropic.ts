@@ -1,5 +1,6 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { anthropicMessages, type AnthropicMessagesQuirks } from '../dialects/index.ts'
+import { anthropicTools } from './options/server-tools.ts'
 
 // Enough for long reasoning and a long answer. The model's own maximum applies if it is smaller.
 const DEFAULT_MAX_TOKENS = 32_000
@@ -66,7 +67,11 @@ export const anthropic: ProviderDefinition = defineProvider({
   baseUrl: 'https://api.anthropic.com/v1',
   auth: { type: 'header', name: 'x-api-key' },
   env: ['ANTHROPIC_API_KEY'],
-  quirks: { thinking: 'adaptive', thinkingDisplay: 'summarized' } satisfies AnthropicMessagesQuirks,
+  quirks: {
+    thinking: 'adaptive',
+    thinkingDisplay: 'summarized',
+    serverTools: anthropicTools,
+  } satisfies AnthropicMessagesQuirks,
   models: {
     'claude-fable-5*': alwaysAdaptive,
     'claude-fable-5-*': unforced,

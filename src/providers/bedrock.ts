@@ -11,6 +11,7 @@ import {
   type BedrockConverseQuirks,
 } from '../dialects/index.ts'
 import { anthropic } from './anthropic.ts'
+import { novaTools } from './options/server-tools.ts'
 
 const thinks = { reasoning: { to: 'additionalModelRequestFields' } } as const
 const schema = { responseFormat: { to: 'outputConfig.textFormat' } } as const
@@ -111,7 +112,7 @@ export const bedrock: ProviderDefinition = defineProvider({
     '*amazon.nova*': model(
       { tools: true },
       { topK: { to: 'additionalModelRequestFields.inferenceConfig.topK', clamp: [0, 128] } },
-      { thoughtsBack: false },
+      { thoughtsBack: false, serverTools: novaTools },
     ),
     '*amazon.nova-2-lite*': model({ ...large, ...reasons }, thinks, { reasoning: 'reasoningConfig' }),
     '*amazon.titan*': model({ tools: false }, undefined, { systemPrompt: false, thoughtsBack: false }),

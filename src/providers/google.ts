@@ -1,6 +1,7 @@
 import type { ModelCapabilities, ProviderDefinition } from '../core/provider.ts'
 import { defineProvider } from '../core/provider.ts'
 import { gemini, type GeminiQuirks } from '../dialects/index.ts'
+import { googleTools } from './options/server-tools.ts'
 
 const window = { contextWindow: 1_048_576, maxOutput: 65_536 } as const
 const noThinking = { reasoning: { drop: 'the model does not reason' } } as const
@@ -75,7 +76,11 @@ export const google: ProviderDefinition = defineProvider({
   baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
   auth: { type: 'header', name: 'x-goog-api-key' },
   env: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'],
-  quirks: { fileBase: 'https://generativelanguage.googleapis.com/v1beta/' } satisfies GeminiQuirks,
+  quirks: {
+    fileBase: 'https://generativelanguage.googleapis.com/v1beta/',
+    serverTools: googleTools,
+    toolSteps: true,
+  } satisfies GeminiQuirks,
   models: withFolder(models),
   docs: 'https://ai.google.dev/api/generate-content',
   verifiedOn: '2026-11-21',

@@ -1,6 +1,7 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
 import { chatFields } from './options/chat.ts'
+import { groqCompoundTools, groqTools } from './options/server-tools.ts'
 
 const unsupported = { drop: 'the API does not support it' } as const
 const reasons = { reasoning: { to: 'reasoning_effort' } } as const
@@ -13,7 +14,7 @@ const oss: ModelCapabilities = {
   jsonSchema: true,
   reasoning: true,
   params: reasons,
-  quirks: { efforts: ['low', 'medium', 'high'] } satisfies OpenAIChatQuirks,
+  quirks: { efforts: ['low', 'medium', 'high'], serverTools: groqTools } satisfies OpenAIChatQuirks,
 }
 // Without this field, the reasoning is part of the text.
 const qwen: ModelCapabilities = {
@@ -62,7 +63,12 @@ export const groq: ProviderDefinition = defineProvider({
     'moonshotai/kimi-k2*': { jsonSchema: true },
     'llama-3.3-70b*': { ...plain, maxOutput: 32_768 },
     'llama-3.1-8b*': plain,
-    'groq/compound*': { ...window, maxOutput: 8_192, tools: false },
+    'groq/compound*': {
+      ...window,
+      maxOutput: 8_192,
+      tools: false,
+      quirks: { serverTools: groqCompoundTools } satisfies OpenAIChatQuirks,
+    },
   },
   embeddings: null,
   docs: 'https://console.groq.com/docs/api-reference',

@@ -8,6 +8,7 @@ import {
   type OpenAIResponsesQuirks,
 } from '../dialects/index.ts'
 import { chatOptions, responsesOptions } from './options/openai.ts'
+import { openaiSearch, openaiTools } from './options/server-tools.ts'
 
 const noReasoning = { reasoning: { drop: 'the model does not reason' } }
 const noSampling = 'reasoning models accept no sampling settings'
@@ -72,6 +73,7 @@ const chatModels: Readonly<Record<string, ModelCapabilities>> = {
   'gpt-4o*': chat(128_000, 16_384),
   'gpt-4o-2024-05-13': { maxOutput: 4_096, jsonSchema: false },
   'gpt-4.1*': chat(1_047_576, 32_768),
+  'gpt-*search*': { quirks: { serverTools: openaiSearch } satisfies OpenAIChatQuirks },
   'gpt-5*': { ...chat(400_000, 128_000), ...chatReasoner },
   'gpt-5': efforts('minimal', 'low', 'medium', 'high'),
   'gpt-5-*': efforts('minimal', 'low', 'medium', 'high'),
@@ -134,6 +136,7 @@ export const openai: ProviderDefinition = defineProvider({
       dialect: openaiResponses,
       options: responsesOptions,
       otherOptions: chatOptions,
+      quirks: { serverTools: openaiTools } satisfies OpenAIResponsesQuirks,
       params: {
         ...noReasoning,
         maxTokens: { to: 'max_output_tokens', clamp: [16, Number.MAX_SAFE_INTEGER] },

@@ -1,6 +1,7 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat, openModelSamplers, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
 import { chatFields } from './options/chat.ts'
+import { openrouterTools } from './options/server-tools.ts'
 
 /**
  * OpenRouter. Errors after the start are inside the stream. Reasoning details are sent back unchanged. The headers
@@ -46,8 +47,12 @@ export const openrouter: ProviderDefinition = defineProvider({
     n: { drop: 'the API gives one answer per request' },
     reasoning: { to: 'reasoning' },
   },
-  quirks: { reasoningStyle: 'object', reasoningField: 'reasoning_details' } satisfies OpenAIChatQuirks,
-  apis: { responses: { dialect: openaiResponses } },
+  quirks: {
+    reasoningStyle: 'object',
+    reasoningField: 'reasoning_details',
+    serverTools: openrouterTools,
+  } satisfies OpenAIChatQuirks,
+  apis: { responses: { dialect: openaiResponses, quirks: { serverTools: openrouterTools } } },
   docs: 'https://openrouter.ai/docs/api-reference/chat-completion',
   verifiedOn: '2026-11-21',
 })

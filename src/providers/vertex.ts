@@ -2,6 +2,7 @@ import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import { anthropicMessages, gemini, predictEmbeddings } from '../dialects/index.ts'
 import { anthropic } from './anthropic.ts'
 import { google } from './google.ts'
+import { vertexTools } from './options/server-tools.ts'
 
 const place = 'https://{host}/v1/projects/{project}/locations/{location}/publishers'
 
@@ -32,6 +33,7 @@ export const vertex: ProviderDefinition = defineProvider({
   },
   auth: { type: 'bearer' },
   env: ['GOOGLE_OAUTH_ACCESS_TOKEN', 'CLOUDSDK_AUTH_ACCESS_TOKEN'],
+  quirks: { serverTools: vertexTools },
   rules: { callIds: { absent: 'Vertex AI refuses ids of function calls as unknown fields' } },
   models: google.models,
   embeddings: predictEmbeddings,

@@ -1,5 +1,6 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { xaiTools } from './options/server-tools.ts'
 
 const refused = { drop: 'reasoning models refuse it' } as const
 const window = { contextWindow: 1_000_000, images: true, tools: true, jsonSchema: true } as const
@@ -53,7 +54,7 @@ export const xai: ProviderDefinition = defineProvider({
     'grok-4.6*': reasoner('low', 'medium', 'high', 'xhigh'),
     'grok-build*': { contextWindow: 256_000, images: true, tools: true, reasoning: true },
   },
-  apis: { responses: { dialect: openaiResponses } },
+  apis: { responses: { dialect: openaiResponses, quirks: { serverTools: xaiTools } } },
   embeddings: null,
   docs: 'https://docs.x.ai/docs/api-reference',
   verifiedOn: '2026-11-21',

@@ -10,7 +10,7 @@ import { fitTurns } from './turns.ts'
 /** What a request is fitted to. */
 export interface FitTarget {
   readonly rules: WireRules
-  readonly dialect: { readonly id: string }
+  readonly dialect: { readonly id: string; readonly forcesServerTools?: boolean | undefined }
   readonly model: string
   /** Vendor and wire format whose reasoning the target accepts. */
   readonly reasoningScope: string
@@ -76,14 +76,18 @@ function renameTools(settings: ResolvedSettings, { wire, original }: NameMap): R
 
 // Settings that a format refuses without others.
 function fitSettings(settings: ResolvedSettings, target: FitTarget, warnings: Warning[]): ResolvedSettings {
-  const { tools, toolChoice, parallelToolCalls } = settings
+  const { tools, serverTools, toolChoice, parallelToolCalls } = settings
   let fitted = settings
   const leaveOut = (setting: SettingName, why: string): void => {
     fitted = { ...fitted, [setting]: undefined }
     const message = `${setting} was not sent to ${target.model}: ${why}`
     warnings.push({ type: 'unsupported', setting, message })
   }
-  if (tools === undefined) {
+  if (typeof toolChoice === 'object' && tools?.some(({ name }) => name === toolChoice.name) !== true) {
+    if (target.dialect.forcesServerTools !== true)
+      leaveOut('toolChoice', 'the wire format cannot force a tool that the provider runs')
+  }
+  if (tools === undefined && serverTools === undefined) {
     if (parallelToolCalls !== undefined) leaveOut('parallelToolCalls', 'the request has no tools')
     if (toolChoice === 'required') leaveOut('toolChoice', 'the request has no tools')
     // Any other choice says what holds without tools, too.

@@ -77,6 +77,7 @@ export function addWireFields(
     return { ...own, content } as unknown as Message
   })
   const tools = settings.tools?.map((tool, at) => extend(tool, `tools.${at}`))
+  const serverTools = settings.serverTools?.map((tool, at) => extend(tool, `serverTools.${at}`))
   if (all.length === 0) return undefined
   const noteUnplaced = (warnings: Warning[]): void => {
     for (const { path, placed } of all) {
@@ -87,14 +88,16 @@ export function addWireFields(
   }
   return {
     messages: extended,
-    settings: tools === undefined ? settings : { ...settings, tools },
+    settings: { ...settings, tools, serverTools },
     noteUnplaced,
   }
 }
 
 /** Whether any message, part or tool has options of a provider. */
-export function hasOptions({ messages, settings: { tools } }: Parts): boolean {
-  return messages.some(ownOptions) || tools?.some(isExtended) === true
+export function hasOptions({ messages, settings: { tools, serverTools } }: Parts): boolean {
+  return (
+    messages.some(ownOptions) || tools?.some(isExtended) === true || serverTools?.some(isExtended) === true
+  )
 }
 
 function ownOptions(message: Message): boolean {

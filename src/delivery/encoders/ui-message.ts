@@ -106,6 +106,26 @@ class MessageParts implements Encoder {
           this.#announceTool(event) +
           this.#part({ type: 'tool-output-error', toolCallId: event.id, errorText: event.message })
         )
+      case 'server-tool-call':
+        if (this.#tools.has(event.id)) return ''
+        this.#tools.add(event.id)
+        return this.#part({
+          type: 'tool-input-available',
+          toolCallId: event.id,
+          toolName: event.name,
+          input: event.arguments,
+          providerExecuted: true,
+        })
+      case 'server-tool-result':
+        return (
+          this.#announceTool(event, true) +
+          this.#part({
+            type: 'tool-output-available',
+            toolCallId: event.id,
+            output: event.result,
+            providerExecuted: true,
+          })
+        )
       case 'citation':
         return this.#inline(this.#source(event))
       case 'file':
@@ -206,10 +226,16 @@ class MessageParts implements Encoder {
   }
 
   // Clients fail on the result of an unknown call.
-  #announceTool({ id, name }: { id: string; name: string }): string {
+  #announceTool({ id, name }: { id: string; name: string }, providerExecuted?: true): string {
     if (this.#tools.has(id)) return ''
     this.#tools.add(id)
-    return this.#part({ type: 'tool-input-available', toolCallId: id, toolName: name, input: {} })
+    return this.#part({
+      type: 'tool-input-available',
+      toolCallId: id,
+      toolName: name,
+      input: {},
+      providerExecuted,
+    })
   }
 
   #source(event: Extract<StreamEvent, { type: 'citation' }>): { type: string; [key: string]: unknown } {

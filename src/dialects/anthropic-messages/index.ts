@@ -16,6 +16,8 @@ export const anthropicMessages: Dialect = Object.freeze({
   framing: 'sse',
   headers: { 'anthropic-version': '2023-06-01' },
   takeHeaders: takeBetas,
+  pauseReason: 'pause_turn',
+  forcesServerTools: true,
   options,
   params,
   encode,

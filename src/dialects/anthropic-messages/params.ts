@@ -11,6 +11,7 @@ import {
   encodeToolSchema,
 } from '../claude-params.ts'
 import { objectSchema } from '../fit-schema.ts'
+import { chosenServerTool, encodeServerTools } from '../server-tools.ts'
 import type { AnthropicMessagesQuirks } from './quirks.ts'
 import { fitSchema } from './schema.ts'
 import { renderThinking } from './thinking.ts'
@@ -25,6 +26,7 @@ export const params: ParamMap = {
   stop: { to: 'stop_sequences' },
   responseFormat: { to: 'output_config.format' },
   tools: { to: 'tools' },
+  serverTools: { to: 'tools' },
   toolChoice: { to: 'tool_choice' },
   parallelToolCalls: { to: 'tool_choice.disable_parallel_tool_use' },
   reasoning: { to: 'thinking' },
@@ -37,6 +39,7 @@ export const encode: EncodeMap = {
   responseFormat: encodeFormat,
   tools: (tools: readonly ResolvedTool[], context: EncodeContext) =>
     tools.map((tool) => encodeTool(tool, context)),
+  serverTools: encodeServerTools,
   toolChoice: encodeToolChoice,
   parallelToolCalls: encodeParallel,
   reasoning: renderThinking,
@@ -67,7 +70,8 @@ function encodeToolChoice(choice: ToolChoice, context: EncodeContext): JsonValue
   const allowed = allowedToolChoice(choice, context.quirks, context)
   if (allowed === undefined) return undefined
   if (allowed === 'required') return { type: 'any' }
-  return typeof allowed === 'string' ? { type: allowed } : { type: 'tool', name: allowed.name }
+  if (typeof allowed === 'string') return { type: allowed }
+  return { type: 'tool', name: chosenServerTool(allowed, context)?.['name'] ?? allowed.name }
 }
 
 function encodeParallel(parallel: boolean, context: EncodeContext): JsonValue | undefined {

@@ -1,6 +1,6 @@
 import type { RenderInput } from '../../core/dialect.ts'
 import { withFields, withFieldsInLast } from '../../core/fit/wire-fields.ts'
-import type { JsonDraft, JsonObject } from '../../core/json.ts'
+import { listOf, objectOf, textOf, type JsonDraft, type JsonObject } from '../../core/json.ts'
 import {
   partsOf,
   plainText,
@@ -20,6 +20,7 @@ import {
   type WireMessage,
 } from '../claude-turns.ts'
 import { createNote, type Note } from '../note.ts'
+import { CONTAINER } from './blocks.ts'
 import { renderCall, renderPart, renderText, vendorBlocks } from './content.ts'
 import { resolveConflicts } from './thinking.ts'
 
@@ -38,6 +39,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
     ...fields,
   }))
   if (input.stream) body['stream'] = true
+  renderContainer(messages, body)
   resolveConflicts(input, body)
 }
 
@@ -49,6 +51,15 @@ function renderSystem(messages: readonly Message[], body: JsonDraft): void {
     withFieldsInLast(renderText(message.content as string), message),
   )
   if (blocks.length > 0) body['system'] = shortest(blocks)
+}
+
+// The container of the last answer that ran code, so that its files are still there.
+function renderContainer(messages: readonly Message[], body: JsonDraft): void {
+  const runs = listOf(body['tools']).some((tool) => textOf(objectOf(tool)['type'])?.includes('_20') === true)
+  if (!runs) return
+  for (const { role, content } of messages)
+    for (const part of role === 'assistant' ? partsOf(content) : [])
+      if (part.type === 'server-tool' && part.name === CONTAINER) body['container'] = part.id
 }
 
 // Messages alternate, begin with the user's, and have content.
@@ -108,6 +119,8 @@ function renderAssistantPart(part: AssistantPart, note: Note): JsonObject[] {
       return [renderCall(part)]
     case 'reasoning':
       return renderReasoning(part)
+    case 'server-tool':
+      return part.name === CONTAINER ? [] : [part.block]
     case 'file':
       note('a file made by the model was left out: the format has none in assistant messages')
       return []

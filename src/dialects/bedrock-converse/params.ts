@@ -1,6 +1,7 @@
 import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
+import type { ServerTool } from '../../core/server-tool.ts'
 import type { ToolChoice } from '../../core/request.ts'
 import {
   allowedToolChoice,
@@ -13,6 +14,7 @@ import {
 import { objectSchema } from '../fit-schema.ts'
 import type { BedrockConverseQuirks } from './quirks.ts'
 import { renderReasoning } from './reasoning.ts'
+import { encodeServerTools } from '../server-tools.ts'
 import { fitSchema } from './schema.ts'
 
 /** Where each setting goes on this wire. Parameters of single models are dropped here and mapped in their model's row. */
@@ -25,6 +27,7 @@ export const params: ParamMap = {
   stop: { to: 'inferenceConfig.stopSequences' },
   responseFormat: { to: 'outputConfig.textFormat' },
   tools: { to: 'toolConfig.tools' },
+  serverTools: { to: 'toolConfig.tools' },
   toolChoice: { to: 'toolConfig.toolChoice' },
   parallelToolCalls: { drop: 'the format has no switch for parallel tool calls of this model' },
   reasoning: { drop: 'the model is not known to reason' },
@@ -37,6 +40,8 @@ export const encode: EncodeMap = {
   responseFormat: encodeFormat,
   tools: (tools: readonly ResolvedTool[], context: EncodeContext) =>
     tools.map((tool) => encodeTool(tool, context)),
+  serverTools: (tools: readonly ServerTool[], context: EncodeContext) =>
+    encodeServerTools(tools, context, 'toolConfig.tools'),
   toolChoice: encodeToolChoice,
   parallelToolCalls: (parallel: boolean, context: EncodeContext) =>
     canSwitchParallel(context) ? !parallel : undefined,

@@ -43,7 +43,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
 }
 
 function offersTools({ settings }: RenderInput): boolean {
-  return settings.tools !== undefined && settings.toolChoice !== 'none'
+  return (settings.tools ?? settings.serverTools) !== undefined && settings.toolChoice !== 'none'
 }
 
 interface SystemPlace {
@@ -111,6 +111,8 @@ function renderAssistantPart(part: AssistantPart, { note, quirks }: PartContext)
       return [renderCall(part)]
     case 'reasoning':
       return renderThought(part, quirks)
+    case 'server-tool':
+      return [part.block]
     case 'file':
       note('a file made by the model was left out: the format has none in assistant messages')
       return []

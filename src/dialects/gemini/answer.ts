@@ -49,6 +49,8 @@ function renderAnswerPart(part: AssistantPart, quirks: GeminiQuirks, rules: Wire
       return renderThought(part)
     case 'tool-call':
       return [withSignature({ functionCall: renderCall(part, rules) }, part.signature)]
+    case 'server-tool':
+      return [part.block]
     case 'file':
       return [withSignature(renderMedia(part, quirks), part.signature)]
   }

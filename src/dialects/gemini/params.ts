@@ -1,7 +1,9 @@
 import { withFields } from '../../core/fit/wire-fields.ts'
 import { setPath, type JsonDraft, type JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
+import type { ServerTool } from '../../core/server-tool.ts'
 import type { ToolChoice } from '../../core/request.ts'
+import { encodeServerTools } from '../server-tools.ts'
 import { withoutConst } from './schema.ts'
 import { renderThinking } from './thinking.ts'
 
@@ -23,6 +25,7 @@ export const params: ParamMap = {
   n: { to: 'generationConfig.candidateCount', clamp: [1, 8] },
   responseFormat: { to: 'generationConfig.responseMimeType' },
   tools: { to: 'tools' },
+  serverTools: { to: 'tools' },
   toolChoice: { to: 'toolConfig.functionCallingConfig' },
   parallelToolCalls: { drop: 'the format has no switch for parallel tool calls' },
   reasoning: { to: 'generationConfig.thinkingConfig' },
@@ -36,6 +39,7 @@ export const encode: EncodeMap = {
   topLogprobs: renderTopLogprobs,
   responseFormat: renderFormat,
   tools: renderTools,
+  serverTools: renderServerTools,
   toolChoice: renderToolChoice,
   reasoning: renderThinking,
 }
@@ -92,6 +96,16 @@ function renderTools(tools: readonly ResolvedTool[], context: EncodeContext): Js
   else if (asked && settings.toolChoice === undefined)
     setPath(body, 'toolConfig.functionCallingConfig', { mode: 'VALIDATED' })
   return [{ functionDeclarations: tools.map(renderTool) }]
+}
+
+function renderServerTools(tools: readonly ServerTool[], context: EncodeContext): undefined {
+  const { body, settings, quirks, warn } = context
+  // The models that take no response format beside functions take no other tools there, too.
+  if (settings.tools !== undefined && quirks['jsonWithTools'] === false)
+    return void warn('they were not sent: the model has them only without functions', 'unsupported')
+  if (settings.tools !== undefined && quirks['toolSteps'] === true)
+    setPath(body, 'toolConfig.includeServerSideToolInvocations', true)
+  return encodeServerTools(tools, context)
 }
 
 function renderTool(tool: ResolvedTool): JsonValue {

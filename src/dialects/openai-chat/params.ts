@@ -2,6 +2,7 @@ import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool }
 import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
+import { encodeServerTools } from '../server-tools.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
 import { renderReasoning, thinks } from './reasoning.ts'
 
@@ -23,6 +24,7 @@ export const params: ParamMap = {
   n: { to: 'n' },
   responseFormat: { to: 'response_format' },
   tools: { to: 'tools' },
+  serverTools: { to: 'tools' },
   toolChoice: { to: 'tool_choice' },
   parallelToolCalls: { to: 'parallel_tool_calls' },
   reasoning: { to: 'reasoning_effort' },
@@ -39,6 +41,7 @@ export const openModelSamplers: ParamMap = {
 
 export const encode: EncodeMap = {
   tools: (tools: readonly ResolvedTool[]) => tools.map(renderTool),
+  serverTools: encodeServerTools,
   toolChoice: renderToolChoice,
   responseFormat: renderFormat,
   logprobs: (wanted: boolean, { quirks }: EncodeContext) =>

@@ -1,4 +1,5 @@
 import type { Quirks } from '../../core/dialect.ts'
+import type { ServerToolTable } from '../../core/server-tool.ts'
 
 /** Differences between servers of this format. */
 export interface OpenAIChatQuirks extends Quirks {
@@ -51,4 +52,6 @@ export interface OpenAIChatQuirks extends Quirks {
   readonly reasoningApart?: boolean | undefined
   /** Whether the server accepts text as a string only, not as a list of parts. Default false. */
   readonly plainText?: boolean | undefined
+  /** Tools that the provider runs, by their neutral names. Default: none. */
+  readonly serverTools?: ServerToolTable | undefined
 }

@@ -14,6 +14,7 @@ export const openaiResponses: Dialect = Object.freeze({
   params,
   encode,
   rules,
+  forcesServerTools: true,
   finishReasons: {
     completed: 'stop',
     // Incomplete without a reason is this wire's plain end.

@@ -2,6 +2,7 @@ import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool }
 import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
+import { chosenServerTool, encodeServerTools } from '../server-tools.ts'
 import { effortOfBudget, type Reasoning } from '../effort.ts'
 
 /** Where each setting goes on this wire. Samplers of single servers are dropped here and mapped in their provider's row. */
@@ -22,6 +23,7 @@ export const params: ParamMap = {
   n: { drop: 'the format gives one answer per request' },
   responseFormat: { to: 'text.format' },
   tools: { to: 'tools' },
+  serverTools: { to: 'tools' },
   toolChoice: { to: 'tool_choice' },
   parallelToolCalls: { to: 'parallel_tool_calls' },
   reasoning: { to: 'reasoning' },
@@ -33,8 +35,12 @@ export const encode: EncodeMap = {
   logprobs: (wanted: boolean) => (wanted ? ['message.output_text.logprobs'] : undefined),
   responseFormat: renderFormat,
   tools: (tools: readonly ResolvedTool[]) => tools.map(renderTool),
-  toolChoice: (choice: ToolChoice) =>
-    typeof choice === 'string' ? choice : { type: 'function', name: choice.name },
+  serverTools: encodeServerTools,
+  toolChoice: (choice: ToolChoice, context: EncodeContext) => {
+    if (typeof choice === 'string') return choice
+    const tool = chosenServerTool(choice, context)
+    return tool === undefined ? { type: 'function', name: choice.name } : { type: tool['type'] }
+  },
   reasoning: renderReasoning,
 }
 

@@ -1,4 +1,5 @@
 import type { Quirks } from '../../core/dialect.ts'
+import type { ServerToolTable } from '../../core/server-tool.ts'
 
 /** Differences between servers of this format. */
 export interface OpenAIResponsesQuirks extends Quirks {
@@ -11,4 +12,6 @@ export interface OpenAIResponsesQuirks extends Quirks {
   readonly sealedReasoning?: boolean | undefined
   /** Kind of reasoning summary to request if `reasoning` is set; false for none. Default `auto`. */
   readonly reasoningSummary?: 'auto' | 'concise' | 'detailed' | false | undefined
+  /** Tools that the provider runs, by their neutral names. Default: none. */
+  readonly serverTools?: ServerToolTable | undefined
 }

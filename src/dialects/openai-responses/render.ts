@@ -96,6 +96,7 @@ function renderAssistant({ content }: AssistantMessage, input: RenderInput): Jso
     if (part.type === 'reasoning') thoughts.push(...renderReasoning(part))
     else if (part.type === 'file')
       noteOnce(input, 'files made by the model were left out: the format has none in assistant messages')
+    else if (part.type === 'server-tool') add(part.block)
     else if (part.type === 'tool-call') add(withFields(renderCall(part), part))
     else if (part.text !== '') add(withFields({ role: 'assistant', content: part.text }, part))
   }

@@ -52,7 +52,9 @@ export class Exchange implements DispatchHandler, ByteSource {
       const value = headers[name]
       return Array.isArray(value) ? value.join(', ') : value
     }
-    this.#pending?.resolve({ status, header, body: this })
+    const all = (): Record<string, string> =>
+      Object.fromEntries(Object.keys(headers).map((name) => [name, header(name) ?? '']))
+    this.#pending?.resolve({ status, header, headers: all, body: this })
     this.#pending = undefined
   }
 
