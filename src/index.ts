@@ -56,6 +56,7 @@ export type {
   Citation,
   FinishReason,
   GeneratedFile,
+  RawExchange,
   Usage,
   Warning,
 } from './core/response.ts'
@@ -67,6 +68,7 @@ export type {
   ImagePart,
   Message,
   ReasoningPart,
+  ServerToolPart,
   SystemMessage,
   TextPart,
   ToolCall,
@@ -75,6 +77,8 @@ export type {
   UserMessage,
   UserPart,
 } from './core/message.ts'
+export type { ProviderOptions, WireOptions } from './core/provider-options.ts'
+export type { ServerTool, ServerToolType } from './core/server-tool.ts'
 export type { EmbedResponse } from './core/embedding.ts'
 export type { ModelInfo } from './core/model-list.ts'
 export type { ModerateResponse, ModerationResult } from './core/moderation.ts'

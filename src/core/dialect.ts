@@ -113,6 +113,8 @@ export interface Dialect {
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** The stop reason of an answer that goes on if it is sent back. Default: none. */
   readonly pauseReason?: string | undefined
+  /** Whether answers can cite files of the request. Default false. */
+  readonly citesFiles?: boolean | undefined
   /** Whether `toolChoice` can name a server tool. Default false. */
   readonly forcesServerTools?: boolean | undefined
   /** Takes what the format sends as headers out of a finished body, and returns those headers. Default: none. */

@@ -67,7 +67,7 @@ export function mergeInto(draft: JsonDraft, extra: JsonObject): void {
     const held = draft[key]
     if (isObject(held) && isObject(value)) {
       // Copied, because it may be an object of the caller.
-      const copy = { ...held } as JsonDraft
+      const copy = { ...held }
       mergeInto(copy, value)
       draft[key] = copy
     } else if (JOINED.has(key) && Array.isArray(held) && Array.isArray(value))

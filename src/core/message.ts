@@ -1,15 +1,6 @@
 import { wellFormedJson } from './fit/well-formed.ts'
-import type { WireFields } from './fit/wire-fields.ts'
+import type { Extensible } from './extensible.ts'
 import type { JsonObject, JsonValue } from './json.ts'
-import type { WireOptions } from './provider-options.ts'
-
-/** What messages and parts have beside their own fields. */
-export interface Extensible {
-  /** Fields of single providers, merged into the message or part on the wire. */
-  readonly providerOptions?: WireOptions | undefined
-  /** Those of the target, while a request is rendered. */
-  readonly wire?: WireFields | undefined
-}
 
 /** Plain text. `signature` is a vendor's opaque mark, which is stored and sent back to that vendor. */
 export interface TextPart extends Extensible {
@@ -38,6 +29,8 @@ export interface FilePart extends Extensible {
   /** Required with `data`, for example `application/pdf`. */
   readonly mediaType?: string | undefined
   readonly filename?: string | undefined
+  /** Whether the answer shall cite the document. Default false. */
+  readonly citations?: boolean | undefined
   /** The vendor's opaque mark on a file that its model generated. */
   readonly signature?: string | undefined
 }

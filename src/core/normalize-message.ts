@@ -1,12 +1,12 @@
 import { throwInvalidRequest } from './error.ts'
-import { isObject, parseJson, type JsonValue } from './json.ts'
+import { parseJson, type JsonValue } from './json.ts'
 import { findLost } from './lost-fields.ts'
 import { canonicalBase64, canonicalUrl, registeredType } from './media-type.ts'
+import type { Extensible } from './extensible.ts'
 import type {
   AssistantMessage,
   AssistantPart,
   AudioPart,
-  Extensible,
   FilePart,
   Message,
   ToolCallPart,
@@ -100,7 +100,7 @@ function readFile(part: FilePart | OpenAIFilePart, { path, lost }: Place): FileP
   if ('file' in part) {
     const { file_data: url, file_id: fileId, filename, ...others } = part.file
     findLost(others, {}, `${path}.file`, lost)
-    const read = { url: url == null ? undefined : canonicalUrl(url), fileId: fileId ?? undefined }
+    const read = { url: url ? canonicalUrl(url) : undefined, fileId: fileId ?? undefined }
     return { type: 'file', ...read, filename: filename ?? undefined, ...optionsOf(part) }
   }
   const { url, data, fileId } = part

@@ -50,6 +50,10 @@ export interface Registry {
   explain(provider: string, model?: string): readonly ParamExplanation[]
 }
 
+const noServerTools: ParamMap = {
+  serverTools: { drop: 'the provider has none by a neutral name; one in its own form, { raw }, is sent' },
+}
+
 // The cache is bounded, because model ids come from callers.
 const MAX_TARGETS = 500
 
@@ -98,7 +102,10 @@ export function createRegistry(definitions: Iterable<ProviderDefinition>): Regis
     get: (id) => providers.get(id),
     list: () => [...providers.values()],
     resolve,
-    explain: (provider, model) => explainParams(resolve({ provider, model: model ?? '*' }).params),
+    explain: (provider, model) => {
+      const { params, quirks } = resolve({ provider, model: model ?? '*' })
+      return explainParams(quirks['serverTools'] === undefined ? { ...params, ...noServerTools } : params)
+    },
   }
 }
 

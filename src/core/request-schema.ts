@@ -60,7 +60,14 @@ const part = (type: string, fields: FieldTable): Group => variant('type', type, 
 
 const textPart = part('text', { text: required(text), signature: text })
 const imagePart = part('image', { ...source, detail: oneOf('low', 'high', 'auto') })
-const filePart = part('file', { ...source, fileId: text, filename: text, signature: text, file: anyObject })
+const filePart = part('file', {
+  ...source,
+  fileId: text,
+  filename: text,
+  signature: text,
+  citations: flag,
+  file: anyObject,
+})
 const audioPart = part('audio', { data: required(bytes), mediaType: required(text) })
 const reasoningPart = part('reasoning', {
   text: required(text),
@@ -264,15 +271,15 @@ const HINTS: Readonly<Record<string, string>> = {
  */
 export function checkRequest(value: unknown, lost: string[] = []): ChatRequest {
   const checked = check(chatSchema, value) as ChatRequest
-  for (const [name, part] of Object.entries(checked))
-    findLost((value as Record<string, unknown>)[name], part, name, lost)
+  for (const [name, field] of Object.entries(checked))
+    findLost((value as Record<string, unknown>)[name], field, name, lost)
   return checked
 }
 
 const RESULT_PARTS: ReadonlySet<unknown> = new Set(['text', 'image', 'file'])
 /** Whether the content of a tool result is a list of parts, and not just any JSON. */
 export function isResultParts(content: unknown): content is readonly ToolResultPart[] {
-  const isPart = (part: unknown): boolean => isObject(part) && RESULT_PARTS.has(part['type'])
+  const isPart = (one: unknown): boolean => isObject(one) && RESULT_PARTS.has(one['type'])
   return Array.isArray(content) && content.every(isPart)
 }
 

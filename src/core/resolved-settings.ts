@@ -2,7 +2,7 @@ import { throwInvalidRequest } from './error.ts'
 import { isObject, objectOf, type JsonDraft } from './json.ts'
 import { findLost } from './lost-fields.ts'
 import { isStandardSchema, jsonSchemaOf } from './json-schema.ts'
-import type { WireFields } from './fit/wire-fields.ts'
+import type { WireFields } from './extensible.ts'
 import type { WireOptions } from './provider-options.ts'
 import type { OpenAITool, Schema, Settings, Tool, ToolChoice } from './request.ts'
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from './json.ts'
-import type { Extensible } from './message.ts'
+import type { Extensible } from './extensible.ts'
 
 /** Names of the tools that providers run themselves, and of those whose form is the provider's. */
 export const serverToolTypes = [

@@ -1,6 +1,7 @@
 import { objectOf, type JsonObject } from './json.ts'
 import { serverToolTypes } from './server-tool.ts'
-import type { Settings } from './request.ts'
+import type { Rows } from './options.ts'
+import type { Settings, Tool } from './request.ts'
 import {
   resolveFormat,
   resolveReasoning,
@@ -54,7 +55,7 @@ export const toolName: Field = matching(
   'a name of 1 to 64 letters, digits, "_" and "-"',
 )
 /** The fields of a {@link Tool}. */
-export const toolRows = {
+export const toolRows: Rows<Tool> = {
   name: required(toolName),
   description: text,
   parameters: anyObject,
@@ -112,8 +113,8 @@ const serverTool = group(() => ({
 const rawTool = group(() => ({ raw: required(anyObject), providerOptions: recordOf(anyObject) }))
 
 /** Whether a tool has a provider's own type, such as `web_search_20250305`. */
-export function isVendorTool(tool: unknown): tool is JsonObject {
-  const { type, input_schema: schema } = objectOf(tool)
+export function isVendorTool(value: unknown): value is JsonObject {
+  const { type, input_schema: schema } = objectOf(value)
   return typeof type === 'string' && type !== 'function' && (type !== 'custom' || schema === undefined)
 }
 

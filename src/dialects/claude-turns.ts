@@ -1,13 +1,8 @@
 import type { RenderInput } from '../core/dialect.ts'
 import type { JsonObject } from '../core/json.ts'
 import { withFields } from '../core/fit/wire-fields.ts'
-import {
-  partsOf,
-  type Extensible,
-  type Message,
-  type ReasoningPart,
-  type SystemMessage,
-} from '../core/message.ts'
+import type { Extensible } from '../core/extensible.ts'
+import { partsOf, type Message, type ReasoningPart, type SystemMessage } from '../core/message.ts'
 import type { Note } from './note.ts'
 
 /**

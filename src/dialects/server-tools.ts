@@ -67,13 +67,13 @@ function encodeTool(
 }
 
 function itemOf(options: JsonObject, { item, fields = {} }: ToolPlace, left: Set<string>): JsonDraft {
-  const whole = structuredClone(item ?? {}) as JsonDraft
+  const whole: JsonDraft = structuredClone(item ?? {})
   for (const [name, place] of Object.entries(fields)) {
     const value = options[name]
     if (value === undefined) continue
     left.delete(name)
     const [path, also, fixed] = typeof place === 'string' ? [place] : place
-    setPath(whole, path as string, structuredClone(value))
+    setPath(whole, path, structuredClone(value))
     if (also !== undefined) setPath(whole, also, fixed as string)
   }
   return whole

@@ -144,8 +144,7 @@ export class HttpResponseStream implements ResponseStream {
 
   #arrive(piece: Uint8Array | null): void {
     if (this.#over) return
-    const before = this.#buffer.arrivedContents
-    const steps = this.#buffer.arrivedSteps
+    const { arrivedContents: before, arrivedSteps: steps } = this.#buffer
     try {
       const fragments: Fragment[] = []
       const broken = this.#reader.read(piece, fragments)

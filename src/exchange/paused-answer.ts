@@ -63,7 +63,7 @@ export class PausedAnswer implements ResponseStream {
     try {
       if (this.#goesOn) await this.#continue()
       const batch = await this.#reply.read()
-      return batch === null ? null : this.#pass(batch)
+      return batch === null ? null : await this.#pass(batch)
     } catch (error) {
       return this.#fail(toLlmError(error, 'network', 'the stream broke'))
     }

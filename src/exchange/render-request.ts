@@ -43,7 +43,7 @@ export function renderRequest(call: RenderInput): RenderedRequest {
   const adapted = adaptToModel(extended ?? call, target)
   const { warnings } = adapted
   if (call.warnings !== undefined) warnings.unshift(...call.warnings)
-  const fit = { rules, dialect, model, reasoningScope }
+  const fit = { rules, dialect, model, quirks, reasoningScope }
   const { messages, settings, toolNames } = fitRequest(adapted, fit, warnings)
   const given = options === undefined ? extraBody : { ...options, ...extraBody }
   const body: JsonDraft = target.body === undefined ? {} : structuredClone(target.body)

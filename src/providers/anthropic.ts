@@ -1,6 +1,6 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { anthropicMessages, type AnthropicMessagesQuirks } from '../dialects/index.ts'
-import { anthropicTools } from './options/server-tools.ts'
+import { anthropicTools } from './options/index.ts'
 
 // Enough for long reasoning and a long answer. The model's own maximum applies if it is smaller.
 const DEFAULT_MAX_TOKENS = 32_000

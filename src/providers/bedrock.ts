@@ -11,7 +11,7 @@ import {
   type BedrockConverseQuirks,
 } from '../dialects/index.ts'
 import { anthropic } from './anthropic.ts'
-import { novaTools } from './options/server-tools.ts'
+import { novaTools } from './options/index.ts'
 
 const thinks = { reasoning: { to: 'additionalModelRequestFields' } } as const
 const schema = { responseFormat: { to: 'outputConfig.textFormat' } } as const

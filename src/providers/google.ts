@@ -1,7 +1,7 @@
 import type { ModelCapabilities, ProviderDefinition } from '../core/provider.ts'
 import { defineProvider } from '../core/provider.ts'
 import { gemini, type GeminiQuirks } from '../dialects/index.ts'
-import { googleTools } from './options/server-tools.ts'
+import { googleTools } from './options/index.ts'
 
 const window = { contextWindow: 1_048_576, maxOutput: 65_536 } as const
 const noThinking = { reasoning: { drop: 'the model does not reason' } } as const

@@ -1,7 +1,6 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
-import { chatFields } from './options/chat.ts'
-import { groqCompoundTools, groqTools } from './options/server-tools.ts'
+import { chatFields, groqCompoundTools, groqTools } from './options/index.ts'
 
 const unsupported = { drop: 'the API does not support it' } as const
 const reasons = { reasoning: { to: 'reasoning_effort' } } as const

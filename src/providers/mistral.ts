@@ -1,8 +1,7 @@
 import { shortCallIds } from '../core/fit/rules.ts'
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { commonEmbeddings, moderationApi, openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
-import { chatFields } from './options/chat.ts'
-import { mistralTools } from './options/server-tools.ts'
+import { chatFields, mistralTools } from './options/index.ts'
 
 const window = { contextWindow: 262_144, images: true, tools: true, jsonSchema: true } as const
 const switched: ModelCapabilities = {

@@ -7,8 +7,7 @@ import {
   type OpenAIChatQuirks,
   type OpenAIResponsesQuirks,
 } from '../dialects/index.ts'
-import { chatOptions, responsesOptions } from './options/openai.ts'
-import { openaiSearch, openaiTools } from './options/server-tools.ts'
+import { chatOptions, openaiSearch, openaiTools, responsesOptions } from './options/index.ts'
 
 const noReasoning = { reasoning: { drop: 'the model does not reason' } }
 const noSampling = 'reasoning models accept no sampling settings'

@@ -1,7 +1,6 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat, openModelSamplers, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
-import { chatFields } from './options/chat.ts'
-import { openrouterTools } from './options/server-tools.ts'
+import { chatFields, openrouterTools } from './options/index.ts'
 
 /**
  * OpenRouter. Errors after the start are inside the stream. Reasoning details are sent back unchanged. The headers

@@ -2,7 +2,7 @@ import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import { anthropicMessages, gemini, predictEmbeddings } from '../dialects/index.ts'
 import { anthropic } from './anthropic.ts'
 import { google } from './google.ts'
-import { vertexTools } from './options/server-tools.ts'
+import { vertexTools } from './options/index.ts'
 
 const place = 'https://{host}/v1/projects/{project}/locations/{location}/publishers'
 

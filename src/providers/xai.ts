@@ -1,6 +1,6 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChat, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
-import { xaiTools } from './options/server-tools.ts'
+import { xaiTools } from './options/index.ts'
 
 const refused = { drop: 'reasoning models refuse it' } as const
 const window = { contextWindow: 1_000_000, images: true, tools: true, jsonSchema: true } as const

@@ -70,7 +70,7 @@ export async function answered(request: Partial<ChatRequest>, reply: object): Pr
     variables,
     messages: [{ role: 'user', content: 'x' }],
     fetch: async (_url, init) => {
-      body = JSON.parse(String(init?.body)) as Record<string, unknown>
+      body = JSON.parse(init?.body as string) as Record<string, unknown>
       return Response.json(reply)
     },
     ...request,

@@ -182,7 +182,7 @@ function upstream(rounds: readonly Round[]) {
   const bodies: { messages: { role: string; content: object[] }[]; container?: string; stream?: boolean }[] =
     []
   const fetch = async (_url: unknown, init?: { body?: unknown }): Promise<Response> => {
-    const body = JSON.parse(String(init?.body)) as (typeof bodies)[number]
+    const body = JSON.parse(init?.body as string) as (typeof bodies)[number]
     const round = rounds[Math.min(bodies.length, rounds.length - 1)] as Round
     bodies.push(body)
     if (body.stream !== true) return Response.json(whole(round))
@@ -262,7 +262,7 @@ describe('a paused turn', () => {
     const { bodies, fetch } = upstream(rounds)
     const failing = async (...given: Parameters<typeof fetch>): Promise<Response> =>
       bodies.length === 1 ? Response.json({ error: { message: 'no' } }, { status: 500 }) : fetch(...given)
-    const call = chatApiCall({ ...request, fetch: failing as typeof globalThis.fetch })
+    const call = chatApiCall({ ...request, fetch: failing })
     await expect(call).rejects.toMatchObject({ kind: 'server-failed', partial: { text: 'One. ' } })
   })
 

@@ -315,3 +315,35 @@ describe('a choice of tools', () => {
     expect(body).toMatchObject({ tool_choice: 'required', parallel_tool_calls: false })
   })
 })
+
+describe('citations of a file', () => {
+  const file = {
+    type: 'file',
+    data: 'SGVsbG8=',
+    mediaType: 'text/plain',
+    filename: 'a.txt',
+    citations: true,
+  } as const
+  const request = {
+    messages: [{ role: 'user' as const, content: [file, { type: 'text' as const, text: 'x' }] }],
+  }
+  const asked: readonly [string, string, unknown][] = [
+    ['anthropic', 'claude-sonnet-4-5', '"citations":{"enabled":true}'],
+    ['bedrock', 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', '"citations":{"enabled":true}'],
+    ['cohere', 'command-a-03-2025', '"documents":[{"data":{"title":"a.txt","text":"Hello"}}]'],
+  ]
+  test.each(asked)('are asked for: %s', async (provider, model, wire) => {
+    const { body, error } = await bodyOf({ provider, model, ...request, onUnsupported: 'error' })
+    expect(error).toBeUndefined()
+    expect(JSON.stringify(body)).toContain(wire)
+  })
+
+  test.each([
+    ['openai', 'gpt-4.1'],
+    ['google', 'gemini-3-flash'],
+    ['ollama', 'qwen3'],
+  ])('are refused under "error" where there are none: %s', async (provider, model) => {
+    const { error } = await bodyOf({ provider, model, ...request, onUnsupported: 'error' })
+    expect(error).toMatchObject({ kind: 'unsupported' })
+  })
+})

@@ -2,6 +2,8 @@ import { adaptHistory, callsOf, ownHistory } from '../history.ts'
 import type { Message } from '../message.ts'
 import type { ResolvedSettings, SettingName } from '../params.ts'
 import type { Warning } from '../response.ts'
+import type { Quirks } from '../dialect.ts'
+import type { ServerToolTable } from '../server-tool.ts'
 import { fitImages } from './media.ts'
 import { createNameMap, type NameMap } from './names.ts'
 import type { WireRules } from './rules.ts'
@@ -10,8 +12,13 @@ import { fitTurns } from './turns.ts'
 /** What a request is fitted to. */
 export interface FitTarget {
   readonly rules: WireRules
-  readonly dialect: { readonly id: string; readonly forcesServerTools?: boolean | undefined }
+  readonly dialect: {
+    readonly id: string
+    readonly forcesServerTools?: boolean | undefined
+    readonly citesFiles?: boolean | undefined
+  }
   readonly model: string
+  readonly quirks?: Quirks | undefined
   /** Vendor and wire format whose reasoning the target accepts. */
   readonly reasoningScope: string
 }
@@ -41,10 +48,21 @@ export function fitRequest(
   const own = plain ? request.messages : ownHistory(request.messages, target)
   const rule = { dialect: target.dialect.id, callIds: rules.callIds, names }
   const paired = plain ? own : fitImages(adaptHistory(own, rule, warnings), rules.images, note)
+  if (!plain && target.dialect.citesFiles !== true && asksForCitations(paired))
+    warnings.push({ type: 'unsupported', message: UNCITED })
   const messages = fitTurns(paired, rules, note)
   if (names === undefined) return { messages, settings }
   const toolNames = names.original.size === 0 ? undefined : names.original
   return { messages, settings: renameTools(settings, names), toolNames }
+}
+
+const UNCITED = 'citations of files were not asked for: the wire format has none'
+
+function asksForCitations(messages: readonly Message[]): boolean {
+  return messages.some(
+    ({ content }) =>
+      typeof content !== 'string' && content.some((part) => part.type === 'file' && part.citations === true),
+  )
 }
 
 function isText({ role, content }: Message): boolean {
@@ -74,9 +92,15 @@ function renameTools(settings: ResolvedSettings, { wire, original }: NameMap): R
   }
 }
 
+// Whether the provider gets any of the tools that it shall run.
+function runsTools({ serverTools = [] }: ResolvedSettings, { quirks }: FitTarget): boolean {
+  const table = (quirks?.['serverTools'] ?? {}) as ServerToolTable
+  return serverTools.some((tool) => 'raw' in tool || table[tool.type] !== undefined)
+}
+
 // Settings that a format refuses without others.
 function fitSettings(settings: ResolvedSettings, target: FitTarget, warnings: Warning[]): ResolvedSettings {
-  const { tools, serverTools, toolChoice, parallelToolCalls } = settings
+  const { tools, toolChoice, parallelToolCalls } = settings
   let fitted = settings
   const leaveOut = (setting: SettingName, why: string): void => {
     fitted = { ...fitted, [setting]: undefined }
@@ -87,7 +111,7 @@ function fitSettings(settings: ResolvedSettings, target: FitTarget, warnings: Wa
     if (target.dialect.forcesServerTools !== true)
       leaveOut('toolChoice', 'the wire format cannot force a tool that the provider runs')
   }
-  if (tools === undefined && serverTools === undefined) {
+  if (tools === undefined && !runsTools(settings, target)) {
     if (parallelToolCalls !== undefined) leaveOut('parallelToolCalls', 'the request has no tools')
     if (toolChoice === 'required') leaveOut('toolChoice', 'the request has no tools')
     // Any other choice says what holds without tools, too.

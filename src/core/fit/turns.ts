@@ -129,7 +129,7 @@ function joinNeighbours(messages: readonly Message[], note: Note): readonly Mess
 function join(first: Message, second: Message): Message | undefined {
   if (first.role !== second.role || first.role === 'tool') return undefined
   if (typeof first.content === 'string' && typeof second.content === 'string')
-    return { ...first, content: `${first.content}\n\n${second.content}` } as Message
+    return { ...first, content: `${first.content}\n\n${second.content}` }
   const content = [...partsOf<AssistantPart>(first.content as string), ...partsOf(second.content as string)]
   return { ...first, content } as UserMessage | AssistantMessage
 }

@@ -1,17 +1,9 @@
 import { mergeInto, type JsonDraft, type JsonObject } from '../json.ts'
-import type { Extensible, Message } from '../message.ts'
+import type { Extensible, WireFields } from '../extensible.ts'
+import type { Message } from '../message.ts'
 import type { ProviderOptions } from '../provider-options.ts'
 import type { ResolvedSettings } from '../resolved-settings.ts'
 import type { Warning } from '../response.ts'
-
-/** Fields that a dialect merges into the wire form of a message, part or tool. One object for each place of a request. */
-export interface WireFields {
-  readonly fields: JsonObject
-  /** Path of the place in the request. */
-  readonly path: string
-  /** Whether a dialect has merged them. */
-  placed: boolean
-}
 
 /** Merges the fields of a message, part or tool into its wire form. */
 export function withFields<T extends JsonObject>(wire: T, { wire: own }: Extensible): T {

@@ -19,6 +19,7 @@ export const anthropicMessages: Dialect = Object.freeze({
   pauseReason: 'pause_turn',
   forcesServerTools: true,
   options,
+  citesFiles: true,
   params,
   encode,
   rules,

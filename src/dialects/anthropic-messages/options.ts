@@ -1,7 +1,7 @@
 import type { AnthropicOptions } from '../../core/provider-options.ts'
 
 /** Fields of a request that `providerOptions` may have. */
-export const options = [
+export const options: readonly (keyof AnthropicOptions)[] = [
   'betas',
   'cache_control',
   'compaction',
@@ -24,4 +24,4 @@ export const options = [
   'tools',
   'top_k',
   'top_p',
-] as const satisfies readonly (keyof AnthropicOptions)[]
+]

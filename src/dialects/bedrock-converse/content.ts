@@ -109,7 +109,9 @@ function renderFile(part: FilePart, context: PartContext): JsonObject[] {
   if (source === undefined) return renderLink('file', part.url, context)
   const format = documentFormat(mediaType, part.filename ?? part.url)
   if (format === undefined) return leaveOut(`file ${part.filename ?? ''} of type ${mediaType}`, context)
-  return [{ document: { format, name: documentName(part.filename, context.documents), source } }]
+  const cited = part.citations === true ? { citations: { enabled: true } } : undefined
+  const name = documentName(part.filename, context.documents)
+  return [{ document: { format, name, source, ...cited } }]
 }
 
 // The server fetches objects of the vendor's own store only.

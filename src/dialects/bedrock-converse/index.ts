@@ -17,6 +17,7 @@ export const bedrockConverse: Dialect = Object.freeze({
   encode,
   rules,
   options,
+  citesFiles: true,
   finishReasons: {
     end_turn: 'stop',
     stop_sequence: 'stop',

@@ -18,6 +18,7 @@ export const cohereChat: Dialect = Object.freeze({
   encode,
   rules,
   options,
+  citesFiles: true,
   finishReasons: {
     COMPLETE: 'stop',
     STOP_SEQUENCE: 'stop',

@@ -24,6 +24,7 @@ export const params: ParamMap = {
   n: { drop: 'the format gives one answer per request' },
   responseFormat: { to: 'response_format' },
   tools: { to: 'tools' },
+  serverTools: { drop: 'the format has no tools that the provider runs' },
   toolChoice: { to: 'tool_choice' },
   parallelToolCalls: { drop: 'the format has no switch for parallel tool calls' },
   reasoning: { to: 'thinking' },

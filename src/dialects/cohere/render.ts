@@ -15,14 +15,21 @@ import {
   type UserMessage,
   type UserPart,
 } from '../../core/message.ts'
-import { decodeText } from '../media.ts'
+import { decodeText, isTextType } from '../media.ts'
 import { noteOnce } from '../note.ts'
 import type { CohereQuirks } from './quirks.ts'
 
 export const DIALECT = 'cohere'
 
+interface Input extends RenderInput {
+  /** Files that the answer shall cite; they have a place of their own. */
+  readonly documents: JsonObject[]
+}
+
 /** Writes model, messages and mode. */
-export function render(input: RenderInput, body: JsonDraft): void {
+export function render(given: RenderInput, body: JsonDraft): void {
+  const documents: JsonObject[] = []
+  const input: Input = { ...given, documents }
   const messages: JsonObject[] = []
   // Media of tool results follow as one user message after the last result, because tool messages hold text only.
   const media: JsonObject[] = []
@@ -34,12 +41,13 @@ export function render(input: RenderInput, body: JsonDraft): void {
     messages.push(...withFieldsInLast(renderMessage(message, media, input), message))
   }
   placeMedia()
+  if (documents.length > 0) body['documents'] = documents
   body['model'] = input.model
   body['messages'] = messages
   body['stream'] = input.stream
 }
 
-function renderMessage(message: Message, media: JsonObject[], input: RenderInput): JsonObject[] {
+function renderMessage(message: Message, media: JsonObject[], input: Input): JsonObject[] {
   switch (message.role) {
     case 'tool':
       return [renderToolResult(message, media, input)]
@@ -52,13 +60,13 @@ function renderMessage(message: Message, media: JsonObject[], input: RenderInput
   }
 }
 
-function renderUser({ content, name }: UserMessage, input: RenderInput): JsonObject {
+function renderUser({ content, name }: UserMessage, input: Input): JsonObject {
   if (name !== undefined) noteOnce(input, 'names of users were left out: the format has no field for them')
   if (typeof content === 'string') return { role: 'user', content }
   return { role: 'user', content: content.map((part) => withFields(renderPart(part, input), part)) }
 }
 
-function renderPart(part: UserPart, input: RenderInput): JsonObject {
+function renderPart(part: UserPart, input: Input): JsonObject {
   switch (part.type) {
     case 'text':
       return renderText(part.text)
@@ -77,22 +85,23 @@ function renderText(text: string): JsonObject {
 }
 
 // Files of text and images are sent as such; of other files only the name.
-function renderFile(part: FilePart, input: RenderInput): JsonObject {
+function renderFile(part: FilePart, input: Input): JsonObject {
   const bytes = bytesOf(part)
   const mediaType = bytes?.mediaType ?? part.mediaType ?? ''
   if (mediaType.startsWith('image/') && part.fileId === undefined)
     return { type: 'image_url', image_url: { url: urlOf(part) } }
+  if (bytes !== undefined && part.citations === true && isTextType(mediaType)) {
+    const title = part.filename ?? `document ${input.documents.length + 1}`
+    input.documents.push({ data: { title, text: decodeText(bytes.data) } })
+    return renderText(`[${title}]`)
+  }
   if (bytes !== undefined && /^text\/|[/+](json|xml)$/.test(mediaType))
     return renderText(decodeText(bytes.data))
   noteOnce(input, 'files were replaced by their names: the format accepts text and images only')
   return renderText(`[left out: ${part.filename ?? part.url ?? (mediaType || 'a file')}]`)
 }
 
-function renderAssistant(
-  { content }: AssistantMessage,
-  quirks: CohereQuirks,
-  input: RenderInput,
-): JsonObject[] {
+function renderAssistant({ content }: AssistantMessage, quirks: CohereQuirks, input: Input): JsonObject[] {
   const parts = partsOf(content)
   if (parts.some((part) => part.type === 'file'))
     noteOnce(input, 'files made by the model were left out: the format has none in assistant messages')
@@ -139,7 +148,7 @@ function planOf(parts: readonly AssistantPart[]): string | undefined {
 function renderToolResult(
   { toolCallId, content, isError }: ToolMessage,
   media: JsonObject[],
-  input: RenderInput,
+  input: Input,
 ): JsonObject {
   const text = plainText(content, '\n')
   const others = typeof content === 'string' ? [] : content.filter((part) => part.type !== 'text')

@@ -101,8 +101,10 @@ function renderTools(tools: readonly ResolvedTool[], context: EncodeContext): Js
 function renderServerTools(tools: readonly ServerTool[], context: EncodeContext): undefined {
   const { body, settings, quirks, warn } = context
   // The models that take no response format beside functions take no other tools there, too.
-  if (settings.tools !== undefined && quirks['jsonWithTools'] === false)
-    return void warn('they were not sent: the model has them only without functions', 'unsupported')
+  if (settings.tools !== undefined && quirks['jsonWithTools'] === false) {
+    warn('they were not sent: the model has them only without functions', 'unsupported')
+    return undefined
+  }
   if (settings.tools !== undefined && quirks['toolSteps'] === true)
     setPath(body, 'toolConfig.includeServerSideToolInvocations', true)
   return encodeServerTools(tools, context)

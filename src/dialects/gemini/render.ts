@@ -2,13 +2,8 @@ import type { RenderInput } from '../../core/dialect.ts'
 import { toolNames } from '../../core/history.ts'
 import { withFields, withFieldsInLast } from '../../core/fit/wire-fields.ts'
 import type { JsonDraft, JsonObject } from '../../core/json.ts'
-import {
-  partsOf,
-  type Extensible,
-  type Message,
-  type UserMessage,
-  type UserPart,
-} from '../../core/message.ts'
+import type { Extensible } from '../../core/extensible.ts'
+import { partsOf, type Message, type UserMessage, type UserPart } from '../../core/message.ts'
 import { createNote } from '../note.ts'
 import { renderAnswer } from './answer.ts'
 import { renderMedia } from './media.ts'

@@ -1,6 +1,7 @@
 import type { RenderInput } from '../../core/dialect.ts'
 import { withFields, withFieldsInLast } from '../../core/fit/wire-fields.ts'
 import type { JsonDraft, JsonObject, JsonValue } from '../../core/json.ts'
+import type { Extensible } from '../../core/extensible.ts'
 import {
   argumentsText,
   base64Of,
@@ -8,7 +9,6 @@ import {
   plainText,
   urlOf,
   type AssistantMessage,
-  type Extensible,
   type Message,
   type ReasoningPart,
   type TextPart,

@@ -1,7 +1,7 @@
 import { chatFields } from './chat.ts'
 
 /** Fields of OpenAI's chat completions. */
-export const chatOptions = [
+export const chatOptions: readonly string[] = [
   ...chatFields,
   'audio',
   'modalities',
@@ -14,10 +14,10 @@ export const chatOptions = [
   'store',
   'verbosity',
   'web_search_options',
-] as const
+]
 
 /** Fields of OpenAI's responses. */
-export const responsesOptions = [
+export const responsesOptions: readonly string[] = [
   'background',
   'background_options',
   'context_management',
@@ -47,4 +47,4 @@ export const responsesOptions = [
   'top_p',
   'truncation',
   'user',
-] as const
+]
