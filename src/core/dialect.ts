@@ -14,7 +14,8 @@ import type { Message } from './message.ts'
 import type { ModelListApi } from './model-list.ts'
 import type { ModerationApi } from './moderation.ts'
 import type { EncodeMap, ParamMap, ResolvedSettings } from './params.ts'
-import type { FinishReason, Usage, Warning } from './response.ts'
+import type { ResponseStream } from './response-stream.ts'
+import type { Attempt, FinishReason, Usage, Warning } from './response.ts'
 import type { Framing } from './wire.ts'
 
 /** Settings of a provider whose wire format deviates from its dialect's. Each dialect types its own. */
@@ -95,6 +96,22 @@ export interface EndpointInput {
   readonly quirks: Quirks
 }
 
+/** What a dialect may read and change of a call whose answer it follows. */
+export interface FollowedCall {
+  readonly messages: readonly Message[]
+  readonly settings: ResolvedSettings
+  readonly target: { readonly rules: WireRules; readonly reasoningScope: string }
+  readonly extraBody?: JsonObject | undefined
+  readonly providerOptions?: object | undefined
+  readonly previousAttempts: readonly Attempt[]
+}
+/** Returns the answer to deliver, of one or more exchanges. */
+export type Follow = <C extends FollowedCall>(
+  call: C,
+  reply: ResponseStream,
+  exchange: (call: C) => Promise<ResponseStream>,
+) => ResponseStream
+
 /** Translates one wire format. Pure: no I/O, no clock, no vendor names. */
 export interface Dialect {
   readonly id: string
@@ -111,8 +128,8 @@ export interface Dialect {
   endpoint(input: EndpointInput): string
   /** Headers that the wire format requires. */
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** The stop reason of an answer that goes on if it is sent back. Default: none. */
-  readonly pauseReason?: string | undefined
+  /** Follows the answer to a call, which the format may end before it is complete. Default: it is delivered as it is. */
+  readonly follow?: Follow | undefined
   /** Whether answers can cite files of the request. Default false. */
   readonly citesFiles?: boolean | undefined
   /** Whether `toolChoice` can name a server tool. Default false. */

@@ -1,19 +1,27 @@
 import { isObject } from './json.ts'
 import type { Warning } from './response.ts'
 
-/** Collects the paths of the fields of `given` that `checked`, its checked form, does not have. Blank values are no loss. */
+/**
+ * Collects the paths of the fields of `given` that `checked`, its checked form, does not have. Blank values are no loss. A
+ * `null` counts as absent, also in `checked`, from which it is removed.
+ */
 export function findLost(given: unknown, checked: unknown, path: string, lost: string[]): void {
   if (given === checked) return
   if (Array.isArray(given) && Array.isArray(checked))
     for (const [at, item] of given.entries()) findLost(item, checked[at], `${path}.${at}`, lost)
   else if (isObject(given) && isObject(checked)) {
     for (const [name, value] of Object.entries(given)) {
+      if (value === null && checked[name] === null && !MEANINGFUL.has(name))
+        Reflect.deleteProperty(checked, name)
       if (isBlank(value)) continue
       if (Object.hasOwn(checked, name)) findLost(value, checked[name], `${path}.${name}`, lost)
       else lost.push(`${path}.${name}`)
     }
   }
 }
+
+// Fields in which null is a value.
+const MEANINGFUL: ReadonlySet<string> = new Set(['arguments', 'content'])
 
 // What clients write for "nothing": `name: null`, `annotations: []`.
 function isBlank(value: unknown): boolean {

@@ -221,5 +221,6 @@ export function applyUnsupportedPolicy(
     message,
   }))
   const text = `${losses.map(({ message }) => message).join('; ')}. Nothing was sent; leave these out, or set onUnsupported: 'warn'`
-  throw new LlmError('unsupported', text, { ...target, issues })
+  const { provider, model } = target
+  throw new LlmError('unsupported', text, { provider, model, issues })
 }

@@ -212,19 +212,14 @@ export function openGroup(fields: () => FieldTable, rest: Group): Group {
   return groupOf(table, () => z.catchall(objectSchema(table()), restOrUnknown()), rest)
 }
 
-/** An object of which these fields are kept and all others are left out. A `null` in an optional field counts as absent. */
+/** An object of which these fields are kept and all others are left out. A `null` in an optional field is kept for the caller to remove. */
 export function looseGroup(fields: () => FieldTable): Group {
   const table = once(fields)
   return groupOf(table, () => objectSchema(table(), nullAsAbsent))
 }
 
 function nullAsAbsent(schema: Schema): Schema {
-  return z.optional(
-    z.pipe(
-      z.transform((value: unknown): unknown => value ?? undefined),
-      z.optional(schema),
-    ),
-  )
+  return z.nullable(z.optional(schema))
 }
 
 function groupOf(table: () => FieldTable, make: () => Schema, rest?: Group): Group {

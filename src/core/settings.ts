@@ -1,5 +1,5 @@
 import { objectOf, type JsonObject } from './json.ts'
-import { serverToolTypes } from './server-tool.ts'
+import { serverToolTypes, type ServerToolType } from './server-tool.ts'
 import type { Rows } from './options.ts'
 import type { Settings, Tool } from './request.ts'
 import {
@@ -72,44 +72,10 @@ const chosenTool = looseGroup(() => ({ name: required(nonEmptyText), type: oneOf
 const openaiChoice = looseGroup(() => ({ type: required(oneOf('function')), function: required(chosenTool) }))
 const reasoning = looseGroup(() => ({ effort, budgetTokens: count }))
 
-const words = listOf(nonEmptyText)
-const serverTool = group(() => ({
-  type: required(oneOf(...serverToolTypes)),
-  version: text,
-  maxUses: positiveCount,
-  allowedDomains: words,
-  blockedDomains: words,
-  userLocation: group(() => ({ city: text, region: text, country: text, timezone: text })),
-  contextSize: oneOf('low', 'medium', 'high'),
-  images: flag,
-  maxContentTokens: positiveCount,
-  citations: flag,
-  container: text,
-  fileIds: words,
-  stores: words,
-  maxResults: positiveCount,
-  filter: anyOf(text, anyObject),
-  model: text,
-  size: text,
-  quality: text,
-  format: text,
-  name: nonEmptyText,
-  url: nonEmptyText,
-  description: text,
-  authorization: text,
-  headers: recordOf(text),
-  allowedTools: words,
-  approval: oneOf('always', 'never'),
-  displayWidth: positiveCount,
-  displayHeight: positiveCount,
-  environment: text,
-  maxCharacters: positiveCount,
-  allowedHandles: words,
-  blockedHandles: words,
-  since: text,
-  until: text,
-  providerOptions: recordOf(anyObject),
-}))
+// Options of a tool are checked where it is written: what its provider lacks, or nobody has, gives a warning.
+const serverTool = kind(`a tool of type ${serverToolTypes.join(', ')}, or { raw }`, (value) =>
+  serverToolTypes.includes(objectOf(value)['type'] as ServerToolType),
+)
 const rawTool = group(() => ({ raw: required(anyObject), providerOptions: recordOf(anyObject) }))
 
 /** Whether a tool has a provider's own type, such as `web_search_20250305`. */

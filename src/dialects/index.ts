@@ -6,6 +6,7 @@ export { gemini, type GeminiQuirks } from './gemini/index.ts'
 export { commonMarks, koboldGenerate, type KoboldQuirks, type RoleMarks } from './kobold/index.ts'
 export { ollamaChat, type OllamaQuirks } from './ollama/index.ts'
 export { moderationApi, openaiChat, openModelSamplers, type OpenAIChatQuirks } from './openai-chat/index.ts'
+export { openaiChatWithTools } from './openai-chat-tools/index.ts'
 export { openaiResponses, type OpenAIResponsesQuirks } from './openai-responses/index.ts'
 export {
   bedrockCohereEmbeddings,

@@ -8,14 +8,13 @@ import { resolveEndpoint, type Endpoint } from './resolve-endpoint.ts'
 import { Attempt } from './attempt.ts'
 import { renderRequest, type RenderedRequest } from './render-request.ts'
 import { openResponseBody } from './response-body.ts'
-import { mayPause, PausedAnswer } from './paused-answer.ts'
 import { recordRaw } from './raw-exchange.ts'
 import { HttpResponseStream } from './http-response-stream.ts'
 
 /** Makes one attempt of a chat call. Resolves when the first content has arrived. Rejects with the error that came before it. */
 export async function exchangeChat(call: Call): Promise<ResponseStream> {
   const reply = await exchangeOnce(call)
-  return mayPause(call) ? new PausedAnswer(call, reply, exchangeOnce) : reply
+  return call.target.dialect.follow?.(call, reply, exchangeOnce) ?? reply
 }
 
 async function exchangeOnce(call: Call): Promise<HttpResponseStream> {

@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { commonEmbeddings, openaiChat } from '../dialects/index.ts'
+import { commonEmbeddings, openaiChatWithTools } from '../dialects/index.ts'
 import { openai } from './openai.ts'
 
 /**
@@ -9,7 +9,7 @@ import { openai } from './openai.ts'
 export const azure: ProviderDefinition = defineProvider({
   id: 'azure',
   name: 'Azure OpenAI',
-  dialect: openaiChat,
+  dialect: openaiChatWithTools,
   optionsOf: ['openai'],
   options: openai.options,
   otherOptions: openai.otherOptions,
@@ -25,7 +25,7 @@ export const azure: ProviderDefinition = defineProvider({
   apis: {
     ...openai.apis,
     deployments: {
-      dialect: openaiChat,
+      dialect: openaiChatWithTools,
       baseUrl: 'https://{resource}.openai.azure.com/openai/deployments',
       paths: { chat: '/{model}/chat/completions' },
       query: { 'api-version': '{apiVersion}' },

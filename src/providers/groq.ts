@@ -1,5 +1,5 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChatWithTools, type OpenAIChatQuirks } from '../dialects/index.ts'
 import { chatFields, groqCompoundTools, groqTools } from './options/index.ts'
 
 const unsupported = { drop: 'the API does not support it' } as const
@@ -28,7 +28,7 @@ const qwen: ModelCapabilities = {
 export const groq: ProviderDefinition = defineProvider({
   id: 'groq',
   name: 'Groq',
-  dialect: openaiChat,
+  dialect: openaiChatWithTools,
   options: [
     ...chatFields,
     'citation_options',

@@ -1,6 +1,11 @@
 import { shortCallIds } from '../core/fit/rules.ts'
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
-import { commonEmbeddings, moderationApi, openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import {
+  commonEmbeddings,
+  moderationApi,
+  openaiChatWithTools,
+  type OpenAIChatQuirks,
+} from '../dialects/index.ts'
 import { chatFields, mistralTools } from './options/index.ts'
 
 const window = { contextWindow: 262_144, images: true, tools: true, jsonSchema: true } as const
@@ -15,7 +20,7 @@ const switched: ModelCapabilities = {
 export const mistral: ProviderDefinition = defineProvider({
   id: 'mistral',
   name: 'Mistral AI',
-  dialect: openaiChat,
+  dialect: openaiChatWithTools,
   options: [
     ...chatFields,
     'document_image_limit',

@@ -2,7 +2,7 @@ import { commonImages } from '../core/fit/rules.ts'
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import {
   moderationApi,
-  openaiChat,
+  openaiChatWithTools,
   openaiResponses,
   type OpenAIChatQuirks,
   type OpenAIResponsesQuirks,
@@ -121,7 +121,7 @@ const responsesChatter: ModelCapabilities = {
 export const openai: ProviderDefinition = defineProvider({
   id: 'openai',
   name: 'OpenAI',
-  dialect: openaiChat,
+  dialect: openaiChatWithTools,
   options: chatOptions,
   otherOptions: responsesOptions,
   baseUrl: 'https://api.openai.com/v1',

@@ -1,5 +1,10 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, openModelSamplers, openaiResponses, type OpenAIChatQuirks } from '../dialects/index.ts'
+import {
+  openaiChatWithTools,
+  openModelSamplers,
+  openaiResponses,
+  type OpenAIChatQuirks,
+} from '../dialects/index.ts'
 import { chatFields, openrouterTools } from './options/index.ts'
 
 /**
@@ -9,7 +14,7 @@ import { chatFields, openrouterTools } from './options/index.ts'
 export const openrouter: ProviderDefinition = defineProvider({
   id: 'openrouter',
   name: 'OpenRouter',
-  dialect: openaiChat,
+  dialect: openaiChatWithTools,
   options: [
     ...chatFields,
     'cache_control',

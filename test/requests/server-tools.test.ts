@@ -223,10 +223,14 @@ describe('a server tool', () => {
     expect(reply.warnings[0]?.message).toContain('maxUses of web-search was not sent')
   })
 
-  test('a misspelt option is refused', async () => {
-    const serverTools = [{ type: 'web-search', maxUse: 1 }] as unknown as ServerTool[]
-    const { error } = await bodyOf({ provider: 'anthropic', model: 'claude-sonnet-4-5', serverTools })
-    expect(error?.message).toContain('did you mean "maxUses"')
+  test('a misspelt option gives a warning, a misspelt type is refused', async () => {
+    const request = { provider: 'anthropic', model: 'claude-sonnet-4-5', onUnsupported: 'error' as const }
+    const option = [{ type: 'web-search', maxUse: 1 }] as unknown as ServerTool[]
+    const { error } = await bodyOf({ ...request, serverTools: option })
+    expect(error).toMatchObject({ kind: 'unsupported' })
+    expect(error?.message).toContain('maxUse of web-search was not sent')
+    const type = [{ type: 'web-serch' }] as unknown as ServerTool[]
+    expect((await bodyOf({ ...request, serverTools: type })).error).toMatchObject({ kind: 'invalid-request' })
   })
 
   test('Anthropic: servers and betas are beside the tools', async () => {

@@ -1,5 +1,6 @@
 import type { Dialect } from '../../core/dialect.ts'
 import type { JsonDraft } from '../../core/json.ts'
+import { continuePaused } from '../paused-answer.ts'
 import { readFault } from './fault.ts'
 import { modelList } from './models.ts'
 import { encode, params } from './params.ts'
@@ -16,7 +17,7 @@ export const anthropicMessages: Dialect = Object.freeze({
   framing: 'sse',
   headers: { 'anthropic-version': '2023-06-01' },
   takeHeaders: takeBetas,
-  pauseReason: 'pause_turn',
+  follow: continuePaused('pause_turn'),
   forcesServerTools: true,
   options,
   citesFiles: true,

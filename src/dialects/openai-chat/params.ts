@@ -1,8 +1,8 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import { withFields } from '../../core/fit/wire-fields.ts'
-import type { JsonValue } from '../../core/json.ts'
+import { mergeInto, type JsonValue } from '../../core/json.ts'
+import type { ServerTool } from '../../core/server-tool.ts'
 import type { ToolChoice } from '../../core/request.ts'
-import { encodeServerTools } from '../server-tools.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
 import { renderReasoning, thinks } from './reasoning.ts'
 
@@ -41,7 +41,7 @@ export const openModelSamplers: ParamMap = {
 
 export const encode: EncodeMap = {
   tools: (tools: readonly ResolvedTool[]) => tools.map(renderTool),
-  serverTools: encodeServerTools,
+  serverTools: renderRawTools,
   toolChoice: renderToolChoice,
   responseFormat: renderFormat,
   logprobs: (wanted: boolean, { quirks }: EncodeContext) =>
@@ -52,6 +52,16 @@ export const encode: EncodeMap = {
 function renderTool(tool: ResolvedTool): JsonValue {
   const { name, description, parameters, strict } = tool
   return withFields({ type: 'function', function: { name, description, parameters, strict } }, tool)
+}
+
+// Tools in the server's own form; a provider with tools by neutral names has `openaiChatWithTools`.
+function renderRawTools(tools: readonly ServerTool[], { body, warn }: EncodeContext): undefined {
+  const added = tools.flatMap((tool) => {
+    if ('raw' in tool) return [withFields(tool.raw, tool)]
+    warn(`${tool.type} was not sent: there is no such tool`, 'unsupported')
+    return []
+  })
+  if (added.length > 0) mergeInto(body, { tools: added })
 }
 
 function renderToolChoice(choice: ToolChoice, { settings, quirks, warn }: EncodeContext): JsonValue {

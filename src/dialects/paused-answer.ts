@@ -1,31 +1,39 @@
 import { abortedError } from '../core/abort.ts'
 import { ResponseAccumulator, responseToEvents } from '../core/accumulate-response.ts'
 import { addUsage } from '../core/add-usage.ts'
-import type { Call } from '../core/call.ts'
+import type { Follow, FollowedCall } from '../core/dialect.ts'
 import { toLlmError, type LlmError } from '../core/error.ts'
 import type { EventBatch, StreamEvent } from '../core/event.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Attempt, ChatResponse, Usage } from '../core/response.ts'
 
-type Exchange = (call: Call) => Promise<ResponseStream>
-
 /** Number of times that a paused answer is continued. */
 const MAX_PAUSES = 8
 
-/** Whether the provider may pause its answer to a call, because it runs tools itself. */
-export function mayPause({ target, settings, extraBody, providerOptions }: Call): boolean {
-  if (target.dialect.pauseReason === undefined) return false
-  return (settings.serverTools ?? extraBody?.['tools'] ?? providerOptions) !== undefined
+/** Follows an answer that the provider may pause with `reason`, because the request has tools that it runs. */
+export function continuePaused(reason: string): Follow {
+  return (call, reply, exchange) => {
+    const { settings, extraBody, providerOptions } = call
+    const mayPause = (settings.serverTools ?? extraBody?.['tools'] ?? providerOptions) !== undefined
+    return mayPause ? new PausedAnswer(reason, { call, reply, exchange }) : reply
+  }
+}
+
+interface Parts<C extends FollowedCall> {
+  readonly call: C
+  readonly reply: ResponseStream
+  readonly exchange: (call: C) => Promise<ResponseStream>
 }
 
 /**
  * An answer that the provider may pause while it runs tools. A paused answer is sent back and goes on: the caller gets one
  * stream with one `start`, one `finish` and the sum of usage. After {@link MAX_PAUSES} it ends as the provider ended it.
  */
-export class PausedAnswer implements ResponseStream {
-  readonly #exchange: Exchange
+class PausedAnswer<C extends FollowedCall> implements ResponseStream {
+  readonly #reason: string
+  readonly #exchange: Parts<C>['exchange']
   readonly #onEnd: ((error?: LlmError) => void)[] = []
-  #call: Call
+  #call: C
   #reply: ResponseStream
   /** All events so far; `undefined` before the first pause. */
   #whole: ResponseAccumulator | undefined
@@ -35,7 +43,8 @@ export class PausedAnswer implements ResponseStream {
   #error: LlmError | undefined
   #over = false
 
-  constructor(call: Call, reply: ResponseStream, exchange: Exchange) {
+  constructor(reason: string, { call, reply, exchange }: Parts<C>) {
+    this.#reason = reason
     this.#call = call
     this.#reply = reply
     this.#exchange = exchange
@@ -95,8 +104,7 @@ export class PausedAnswer implements ResponseStream {
 
   #isPaused(): boolean {
     const { rawFinishReason, toolCalls } = this.#reply.snapshot()
-    const { pauseReason } = this.#call.target.dialect
-    return rawFinishReason === pauseReason && toolCalls.length === 0 && this.#pauses < MAX_PAUSES
+    return rawFinishReason === this.#reason && toolCalls.length === 0 && this.#pauses < MAX_PAUSES
   }
 
   #pass(batch: EventBatch): EventBatch | Promise<EventBatch | null> {
