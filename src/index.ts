@@ -59,6 +59,7 @@ export type {
   Citation,
   FinishReason,
   GeneratedFile,
+  RawExchange,
   Usage,
   Warning,
 } from './core/response.ts'
@@ -70,6 +71,7 @@ export type {
   ImagePart,
   Message,
   ReasoningPart,
+  ServerToolPart,
   SystemMessage,
   TextPart,
   ToolCall,
@@ -78,6 +80,8 @@ export type {
   UserMessage,
   UserPart,
 } from './core/message.ts'
+export type { ProviderOptions, WireOptions } from './core/provider-options.ts'
+export type { ServerTool, ServerToolType } from './core/server-tool.ts'
 export type { EmbedResponse } from './core/embedding.ts'
 export type { ModelInfo } from './core/model-list.ts'
 export type { TokenCount } from './core/token-count.ts'

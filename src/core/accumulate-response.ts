@@ -1,4 +1,4 @@
-import { isContent, type StreamEvent, type EventBatch, type ToolCallEvent } from './event.ts'
+import { isContent, isStep, type StreamEvent, type EventBatch, type ToolCallEvent } from './event.ts'
 import { listOf, losesDigits } from './json.ts'
 import {
   argumentsText,
@@ -162,6 +162,8 @@ export class ResponseAccumulator {
   #usage: Usage | undefined
   /** Number of content events so far. */
   contents = 0
+  /** Number of steps so far of tools that the provider runs. */
+  steps = 0
 
   /** `origin` marks reasoning whose vendor fields only the same vendor and wire format accept. */
   constructor(start: { provider: string; model: string }, origin: string) {
@@ -172,6 +174,7 @@ export class ResponseAccumulator {
   add(batch: EventBatch): void {
     for (const event of batch) {
       if (isContent(event)) this.contents++
+      else if (isStep(event)) this.steps++
       this.#take(event)
     }
   }
@@ -241,6 +244,9 @@ export class ResponseAccumulator {
       }
       case 'tool-call-delta':
         return this.#choiceOf(event.choice).addArguments(event.id, event.delta)
+      case 'server-tool-call':
+      case 'server-tool-result':
+        return this.#addStep(event)
       case 'start':
         this.#start.model = event.model
         if (event.id !== undefined) this.#start.id = event.id
@@ -264,6 +270,22 @@ export class ResponseAccumulator {
       default:
         return
     }
+  }
+
+  #addStep(event: Extract<StreamEvent, { type: 'server-tool-call' | 'server-tool-result' }>): void {
+    const isCall = event.type === 'server-tool-call'
+    const block = isCall ? event.block : event.result
+    if (block === undefined) return
+    const { id, name } = event
+    const asked = isCall ? { arguments: event.arguments } : undefined
+    this.#choiceOf(event.choice).addPart({
+      type: 'server-tool',
+      id,
+      name,
+      ...asked,
+      block,
+      origin: this.#origin,
+    })
   }
 
   #addFile({ mediaType, data, url, signature, choice }: Extract<StreamEvent, { type: 'file' }>): void {
@@ -341,6 +363,12 @@ function replayPart(
       })
       events.push({ ...callOf(part), ...choice })
       return
+    case 'server-tool': {
+      const { id, name, arguments: asked, block } = part
+      if (asked === undefined) events.push({ type: 'server-tool-result', id, name, result: block, ...choice })
+      else events.push({ type: 'server-tool-call', id, name, arguments: asked, block, ...choice })
+      return
+    }
     case 'file':
       events.push({
         type: 'file',

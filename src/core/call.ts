@@ -5,8 +5,9 @@ import type { EventBatch, StreamEvent } from './event.ts'
 import type { Logger } from './log.ts'
 import type { Message } from './message.ts'
 import type { ResolvedSettings } from './params.ts'
+import type { ProviderOptions } from './provider-options.ts'
 import type { Target } from './registry.ts'
-import type { CallOptions, StreamLimits, Timeouts } from './request.ts'
+import type { CallOptions, ChatRequest, StreamLimits, Timeouts } from './request.ts'
 import type { KeySource } from './secret.ts'
 import type { Attempt, Warning } from './response.ts'
 import { LlmError } from './error.ts'
@@ -92,6 +93,7 @@ export interface Call {
   readonly credentials?: CredentialSource | undefined
   readonly variables?: Readonly<Record<string, string>> | undefined
   readonly headers: Readonly<Record<string, string>>
+  readonly providerOptions?: ProviderOptions | undefined
   readonly extraBody?: JsonObject | undefined
   readonly transport: Transport
   /** URL and headers that were computed once for the target. Valid if the call has no base URL, headers or variables of its own. */
@@ -99,6 +101,7 @@ export interface Call {
   readonly timeouts: Timeouts
   readonly streamLimits: StreamLimits & Required<Omit<StreamLimits, 'maxEventBytes'>>
   readonly onUnsupported: 'warn' | 'error' | 'drop'
+  readonly include?: ChatRequest['include']
   /** Whether a stream that breaks inside its text is resumed on another target. Absent: as the application configured it. */
   readonly continuation?: boolean | undefined
   /** Warnings of stages, added to those of the response. */

@@ -1,13 +1,21 @@
 import type { ErrorKind } from './error.ts'
 import type { JsonDraft, JsonObject, JsonValue } from './json.ts'
-import type { CitationEvent, FileEvent, ReasoningDelta, TextDelta } from './event.ts'
+import type {
+  CitationEvent,
+  FileEvent,
+  ReasoningDelta,
+  ServerToolCallEvent,
+  ServerToolResultEvent,
+  TextDelta,
+} from './event.ts'
 import type { EmbeddingApi } from './embedding.ts'
 import type { WireRules } from './fit/rules.ts'
 import type { Message } from './message.ts'
 import type { ModelListApi } from './model-list.ts'
 import type { ModerationApi } from './moderation.ts'
 import type { EncodeMap, ParamMap, ResolvedSettings } from './params.ts'
-import type { FinishReason, Usage, Warning } from './response.ts'
+import type { ResponseStream } from './response-stream.ts'
+import type { Attempt, FinishReason, Usage, Warning } from './response.ts'
 import type { Framing } from './wire.ts'
 
 /** Settings of a provider whose wire format deviates from its dialect's. Each dialect types its own. */
@@ -36,6 +44,8 @@ export type Fragment =
   | TextDelta
   | ReasoningDelta
   | ToolFragment
+  | ServerToolCallEvent
+  | ServerToolResultEvent
   | CitationEvent
   | FileEvent
   | { readonly type: 'meta'; readonly id?: string | undefined; readonly model?: string | undefined }
@@ -115,6 +125,22 @@ export interface Remedy {
   readonly warning: string
 }
 
+/** What a dialect may read and change of a call whose answer it follows. */
+export interface FollowedCall {
+  readonly messages: readonly Message[]
+  readonly settings: ResolvedSettings
+  readonly target: { readonly rules: WireRules; readonly reasoningScope: string }
+  readonly extraBody?: JsonObject | undefined
+  readonly providerOptions?: object | undefined
+  readonly previousAttempts: readonly Attempt[]
+}
+/** Returns the answer to deliver, of one or more exchanges. */
+export type Follow = <C extends FollowedCall>(
+  call: C,
+  reply: ResponseStream,
+  exchange: (call: C) => Promise<ResponseStream>,
+) => ResponseStream
+
 /** Translates one wire format. Pure: no I/O, no clock, no vendor names. */
 export interface Dialect {
   readonly id: string
@@ -123,12 +149,22 @@ export interface Dialect {
   readonly encode: EncodeMap
   /** Neutral finish reasons by the wire's values; a value that is not listed is `other`. */
   readonly finishReasons: Readonly<Record<string, FinishReason>>
+  /** Names of the fields that `providerOptions` of a request may have, as dotted paths in the body. Default: any. */
+  readonly options?: readonly string[] | undefined
   /** What the format requires of a request. Provider and model override single rows. Default: everything is sent as it is. */
   readonly rules?: WireRules | undefined
   /** Path and query, appended to the base URL. */
   endpoint(input: EndpointInput): string
   /** Headers that the wire format requires. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Follows the answer to a call, which the format may end before it is complete. Default: it is delivered as it is. */
+  readonly follow?: Follow | undefined
+  /** Whether answers can cite files of the request. Default false. */
+  readonly citesFiles?: boolean | undefined
+  /** Whether `toolChoice` can name a server tool. Default false. */
+  readonly forcesServerTools?: boolean | undefined
+  /** Takes what the format sends as headers out of a finished body, and returns those headers. Default: none. */
+  readonly takeHeaders?: ((body: JsonDraft) => Readonly<Record<string, string>> | undefined) | undefined
   /** Adds model, messages and streaming mode to a body that holds the parameters, and resolves conflicts between them. */
   render(input: RenderInput, body: JsonDraft): void
   /** Adds the fragments of a whole reply to `out`, as of a stream of one frame. */

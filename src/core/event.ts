@@ -1,4 +1,4 @@
-import type { JsonValue } from './json.ts'
+import type { JsonObject, JsonValue } from './json.ts'
 import type { Citation, FinishReason, GeneratedFile, TokenLogprob, Usage, Warning } from './response.ts'
 
 /** First event of a stream: the provider and model of the response. */
@@ -54,6 +54,27 @@ export interface ToolCallEvent {
   readonly choice?: number | undefined
   readonly signature?: string | undefined
   readonly details?: JsonValue | undefined
+}
+/** A step of a tool that the provider runs: what it was asked. */
+export interface ServerToolCallEvent {
+  readonly type: 'server-tool-call'
+  readonly id: string
+  /** The provider's name of the tool. */
+  readonly name: string
+  readonly arguments: JsonValue
+  /** The step as the provider wrote it, which goes back with the history. Absent if its result holds it. */
+  readonly block?: JsonObject | undefined
+  readonly choice?: number | undefined
+}
+/** A step of a tool that the provider runs: what it gave, in the provider's form. Also of a failure. */
+export interface ServerToolResultEvent {
+  readonly type: 'server-tool-result'
+  /** The id of its call. */
+  readonly id: string
+  readonly name: string
+  /** The whole step as the provider wrote it, which goes back with the history. */
+  readonly result: JsonObject
+  readonly choice?: number | undefined
 }
 export interface CitationEvent extends Citation {
   readonly type: 'citation'
@@ -121,6 +142,8 @@ export type StreamEvent =
   | ToolCallStart
   | ToolCallDelta
   | ToolCallEvent
+  | ServerToolCallEvent
+  | ServerToolResultEvent
   | CitationEvent
   | FileEvent
   | UsageEvent
@@ -144,6 +167,8 @@ export interface EventTraits<E extends StreamEvent = StreamEvent> {
     : E extends { readonly delta: string }
       ? 'delta'
       : never
+  /** Whether the event is a step of a tool that the provider runs. It is no content, but the idle time starts again. */
+  readonly isStep?: boolean | undefined
   /** Whether the event is the last of its stream. Default false. */
   readonly isTerminal?: boolean | undefined
   /** Length of what the event carries besides a growing text, in UTF-16 units. Default 0. */
@@ -160,6 +185,8 @@ export const eventTraits: {
   'tool-call-start': { content: 'always' },
   'tool-call-delta': { content: 'always', textField: 'delta' },
   'tool-call': { content: 'always', payloadLength: (event) => JSON.stringify(event.arguments).length },
+  'server-tool-call': { isStep: true },
+  'server-tool-result': { isStep: true },
   citation: {},
   file: { content: 'always', payloadLength: (event) => event.data?.length ?? 0 },
   usage: {},
@@ -175,6 +202,11 @@ export const eventTraits: {
 export function isContent(event: StreamEvent): boolean {
   const { content } = eventTraits[event.type] ?? NO_TRAITS
   return content === 'always' || (content === 'with-text' && eventText(event) !== '')
+}
+
+/** Whether an event is a step of a tool that the provider runs. It is no content, but shows that the provider is at work. */
+export function isStep(event: StreamEvent): boolean {
+  return ((eventTraits[event.type] ?? NO_TRAITS) as EventTraits).isStep === true
 }
 
 /** The piece of growing text that an event carries, `undefined` if its type carries none. */

@@ -49,7 +49,9 @@ export function adaptHistory(
         name: name === undefined ? name : wire(name),
       }
     }
-    return message.role === 'assistant' ? fitAssistant(message, rules, wire) : message
+    return message.role === 'assistant'
+      ? withoutForeignSteps(fitAssistant(message, rules, wire), rules, warnings)
+      : message
   })
 }
 
@@ -115,6 +117,20 @@ function placeOf(orphan: ToolMessage, messages: readonly Message[], paired: read
     if (place !== -1) return place
   }
   return paired.length
+}
+
+// Only the provider that ran a tool takes its steps back.
+function withoutForeignSteps(
+  message: AssistantMessage,
+  { dialect }: HistoryRules,
+  warnings: Warning[],
+): AssistantMessage {
+  const content = partsOf(message.content)
+  const kept = content.filter((part) => part.type !== 'server-tool' || (part.origin ?? dialect) === dialect)
+  if (kept.length === content.length) return message
+  const text = 'steps of tools that another provider ran were left out'
+  if (!warnings.some(({ message: known }) => known === text)) warnings.push({ type: 'other', message: text })
+  return { ...message, content: kept }
 }
 
 function fitAssistant(

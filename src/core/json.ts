@@ -84,16 +84,41 @@ export function setPath(draft: JsonDraft, path: string, value: JsonValue): void 
   if (!UNSAFE_KEYS.has(last)) at[last] = value
 }
 
-/** Merges `extra` into `draft`: objects key by key, other values are replaced. Objects inside `draft` are not changed. */
+/**
+ * Merges `extra` into `draft`: objects key by key. The lists `tools`, `include` and `betas` are joined; of two tools with
+ * one name the later stays. Other values are replaced. Objects inside `draft` are not changed.
+ */
 export function mergeInto(draft: JsonDraft, extra: JsonObject): void {
   for (const [key, value] of Object.entries(extra)) {
     if (UNSAFE_KEYS.has(key)) continue
     const held = draft[key]
     if (isObject(held) && isObject(value)) {
       // Copied, because calls share parts of their bodies.
-      const merged: JsonDraft = { ...held }
-      mergeInto(merged, value)
-      draft[key] = merged
-    } else draft[key] = value
+      const copy = { ...held }
+      mergeInto(copy, value)
+      draft[key] = copy
+    } else if (JOINED.has(key) && Array.isArray(held) && Array.isArray(value))
+      draft[key] = joinLists(held, value)
+    else draft[key] = value
   }
+}
+const JOINED: ReadonlySet<string> = new Set(['tools', 'include', 'betas'])
+
+/** Adds `more` to `list`. An item replaces those of its name, or those equal to it if it has none. */
+export function joinLists(list: readonly JsonValue[], more: readonly JsonValue[]): JsonValue[] {
+  const joined = [...list]
+  for (const item of more) {
+    const name = nameOf(item)
+    const at = joined.findIndex((held) => nameOf(held) === name)
+    if (at < 0) joined.push(item)
+    else joined[at] = item
+  }
+  return joined
+}
+
+// The name of a tool in any wire format; the item itself if it has none.
+function nameOf(item: JsonValue): string {
+  const { name, function: own, toolSpec } = objectOf(item)
+  const inner = objectOf(own ?? toolSpec)
+  return textOf(name ?? inner['name']) ?? JSON.stringify(item)
 }

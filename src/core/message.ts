@@ -1,9 +1,18 @@
 import type { CacheMark } from './cache-mark.ts'
 import { wellFormedJson } from './fit/well-formed.ts'
-import { isObject, losesDigits, parseExact, parseJson, type JsonDraft, type JsonValue } from './json.ts'
+import type { Extensible } from './extensible.ts'
+import {
+  isObject,
+  losesDigits,
+  parseExact,
+  parseJson,
+  type JsonDraft,
+  type JsonObject,
+  type JsonValue,
+} from './json.ts'
 
 /** Plain text. `signature` is a vendor's opaque mark, which is stored and sent back to that vendor. */
-export interface TextPart {
+export interface TextPart extends Extensible {
   readonly type: 'text'
   readonly text: string
   /** Marks the end of a prefix that the vendor shall cache. */
@@ -16,7 +25,7 @@ export interface TextPart {
 }
 
 /** An image by URL (http, https or data) or as bytes (base64 text or a byte array) with its media type. */
-export interface ImagePart {
+export interface ImagePart extends Extensible {
   readonly type: 'image'
   readonly url?: string | undefined
   readonly data?: string | Uint8Array | undefined
@@ -28,7 +37,7 @@ export interface ImagePart {
 }
 
 /** A document such as a PDF: by URL, as bytes, or by the id of a file that the vendor stores. */
-export interface FilePart {
+export interface FilePart extends Extensible {
   readonly type: 'file'
   readonly url?: string | undefined
   readonly data?: string | Uint8Array | undefined
@@ -37,12 +46,14 @@ export interface FilePart {
   readonly mediaType?: string | undefined
   readonly filename?: string | undefined
   readonly cache?: boolean | CacheMark | undefined
+  /** Whether the answer shall cite the document. Default false. */
+  readonly citations?: boolean | undefined
   /** The vendor's opaque mark on a file that its model generated. */
   readonly signature?: string | undefined
 }
 
 /** Audio as bytes. */
-export interface AudioPart {
+export interface AudioPart extends Extensible {
   readonly type: 'audio'
   readonly data: string | Uint8Array
   /** For example `audio/wav` or `audio/mpeg`. */
@@ -50,7 +61,7 @@ export interface AudioPart {
 }
 
 /** Reasoning of a model. The fields besides `text` are vendor fields, which are sent back unchanged. */
-export interface ReasoningPart {
+export interface ReasoningPart extends Extensible {
   readonly type: 'reasoning'
   readonly text: string
   /** The vendor's signature of the text (Anthropic, Bedrock, Gemini). */
@@ -86,32 +97,45 @@ export interface ToolCall {
 }
 
 /** A tool call inside an assistant message. */
-export interface ToolCallPart extends ToolCall {
+export interface ToolCallPart extends ToolCall, Extensible {
   readonly type: 'tool-call'
 }
 
+/** A step of a tool that the provider ran. Only that provider gets it back, as it wrote it. */
+export interface ServerToolPart extends Extensible {
+  readonly type: 'server-tool'
+  readonly id: string
+  readonly name: string
+  /** What the tool was asked, if the step is a call. */
+  readonly arguments?: JsonValue | undefined
+  /** The step as the provider wrote it. */
+  readonly block: JsonObject
+  /** Who made the part, `vendor/dialect`. */
+  readonly origin?: string | undefined
+}
+
 export type UserPart = TextPart | ImagePart | FilePart | AudioPart
-export type AssistantPart = TextPart | ReasoningPart | ToolCallPart | FilePart
+export type AssistantPart = TextPart | ReasoningPart | ToolCallPart | FilePart | ServerToolPart
 export type ToolResultPart = TextPart | ImagePart | FilePart
 
 /** Instructions. `developer` is OpenAI's newer name of the role. */
-export interface SystemMessage {
+export interface SystemMessage extends Extensible {
   readonly role: 'system' | 'developer'
   readonly content: string
   readonly cache?: CacheMark | undefined
 }
-export interface UserMessage {
+export interface UserMessage extends Extensible {
   readonly role: 'user'
   readonly content: string | readonly UserPart[]
   readonly name?: string | undefined
 }
-export interface AssistantMessage {
+export interface AssistantMessage extends Extensible {
   readonly role: 'assistant'
   readonly content: string | readonly AssistantPart[]
   readonly name?: string | undefined
 }
 /** The result of one tool call. */
-export interface ToolMessage {
+export interface ToolMessage extends Extensible {
   readonly role: 'tool'
   readonly toolCallId: string
   /** The tool's name. Default: that of the call with the same id. */

@@ -1,6 +1,8 @@
 import { readCacheMark, type CacheMark } from './cache-mark.ts'
 import { throwInvalidRequest } from './error.ts'
+import type { Extensible } from './extensible.ts'
 import { isObject } from './json.ts'
+import { findLost } from './lost-fields.ts'
 import { canonicalBase64, canonicalUrl, registeredType } from './media-type.ts'
 import { readArguments } from './message.ts'
 import type {
@@ -16,37 +18,54 @@ import type {
   ToolResultPart,
   UserPart,
 } from './message.ts'
+import { findLostInParts, isResultParts } from './request-schema.ts'
 import type { AssistantInput, MessageInput, OpenAIFilePart, ToolInput, UserInput } from './request.ts'
 
 /**
  * Converts a caller's message to the one shape that dialects read: one message, or several if parts of instructions are
- * marked for the vendor's cache. Throws `invalid-request` with the path.
+ * marked for the vendor's cache. Adds the paths of fields without a place to `lost`. Throws `invalid-request` with the path.
  */
-export function normalizeMessage(message: MessageInput, path: string): readonly Message[] {
-  const { role, content } = message
-  if ((role === 'system' || role === 'developer') && typeof content !== 'string')
-    return readInstructions(role, content)
-  return [normalizeOne(message, path)]
+export function normalizeMessage(
+  message: MessageInput,
+  path: string,
+  lost: string[] = [],
+): readonly Message[] {
+  const { role, content, providerOptions } = message
+  const normal =
+    (role === 'system' || role === 'developer') && typeof content !== 'string'
+      ? readInstructions(role, content, { path, lost })
+      : [normalizeByRole(message, path, lost)]
+  return providerOptions === undefined ? normal : normal.map((one) => ({ ...one, providerOptions }))
 }
 
-/** Instructions up to each part with a mark of the vendor's cache, as one message each. */
+/** Instructions up to each part with a mark of the vendor's cache, as one message each, which has the options of its last part. */
 export function readInstructions(
   role: SystemMessage['role'],
   parts: readonly TextPart[],
+  { path, lost }: { readonly path: string; readonly lost: string[] },
 ): readonly Message[] {
   const messages: SystemMessage[] = []
   let texts: string[] = []
   for (const [at, part] of parts.entries()) {
     texts.push(part.text)
+    const { providerOptions } = part
     const cache = readCacheMark(part)
-    if (cache === undefined && at < parts.length - 1) continue
-    messages.push({ role, content: texts.join('\n'), ...(cache === undefined ? undefined : { cache }) })
+    if (cache === undefined && at < parts.length - 1) {
+      if (providerOptions !== undefined) lost.push(`${path}.content.${at}.providerOptions`)
+      continue
+    }
+    messages.push({
+      role,
+      content: texts.join('\n'),
+      ...(cache === undefined ? undefined : { cache }),
+      ...(providerOptions && { providerOptions }),
+    })
     texts = []
   }
   return messages
 }
 
-function normalizeOne(message: MessageInput, path: string): Message {
+function normalizeByRole(message: MessageInput, path: string, lost: string[]): Message {
   switch (message.role) {
     case 'system':
     case 'developer': {
@@ -56,26 +75,38 @@ function normalizeOne(message: MessageInput, path: string): Message {
     case 'user': {
       const { role, content, name } = message
       if (typeof content === 'string') return { role, name, content }
-      return { role, name, content: content.map((part, at) => readUserPart(part, `${path}.content.${at}`)) }
+      const read = (part: UserInputPart, at: number): UserPart =>
+        readUserPart(part, { path: `${path}.content.${at}`, lost })
+      return { role, name, content: content.map(read) }
     }
     case 'assistant':
-      return readAssistant(message, path)
+      return readAssistant(message, path, lost)
     case 'tool':
+      if (isResultParts(message.content)) findLostInParts(message.content, `${path}.content`, lost)
       return readToolResult(message, path)
   }
 }
 
-function readUserPart(part: Exclude<UserInput['content'], string>[number], path: string): UserPart {
+interface Place {
+  readonly path: string
+  readonly lost: string[]
+}
+type UserInputPart = Exclude<UserInput['content'], string>[number]
+
+function readUserPart(part: UserInputPart, place: Place): UserPart {
+  const { path, lost } = place
   switch (part.type) {
     case 'text':
       return marked(part)
     case 'image_url': {
       const { url, detail } = part.image_url
       const known = detail === 'low' || detail === 'high' || detail === 'auto' ? detail : undefined
-      return { type: 'image', url: canonicalUrl(url), detail: known, ...markOf(part) }
+      if (known === undefined && detail) lost.push(`${path}.image_url.detail`)
+      return { type: 'image', url: canonicalUrl(url), detail: known, ...markOf(part), ...optionsOf(part) }
     }
     case 'input_audio':
       return canonical<AudioPart>({
+        ...optionsOf(part),
         type: 'audio',
         data: part.input_audio.data,
         mediaType: `audio/${part.input_audio.format}`,
@@ -88,20 +119,20 @@ function readUserPart(part: Exclude<UserInput['content'], string>[number], path:
     case 'audio':
       return canonical(part)
     case 'file':
-      return readFile(part, path)
+      return readFile(part, place)
   }
 }
 
-function readFile(part: FilePart | OpenAIFilePart, path: string): FilePart {
+function optionsOf({ providerOptions }: Extensible): Extensible | undefined {
+  return providerOptions && { providerOptions }
+}
+
+function readFile(part: FilePart | OpenAIFilePart, { path, lost }: Place): FilePart {
   if ('file' in part) {
-    const { file_data: url, file_id: fileId, filename } = part.file
-    return {
-      type: 'file',
-      url: url === undefined ? url : canonicalUrl(url),
-      fileId,
-      filename,
-      ...markOf(part),
-    }
+    const { file_data: url, file_id: fileId, filename, ...others } = part.file
+    findLost(others, {}, `${path}.file`, lost)
+    const read = { url: url ? canonicalUrl(url) : undefined, fileId: fileId ?? undefined }
+    return { type: 'file', ...read, filename: filename ?? undefined, ...markOf(part), ...optionsOf(part) }
   }
   const { url, data, fileId } = part
   if (url === undefined && data === undefined && fileId === undefined)
@@ -150,7 +181,7 @@ function needMediaType(
   throwInvalidRequest(`${path}.mediaType`, `is required with data, for example ${example}`)
 }
 
-function readAssistant(message: AssistantInput, path: string): AssistantMessage {
+function readAssistant(message: AssistantInput, path: string, lost: string[]): AssistantMessage {
   const { role, name, content } = message
   const parts: AssistantPart[] = []
   if (message.reasoning_content) parts.push({ type: 'reasoning', text: message.reasoning_content })
@@ -158,21 +189,24 @@ function readAssistant(message: AssistantInput, path: string): AssistantMessage 
     if (content !== '') parts.push({ type: 'text', text: content })
   } else
     for (const [at, part] of (content ?? []).entries())
-      parts.push(readAssistantPart(part, `${path}.content.${at}`))
+      parts.push(readAssistantPart(part, { path: `${path}.content.${at}`, lost }))
+  if (parts.length === 0 && message.refusal) parts.push({ type: 'text', text: message.refusal })
   const known = new Set(parts.flatMap((part) => (part.type === 'tool-call' ? [part.id] : [])))
   parts.push(...callsOf(message).filter(({ id }) => !known.has(id)))
   const [only] = parts
   if (only === undefined) return { role, name, content: '' }
   const plain =
-    parts.length === 1 && only.type === 'text' && (only.signature ?? only.phase ?? only.id) === undefined
+    parts.length === 1 &&
+    only.type === 'text' &&
+    (only.signature ?? only.phase ?? only.id ?? only.providerOptions) === undefined
   return { role, name, content: plain ? only.text : parts }
 }
 
 type AssistantInputPart = Exclude<AssistantInput['content'], string | null | undefined>[number]
 
-function readAssistantPart(part: AssistantInputPart, path: string): AssistantPart {
+function readAssistantPart(part: AssistantInputPart, place: Place): AssistantPart {
   if (part.type === 'refusal') return { type: 'text', text: part.refusal }
-  return part.type === 'file' ? readFile(part, path) : { ...part }
+  return part.type === 'file' ? readFile(part, place) : { ...part }
 }
 
 // Tool calls beside the content, in our shape and in OpenAI's.
@@ -198,9 +232,3 @@ function readResult(content: ToolInput['content']): string | readonly ToolResult
   if (!isResultParts(content)) return JSON.stringify(content)
   return content.map((part) => (part.type === 'text' ? marked(part) : canonical(part)))
 }
-
-function isResultParts(content: unknown): content is readonly ToolResultPart[] {
-  const isPart = (part: unknown): boolean => isObject(part) && RESULT_PARTS.has(part['type'])
-  return Array.isArray(content) && content.every(isPart)
-}
-const RESULT_PARTS: ReadonlySet<unknown> = new Set(['text', 'image', 'file'])

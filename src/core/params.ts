@@ -37,8 +37,8 @@ export interface EncodeContext {
   readonly settings: ResolvedSettings
   readonly quirks: Readonly<Record<string, JsonValue | undefined>>
   readonly rules: WireRules
-  /** Adds a warning that the setting was changed. */
-  warn(message: string): void
+  /** Adds a warning that the setting was changed, or of another type. */
+  warn(message: string, type?: Warning['type']): void
 }
 
 /** Merges parameter maps, later over earlier. A later `to` cancels an earlier `drop`. */
@@ -96,8 +96,8 @@ export interface ParamTarget {
   readonly quirks: Readonly<Record<string, JsonValue | undefined>>
   /** Default: {@link looseRules}. */
   readonly rules?: WireRules | undefined
-  /** Fields that are merged over the body later. */
-  readonly extraBody?: JsonObject | undefined
+  /** Fields that are merged over the body later, of `providerOptions` and `extraBody`. */
+  readonly given?: JsonObject | undefined
 }
 
 /** Writes the settings into a wire body by the target's parameter map. Returns a warning for every setting that is dropped or changed. */
@@ -132,6 +132,8 @@ function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encodin
   const encode = target.encode[setting] as WireEncode | undefined
   if (encode === undefined && rule?.to !== undefined && isRename(rule)) return value
   const { quirks, rules = looseRules } = target
+  const isLeftOut = rule === undefined || rule.drop !== undefined || rule.requires !== undefined
+  if (isLeftOut && isDefault(setting, value)) return undefined
   const where = `${target.provider} (${target.model})`
   const report = (type: Warning['type'], message: string): void => {
     warnings.push({ type, setting, message })
@@ -142,7 +144,7 @@ function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encodin
     return undefined
   }
   const { requires } = rule
-  if (requires !== undefined && target.extraBody?.[requires] !== true) {
+  if (requires !== undefined && target.given?.[requires] !== true) {
     report('unsupported', `${setting} was not sent to ${where}: it needs extraBody: { ${requires}: true }`)
     return undefined
   }
@@ -161,11 +163,35 @@ function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encodin
       `${setting} ${JSON.stringify(value)} was sent to ${where} as ${JSON.stringify(bounded)}: it takes ${range}`,
     )
   }
-  const warn = (message: string): void => report('changed', `${setting} for ${where}: ${message}`)
+  const warn = (message: string, type: Warning['type'] = 'changed'): void =>
+    report(type, `${setting} for ${where}: ${message}`)
   const encoded = encode === undefined ? bounded : encode(bounded, { body, settings, quirks, rules, warn })
   const renamed = typeof encoded === 'string' ? rule.values?.[encoded] : undefined
   return renamed ?? encoded
 }
+// Values that mean the same as none, so that nothing is lost without them.
+const DEFAULTS: Readonly<Partial<Record<SettingName, string>>> = {
+  n: '1',
+  topP: '1',
+  minP: '0',
+  stop: '[]',
+  frequencyPenalty: '0',
+  presencePenalty: '0',
+  repetitionPenalty: '1',
+  logitBias: '{}',
+  logprobs: 'false',
+  topLogprobs: '0',
+  responseFormat: '{"type":"text"}',
+  toolChoice: '"auto"',
+  parallelToolCalls: 'true',
+  reasoning: '{}',
+  metadata: '{}',
+}
+
+function isDefault(setting: SettingName, value: JsonValue): boolean {
+  return DEFAULTS[setting] === JSON.stringify(value)
+}
+
 // Most settings of most targets are sent unchanged under another name.
 function isRename({ drop, fixed, clamp, values, requires }: ParamRule): boolean {
   return (
@@ -185,17 +211,20 @@ function clampValue(value: JsonValue, clamp: ParamRule['clamp']): JsonValue {
     : value
 }
 
-/** Applies the option `onUnsupported` to warnings: returns them, drops them, or throws `unsupported`. */
+/** Applies the option `onUnsupported` to warnings: returns them, or throws `unsupported` if it is `error` and something is lost. */
 export function applyUnsupportedPolicy(
   warnings: readonly Warning[],
   policy: 'warn' | 'error' | 'drop',
   target: { provider: string; model: string },
 ): readonly Warning[] {
-  if (policy === 'warn' || warnings.length === 0) return warnings
+  if (policy !== 'error' || warnings.length === 0) return warnings
   const losses = warnings.filter((warning) => warning.type !== 'other')
-  if (policy === 'drop') return warnings.filter((warning) => warning.type === 'other')
   if (losses.length === 0) return warnings
-  const issues = losses.map(({ setting, message }) => ({ path: setting ?? 'messages', message }))
+  const issues = losses.map(({ path, setting, message }) => ({
+    path: path ?? setting ?? 'messages',
+    message,
+  }))
   const text = `${losses.map(({ message }) => message).join('; ')}. Nothing was sent; leave these out, or set onUnsupported: 'warn'`
-  throw new LlmError('unsupported', text, { ...target, issues })
+  const { provider, model } = target
+  throw new LlmError('unsupported', text, { provider, model, issues })
 }

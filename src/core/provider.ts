@@ -131,6 +131,14 @@ export interface ProviderDefinition {
   readonly namespacedModels?: boolean | undefined
   readonly params?: ParamMap | undefined
   readonly quirks?: Quirks | undefined
+  /** Ids of other providers whose `providerOptions` this one reads too; its own win. Default: none. */
+  readonly optionsOf?: readonly string[] | undefined
+  /** Names of fields that `providerOptions` of a request may have, besides the dialect's. */
+  readonly options?: readonly string[] | undefined
+  /** Names of such fields that only another `api` of this provider has. */
+  readonly otherOptions?: readonly string[] | undefined
+  /** Default of the call option of that name for calls to this provider. */
+  readonly onUnsupported?: 'warn' | 'error' | 'drop' | undefined
   /** Rows that override the dialect's rules. */
   readonly rules?: Partial<WireRules> | undefined
   /** Capabilities by model id, with `*` for any text. All patterns that match are merged, longer over shorter. */
@@ -238,6 +246,10 @@ export const providerSchema: Group = optionsSchema<ProviderDefinition>()(() => (
   params: paramsSchema,
   quirks: anyObject,
   rules: anyObject,
+  optionsOf: names,
+  options: names,
+  otherOptions: names,
+  onUnsupported: oneOf('warn', 'error', 'drop'),
   models: recordOf(capabilitiesSchema),
   aliases: recordOf(nonEmptyText),
   api: text,

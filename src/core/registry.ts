@@ -52,6 +52,10 @@ export interface Registry {
   explain(provider: string | Target, model?: string): readonly ParamExplanation[]
 }
 
+const noServerTools: ParamMap = {
+  serverTools: { drop: 'the provider has none by a neutral name; one in its own form, { raw }, is sent' },
+}
+
 // The cache is bounded, because model ids come from callers.
 const MAX_TARGETS = 500
 
@@ -100,8 +104,11 @@ export function createRegistry(definitions: Iterable<ProviderDefinition>): Regis
     get: (id) => providers.get(id),
     list: () => [...providers.values()],
     resolve,
-    explain: (provider, model = '*') =>
-      explainParams((typeof provider === 'string' ? resolve({ provider, model }) : provider).params),
+    explain: (provider, model = '*') => {
+      const target = typeof provider === 'string' ? resolve({ provider, model }) : provider
+      const { params, quirks } = target
+      return explainParams(quirks['serverTools'] === undefined ? { ...params, ...noServerTools } : params)
+    },
   }
 }
 
@@ -219,6 +226,7 @@ function bare({
   params: _params,
   quirks: _quirks,
   rules: _rules,
+  options: _options,
   models: _models,
   body: _body,
   paths: _paths,

@@ -1,6 +1,8 @@
 import { signalField } from './common-fields.ts'
 import { requestError, type Issue } from './error.ts'
 import { isObject } from './json.ts'
+import { findLost } from './lost-fields.ts'
+import type { ToolResultPart } from './message.ts'
 import { nearestName } from './nearest-name.ts'
 import { checkFields, optionsSchema, type Rows } from './options.ts'
 import type {
@@ -46,11 +48,13 @@ const bytes = anyOf(
   text,
   kind('a Uint8Array', (value) => value instanceof Uint8Array),
 )
+/** Options of single providers, by their ids. */
+export const providerOptions: Field = recordOf(anyObject)
 const source = { url: nonEmptyText, data: bytes, mediaType: text }
 
 /** The fields of a part or message that `key` tells apart from others by `word`. */
 function variant(key: string, word: string, fields: FieldTable): Group {
-  return looseGroup(() => ({ [key]: required(oneOf(word)), ...fields }))
+  return looseGroup(() => ({ [key]: required(oneOf(word)), providerOptions, ...fields }))
 }
 const part = (type: string, fields: FieldTable): Group => variant('type', type, fields)
 
@@ -68,6 +72,7 @@ const filePart = part('file', {
   fileId: text,
   filename: text,
   signature: text,
+  citations: flag,
   file: anyObject,
 })
 const audioPart = part('audio', { data: required(bytes), mediaType: required(text) })
@@ -101,17 +106,34 @@ const openaiRefusal = part('refusal', { refusal: required(text) })
 const openaiCall = looseGroup(() => ({
   id: required(text),
   type: text,
+  index: count,
   function: required(looseGroup(() => ({ name: required(text), arguments: withDefault(text, '') }))),
 }))
 
 const userPart = variants('type', () => [textPart, imagePart, filePart, audioPart, openaiImage, openaiAudio])
-const assistantPart = variants('type', () => [textPart, reasoningPart, toolCallPart, filePart, openaiRefusal])
+const serverToolPart = part('server-tool', {
+  id: required(text),
+  name: required(text),
+  arguments: json,
+  block: required(anyObject),
+  origin: text,
+})
+const assistantPart = variants('type', () => [
+  textPart,
+  reasoningPart,
+  toolCallPart,
+  serverToolPart,
+  filePart,
+  openaiRefusal,
+])
+const userParts = listOf(userPart)
 const contentOf = (parts: Field): Field => anyOf(text, { ...listOf(parts), expected: 'a list of parts' })
 
 const message = variants('role', () => [
   looseGroup(() => ({
     role: required(oneOf('system', 'developer')),
     content: required(contentOf(textPart)),
+    providerOptions,
   })),
   variant('role', 'user', { content: required(contentOf(userPart)), name: text }),
   variant('role', 'assistant', {
@@ -120,6 +142,7 @@ const message = variants('role', () => [
     toolCalls: listOf(looseGroup(() => toolCall)),
     tool_calls: listOf(openaiCall),
     reasoning_content: nullable(text),
+    refusal: text,
   }),
   variant('role', 'tool', {
     toolCallId: nonEmptyText,
@@ -207,6 +230,8 @@ export const chatSchema: Group = optionsSchema<ChatRequest>()(() => ({
   ...settingFields(),
   messages: required(messages),
   system: anyOf(text, listOf(textPart)),
+  providerOptions,
+  include: listOf(oneOf('raw')),
   stream: flag,
 }))
 const embedSchema = optionsSchema<EmbedRequest>()(() => ({
@@ -251,9 +276,29 @@ const HINTS: Readonly<Record<string, string>> = {
   timeoutMs: 'timeouts.totalMs',
 }
 
-/** Checks the shape of a request. Throws `invalid-request` with one issue per problem, each with its path. */
-export function checkRequest(value: unknown): ChatRequest {
-  return check(chatSchema, value) as ChatRequest
+/**
+ * Checks the shape of a request. Throws `invalid-request` with one issue per problem, each with its path. Adds the paths of
+ * unknown fields inside of messages and settings, which are not part of the result, to `lost`.
+ */
+export function checkRequest(value: unknown, lost: string[] = []): ChatRequest {
+  const checked = check(chatSchema, value) as ChatRequest
+  for (const [name, field] of Object.entries(checked))
+    findLost((value as Record<string, unknown>)[name], field, name, lost)
+  return checked
+}
+
+const RESULT_PARTS: ReadonlySet<unknown> = new Set(['text', 'image', 'file'])
+/** Whether the content of a tool result is a list of parts, and not just any JSON. */
+export function isResultParts(content: unknown): content is readonly ToolResultPart[] {
+  const isPart = (one: unknown): boolean => isObject(one) && RESULT_PARTS.has(one['type'])
+  return Array.isArray(content) && content.every(isPart)
+}
+
+/** The same for the parts of a tool result. */
+export function findLostInParts(parts: readonly ToolResultPart[], path: string, lost: string[]): void {
+  if (userParts.fits(parts)) return
+  const result = userParts.schema().safeParse(parts)
+  if (result.success) findLost(parts, result.data, path, lost)
 }
 
 /** Checks the shape of an {@link EmbedRequest}. Throws `invalid-request`. */

@@ -4,7 +4,9 @@ import type { JsonObject, JsonValue } from './json.ts'
 import type { AssistantPart, Message, TextPart, ToolCall, ToolResultPart, UserPart } from './message.ts'
 import type { Logger } from './log.ts'
 import type { LlmError } from './error.ts'
+import type { ProviderOptions, WireOptions } from './provider-options.ts'
 import type { ChatResponse } from './response.ts'
+import type { ServerTool } from './server-tool.ts'
 import type { KeySource } from './secret.ts'
 import type { Transport } from './wire.ts'
 
@@ -38,6 +40,8 @@ export interface Tool {
   readonly strict?: boolean | undefined
   /** Marks the end of a prefix that the vendor shall cache: all tools up to this one. */
   readonly cache?: boolean | CacheMark | undefined
+  /** Fields of single providers, merged into the tool on the wire. */
+  readonly providerOptions?: WireOptions | undefined
   /** Called by tool loops with the parsed arguments; `chatApiCall` never calls it. */
   readonly execute?: ((args: never, context: ToolContext) => unknown) | undefined
 }
@@ -100,6 +104,8 @@ export interface Settings {
   /** Format of the response. Also accepts OpenAI's `json_object` and `json_schema`, and a bare schema. */
   readonly responseFormat?: ResponseFormat | 'text' | 'json' | Schema | undefined
   readonly tools?: readonly (Tool | OpenAITool)[] | undefined
+  /** Tools that the provider runs. Their steps are events, and parts of the message. */
+  readonly serverTools?: readonly ServerTool[] | undefined
   readonly toolChoice?:
     | ToolChoice
     | AllowedTools
@@ -143,15 +149,22 @@ export interface StreamLimits {
 /** OpenAI's shape of an image part. */
 export interface OpenAIImagePart {
   readonly type: 'image_url'
-  readonly image_url: { readonly url: string; readonly detail?: string | undefined }
+  readonly image_url: { readonly url: string; readonly detail?: string | null | undefined }
+  readonly providerOptions?: WireOptions | undefined
 }
 export interface OpenAIAudioPart {
   readonly type: 'input_audio'
   readonly input_audio: { readonly data: string; readonly format: string }
+  readonly providerOptions?: WireOptions | undefined
 }
 export interface OpenAIFilePart {
   readonly type: 'file'
-  readonly file: { readonly file_data?: string; readonly file_id?: string; readonly filename?: string }
+  readonly file: {
+    readonly file_data?: string | null
+    readonly file_id?: string | null
+    readonly filename?: string | null
+  }
+  readonly providerOptions?: WireOptions | undefined
 }
 /** OpenAI's shape of a tool call. */
 export interface OpenAIToolCall {
@@ -162,11 +175,13 @@ export interface OpenAIToolCall {
 export interface SystemInput {
   readonly role: 'system' | 'developer'
   readonly content: string | readonly TextPart[]
+  readonly providerOptions?: WireOptions | undefined
 }
 export interface UserInput {
   readonly role: 'user'
   readonly content: string | readonly (UserPart | OpenAIImagePart | OpenAIAudioPart | OpenAIFilePart)[]
   readonly name?: string | undefined
+  readonly providerOptions?: WireOptions | undefined
 }
 export interface AssistantInput {
   readonly role: 'assistant'
@@ -179,6 +194,9 @@ export interface AssistantInput {
   readonly toolCalls?: readonly ToolCall[] | undefined
   readonly tool_calls?: readonly OpenAIToolCall[] | undefined
   readonly reasoning_content?: string | null | undefined
+  /** OpenAI's field: the text of a refusal, if there is no other content. */
+  readonly refusal?: string | null | undefined
+  readonly providerOptions?: WireOptions | undefined
 }
 /** The result of a tool call: text, parts, or any other JSON value, which is sent as JSON text. */
 export interface ToolInput {
@@ -189,6 +207,7 @@ export interface ToolInput {
   readonly content: string | readonly ToolResultPart[] | JsonValue
   readonly isError?: boolean | undefined
   readonly cache?: boolean | CacheMark | undefined
+  readonly providerOptions?: WireOptions | undefined
 }
 /** A message as callers write it. OpenAI's shapes of tool calls and parts are accepted too. */
 export type MessageInput = SystemInput | UserInput | AssistantInput | ToolInput
@@ -216,7 +235,10 @@ export interface CallOptions {
   /** Headers of this call. `extraHeaders` does the same and wins. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly extraHeaders?: Readonly<Record<string, string>> | undefined
-  /** Merged unchanged over the wire body as the last step. */
+  /**
+   * Merged over the wire body as the last step: objects key by key; the lists `tools`, `include` and `betas` are joined, where
+   * a tool replaces one of its name; other values are replaced.
+   */
   readonly extraBody?: JsonObject | undefined
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Replaces `fetch`, for example by `createUndiciTransport()`. */
@@ -224,7 +246,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
   readonly timeouts?: Timeouts | undefined
   readonly streamLimits?: StreamLimits | undefined
-  /** How to handle a setting that the target lacks: `warn` sends the rest with a warning, `error` throws before anything is sent, `drop` gives no warning. Default `warn`. */
+  /** How to handle a setting that the target lacks: `warn` sends the rest with a warning, `error` throws before anything is sent, `drop` sends the rest with its warnings in the response alone, not as events. Default: the provider's in `createOrchestrator`, else its own, else `warn`. */
   readonly onUnsupported?: 'warn' | 'error' | 'drop' | undefined
   /** Targets to try after the requested one, `provider/model` each. Overrides the orchestrator's. */
   readonly fallback?: readonly string[] | undefined
@@ -258,6 +280,13 @@ export interface ChatRequest extends CallOptions, Settings {
   readonly messages: readonly MessageInput[]
   /** Instructions that are sent before the messages. */
   readonly system?: string | readonly TextPart[] | undefined
+  /**
+   * Fields of single providers by provider id: `{ anthropic: { service_tier: 'auto' } }`. They are merged over the wire body
+   * before `extraBody`. Those of other providers are ignored, because a fallback may read them.
+   */
+  readonly providerOptions?: ProviderOptions | undefined
+  /** What else the response holds. `raw`: the bodies and headers on the wire, without secrets, as `response.raw`. */
+  readonly include?: readonly 'raw'[] | undefined
   readonly stream?: boolean | undefined
 }
 

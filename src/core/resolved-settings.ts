@@ -1,7 +1,10 @@
 import { throwInvalidRequest } from './error.ts'
-import { isObject, type JsonDraft } from './json.ts'
+import { isObject, objectOf, type JsonDraft } from './json.ts'
+import { findLost } from './lost-fields.ts'
 import { isStandardSchema, jsonSchemaOf } from './json-schema.ts'
 import { readCacheMark, type CacheMark } from './cache-mark.ts'
+import type { WireFields } from './extensible.ts'
+import type { WireOptions } from './provider-options.ts'
 import type {
   AllowedTools,
   CacheSetting,
@@ -44,6 +47,9 @@ export interface ResolvedTool {
   readonly parameters: JsonDraft
   readonly strict?: boolean | undefined
   readonly cache?: CacheMark | undefined
+  readonly providerOptions?: WireOptions | undefined
+  /** Fields that are merged into the tool on the wire, of the target's provider. */
+  readonly wire?: WireFields | undefined
 }
 
 type Given<K extends keyof Settings> = NonNullable<Settings[K]>
@@ -59,25 +65,36 @@ export function resolveTools(tools: Given<'tools'>): readonly ResolvedTool[] | u
 }
 
 function resolveTool(tool: Tool | OpenAITool, index: number): ResolvedTool {
-  const inner = 'function' in tool ? tool.function : tool
-  const { name, description, parameters, inputSchema, strict } = inner
-  const cache = readCacheMark(tool) ?? readCacheMark(inner)
-  const schema = parameters ?? inputSchema
+  const own: Tool & { readonly input_schema?: Schema } = 'function' in tool ? tool.function : tool
+  const { name, description, parameters, inputSchema, input_schema, strict } = own
+  const { providerOptions = own.providerOptions } = tool as Tool
+  const cache = readCacheMark(tool) ?? readCacheMark(own)
+  const schema = parameters ?? inputSchema ?? input_schema
   const empty: JsonDraft = { type: 'object', properties: {} }
   const resolved = schema === undefined ? empty : jsonSchemaOf(schema, `tools.${index}.parameters`)
-  return { name, description, parameters: resolved, strict, ...(cache === undefined ? undefined : { cache }) }
+  return {
+    name,
+    description,
+    parameters: resolved,
+    strict,
+    ...(cache === undefined ? undefined : { cache }),
+    ...(providerOptions && { providerOptions }),
+  }
 }
 
 /** Throws `invalid-request` if the chosen tool is not among the tools. */
 export function resolveToolChoice(
   choice: Given<'toolChoice'>,
-  { tools }: ResolvedSettings,
+  { tools, serverTools }: ResolvedSettings,
 ): ToolChoice | AllowedTools {
   if (typeof choice === 'string') return choice
   const names = 'names' in choice ? choice.names : ['name' in choice ? choice.name : choice.function.name]
-  for (const name of names)
-    if (!tools?.some((tool) => tool.name === name))
-      throwInvalidRequest('toolChoice', `names the tool "${name}", which is not among the tools`)
+  for (const name of names) {
+    const known =
+      tools?.some((tool) => tool.name === name) === true ||
+      serverTools?.some((tool) => 'type' in tool && tool.type === name) === true
+    if (!known) throwInvalidRequest('toolChoice', `names the tool "${name}", which is not among the tools`)
+  }
   return 'names' in choice ? { ...choice } : { name: names[0] as string }
 }
 
@@ -95,9 +112,14 @@ export function resolveReasoning(reasoning: Given<'reasoning'>): ResolvedSetting
 }
 
 /** Reads our shapes, OpenAI's, and a bare schema. Throws `invalid-request` for a schema without JSON Schema. */
-export function resolveFormat(format: Given<'responseFormat'>): ResolvedFormat {
+export function resolveFormat(
+  format: Given<'responseFormat'>,
+  _earlier: ResolvedSettings,
+  lost: string[],
+): ResolvedFormat {
   if (format === 'text' || format === 'json') return { type: format }
   if (isStandardSchema(format)) return schemaFormat(format, {})
+  findLostInFormat(format, lost)
   switch (format['type']) {
     case 'text':
       return { type: 'text' }
@@ -112,6 +134,24 @@ export function resolveFormat(format: Given<'responseFormat'>): ResolvedFormat {
     default:
       return schemaFormat(format as Schema, {})
   }
+}
+
+const SCHEMA_FIELDS = { schema: true, name: true, description: true, strict: true }
+const FORMAT_FIELDS: Readonly<Record<string, object>> = {
+  text: { type: true },
+  json_object: { type: true },
+  json: { type: true, ...SCHEMA_FIELDS },
+  json_schema: { type: true, json_schema: true, ...SCHEMA_FIELDS },
+}
+
+// A format of another type is a bare schema, which has any field.
+function findLostInFormat(format: object, lost: string[]): void {
+  const { type, schema: _schema, json_schema: inner, ...fields } = objectOf(format)
+  const known =
+    typeof type === 'string' && Object.hasOwn(FORMAT_FIELDS, type) ? FORMAT_FIELDS[type] : undefined
+  if (known === undefined) return
+  findLost(fields, known, 'responseFormat', lost)
+  if (isObject(inner)) findLost({ ...inner, schema: true }, SCHEMA_FIELDS, 'responseFormat.json_schema', lost)
 }
 
 function schemaFormat(schema: Schema | undefined, rest: Record<string, unknown>): ResolvedFormat {

@@ -24,6 +24,8 @@ export interface Warning {
   readonly type: 'unsupported' | 'changed' | 'compatibility' | 'other'
   /** The neutral setting that the warning is about. */
   readonly setting?: string | undefined
+  /** Path of the field of the request that the warning is about: `messages.0.content.1.foo`. */
+  readonly path?: string | undefined
   readonly message: string
 }
 
@@ -75,6 +77,21 @@ export interface Choice {
   readonly message: AssistantMessage
 }
 
+/** The bodies and headers of one request, without keys and other secrets. */
+export interface RawExchange {
+  readonly request: {
+    readonly url: string
+    readonly headers: Readonly<Record<string, string>>
+    readonly body: JsonValue
+  }
+  readonly response: {
+    readonly status: number
+    readonly headers: Readonly<Record<string, string>>
+    /** As far as it was read. */
+    readonly body: string
+  }
+}
+
 /** A complete response. Streamed and whole calls give the same shape. */
 export interface ChatResponse {
   /** The vendor's id of the response, if it gives one. */
@@ -100,6 +117,8 @@ export interface ChatResponse {
   readonly choices?: readonly Choice[] | undefined
   /** All attempts of this call, in order. */
   readonly attempts: readonly Attempt[]
+  /** What went over the wire, if `include: ['raw']` asks for it. Of a continued answer: the last request. */
+  readonly raw?: RawExchange | undefined
   /** The vendor's request id, from its response headers. */
   readonly requestId?: string | undefined
 }

@@ -209,9 +209,9 @@ export function openGroup(fields: () => FieldTable, rest: Group): Group {
   return groupOf(fields, readOther, rest)
 }
 
-/** An object of which these fields are kept and all others are left out. */
+/** An object of which these fields are kept and all others are left out. A `null` in an optional field is kept for the caller to remove. */
 export function looseGroup(fields: () => FieldTable): Group {
-  return groupOf(fields)
+  return groupOf(fields, undefined, undefined, true)
 }
 
 type Issues = z.core.$ZodRawIssue[]
@@ -225,7 +225,7 @@ interface Place {
 /** Checks the value under a name that is not a field. */
 type ReadOther = (other: { value: unknown; issues: Issues; table: FieldTable; name: string }) => unknown
 
-function groupOf(fields: () => FieldTable, readOther?: ReadOther, rest?: Group): Group {
+function groupOf(fields: () => FieldTable, readOther?: ReadOther, rest?: Group, keepsNull = false): Group {
   const table = once(fields)
   const requiredNames = once(() => namesOf(table(), 'isRequired'))
   const needed = once(() => [...requiredNames(), ...namesOf(table(), 'hasDefault')])
@@ -235,7 +235,7 @@ function groupOf(fields: () => FieldTable, readOther?: ReadOther, rest?: Group):
     custom('an object', isObject).check((object) => {
       const { issues } = object
       const given = object.value as Record<string, unknown>
-      const read = readFields(table(), given, issues)
+      const read = readFields(table(), given, { path: [], issues }, keepsNull)
       // Inherited names count, too.
       for (const name in readOther === undefined ? {} : given) {
         if (!Object.hasOwn(table(), name) && name !== '__proto__')
@@ -249,12 +249,15 @@ function groupOf(fields: () => FieldTable, readOther?: ReadOther, rest?: Group):
 function readFields(
   table: FieldTable,
   value: Record<string, unknown>,
-  issues: Issues,
+  { issues }: Place,
+  keepsNull: boolean,
 ): Record<string, unknown> {
   const read: Record<string, unknown> = {}
   for (const [name, field] of Object.entries(table)) {
     const given = value[name]
-    if (given !== undefined || field.isRequired === true || field.hasDefault === true)
+    const isOptional = field.isRequired !== true && field.hasDefault !== true
+    if (keepsNull && given === null && isOptional && !field.fits(null)) read[name] = null
+    else if (given !== undefined || field.isRequired === true || field.hasDefault === true)
       read[name] = readPart(field, given, { path: [name], issues })
     else if (name in value) read[name] = given
   }

@@ -1,4 +1,7 @@
-import type { Settings } from './request.ts'
+import { objectOf, type JsonObject } from './json.ts'
+import { serverToolTypes, type ServerToolType } from './server-tool.ts'
+import type { Rows } from './options.ts'
+import type { Settings, Tool } from './request.ts'
 import {
   resolveCache,
   resolveFormat,
@@ -14,6 +17,8 @@ import {
   callable,
   count,
   flag,
+  group,
+  kind,
   listOf,
   looseGroup,
   matching,
@@ -33,9 +38,12 @@ export type SettingName = keyof Settings
 /** All that the library knows about one setting. */
 export interface SettingRow<K extends SettingName> {
   readonly schema: Field
-  /** Brings a given value into the one shape that dialects read. Reads settings of earlier rows. Default: as given. */
+  /**
+   * Brings a given value into the one shape that dialects read. Reads settings of earlier rows. Adds the paths of fields
+   * without a place to `lost`. Default: as given.
+   */
   readonly normalize?:
-    | ((value: NonNullable<Settings[K]>, earlier: ResolvedSettings) => ResolvedSettings[K])
+    | ((value: NonNullable<Settings[K]>, earlier: ResolvedSettings, lost: string[]) => ResolvedSettings[K])
     | undefined
   /** Settings that a given value implies unless they are given too. */
   readonly implies?: Partial<ResolvedSettings> | undefined
@@ -47,24 +55,29 @@ export const toolName: Field = matching(
   /^[\w.:/-]{1,128}$/,
   'a name of 1 to 128 letters, digits, "_", "-", ".", ":" and "/"',
 )
-const tool = looseGroup(() => ({
-  name: required(toolName),
-  description: text,
-  parameters: anyObject,
-  inputSchema: anyObject,
-  strict: flag,
-  cache: cacheMark,
-  execute: callable,
-}))
-const openaiTool = looseGroup(() => ({ type: required(oneOf('function')), function: required(tool) }))
-const chosenTool = looseGroup(() => ({ name: required(nonEmptyText) }))
-const openaiChoice = looseGroup(() => ({ type: required(oneOf('function')), function: required(chosenTool) }))
 const ttl = oneOf('5m', '30m', '1h', '12h', '24h')
 /** A mark of a cached prefix. */
 export const cacheMark: Field = anyOf(
   flag,
   looseGroup(() => ({ ttl })),
 )
+/** The fields of a {@link Tool}. */
+export const toolRows: Rows<Tool> = {
+  name: required(toolName),
+  description: text,
+  parameters: anyObject,
+  inputSchema: anyObject,
+  strict: flag,
+  cache: cacheMark,
+  providerOptions: recordOf(anyObject),
+  execute: callable,
+}
+const tool = looseGroup(() => ({ ...toolRows, type: oneOf('function', 'custom'), input_schema: anyObject }))
+// Tools as a provider's own format has them are sent as they are.
+const vendorTool = { ...kind('an object', isVendorTool) }
+const openaiTool = looseGroup(() => ({ type: required(oneOf('function')), function: required(tool) }))
+const chosenTool = looseGroup(() => ({ name: required(nonEmptyText), type: oneOf('tool', 'function') }))
+const openaiChoice = looseGroup(() => ({ type: required(oneOf('function')), function: required(chosenTool) }))
 const cacheSetting = looseGroup(() => ({
   ttl,
   auto: flag,
@@ -81,6 +94,18 @@ const reasoning = looseGroup(() => ({
   thinking: flag,
   summary: oneOf('auto', 'concise', 'detailed'),
 }))
+
+// Options of a tool are checked where it is written: what its provider lacks, or nobody has, gives a warning.
+const serverTool = kind(`a tool of type ${serverToolTypes.join(', ')}, or { raw }`, (value) =>
+  serverToolTypes.includes(objectOf(value)['type'] as ServerToolType),
+)
+const rawTool = group(() => ({ raw: required(anyObject), providerOptions: recordOf(anyObject) }))
+
+/** Whether a tool has a provider's own type, such as `web_search_20250305`. */
+export function isVendorTool(value: unknown): value is JsonObject {
+  const { type, input_schema: schema } = objectOf(value)
+  return typeof type === 'string' && type !== 'function' && (type !== 'custom' || schema === undefined)
+}
 
 /** The neutral settings: a new one is a row here, a field of {@link Settings}, and a rule in each dialect that has it. */
 export const settings: { readonly [K in SettingName]-?: SettingRow<K> } = {
@@ -129,8 +154,13 @@ export const settings: { readonly [K in SettingName]-?: SettingRow<K> } = {
   },
   /** Functions that the model may call. */
   tools: {
-    schema: listOf(anyOf(tool, openaiTool)),
+    schema: listOf(anyOf(tool, openaiTool, vendorTool)),
     normalize: resolveTools,
+  },
+  /** Tools that the provider runs. */
+  serverTools: {
+    schema: listOf(anyOf(serverTool, rawTool)),
+    normalize: (tools) => (tools.length === 0 ? undefined : tools),
   },
   /** Whether the model calls tools, or which one it must call. */
   toolChoice: {
@@ -165,11 +195,11 @@ export function settingFields(): { readonly [K in SettingName]-?: Field } {
 }
 
 type AnyRow = SettingRow<SettingName> & {
-  readonly normalize?: ((value: unknown, earlier: ResolvedSettings) => unknown) | undefined
+  readonly normalize?: ((value: unknown, earlier: ResolvedSettings, lost: string[]) => unknown) | undefined
 }
 
 /** Brings checked settings into the one shape that dialects read. Throws `invalid-request` if two contradict each other. */
-export function resolveSettings(given: Settings): ResolvedSettings {
+export function resolveSettings(given: Settings, lost: string[] = []): ResolvedSettings {
   const resolved: Record<string, unknown> = {}
   // By index: an iterator over a frozen list makes an object for each step.
   for (let at = 0; at < settingNames.length; at++) {
@@ -177,7 +207,7 @@ export function resolveSettings(given: Settings): ResolvedSettings {
     const value = given[name]
     if (value === undefined) continue
     const { normalize, implies } = settings[name] as AnyRow
-    resolved[name] = normalize === undefined ? value : normalize(value, resolved)
+    resolved[name] = normalize === undefined ? value : normalize(value, resolved, lost)
     for (const implied of implies === undefined ? [] : Object.keys(implies))
       resolved[implied] ??= implies?.[implied as SettingName]
   }

@@ -19,6 +19,8 @@ export interface HttpResponse {
   readonly status: number
   /** The value of a header by its lower-case name. */
   header(name: string): string | undefined
+  /** All headers by lower-case name. Absent: a transport that gives single ones only. */
+  headers?(): Readonly<Record<string, string>>
   readonly body: ByteSource
 }
 

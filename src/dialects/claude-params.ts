@@ -40,7 +40,7 @@ export function allowedToolChoice(
   { forcedToolChoice }: { readonly forcedToolChoice?: boolean | 'unthinking' | undefined },
   { settings, warn }: EncodeContext,
 ): ToolChoice | undefined {
-  if (settings.tools === undefined) {
+  if ((settings.tools ?? settings.serverTools) === undefined) {
     warn('it was not sent: the request has no tools')
     return undefined
   }
@@ -51,7 +51,7 @@ export function allowedToolChoice(
 
 /** Whether parallel tool calls can be switched: warns if no tool can be called. */
 export function canSwitchParallel({ settings, warn }: EncodeContext): boolean {
-  if (settings.tools !== undefined && settings.toolChoice !== 'none') return true
+  if ((settings.tools ?? settings.serverTools) !== undefined && settings.toolChoice !== 'none') return true
   warn('it was not sent: no tool can be called')
   return false
 }

@@ -1,4 +1,6 @@
 import type { JsonObject } from '../core/json.ts'
+import { withFields } from '../core/fit/wire-fields.ts'
+import type { Extensible } from '../core/extensible.ts'
 import type { Message, SystemMessage } from '../core/message.ts'
 import type { Note } from './note.ts'
 
@@ -9,6 +11,8 @@ import type { Note } from './note.ts'
 export interface WireMessage {
   readonly role: 'user' | 'assistant' | 'system'
   readonly content: JsonObject[]
+  /** Fields of the message besides. */
+  fields?: JsonObject | undefined
 }
 
 // Sent as the first user message, which both formats require, if the conversation begins otherwise.
@@ -38,4 +42,13 @@ export function roleOf(
   if (content.length > 0) return wireRole
   note(`an empty ${wireRole} message was left out: the format refuses it`)
   return undefined
+}
+
+/** Adds the content of a message to the last message of its role, or else a message. */
+export function addTurn(rendered: WireMessage[], turn: WireMessage, message: Extensible): void {
+  const last = rendered.at(-1)
+  const place = last?.role === turn.role ? last : turn
+  if (place === turn) rendered.push(turn)
+  else place.content.push(...turn.content)
+  if (message.wire !== undefined) place.fields = withFields(place.fields ?? {}, message)
 }

@@ -14,6 +14,7 @@ export {
   openModelSamplers,
   type OpenAIChatQuirks,
 } from './openai-chat/index.ts'
+export { openaiChatWithTools } from './openai-chat-tools/index.ts'
 export { openaiResponses, responsesModels, type OpenAIResponsesQuirks } from './openai-responses/index.ts'
 export {
   bedrockCohereEmbeddings,

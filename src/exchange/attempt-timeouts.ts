@@ -47,13 +47,17 @@ export class AttemptTimeouts {
     this.#arm(now + this.#options.idleMs - this.#idleMs)
   }
 
-  /** Called with every network read; `content` is whether it brought content, which resets the idle time. */
-  contentArrived(content: boolean): void {
+  /**
+   * Called with every network read. `content`: whether it brought content. `step`: whether it brought a step of a tool that
+   * the provider runs. Both reset the idle time.
+   */
+  contentArrived(content: boolean, step = false): void {
     if (this.#phase === 'over') return
     if (content) {
       if (this.#phase === 'first-content') this.#enterIdle()
       this.#idleMs = 0
-    } else if (this.#waitingSince !== undefined) {
+    } else if (step) this.#idleMs = 0
+    else if (this.#waitingSince !== undefined) {
       this.#idleMs += this.#options.clock.now() - this.#waitingSince
     }
     this.#waitingSince = undefined

@@ -3,16 +3,23 @@ import type { Remedy } from '../core/dialect.ts'
 import { LlmError } from '../core/error.ts'
 import { wellFormedJson } from '../core/fit/well-formed.ts'
 import type { JsonDraft } from '../core/json.ts'
+import type { ResponseStream } from '../core/response-stream.ts'
 import type { HttpRequest } from '../core/wire.ts'
 import { resolveEndpoint, type Endpoint } from './resolve-endpoint.ts'
 import { Attempt } from './attempt.ts'
 import { renderRequest, type RenderedRequest } from './render-request.ts'
 import { openResponseBody } from './response-body.ts'
+import { recordRaw } from './raw-exchange.ts'
 import { HttpResponseStream } from './http-response-stream.ts'
 
 /** Makes one attempt of a chat call. Resolves when the first content has arrived. Rejects with the error that came before it. */
-export async function exchangeChat(asked: Call): Promise<HttpResponseStream> {
+export async function exchangeChat(asked: Call): Promise<ResponseStream> {
   const call = asked.stream && asked.target.capabilities.streams === false ? wholeCall(asked) : asked
+  const reply = await exchangeOnce(call)
+  return call.target.dialect.follow?.(call, reply, exchangeOnce) ?? reply
+}
+
+async function exchangeOnce(call: Call): Promise<HttpResponseStream> {
   const rendered = renderRequest(call)
   const { remedy } = call.target.dialect
   if (remedy === undefined) return send(call, rendered)
@@ -37,25 +44,33 @@ function remember(marks: Set<string>, mark: string): void {
   marks.add(mark)
 }
 
-function remedied(remedy: Remedy, { target }: Call, rendered: Rendered): Rendered | undefined {
-  const headers = remedy.apply(rendered.body, target.quirks)
-  if (headers === undefined) return undefined
+function remedied(remedy: Remedy, { target }: Call, rendered: RenderedRequest): RenderedRequest | undefined {
+  const more = remedy.apply(rendered.body, target.quirks)
+  if (more === undefined) return undefined
   const { warnings } = rendered
-  return { ...rendered, headers, warnings: [...warnings, { type: 'other', message: remedy.warning }] }
+  return {
+    ...rendered,
+    headers: joinHeaders(rendered.headers ?? {}, more),
+    warnings: [...warnings, { type: 'other', message: remedy.warning }],
+  }
 }
 
 async function send(
   call: Call,
-  { body, warnings, headers, toolNames }: Rendered,
+  { body, warnings, headers, toolNames }: RenderedRequest,
 ): Promise<HttpResponseStream> {
   const found = resolveEndpoint(call)
   // Awaited only if it is a promise, because most keys are known without one.
   const endpoint = found instanceof Promise ? await found : found
   const attempt = new Attempt(call, endpoint)
   try {
-    const response = await attempt.send(requestOf(endpoint, body, headers))
-    const opened = await openResponseBody(call, response)
-    const reply = new HttpResponseStream({ call, attempt, warnings, toolNames, body: opened })
+    const request = requestOf(endpoint, body, headers)
+    const given = await attempt.send(request)
+    const recorded =
+      call.include?.includes('raw') === true ? recordRaw(request, given, endpoint.secrets) : undefined
+    const opened = await openResponseBody(call, recorded?.response ?? given)
+    const raw = recorded?.raw
+    const reply = new HttpResponseStream({ call, attempt, warnings, toolNames, body: opened, raw })
     attempt.onFail = failureHandler(reply)
     if (!reply.committed) await reply.commit()
     return reply
@@ -75,16 +90,21 @@ function failureHandler(reply: HttpResponseStream): (error: LlmError) => void {
   return (error) => reply.fail(error)
 }
 
-interface Rendered extends RenderedRequest {
-  /** Headers besides those of the call. */
-  readonly headers?: Readonly<Record<string, string>> | undefined
+function requestOf(
+  { chatUrl, headers }: Endpoint,
+  body: JsonDraft,
+  more: RenderedRequest['headers'],
+): HttpRequest {
+  const all = more === undefined ? headers : joinHeaders(headers, more)
+  return { url: chatUrl, method: 'POST', headers: all, body: wellFormedJson(JSON.stringify(body)) }
 }
 
-function requestOf({ chatUrl, headers }: Endpoint, body: JsonDraft, extra: Rendered['headers']): HttpRequest {
-  const all = extra === undefined ? headers : { ...headers }
-  for (const name in extra) {
-    const value = extra[name] as string
-    ;(all as Record<string, string>)[name] = headers[name] === undefined ? value : `${headers[name]},${value}`
-  }
-  return { url: chatUrl, method: 'POST', headers: all, body: wellFormedJson(JSON.stringify(body)) }
+type Headers = Readonly<Record<string, string>>
+
+// A header of a list, such as of features, may come from both.
+function joinHeaders(known: Headers, more: Headers): Headers {
+  const headers: Record<string, string> = { ...known }
+  for (const name in more)
+    headers[name] = headers[name] === undefined ? (more[name] as string) : `${headers[name]},${more[name]}`
+  return headers
 }

@@ -4,7 +4,7 @@ import type { Fragment } from '../core/dialect.ts'
 import { toLlmError, type LlmError } from '../core/error.ts'
 import type { EventBatch } from '../core/event.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
-import type { Attempt as AttemptRecord, ChatResponse, Usage, Warning } from '../core/response.ts'
+import type { Attempt as AttemptRecord, ChatResponse, RawExchange, Usage, Warning } from '../core/response.ts'
 import { yieldToEventLoop } from '../core/yield.ts'
 import type { Attempt } from './attempt.ts'
 import { drainBody } from './drain-body.ts'
@@ -21,6 +21,8 @@ export interface HttpResponseStreamParts {
   readonly warnings: readonly Warning[]
   /** The caller's names of tools by those on the wire. */
   readonly toolNames?: ReadonlyMap<string, string> | undefined
+  /** Gives what went over the wire, if the call asks for it. */
+  readonly raw?: (() => RawExchange) | undefined
 }
 
 const NO_ACTIONS: readonly never[] = Object.freeze([])
@@ -129,7 +131,9 @@ export class HttpResponseStream implements ResponseStream {
   }
 
   snapshot(attempts?: readonly AttemptRecord[]): ChatResponse {
-    return this.#buffer.response({ requestId: this.#parts.attempt.requestId, attempts })
+    const { attempt, raw } = this.#parts
+    const response = this.#buffer.response({ requestId: attempt.requestId, attempts })
+    return raw === undefined ? response : { ...response, raw: raw() }
   }
 
   #pull<T>(arrived: (piece: Uint8Array | null) => T, broken: (error: unknown) => T): Promise<Awaited<T>> {
@@ -140,7 +144,7 @@ export class HttpResponseStream implements ResponseStream {
 
   #arrive(piece: Uint8Array | null): void {
     if (this.#over) return
-    const before = this.#buffer.arrivedContents
+    const { arrivedContents: before, arrivedSteps: steps } = this.#buffer
     try {
       const fragments: Fragment[] = []
       const broken = this.#reader.read(piece, fragments)
@@ -151,7 +155,8 @@ export class HttpResponseStream implements ResponseStream {
       this.#fail(toLlmError(error, 'reply-malformed', 'the reply is not valid'))
       return
     }
-    this.#parts.attempt.timeouts.contentArrived(this.#buffer.arrivedContents > before)
+    const { arrivedContents, arrivedSteps } = this.#buffer
+    this.#parts.attempt.timeouts.contentArrived(arrivedContents > before, arrivedSteps > steps)
   }
 
   #takeWhole(fragments: readonly Fragment[]): void {

@@ -1,6 +1,8 @@
 import { adaptToModel } from '../core/adapt-to-model.ts'
 import type { Call } from '../core/call.ts'
+import { mergeOptionsInto } from '../core/fit/body-options.ts'
 import { fitRequest } from '../core/fit/fit-request.ts'
+import { addWireFields, hasOptions, optionsFor } from '../core/fit/wire-fields.ts'
 import { mergeInto, type JsonDraft } from '../core/json.ts'
 import { applyParams, applyUnsupportedPolicy } from '../core/params.ts'
 import type { Warning } from '../core/response.ts'
@@ -9,6 +11,8 @@ import type { Warning } from '../core/response.ts'
 export interface RenderedRequest {
   readonly body: JsonDraft
   readonly warnings: readonly Warning[]
+  /** Headers that the body decides. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** The caller's names of tools by those on the wire. */
   readonly toolNames: ReadonlyMap<string, string> | undefined
 }
@@ -16,7 +20,14 @@ export interface RenderedRequest {
 /** The parts of a call that decide its body. */
 export type RenderInput = Pick<
   Call,
-  'target' | 'messages' | 'settings' | 'stream' | 'extraBody' | 'onUnsupported' | 'warnings'
+  | 'target'
+  | 'messages'
+  | 'settings'
+  | 'stream'
+  | 'extraBody'
+  | 'onUnsupported'
+  | 'warnings'
+  | 'providerOptions'
 >
 
 /**
@@ -25,23 +36,28 @@ export type RenderInput = Pick<
  */
 export function renderRequest(call: RenderInput): RenderedRequest {
   const { target, stream, extraBody } = call
-  const { provider, model, dialect, params, quirks, rules, reasoningScope } = target
-  const adapted = adaptToModel(call, target)
+  const { provider, model, definition, dialect, params, quirks, rules, reasoningScope } = target
+  const providers = definition.optionsOf === undefined ? [provider] : [...definition.optionsOf, provider]
+  const options = optionsFor(call, providers)
+  const extended = hasOptions(call) ? addWireFields(call, providers) : undefined
+  const adapted = adaptToModel(extended ?? call, target)
   const { warnings } = adapted
   if (call.warnings !== undefined) warnings.unshift(...call.warnings)
   const fit = { rules, dialect, model, reasoningScope, quirks }
   const { messages, settings, toolNames } = fitRequest(adapted, fit, warnings)
+  const given = options === undefined ? extraBody : { ...options, ...extraBody }
   const body: JsonDraft = target.body === undefined ? {} : structuredClone(target.body)
   warnings.push(
-    ...applyParams(
-      settings,
-      { provider, model, params, quirks, rules, encode: dialect.encode, extraBody },
-      body,
-    ),
+    ...applyParams(settings, { provider, model, params, quirks, rules, encode: dialect.encode, given }, body),
   )
   dialect.render({ model, messages, settings, stream, quirks, rules, warnings }, body)
   if (target.definition.paths?.chat.includes('{model}') === true) delete body['model']
+  extended?.noteUnplaced(warnings)
+  if (options !== undefined) {
+    const known = { ...definition, options: [...(dialect.options ?? []), ...(definition.options ?? [])] }
+    mergeOptionsInto(body, options, { provider, known, warnings })
+  }
   const kept = applyUnsupportedPolicy(warnings, call.onUnsupported, target)
   if (extraBody !== undefined) mergeInto(body, extraBody)
-  return { body, warnings: kept, toolNames }
+  return { body, warnings: kept, toolNames, headers: dialect.takeHeaders?.(body) }
 }

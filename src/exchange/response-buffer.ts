@@ -24,10 +24,12 @@ export class ResponseBuffer {
   readonly #filter: OutputFilter | undefined
   /** The unfiltered response, for usage and for observers of raw texts. `undefined` without a filter. */
   readonly #raw: ResponseAccumulator | undefined
+  /** Warnings that are no events, because the call drops what its target lacks. */
+  readonly #untold: readonly Warning[]
   #ready: EventBatch = NOTHING
 
   constructor(
-    { target, streamLimits, messages, settings, outputFilter, estimateTokens }: Call,
+    { target, streamLimits, messages, settings, outputFilter, estimateTokens, onUnsupported }: Call,
     warnings: readonly Warning[],
     toolNames?: ReadonlyMap<string, string>,
   ) {
@@ -37,9 +39,12 @@ export class ResponseBuffer {
     this.#accumulator = new ResponseAccumulator({ provider, model }, reasoningScope)
     const estimate = (pending: EventBatch): Usage => this.#estimate(pending)
     const { finishReasons } = dialect
+    const isTold = ({ type }: Warning): boolean => onUnsupported !== 'drop' || type === 'other'
+    const told = warnings.filter(isTold)
+    this.#untold = told.length === warnings.length ? NOTHING : warnings.filter((one) => !isTold(one))
     const { tools } = settings
     const split = dialect.splitter?.()
-    const known = { provider, model, warnings, tools, toolNames, finishReasons, split }
+    const known = { provider, model, warnings: told, tools, toolNames, finishReasons, split }
     this.#normalizer = createNormalizer({ ...known, estimate })
     this.#sizeLimit = createTextSizeLimit(streamLimits.maxBytes)
     this.#filter = outputFilter?.()
@@ -54,6 +59,11 @@ export class ResponseBuffer {
   /** Number of content events that arrived, including those that the filter holds back. */
   get arrivedContents(): number {
     return (this.#raw ?? this.#accumulator).contents
+  }
+
+  /** Number of arrived steps of tools that the provider runs. */
+  get arrivedSteps(): number {
+    return (this.#raw ?? this.#accumulator).steps
   }
 
   /** Whether the filter has work left: call `drain` again after yielding to the event loop. */
@@ -118,7 +128,10 @@ export class ResponseBuffer {
     readonly requestId?: string | undefined
     readonly attempts?: readonly Attempt[] | undefined
   }): ChatResponse {
-    return this.#accumulator.response({ usage: () => this.usage(), ...known })
+    const response = this.#accumulator.response({ usage: () => this.usage(), ...known })
+    return this.#untold.length === 0
+      ? response
+      : { ...response, warnings: [...this.#untold, ...response.warnings] }
   }
 
   /** The unfiltered text. */

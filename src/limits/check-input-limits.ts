@@ -178,6 +178,7 @@ type ContentPart = Exclude<Message['content'], string>[number]
 
 function textOf(part: ContentPart): string {
   if (part.type === 'text' || part.type === 'reasoning') return part.text
+  if (part.type === 'server-tool') return JSON.stringify(part.block)
   return part.type === 'tool-call' ? argumentsText(part) : ''
 }
 

@@ -1,5 +1,11 @@
 import { losesDigits, type JsonValue } from '../core/json.ts'
-import { plainText, type AssistantMessage, type AssistantPart, type ToolCall } from '../core/message.ts'
+import {
+  plainText,
+  type AssistantMessage,
+  type AssistantPart,
+  type ServerToolPart,
+  type ToolCall,
+} from '../core/message.ts'
 import type { ChatResponse, Choice, Citation } from '../core/response.ts'
 import type { ModerationRun } from './moderation-run.ts'
 import type { Moderator } from './moderator.ts'
@@ -75,12 +81,22 @@ class Reviewer {
   async #content(content: AssistantMessage['content']): Promise<AssistantMessage['content']> {
     if (typeof content === 'string') return this.#text(content, 'text')
     const parts: AssistantPart[] = []
-    for (const part of content) parts.push(await this.#part(part))
+    for (const part of content) {
+      const kept = part.type === 'server-tool' ? await this.#step(part) : await this.#part(part)
+      if (kept !== undefined) parts.push(kept)
+    }
     return parts
   }
 
+  // The provider takes a step back only as it wrote it.
+  async #step(part: ServerToolPart): Promise<ServerToolPart | undefined> {
+    if (part.arguments === undefined) return part
+    const asked = JSON.stringify(await this.#value(part.arguments))
+    return asked === JSON.stringify(part.arguments) ? part : undefined
+  }
+
   // A changed text loses its signature and details, because they are only valid for the original.
-  async #part(part: AssistantPart): Promise<AssistantPart> {
+  async #part(part: Exclude<AssistantPart, ServerToolPart>): Promise<AssistantPart> {
     if (part.type === 'tool-call') return this.#call(part)
     if (part.type === 'file') return part
     const text = await this.#text(part.text, part.type)

@@ -12,12 +12,13 @@ import { parseStructuredOutput } from './parse-structured-output.ts'
 export const chat: Operation<ChatRequest, ChatResponse | ChatStream> = {
   name: 'chat',
   run: async (context, input) => {
-    const { request, messages, settings } = parseRequest(input)
+    const { request, messages, settings, warnings } = parseRequest(input)
     const stream = request.stream === true
     const call = context.createCall(context.withDefaults(request), {
       operation: 'chat',
       messages,
       settings,
+      warnings,
       stream,
       exchange: exchangeChat,
     })

@@ -69,6 +69,8 @@ export interface ProviderConfig {
   readonly params?: ParamMap | undefined
   /** Merged over the provider's quirks. */
   readonly quirks?: Quirks | undefined
+  /** How to handle a setting that this provider lacks. Default: the orchestrator's. */
+  readonly onUnsupported?: 'warn' | 'error' | 'drop' | undefined
   /** With `extends`: this deployment takes calls to the provider that it extends, in proportion to its weight. That one weighs 1, or what its own entry says. */
   readonly weight?: number | undefined
 }
@@ -135,6 +137,7 @@ export const providerConfigSchema: Group = optionsSchema<ProviderConfig>()(() =>
   models: recordOf(anyOf(nonEmptyText, capabilitiesSchema)),
   params: paramsSchema,
   quirks: anyObject,
+  onUnsupported: oneOf('warn', 'error', 'drop'),
   weight: number({ above: 0 }),
 }))
 
@@ -191,8 +194,13 @@ export function readProviders(
         `is unknown: give extends, for example extends: 'openai-compatible'${suggestionOf(id, definitions)}`,
       )
     }
-    const { baseUrl = base.baseUrl, defaultModel = base.defaultModel } = entry
+    const {
+      baseUrl = base.baseUrl,
+      defaultModel = base.defaultModel,
+      onUnsupported = base.onUnsupported,
+    } = entry
     const traits = withTraits(base, entry)
+    const optionsOf = entry.extends === undefined ? base.optionsOf : [...(base.optionsOf ?? []), base.id]
     const apis = entry.baseUrl === undefined ? traits.apis : withoutBaseUrls(traits.apis)
     // A server of the application may have one format.
     const api = entry.baseUrl === undefined ? traits.api : ''
@@ -207,6 +215,8 @@ export function readProviders(
         baseUrl,
         defaultModel,
         api,
+        onUnsupported,
+        optionsOf,
         apis,
         env,
       }),

@@ -3,7 +3,7 @@ import { Scope } from '../core/call-scope.ts'
 import type { Message } from '../core/message.ts'
 import type { ResolvedSettings } from '../core/params.ts'
 import type { Target } from '../core/registry.ts'
-import type { CallOptions, StreamLimits } from '../core/request.ts'
+import type { CallOptions, ChatRequest, StreamLimits } from '../core/request.ts'
 import { nonEmptyKey } from '../core/secret.ts'
 import type { Transport } from '../core/wire.ts'
 import { createFetchTransport } from '../transport/index.ts'
@@ -20,6 +20,7 @@ export interface CallInput {
   readonly operation: Call['operation']
   readonly messages: readonly Message[]
   readonly settings: ResolvedSettings
+  readonly warnings?: Call['warnings']
   readonly stream: boolean
   readonly exchange: Call['exchange']
 }
@@ -47,12 +48,13 @@ export function createCall(
   const timeouts = mergeOptions(options.timeouts, request.timeouts)
   const given = nonEmptyKey(request.apiKey)
   // Every field is listed, because V8 copies an object that starts with a spread each time it grows.
-  const { operation, messages, settings, stream, exchange } = input
+  const { operation, messages, settings, warnings, stream, exchange } = input
   return {
     operation,
     request,
     messages,
     settings,
+    warnings,
     stream,
     exchange,
     requestId: request.requestId ?? context.nextRequestId(),
@@ -71,7 +73,10 @@ export function createCall(
     prepared: own.prepared,
     timeouts,
     streamLimits: mergeOptions(context.streamLimits, request.streamLimits),
-    onUnsupported: request.onUnsupported ?? options.onUnsupported ?? 'warn',
+    onUnsupported:
+      request.onUnsupported ?? target.definition.onUnsupported ?? options.onUnsupported ?? 'warn',
+    providerOptions: (request as ChatRequest).providerOptions,
+    include: (request as ChatRequest).include,
     continuation: request.continuation,
     fallback: request.fallback,
     priority: request.priority,
@@ -102,8 +107,11 @@ export function retarget(context: OrchestratorContext, call: Call, target: Targe
   const own = context.accessTo(target)
   const { prepared } = own
   if (target.provider === call.target.provider) return { ...call, target, prepared }
+  const onUnsupported =
+    call.request.onUnsupported ?? target.definition.onUnsupported ?? context.options.onUnsupported ?? 'warn'
   return {
     ...call,
+    onUnsupported,
     target,
     prepared,
     apiKey: own.apiKey,

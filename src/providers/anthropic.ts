@@ -1,5 +1,6 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { anthropicMessages, messagesTokenCount, type AnthropicMessagesQuirks } from '../dialects/index.ts'
+import { anthropicTools } from './options/index.ts'
 
 // Enough for long reasoning and a long answer. The model's own maximum applies if it is smaller.
 const DEFAULT_MAX_TOKENS = 32_000
@@ -82,6 +83,7 @@ export const anthropic: ProviderDefinition = defineProvider({
     thinkingDisplay: 'summarized',
     bindingControls: true,
     thoughtsFrom: claudeThoughts,
+    serverTools: anthropicTools,
   } satisfies AnthropicMessagesQuirks,
   models: {
     'claude-fable-5*': alwaysAdaptive,

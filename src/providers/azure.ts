@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
-import { commonEmbeddings, openaiChat, openaiResponses } from '../dialects/index.ts'
+import { commonEmbeddings, openaiChatWithTools, openaiResponses } from '../dialects/index.ts'
 import { openai } from './openai.ts'
 
 /**
@@ -9,7 +9,10 @@ import { openai } from './openai.ts'
 export const azure: ProviderDefinition = defineProvider({
   id: 'azure',
   name: 'Azure OpenAI',
-  dialect: openaiChat,
+  dialect: openaiChatWithTools,
+  optionsOf: ['openai'],
+  options: openai.options,
+  otherOptions: openai.otherOptions,
   baseUrl: 'https://{resource}.openai.azure.com/openai/v1',
   variables: {
     resource: { env: ['AZURE_OPENAI_RESOURCE', 'AZURE_RESOURCE_NAME'] },
@@ -24,7 +27,7 @@ export const azure: ProviderDefinition = defineProvider({
     // Whether the resource counts tokens is not known.
     responses: { dialect: openaiResponses, ...openai.apis?.['responses'], tokenCount: undefined },
     deployments: {
-      dialect: openaiChat,
+      dialect: openaiChatWithTools,
       baseUrl: 'https://{resource}.openai.azure.com/openai/deployments',
       paths: { chat: '/{model}/chat/completions' },
       query: { 'api-version': '{apiVersion}' },

@@ -13,6 +13,7 @@ import {
   type BedrockConverseQuirks,
 } from '../dialects/index.ts'
 import { anthropic } from './anthropic.ts'
+import { novaTools } from './options/index.ts'
 
 const claudeThoughts = anthropic.quirks?.['thoughtsFrom'] as readonly string[]
 const thinks = { reasoning: { to: 'additionalModelRequestFields' } } as const
@@ -152,7 +153,7 @@ export const bedrock: ProviderDefinition = defineProvider({
         rules: { toolSchema: { root: 'object', refs: 'none' }, cacheMarks: { ...caching, tools: false } },
       },
       { ...cachePoints, topK: { to: 'additionalModelRequestFields.inferenceConfig.topK', clamp: [0, 128] } },
-      { thoughtsBack: false, bareSchemas: true },
+      { thoughtsBack: false, bareSchemas: true, serverTools: novaTools },
     ),
     '*amazon.nova-2-lite*': model({ ...large, ...reasons }, thinks, { reasoning: 'reasoningConfig' }),
     '*amazon.titan*': model({ tools: false }, undefined, { systemPrompt: false, thoughtsBack: false }),
@@ -210,6 +211,7 @@ export const bedrock: ProviderDefinition = defineProvider({
     // Claude in its vendor's own format, which also has citations and tools that the vendor runs.
     invoke: {
       dialect: bedrockInvoke,
+      optionsOf: ['anthropic'],
       body: { anthropic_version: 'bedrock-2023-05-31' },
       params: {
         responseFormat: { drop: 'the model has structured outputs in the converse format only' },

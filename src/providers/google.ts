@@ -1,6 +1,7 @@
 import type { ModelCapabilities, ProviderDefinition } from '../core/provider.ts'
 import { defineProvider } from '../core/provider.ts'
 import { gemini, geminiTokenCount, type GeminiQuirks } from '../dialects/index.ts'
+import { googleTools } from './options/index.ts'
 
 const window = { contextWindow: 1_048_576, maxOutput: 65_536 } as const
 const noThinking = { reasoning: { drop: 'the model does not reason' } } as const
@@ -89,6 +90,8 @@ export const google: ProviderDefinition = defineProvider({
   quirks: {
     fileBase: 'https://generativelanguage.googleapis.com/v1beta/',
     allowedTools: true,
+    serverTools: googleTools,
+    toolSteps: true,
   } satisfies GeminiQuirks,
   models: withFolder(models),
   tokenCount: geminiTokenCount,

@@ -1,5 +1,6 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
-import { openaiChat, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { openaiChatWithTools, type OpenAIChatQuirks } from '../dialects/index.ts'
+import { chatFields, groqCompoundTools, groqTools } from './options/index.ts'
 
 const unsupported = { drop: 'the API does not support it' } as const
 const reasons = { reasoning: { to: 'reasoning_effort' } } as const
@@ -12,7 +13,11 @@ const oss: ModelCapabilities = {
   jsonSchema: true,
   reasoning: true,
   params: reasons,
-  quirks: { reasoningField: 'reasoning', efforts: ['low', 'medium', 'high'] } satisfies OpenAIChatQuirks,
+  quirks: {
+    reasoningField: 'reasoning',
+    efforts: ['low', 'medium', 'high'],
+    serverTools: groqTools,
+  } satisfies OpenAIChatQuirks,
 }
 // Without this field, the reasoning is part of the text.
 const qwen: ModelCapabilities = {
@@ -27,7 +32,17 @@ const qwen: ModelCapabilities = {
 export const groq: ProviderDefinition = defineProvider({
   id: 'groq',
   name: 'Groq',
-  dialect: openaiChat,
+  dialect: openaiChatWithTools,
+  options: [
+    ...chatFields,
+    'citation_options',
+    'compound_custom',
+    'disable_tool_validation',
+    'documents',
+    'include_reasoning',
+    'reasoning_format',
+    'search_settings',
+  ],
   baseUrl: 'https://api.groq.com/openai/v1',
   auth: { type: 'bearer' },
   env: ['GROQ_API_KEY'],
@@ -53,7 +68,12 @@ export const groq: ProviderDefinition = defineProvider({
     'moonshotai/kimi-k2*': { jsonSchema: true },
     'llama-3.3-70b*': { ...plain, maxOutput: 32_768 },
     'llama-3.1-8b*': plain,
-    'groq/compound*': { ...window, maxOutput: 8_192, tools: false },
+    'groq/compound*': {
+      ...window,
+      maxOutput: 8_192,
+      tools: false,
+      quirks: { serverTools: groqCompoundTools } satisfies OpenAIChatQuirks,
+    },
   },
   embeddings: null,
   docs: 'https://console.groq.com/docs/api-reference',

@@ -4,9 +4,10 @@ import {
   commonEmbeddings,
   detailedModelList,
   moderationApi,
-  openaiChat,
+  openaiChatWithTools,
   type OpenAIChatQuirks,
 } from '../dialects/index.ts'
+import { chatFields, mistralTools } from './options/index.ts'
 
 const window = { contextWindow: 262_144, images: true, tools: true, jsonSchema: true } as const
 const switched: ModelCapabilities = {
@@ -23,7 +24,18 @@ function always(...efforts: string[]): ModelCapabilities {
 export const mistral: ProviderDefinition = defineProvider({
   id: 'mistral',
   name: 'Mistral AI',
-  dialect: openaiChat,
+  dialect: openaiChatWithTools,
+  options: [
+    ...chatFields,
+    'document_image_limit',
+    'document_page_limit',
+    'guardrails',
+    'prediction',
+    'prompt_cache_key',
+    'prompt_mode',
+    'random_seed',
+    'safe_prompt',
+  ],
   baseUrl: 'https://api.mistral.ai/v1',
   auth: { type: 'bearer' },
   env: ['MISTRAL_API_KEY'],
@@ -41,6 +53,7 @@ export const mistral: ProviderDefinition = defineProvider({
     streamUsage: false,
     requiredToolChoice: 'any',
     prefillField: 'prefix',
+    serverTools: mistralTools,
   } satisfies OpenAIChatQuirks,
   rules: {
     callIds: shortCallIds,

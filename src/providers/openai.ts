@@ -2,13 +2,14 @@ import { commonImages } from '../core/fit/rules.ts'
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import {
   moderationApi,
-  openaiChat,
+  openaiChatWithTools,
   openaiResponses,
   responsesModels,
   responsesTokenCount,
   type OpenAIChatQuirks,
   type OpenAIResponsesQuirks,
 } from '../dialects/index.ts'
+import { chatOptions, openaiSearch, openaiTools, responsesOptions } from './options/index.ts'
 
 const noReasoning = { reasoning: { drop: 'the model does not reason' } }
 const noSampling = 'reasoning models accept no sampling settings'
@@ -93,6 +94,7 @@ const chatModels: Readonly<Record<string, ModelCapabilities>> = {
   'gpt-4o*': chat(128_000, 16_384),
   'gpt-4o-2024-05-13': { maxOutput: 4_096, jsonSchema: false },
   'gpt-4.1*': chat(1_047_576, 32_768),
+  'gpt-*search*': { quirks: { serverTools: openaiSearch } satisfies OpenAIChatQuirks },
   'gpt-5*': { ...chat(400_000, 128_000), ...chatReasoner, params: { ...chatReasoner.params, ...noStop } },
   'gpt-5': efforts('minimal', 'low', 'medium', 'high'),
   'gpt-5-*': efforts('minimal', 'low', 'medium', 'high'),
@@ -151,7 +153,9 @@ const responsesOnly: Readonly<Record<string, ModelCapabilities>> = {
 export const openai: ProviderDefinition = defineProvider({
   id: 'openai',
   name: 'OpenAI',
-  dialect: openaiChat,
+  dialect: openaiChatWithTools,
+  options: chatOptions,
+  otherOptions: responsesOptions,
   baseUrl: 'https://api.openai.com/v1',
   auth: { type: 'bearer' },
   env: ['OPENAI_API_KEY'],
@@ -160,15 +164,21 @@ export const openai: ProviderDefinition = defineProvider({
   quirks: { allowedTools: true, cacheTtl: 'retention' } satisfies OpenAIChatQuirks,
   models: chatModels,
   apis: {
-    chat: { dialect: openaiChat },
+    chat: { dialect: openaiChatWithTools },
     responses: {
       dialect: openaiResponses,
+      options: responsesOptions,
+      otherOptions: chatOptions,
       params: {
         ...noReasoning,
         maxTokens: { to: 'max_output_tokens', clamp: [16, Number.MAX_SAFE_INTEGER] },
         user: { to: 'safety_identifier' },
       },
-      quirks: { allowedTools: true, cacheTtl: 'retention' } satisfies OpenAIResponsesQuirks,
+      quirks: {
+        allowedTools: true,
+        cacheTtl: 'retention',
+        serverTools: openaiTools,
+      } satisfies OpenAIResponsesQuirks,
       models: responsesModels({ ...chatModels, ...responsesOnly }),
       tokenCount: responsesTokenCount,
       docs: 'https://platform.openai.com/docs/api-reference/responses',

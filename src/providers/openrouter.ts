@@ -1,11 +1,12 @@
 import { defineProvider, type ProviderDefinition } from '../core/provider.ts'
 import {
   detailedModelList,
-  openaiChat,
+  openaiChatWithTools,
   openModelSamplers,
   openaiResponses,
   type OpenAIChatQuirks,
 } from '../dialects/index.ts'
+import { chatFields, openrouterTools } from './options/index.ts'
 
 /**
  * OpenRouter. Errors after the start are inside the stream. Reasoning details are sent back unchanged. The headers
@@ -14,7 +15,34 @@ import {
 export const openrouter: ProviderDefinition = defineProvider({
   id: 'openrouter',
   name: 'OpenRouter',
-  dialect: openaiChat,
+  dialect: openaiChatWithTools,
+  options: [
+    ...chatFields,
+    'cache_control',
+    'image_config',
+    'include_reasoning',
+    'min_p',
+    'modalities',
+    'models',
+    'plugins',
+    'prediction',
+    'preset',
+    'prompt_cache_key',
+    'prompt_cache_options',
+    'provider',
+    'reasoning',
+    'repetition_penalty',
+    'route',
+    'safety_identifier',
+    'session_id',
+    'stop_server_tools_when',
+    'top_a',
+    'top_k',
+    'trace',
+    'transforms',
+    'usage',
+    'verbosity',
+  ],
   baseUrl: 'https://openrouter.ai/api/v1',
   auth: { type: 'bearer' },
   env: ['OPENROUTER_API_KEY'],
@@ -30,8 +58,9 @@ export const openrouter: ProviderDefinition = defineProvider({
     reasoningStyle: 'object',
     reasoningField: 'reasoning_details',
     fileUrls: true,
+    serverTools: openrouterTools,
   } satisfies OpenAIChatQuirks,
-  apis: { responses: { dialect: openaiResponses } },
+  apis: { responses: { dialect: openaiResponses, quirks: { serverTools: openrouterTools } } },
   modelList: detailedModelList,
   docs: 'https://openrouter.ai/docs/api-reference/chat-completion',
   verifiedOn: '2026-11-21',

@@ -9,6 +9,7 @@ import {
 } from '../dialects/index.ts'
 import { anthropic } from './anthropic.ts'
 import { google } from './google.ts'
+import { vertexTools } from './options/index.ts'
 
 const place = 'https://{host}/v1/projects/{project}/locations/{location}/publishers'
 
@@ -20,6 +21,7 @@ export const vertex: ProviderDefinition = defineProvider({
   id: 'vertex',
   name: 'Google Vertex AI',
   dialect: gemini,
+  optionsOf: ['google'],
   baseUrl: 'https://{host}/v1beta1/projects/{project}/locations/{location}/publishers/google',
   variables: {
     project: { env: ['GOOGLE_VERTEX_PROJECT', 'GOOGLE_CLOUD_PROJECT'] },
@@ -39,7 +41,7 @@ export const vertex: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['GOOGLE_OAUTH_ACCESS_TOKEN', 'CLOUDSDK_AUTH_ACCESS_TOKEN'],
   rules: { callIds: { absent: 'Vertex AI refuses ids of function calls as unknown fields' } },
-  quirks: { allowedTools: true } satisfies GeminiQuirks,
+  quirks: { allowedTools: true, serverTools: vertexTools } satisfies GeminiQuirks,
   // The Developer API alone refuses penalties of these models.
   models: { ...google.models, 'gemini-2.5*': { ...google.models?.['gemini-2.5*'], params: {} } },
   embeddings: predictEmbeddings,
@@ -48,6 +50,7 @@ export const vertex: ProviderDefinition = defineProvider({
   apis: {
     anthropic: {
       dialect: anthropicMessages,
+      optionsOf: ['anthropic'],
       baseUrl: `${place}/anthropic/models`,
       paths: { chat: '/{model}:rawPredict', stream: '/{model}:streamRawPredict' },
       body: { anthropic_version: 'vertex-2023-10-16' },

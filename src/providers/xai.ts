@@ -7,6 +7,7 @@ import {
   type OpenAIChatQuirks,
   type OpenAIResponsesQuirks,
 } from '../dialects/index.ts'
+import { xaiTools } from './options/index.ts'
 
 const refused = { drop: 'reasoning models refuse it' } as const
 const refuses = 'allOf minLength maxLength minItems maxItems'
@@ -87,7 +88,7 @@ export const xai: ProviderDefinition = defineProvider({
         metadata: { drop: 'the API has no such parameter' },
       },
       // Without the encrypted reasoning, later answers are worse.
-      quirks: { sealedReasoning: true } satisfies OpenAIResponsesQuirks,
+      quirks: { sealedReasoning: true, serverTools: xaiTools } satisfies OpenAIResponsesQuirks,
       models: responsesModels(models),
     },
   },

@@ -1,3 +1,4 @@
+import { addUsage } from '../core/add-usage.ts'
 import type { Call } from '../core/call.ts'
 import { ResponseAccumulator } from '../core/accumulate-response.ts'
 import { errorTable, toLlmError, type LlmError } from '../core/error.ts'
@@ -146,19 +147,5 @@ export class ResumedStream implements ResponseStream {
     if (this.#over) return
     this.#over = true
     for (const action of this.#onEnd.splice(0)) action(error)
-  }
-}
-
-function addUsage(a: Usage, b: Usage): Usage {
-  const sum = (x: number | undefined, y: number | undefined): number | undefined =>
-    x === undefined && y === undefined ? undefined : (x ?? 0) + (y ?? 0)
-  return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    totalTokens: a.totalTokens + b.totalTokens,
-    cachedInputTokens: sum(a.cachedInputTokens, b.cachedInputTokens),
-    cacheWriteTokens: sum(a.cacheWriteTokens, b.cacheWriteTokens),
-    reasoningTokens: sum(a.reasoningTokens, b.reasoningTokens),
-    ...(a.estimated === true || b.estimated === true ? { estimated: true } : undefined),
   }
 }

@@ -58,7 +58,11 @@ export class TargetSelector implements Stage {
     const own = pool === undefined ? candidates : this.#deployments(call, pool)
     if (fallback.length === 0) return own === candidates ? call : { ...call, candidates: own }
     const { targets, warnings } = this.#chainOf(target, own, fallback, own === candidates)
-    return { ...call, candidates: targets, ...(warnings.length === 0 ? undefined : { warnings }) }
+    return {
+      ...call,
+      candidates: targets,
+      ...(warnings.length === 0 ? undefined : { warnings: [...(call.warnings ?? []), ...warnings] }),
+    }
   }
 
   // Cached, because most calls have the same target and the same list of fallbacks.

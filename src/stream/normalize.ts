@@ -111,6 +111,9 @@ class EventNormalizer implements Normalizer {
       case 'tool':
         this.#toolsOf(fragment.choice).add(this.#named(fragment), out)
         return
+      case 'server-tool-call':
+      case 'server-tool-result':
+      case 'citation':
       case 'file':
         this.#hasContent = true
         out.push(fragment)

@@ -95,6 +95,7 @@ function replyOf(response: Response, url: string): HttpResponse {
   return {
     status: response.status,
     header: (name) => response.headers.get(name) ?? undefined,
+    headers: () => Object.fromEntries(response.headers),
     body: response.body === null ? emptySource : sourceOf(response.body, lengthOf(response.headers), url),
   }
 }

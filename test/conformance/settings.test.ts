@@ -29,6 +29,7 @@ const values: Required<{ [Name in SettingName]: NonNullable<Settings[Name]> }> =
   n: 2,
   responseFormat: { type: 'json', schema: { type: 'object', properties: { a: { type: 'string' } } } },
   tools: [{ name: 'look', description: 'Looks', parameters: { type: 'object', properties: {} } }],
+  serverTools: [{ type: 'web-search' }],
   toolChoice: 'required',
   parallelToolCalls: false,
   reasoning: 'high',

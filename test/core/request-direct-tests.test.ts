@@ -101,7 +101,8 @@ describe('a parsed request', () => {
         try {
           const once = parseRequest(input)
           parsed++
-          expect(parseRequest(once.request)).toEqual(once)
+          // Unknown fields are no longer there.
+          expect({ ...parseRequest(once.request), warnings: once.warnings }).toEqual(once)
         } catch (error) {
           expect(LlmError.is(error, 'invalid-request')).toBe(true)
         }

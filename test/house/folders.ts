@@ -19,6 +19,7 @@ export const folders: Readonly<Record<string, string>> = {
   'dialects/gemini': 'The generateContent format of Gemini.',
   'dialects/kobold': 'The text completion format of KoboldCpp.',
   'dialects/ollama': 'The native chat format of Ollama.',
+  'dialects/openai-chat-tools': 'The same format for providers that run tools themselves.',
   'dialects/openai-chat': 'The chat completions format, spoken by OpenAI and by most compatible servers.',
   'dialects/openai-responses': 'The Responses format of OpenAI.',
   'dialects/token-counts':

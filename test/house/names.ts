@@ -13,6 +13,7 @@ const kebab = /^[a-z0-9]+(-[a-z0-9]+)*$/
 /** The wire formats we speak. A format is not a vendor, even where one vendor gave it the name. */
 const dialects = new Set([
   'openai-chat',
+  'openai-chat-tools',
   'openai-responses',
   'anthropic-messages',
   'gemini',

@@ -99,6 +99,7 @@ function markdownPart(part: StoredPart): string[] {
     case 'text':
       return [part.text]
     case 'reasoning':
+    case 'server-tool':
       return []
     case 'tool-call':
       return [`\`${part.name}(${JSON.stringify(part.arguments)})\``]

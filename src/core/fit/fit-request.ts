@@ -3,6 +3,7 @@ import { adaptHistory, callsOf } from '../history.ts'
 import type { Message } from '../message.ts'
 import type { ResolvedSettings, SettingName } from '../params.ts'
 import type { Warning } from '../response.ts'
+import type { ServerToolTable } from '../server-tool.ts'
 import { fitCache } from './cache.ts'
 import { fitImages } from './media.ts'
 import { createNameMap, type NameMap } from './names.ts'
@@ -13,7 +14,11 @@ import { fitTurns } from './turns.ts'
 /** What a request is fitted to. */
 export interface FitTarget {
   readonly rules: WireRules
-  readonly dialect: { readonly id: string }
+  readonly dialect: {
+    readonly id: string
+    readonly forcesServerTools?: boolean | undefined
+    readonly citesFiles?: boolean | undefined
+  }
   readonly model: string
   /** Vendor and wire format whose reasoning the target accepts. */
   readonly reasoningScope: string
@@ -45,11 +50,22 @@ export function fitRequest(
   const own = plain ? request.messages : ownThoughts(request.messages, target, note)
   const rule = { dialect: target.dialect.id, callIds: rules.callIds, names }
   const paired = plain ? own : fitImages(adaptHistory(own, rule, warnings), rules.images, note)
+  if (!plain && target.dialect.citesFiles !== true && asksForCitations(paired))
+    warnings.push({ type: 'unsupported', message: UNCITED })
   const turns = fitTurns(paired, rules, note)
   const { messages, settings } = fitCache({ messages: turns, settings: fitted }, rules.cacheMarks, note)
   if (names === undefined) return { messages, settings }
   const toolNames = names.original.size === 0 ? undefined : names.original
   return { messages, settings: renameTools(settings, names), toolNames }
+}
+
+const UNCITED = 'citations of files were not asked for: the wire format has none'
+
+function asksForCitations(messages: readonly Message[]): boolean {
+  return messages.some(
+    ({ content }) =>
+      typeof content !== 'string' && content.some((part) => part.type === 'file' && part.citations === true),
+  )
 }
 
 function isText({ role, content }: Message): boolean {
@@ -87,6 +103,12 @@ function renameChoice(
   return 'names' in choice ? { ...choice, names: choice.names.map(wire) } : { name: wire(choice.name) }
 }
 
+// Whether the provider gets any of the tools that it shall run.
+function runsTools({ serverTools = [] }: ResolvedSettings, { quirks }: FitTarget): boolean {
+  const table = (quirks['serverTools'] ?? {}) as ServerToolTable
+  return serverTools.some((tool) => 'raw' in tool || table[tool.type] !== undefined)
+}
+
 // Settings that a format refuses without others.
 function fitSettings(settings: ResolvedSettings, target: FitTarget, warnings: Warning[]): ResolvedSettings {
   const { tools, toolChoice, parallelToolCalls } = settings
@@ -96,7 +118,11 @@ function fitSettings(settings: ResolvedSettings, target: FitTarget, warnings: Wa
     const message = `${setting} was not sent to ${target.model}: ${why}`
     warnings.push({ type: 'unsupported', setting, message })
   }
-  if (tools === undefined) {
+  const chosen = typeof toolChoice === 'object' && 'name' in toolChoice ? toolChoice.name : undefined
+  const isServerTool = chosen !== undefined && tools?.some(({ name }) => name === chosen) !== true
+  if (isServerTool && target.dialect.forcesServerTools !== true)
+    leaveOut('toolChoice', 'the wire format cannot force a tool that the provider runs')
+  if (tools === undefined && !runsTools(settings, target)) {
     if (parallelToolCalls !== undefined) leaveOut('parallelToolCalls', 'the request has no tools')
     if (toolChoice === 'required') leaveOut('toolChoice', 'the request has no tools')
     // Any other choice says what holds without tools, too.

@@ -23,11 +23,17 @@ export function fitTurns(messages: readonly Message[], rules: WireRules, note: N
   if (rules.blankMessages === 'left-out') fitted = withoutBlanks(fitted, note)
   if (rules.neighbours === 'joined') fitted = joinNeighbours(fitted, note)
   if (rules.userAfterResult === 'separated') fitted = separateResults(fitted, note)
-  if (rules.lastAssistant !== 'refused' || fitted.at(-1)?.role !== 'assistant') return fitted
+  const last = fitted.at(-1)
+  if (rules.lastAssistant !== 'refused' || last?.role !== 'assistant' || isPaused(last)) return fitted
   note(
     `the user message ${JSON.stringify(GO_ON)} was added: the model does not continue an assistant message`,
   )
   return [...fitted, { role: 'user', content: GO_ON }]
+}
+
+// A step of a tool at the end belongs to an answer that the provider paused, and goes on with when it is sent back.
+function isPaused({ content }: AssistantMessage): boolean {
+  return typeof content !== 'string' && content.at(-1)?.type === 'server-tool'
 }
 
 /** Instructions in the middle of a conversation, moved to where the format accepts them. */

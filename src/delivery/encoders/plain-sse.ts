@@ -99,6 +99,15 @@ class PlainFrames implements Encoder {
         return dataFrame({ type: 'tool_result', id: event.id, name: event.name, result: event.result })
       case 'tool-error':
         return dataFrame({ type: 'tool_error', id: event.id, name: event.name, error: event.message })
+      case 'server-tool-call':
+        return dataFrame({ type: 'server_tool_call', id: event.id, name: event.name, args: event.arguments })
+      case 'server-tool-result':
+        return dataFrame({
+          type: 'server_tool_result',
+          id: event.id,
+          name: event.name,
+          result: event.result,
+        })
       case 'usage':
         this.#usage = event.usage
         return ''

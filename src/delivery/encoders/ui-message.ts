@@ -106,8 +106,11 @@ class MessageParts implements Encoder {
           this.#announceTool(event) +
           this.#part({ type: 'tool-output-error', toolCallId: event.id, errorText: event.message })
         )
+      case 'server-tool-call':
+      case 'server-tool-result':
+        return this.#step(event)
       case 'citation':
-        return this.#inline(this.#source(event))
+        return this.#inline(sourceOf(event, `source-${this.#sources++}`))
       case 'file':
         return this.#part({ type: 'file', url: urlOf(event), mediaType: event.mediaType })
       case 'usage':
@@ -187,9 +190,7 @@ class MessageParts implements Encoder {
     // Another id means another reasoning block.
     if (this.#block === 'reasoning' && id !== undefined && (this.#marks?.['id'] ?? id) !== id)
       frames += this.#endBlock()
-    const marks = Object.entries({ signature, encrypted, id, details }).filter(
-      ([, value]) => value !== undefined,
-    )
+    const marks = Object.entries({ signature, encrypted, id, details }).filter(isGiven)
     if (text !== '') frames += this.#delta('reasoning', text)
     else if (this.#block !== 'reasoning' && marks.length > 0) frames += this.#startBlock('reasoning')
     if (marks.length > 0) this.#marks = { ...this.#marks, ...Object.fromEntries(marks) }
@@ -206,17 +207,19 @@ class MessageParts implements Encoder {
   }
 
   // Clients fail on the result of an unknown call.
-  #announceTool({ id, name }: { id: string; name: string }): string {
+  #announceTool({ id, name }: { id: string; name: string }, more?: object): string {
     if (this.#tools.has(id)) return ''
     this.#tools.add(id)
-    return this.#part({ type: 'tool-input-available', toolCallId: id, toolName: name, input: {} })
+    const call = { toolCallId: id, toolName: name, input: {}, ...more }
+    return this.#part({ type: 'tool-input-available', ...call })
   }
 
-  #source(event: Extract<StreamEvent, { type: 'citation' }>): { type: string; [key: string]: unknown } {
-    const { url, title, text } = event
-    const sourceId = `source-${this.#sources++}`
-    if (url !== undefined) return { type: 'source-url', sourceId, url, title }
-    return { type: 'source-document', sourceId, mediaType: 'text/plain', title: title ?? text ?? '' }
+  #step(event: Extract<StreamEvent, { type: 'server-tool-call' | 'server-tool-result' }>): string {
+    const own = { providerExecuted: true }
+    if (event.type === 'server-tool-call')
+      return this.#announceTool(event, { input: event.arguments, ...own })
+    const output = { toolCallId: event.id, output: event.result, ...own }
+    return this.#announceTool(event, own) + this.#part({ type: 'tool-output-available', ...output })
   }
 
   #finish(): string {
@@ -225,4 +228,16 @@ class MessageParts implements Encoder {
     const messageMetadata = usage === undefined ? undefined : { usage }
     return this.#start() + this.#endStep() + dataFrame({ type: 'finish', finishReason, messageMetadata })
   }
+}
+
+function isGiven([, value]: readonly [string, unknown]): boolean {
+  return value !== undefined
+}
+
+function sourceOf(
+  { url, title, text }: Extract<StreamEvent, { type: 'citation' }>,
+  sourceId: string,
+): { type: string; [key: string]: unknown } {
+  if (url !== undefined) return { type: 'source-url', sourceId, url, title }
+  return { type: 'source-document', sourceId, mediaType: 'text/plain', title: title ?? text ?? '' }
 }

@@ -1,4 +1,4 @@
-import { isContent, type EventBatch, type StreamEvent } from '../../core/event.ts'
+import { isContent, isStep, type EventBatch, type StreamEvent } from '../../core/event.ts'
 import { textOf, type JsonObject } from '../../core/json.ts'
 import type { Usage } from '../../core/response.ts'
 import type { LogInfo } from '../../core/stream-log.ts'
@@ -138,7 +138,7 @@ export class RunMetricsCounter {
         this.#finishReason = event.finishReason
         return false
       default:
-        return event.type === 'step' || isContent(event)
+        return event.type === 'step' || isStep(event) || isContent(event)
     }
   }
 

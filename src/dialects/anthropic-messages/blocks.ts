@@ -11,6 +11,9 @@ import {
 
 type Wire = Readonly<Record<string, unknown>>
 
+/** Name of the step that holds the container in which code ran. */
+export const CONTAINER = 'container'
+
 /** An unfinished block. */
 interface OpenBlock {
   readonly index: number
@@ -37,13 +40,15 @@ const KINDS: Readonly<Record<string, OpenBlock['kind']>> = {
 
 /**
  * Reads the blocks of one answer. Blocks of tools that the vendor runs itself (searches, code, their results) are not tool
- * calls. They become details of the reasoning, so that the message can be sent back whole.
+ * calls. They become steps of server tools, so that the message can be sent back whole.
  */
 export class BlockReader {
   readonly #open = new Map<number, OpenBlock>()
   #newest: OpenBlock | undefined
   /** Length of the text so far, in UTF-16 units. */
   #length = 0
+  /** Names of the vendor's tools by the ids of their calls. */
+  readonly #names = new Map<string, string>()
   /** Whether a vendor's block came after the last text or tool call. */
   #afterVendor = false
 
@@ -153,12 +158,14 @@ export class BlockReader {
   #keepVendor({ start, index, json, later, id }: OpenBlock, out: Fragment[]): void {
     const input = json.trim() === '' ? undefined : parseJson(json)
     const block = { ...start, ...later, ...(input === undefined ? undefined : { input }) } as JsonObject
-    out.push({
-      type: 'reasoning-delta',
-      text: '',
-      id: id ?? textOf(start['tool_use_id']) ?? `${String(start['type'])}_${index}`,
-      details: [block],
-    })
+    const type = String(start['type'])
+    const callId = textOf(start['tool_use_id'])
+    const name = textOf(start['name']) ?? this.#names.get(callId ?? '') ?? type.replace(/_tool_result$/, '')
+    this.#names.set(id ?? '', name)
+    const step = { id: callId ?? id ?? `${type}_${index}`, name }
+    if (callId === undefined && block['input'] !== undefined)
+      out.push({ type: 'server-tool-call', ...step, arguments: block['input'], block })
+    else out.push({ type: 'server-tool-result', ...step, result: block })
     this.#afterVendor = true
     if (start['type'] === 'fallback') noteHandover(block, out)
   }

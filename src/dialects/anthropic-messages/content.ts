@@ -47,15 +47,19 @@ function renderFile(part: FilePart, note: Note): JsonObject[] {
     return [
       image
         ? { type: 'image', source: { type: 'file', file_id: fileId } }
-        : { type: 'document', source: { type: 'file', file_id: fileId }, title: filename },
+        : { type: 'document', source: { type: 'file', file_id: fileId }, title: filename, ...cited(part) },
     ]
   const bytes = bytesOf(part)
   if (bytes !== undefined) return renderBytes(bytes, part, note)
   if (image) return renderImage({ type: 'image', url: part.url })
   if (mediaType === undefined || mediaType === 'application/pdf')
-    return [{ type: 'document', source: { type: 'url', url: part.url }, title: filename }]
+    return [{ type: 'document', source: { type: 'url', url: part.url }, title: filename, ...cited(part) }]
   note(`a file of type ${mediaType} by URL was sent as a link: by URL the format accepts PDF and images only`)
   return renderText(part.url ?? '')
+}
+
+function cited({ citations }: FilePart): JsonObject | undefined {
+  return citations === true ? { citations: { enabled: true } } : undefined
 }
 
 interface Bytes {
@@ -63,13 +67,16 @@ interface Bytes {
   readonly data: string
 }
 
-function renderBytes({ mediaType, data }: Bytes, { filename }: FilePart, note: Note): JsonObject[] {
+function renderBytes({ mediaType, data }: Bytes, part: FilePart, note: Note): JsonObject[] {
+  const { filename } = part
   if (mediaType.startsWith('image/')) return [{ type: 'image', source: base64Source(mediaType, data) }]
   if (mediaType === 'application/pdf' || data.startsWith(PDF_START))
-    return [{ type: 'document', source: base64Source('application/pdf', data), title: filename }]
+    return [
+      { type: 'document', source: base64Source('application/pdf', data), title: filename, ...cited(part) },
+    ]
   if (isTextType(mediaType)) {
     const source = { type: 'text', media_type: 'text/plain', data: decodeText(data) }
-    return [{ type: 'document', source, title: filename }]
+    return [{ type: 'document', source, title: filename, ...cited(part) }]
   }
   note(
     `file ${filename ?? ''} of type ${mediaType} was left out: the format accepts PDF, text and images only`,

@@ -1,10 +1,13 @@
 import type { Dialect } from '../../core/dialect.ts'
 import { unbind } from '../claude-binding.ts'
+import type { JsonDraft } from '../../core/json.ts'
+import { continuePaused } from '../paused-answer.ts'
 import { readFault } from './fault.ts'
 import { modelList } from './models.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'
+import { options } from './options.ts'
 import { rules } from './rules.ts'
 
 export type { AnthropicMessagesQuirks } from './quirks.ts'
@@ -14,6 +17,11 @@ export const anthropicMessages: Dialect = Object.freeze({
   id: 'anthropic-messages',
   framing: 'sse',
   headers: { 'anthropic-version': '2023-06-01' },
+  takeHeaders: takeBetas,
+  follow: continuePaused('pause_turn'),
+  forcesServerTools: true,
+  options,
+  citesFiles: true,
   params,
   encode,
   rules,
@@ -39,3 +47,11 @@ export const anthropicMessages: Dialect = Object.freeze({
     signatureOf: ({ signature, data }) => signature ?? data,
   }),
 } satisfies Dialect)
+
+// Features in test are asked for by a header; the vendor's own clients take them as a field.
+function takeBetas(body: JsonDraft): Readonly<Record<string, string>> | undefined {
+  const { betas } = body
+  if (!Array.isArray(betas)) return undefined
+  delete body['betas']
+  return { 'anthropic-beta': betas.join(',') }
+}

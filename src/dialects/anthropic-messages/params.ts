@@ -1,4 +1,5 @@
 import { fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
+import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { CacheSetting, ToolChoice } from '../../core/request.ts'
@@ -10,6 +11,7 @@ import {
   encodeSchema,
   encodeStop,
 } from '../claude-params.ts'
+import { chosenServerTool, encodeServerTools } from '../server-tools.ts'
 import type { AnthropicMessagesQuirks } from './quirks.ts'
 import { renderThinking } from './thinking.ts'
 
@@ -23,6 +25,7 @@ export const params: ParamMap = {
   stop: { to: 'stop_sequences' },
   responseFormat: { to: 'output_config.format' },
   tools: { to: 'tools' },
+  serverTools: { to: 'tools' },
   toolChoice: { to: 'tool_choice' },
   parallelToolCalls: { to: 'tool_choice.disable_parallel_tool_use' },
   reasoning: { to: 'thinking' },
@@ -35,6 +38,7 @@ export const encode: EncodeMap = {
   stop: encodeStop,
   responseFormat: encodeFormat,
   tools: encodeTools,
+  serverTools: encodeServerTools,
   toolChoice: encodeToolChoice,
   parallelToolCalls: encodeParallel,
   reasoning: renderThinking,
@@ -61,14 +65,15 @@ function encodeTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: En
   return fitTools(tools, toolSchemas(rules, strictTools), warn).map((tool, index) => {
     const { name, description, schema, strict } = tool
     // A false is sent as it is; a true only if the model enforces it.
-    const asked = tools[index]?.strict
+    const given = tools[index] as ResolvedTool
+    const asked = given.strict
     const rendered = {
       name,
       description,
       input_schema: schema,
       strict: strict || (asked === true ? undefined : asked),
     }
-    return withCacheControl([rendered as JsonObject], tools[index]?.cache)[0] as JsonObject
+    return withFields(withCacheControl([rendered as JsonObject], given.cache)[0] as JsonObject, given)
   })
 }
 
@@ -76,7 +81,8 @@ function encodeToolChoice(choice: ToolChoice, context: EncodeContext): JsonValue
   const allowed = allowedToolChoice(choice, context.quirks, context)
   if (allowed === undefined) return undefined
   if (allowed === 'required') return { type: 'any' }
-  return typeof allowed === 'string' ? { type: allowed } : { type: 'tool', name: allowed.name }
+  if (typeof allowed === 'string') return { type: allowed }
+  return { type: 'tool', name: chosenServerTool(allowed, context)?.['name'] ?? allowed.name }
 }
 
 function encodeParallel(parallel: boolean, context: EncodeContext): JsonValue | undefined {

@@ -1,4 +1,5 @@
 import type { Quirks } from '../../core/dialect.ts'
+import type { ServerToolTable } from '../../core/server-tool.ts'
 
 /** Differences between models and servers of this format. */
 export interface AnthropicMessagesQuirks extends Quirks {
@@ -20,4 +21,6 @@ export interface AnthropicMessagesQuirks extends Quirks {
   readonly thoughtsFrom?: readonly string[] | undefined
   /** Whether tools have `strict`. Default true. */
   readonly strictTools?: boolean | undefined
+  /** Tools that the provider runs, by their neutral names. Default: none. */
+  readonly serverTools?: ServerToolTable | undefined
 }

@@ -2,7 +2,7 @@ import type { Fragment, Reader } from '../../core/dialect.ts'
 import { LlmError } from '../../core/error.ts'
 import { isObject, numberOf, objectOf, textOf, type JsonObject } from '../../core/json.ts'
 import { noteTransformed } from '../transformations.ts'
-import { BlockReader } from './blocks.ts'
+import { BlockReader, CONTAINER } from './blocks.ts'
 import { readFault } from './fault.ts'
 import { mergeUsage, readUsage, type WireUsage } from './usage.ts'
 
@@ -33,6 +33,7 @@ export function readReply(reply: JsonObject, out: Fragment[]): void {
 class EventReader implements Reader {
   readonly #blocks = new BlockReader()
   #usage: WireUsage | undefined
+  #container: string | undefined
   /** Id of the message that has begun; empty if it has none. */
   #message: string | undefined
 
@@ -79,11 +80,13 @@ class EventReader implements Reader {
       }
     }
     noteTransformed(message['input_transformations'], out)
+    this.#readContainer(message['container'], out)
     this.#readUsage(message['usage'], out)
   }
 
   /** Reads usage and, if present, the stop reason. */
   readEnding(ending: Readonly<Record<string, unknown>>, usage: unknown, out: Fragment[]): void {
+    this.#readContainer(ending['container'], out)
     this.#readUsage(usage, out)
     const reason = textOf(ending['stop_reason'])
     if (reason === undefined) return
@@ -103,6 +106,13 @@ class EventReader implements Reader {
       const message = 'the provider began a second message before the end of the first'
       out.push({ type: 'fault', fault: { kind: 'reply-malformed', message } })
     }
+  }
+
+  #readContainer(container: unknown, out: Fragment[]): void {
+    const id = textOf(objectOf(container)['id'])
+    if (id === undefined || id === this.#container) return
+    this.#container = id
+    out.push({ type: 'server-tool-result', id, name: CONTAINER, result: container as JsonObject })
   }
 
   #readUsage(usage: unknown, out: Fragment[]): void {

@@ -1,5 +1,6 @@
 import type { RenderInput } from '../../core/dialect.ts'
-import type { JsonDraft, JsonObject } from '../../core/json.ts'
+import { withFields, withFieldsInLast } from '../../core/fit/wire-fields.ts'
+import { listOf, objectOf, textOf, type JsonDraft, type JsonObject } from '../../core/json.ts'
 import {
   partsOf,
   plainText,
@@ -13,8 +14,9 @@ import {
   type UserMessage,
 } from '../../core/message.ts'
 import { withCacheControl } from '../cache-control.ts'
-import { isInstructions, openingOf, roleOf, type WireMessage, UNSIGNED } from '../claude-turns.ts'
+import { addTurn, isInstructions, openingOf, roleOf, type WireMessage, UNSIGNED } from '../claude-turns.ts'
 import { createNote, noteLostThoughts, type Note } from '../note.ts'
+import { CONTAINER } from './blocks.ts'
 import { renderCall, renderPart, renderText, vendorBlocks } from './content.ts'
 import { resolveConflicts } from './thinking.ts'
 
@@ -30,11 +32,13 @@ export function render(input: RenderInput, body: JsonDraft): void {
   const { cacheMarks } = input.rules
   // Where marks are placed here, every content is a list: a text that loses its mark keeps its form.
   const marked = 'auto' in cacheMarks && cacheMarks.auto === 'placed'
-  body['messages'] = renderMessages(messages, note).map(({ role, content }) => ({
+  body['messages'] = renderMessages(messages, note).map(({ role, content, fields }) => ({
     role,
     content: marked ? content : shortest(content),
+    ...fields,
   }))
   if (input.stream) body['stream'] = true
+  renderContainer(messages, body)
   resolveConflicts(input, body)
 }
 
@@ -46,8 +50,17 @@ function renderSystem(messages: readonly Message[], body: JsonDraft): void {
   if (blocks.length > 0) body['system'] = shortest(blocks)
 }
 
-function renderInstructions({ content, cache }: SystemMessage): JsonObject[] {
-  return withCacheControl(renderText(content), cache)
+function renderInstructions(message: SystemMessage): JsonObject[] {
+  return withFieldsInLast(withCacheControl(renderText(message.content), message.cache), message)
+}
+
+// The container of the last answer that ran code, so that its files are still there.
+function renderContainer(messages: readonly Message[], body: JsonDraft): void {
+  const runs = listOf(body['tools']).some((tool) => textOf(objectOf(tool)['type'])?.includes('_20') === true)
+  if (!runs) return
+  for (const { role, content } of messages)
+    for (const part of role === 'assistant' ? partsOf(content) : [])
+      if (part.type === 'server-tool' && part.name === CONTAINER) body['container'] = part.id
 }
 
 // Messages alternate, begin with the user's, and have content.
@@ -61,9 +74,8 @@ function renderMessages(messages: readonly Message[], note: Note): readonly Wire
     }
     const content = renderContent(message, note)
     const role = roleOf(message, content, note)
-    const last = rendered.at(-1)
-    if (role !== undefined && last?.role === role) last.content.push(...content)
-    else if (role !== undefined) rendered.push({ role, content })
+    const isResult = message.role === 'tool'
+    if (role !== undefined) addTurn(rendered, { role, content }, isResult ? {} : message)
   }
   trimPrefill(rendered, note)
   const opening = openingOf(rendered, note).flatMap(renderText)
@@ -77,20 +89,20 @@ function renderContent(message: UserMessage | AssistantMessage | ToolMessage, no
     case 'assistant':
       return renderAssistant(message, note)
     case 'tool':
-      return renderToolResult(message, note)
+      return withFieldsInLast(renderToolResult(message, note), message)
   }
 }
 
 function renderUser({ content, name }: UserMessage, note: Note): JsonObject[] {
   noteName(name, note)
   return partsOf(content).flatMap((part) =>
-    withCacheControl(renderPart(part, note), (part as TextPart).cache),
+    withFieldsInLast(withCacheControl(renderPart(part, note), (part as TextPart).cache), part),
   )
 }
 
 function renderAssistant({ content, name }: AssistantMessage, note: Note): JsonObject[] {
   noteName(name, note)
-  return partsOf(content).flatMap((part) => renderAssistantPart(part, note))
+  return partsOf(content).flatMap((part) => withFieldsInLast(renderAssistantPart(part, note), part))
 }
 
 function noteName(name: string | undefined, note: Note): void {
@@ -106,6 +118,8 @@ function renderAssistantPart(part: AssistantPart, note: Note): JsonObject[] {
       return [renderCall(part)]
     case 'reasoning':
       return renderReasoning(part)
+    case 'server-tool':
+      return part.name === CONTAINER ? [] : [part.block]
     case 'file':
       note('a file made by the model was left out: the format has none in assistant messages')
       return []
@@ -124,7 +138,9 @@ function renderReasoning({ text, signature, encrypted, details, origin }: Reason
 
 function renderToolResult({ toolCallId, content, isError, cache }: ToolMessage, note: Note): JsonObject[] {
   const failed = isError === true
-  const blocks = partsOf(content).flatMap((part) => withCacheControl(renderPart(part, note), part.cache))
+  const blocks = partsOf(content).flatMap((part) =>
+    withFieldsInLast(withCacheControl(renderPart(part, note), part.cache), part),
+  )
   // The format refuses a failure without text.
   const text = failed && blocks.length === 0 ? 'The tool failed.' : undefined
   const result = {
@@ -150,6 +166,6 @@ function trimPrefill(rendered: readonly WireMessage[], note: Note): void {
 // A single text is sent as a string.
 function shortest(blocks: readonly JsonObject[]): JsonObject['content'] {
   const [only] = blocks
-  const isPlain = blocks.length === 1 && only?.['type'] === 'text' && only['cache_control'] === undefined
+  const isPlain = blocks.length === 1 && only?.['type'] === 'text' && Object.keys(only).length === 2
   return isPlain ? only['text'] : blocks
 }

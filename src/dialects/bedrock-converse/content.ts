@@ -1,3 +1,4 @@
+import { withFieldsInLast } from '../../core/fit/wire-fields.ts'
 import { isObject, parseJson, type JsonObject } from '../../core/json.ts'
 import {
   argumentsObject,
@@ -109,7 +110,9 @@ function renderFile(part: FilePart, context: PartContext): JsonObject[] {
   if (source === undefined) return renderLink('file', part.url, context)
   const format = documentFormat(mediaType, part.filename ?? part.url)
   if (format === undefined) return leaveOut(`file ${part.filename ?? ''} of type ${mediaType}`, context)
-  return [{ document: { format, name: documentName(part.filename, context.documents), source } }]
+  const cited = part.citations === true ? { citations: { enabled: true } } : undefined
+  const name = documentName(part.filename, context.documents)
+  return [{ document: { format, name, source, ...cited } }]
 }
 
 // The server fetches objects of the vendor's own store only.
@@ -164,7 +167,7 @@ export function renderToolResult(message: ToolMessage, context: PartContext): Js
   const blocks =
     toolResultsAsJson === true
       ? [{ json: jsonOf(plainText(content, '\n')) }, ...mediaOf(content, context)]
-      : partsOf(content).flatMap((part) => renderPart(part, context))
+      : partsOf(content).flatMap((part) => withFieldsInLast(renderPart(part, context), part))
   const lead = asText ? [{ text: 'Error:' }] : []
   const empty = failed ? 'The tool failed.' : 'The tool gave no output.'
   return {

@@ -2,6 +2,7 @@ import type { Dialect } from '../../core/dialect.ts'
 import { isObject, objectOf } from '../../core/json.ts'
 import { unbind } from '../claude-binding.ts'
 import { readFault } from './fault.ts'
+import { options } from './options.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'
@@ -17,6 +18,8 @@ export const bedrockConverse: Dialect = Object.freeze({
   params,
   encode,
   rules,
+  options,
+  citesFiles: true,
   finishReasons: {
     end_turn: 'stop',
     stop_sequence: 'stop',

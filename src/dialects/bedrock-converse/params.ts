@@ -1,7 +1,9 @@
 import { linesOf } from '../../core/fit/schema-tree.ts'
 import { fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
+import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
+import type { ServerTool } from '../../core/server-tool.ts'
 import type { ToolChoice } from '../../core/request.ts'
 import {
   allowedToolChoice,
@@ -13,6 +15,7 @@ import {
 import { encodeCache, withCachePoint } from './cache-point.ts'
 import type { BedrockConverseQuirks } from './quirks.ts'
 import { renderReasoning } from './reasoning.ts'
+import { encodeServerTools } from '../server-tools.ts'
 
 /** Where each setting goes on this wire. Parameters of single models are dropped here and mapped in their model's row. */
 export const params: ParamMap = {
@@ -24,6 +27,7 @@ export const params: ParamMap = {
   stop: { to: 'inferenceConfig.stopSequences' },
   responseFormat: { to: 'outputConfig.textFormat' },
   tools: { to: 'toolConfig.tools' },
+  serverTools: { to: 'toolConfig.tools' },
   toolChoice: { to: 'toolConfig.toolChoice' },
   parallelToolCalls: { drop: 'the format has no switch for parallel tool calls of this model' },
   reasoning: { drop: 'the model is not known to reason' },
@@ -36,6 +40,8 @@ export const encode: EncodeMap = {
   stop: encodeStop,
   responseFormat: encodeFormat,
   tools: encodeTools,
+  serverTools: (tools: readonly ServerTool[], context: EncodeContext) =>
+    encodeServerTools(tools, context, 'toolConfig.tools'),
   toolChoice: encodeToolChoice,
   parallelToolCalls: (parallel: boolean, context: EncodeContext) =>
     canSwitchParallel(context) ? !parallel : undefined,
@@ -65,7 +71,8 @@ function encodeTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: En
       const rendered = {
         toolSpec: { name, description: told || undefined, ...strictly, inputSchema: { json } },
       }
-      return withCachePoint([rendered as JsonObject], tools[index]?.cache)
+      const given = tools[index] as ResolvedTool
+      return withCachePoint([withFields(rendered as JsonObject, given)], given.cache)
     },
   )
 }

@@ -1,4 +1,5 @@
 import type { Quirks } from '../../core/dialect.ts'
+import type { ServerToolTable } from '../../core/server-tool.ts'
 
 /** Differences between models behind this format. */
 export interface BedrockConverseQuirks extends Quirks {
@@ -35,4 +36,6 @@ export interface BedrockConverseQuirks extends Quirks {
   readonly toolResultStatus?: boolean | undefined
   /** Whether the model has a system prompt; if not, it is put into the first user message. Default true. */
   readonly systemPrompt?: boolean | undefined
+  /** Tools that the provider runs, by their neutral names. Default: none. */
+  readonly serverTools?: ServerToolTable | undefined
 }

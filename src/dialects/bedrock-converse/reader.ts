@@ -4,6 +4,7 @@ import {
   listOf,
   numberOf,
   objectOf,
+  parseJson,
   textOf,
   type JsonObject,
   type JsonValue,
@@ -20,6 +21,10 @@ interface OpenBlock {
   readonly from: number
   readonly citations: Wire[]
   signature: string
+  /** Of a `server` block: its start, and the pieces of its input and its content. */
+  start: Wire
+  input: string
+  readonly content: JsonValue[]
 }
 
 /** Creates a reader for one stream of named events. */
@@ -29,6 +34,8 @@ export function createReader(): Reader {
 
 class EventReader implements Reader {
   readonly #open = new Map<number, OpenBlock>()
+  /** Names of the tools that the service runs, by the ids of their calls. */
+  readonly #names = new Map<string, string>()
   /** Length of the text so far, in UTF-16 units. */
   #length = 0
   #stopped = false
@@ -58,7 +65,7 @@ class EventReader implements Reader {
   #block(index: number, kind: OpenBlock['kind'] = 'other'): OpenBlock {
     let block = this.#open.get(index)
     if (block === undefined) {
-      block = { kind, from: this.#length, citations: [], signature: '' }
+      block = { kind, from: this.#length, citations: [], signature: '', input: '', content: [], start: {} }
       this.#open.set(index, block)
     }
     return block
@@ -66,7 +73,8 @@ class EventReader implements Reader {
 
   #begin(index: number, start: Wire, out: Fragment[]): void {
     const { toolUse, toolResult } = start
-    if (isObject(toolResult) || objectOf(toolUse)['type'] === 'server_tool_use') this.#block(index, 'server')
+    if (isObject(toolResult) || objectOf(toolUse)['type'] === 'server_tool_use')
+      this.#block(index, 'server').start = start
     else if (isObject(toolUse)) {
       this.#block(index, 'tool')
       out.push({ type: 'tool', index, id: textOf(toolUse['toolUseId']), name: textOf(toolUse['name']) })
@@ -76,7 +84,11 @@ class EventReader implements Reader {
   #delta(index: number, delta: Wire, out: Fragment[]): void {
     const block = this.#block(index)
     const { text, toolUse, reasoningContent, citation } = delta
-    if (block.kind === 'server') return
+    if (block.kind === 'server') {
+      block.input += textOf(objectOf(toolUse)['input']) ?? ''
+      block.content.push(...(listOf(delta['toolResult']) as JsonValue[]))
+      return
+    }
     if (typeof text === 'string') {
       this.#length += text.length
       if (text !== '') out.push({ type: 'text-delta', text })
@@ -102,6 +114,7 @@ class EventReader implements Reader {
     if (signature !== '') out.push({ type: 'reasoning-delta', text: '', signature })
     for (const citation of citations) pushCitation(citation, { start: from, end: this.#length }, out)
     if (kind === 'tool') out.push({ type: 'tool', index, done: true })
+    if (kind === 'server') pushStep(serverBlock(block), this.#names, out)
   }
 
   #stop(json: Wire, out: Fragment[]): void {
@@ -126,8 +139,9 @@ export function readReply(reply: JsonObject, out: Fragment[]): void {
     return
   }
   let length = 0
+  const names = new Map<string, string>()
   listOf(message['content']).forEach((block, index) => {
-    length = readBlock(objectOf(block), { index, from: length }, out)
+    length = readBlock(objectOf(block), { index, from: length, names }, out)
   })
   pushUsage(usage, out)
   out.push({ type: 'finish', reason: textOf(stopReason) }, { type: 'end' })
@@ -137,10 +151,12 @@ interface Place {
   readonly index: number
   /** Position of the block's text in the answer, in UTF-16 units. */
   readonly from: number
+  /** Names of the tools that the service runs, by the ids of their calls. */
+  readonly names: Map<string, string>
 }
 
 /** Returns the length of the answer's text after this block. */
-function readBlock(block: Wire, { index, from }: Place, out: Fragment[]): number {
+function readBlock(block: Wire, { index, from, names }: Place, out: Fragment[]): number {
   const { text, toolUse, reasoningContent, citationsContent } = block
   if (typeof text === 'string') {
     if (text !== '') out.push({ type: 'text-delta', text })
@@ -148,12 +164,32 @@ function readBlock(block: Wire, { index, from }: Place, out: Fragment[]): number
   }
   if (isObject(citationsContent)) return readCited(citationsContent, from, out)
   if (isObject(reasoningContent)) readThought(reasoningContent, out)
-  else if (isObject(toolUse) && toolUse['type'] !== 'server_tool_use') {
+  else if (isObject(block['toolResult']) || objectOf(toolUse)['type'] === 'server_tool_use')
+    pushStep(block as JsonObject, names, out)
+  else if (isObject(toolUse)) {
     const { toolUseId, name, input } = toolUse
     const whole = (input ?? {}) as JsonValue
     out.push({ type: 'tool', index, id: textOf(toolUseId), name: textOf(name), arguments: whole, done: true })
   }
   return from
+}
+
+// A block of the service's own tools, whole again.
+function serverBlock({ start, input, content }: OpenBlock): JsonObject {
+  const { toolUse, toolResult } = start as { toolUse?: JsonObject; toolResult?: JsonObject }
+  if (toolUse !== undefined) return { toolUse: { ...toolUse, input: parseJson(input) ?? {} } }
+  return { toolResult: { ...toolResult, content } }
+}
+
+function pushStep(block: JsonObject, names: Map<string, string>, out: Fragment[]): void {
+  const { toolUse, toolResult } = block
+  const { toolUseId, name: given, input, type } = objectOf(toolUse ?? toolResult)
+  const id = textOf(toolUseId) ?? ''
+  const name = textOf(given) ?? names.get(id) ?? textOf(type) ?? ''
+  names.set(id, name)
+  if (isObject(toolUse))
+    out.push({ type: 'server-tool-call', id, name, arguments: (input ?? {}) as JsonValue, block })
+  else out.push({ type: 'server-tool-result', id, name, result: block })
 }
 
 function readCited(cited: Wire, start: number, out: Fragment[]): number {

@@ -1,4 +1,5 @@
 import type { RenderInput } from '../../core/dialect.ts'
+import { withFields, withFieldsInLast } from '../../core/fit/wire-fields.ts'
 import { isObject, objectOf, type JsonDraft, type JsonObject } from '../../core/json.ts'
 import {
   partsOf,
@@ -8,7 +9,7 @@ import {
   type SystemMessage,
   type TextPart,
 } from '../../core/message.ts'
-import { isInstructions, openingOf, roleOf, type WireMessage, UNSIGNED } from '../claude-turns.ts'
+import { addTurn, isInstructions, openingOf, roleOf, type WireMessage, UNSIGNED } from '../claude-turns.ts'
 import { createNote, noteLostThoughts, type Note } from '../note.ts'
 import { toolsAsText } from '../tools-as-text.ts'
 import { withCachePoint } from './cache-point.ts'
@@ -31,13 +32,13 @@ export function render(input: RenderInput, body: JsonDraft): void {
   const rendered = renderMessages(messages, { note, quirks, documents: new Set() })
   renderSystem(messages, { body, rendered, quirks, note })
   noteLostThoughts(input, (thought) => renderThought(thought, quirks).length > 0, UNSIGNED)
-  body['messages'] = rendered.map(({ role, content }) => ({ role, content }))
+  body['messages'] = rendered.map(({ role, content, fields }) => ({ role, content, ...fields }))
   resolveConflicts(input, body)
   fitTools(input, body)
 }
 
 function offersTools({ settings }: RenderInput): boolean {
-  return settings.tools !== undefined && settings.toolChoice !== 'none'
+  return (settings.tools ?? settings.serverTools) !== undefined && settings.toolChoice !== 'none'
 }
 
 interface SystemPlace {
@@ -51,7 +52,9 @@ interface SystemPlace {
 function renderSystem(messages: readonly Message[], { body, rendered, quirks, note }: SystemPlace): void {
   const system = messages
     .filter(isInstructions)
-    .flatMap(({ content, cache }) => withCachePoint(renderText(content), cache))
+    .flatMap((message) =>
+      withCachePoint(withFieldsInLast(renderText(message.content), message), message.cache),
+    )
   if (system.length === 0) return
   if (quirks.systemPrompt !== false) {
     body['system'] = system
@@ -70,9 +73,7 @@ function renderMessages(messages: readonly Message[], context: PartContext): Wir
     const content = renderContent(message, context)
     const role = roleOf(message, content, note)
     if (role === undefined) continue
-    const last = rendered.at(-1)
-    if (last?.role === role) last.content.push(...content)
-    else rendered.push({ role, content })
+    addTurn(rendered, { role, content }, message.role === 'tool' ? {} : message)
   }
   for (const message of rendered) addText(message, note)
   trimPrefill(rendered, note)
@@ -89,14 +90,17 @@ function addText({ role, content }: WireMessage, note: Note): void {
 }
 
 function renderContent(message: Exclude<Message, SystemMessage>, context: PartContext): JsonObject[] {
-  if (message.role === 'tool') return withCachePoint([renderToolResult(message, context)], message.cache)
+  if (message.role === 'tool')
+    return withCachePoint([withFields(renderToolResult(message, context), message)], message.cache)
   if (message.name !== undefined && message.name !== '')
     context.note('the name of a speaker was left out: the format has no field for it')
   if (message.role === 'user')
     return partsOf(message.content).flatMap((part) =>
-      withCachePoint(renderPart(part, context), (part as TextPart).cache),
+      withCachePoint(withFieldsInLast(renderPart(part, context), part), (part as TextPart).cache),
     )
-  return partsOf(message.content).flatMap((part) => renderAssistantPart(part, context))
+  return partsOf(message.content).flatMap((part) =>
+    withFieldsInLast(renderAssistantPart(part, context), part),
+  )
 }
 
 function renderAssistantPart(part: AssistantPart, { note, quirks }: PartContext): JsonObject[] {
@@ -107,6 +111,8 @@ function renderAssistantPart(part: AssistantPart, { note, quirks }: PartContext)
       return [renderCall(part)]
     case 'reasoning':
       return renderThought(part, quirks)
+    case 'server-tool':
+      return [part.block]
     case 'file':
       note('a file made by the model was left out: the format has none in assistant messages')
       return []

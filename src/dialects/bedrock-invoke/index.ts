@@ -7,6 +7,12 @@ export const bedrockInvoke: Dialect = Object.freeze({
   ...anthropicMessages,
   framing: 'aws-event-stream',
   headers: undefined,
+  takeHeaders: (body) => {
+    // In the body under another name.
+    if (body['betas'] !== undefined) body['anthropic_beta'] = body['betas']
+    delete body['betas']
+    return undefined
+  },
   endpoint: ({ model, stream }) =>
     `/model/${encodeURIComponent(model)}/invoke${stream ? '-with-response-stream' : ''}`,
   render: (input, body) => {

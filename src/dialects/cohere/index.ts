@@ -2,6 +2,7 @@ import type { Dialect } from '../../core/dialect.ts'
 import { cohereEmbeddings } from '../embeddings/index.ts'
 import { readChatFault } from './fault.ts'
 import { modelList } from './models.ts'
+import { options } from './options.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { DIALECT, render } from './render.ts'
@@ -16,6 +17,8 @@ export const cohereChat: Dialect = Object.freeze({
   params,
   encode,
   rules,
+  options,
+  citesFiles: true,
   finishReasons: {
     COMPLETE: 'stop',
     STOP_SEQUENCE: 'stop',

@@ -1,5 +1,6 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import { fitAnswer, fitTools } from '../../core/fit/enforce-schema.ts'
+import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
 import { isOff, type Reasoning } from '../effort.ts'
@@ -24,6 +25,7 @@ export const params: ParamMap = {
   n: { drop: 'the format gives one answer per request' },
   responseFormat: { to: 'response_format' },
   tools: { to: 'tools' },
+  serverTools: { drop: 'the format has no tools that the provider runs' },
   toolChoice: { to: 'tool_choice' },
   parallelToolCalls: { drop: 'the format has no switch for parallel tool calls' },
   reasoning: { to: 'thinking' },
@@ -73,10 +75,12 @@ function renderTools(
     warn,
   )
   if (strict && fitted.every((tool) => tool.strict)) body['strict_tools'] = true
-  return fitted.map(({ name, description, schema }) => ({
-    type: 'function',
-    function: { name, description, parameters: schema },
-  }))
+  return fitted.map(({ name, description, schema }, index) =>
+    withFields(
+      { type: 'function', function: { name, description, parameters: schema } },
+      offered[index] as ResolvedTool,
+    ),
+  )
 }
 
 function renderToolChoice(choice: ToolChoice, { settings, warn }: EncodeContext): JsonValue | undefined {

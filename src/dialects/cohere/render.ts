@@ -1,4 +1,5 @@
 import type { RenderInput } from '../../core/dialect.ts'
+import { withFields, withFieldsInLast } from '../../core/fit/wire-fields.ts'
 import { objectOf, textOf, type JsonDraft, type JsonObject } from '../../core/json.ts'
 import {
   argumentsText,
@@ -9,19 +10,26 @@ import {
   type AssistantMessage,
   type AssistantPart,
   type FilePart,
+  type Message,
   type ToolMessage,
   type UserMessage,
   type UserPart,
 } from '../../core/message.ts'
-import { decodeText } from '../media.ts'
+import { decodeText, isTextType } from '../media.ts'
 import { noteLostThoughts, noteOnce } from '../note.ts'
 import type { CohereQuirks } from './quirks.ts'
 
 export const DIALECT = 'cohere'
 
+interface Input extends RenderInput {
+  /** Files that the answer shall cite; they have a place of their own. */
+  readonly documents: JsonObject[]
+}
+
 /** Writes model, messages and mode. */
-export function render(input: RenderInput, body: JsonDraft): void {
-  const quirks: CohereQuirks = input.quirks
+export function render(given: RenderInput, body: JsonDraft): void {
+  const documents: JsonObject[] = []
+  const input: Input = { ...given, documents }
   const messages: JsonObject[] = []
   // Media of tool results follow as one user message after the last result, because tool messages hold text only.
   const media: JsonObject[] = []
@@ -30,25 +38,36 @@ export function render(input: RenderInput, body: JsonDraft): void {
   }
   for (const message of input.messages) {
     if (message.role !== 'tool') placeMedia()
-    if (message.role === 'tool') messages.push(renderToolResult(message, media, input))
-    else if (message.role === 'user') messages.push(renderUser(message, input))
-    else if (message.role === 'assistant') messages.push(...renderAssistant(message, quirks, input))
-    else messages.push({ role: 'system', content: message.content })
+    messages.push(...withFieldsInLast(renderMessage(message, media, input), message))
   }
   placeMedia()
-  noteLostThoughts(input, (part) => renderBlock(part, quirks).length > 0)
+  noteLostThoughts(input, (part) => renderBlock(part, input.quirks).length > 0)
+  if (documents.length > 0) body['documents'] = documents
   body['model'] = input.model
   body['messages'] = messages
   body['stream'] = input.stream
 }
 
-function renderUser({ content, name }: UserMessage, input: RenderInput): JsonObject {
-  if (name !== undefined) noteOnce(input, 'names of users were left out: the format has no field for them')
-  if (typeof content === 'string') return { role: 'user', content }
-  return { role: 'user', content: content.map((part) => renderPart(part, input)) }
+function renderMessage(message: Message, media: JsonObject[], input: Input): JsonObject[] {
+  switch (message.role) {
+    case 'tool':
+      return [renderToolResult(message, media, input)]
+    case 'user':
+      return [renderUser(message, input)]
+    case 'assistant':
+      return renderAssistant(message, input.quirks, input)
+    default:
+      return [{ role: 'system', content: message.content }]
+  }
 }
 
-function renderPart(part: UserPart, input: RenderInput): JsonObject {
+function renderUser({ content, name }: UserMessage, input: Input): JsonObject {
+  if (name !== undefined) noteOnce(input, 'names of users were left out: the format has no field for them')
+  if (typeof content === 'string') return { role: 'user', content }
+  return { role: 'user', content: content.map((part) => withFields(renderPart(part, input), part)) }
+}
+
+function renderPart(part: UserPart, input: Input): JsonObject {
   switch (part.type) {
     case 'text':
       return renderText(part.text)
@@ -67,22 +86,23 @@ function renderText(text: string): JsonObject {
 }
 
 // Files of text and images are sent as such; of other files only the name.
-function renderFile(part: FilePart, input: RenderInput): JsonObject {
+function renderFile(part: FilePart, input: Input): JsonObject {
   const bytes = bytesOf(part)
   const mediaType = bytes?.mediaType ?? part.mediaType ?? ''
   if (mediaType.startsWith('image/') && part.fileId === undefined)
     return { type: 'image_url', image_url: { url: urlOf(part) } }
+  if (bytes !== undefined && part.citations === true && isTextType(mediaType)) {
+    const title = part.filename ?? `document ${input.documents.length + 1}`
+    input.documents.push({ data: { title, text: decodeText(bytes.data) } })
+    return renderText(`[${title}]`)
+  }
   if (bytes !== undefined && /^text\/|[/+](json|xml)$/.test(mediaType))
     return renderText(decodeText(bytes.data))
   noteOnce(input, 'files were replaced by their names: the format accepts text and images only')
   return renderText(`[left out: ${part.filename ?? part.url ?? (mediaType || 'a file')}]`)
 }
 
-function renderAssistant(
-  { content }: AssistantMessage,
-  quirks: CohereQuirks,
-  input: RenderInput,
-): JsonObject[] {
+function renderAssistant({ content }: AssistantMessage, quirks: CohereQuirks, input: Input): JsonObject[] {
   const parts = partsOf(content)
   if (parts.some((part) => part.type === 'file'))
     noteOnce(input, 'files made by the model were left out: the format has none in assistant messages')
@@ -129,7 +149,7 @@ function planOf(parts: readonly AssistantPart[]): string | undefined {
 function renderToolResult(
   { toolCallId, content, isError }: ToolMessage,
   media: JsonObject[],
-  input: RenderInput,
+  input: Input,
 ): JsonObject {
   const text = plainText(content, '\n')
   const others = typeof content === 'string' ? [] : content.filter((part) => part.type !== 'text')

@@ -1,5 +1,6 @@
 import type { RenderInput } from '../../core/dialect.ts'
 import type { WireRules } from '../../core/fit/rules.ts'
+import { withFieldsInLast } from '../../core/fit/wire-fields.ts'
 import { isObject, type JsonDraft, type JsonValue } from '../../core/json.ts'
 import {
   argumentsObject,
@@ -24,7 +25,7 @@ export function renderAnswer(
   const parts: JsonDraft[] = []
   for (const part of partsOf(content))
     if (part.type !== 'reasoning' || part.origin === 'gemini')
-      parts.push(...renderAnswerPart(part, quirks, rules))
+      parts.push(...withFieldsInLast(renderAnswerPart(part, quirks, rules), part))
   if (name !== undefined) {
     const message = `the name "${name}" of a speaker was left out: the format has no field for it`
     warnings.push({ type: 'compatibility', message })
@@ -43,6 +44,8 @@ function renderAnswerPart(part: AssistantPart, quirks: GeminiQuirks, rules: Wire
       return renderThought(part)
     case 'tool-call':
       return [withSignature({ functionCall: renderCall(part, rules) }, part.signature)]
+    case 'server-tool':
+      return [part.block]
     case 'file':
       return [withSignature(renderMedia(part, quirks), part.signature)]
   }

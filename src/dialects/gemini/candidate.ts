@@ -1,5 +1,13 @@
 import type { Fragment } from '../../core/dialect.ts'
-import { isObject, listOf, numberOf, objectOf, textOf, type JsonValue } from '../../core/json.ts'
+import {
+  isObject,
+  listOf,
+  numberOf,
+  objectOf,
+  textOf,
+  type JsonObject,
+  type JsonValue,
+} from '../../core/json.ts'
 import type { TokenLogprob } from '../../core/response.ts'
 import { CallReader } from './calls.ts'
 import { createCitationReader, type CitationReader } from './citations.ts'
@@ -13,6 +21,8 @@ export class CandidateReader {
   #citations: CitationReader | undefined
   /** The text so far, in which citations have their position. */
   #text = ''
+  /** Number of calls of the provider's own tools. */
+  #steps = 0
   /** Log probabilities of this frame, until they are added to its text. */
   #logprobs: readonly TokenLogprob[] | undefined
 
@@ -41,14 +51,17 @@ export class CandidateReader {
     const { text, functionCall, functionResponse, inlineData, fileData } = part
     const signature = textOf(part['thoughtSignature'])
     if (isObject(functionCall)) return this.#calls.read(part, out)
-    if (isObject(functionResponse)) return this.#keep([...this.#calls.answer(functionResponse), part], out)
+    if (isObject(functionResponse)) {
+      for (const call of this.#calls.answer(functionResponse)) this.#keep(call, out)
+      return this.#keep(part, out)
+    }
     this.#calls.release(out)
     if (typeof text === 'string') this.#readText(text, part['thought'] === true, signature, out)
     else if (isObject(inlineData)) {
       // Images inside a thought are not part of the answer.
       if (part['thought'] !== true) this.#readFile(inlineData, 'data', { out, signature })
     } else if (isObject(fileData)) this.#readFile(fileData, 'fileUri', { out, signature })
-    else if (OWN_WORK.some((kind) => part[kind] !== undefined)) this.#keep([part], out)
+    else if (OWN_WORK.some((kind) => part[kind] !== undefined)) this.#keep(part, out)
     else if (signature !== undefined) this.#readText('', part['thought'] === true, signature, out)
   }
 
@@ -57,8 +70,18 @@ export class CandidateReader {
     this.#calls.release(out)
   }
 
-  #keep(parts: readonly unknown[], out: Fragment[]): void {
-    out.push({ type: 'reasoning-delta', text: '', details: parts as JsonValue[], ...this.#mark })
+  #keep(value: unknown, out: Fragment[]): void {
+    const part = value as JsonObject
+    const kind = Object.keys(part).find((key) => STEPS[key] !== undefined) ?? ''
+    const step = objectOf(part[kind])
+    const isCall = STEPS[kind] === 'call'
+    if (isCall) this.#steps++
+    const id = textOf(step['id']) ?? `step_${this.#steps}`
+    const name = textOf(step['toolType']) ?? textOf(step['name']) ?? 'code_execution'
+    if (isCall) {
+      const asked = (step['args'] ?? step) as JsonValue
+      out.push({ type: 'server-tool-call', id, name, arguments: asked, block: part, ...this.#mark })
+    } else out.push({ type: 'server-tool-result', id, name, result: part, ...this.#mark })
   }
 
   #readText(text: string, thought: boolean, signature: string | undefined, out: Fragment[]): void {
@@ -100,6 +123,14 @@ function signed(signature: string | undefined): { readonly signature: string } |
 }
 
 // Tools that the provider runs itself. They are sent back with the next request and are not part of the answer.
+const STEPS: Readonly<Record<string, 'call' | 'result'>> = {
+  executableCode: 'call',
+  codeExecutionResult: 'result',
+  toolCall: 'call',
+  toolResponse: 'result',
+  functionCall: 'call',
+  functionResponse: 'result',
+}
 const OWN_WORK: readonly string[] = ['executableCode', 'codeExecutionResult', 'toolCall', 'toolResponse']
 const EXPECTED: ReadonlySet<string> = new Set(['STOP', 'MAX_TOKENS'])
 

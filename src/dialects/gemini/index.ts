@@ -4,6 +4,7 @@ import { LlmError } from '../../core/error.ts'
 import { finishReasons } from './finish.ts'
 import { readGeminiFault } from './fault.ts'
 import { modelList } from './models.ts'
+import { options } from './options.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'
@@ -18,6 +19,7 @@ export const gemini: Dialect = Object.freeze({
   params,
   encode,
   rules,
+  options,
   finishReasons,
   endpoint: ({ model, stream }) =>
     `/${modelPath(model)}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,

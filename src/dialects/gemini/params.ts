@@ -1,7 +1,10 @@
+import { withFields } from '../../core/fit/wire-fields.ts'
 import { fitAnswer, fitTools } from '../../core/fit/enforce-schema.ts'
 import { setPath, type JsonDraft, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { AllowedTools, CacheSetting, ToolChoice } from '../../core/request.ts'
+import type { ServerTool } from '../../core/server-tool.ts'
+import { encodeServerTools } from '../server-tools.ts'
 import { renderThinking } from './thinking.ts'
 
 /** Where each setting goes on this wire. */
@@ -22,6 +25,7 @@ export const params: ParamMap = {
   n: { to: 'generationConfig.candidateCount', clamp: [1, 8] },
   responseFormat: { to: 'generationConfig.responseMimeType' },
   tools: { to: 'tools' },
+  serverTools: { to: 'tools' },
   toolChoice: { to: 'toolConfig.functionCallingConfig' },
   parallelToolCalls: { drop: 'the format has no switch for parallel tool calls' },
   cache: { to: 'cachedContent' },
@@ -36,6 +40,7 @@ export const encode: EncodeMap = {
   topLogprobs: renderTopLogprobs,
   responseFormat: renderFormat,
   tools: renderTools,
+  serverTools: renderServerTools,
   toolChoice: renderToolChoice,
   reasoning: renderThinking,
   cache: ({ id, key }: CacheSetting, { warn }: EncodeContext): JsonValue | undefined => {
@@ -104,10 +109,22 @@ function renderTools(tools: readonly ResolvedTool[], context: EncodeContext): Js
     rules,
     warn,
   )
-  const functionDeclarations = declared.map(({ name, description, schema }) => {
-    return { name, description, parametersJsonSchema: schema }
-  })
+  const functionDeclarations = declared.map(({ name, description, schema }, index) =>
+    withFields({ name, description, parametersJsonSchema: schema }, tools[index] as ResolvedTool),
+  )
   return [{ functionDeclarations }]
+}
+
+function renderServerTools(tools: readonly ServerTool[], context: EncodeContext): undefined {
+  const { body, settings, quirks, warn } = context
+  // The models that take no response format beside functions take no other tools there, too.
+  if (settings.tools !== undefined && quirks['jsonWithTools'] === false) {
+    warn('they were not sent: the model has them only without functions', 'unsupported')
+    return undefined
+  }
+  if (settings.tools !== undefined && quirks['toolSteps'] === true)
+    setPath(body, 'toolConfig.includeServerSideToolInvocations', true)
+  return encodeServerTools(tools, context)
 }
 
 function renderToolChoice(choice: ToolChoice | AllowedTools, context: EncodeContext): JsonValue | undefined {

@@ -1,4 +1,5 @@
 import type { Quirks } from '../../core/dialect.ts'
+import type { ServerToolTable } from '../../core/server-tool.ts'
 
 /** Differences between models and services of this format. Defaults are those of the newest models. */
 export interface GeminiQuirks extends Quirks {
@@ -22,4 +23,8 @@ export interface GeminiQuirks extends Quirks {
   readonly allowedTools?: boolean | undefined
   /** Prefix that makes a URI from the id of an uploaded file. Default: none. */
   readonly fileBase?: string | undefined
+  /** Whether the service returns the steps of its tools only if asked for them beside functions. Default false. */
+  readonly toolSteps?: boolean | undefined
+  /** Tools that the provider runs, by their neutral names. Default: none. */
+  readonly serverTools?: ServerToolTable | undefined
 }

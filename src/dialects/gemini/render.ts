@@ -1,6 +1,8 @@
 import type { RenderInput } from '../../core/dialect.ts'
 import { toolNames } from '../../core/history.ts'
-import type { JsonDraft } from '../../core/json.ts'
+import { withFields, withFieldsInLast } from '../../core/fit/wire-fields.ts'
+import type { JsonDraft, JsonObject } from '../../core/json.ts'
+import type { Extensible } from '../../core/extensible.ts'
 import { partsOf, type Message, type UserMessage, type UserPart } from '../../core/message.ts'
 import { createNote, noteLostThoughts } from '../note.ts'
 import { renderAnswer } from './answer.ts'
@@ -12,6 +14,7 @@ import { renderResults } from './results.ts'
 interface Content {
   readonly role: 'user' | 'model'
   readonly parts: JsonDraft[]
+  fields?: JsonObject | undefined
 }
 
 /** Writes the instructions and the messages; adjacent messages of one role become one. */
@@ -22,7 +25,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
   const contents = renderContents(messages, quirks, input)
   const system = collectInstructions(messages)
   if (system.length > 0) placeInstructions(system, contents, { body, quirks, input })
-  body['contents'] = contents.map(({ role, parts }) => ({ role, parts }))
+  body['contents'] = contents.map(({ role, parts, fields }) => ({ role, parts, ...fields }))
   if (body['cachedContent'] !== undefined) leaveOutCached(body, input)
 }
 
@@ -37,16 +40,19 @@ function leaveOutCached(body: JsonDraft, input: RenderInput): void {
 function renderContents(messages: readonly Message[], quirks: GeminiQuirks, input: RenderInput): Content[] {
   const names = toolNames(messages)
   const contents: Content[] = []
-  const add = (role: Content['role'], parts: readonly JsonDraft[]): void => {
+  const add = (role: Content['role'], parts: readonly JsonDraft[], message: Extensible = {}): void => {
     const last = contents.at(-1)
     if (last?.role === role) last.parts.push(...parts)
     else if (parts.length > 0) contents.push({ role, parts: [...parts] })
+    const place = contents.at(-1)
+    if (message.wire !== undefined && place?.role === role)
+      place.fields = withFields(place.fields ?? {}, message)
   }
   let at = 0
   while (at < messages.length) {
     const message = messages[at++] as Message
-    if (message.role === 'user') add('user', renderUser(message, quirks, input))
-    else if (message.role === 'assistant') add('model', renderAnswer(message, quirks, input))
+    if (message.role === 'user') add('user', renderUser(message, quirks, input), message)
+    else if (message.role === 'assistant') add('model', renderAnswer(message, quirks, input), message)
     else if (message.role === 'tool') {
       // The results of parallel calls go back in one message.
       const results = [message]
@@ -60,7 +66,7 @@ function renderContents(messages: readonly Message[], quirks: GeminiQuirks, inpu
 function renderUser({ content, name }: UserMessage, quirks: GeminiQuirks, input: RenderInput): JsonDraft[] {
   if (name !== undefined)
     createNote(input)(`the name "${name}" of a speaker was left out: the format has no field for it`)
-  return partsOf(content).flatMap((part) => renderPart(part, quirks, input))
+  return partsOf(content).flatMap((part) => withFieldsInLast(renderPart(part, quirks, input), part))
 }
 
 function renderPart(part: UserPart, quirks: GeminiQuirks, input: RenderInput): JsonDraft[] {
@@ -73,7 +79,7 @@ function renderPart(part: UserPart, quirks: GeminiQuirks, input: RenderInput): J
 function collectInstructions(messages: readonly Message[]): JsonDraft[] {
   return messages.flatMap((message) =>
     (message.role === 'system' || message.role === 'developer') && message.content !== ''
-      ? [{ text: message.content }]
+      ? [withFields({ text: message.content }, message)]
       : [],
   )
 }

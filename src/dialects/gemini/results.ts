@@ -1,3 +1,4 @@
+import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonDraft } from '../../core/json.ts'
 import { bytesOf, plainText, type FilePart, type ImagePart, type ToolMessage } from '../../core/message.ts'
 import { renderMedia } from './media.ts'
@@ -32,7 +33,8 @@ export function renderResults(
     const media = mediaOf(result)
     const inside = media.filter((part) => fitsInside(part, quirks))
     const outside = media.filter((part) => !inside.includes(part))
-    responses.push({ functionResponse: renderResponse(result, { name, inside, outside }, rules) })
+    const response = renderResponse(result, { name, inside, outside }, rules)
+    responses.push(withFields({ functionResponse: response }, result))
     if (outside.length > 0)
       after.push({ text: `Result of ${name}:` }, ...outside.map((part) => renderMedia(part, quirks)))
   }

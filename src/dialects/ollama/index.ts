@@ -1,6 +1,7 @@
 import type { Dialect } from '../../core/dialect.ts'
 import { readFault } from './fault.ts'
 import { modelList } from './models.ts'
+import { options } from './options.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'
@@ -15,6 +16,7 @@ export const ollamaChat: Dialect = Object.freeze({
   params,
   encode,
   rules,
+  options,
   finishReasons: { stop: 'stop', length: 'length' },
   endpoint: () => '/chat',
   render,

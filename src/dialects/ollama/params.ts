@@ -1,4 +1,5 @@
 import { fitAnswer, fitTools } from '../../core/fit/enforce-schema.ts'
+import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import { isOff, type Reasoning } from '../effort.ts'
@@ -45,9 +46,12 @@ function renderFormat(
 }
 
 function renderTools(tools: readonly ResolvedTool[], { rules, warn }: EncodeContext): JsonValue {
-  return fitTools(tools, rules, warn).map(({ name, description, schema }) => {
-    return { type: 'function', function: { name, description, parameters: schema } }
-  })
+  return fitTools(tools, rules, warn).map(({ name, description, schema }, index) =>
+    withFields(
+      { type: 'function', function: { name, description, parameters: schema } },
+      tools[index] as ResolvedTool,
+    ),
+  )
 }
 
 const EFFORTS: readonly string[] = ['low', 'medium', 'high', 'max']

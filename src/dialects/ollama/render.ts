@@ -1,5 +1,6 @@
 import type { RenderInput } from '../../core/dialect.ts'
 import { toolNames } from '../../core/history.ts'
+import { withFieldsInLast } from '../../core/fit/wire-fields.ts'
 import { listOf, objectOf, type JsonDraft, type JsonObject } from '../../core/json.ts'
 import {
   argumentsObject,
@@ -23,7 +24,9 @@ export function render(input: RenderInput, body: JsonDraft): void {
   const messages = input.messages
   const names = toolNames(messages)
   body['model'] = input.model
-  body['messages'] = messages.flatMap((message) => renderMessage(message, names, note))
+  body['messages'] = messages.flatMap((message) =>
+    withFieldsInLast(renderMessage(message, names, note), message),
+  )
   // Always sent, because the server streams by default.
   body['stream'] = input.stream
   fitTools(input, body)

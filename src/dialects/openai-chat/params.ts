@@ -1,6 +1,8 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import { fitAnswer, fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { withFields } from '../../core/fit/wire-fields.ts'
+import { mergeInto, type JsonObject, type JsonValue } from '../../core/json.ts'
+import type { ServerTool } from '../../core/server-tool.ts'
 import type { AllowedTools, ToolChoice } from '../../core/request.ts'
 import { withCacheControl } from '../cache-control.ts'
 import { encodeCache } from '../prompt-cache.ts'
@@ -26,6 +28,7 @@ export const params: ParamMap = {
   n: { to: 'n' },
   responseFormat: { to: 'response_format' },
   tools: { to: 'tools' },
+  serverTools: { to: 'tools' },
   toolChoice: { to: 'tool_choice' },
   parallelToolCalls: { to: 'parallel_tool_calls' },
   reasoning: { to: 'reasoning_effort' },
@@ -43,6 +46,7 @@ export const openModelSamplers: ParamMap = {
 
 export const encode: EncodeMap = {
   tools: renderTools,
+  serverTools: renderRawTools,
   toolChoice: renderToolChoice,
   responseFormat: renderFormat,
   logprobs: (wanted: boolean, { quirks }: EncodeContext) =>
@@ -54,11 +58,22 @@ export const encode: EncodeMap = {
 function renderTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: EncodeContext): JsonValue {
   return fitTools(tools, toolSchemas(rules, quirks['strictTools']), warn).map((tool, index) => {
     const { name, description, schema, strict } = tool
-    const asked = tools[index]?.strict
+    const given = tools[index] as ResolvedTool
+    const asked = given.strict
     const sent = strict || (asked === true ? undefined : asked)
     const rendered = { type: 'function', function: { name, description, parameters: schema, strict: sent } }
-    return withCacheControl([rendered as JsonObject], tools[index]?.cache)[0] as JsonObject
+    return withFields(withCacheControl([rendered as JsonObject], given.cache)[0] as JsonObject, given)
   })
+}
+
+// Tools in the server's own form; a provider with tools by neutral names has `openaiChatWithTools`.
+function renderRawTools(tools: readonly ServerTool[], { body, warn }: EncodeContext): undefined {
+  const added = tools.flatMap((tool) => {
+    if ('raw' in tool) return [withFields(tool.raw, tool)]
+    warn(`${tool.type} was not sent: there is no such tool`, 'unsupported')
+    return []
+  })
+  if (added.length > 0) mergeInto(body, { tools: added })
 }
 
 function renderToolChoice(

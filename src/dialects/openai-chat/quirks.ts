@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../core/json.ts'
+import type { ServerToolTable } from '../../core/server-tool.ts'
 import type { SamplerQuirks } from '../samplers.ts'
 
 /** Differences between servers of this format. */
@@ -71,4 +72,6 @@ export interface OpenAIChatQuirks extends SamplerQuirks {
   readonly allowedTools?: boolean | undefined
   /** Whether the server accepts text as a string only, not as a list of parts. Default false. */
   readonly plainText?: boolean | undefined
+  /** Tools that the provider runs, by their neutral names. Default: none. */
+  readonly serverTools?: ServerToolTable | undefined
 }

@@ -1,5 +1,7 @@
 import type { RenderInput } from '../../core/dialect.ts'
+import { withFields, withFieldsInLast } from '../../core/fit/wire-fields.ts'
 import type { JsonDraft, JsonObject, JsonValue } from '../../core/json.ts'
+import type { Extensible } from '../../core/extensible.ts'
 import {
   argumentsText,
   base64Of,
@@ -27,7 +29,8 @@ export function render(input: RenderInput, body: JsonDraft): void {
   noteLost(input, quirks)
   body['model'] = input.model
   const rendered: JsonObject[] = []
-  for (const message of messages) renderMessage(message, { quirks, input }, rendered)
+  for (const message of messages)
+    rendered.push(...withFieldsInLast(renderMessage(message, { quirks, input }), message))
   const ordered = resultsTogether(rendered)
   if (messages.at(-1)?.role === 'assistant') {
     if (quirks.prefillField !== undefined) ordered.push({ ...ordered.pop(), [quirks.prefillField]: true })
@@ -60,23 +63,19 @@ function resultsTogether(messages: JsonObject[]): JsonObject[] {
   return [...ordered, ...media]
 }
 
-function renderMessage(message: Message, { quirks, input }: ThoughtContext, out: JsonObject[]): void {
+function renderMessage(message: Message, { quirks, input }: ThoughtContext): JsonObject[] {
   switch (message.role) {
     case 'system':
-    case 'developer':
-      out.push({
-        role: quirks.systemRole ?? 'system',
-        content: markedText(message.content, message.cache, quirks),
-      })
-      return
+    case 'developer': {
+      const content = markedText(message.content, message.cache, quirks)
+      return [{ role: quirks.systemRole ?? 'system', content }]
+    }
     case 'user':
-      out.push(renderUser(message, quirks, input))
-      return
+      return [renderUser(message, quirks, input)]
     case 'assistant':
-      out.push(renderAssistant(message, { quirks, input }))
-      return
+      return [renderAssistant(message, { quirks, input })]
     case 'tool':
-      out.push(...renderToolResult(message, quirks))
+      return renderToolResult(message, quirks)
   }
 }
 
@@ -90,7 +89,10 @@ function renderUser(
   if (onlyText && quirks.plainText === true) return { role: 'user', content: plainText(content, '\n'), name }
   const { cacheBreakpoints } = quirks
   const marked = content.flatMap((part) =>
-    withCacheMark([renderPart(part, input)], (part as TextPart).cache, cacheBreakpoints),
+    withFieldsInLast(
+      withCacheMark([renderPart(part, input)], (part as TextPart).cache, cacheBreakpoints),
+      part,
+    ),
   )
   return { role: 'user', content: marked, name }
 }
@@ -132,24 +134,33 @@ function renderAssistant({ content, name }: AssistantMessage, context: ThoughtCo
   const text = plainText(parts)
   return {
     role: 'assistant',
-    content: text === '' && calls.length > 0 ? null : text,
+    content: text === '' && calls.length > 0 ? null : contentOf(parts, text),
     name,
     ...renderThoughts(parts, text, context),
     ...renderTextMark(parts, context.quirks),
     ...(calls.length === 0
       ? undefined
       : {
-          tool_calls: calls.map((call, at) => ({
-            id: call.id,
-            type: 'function',
-            function: {
-              name: call.name,
-              arguments: argumentsText(call),
-            },
-            ...renderMark(call, at === 0, context.quirks),
-          })),
+          tool_calls: calls.map((call, at) =>
+            withFields(
+              {
+                id: call.id,
+                type: 'function',
+                function: { name: call.name, arguments: argumentsText(call) },
+                ...renderMark(call, at === 0, context.quirks),
+              },
+              call,
+            ),
+          ),
         }),
   }
+}
+
+// A string, unless a part has fields of its own.
+function contentOf(parts: readonly (Extensible & { readonly type: string })[], text: string): JsonValue {
+  const texts = parts.filter((part) => part.type === 'text') as TextPart[]
+  if (texts.every(({ wire }) => wire === undefined)) return text
+  return texts.map((part) => withFields({ type: 'text', text: part.text }, part))
 }
 
 // Only models of the vendor that signs texts take signatures back.
@@ -174,7 +185,12 @@ function renderToolResult(
   const result = {
     role: 'tool',
     tool_call_id: toolCallId,
-    content: markedText(shown === '' && others.length > 0 ? 'See the next message.' : shown, cache, quirks),
+    content:
+      cache === undefined
+        ? shown === '' && others.length > 0
+          ? 'See the next message.'
+          : contentOf(partsOf(content), shown)
+        : markedText(shown, cache, quirks),
   }
   if (others.length === 0) return [result]
   const parts = others.map((part) =>

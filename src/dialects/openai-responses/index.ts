@@ -16,6 +16,7 @@ export const openaiResponses: Dialect = Object.freeze({
   params,
   encode,
   rules,
+  forcesServerTools: true,
   finishReasons: {
     completed: 'stop',
     // Incomplete without a reason is this wire's plain end.

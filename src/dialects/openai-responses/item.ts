@@ -1,5 +1,5 @@
 import type { Fragment } from '../../core/dialect.ts'
-import { isObject, listOf, objectOf, textOf } from '../../core/json.ts'
+import { isObject, listOf, objectOf, textOf, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { readLogprob } from '../logprobs.ts'
 import { OPEN_REASONING } from './render.ts'
 
@@ -46,6 +46,7 @@ export class OutputItem {
   /** Reads the start of the item: its type and its ids. */
   open(item: Wire, out: Fragment[]): void {
     this.#identify(item)
+    if (STEPS.has(this.type ?? '')) this.#openStep(item, out)
     if (this.type !== 'function_call') return
     const name = textOf(item['name'])
     if (name === undefined) return
@@ -132,6 +133,7 @@ export class OutputItem {
   finish(item: Wire, out: Fragment[]): void {
     this.#identify(item)
     this.done = true
+    if (STEPS.has(this.type ?? '')) this.#finishStep(item, out)
     switch (this.type) {
       case 'message':
         return this.#finishMessage(item, out)
@@ -143,9 +145,27 @@ export class OutputItem {
         return this.#finishCustomCall(item, out)
       case 'image_generation_call':
         return readImage(item, out)
-      default:
-        if (WAITING_FOR_CALLER.has(this.type ?? '')) out.push(notNeutral(this.type ?? ''))
     }
+  }
+
+  // A tool that the server runs is announced when its item begins; the finished item is its result.
+  #openStep(item: Wire, out: Fragment[]): void {
+    if (this.#named) return
+    this.#named = true
+    const { action, queries, code, arguments: given, actions, operation } = item
+    const asked = (action ?? queries ?? code ?? given ?? actions ?? operation ?? {}) as JsonValue
+    out.push({ type: 'server-tool-call', ...this.#step(item), arguments: asked })
+  }
+
+  #finishStep(item: Wire, out: Fragment[]): void {
+    this.#openStep(item, out)
+    out.push({ type: 'server-tool-result', ...this.#step(item), result: item as JsonObject })
+    if (WAITING_FOR_CALLER.has(this.type ?? '')) out.push(notNeutral(this.type ?? ''))
+  }
+
+  #step(item: Wire): { id: string; name: string } {
+    const kind = (this.type ?? '').replace(/_call(_output)?$/, '')
+    return { id: this.id ?? this.callId ?? String(this.key), name: textOf(item['name']) ?? kind }
   }
 
   #identify(item: Wire): void {
@@ -204,6 +224,29 @@ export class OutputItem {
   }
 }
 
+// Items of tools that the server runs, and of those that it asks the caller to run in the vendor's own form.
+const STEPS: ReadonlySet<string> = new Set([
+  'web_search_call',
+  'x_search_call',
+  'file_search_call',
+  'code_interpreter_call',
+  'image_generation_call',
+  'computer_call',
+  'local_shell_call',
+  'shell_call',
+  'shell_call_output',
+  'apply_patch_call',
+  'apply_patch_call_output',
+  'mcp_list_tools',
+  'mcp_call',
+  'mcp_approval_request',
+  'tool_search_call',
+  'tool_search_output',
+  'program',
+  'program_output',
+  'compaction',
+])
+
 // Items that wait for the caller and have no neutral event.
 const WAITING_FOR_CALLER: ReadonlySet<string> = new Set([
   'computer_call',
@@ -213,7 +256,7 @@ const WAITING_FOR_CALLER: ReadonlySet<string> = new Set([
 ])
 
 function notNeutral(type: string): Fragment {
-  const message = `an item of type "${type}", which waits for the caller, was skipped: it has no neutral form`
+  const message = `an item of type "${type}" waits for the caller: it has no neutral form, and is a step of the message`
   return { type: 'warning', warning: { type: 'other', message } }
 }
 

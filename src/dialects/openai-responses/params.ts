@@ -1,11 +1,13 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import { fitAnswer, fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
+import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { AllowedTools, ToolChoice } from '../../core/request.ts'
 import { encodeCache } from '../prompt-cache.ts'
 import { effortChange, effortOfBudget, isOff, nearestEffort, type Reasoning } from '../effort.ts'
 import { thinks } from '../samplers.ts'
 import type { OpenAIResponsesQuirks } from './quirks.ts'
+import { chosenServerTool, encodeServerTools } from '../server-tools.ts'
 
 /** Where each setting goes on this wire. Samplers of single servers are dropped here and mapped in their provider's row. */
 export const params: ParamMap = {
@@ -25,6 +27,7 @@ export const params: ParamMap = {
   n: { drop: 'the format gives one answer per request' },
   responseFormat: { to: 'text.format' },
   tools: { to: 'tools' },
+  serverTools: { to: 'tools' },
   toolChoice: { to: 'tool_choice' },
   parallelToolCalls: { to: 'parallel_tool_calls' },
   reasoning: { to: 'reasoning' },
@@ -37,14 +40,18 @@ export const encode: EncodeMap = {
   logprobs: renderLogprobs,
   responseFormat: renderFormat,
   tools: renderTools,
+  serverTools: encodeServerTools,
   toolChoice: renderToolChoice,
   reasoning: renderReasoning,
   cache: encodeCache,
 }
 
-function renderToolChoice(choice: ToolChoice | AllowedTools): JsonValue {
+function renderToolChoice(choice: ToolChoice | AllowedTools, context: EncodeContext): JsonValue {
   if (typeof choice === 'string') return choice
-  if ('name' in choice) return { type: 'function', name: choice.name }
+  if ('name' in choice) {
+    const tool = chosenServerTool(choice, context)
+    return tool === undefined ? { type: 'function', name: choice.name } : { type: tool['type'] }
+  }
   const { names, mode = 'required' } = choice
   return { type: 'allowed_tools', mode, tools: names.map((name) => ({ type: 'function', name })) }
 }
@@ -60,9 +67,11 @@ function renderLogprobs(wanted: boolean, { settings, quirks, warn }: EncodeConte
 // False is sent too, because the default is strict and most schemas break its rules.
 function renderTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: EncodeContext): JsonValue {
   return fitTools(tools, toolSchemas(rules, quirks['strictTools']), warn).map(
-    ({ name, description, schema, strict }) => {
-      return { type: 'function', name, description, parameters: schema, strict }
-    },
+    ({ name, description, schema, strict }, index) =>
+      withFields(
+        { type: 'function', name, description, parameters: schema, strict },
+        tools[index] as ResolvedTool,
+      ),
   )
 }
 

@@ -1,3 +1,4 @@
+import type { ServerToolTable } from '../../core/server-tool.ts'
 import type { SamplerQuirks } from '../samplers.ts'
 
 /** Differences between servers of this format. */
@@ -17,4 +18,6 @@ export interface OpenAIResponsesQuirks extends SamplerQuirks {
   readonly efforts?: readonly string[] | undefined
   /** Whether a call can be limited to some of the tools. Default false. */
   readonly allowedTools?: boolean | undefined
+  /** Tools that the provider runs, by their neutral names. Default: none. */
+  readonly serverTools?: ServerToolTable | undefined
 }

@@ -1,4 +1,5 @@
 import type { RenderInput } from '../../core/dialect.ts'
+import { withFields, withFieldsInLast } from '../../core/fit/wire-fields.ts'
 import { listOf, type JsonDraft, type JsonObject, type JsonValue } from '../../core/json.ts'
 import {
   argumentsText,
@@ -12,6 +13,7 @@ import {
   type ReasoningPart,
   type SystemMessage,
   type TextPart,
+  type ToolCallPart,
   type ToolMessage,
   type UserMessage,
   type UserPart,
@@ -30,7 +32,9 @@ export function render(input: RenderInput, body: JsonDraft): void {
   const quirks: OpenAIResponsesQuirks = input.quirks
   noteLostThoughts(input, (part) => renderReasoning(part).length > 0)
   body['model'] = input.model
-  body['input'] = input.messages.flatMap((message) => renderMessage(message, quirks, input))
+  body['input'] = input.messages.flatMap((message) =>
+    withFieldsInLast(renderMessage(message, quirks, input), message),
+  )
   body['store'] = false
   if (quirks.sealedReasoning ?? body['reasoning'] !== undefined)
     body['include'] = [...(listOf(body['include']) as JsonValue[]), 'reasoning.encrypted_content']
@@ -58,8 +62,14 @@ function renderInstructions({ content, cache }: SystemMessage): JsonValue {
 function renderUser({ content, name }: UserMessage, input: RenderInput): JsonObject {
   if (name !== undefined) noteOnce(input, 'names of users were left out: the format has no field for them')
   if (typeof content === 'string') return { role: 'user', content }
-  const marked = content.flatMap((part) => withCacheMark([renderPart(part)], (part as TextPart).cache, true))
+  const marked = content.flatMap((part) =>
+    withCacheMark([renderExtended(part)], (part as TextPart).cache, true),
+  )
   return { role: 'user', content: marked }
+}
+
+function renderExtended(part: UserPart): JsonObject {
+  return withFields(renderPart(part), part)
 }
 
 function renderPart(part: UserPart): JsonObject {
@@ -98,11 +108,16 @@ function renderAssistant({ content }: AssistantMessage, input: RenderInput): Jso
     if (part.type === 'reasoning') thoughts.push(...renderReasoning(part))
     else if (part.type === 'file')
       noteOnce(input, 'files made by the model were left out: the format has none in assistant messages')
-    else if (part.type === 'tool-call')
-      add({ type: 'function_call', call_id: part.id, name: part.name, arguments: argumentsText(part) })
-    else if (part.text !== '') add({ role: 'assistant', phase: part.phase, content: part.text })
+    else if (part.type === 'server-tool') add(part.block)
+    else if (part.type === 'tool-call') add(withFields(renderCall(part), part))
+    else if (part.text !== '')
+      add(withFields({ role: 'assistant', phase: part.phase, content: part.text }, part))
   }
   return items
+}
+
+function renderCall(call: ToolCallPart): JsonObject {
+  return { type: 'function_call', call_id: call.id, name: call.name, arguments: argumentsText(call) }
 }
 
 // Encrypted or full reasoning only. Encrypted reasoning is sent without its id, because the server would look the id up.
@@ -123,6 +138,6 @@ function renderToolResult({ toolCallId, content, isError }: ToolMessage): JsonOb
   const text = plainText(content, '\n')
   if (typeof content === 'string' || content.every((part) => part.type === 'text'))
     return { ...result, output: isError === true && text !== '' ? `Error: ${text}` : text }
-  const parts = content.map(renderPart)
+  const parts = content.map(renderExtended)
   return { ...result, output: isError === true ? [{ type: 'input_text', text: 'Error:' }, ...parts] : parts }
 }

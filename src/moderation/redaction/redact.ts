@@ -5,6 +5,7 @@ import {
   type ReasoningDelta,
   type StreamEvent,
   type TextDelta,
+  type ServerToolCallEvent,
   type ToolCallEvent,
 } from '../../core/event.ts'
 import { parseJson, type JsonValue } from '../../core/json.ts'
@@ -86,6 +87,8 @@ class EventRedactor implements Redactor {
       case 'tool-call-start':
       case 'tool-call-delta':
       case 'tool-call':
+      case 'server-tool-call':
+      case 'server-tool-result':
       case 'file':
       case 'citation': {
         const answer = this.#answerOf(event.choice)
@@ -148,6 +151,10 @@ class AnswerRedactor {
       case 'tool-call':
         yield* this.#endText(out)
         if (!this.blocked) yield* this.#takeCall(event, out)
+        return
+      case 'server-tool-call':
+        yield* this.#endText(out)
+        if (!this.blocked) yield* this.#takeStep(event, out)
         return
       default:
         yield* this.#endText(out)
@@ -269,6 +276,14 @@ class AnswerRedactor {
       const isWhole = text !== undefined && text === redactor?.text
       out.push({ ...call, arguments: kept, ...(isWhole ? { argumentsText: text } : undefined) })
     }
+  }
+
+  // The block repeats the arguments, so that it is delivered only if nothing in them was replaced.
+  *#takeStep(event: ServerToolCallEvent, out: StreamEvent[]): Generator<undefined, void> {
+    const kept = yield* redactValue(() => this.#open('tool-arguments'), event.arguments)
+    if (kept === undefined) this.blocked = true
+    else if (JSON.stringify(kept) === JSON.stringify(event.arguments)) out.push(event)
+    else out.push({ ...event, arguments: kept, block: undefined })
   }
 
   *#takeCitation(event: CitationEvent, out: StreamEvent[]): Generator<undefined, void> {

@@ -82,6 +82,8 @@ class MessageEvents implements Encoder {
       case 'start':
       case 'file':
       case 'warning':
+      case 'server-tool-call':
+      case 'server-tool-result':
       case 'tool-result':
       case 'tool-error':
       case 'step':

@@ -132,6 +132,8 @@ class ChatChunks implements Encoder {
         this.#usage = event.usage
         return this.#role(0) + this.#finish(event.choices ?? [event]) + this.#usageChunk()
       case 'warning':
+      case 'server-tool-call':
+      case 'server-tool-result':
       case 'tool-result':
       case 'tool-error':
       case 'step':

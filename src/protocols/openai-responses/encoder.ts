@@ -95,6 +95,8 @@ class ResponseEvents implements Encoder {
         return
       case 'start':
       case 'warning':
+      case 'server-tool-call':
+      case 'server-tool-result':
       case 'tool-result':
       case 'tool-error':
       case 'step':

@@ -59,11 +59,13 @@ export class Exchange implements DispatchHandler, ByteSource {
       return Array.isArray(value) ? value.join(', ') : value
     }
     const pending = this.#pending
+    const all = (): Record<string, string> =>
+      Object.fromEntries(Object.keys(headers).map((name) => [name, header(name) ?? '']))
     this.#pending = undefined
     try {
       const codings = header('content-encoding')
       const body = codings === undefined ? this : decodedBody(this, codings, this.#options.url)
-      pending?.resolve({ status, header, body })
+      pending?.resolve({ status, header, headers: all, body })
     } catch (error) {
       pending?.reject(error)
     }

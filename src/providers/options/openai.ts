@@ -1,0 +1,50 @@
+import { chatFields } from './chat.ts'
+
+/** Fields of OpenAI's chat completions. */
+export const chatOptions: readonly string[] = [
+  ...chatFields,
+  'audio',
+  'modalities',
+  'moderation',
+  'prediction',
+  'prompt_cache_key',
+  'prompt_cache_options',
+  'prompt_cache_retention',
+  'safety_identifier',
+  'store',
+  'verbosity',
+  'web_search_options',
+]
+
+/** Fields of OpenAI's responses. */
+export const responsesOptions: readonly string[] = [
+  'background',
+  'background_options',
+  'context_management',
+  'conversation',
+  'include',
+  'instructions',
+  'max_output_tokens',
+  'max_tool_calls',
+  'metadata',
+  'moderation',
+  'parallel_tool_calls',
+  'previous_response_id',
+  'prompt',
+  'prompt_cache_key',
+  'prompt_cache_options',
+  'prompt_cache_retention',
+  'reasoning',
+  'safety_identifier',
+  'service_tier',
+  'store',
+  'stream_options',
+  'temperature',
+  'text',
+  'tool_choice',
+  'tools',
+  'top_logprobs',
+  'top_p',
+  'truncation',
+  'user',
+]
