@@ -72,7 +72,7 @@ const chosenTool = looseGroup(() => ({ name: required(nonEmptyText), type: oneOf
 const openaiChoice = looseGroup(() => ({ type: required(oneOf('function')), function: required(chosenTool) }))
 const reasoning = looseGroup(() => ({ effort, budgetTokens: count }))
 
-// Options of a tool are checked where it is written: what its provider lacks, or nobody has, gives a warning.
+// Options of a tool are checked when it is rendered: one that its provider lacks gives a warning.
 const serverTool = kind(`a tool of type ${serverToolTypes.join(', ')}, or { raw }`, (value) =>
   serverToolTypes.includes(objectOf(value)['type'] as ServerToolType),
 )
