@@ -1,4 +1,5 @@
 import type { Dialect } from '../../core/dialect.ts'
+import { mergeOptionsInto } from '../../core/fit/body-options.ts'
 import type { JsonDraft } from '../../core/json.ts'
 import { continuePaused } from '../paused-answer.ts'
 import { readFault } from './fault.ts'
@@ -24,6 +25,7 @@ export const anthropicMessages: Dialect = Object.freeze({
   params,
   encode,
   rules,
+  mergeOptions: mergeOptionsInto,
   finishReasons: {
     end_turn: 'stop',
     stop_sequence: 'stop',

@@ -1,4 +1,5 @@
 import type { Dialect } from '../../core/dialect.ts'
+import { mergeOptionsInto } from '../../core/fit/body-options.ts'
 import { readFault } from './fault.ts'
 import { options } from './options.ts'
 import { encode, params } from './params.ts'
@@ -16,6 +17,7 @@ export const bedrockConverse: Dialect = Object.freeze({
   params,
   encode,
   rules,
+  mergeOptions: mergeOptionsInto,
   options,
   citesFiles: true,
   finishReasons: {
