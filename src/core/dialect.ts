@@ -141,6 +141,20 @@ export type Follow = <C extends FollowedCall>(
   exchange: (call: C) => Promise<ResponseStream>,
 ) => ResponseStream
 
+/** Merges options of a provider into a body, each at its place. Throws `invalid-request` for a misspelt name. */
+export type MergeOptions = (
+  body: JsonDraft,
+  given: JsonObject,
+  target: {
+    readonly provider: string
+    readonly known: {
+      readonly options?: readonly string[] | undefined
+      readonly otherOptions?: readonly string[] | undefined
+    }
+    readonly warnings: Warning[]
+  },
+) => void
+
 /** Translates one wire format. Pure: no I/O, no clock, no vendor names. */
 export interface Dialect {
   readonly id: string
@@ -151,6 +165,8 @@ export interface Dialect {
   readonly finishReasons: Readonly<Record<string, FinishReason>>
   /** Names of the fields that `providerOptions` of a request may have, as dotted paths in the body. Default: any. */
   readonly options?: readonly string[] | undefined
+  /** Checks and merges `providerOptions` of a request. Default: they are merged unchecked. */
+  readonly mergeOptions?: MergeOptions | undefined
   /** What the format requires of a request. Provider and model override single rows. Default: everything is sent as it is. */
   readonly rules?: WireRules | undefined
   /** Path and query, appended to the base URL. */

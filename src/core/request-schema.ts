@@ -49,7 +49,7 @@ const bytes = anyOf(
   kind('a Uint8Array', (value) => value instanceof Uint8Array),
 )
 /** Options of single providers, by their ids. */
-export const providerOptions: Field = recordOf(anyObject)
+export const providerOptions: Field = { ...recordOf(anyObject), expected: 'objects by provider id' }
 const source = { url: nonEmptyText, data: bytes, mediaType: text }
 
 /** The fields of a part or message that `key` tells apart from others by `word`. */

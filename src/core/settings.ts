@@ -95,7 +95,7 @@ const reasoning = looseGroup(() => ({
   summary: oneOf('auto', 'concise', 'detailed'),
 }))
 
-// Options of a tool are checked where it is written: what its provider lacks, or nobody has, gives a warning.
+// Options of a tool are checked when it is rendered: one that its provider lacks gives a warning.
 const serverTool = kind(`a tool of type ${serverToolTypes.join(', ')}, or { raw }`, (value) =>
   serverToolTypes.includes(objectOf(value)['type'] as ServerToolType),
 )

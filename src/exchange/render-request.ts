@@ -1,6 +1,5 @@
 import { adaptToModel } from '../core/adapt-to-model.ts'
 import type { Call } from '../core/call.ts'
-import { mergeOptionsInto } from '../core/fit/body-options.ts'
 import { fitRequest } from '../core/fit/fit-request.ts'
 import { addWireFields, hasOptions, optionsFor } from '../core/fit/wire-fields.ts'
 import { mergeInto, type JsonDraft } from '../core/json.ts'
@@ -55,7 +54,8 @@ export function renderRequest(call: RenderInput): RenderedRequest {
   extended?.noteUnplaced(warnings)
   if (options !== undefined) {
     const known = { ...definition, options: [...(dialect.options ?? []), ...(definition.options ?? [])] }
-    mergeOptionsInto(body, options, { provider, known, warnings })
+    if (dialect.mergeOptions === undefined) mergeInto(body, options)
+    else dialect.mergeOptions(body, options, { provider, known, warnings })
   }
   const kept = applyUnsupportedPolicy(warnings, call.onUnsupported, target)
   if (extraBody !== undefined) mergeInto(body, extraBody)

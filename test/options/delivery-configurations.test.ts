@@ -72,7 +72,7 @@ const harmless: readonly Harmless[] = [
   },
   {
     fields:
-      /\.(extensions|book|extraBody|defaults\.logger|usage|logitBias|providerOptions|defaults\.credentials|responseFormat)$/,
+      /\.(extensions|book|extraBody|defaults\.logger|usage|logitBias|(?<!defaults\.)providerOptions|defaults\.credentials|responseFormat)$/,
     probes: ['object'],
     why: 'its names are free, or checked by the request of each call',
   },

@@ -6,7 +6,7 @@ import { createRegistry, type OpenAIChatQuirks } from 'llm-switchyard/adapter'
 import { root, sourceFiles } from '../../scripts/entries.ts'
 import { settingNames } from '../../src/core/params.ts'
 
-const files = sourceFiles('src/providers').filter((path) => !path.endsWith('/index.ts'))
+const files = sourceFiles('src/providers').filter((path) => /^src\/providers\/(?!index)[^/]+$/.test(path))
 
 /** A definition and each of its other wire formats, as a call would see it. */
 function faces(definition: ProviderDefinition): readonly ProviderDefinition[] {

@@ -385,7 +385,7 @@ describe('others', () => {
       provider: 'perplexity',
       model: 'sonar',
       tools,
-      toolChoice: 'auto',
+      toolChoice: 'required',
     })
     expect(body).not.toHaveProperty('tools')
     expect(warnings).toHaveLength(2)

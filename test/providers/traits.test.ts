@@ -65,7 +65,7 @@ describe('what a model cannot do is asked of it by a warning, or refused', () =>
   })
 
   test('tools', async () => {
-    const { body, warnings } = await sent({ tools: false }, { tools, toolChoice: 'auto' })
+    const { body, warnings } = await sent({ tools: false }, { tools, toolChoice: 'required' })
     expect(body).not.toHaveProperty('tools')
     expect(body).not.toHaveProperty('tool_choice')
     expect(warnings.map(({ setting }) => setting)).toEqual(['tools', 'toolChoice'])

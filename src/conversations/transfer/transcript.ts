@@ -127,7 +127,15 @@ export function readFile(source: string | object): ConversationFile {
 }
 
 const ROLES: ReadonlySet<unknown> = new Set(['system', 'user', 'assistant', 'tool'])
-const PARTS: ReadonlySet<unknown> = new Set(['text', 'image', 'file', 'audio', 'reasoning', 'tool-call'])
+const PARTS: ReadonlySet<unknown> = new Set([
+  'text',
+  'image',
+  'file',
+  'audio',
+  'reasoning',
+  'tool-call',
+  'server-tool',
+])
 const MOST_MESSAGES = 100_000
 
 function checkFile(value: unknown): ConversationFile {

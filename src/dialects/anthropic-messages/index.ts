@@ -1,5 +1,6 @@
 import type { Dialect } from '../../core/dialect.ts'
 import { unbind } from '../claude-binding.ts'
+import { mergeOptionsInto } from '../../core/fit/body-options.ts'
 import type { JsonDraft } from '../../core/json.ts'
 import { continuePaused } from '../paused-answer.ts'
 import { readFault } from './fault.ts'
@@ -25,6 +26,7 @@ export const anthropicMessages: Dialect = Object.freeze({
   params,
   encode,
   rules,
+  mergeOptions: mergeOptionsInto,
   finishReasons: {
     end_turn: 'stop',
     stop_sequence: 'stop',

@@ -1,4 +1,5 @@
 import type { Dialect } from '../../core/dialect.ts'
+import { mergeOptionsInto } from '../../core/fit/body-options.ts'
 import { isObject, objectOf } from '../../core/json.ts'
 import { unbind } from '../claude-binding.ts'
 import { readFault } from './fault.ts'
@@ -18,6 +19,7 @@ export const bedrockConverse: Dialect = Object.freeze({
   params,
   encode,
   rules,
+  mergeOptions: mergeOptionsInto,
   options,
   citesFiles: true,
   finishReasons: {

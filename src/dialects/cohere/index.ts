@@ -1,4 +1,5 @@
 import type { Dialect } from '../../core/dialect.ts'
+import { mergeOptionsInto } from '../../core/fit/body-options.ts'
 import { cohereEmbeddings } from '../embeddings/index.ts'
 import { readChatFault } from './fault.ts'
 import { modelList } from './models.ts'
@@ -17,6 +18,7 @@ export const cohereChat: Dialect = Object.freeze({
   params,
   encode,
   rules,
+  mergeOptions: mergeOptionsInto,
   options,
   citesFiles: true,
   finishReasons: {

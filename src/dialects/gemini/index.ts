@@ -1,4 +1,5 @@
 import type { Dialect } from '../../core/dialect.ts'
+import { mergeOptionsInto } from '../../core/fit/body-options.ts'
 import { geminiEmbeddings } from '../embeddings/index.ts'
 import { LlmError } from '../../core/error.ts'
 import { finishReasons } from './finish.ts'
@@ -19,6 +20,7 @@ export const gemini: Dialect = Object.freeze({
   params,
   encode,
   rules,
+  mergeOptions: mergeOptionsInto,
   options,
   finishReasons,
   endpoint: ({ model, stream }) =>

@@ -1,4 +1,5 @@
 import type { Dialect } from '../../core/dialect.ts'
+import { mergeOptionsInto } from '../../core/fit/body-options.ts'
 import { readFault } from './fault.ts'
 import { modelList } from './models.ts'
 import { options } from './options.ts'
@@ -16,6 +17,7 @@ export const ollamaChat: Dialect = Object.freeze({
   params,
   encode,
   rules,
+  mergeOptions: mergeOptionsInto,
   options,
   finishReasons: { stop: 'stop', length: 'length' },
   endpoint: () => '/chat',

@@ -1,4 +1,5 @@
 import type { Dialect } from '../../core/dialect.ts'
+import { mergeOptionsInto } from '../../core/fit/body-options.ts'
 import { readResponseFault } from './fault.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
@@ -16,6 +17,7 @@ export const openaiResponses: Dialect = Object.freeze({
   params,
   encode,
   rules,
+  mergeOptions: mergeOptionsInto,
   forcesServerTools: true,
   finishReasons: {
     completed: 'stop',
