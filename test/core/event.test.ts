@@ -23,6 +23,8 @@ const events: ReadonlyArray<
   [{ type: 'tool-result', id: 'c', name: 'f', result: [1] }, false, undefined, 3],
   [{ type: 'tool-error', id: 'c', name: 'f', message: 'no' }, false, undefined, 2],
   [{ type: 'step', index: 0, finishReason: 'stop', usage }, false, undefined, 0],
+  [{ type: 'server-tool-call', id: 's', name: 'web_search', arguments: {} }, false, undefined, 0],
+  [{ type: 'server-tool-result', id: 's', name: 'web_search', result: {} }, false, undefined, 0],
   [{ type: 'continued', offset: 1, provider: 'p', model: 'm', after: 'network' }, false, undefined, 0],
 ]
 

@@ -86,9 +86,10 @@ describe('layers', () => {
 describe('onUnsupported', () => {
   const warnings = [{ type: 'unsupported', setting: 'topK', message: 'topK was not sent' }] as const
   const where = { provider: 'p', model: 'm' }
-  test('warn passes on, drop is silent, error refuses', () => {
+  test('warn and drop pass on what was lost, error refuses', () => {
     expect(applyUnsupportedPolicy(warnings, 'warn', where)).toHaveLength(1)
-    expect(applyUnsupportedPolicy(warnings, 'drop', where)).toHaveLength(0)
+    // The response lists it; the stream does not tell it.
+    expect(applyUnsupportedPolicy(warnings, 'drop', where)).toHaveLength(1)
     try {
       applyUnsupportedPolicy(warnings, 'error', where)
       expect.unreachable()

@@ -139,7 +139,7 @@ describe('unknown fields inside of a request', () => {
     const { body, error } = await bodyOf(request)
     expect(error).toBeUndefined()
     expect(body['tools']).toEqual([
-      { type: 'function', function: { name: 't', parameters: { type: 'object' } } },
+      { type: 'function', function: { name: 't', parameters: { type: 'object', properties: {} } } },
     ])
   })
 

@@ -45,7 +45,7 @@ export function fitCache(
 function withoutServedCache(settings: ResolvedSettings, rule: CacheRule | Absent): ResolvedSettings {
   const { auto, key, id } = settings.cache ?? {}
   const served =
-    auto === true && key === undefined && id === undefined && !('auto' in rule && rule.auto === 'field')
+    auto === true && key === undefined && id === undefined && !('auto' in rule && rule.auto !== 'itself')
   return served ? { ...settings, cache: undefined } : settings
 }
 

@@ -39,7 +39,8 @@ export function ownThoughts(
 // The number of parts before the thoughts and blank texts at the end, which come from a cut answer.
 function endOfAnswer(parts: readonly AssistantPart[]): number {
   let end = parts.length
-  if (parts.some((part) => part.type === 'reasoning' && holdsWork(part))) return end
+  if (parts.some((part) => part.type === 'server-tool' || (part.type === 'reasoning' && holdsWork(part))))
+    return end
   while (end > 0 && isTrailing(parts[end - 1] as AssistantPart)) end--
   return end
 }
@@ -64,8 +65,9 @@ function ownPart(part: AssistantPart, target: ThoughtTarget): AssistantPart {
     const { details: _details, origin: _origin, ...call } = part
     return call
   }
-  if (part.type !== 'reasoning' || part.origin === undefined) return part
   const { dialect, quirks } = target
+  if (part.type === 'server-tool') return isForeign(part, target) ? part : { ...part, origin: dialect.id }
+  if (part.type !== 'reasoning' || part.origin === undefined) return part
   if (!isForeign(part, target)) return { ...part, origin: dialect.id }
   const { text, signature, encrypted, details, origin } = part
   const kin = quirks['thoughtsFrom'] as readonly string[] | undefined

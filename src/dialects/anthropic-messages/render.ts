@@ -31,7 +31,8 @@ export function render(input: RenderInput, body: JsonDraft): void {
   noteLostThoughts(input, (thought) => renderReasoning(thought).length > 0, UNSIGNED)
   const { cacheMarks } = input.rules
   // Where marks are placed here, every content is a list: a text that loses its mark keeps its form.
-  const marked = 'auto' in cacheMarks && cacheMarks.auto === 'placed'
+  const placed = 'auto' in cacheMarks && cacheMarks.auto === 'placed'
+  const marked = placed && input.settings.cache?.auto === true
   body['messages'] = renderMessages(messages, note).map(({ role, content, fields }) => ({
     role,
     content: marked ? content : shortest(content),
