@@ -2,7 +2,7 @@ import { readCacheMark, type CacheMark } from './cache-mark.ts'
 import { throwInvalidRequest } from './error.ts'
 import { isObject } from './json.ts'
 import { canonicalBase64, canonicalUrl, registeredType } from './media-type.ts'
-import { readArguments } from './message.ts'
+import { partsOf, readArguments } from './message.ts'
 import type {
   AssistantMessage,
   AssistantPart,
@@ -25,8 +25,16 @@ import type { AssistantInput, MessageInput, OpenAIFilePart, ToolInput, UserInput
 export function normalizeMessage(message: MessageInput, path: string): readonly Message[] {
   const { role, content } = message
   if ((role === 'system' || role === 'developer') && typeof content !== 'string')
-    return readInstructions(role, content)
+    return readInstructions(role, endMarked(content, message))
   return [normalizeOne(message, path)]
+}
+
+/** Parts of which the last one has the mark of their message, if that has one. */
+function endMarked<P extends object>(parts: readonly P[], message: object): readonly P[] {
+  const mark = markOf(message)
+  return mark === undefined
+    ? parts
+    : parts.map((part, at) => (at === parts.length - 1 ? { ...part, ...mark } : part))
 }
 
 /** Instructions up to each part with a mark of the vendor's cache, as one message each. */
@@ -55,8 +63,12 @@ function normalizeOne(message: MessageInput, path: string): Message {
     }
     case 'user': {
       const { role, content, name } = message
-      if (typeof content === 'string') return { role, name, content }
-      return { role, name, content: content.map((part, at) => readUserPart(part, `${path}.content.${at}`)) }
+      if (typeof content !== 'string') {
+        const parts = content.map((part, at) => readUserPart(part, `${path}.content.${at}`))
+        return { role, name, content: endMarked(parts, message) }
+      }
+      if (markOf(message) === undefined) return { role, name, content }
+      return { role, name, content: endMarked(partsOf(content), message) }
     }
     case 'assistant':
       return readAssistant(message, path)
@@ -79,6 +91,7 @@ function readUserPart(part: Exclude<UserInput['content'], string>[number], path:
         type: 'audio',
         data: part.input_audio.data,
         mediaType: `audio/${part.input_audio.format}`,
+        ...markOf(part),
       })
     case 'image':
       if (part.url === undefined && part.data === undefined)
@@ -164,15 +177,18 @@ function readAssistant(message: AssistantInput, path: string): AssistantMessage 
   const [only] = parts
   if (only === undefined) return { role, name, content: '' }
   const plain =
-    parts.length === 1 && only.type === 'text' && (only.signature ?? only.phase ?? only.id) === undefined
-  return { role, name, content: plain ? only.text : parts }
+    markOf(message) === undefined &&
+    parts.length === 1 &&
+    only.type === 'text' &&
+    (only.signature ?? only.phase ?? only.id ?? only.cache) === undefined
+  return { role, name, content: plain ? only.text : endMarked(parts, message) }
 }
 
 type AssistantInputPart = Exclude<AssistantInput['content'], string | null | undefined>[number]
 
 function readAssistantPart(part: AssistantInputPart, path: string): AssistantPart {
   if (part.type === 'refusal') return { type: 'text', text: part.refusal }
-  return part.type === 'file' ? readFile(part, path) : { ...part }
+  return part.type === 'file' ? readFile(part, path) : marked(part)
 }
 
 // Tool calls beside the content, in our shape and in OpenAI's.

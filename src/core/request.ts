@@ -162,11 +162,14 @@ export interface OpenAIToolCall {
 export interface SystemInput {
   readonly role: 'system' | 'developer'
   readonly content: string | readonly TextPart[]
+  /** Marks the end of a prefix that the vendor shall cache: all up to the end of this message. */
+  readonly cache?: boolean | CacheMark | undefined
 }
 export interface UserInput {
   readonly role: 'user'
   readonly content: string | readonly (UserPart | OpenAIImagePart | OpenAIAudioPart | OpenAIFilePart)[]
   readonly name?: string | undefined
+  readonly cache?: boolean | CacheMark | undefined
 }
 export interface AssistantInput {
   readonly role: 'assistant'
@@ -179,6 +182,7 @@ export interface AssistantInput {
   readonly toolCalls?: readonly ToolCall[] | undefined
   readonly tool_calls?: readonly OpenAIToolCall[] | undefined
   readonly reasoning_content?: string | null | undefined
+  readonly cache?: boolean | CacheMark | undefined
 }
 /** The result of a tool call: text, parts, or any other JSON value, which is sent as JSON text. */
 export interface ToolInput {

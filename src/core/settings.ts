@@ -14,10 +14,12 @@ import {
   callable,
   count,
   flag,
+  group,
   listOf,
   looseGroup,
   matching,
   nonEmptyText,
+  nullable,
   number,
   oneOf,
   positiveCount,
@@ -53,19 +55,27 @@ const tool = looseGroup(() => ({
   parameters: anyObject,
   inputSchema: anyObject,
   strict: flag,
-  cache: cacheMark,
+  ...cacheMarks(),
   execute: callable,
 }))
-const openaiTool = looseGroup(() => ({ type: required(oneOf('function')), function: required(tool) }))
+const openaiTool = looseGroup(() => ({
+  type: required(oneOf('function')),
+  function: required(tool),
+  ...cacheMarks(),
+}))
 const chosenTool = looseGroup(() => ({ name: required(nonEmptyText) }))
 const openaiChoice = looseGroup(() => ({ type: required(oneOf('function')), function: required(chosenTool) }))
 const ttl = oneOf('5m', '30m', '1h', '12h', '24h')
 /** A mark of a cached prefix. */
 export const cacheMark: Field = anyOf(
   flag,
-  looseGroup(() => ({ ttl })),
+  group(() => ({ ttl })),
 )
-const cacheSetting = looseGroup(() => ({
+/** The fields of a mark: its own, and that of Anthropic's format, which many clients write. */
+export function cacheMarks(): { readonly cache: Field; readonly cache_control: Field } {
+  return { cache: cacheMark, cache_control: nullable(anyObject) }
+}
+const cacheSetting = group(() => ({
   ttl,
   auto: flag,
   key: nonEmptyText,

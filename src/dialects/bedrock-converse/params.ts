@@ -65,7 +65,7 @@ function encodeTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: En
       const rendered = {
         toolSpec: { name, description: told || undefined, ...strictly, inputSchema: { json } },
       }
-      return withCachePoint([rendered as JsonObject], tools[index]?.cache)
+      return withCachePoint([rendered], tools[index]?.cache)
     },
   )
 }

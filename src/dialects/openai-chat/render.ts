@@ -3,6 +3,7 @@ import type { JsonDraft, JsonObject, JsonValue } from '../../core/json.ts'
 import {
   argumentsText,
   base64Of,
+  markOfResult,
   partsOf,
   plainText,
   urlOf,
@@ -95,6 +96,10 @@ function renderUser(
   return { role: 'user', content: marked, name }
 }
 
+function markOfTexts(parts: readonly AssistantPart[]): unknown {
+  return parts.findLast((part): part is TextPart => part.type === 'text' && part.cache !== undefined)?.cache
+}
+
 // A text with a mark is a list of one part, because only parts can be marked.
 function markedText(text: string, cache: unknown, { cacheBreakpoints }: OpenAIChatQuirks): JsonValue {
   return cache === undefined ? text : withCacheMark([{ type: 'text', text }], cache, cacheBreakpoints)
@@ -132,7 +137,7 @@ function renderAssistant({ content, name }: AssistantMessage, context: ThoughtCo
   const text = plainText(parts)
   return {
     role: 'assistant',
-    content: text === '' && calls.length > 0 ? null : text,
+    content: text === '' && calls.length > 0 ? null : markedText(text, markOfTexts(parts), context.quirks),
     name,
     ...renderThoughts(parts, text, context),
     ...renderTextMark(parts, context.quirks),
@@ -164,17 +169,19 @@ function renderTextMark(
 }
 
 // A tool message holds text only: images and files follow as a user message.
-function renderToolResult(
-  { toolCallId, content, isError, cache }: ToolMessage,
-  quirks: OpenAIChatQuirks,
-): JsonObject[] {
+function renderToolResult(message: ToolMessage, quirks: OpenAIChatQuirks): JsonObject[] {
+  const { toolCallId, content, isError } = message
   const text = plainText(content, '\n')
   const others = typeof content === 'string' ? [] : content.filter((part) => part.type !== 'text')
   const shown = isError === true && text !== '' ? `Error: ${text}` : text
   const result = {
     role: 'tool',
     tool_call_id: toolCallId,
-    content: markedText(shown === '' && others.length > 0 ? 'See the next message.' : shown, cache, quirks),
+    content: markedText(
+      shown === '' && others.length > 0 ? 'See the next message.' : shown,
+      markOfResult(message),
+      quirks,
+    ),
   }
   if (others.length === 0) return [result]
   const parts = others.map((part) =>
