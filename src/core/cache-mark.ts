@@ -24,6 +24,12 @@ export function readCacheMark(part: object): CacheMark | undefined {
   return cacheTtls.includes(ttl as CacheTtl) ? { ttl: ttl as CacheTtl } : {}
 }
 
+/** The longer of two lifetimes; `undefined` is the vendor's shortest. */
+export function longerTtl(one: CacheTtl | undefined, other: CacheTtl | undefined): CacheTtl | undefined {
+  const rank = (ttl: CacheTtl | undefined): number => (ttl === undefined ? -1 : cacheTtls.indexOf(ttl))
+  return rank(other) > rank(one) ? other : one
+}
+
 /** The shortest of `accepted` (shortest first) that is at least the mark's lifetime; `undefined` for the vendor's default. */
 export function nearestTtl(ttl: CacheTtl | undefined, accepted: readonly CacheTtl[]): CacheTtl | undefined {
   if (ttl === undefined) return undefined

@@ -58,6 +58,7 @@ export interface AudioPart extends Extensible {
   readonly data: string | Uint8Array
   /** For example `audio/wav` or `audio/mpeg`. */
   readonly mediaType: string
+  readonly cache?: boolean | CacheMark | undefined
 }
 
 /** Reasoning of a model. The fields besides `text` are vendor fields, which are sent back unchanged. */
@@ -99,6 +100,7 @@ export interface ToolCall {
 /** A tool call inside an assistant message. */
 export interface ToolCallPart extends ToolCall, Extensible {
   readonly type: 'tool-call'
+  readonly cache?: boolean | CacheMark | undefined
 }
 
 /** A step of a tool that the provider ran. Only that provider gets it back, as it wrote it. */
@@ -199,6 +201,12 @@ export function plainText(content: string | readonly { readonly type: string }[]
   const texts: string[] = []
   for (const part of content) if (part.type === 'text') texts.push((part as TextPart).text)
   return texts.join(joiner)
+}
+
+/** The mark of a cached prefix on a tool result: its own, or that of its last part with one. */
+export function markOfResult({ cache, content }: ToolMessage): ToolMessage['cache'] {
+  if (cache !== undefined || typeof content === 'string') return cache
+  return content.findLast((part) => part.cache !== undefined)?.cache
 }
 
 /** Bytes as base64. Text is returned unchanged, because it is base64 already. */

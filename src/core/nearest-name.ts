@@ -1,3 +1,5 @@
+// A swap of neighbours is the likelier slip than another letter.
+const SWAP = 0.9
 // Units at the end of names: `after` and `afterSeconds` both mean `afterMs`.
 const UNIT = /(?:millis(?:econds)?|seconds?|secs?|minutes?|bytes|usd|ms|s)$/
 
@@ -40,7 +42,7 @@ function distance(one: string, other: string): number {
       const replace = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1)
       const best = Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1)
       const isSwap = i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1]
-      next[j] = isSwap ? Math.min(best, (before[j - 2] ?? 0) + 1) : best
+      next[j] = isSwap ? Math.min(best, (before[j - 2] ?? 0) + SWAP) : best
     }
     before = row
     row = next

@@ -4,7 +4,7 @@ import type { Extensible } from './extensible.ts'
 import { isObject } from './json.ts'
 import { findLost } from './lost-fields.ts'
 import { canonicalBase64, canonicalUrl, registeredType } from './media-type.ts'
-import { readArguments } from './message.ts'
+import { partsOf, readArguments } from './message.ts'
 import type {
   AssistantMessage,
   AssistantPart,
@@ -33,9 +33,17 @@ export function normalizeMessage(
   const { role, content, providerOptions } = message
   const normal =
     (role === 'system' || role === 'developer') && typeof content !== 'string'
-      ? readInstructions(role, content, { path, lost })
+      ? readInstructions(role, endMarked(content, message), { path, lost })
       : [normalizeByRole(message, path, lost)]
   return providerOptions === undefined ? normal : normal.map((one) => ({ ...one, providerOptions }))
+}
+
+/** Parts of which the last one has the mark of their message, if that has one. */
+function endMarked<P extends object>(parts: readonly P[], message: object): readonly P[] {
+  const mark = markOf(message)
+  return mark === undefined
+    ? parts
+    : parts.map((part, at) => (at === parts.length - 1 ? { ...part, ...mark } : part))
 }
 
 /** Instructions up to each part with a mark of the vendor's cache, as one message each, which has the options of its last part. */
@@ -74,10 +82,13 @@ function normalizeByRole(message: MessageInput, path: string, lost: string[]): M
     }
     case 'user': {
       const { role, content, name } = message
-      if (typeof content === 'string') return { role, name, content }
+      if (typeof content === 'string') {
+        const isMarked = markOf(message) !== undefined
+        return { role, name, content: isMarked ? endMarked(partsOf(content), message) : content }
+      }
       const read = (part: UserInputPart, at: number): UserPart =>
         readUserPart(part, { path: `${path}.content.${at}`, lost })
-      return { role, name, content: content.map(read) }
+      return { role, name, content: endMarked(content.map(read), message) }
     }
     case 'assistant':
       return readAssistant(message, path, lost)
@@ -110,6 +121,7 @@ function readUserPart(part: UserInputPart, place: Place): UserPart {
         type: 'audio',
         data: part.input_audio.data,
         mediaType: `audio/${part.input_audio.format}`,
+        ...markOf(part),
       })
     case 'image':
       if (part.url === undefined && part.data === undefined)
@@ -196,17 +208,18 @@ function readAssistant(message: AssistantInput, path: string, lost: string[]): A
   const [only] = parts
   if (only === undefined) return { role, name, content: '' }
   const plain =
+    markOf(message) === undefined &&
     parts.length === 1 &&
     only.type === 'text' &&
-    (only.signature ?? only.phase ?? only.id ?? only.providerOptions) === undefined
-  return { role, name, content: plain ? only.text : parts }
+    (only.signature ?? only.phase ?? only.id ?? only.cache ?? only.providerOptions) === undefined
+  return { role, name, content: plain ? only.text : endMarked(parts, message) }
 }
 
 type AssistantInputPart = Exclude<AssistantInput['content'], string | null | undefined>[number]
 
 function readAssistantPart(part: AssistantInputPart, place: Place): AssistantPart {
   if (part.type === 'refusal') return { type: 'text', text: part.refusal }
-  return part.type === 'file' ? readFile(part, place) : { ...part }
+  return part.type === 'file' ? readFile(part, place) : marked(part)
 }
 
 // Tool calls beside the content, in our shape and in OpenAI's.

@@ -42,7 +42,7 @@ import {
   type Group,
 } from './schema.ts'
 import { Secret } from './secret.ts'
-import { cacheMark, settingFields } from './settings.ts'
+import { cacheMarks, settingFields } from './settings.ts'
 
 const bytes = anyOf(
   text,
@@ -60,22 +60,22 @@ const part = (type: string, fields: FieldTable): Group => variant('type', type, 
 
 const textPart = part('text', {
   text: required(text),
-  cache: cacheMark,
+  ...cacheMarks(),
   signature: text,
   phase: text,
   id: text,
 })
-const imagePart = part('image', { ...source, cache: cacheMark, detail: oneOf('low', 'high', 'auto') })
+const imagePart = part('image', { ...source, ...cacheMarks(), detail: oneOf('low', 'high', 'auto') })
 const filePart = part('file', {
   ...source,
-  cache: cacheMark,
+  ...cacheMarks(),
   fileId: text,
   filename: text,
   signature: text,
   citations: flag,
   file: anyObject,
 })
-const audioPart = part('audio', { data: required(bytes), mediaType: required(text) })
+const audioPart = part('audio', { data: required(bytes), mediaType: required(text), ...cacheMarks() })
 const reasoningPart = part('reasoning', {
   text: required(text),
   signature: text,
@@ -94,13 +94,15 @@ const toolCall = {
   details: json,
   origin: text,
 }
-const toolCallPart = part('tool-call', toolCall)
+const toolCallPart = part('tool-call', { ...toolCall, ...cacheMarks() })
 // OpenAI's own part shapes, so that a history written for it is accepted as it is.
 const openaiImage = part('image_url', {
   image_url: required(looseGroup(() => ({ url: required(text), detail: text }))),
+  ...cacheMarks(),
 })
 const openaiAudio = part('input_audio', {
   input_audio: required(looseGroup(() => ({ data: required(text), format: required(text) }))),
+  ...cacheMarks(),
 })
 const openaiRefusal = part('refusal', { refusal: required(text) })
 const openaiCall = looseGroup(() => ({
@@ -134,8 +136,9 @@ const message = variants('role', () => [
     role: required(oneOf('system', 'developer')),
     content: required(contentOf(textPart)),
     providerOptions,
+    ...cacheMarks(),
   })),
-  variant('role', 'user', { content: required(contentOf(userPart)), name: text }),
+  variant('role', 'user', { content: required(contentOf(userPart)), name: text, ...cacheMarks() }),
   variant('role', 'assistant', {
     content: nullable(contentOf(assistantPart)),
     name: text,
@@ -143,6 +146,7 @@ const message = variants('role', () => [
     tool_calls: listOf(openaiCall),
     reasoning_content: nullable(text),
     refusal: text,
+    ...cacheMarks(),
   }),
   variant('role', 'tool', {
     toolCallId: nonEmptyText,
@@ -150,7 +154,7 @@ const message = variants('role', () => [
     name: text,
     content: required(json),
     isError: flag,
-    cache: cacheMark,
+    ...cacheMarks(),
   }),
 ])
 // Most messages are plain text, which is tested in one step.
@@ -263,6 +267,8 @@ const HINTS: Readonly<Record<string, string>> = {
   reasoning_effort: 'reasoning',
   stopSequences: 'stop',
   stop_sequences: 'stop',
+  cache_control: 'cache',
+  prompt_cache_key: 'cache.key',
   api_key: 'apiKey',
   base_url: 'baseUrl',
   baseURL: 'baseUrl',

@@ -176,12 +176,15 @@ export interface SystemInput {
   readonly role: 'system' | 'developer'
   readonly content: string | readonly TextPart[]
   readonly providerOptions?: WireOptions | undefined
+  /** Marks the end of a prefix that the vendor shall cache: all up to the end of this message. */
+  readonly cache?: boolean | CacheMark | undefined
 }
 export interface UserInput {
   readonly role: 'user'
   readonly content: string | readonly (UserPart | OpenAIImagePart | OpenAIAudioPart | OpenAIFilePart)[]
   readonly name?: string | undefined
   readonly providerOptions?: WireOptions | undefined
+  readonly cache?: boolean | CacheMark | undefined
 }
 export interface AssistantInput {
   readonly role: 'assistant'
@@ -197,6 +200,7 @@ export interface AssistantInput {
   /** OpenAI's field: the text of a refusal, if there is no other content. */
   readonly refusal?: string | null | undefined
   readonly providerOptions?: WireOptions | undefined
+  readonly cache?: boolean | CacheMark | undefined
 }
 /** The result of a tool call: text, parts, or any other JSON value, which is sent as JSON text. */
 export interface ToolInput {

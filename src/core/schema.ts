@@ -74,8 +74,14 @@ export const flag: Field = kind('true or false', (value) => typeof value === 'bo
 export const callable: Field = kind('a function', (value) => typeof value === 'function')
 /** Any object that is no list. */
 export const anyObject: Field = kind('an object', isObject)
-/** Anything but a function and `undefined`. */
-export const json: Field = kind('a JSON value', (value) => value !== undefined && typeof value !== 'function')
+/** Anything but a function, `undefined` and a number that is not finite. */
+export const json: Field = kind(
+  'a JSON value',
+  (value) =>
+    value !== undefined &&
+    typeof value !== 'function' &&
+    (typeof value !== 'number' || Number.isFinite(value)),
+)
 
 /** Text that matches `pattern`. `expected` says in words what that means. */
 export function matching(pattern: RegExp, expected: string): Field {

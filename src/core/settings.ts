@@ -23,6 +23,7 @@ import {
   looseGroup,
   matching,
   nonEmptyText,
+  nullable,
   number,
   oneOf,
   positiveCount,
@@ -59,8 +60,12 @@ const ttl = oneOf('5m', '30m', '1h', '12h', '24h')
 /** A mark of a cached prefix. */
 export const cacheMark: Field = anyOf(
   flag,
-  looseGroup(() => ({ ttl })),
+  group(() => ({ ttl })),
 )
+/** The fields of a mark: its own, and that of Anthropic's format, which many clients write. */
+export function cacheMarks(): { readonly cache: Field; readonly cache_control: Field } {
+  return { cache: cacheMark, cache_control: nullable(anyObject) }
+}
 /** The fields of a {@link Tool}. */
 export const toolRows: Rows<Tool> = {
   name: required(toolName),
@@ -72,13 +77,22 @@ export const toolRows: Rows<Tool> = {
   providerOptions: recordOf(anyObject),
   execute: callable,
 }
-const tool = looseGroup(() => ({ ...toolRows, type: oneOf('function', 'custom'), input_schema: anyObject }))
+const tool = looseGroup(() => ({
+  ...toolRows,
+  ...cacheMarks(),
+  type: oneOf('function', 'custom'),
+  input_schema: anyObject,
+}))
 // Tools as a provider's own format has them are sent as they are.
 const vendorTool = { ...kind('an object', isVendorTool) }
-const openaiTool = looseGroup(() => ({ type: required(oneOf('function')), function: required(tool) }))
+const openaiTool = looseGroup(() => ({
+  type: required(oneOf('function')),
+  function: required(tool),
+  ...cacheMarks(),
+}))
 const chosenTool = looseGroup(() => ({ name: required(nonEmptyText), type: oneOf('tool', 'function') }))
 const openaiChoice = looseGroup(() => ({ type: required(oneOf('function')), function: required(chosenTool) }))
-const cacheSetting = looseGroup(() => ({
+const cacheSetting = group(() => ({
   ttl,
   auto: flag,
   key: nonEmptyText,

@@ -192,9 +192,11 @@ export function readFault(status: number | undefined, body: unknown): Fault {
   const error = readErrorReply(status, body)
   const { message, code, type, requestId } = error
   const raw = typeof body === 'string' ? body : (JSON.stringify(body) ?? '')
-  const waitMs = waitInFields(raw) ?? waitIn(message)
+  const field = waitInFields(raw)
+  const waitMs = field ?? waitIn(message)
   const kind = limitKind(faultKind(error), { message, raw, waitMs })
-  const waits = waitMs !== undefined && LIMITS.has(kind)
+  // A field says it as the header does, for every kind; words are about a limit, or about something else.
+  const waits = waitMs !== undefined && (field !== undefined || LIMITS.has(kind))
   return {
     kind,
     message,

@@ -10,13 +10,17 @@ export function encodeCache(
   { body, quirks, rules: { cacheMarks }, warn }: EncodeContext,
 ): JsonValue | undefined {
   const { key, id, ttl, auto } = cache
+  const choice = auto === true && 'auto' in cacheMarks ? cacheMarks.auto : undefined
   if (id !== undefined) warn('id was not sent: the format has none')
-  if (auto === true && 'auto' in cacheMarks && cacheMarks.auto === 'field')
-    body['cache_control'] = cacheControl(cache)
-  if (quirks['cacheTtl'] === 'options' && ttl !== undefined)
+  if (choice === 'field') body['cache_control'] = cacheControl(cache)
+  if (ttl === undefined) return key
+  const { cacheTtl } = quirks
+  if (cacheTtl === 'options')
     body['prompt_cache_options'] = { mode: 'implicit', ttl: nearestTtl(ttl, ['30m', '12h']) ?? '30m' }
-  if (quirks['cacheTtl'] === 'retention' && ttl !== undefined)
-    body['prompt_cache_retention'] = ttl === '24h' || ttl === '12h' ? '24h' : 'in_memory'
+  else if (cacheTtl !== undefined)
+    body['prompt_cache_retention'] =
+      cacheTtl === 'day' || ttl === '24h' || ttl === '12h' ? '24h' : 'in_memory'
+  else if (choice === undefined || choice === 'itself') warn('ttl was not sent: the vendor decides')
   return key
 }
 

@@ -36,6 +36,7 @@ import {
   recordOf,
   text,
   type Group,
+  withMethods,
 } from '../core/schema.ts'
 import { nonEmptyKey, Secret, type KeySource } from '../core/secret.ts'
 import type { Stage } from '../core/stage.ts'
@@ -155,11 +156,16 @@ export const coreRows = (): Rows<CoreOptions> => ({
   estimateTokens: callable,
   onEvent: callable,
   logger: loggerField,
-  models: kind('a list of facts { provider, id, … }, or a table of models', isObjectOrList),
+  models: kind('a list of facts { provider, id, … }, or a table of models', isModels),
   clock: clockField,
 })
 
 const isObjectOrList = (value: unknown): boolean => isObject(value) || Array.isArray(value)
+const table = withMethods('get', 'list')
+const isModels = (value: unknown): boolean =>
+  Array.isArray(value)
+    ? value.every((one) => isObject(one) && text.fits(one['provider']) && text.fits(one['id']))
+    : table.fits(value)
 
 export interface ConfiguredProviders {
   readonly definitions: readonly ProviderDefinition[]

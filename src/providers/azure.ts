@@ -21,9 +21,11 @@ export const azure: ProviderDefinition = defineProvider({
   auth: { type: 'header', name: 'api-key', tokens: 'bearer' },
   env: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
   params: openai.params,
+  rules: openai.rules,
   quirks: openai.quirks,
   models: openai.models,
   apis: {
+    chat: { dialect: openaiChatWithTools },
     // Whether the resource counts tokens is not known.
     responses: { dialect: openaiResponses, ...openai.apis?.['responses'], tokenCount: undefined },
     deployments: {

@@ -57,7 +57,7 @@ const alwaysAdaptive = {
 const unforced = { forcedToolChoice: false } as const
 
 // Two ends of prefixes are marked under `cache: 'auto'`, because the service marks none itself.
-const caching = { max: 4, tools: true, auto: 'placed' } as const
+const caching = { max: 4, tools: true, answers: 'all', auto: 'placed' } as const
 const cachePoints = { cache: { to: 'cachePoint' } } as const
 
 const claude = model(

@@ -11,7 +11,7 @@ export const litellm: ProviderDefinition = defineProvider({
   env: ['LITELLM_API_KEY', 'LITELLM_PROXY_API_KEY'],
   keyRequired: false,
   params: { ...openModelSamplers, cache: { to: 'prompt_cache_key' } },
-  rules: { cacheMarks: { max: 4, tools: true, auto: 'placed' } },
+  rules: { cacheMarks: { max: 4, tools: true, answers: 'texts', auto: 'placed' } },
   quirks: { reasoningField: 'reasoning_content' } satisfies OpenAIChatQuirks,
   apis: { responses: { dialect: openaiResponses } },
   docs: 'https://docs.litellm.ai/docs/proxy/user_keys',

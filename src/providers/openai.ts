@@ -83,7 +83,7 @@ const upToMax = [...upToXhigh, 'max'] as const
 const gpt6 = byDefault('none', ...upToMax)
 
 /** Since GPT-5.6, ends of cached prefixes can be marked; the vendor places one itself. */
-const breakpoints = { cacheMarks: { max: 3, tools: false, auto: 'itself' } } as const
+const breakpoints = { cacheMarks: { max: 3, tools: false, answers: 'none', auto: 'itself' } } as const
 const marking = { cacheBreakpoints: true, cacheTtl: 'options' } as const
 
 const chatModels: Readonly<Record<string, ModelCapabilities>> = {
@@ -111,7 +111,10 @@ const chatModels: Readonly<Record<string, ModelCapabilities>> = {
   'gpt-5.2*': unasked('none', 'low', 'medium', 'high', 'xhigh'),
   'gpt-5.3*': unasked('none', 'low', 'medium', 'high', 'xhigh'),
   'gpt-5.4*': { contextWindow: 1_050_000, ...unasked('none', 'low', 'medium', 'high', 'xhigh') },
-  'gpt-5.5*': { contextWindow: 1_050_000, ...efforts('none', 'low', 'medium', 'high', 'xhigh') },
+  'gpt-5.5*': {
+    contextWindow: 1_050_000,
+    quirks: { efforts: ['none', ...upToXhigh], cacheTtl: 'day' } satisfies OpenAIChatQuirks,
+  },
   'gpt-5.6*': {
     api: 'responses',
     rules: breakpoints,

@@ -53,7 +53,7 @@ export const openrouter: ProviderDefinition = defineProvider({
     n: { drop: 'the API gives one answer per request' },
     reasoning: { to: 'reasoning' },
   },
-  rules: { cacheMarks: { max: 4, tools: true, auto: 'field' } },
+  rules: { cacheMarks: { max: 4, tools: true, answers: 'texts', auto: 'field' } },
   quirks: {
     reasoningStyle: 'object',
     reasoningField: 'reasoning_details',

@@ -23,7 +23,7 @@ export const qwen: ProviderDefinition = defineProvider({
     user: { drop: 'the API has no end-user id' },
     metadata: { drop: 'the API has no such parameter' },
   },
-  rules: { cacheMarks: { max: 4, tools: false, auto: 'itself' } },
+  rules: { cacheMarks: { max: 4, tools: false, answers: 'texts', auto: 'itself' } },
   quirks: {
     reasoningStyle: 'boolean',
     budgetField: 'thinking_budget',

@@ -11,7 +11,7 @@ export const vercelGateway: ProviderDefinition = defineProvider({
   env: ['AI_GATEWAY_API_KEY', 'VERCEL_AI_GATEWAY_API_KEY', 'VERCEL_OIDC_TOKEN'],
   namespacedModels: true,
   params: { reasoning: { to: 'reasoning' }, cache: { to: 'prompt_cache_key' } },
-  rules: { cacheMarks: { max: 4, tools: true, auto: 'placed' } },
+  rules: { cacheMarks: { max: 4, tools: true, answers: 'texts', auto: 'placed' } },
   quirks: {
     reasoningStyle: 'object',
     reasoningField: 'reasoning_details',

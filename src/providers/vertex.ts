@@ -54,7 +54,7 @@ export const vertex: ProviderDefinition = defineProvider({
       baseUrl: `${place}/anthropic/models`,
       paths: { chat: '/{model}:rawPredict', stream: '/{model}:streamRawPredict' },
       body: { anthropic_version: 'vertex-2023-10-16' },
-      rules: { cacheMarks: { max: 4, tools: true, auto: 'placed' } },
+      rules: { cacheMarks: { max: 4, tools: true, answers: 'all', auto: 'placed' } },
       params: { responseFormat: { drop: 'the model has no structured outputs on Vertex AI' } },
       quirks: { ...anthropic.quirks, strictTools: false, bindingControls: false },
       models: anthropic.models,

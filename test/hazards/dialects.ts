@@ -10,6 +10,7 @@ const SPEAKERS: Readonly<Record<string, Pick<CallOptions, 'provider' | 'model' |
   'openai-responses': { provider: 'openai', model: 'gpt-5', api: 'responses' },
   cohere: { provider: 'cohere', model: 'command-a-03-2025' },
   'bedrock-converse': { provider: 'bedrock', model: 'anthropic.claude-haiku-4-5-20251001-v1:0' },
+  'bedrock-invoke': { provider: 'bedrock', model: 'anthropic.claude-haiku-4-5-20251001-v1:0', api: 'invoke' },
   ollama: { provider: 'ollama', model: 'qwen3' },
   kobold: { provider: 'koboldcpp', model: 'some-model' },
 }

@@ -22,7 +22,7 @@ export const harmless: readonly Harmless[] = [
   { expected: /^true or/, values: ['boolean'], reason: 'true turns it on' },
   { expected: /^a function\b|or a function$/, values: ['function'], reason: 'its signature cannot be seen' },
   {
-    expected: /^a list$|or a list\b|^a list of moderators|a list of watchlists$/,
+    expected: /^a list$|or a list\b|^a list of (?:moderators|facts)|a list of watchlists$/,
     values: ['list'],
     reason: 'an empty list adds nothing',
   },
@@ -30,6 +30,11 @@ export const harmless: readonly Harmless[] = [
     expected: /^an object\b|or an object\b|such numbers by provider$/,
     values: ['object'],
     reason: 'an empty group means its defaults',
+  },
+  {
+    expected: /^a JSON value$/,
+    values: ['text', 'number', 'boolean', 'null', 'list', 'object', '-1', '1.5', '2**53'],
+    reason: 'a field of a vendor may hold any JSON value',
   },
   { expected: /\bnumber\b/, values: ['number'], reason: 'it is such a number' },
   {

@@ -18,6 +18,8 @@ const REPLIES: Readonly<Record<string, unknown>> = {
     status: 'completed',
     output: [{ type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'ok' }] }],
   },
+  cohere: { message: { content: [{ type: 'text', text: 'ok' }] }, finish_reason: 'COMPLETE' },
+  ollama: { message: { content: 'ok' }, done: true },
   openai: { choices: [{ message: { content: 'ok' }, finish_reason: 'stop' }] },
 }
 
@@ -32,6 +34,8 @@ function shapeOf(url: string): string {
   if (url.includes('enerateContent')) return 'gemini'
   if (url.includes('/converse')) return 'converse'
   if (url.endsWith('/responses')) return 'responses'
+  if (url.endsWith('/api/chat')) return 'ollama'
+  if (url.endsWith('/v2/chat')) return 'cohere'
   return /awPredict|\/invoke|\/messages$/.test(url) ? 'anthropic' : 'openai'
 }
 

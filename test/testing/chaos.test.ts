@@ -89,7 +89,8 @@ describe.each(grid)('$dialect over $carrier', ({ dialect, carrier }) => {
   })
 
   test('an event that is too large', async () => {
-    const outcome = await run({ type: 'oversize' })
+    const streamLimits = { maxEventBytes: 4_000_000 }
+    const outcome = await run({ type: 'oversize' }, { streamLimits })
     expect(outcome).toMatchObject({ text: '', error: { kind: 'reply-malformed', message: /maxEventBytes/ } })
     const small = await run({ type: 'oversize', length: 1000 })
     expect(small).toEqual({ text: 'x'.repeat(1000) })

@@ -34,6 +34,8 @@ export interface CacheRule {
   readonly max: number
   /** Whether tools can be marked. */
   readonly tools: boolean
+  /** Which parts of assistant messages can be marked. */
+  readonly answers: 'all' | 'texts' | 'none'
   /** Who chooses the marks under `cache: 'auto'`: they are `placed` here, or the vendor does it, asked by a `field` or by `itself`. */
   readonly auto: 'placed' | 'field' | 'itself'
 }

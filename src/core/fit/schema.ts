@@ -196,7 +196,7 @@ class SchemaFitter {
       }
     }
     if (allRequired === true) fitted['properties'] ??= {}
-    const properties = fitted['properties']
+    const properties = fitted['properties'] as JsonDraft | undefined
     if (!isObject(properties)) return
     const names = Object.keys(properties)
     const given = itemsOf(draft['required'])
@@ -210,7 +210,7 @@ class SchemaFitter {
         : someRequired === true && required.length === 0
           ? optional.slice(0, 1)
           : []
-    for (const name of added) (properties as JsonDraft)[name] = nullable(properties[name] as JsonDraft)
+    for (const name of added) properties[name] = nullable(properties[name] as JsonDraft)
     if (added.length > 0)
       fitted['required'] = names.filter((name) => required.includes(name) || added.includes(name))
     else if (required.length > 0 || allRequired === true || fitted['required'] !== undefined)

@@ -116,7 +116,7 @@ function renderAssistantPart(part: AssistantPart, note: Note): JsonObject[] {
     case 'text':
       return withCacheControl(renderText(part.text), part.cache)
     case 'tool-call':
-      return [renderCall(part)]
+      return withCacheControl([renderCall(part)], part.cache)
     case 'reasoning':
       return renderReasoning(part)
     case 'server-tool':
@@ -160,7 +160,7 @@ function trimPrefill(rendered: readonly WireMessage[], note: Note): void {
   if (last?.role !== 'assistant' || block?.['type'] !== 'text') return
   const text = plainText([block as { type: string; text: string }])
   if (text.trimEnd() === text) return
-  last.content[last.content.length - 1] = { type: 'text', text: text.trimEnd() }
+  last.content[last.content.length - 1] = { ...block, text: text.trimEnd() }
   note('white space at the end of the last assistant message was removed: the format refuses it')
 }
 

@@ -11,6 +11,6 @@ export const rules: WireRules = Object.freeze({
   blankMessages: 'left-out',
   lastAssistant: 'accepted',
   lateSystem: 'moved',
-  cacheMarks: { max: 4, tools: true, auto: 'field' } as const,
+  cacheMarks: { max: 4, tools: true, answers: 'all', auto: 'field' } as const,
   ...claudeSchemas,
 })

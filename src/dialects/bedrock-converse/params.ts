@@ -72,7 +72,7 @@ function encodeTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: En
         toolSpec: { name, description: told || undefined, ...strictly, inputSchema: { json } },
       }
       const given = tools[index] as ResolvedTool
-      return withCachePoint([withFields(rendered as JsonObject, given)], given.cache)
+      return withCachePoint([withFields(rendered, given)], given.cache)
     },
   )
 }

@@ -2,6 +2,7 @@ import type { RenderInput } from '../../core/dialect.ts'
 import { withFields, withFieldsInLast } from '../../core/fit/wire-fields.ts'
 import { isObject, objectOf, type JsonDraft, type JsonObject } from '../../core/json.ts'
 import {
+  markOfResult,
   partsOf,
   type AssistantPart,
   type Message,
@@ -91,7 +92,7 @@ function addText({ role, content }: WireMessage, note: Note): void {
 
 function renderContent(message: Exclude<Message, SystemMessage>, context: PartContext): JsonObject[] {
   if (message.role === 'tool')
-    return withCachePoint([withFields(renderToolResult(message, context), message)], message.cache)
+    return withCachePoint([withFields(renderToolResult(message, context), message)], markOfResult(message))
   if (message.name !== undefined && message.name !== '')
     context.note('the name of a speaker was left out: the format has no field for it')
   if (message.role === 'user')
@@ -106,9 +107,9 @@ function renderContent(message: Exclude<Message, SystemMessage>, context: PartCo
 function renderAssistantPart(part: AssistantPart, { note, quirks }: PartContext): JsonObject[] {
   switch (part.type) {
     case 'text':
-      return renderText(part.text)
+      return withCachePoint(renderText(part.text), part.cache)
     case 'tool-call':
-      return [renderCall(part)]
+      return withCachePoint([renderCall(part)], part.cache)
     case 'reasoning':
       return renderThought(part, quirks)
     case 'server-tool':

@@ -43,8 +43,8 @@ export const encode: EncodeMap = {
   serverTools: renderServerTools,
   toolChoice: renderToolChoice,
   reasoning: renderThinking,
-  cache: ({ id, key }: CacheSetting, { warn }: EncodeContext): JsonValue | undefined => {
-    if (key !== undefined) warn('key was not sent: the format has none')
+  cache: ({ id, key, ttl }: CacheSetting, { warn }: EncodeContext): JsonValue | undefined => {
+    if ((key ?? ttl) !== undefined) warn('key and ttl were not sent: the format has none')
     return id
   },
 }

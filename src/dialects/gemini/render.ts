@@ -32,7 +32,7 @@ export function render(input: RenderInput, body: JsonDraft): void {
 // The format refuses a request that repeats what the cached content holds.
 function leaveOutCached(body: JsonDraft, input: RenderInput): void {
   const repeated = ['systemInstruction', 'tools', 'toolConfig'].filter((field) => body[field] !== undefined)
-  for (const field of repeated) delete body[field]
+  for (const field of repeated) body[field] = undefined
   if (repeated.length > 0)
     createNote(input)(`${repeated.join(', ')} were left out: the cached content holds its own`)
 }

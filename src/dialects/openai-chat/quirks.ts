@@ -62,8 +62,8 @@ export interface OpenAIChatQuirks extends SamplerQuirks {
   readonly strictTools?: boolean | undefined
   /** Whether a reasoning figure above the completion's is to be added to it. Default false. */
   readonly reasoningApart?: boolean | undefined
-  /** Field for the lifetime of a cached prefix: OpenAI's before and since GPT-5.6. Default: none. */
-  readonly cacheTtl?: 'retention' | 'options' | undefined
+  /** Field for the lifetime of a cached prefix: OpenAI's before and since GPT-5.6; `day`: as before, of one day only. Default: none. */
+  readonly cacheTtl?: 'retention' | 'day' | 'options' | undefined
   /** Whether marks of cached prefixes are breakpoints (OpenAI's) instead of `cache_control`. Default false. */
   readonly cacheBreakpoints?: boolean | undefined
   /** Whether a file may be given by its URL. Default false. */

@@ -5,6 +5,7 @@ import type { Extensible } from '../../core/extensible.ts'
 import {
   argumentsText,
   base64Of,
+  markOfResult,
   partsOf,
   plainText,
   urlOf,
@@ -97,6 +98,11 @@ function renderUser(
   return { role: 'user', content: marked, name }
 }
 
+function markOfTexts(parts: readonly { readonly type: string }[]): unknown {
+  const texts = parts.filter((part) => part.type === 'text') as TextPart[]
+  return texts.findLast(({ cache }) => cache !== undefined)?.cache
+}
+
 // A text with a mark is a list of one part, because only parts can be marked.
 function markedText(text: string, cache: unknown, { cacheBreakpoints }: OpenAIChatQuirks): JsonValue {
   return cache === undefined ? text : withCacheMark([{ type: 'text', text }], cache, cacheBreakpoints)
@@ -134,7 +140,7 @@ function renderAssistant({ content, name }: AssistantMessage, context: ThoughtCo
   const text = plainText(parts)
   return {
     role: 'assistant',
-    content: text === '' && calls.length > 0 ? null : contentOf(parts, text),
+    content: text === '' && calls.length > 0 ? null : textContent(parts, text, context.quirks),
     name,
     ...renderThoughts(parts, text, context),
     ...renderTextMark(parts, context.quirks),
@@ -156,11 +162,17 @@ function renderAssistant({ content, name }: AssistantMessage, context: ThoughtCo
   }
 }
 
-// A string, unless a part has fields of its own.
-function contentOf(parts: readonly (Extensible & { readonly type: string })[], text: string): JsonValue {
+// A string, unless a part has fields of its own or a mark.
+function textContent(
+  parts: readonly (Extensible & { readonly type: string })[],
+  text: string,
+  quirks: OpenAIChatQuirks,
+  mark: unknown = markOfTexts(parts),
+): JsonValue {
   const texts = parts.filter((part) => part.type === 'text') as TextPart[]
-  if (texts.every(({ wire }) => wire === undefined)) return text
-  return texts.map((part) => withFields({ type: 'text', text: part.text }, part))
+  if (texts.every(({ wire }) => wire === undefined)) return markedText(text, mark, quirks)
+  const blocks = texts.map((part) => withFields({ type: 'text', text: part.text }, part))
+  return withCacheMark(blocks, mark, quirks.cacheBreakpoints)
 }
 
 // Only models of the vendor that signs texts take signatures back.
@@ -175,22 +187,20 @@ function renderTextMark(
 }
 
 // A tool message holds text only: images and files follow as a user message.
-function renderToolResult(
-  { toolCallId, content, isError, cache }: ToolMessage,
-  quirks: OpenAIChatQuirks,
-): JsonObject[] {
+function renderToolResult(message: ToolMessage, quirks: OpenAIChatQuirks): JsonObject[] {
+  const { toolCallId, content, isError } = message
   const text = plainText(content, '\n')
   const others = typeof content === 'string' ? [] : content.filter((part) => part.type !== 'text')
   const shown = isError === true && text !== '' ? `Error: ${text}` : text
   const result = {
     role: 'tool',
     tool_call_id: toolCallId,
-    content:
-      cache === undefined
-        ? shown === '' && others.length > 0
-          ? 'See the next message.'
-          : contentOf(partsOf(content), shown)
-        : markedText(shown, cache, quirks),
+    content: textContent(
+      partsOf(content),
+      shown === '' && others.length > 0 ? 'See the next message.' : shown,
+      quirks,
+      markOfResult(message),
+    ),
   }
   if (others.length === 0) return [result]
   const parts = others.map((part) =>

@@ -12,8 +12,8 @@ export interface OpenAIResponsesQuirks extends SamplerQuirks {
    * Default: if `reasoning` is set, because models without reasoning refuse it.
    */
   readonly sealedReasoning?: boolean | undefined
-  /** Field for the lifetime of a cached prefix: before and since GPT-5.6. Default: none. */
-  readonly cacheTtl?: 'retention' | 'options' | undefined
+  /** Field for the lifetime of a cached prefix: before and since GPT-5.6; `day`: as before, of one day only. Default: none. */
+  readonly cacheTtl?: 'retention' | 'day' | 'options' | undefined
   /** Effort words that the model accepts, weakest first; others are sent as the nearest. Default: sent unchanged. */
   readonly efforts?: readonly string[] | undefined
   /** Whether a call can be limited to some of the tools. Default false. */

@@ -4,6 +4,7 @@ import { listOf, type JsonDraft, type JsonObject, type JsonValue } from '../../c
 import {
   argumentsText,
   base64Of,
+  markOfResult,
   partsOf,
   plainText,
   urlOf,
@@ -11,7 +12,6 @@ import {
   type FilePart,
   type Message,
   type ReasoningPart,
-  type SystemMessage,
   type TextPart,
   type ToolCallPart,
   type ToolMessage,
@@ -45,7 +45,7 @@ function renderMessage(message: Message, quirks: OpenAIResponsesQuirks, input: R
   switch (message.role) {
     case 'system':
     case 'developer':
-      return [{ role: quirks.systemRole ?? 'system', content: renderInstructions(message) }]
+      return [{ role: quirks.systemRole ?? 'system', content: markedText(message.content, message.cache) }]
     case 'user':
       return [renderUser(message, input)]
     case 'assistant':
@@ -55,8 +55,8 @@ function renderMessage(message: Message, quirks: OpenAIResponsesQuirks, input: R
   }
 }
 
-function renderInstructions({ content, cache }: SystemMessage): JsonValue {
-  return cache === undefined ? content : withCacheMark([{ type: 'input_text', text: content }], cache, true)
+function markedText(text: string, cache: unknown): JsonValue {
+  return cache === undefined ? text : withCacheMark([{ type: 'input_text', text }], cache, true)
 }
 
 function renderUser({ content, name }: UserMessage, input: RenderInput): JsonObject {
@@ -133,11 +133,13 @@ function renderReasoning({ text, id, encrypted, details, origin }: ReasoningPart
   return [{ type: 'reasoning', summary, encrypted_content: encrypted }]
 }
 
-function renderToolResult({ toolCallId, content, isError }: ToolMessage): JsonObject {
+function renderToolResult(message: ToolMessage): JsonObject {
+  const { toolCallId, content, isError } = message
   const result = { type: 'function_call_output', call_id: toolCallId }
   const text = plainText(content, '\n')
+  const cache = markOfResult(message)
   if (typeof content === 'string' || content.every((part) => part.type === 'text'))
-    return { ...result, output: isError === true && text !== '' ? `Error: ${text}` : text }
-  const parts = content.map(renderExtended)
+    return { ...result, output: markedText(isError === true && text !== '' ? `Error: ${text}` : text, cache) }
+  const parts = withCacheMark(content.map(renderExtended), cache, true)
   return { ...result, output: isError === true ? [{ type: 'input_text', text: 'Error:' }, ...parts] : parts }
 }
