@@ -1,5 +1,6 @@
 import { adaptToModel } from '../core/adapt-to-model.ts'
 import type { Call } from '../core/call.ts'
+import { hasSchemas, loadSchemas } from '../core/fit/load-schemas.ts'
 import { fitRequest } from '../core/fit/fit-request.ts'
 import { mergeInto, type JsonDraft } from '../core/json.ts'
 import { applyParams, applyUnsupportedPolicy } from '../core/params.ts'
@@ -16,15 +17,24 @@ export interface RenderedRequest {
 /** The parts of a call that decide its body. */
 export type RenderInput = Pick<
   Call,
-  'target' | 'messages' | 'settings' | 'stream' | 'extraBody' | 'onUnsupported' | 'warnings'
+  'target' | 'messages' | 'settings' | 'stream' | 'extraBody' | 'onUnsupported' | 'warnings' | 'schemas'
 >
+
+/** The call with the functions about schemas, if it has some. Returns a promise only if they are still to be loaded. */
+export function withSchemas(call: Call): Call | Promise<Call> {
+  if (!hasSchemas(call.settings)) return call
+  const schemas = loadSchemas()
+  return schemas instanceof Promise
+    ? schemas.then((loaded) => ({ ...call, schemas: loaded }))
+    : { ...call, schemas }
+}
 
 /**
  * Renders the body of a call: fits the request to the target, writes its settings and messages, and merges `extraBody` over
  * them. Throws `unsupported` if `onUnsupported: 'error'` refuses a loss.
  */
 export function renderRequest(call: RenderInput): RenderedRequest {
-  const { target, stream, extraBody } = call
+  const { target, stream, extraBody, schemas } = call
   const { provider, model, dialect, params, quirks, rules, reasoningScope } = target
   const adapted = adaptToModel(call, target)
   const { warnings } = adapted
@@ -35,7 +45,7 @@ export function renderRequest(call: RenderInput): RenderedRequest {
   warnings.push(
     ...applyParams(
       settings,
-      { provider, model, params, quirks, rules, encode: dialect.encode, extraBody },
+      { provider, model, params, quirks, rules, schemas, encode: dialect.encode, extraBody },
       body,
     ),
   )

@@ -27,7 +27,7 @@ export class ResponseBuffer {
   #ready: EventBatch = NOTHING
 
   constructor(
-    { target, streamLimits, messages, settings, outputFilter, estimateTokens }: Call,
+    { target, streamLimits, messages, settings, schemas, outputFilter, estimateTokens }: Call,
     warnings: readonly Warning[],
     toolNames?: ReadonlyMap<string, string>,
   ) {
@@ -39,7 +39,7 @@ export class ResponseBuffer {
     const { finishReasons } = dialect
     const { tools } = settings
     const split = dialect.splitter?.()
-    const known = { provider, model, warnings, tools, toolNames, finishReasons, split }
+    const known = { provider, model, warnings, tools, schemas, toolNames, finishReasons, split }
     this.#normalizer = createNormalizer({ ...known, estimate })
     this.#sizeLimit = createTextSizeLimit(streamLimits.maxBytes)
     this.#filter = outputFilter?.()

@@ -1,7 +1,6 @@
 import type { Dialect } from '../../core/dialect.ts'
 import { unbind } from '../claude-binding.ts'
 import { readFault } from './fault.ts'
-import { modelList } from './models.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'
@@ -33,7 +32,7 @@ export const anthropicMessages: Dialect = Object.freeze({
   parse: (reply, _quirks, out) => readReply(reply, out),
   reader: () => createReader(),
   fault: readFault,
-  models: modelList,
+  models: () => import('./models.ts').then(({ modelList }) => modelList),
   remedy: unbind({
     isThought: ({ type }) => type === 'thinking' || type === 'redacted_thinking',
     signatureOf: ({ signature, data }) => signature ?? data,

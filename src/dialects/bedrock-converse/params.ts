@@ -1,5 +1,5 @@
-import { linesOf } from '../../core/fit/schema-tree.ts'
-import { fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
+import { linesOf } from '../../core/fit/schema-parts.ts'
+import { toolSchemas } from '../../core/fit/rules.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { ToolChoice } from '../../core/request.ts'
@@ -53,10 +53,14 @@ function encodeFormat(format: ResolvedFormat, context: EncodeContext): JsonValue
   }
 }
 
-function encodeTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: EncodeContext): JsonValue {
+function encodeTools(
+  tools: readonly ResolvedTool[],
+  { quirks, rules, schemas, warn }: EncodeContext,
+): JsonValue {
   const { strictTools = false, bareSchemas }: BedrockConverseQuirks = quirks
-  return fitTools(tools, toolSchemas(rules, strictTools), warn).flatMap(
-    ({ name, description, schema, strict }, index) => {
+  return schemas
+    .fitTools(tools, toolSchemas(rules, strictTools), warn)
+    .flatMap(({ name, description, schema, strict }, index) => {
       const { type, properties, required, description: about } = schema
       const json = bareSchemas === true ? { type, properties, required } : schema
       const told = bareSchemas === true ? linesOf(description, about) : description
@@ -66,8 +70,7 @@ function encodeTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: En
         toolSpec: { name, description: told || undefined, ...strictly, inputSchema: { json } },
       }
       return withCachePoint([rendered as JsonObject], tools[index]?.cache)
-    },
-  )
+    })
 }
 
 // The format has no "none": `render` removes the tools instead.

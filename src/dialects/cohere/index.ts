@@ -1,7 +1,6 @@
 import type { Dialect } from '../../core/dialect.ts'
 import { cohereEmbeddings } from '../embeddings/index.ts'
 import { readChatFault } from './fault.ts'
-import { modelList } from './models.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { DIALECT, render } from './render.ts'
@@ -32,5 +31,5 @@ export const cohereChat: Dialect = Object.freeze({
   reader: () => createReader(),
   fault: readChatFault,
   embeddings: cohereEmbeddings,
-  models: modelList,
+  models: () => import('./models.ts').then(({ modelList }) => modelList),
 } satisfies Dialect)

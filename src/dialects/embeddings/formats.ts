@@ -8,7 +8,7 @@ const parse =
 
 /** Differences between servers of the common embeddings format. */
 export interface EmbeddingOptions {
-  /** Path after the base URL. Default `/embeddings`. */
+  /** Path after the base URL; `{model}` is replaced by the model's id. Default `/embeddings`. */
   readonly endpoint?: string | undefined
   /** Maximum number of texts per request. Default 2 048. */
   readonly maxBatch?: number | undefined
@@ -34,7 +34,7 @@ export function commonEmbeddings(options: EmbeddingOptions = {}): EmbeddingApi {
   } = options
   return {
     maxBatch,
-    endpoint: () => endpoint,
+    endpoint: (model) => endpoint.replace('{model}', () => encodeURIComponent(model)),
     render: (input) => {
       const body: JsonDraft = { model: input.model, input: input.inputs }
       if (input.dimensions !== undefined && dimensions !== null) body[dimensions] = input.dimensions

@@ -1,6 +1,5 @@
 import type { Dialect } from '../../core/dialect.ts'
 import { readFault } from './fault.ts'
-import { modelList } from './models.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'
@@ -21,5 +20,5 @@ export const ollamaChat: Dialect = Object.freeze({
   parse: (reply, _quirks, out) => readReply(reply, out),
   reader: () => createReader(),
   fault: (status, body) => readFault(status, body),
-  models: modelList,
+  models: () => import('./models.ts').then(({ modelList }) => modelList),
 } satisfies Dialect)
