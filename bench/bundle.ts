@@ -1,13 +1,11 @@
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
-import { build, type Metafile } from 'esbuild'
+import { bundleProgram, type Size } from './bundle-size.ts'
 import { KEY, MODEL } from './wire.ts'
 
-/** The size of one bundle, in bytes. */
-export interface BundleSize {
+/** The size of one bundle: of what is loaded at the start, and of everything in one file. */
+export interface BundleSize extends Size {
   readonly title: string
-  readonly min: number
-  readonly gzip: number
+  readonly whole: Size
 }
 
 /** A minimal program, and where its packages are installed. */
@@ -78,40 +76,18 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   },
 }
 
-/** Bundles the minimal chat call of each package, everything in one minified file. Peers that are not installed are left out. */
+/** Bundles the minimal chat call of each package for Node, minified. Peers that are not installed are left out. */
 export async function bundleSizes(onMissing?: (title: string) => void): Promise<BundleSize[]> {
   const sizes: BundleSize[] = []
-  for (const [title, entry] of Object.entries(ENTRIES)) {
+  for (const [title, { contents, from }] of Object.entries(ENTRIES)) {
+    const resolveDir = from ?? import.meta.dirname
     try {
-      const { min, gzip } = await bundleOf(entry)
-      sizes.push({ title, min, gzip })
+      const bundle = await bundleProgram(contents, { resolveDir, platform: 'node', target: 'node22' })
+      sizes.push({ title, ...bundle.start, whole: bundle.whole })
     } catch (error) {
-      if (entry.from === undefined) throw error
+      if (from === undefined) throw error
       onMissing?.(title)
     }
   }
   return sizes
-}
-
-/** Bundles one program for Node. Rejects if a package cannot be resolved. */
-async function bundleOf({ contents, from = import.meta.dirname }: Entry): Promise<{
-  readonly min: number
-  readonly gzip: number
-  readonly metafile: Metafile
-}> {
-  const { outputFiles, metafile } = await build({
-    stdin: { contents, resolveDir: from },
-    // Without the paths of tsconfig.json, which lead to the sources.
-    tsconfigRaw: {},
-    bundle: true,
-    minify: true,
-    write: false,
-    metafile: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node22',
-    logLevel: 'silent',
-  })
-  const file = outputFiles[0]?.contents ?? new Uint8Array()
-  return { min: file.length, gzip: gzipSync(file, { level: 9 }).length, metafile }
 }

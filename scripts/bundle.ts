@@ -14,7 +14,16 @@ const NOTICES: readonly string[] = [...INLINED, 'eventemitter3', 'p-timeout']
 const TARGET = 'node22'
 const COPY = '?catalogue'
 // What every dialect uses is loaded with the core, because one more file costs as much as 4 KB of code.
-const COMMON = /\/src\/dialects\/((?!index|claude|fit-schema|tools-as-text|note)[\w-]+|embeddings\/.*)\.ts$/
+const COMMON =
+  /\/src\/(dialects\/((?!index|claude|fit-schema|tools-as-text|note)[\w-]+|(embeddings|token-counts)\/.*)|core\/fit\/(schema-parts|body-options))\.ts$/
+// What a chat call needs seldom is loaded by import(): one file for each occasion.
+const LATER: Readonly<Record<string, RegExp>> = {
+  operations:
+    /\/(operations\/(?!index|chat|parse)[\w-]+|exchange\/json-request|orchestrator\/explain-target|dialects\/(embeddings\/(formats|vectors)|token-counts\/formats|[\w-]+\/(detailed-)?models|openai-chat\/moderation))\.ts$/,
+  schemas: /\/core\/fit\/(schemas?|enforce-schema|normalize-schema|schema-(tree|values|words))\.ts$/,
+  failures: /\/transport\/explain-failure\.ts$/,
+  aws: /\/(transport\/(aws-event-stream|sigv4)|exchange\/signing)\.ts$/,
+}
 const FEATURE = /\/src\/(limits|queue|resilience|moderation)\//
 
 // package.json promises that no module has side effects. Inside of one file, bundlers need to be told for each constant.
@@ -29,7 +38,10 @@ const source: Plugin = {
     const [from = '', query] = importer.split('?')
     const path = resolve(from, '..', name)
     const forCatalogue = query !== undefined || from.endsWith('/src/providers/index.ts')
-    return forCatalogue && /\/src\/(providers|dialects)\//.test(path) && !COMMON.test(path)
+    return forCatalogue &&
+      /\/src\/(providers|dialects)\//.test(path) &&
+      !COMMON.test(path) &&
+      laterGroup(path) === undefined
       ? path + COPY
       : path
   },
@@ -118,6 +130,10 @@ function isInlined(name: string): boolean {
   return INLINED.includes(name.split('/')[0] ?? '')
 }
 
+function laterGroup(id: string): string | undefined {
+  return Object.keys(LATER).find((group) => LATER[group]?.test(id))
+}
+
 /** Names the file in which a module is put; `undefined` leaves it to the entry points that share it. */
 function createGroups(): GetManualChunk {
   const core = new Set<string>()
@@ -128,6 +144,8 @@ function createGroups(): GetManualChunk {
       collect(core, resolve(root, 'src/core-entry.ts'), importsOf)
       collect(all, resolve(root, 'src/index.ts'), importsOf)
     }
+    const later = laterGroup(id)
+    if (later !== undefined) return later
     if (core.has(id) || COMMON.test(id)) return 'core'
     if (id.endsWith(COPY) || id.endsWith('/src/providers/index.ts')) return 'catalogue'
     return all.has(id) ? FEATURE.exec(id)?.[1] : undefined

@@ -106,7 +106,16 @@ export const orchestratorSchema: Group = optionsSchema<OrchestratorOptions>()(()
 export function createOrchestrator(options: OrchestratorOptions = {}): Orchestrator {
   checkOptions('createOrchestrator', orchestratorSchema, options)
   const use = [...(options.use ?? []), ...featuresOf(options)]
-  return composeOrchestrator({ catalogue, operations, loadModels }, { ...options, use } as CoreOptions)
+  return compose({ ...options, use } as CoreOptions)
+}
+
+/** Makes an orchestrator over the whole catalogue without options, and without the features that need some. */
+export function createBareOrchestrator(): Orchestrator {
+  return compose({ use: [attempts()] })
+}
+
+function compose(options: CoreOptions): Orchestrator {
+  return composeOrchestrator({ catalogue, operations, loadModels }, options)
 }
 
 // Imported by a variable, because a bundler would put the whole table into every application.

@@ -1,8 +1,8 @@
-import { createOrchestrator } from './create-orchestrator.ts'
+import { createBareOrchestrator } from './create-orchestrator.ts'
 import type { ChatApiCall, Orchestrator } from './orchestrator/index.ts'
 
 // Without options, and without state but for its figures: what every application may share.
-const bare: Orchestrator = /* @__PURE__ */ createOrchestrator()
+const bare: Orchestrator = /* @__PURE__ */ createBareOrchestrator()
 
 /** One neutral call, to any provider. See {@link ChatRequest} for its fields; `stream: true` resolves to a {@link ChatStream}. */
 export const chatApiCall: ChatApiCall = bare.chatApiCall

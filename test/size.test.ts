@@ -1,48 +1,19 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { gzipSync } from 'node:zlib'
-import { build, type Metafile } from 'esbuild'
 import type { LlmError } from 'llm-switchyard'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { bundleProgram } from '../bench/bundle-size.ts'
 import { root } from '../scripts/entries.ts'
 
-/** The bundle of one chat call as an application for browsers makes it of the built package, without aliases. */
+/** The start of a program, bundled with code splitting as an application for browsers is, without aliases. */
 async function bundle(contents: string): Promise<{ readonly kilobytes: number; readonly inputs: string[] }> {
-  const { outputFiles, metafile } = await build({
-    stdin: { contents, resolveDir: root },
-    // Without the paths of tsconfig.json, which lead to the sources.
-    tsconfigRaw: {},
-    bundle: true,
-    minify: true,
-    write: false,
-    metafile: true,
-    sourcemap: 'external',
-    format: 'esm',
+  const { start, sources, packages } = await bundleProgram(contents, {
+    resolveDir: root,
     platform: 'browser',
     target: 'es2024',
-    outdir: 'out',
-    logLevel: 'silent',
   })
-  const code = outputFiles.find(({ path }) => path.endsWith('.js'))
-  const map = outputFiles.find(({ path }) => path.endsWith('.map'))
-  const kilobytes = gzipSync(code?.contents ?? '', { level: 9 }).length / 1_000
-  return { kilobytes, inputs: [...sourcesOf(map?.text ?? '{}'), ...packagesOf(metafile)] }
-}
-
-/** The source files behind a bundle. */
-function sourcesOf(map: string): string[] {
-  const { sources = [] } = JSON.parse(map) as { sources?: string[] }
-  return sources.map((source) => source.replace(/^.*?(?=src\/|node_modules\/)/, ''))
-}
-
-/** The packages of which a bundle holds code. */
-function packagesOf({ outputs }: Metafile): string[] {
-  return Object.values(outputs).flatMap(({ inputs }) =>
-    Object.entries(inputs).flatMap(([path, { bytesInOutput }]) =>
-      bytesInOutput > 0 && path.includes('node_modules/') ? [path] : [],
-    ),
-  )
+  return { kilobytes: start.gzip / 1_000, inputs: [...sources, ...packages] }
 }
 
 /** What is used of the built package. */

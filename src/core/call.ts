@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import type { Schemas } from './fit/load-schemas.ts'
 import type { CredentialSource } from './credentials.ts'
 import type { JsonObject } from './json.ts'
 import type { EventBatch, StreamEvent } from './event.ts'
@@ -104,6 +105,8 @@ export interface Call {
   readonly include?: ChatRequest['include']
   /** Whether a stream that breaks inside its text is resumed on another target. Absent: as the application configured it. */
   readonly continuation?: boolean | undefined
+  /** The functions about schemas, which the exchange loads for requests that have some. */
+  readonly schemas?: Schemas | undefined
   /** Warnings of stages, added to those of the response. */
   readonly warnings?: readonly Warning[] | undefined
   readonly fallback?: readonly string[] | undefined

@@ -9,6 +9,7 @@ import type {
   TextDelta,
 } from './event.ts'
 import type { EmbeddingApi } from './embedding.ts'
+import type { Loadable } from './lazy.ts'
 import type { WireRules } from './fit/rules.ts'
 import type { Message } from './message.ts'
 import type { ModelListApi } from './model-list.ts'
@@ -193,7 +194,7 @@ export interface Dialect {
   /** Default: a refused request is not changed. */
   readonly remedy?: Remedy | undefined
   /** The embeddings endpoint of servers of this format. Default: none. */
-  readonly embeddings?: EmbeddingApi | undefined
-  readonly moderation?: ModerationApi | undefined
-  readonly models?: ModelListApi | undefined
+  readonly embeddings?: Loadable<EmbeddingApi> | undefined
+  readonly moderation?: Loadable<ModerationApi> | undefined
+  readonly models?: Loadable<ModelListApi> | undefined
 }

@@ -1,5 +1,6 @@
 import { setPath, type JsonDraft, type JsonObject, type JsonValue } from './json.ts'
 import { LlmError } from './error.ts'
+import type { Schemas } from './fit/load-schemas.ts'
 import { looseRules, type WireRules } from './fit/rules.ts'
 import type { ResolvedSettings } from './resolved-settings.ts'
 import type { Warning } from './response.ts'
@@ -37,6 +38,8 @@ export interface EncodeContext {
   readonly settings: ResolvedSettings
   readonly quirks: Readonly<Record<string, JsonValue | undefined>>
   readonly rules: WireRules
+  /** The functions about schemas. Present if the settings have some. */
+  readonly schemas: Schemas
   /** Adds a warning that the setting was changed, or of another type. */
   warn(message: string, type?: Warning['type']): void
 }
@@ -96,6 +99,8 @@ export interface ParamTarget {
   readonly quirks: Readonly<Record<string, JsonValue | undefined>>
   /** Default: {@link looseRules}. */
   readonly rules?: WireRules | undefined
+  /** Required if the settings have schemas. */
+  readonly schemas?: Schemas | undefined
   /** Fields that are merged over the body later, of `providerOptions` and `extraBody`. */
   readonly given?: JsonObject | undefined
 }
@@ -132,6 +137,7 @@ function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encodin
   const encode = target.encode[setting] as WireEncode | undefined
   if (encode === undefined && rule?.to !== undefined && isRename(rule)) return value
   const { quirks, rules = looseRules } = target
+  const schemas = target.schemas as Schemas
   const isLeftOut = rule === undefined || rule.drop !== undefined || rule.requires !== undefined
   if (isLeftOut && isDefault(setting, value)) return undefined
   const where = `${target.provider} (${target.model})`
@@ -165,7 +171,8 @@ function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encodin
   }
   const warn = (message: string, type: Warning['type'] = 'changed'): void =>
     report(type, `${setting} for ${where}: ${message}`)
-  const encoded = encode === undefined ? bounded : encode(bounded, { body, settings, quirks, rules, warn })
+  const encoded =
+    encode === undefined ? bounded : encode(bounded, { body, settings, quirks, rules, schemas, warn })
   const renamed = typeof encoded === 'string' ? rule.values?.[encoded] : undefined
   return renamed ?? encoded
 }

@@ -2,6 +2,7 @@ import type { Dialect, Quirks } from './dialect.ts'
 import type { EmbeddingApi } from './embedding.ts'
 import type { WireRules } from './fit/rules.ts'
 import type { JsonObject } from './json.ts'
+import type { Loadable } from './lazy.ts'
 import type { ModelListApi } from './model-list.ts'
 import type { ModerationApi } from './moderation.ts'
 import type { SigningCredentials } from './credentials.ts'
@@ -10,6 +11,7 @@ import type { ParamMap, ParamRule } from './params.ts'
 import {
   anyObject,
   anyOf,
+  callable,
   flag,
   group,
   json,
@@ -155,11 +157,11 @@ export interface ProviderDefinition {
     | Readonly<Record<string, Pick<ProviderDefinition, 'dialect'> & Partial<ProviderDefinition>>>
     | undefined
   /** Override the dialect's endpoints; `null` if the vendor has no such endpoint. */
-  readonly embeddings?: EmbeddingApi | null | undefined
-  readonly moderation?: ModerationApi | null | undefined
-  readonly modelList?: ModelListApi | null | undefined
+  readonly embeddings?: Loadable<EmbeddingApi> | null | undefined
+  readonly moderation?: Loadable<ModerationApi> | null | undefined
+  readonly modelList?: Loadable<ModelListApi> | null | undefined
   /** The endpoint that counts the tokens of a request. Absent: the provider has none that is known. */
-  readonly tokenCount?: TokenCountApi | null | undefined
+  readonly tokenCount?: Loadable<TokenCountApi> | null | undefined
   /** URL of the vendor's API reference. */
   readonly docs?: string | undefined
   /** Date of the last check against the reference: `2026-11-21`. */
@@ -207,6 +209,7 @@ export const capabilitiesSchema: Group = optionsSchema<ModelCapabilities>()(() =
   quirks: anyObject,
   rules: anyObject,
 }))
+const api = nullable(anyOf(anyObject, callable))
 const variable = optionsSchema<ProviderVariable>()(() => ({
   env: names,
   default: text,
@@ -254,10 +257,10 @@ export const providerSchema: Group = optionsSchema<ProviderDefinition>()(() => (
   aliases: recordOf(nonEmptyText),
   api: text,
   apis: recordOf(anyObject),
-  embeddings: nullable(anyObject),
-  moderation: nullable(anyObject),
-  modelList: nullable(anyObject),
-  tokenCount: nullable(anyObject),
+  embeddings: api,
+  moderation: api,
+  modelList: api,
+  tokenCount: api,
   docs: text,
   verifiedOn: text,
   unverified: text,

@@ -1,5 +1,4 @@
 import type { JsonObject, JsonValue } from '../core/json.ts'
-import { fitAnswer } from '../core/fit/enforce-schema.ts'
 import type { EncodeContext, ParamMap, ResolvedFormat } from '../core/params.ts'
 import type { ToolChoice } from '../core/request.ts'
 
@@ -26,10 +25,10 @@ export function encodeStop(stop: readonly string[], { warn }: EncodeContext): Js
 /** The schema to enforce on the answer; `undefined`, with a warning if JSON was wanted, if there is none. */
 export function encodeSchema(
   { type, schema }: ResolvedFormat,
-  { rules, warn }: EncodeContext,
+  { rules, schemas, warn }: EncodeContext,
 ): JsonObject | undefined {
   if (type === 'text') return undefined
-  if (schema !== undefined) return fitAnswer({ schema }, rules, warn).schema
+  if (schema !== undefined) return schemas.fitAnswer({ schema }, rules, warn).schema
   warn('JSON without a schema was not sent: give a schema, or ask for JSON in the prompt')
   return undefined
 }

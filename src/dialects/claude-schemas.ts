@@ -1,4 +1,4 @@
-import type { SchemaRules } from '../core/fit/enforce-schema.ts'
+import type { SchemaRules } from '../core/fit/rules.ts'
 import type { SchemaRule } from '../core/fit/schema-rule.ts'
 
 /** The subset that is compiled to a grammar. Optional properties stay optional. */

@@ -1,5 +1,6 @@
 import { adaptToModel } from '../core/adapt-to-model.ts'
 import type { Call } from '../core/call.ts'
+import { hasSchemas, loadSchemas } from '../core/fit/load-schemas.ts'
 import { fitRequest } from '../core/fit/fit-request.ts'
 import { addWireFields, hasOptions, optionsFor } from '../core/fit/wire-fields.ts'
 import { mergeInto, type JsonDraft } from '../core/json.ts'
@@ -27,14 +28,24 @@ export type RenderInput = Pick<
   | 'onUnsupported'
   | 'warnings'
   | 'providerOptions'
+  | 'schemas'
 >
+
+/** The call with the functions about schemas, if it has some. Returns a promise only if they are still to be loaded. */
+export function withSchemas(call: Call): Call | Promise<Call> {
+  if (!hasSchemas(call.settings)) return call
+  const schemas = loadSchemas()
+  return schemas instanceof Promise
+    ? schemas.then((loaded) => ({ ...call, schemas: loaded }))
+    : { ...call, schemas }
+}
 
 /**
  * Renders the body of a call: fits the request to the target, writes its settings and messages, and merges `extraBody` over
  * them. Throws `unsupported` if `onUnsupported: 'error'` refuses a loss.
  */
 export function renderRequest(call: RenderInput): RenderedRequest {
-  const { target, stream, extraBody } = call
+  const { target, stream, extraBody, schemas } = call
   const { provider, model, definition, dialect, params, quirks, rules, reasoningScope } = target
   const providers = definition.optionsOf === undefined ? [provider] : [...definition.optionsOf, provider]
   const options = optionsFor(call, providers)
@@ -47,7 +58,11 @@ export function renderRequest(call: RenderInput): RenderedRequest {
   const given = options === undefined ? extraBody : { ...options, ...extraBody }
   const body: JsonDraft = target.body === undefined ? {} : structuredClone(target.body)
   warnings.push(
-    ...applyParams(settings, { provider, model, params, quirks, rules, encode: dialect.encode, given }, body),
+    ...applyParams(
+      settings,
+      { provider, model, params, quirks, rules, schemas, encode: dialect.encode, given },
+      body,
+    ),
   )
   dialect.render({ model, messages, settings, stream, quirks, rules, warnings }, body)
   if (target.definition.paths?.chat.includes('{model}') === true) delete body['model']

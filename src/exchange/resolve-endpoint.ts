@@ -5,7 +5,7 @@ import type { Target } from '../core/registry.ts'
 import type { Framing } from '../core/wire.ts'
 import { addKey } from './authentication.ts'
 import { fillVariables } from './environment.ts'
-import { findSigner, type Signer } from './signing.ts'
+import type { Signer } from './signing.ts'
 
 /** URL and headers of an attempt, including the key. */
 export interface Endpoint extends Address {
@@ -32,7 +32,7 @@ async function resolveLater(call: Call, address: Address): Promise<Endpoint> {
     throw toLlmError(error, 'misconfigured', `the apiKey function of provider "${provider}" failed`)
   })
   const signs = auth.type === 'sigv4' && given === undefined && address.headers['authorization'] === undefined
-  const signer = signs ? await findSigner(call, auth) : undefined
+  const signer = signs ? await (await import('./signing.ts')).findSigner(call, auth) : undefined
   return signer === undefined ? withKey(call, address, given) : { ...address, ...signer }
 }
 

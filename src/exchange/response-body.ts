@@ -29,8 +29,11 @@ function openStream(
   { target, streamLimits: { maxReplyBytes, maxEventBytes = maxReplyBytes } }: Call,
   source: ByteSource,
   framing: Framing = target.dialect.framing,
-): ResponseBody {
-  return { source, decoder: createFrameDecoder(framing, maxEventBytes) }
+): ResponseBody | Promise<ResponseBody> {
+  const decoder = createFrameDecoder(framing, maxEventBytes)
+  return decoder instanceof Promise
+    ? decoder.then((made) => ({ source, decoder: made }))
+    : { source, decoder }
 }
 
 // A proxy in front of the provider may reframe its events in binary.

@@ -29,7 +29,7 @@ export class ResponseBuffer {
   #ready: EventBatch = NOTHING
 
   constructor(
-    { target, streamLimits, messages, settings, outputFilter, estimateTokens, onUnsupported }: Call,
+    { target, streamLimits, messages, settings, schemas, outputFilter, estimateTokens, onUnsupported }: Call,
     warnings: readonly Warning[],
     toolNames?: ReadonlyMap<string, string>,
   ) {
@@ -44,7 +44,7 @@ export class ResponseBuffer {
     this.#untold = told.length === warnings.length ? NOTHING : warnings.filter((one) => !isTold(one))
     const { tools } = settings
     const split = dialect.splitter?.()
-    const known = { provider, model, warnings: told, tools, toolNames, finishReasons, split }
+    const known = { provider, model, warnings: told, tools, schemas, toolNames, finishReasons, split }
     this.#normalizer = createNormalizer({ ...known, estimate })
     this.#sizeLimit = createTextSizeLimit(streamLimits.maxBytes)
     this.#filter = outputFilter?.()

@@ -1,11 +1,12 @@
 import type { Call } from '../core/call.ts'
 import { LlmError } from '../core/error.ts'
+import { loaded } from '../core/lazy.ts'
 import { parseRequest } from '../core/parse-request.ts'
 import type { Target } from '../core/registry.ts'
 import type { ChatRequest } from '../core/request.ts'
 import type { TokenCount, TokenCountApi } from '../core/token-count.ts'
 import { estimateUsage } from '../core/tokens.ts'
-import { renderRequest, requestJson, type JsonResult } from '../exchange/index.ts'
+import { renderRequest, requestJson, withSchemas, type JsonResult } from '../exchange/index.ts'
 import type { Operation, OperationContext } from '../orchestrator/index.ts'
 
 /** Counts the input tokens of a chat request: by the vendor's endpoint if it has one, or else by the estimator. */
@@ -15,7 +16,8 @@ export const countTokens: Operation<ChatRequest, TokenCount> = {
     const { request, messages, settings } = parseRequest(input)
     const counted = withCountingApi(context, context.withDefaults({ ...request, stream: undefined }))
     const target = context.resolve(counted)
-    const api = target.definition.tokenCount
+    const { tokenCount } = target.definition
+    const api = tokenCount && (await loaded(tokenCount))
     const call = context.createCall(counted, {
       operation: 'count-tokens',
       messages,
@@ -41,12 +43,13 @@ function withCountingApi(context: OperationContext, request: ChatRequest): ChatR
   return isVendors ? { ...request, api: other[0] } : request
 }
 
-function countBy(call: Call, api: TokenCountApi): Promise<JsonResult<number>> {
+async function countBy(call: Call, api: TokenCountApi): Promise<JsonResult<number>> {
   const { model } = call.target
+  const { body } = renderRequest(await withSchemas(call))
   return requestJson(call, {
     method: 'POST',
     endpoint: api.endpoint(model),
-    body: api.render(renderRequest(call).body, model),
+    body: api.render(body, model),
     read: (reply) => {
       const tokens = api.parse(reply)
       if (tokens !== undefined) return tokens

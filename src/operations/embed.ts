@@ -1,6 +1,7 @@
 import type { Call } from '../core/call.ts'
 import type { EmbeddingApi, EmbedResponse } from '../core/embedding.ts'
 import { LlmError } from '../core/error.ts'
+import { loaded, type Loadable } from '../core/lazy.ts'
 import { applyUnsupportedPolicy } from '../core/params.ts'
 import type { Target } from '../core/registry.ts'
 import { checkEmbedRequest } from '../core/request-schema.ts'
@@ -22,7 +23,7 @@ export const embed: Operation<EmbedRequest, EmbedResponse> = {
     const request = context.withDefaultProvider(checkEmbedRequest(input))
     const inputs = typeof request.input === 'string' ? [request.input] : request.input
     const target = context.resolve(request)
-    const api = embeddingsOf(target)
+    const api = await loaded(embeddingsOf(target))
     const warnings: Warning[] = []
     const results: JsonResult<Vectors>[] = []
     for (let from = 0; from < inputs.length; from += api.maxBatch) {
@@ -57,7 +58,7 @@ function tooFewVectors({ provider, model }: Target, count: number, batch: readon
   return new LlmError('reply-malformed', message, { provider, model })
 }
 
-function embeddingsOf(target: Target): EmbeddingApi {
+function embeddingsOf(target: Target): Loadable<EmbeddingApi> {
   const { definition, dialect, provider, model } = target
   const api = definition.embeddings === undefined ? dialect.embeddings : definition.embeddings
   if (api !== undefined && api !== null) return api

@@ -1,9 +1,20 @@
-import type { Operations } from '../orchestrator/index.ts'
+import type { Operation, Operations } from '../orchestrator/index.ts'
 import { chat } from './chat.ts'
-import { countTokens } from './count-tokens.ts'
-import { embed } from './embed.ts'
-import { listModels } from './list-models.ts'
-import { moderate } from './moderate.ts'
 
-/** All operations, by the name of their orchestrator method. */
-export const operations: Operations = { chatApiCall: chat, embed, moderate, listModels, countTokens }
+type Other = Exclude<keyof Operations, 'chatApiCall'>
+
+/** All operations, by the name of their orchestrator method. Those other than chat are loaded by their first call. */
+export const operations: Operations = {
+  chatApiCall: chat,
+  embed: later('embed', 'embed'),
+  moderate: later('moderate', 'moderate'),
+  listModels: later('listModels', 'list-models'),
+  countTokens: later('countTokens', 'count-tokens'),
+}
+
+function later(method: Other, name: string): Operation<never, unknown> {
+  return {
+    name,
+    run: async (context, request) => (await import('./others.ts')).others[method].run(context, request),
+  }
+}

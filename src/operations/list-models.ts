@@ -1,5 +1,6 @@
 import type { Call } from '../core/call.ts'
 import { LlmError } from '../core/error.ts'
+import { loaded, type Loadable } from '../core/lazy.ts'
 import type { ModelInfo, ModelListApi } from '../core/model-list.ts'
 import { checkCallOptions } from '../core/request-schema.ts'
 import type { CallOptions } from '../core/request.ts'
@@ -17,7 +18,7 @@ export const listModels: Operation<string | CallOptions, readonly ModelInfo[]> =
   run: async (context, input) => {
     const given = checkCallOptions(typeof input === 'string' ? { provider: input } : input)
     const request = context.withDefaultProvider({ ...given, model: given.model ?? '*' })
-    const api = apiOf(context, request)
+    const api = await loaded(apiOf(context, request))
     const models: ModelInfo[] = []
     let query: string | undefined = ''
     for (let page = 0; query !== undefined && page < MAX_PAGES; page++) {
@@ -36,7 +37,7 @@ export const listModels: Operation<string | CallOptions, readonly ModelInfo[]> =
   },
 }
 
-function apiOf(context: OperationContext, request: CallOptions): ModelListApi {
+function apiOf(context: OperationContext, request: CallOptions): Loadable<ModelListApi> {
   const { definition, dialect, provider } = context.resolve(request)
   const api = definition.modelList === undefined ? dialect.models : definition.modelList
   if (api !== undefined && api !== null) return api

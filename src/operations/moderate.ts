@@ -1,6 +1,7 @@
 import type { Call } from '../core/call.ts'
 import { LlmError } from '../core/error.ts'
 import type { JsonObject } from '../core/json.ts'
+import { loaded, type Loadable } from '../core/lazy.ts'
 import type { ModerateResponse, ModerationApi, ModerationResult } from '../core/moderation.ts'
 import { checkModerateRequest } from '../core/request-schema.ts'
 import type { ModerateRequest } from '../core/request.ts'
@@ -13,7 +14,7 @@ export const moderate: Operation<ModerateRequest, ModerateResponse> = {
   run: async (context, input) => {
     const request = context.withDefaultProvider(checkModerateRequest(input))
     const inputs = typeof request.input === 'string' ? [request.input] : request.input
-    const api = apiOf(context, request)
+    const api = await loaded(apiOf(context, request))
     const exchange = (call: Call): Promise<JsonResult<readonly ModerationResult[]>> =>
       requestJson(call, {
         method: 'POST',
@@ -37,7 +38,7 @@ export const moderate: Operation<ModerateRequest, ModerateResponse> = {
   },
 }
 
-function apiOf(context: OperationContext, request: ModerateRequest): ModerationApi {
+function apiOf(context: OperationContext, request: ModerateRequest): Loadable<ModerationApi> {
   const { definition, dialect, provider } = context.resolve({
     ...request,
     model: request.model ?? '*',

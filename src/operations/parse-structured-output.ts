@@ -1,6 +1,7 @@
 import type { Call } from '../core/call.ts'
-import { restoreValue } from '../core/fit/schema-values.ts'
+import { loadSchemas } from '../core/fit/load-schemas.ts'
 import { isObject, parseJson, type JsonValue } from '../core/json.ts'
+import type { ResolvedFormat } from '../core/resolved-settings.ts'
 import type { ChatResponse, Warning } from '../core/response.ts'
 
 /**
@@ -8,15 +9,19 @@ import type { ChatResponse, Warning } from '../core/response.ts'
  * instead if the text is not valid.
  */
 export function parseStructuredOutput(
-  call: Call,
+  { settings }: Call,
   response: ChatResponse,
 ): ChatResponse | Promise<ChatResponse> {
-  const format = call.settings.responseFormat
-  if (format?.type !== 'json' || response.text === '') return response
+  const format = settings.responseFormat
+  return format?.type !== 'json' || response.text === '' ? response : parseText(response, format)
+}
+
+async function parseText(response: ChatResponse, format: ResolvedFormat): Promise<ChatResponse> {
   const parsed = parseJson(withoutFence(response.text))
   if (parsed === undefined)
     return { ...response, warnings: [...response.warnings, warning('the text is not valid JSON')] }
-  const object = format.schema === undefined ? parsed : restoreValue(parsed, format.schema)
+  const object =
+    format.schema === undefined ? parsed : (await loadSchemas()).restoreValue(parsed, format.schema)
   const finished = { ...response, object }
   return format.validate === undefined ? finished : validated(finished, format.validate)
 }

@@ -13,7 +13,8 @@ export {
   type ProviderConfig,
   type ProvidersOption,
 } from './config.ts'
-export type { ModelKnowledge, ModelsOption, TargetExplanation } from './model-facts.ts'
+export type { TargetExplanation } from './explain-target.ts'
+export type { ModelKnowledge, ModelsOption } from './model-facts.ts'
 export { coreSchema } from './core-schema.ts'
 export type { RunningCall } from './create-call.ts'
 export type { Operation, OperationContext } from './operation.ts'

@@ -33,10 +33,7 @@ export const azure: ProviderDefinition = defineProvider({
       baseUrl: 'https://{resource}.openai.azure.com/openai/deployments',
       paths: { chat: '/{model}/chat/completions' },
       query: { 'api-version': '{apiVersion}' },
-      embeddings: {
-        ...commonEmbeddings(),
-        endpoint: (model) => `/${encodeURIComponent(model)}/embeddings`,
-      },
+      embeddings: commonEmbeddings({ endpoint: '/{model}/embeddings' }),
       modelList: null,
     },
   },

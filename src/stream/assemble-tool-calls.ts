@@ -1,8 +1,7 @@
 import type { ToolFragment } from '../core/dialect.ts'
 import type { StreamEvent } from '../core/event.ts'
 import { newId } from '../core/create-id.ts'
-import { isWrapped } from '../core/fit/schema-tree.ts'
-import { restoreValue } from '../core/fit/schema-values.ts'
+import type { Schemas } from '../core/fit/load-schemas.ts'
 import { losesDigits, parseJson, type JsonValue } from '../core/json.ts'
 import type { ResolvedTool } from '../core/params.ts'
 
@@ -32,11 +31,13 @@ export class ToolCallAssembler {
   readonly #calls: OpenCall[] = []
   readonly #choice: number | undefined
   readonly #tools: readonly ResolvedTool[]
+  readonly #schemas: Schemas | undefined
 
-  /** `tools`: those of the request, for their schemas and their names. */
-  constructor(choice: number | undefined, tools: readonly ResolvedTool[] = []) {
+  /** `tools`: those of the request, for their names, and with `schemas` for their schemas. */
+  constructor(choice: number | undefined, tools: readonly ResolvedTool[] = [], schemas?: Schemas) {
     this.#choice = choice
     this.#tools = tools
+    this.#schemas = schemas
   }
 
   /** Whether there is a call with a name. */
@@ -182,9 +183,8 @@ export class ToolCallAssembler {
 
   #restored(name: string, value: JsonValue): JsonValue {
     const tool = this.#tools.find((one) => one.name === name)
-    return tool !== undefined && (tool.strict === true || isWrapped(tool.parameters))
-      ? restoreValue(value, tool.parameters)
-      : value
+    const schemas = this.#schemas
+    return tool === undefined || schemas === undefined ? value : schemas.restoreArguments(value, tool)
   }
 
   #mark<E extends StreamEvent>(event: E): E {

@@ -1,5 +1,6 @@
 import type { Fault, Fragment, TextSplitter, ToolFragment } from '../core/dialect.ts'
 import type { StreamEvent } from '../core/event.ts'
+import type { Schemas } from '../core/fit/load-schemas.ts'
 import type { ResolvedTool } from '../core/params.ts'
 import type { FinishReason, Usage, Warning } from '../core/response.ts'
 import { mergeFigures, wholeUsage } from '../core/usage.ts'
@@ -17,6 +18,8 @@ export interface NormalizerOptions {
   readonly finishReasons: Readonly<Record<string, FinishReason>>
   /** The tools of the request. Default: none. */
   readonly tools?: readonly ResolvedTool[] | undefined
+  /** Converts arguments to the schemas of the tools. Default: they are left as they are. */
+  readonly schemas?: Schemas | undefined
   /** Splits texts before they are read. */
   readonly split?: TextSplitter | undefined
   /** Called at the end if the provider reported no usage, with the undelivered events of the last batch. */
@@ -162,7 +165,10 @@ class EventNormalizer implements Normalizer {
     this.#see(index)
     const all = (this.#tools ??= new Map<number, ToolCallAssembler>())
     let tools = all.get(index)
-    if (tools === undefined) all.set(index, (tools = new ToolCallAssembler(choice, this.#options.tools)))
+    if (tools === undefined) {
+      tools = new ToolCallAssembler(choice, this.#options.tools, this.#options.schemas)
+      all.set(index, tools)
+    }
     return tools
   }
 

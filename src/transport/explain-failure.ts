@@ -1,5 +1,32 @@
+import { LlmError } from '../core/error.ts'
+import { originOf } from './origin.ts'
+
+// undici's own timeouts, and the phase of a call that each one bounds.
+const TIMEOUTS: Readonly<Record<string, 'connect' | 'headers' | 'idle'>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'connect',
+  UND_ERR_HEADERS_TIMEOUT: 'headers',
+  UND_ERR_BODY_TIMEOUT: 'idle',
+}
+
+/**
+ * Converts a failure below HTTP to an `LlmError`: `timeout` with its phase, else `network`. `answered`: whether the
+ * head of a response had arrived, so that the server and its protocol are known to be right.
+ */
+export function transportError(error: unknown, url: string, answered: boolean): LlmError {
+  if (LlmError.is(error)) return error
+  const failed = codeOf(error)
+  const code = failed?.code
+  const phase = code === undefined ? undefined : TIMEOUTS[code]
+  if (phase !== undefined) {
+    const message = `${originOf(url)}: the transport's own ${phase} timeout expired; raise or disable it in the dispatcher`
+    return new LlmError('timeout', message, { phase, code, cause: error })
+  }
+  const text = explainFailure(failed ?? rootOf(error), { url, answered })
+  return new LlmError('network', text, { code, cause: error })
+}
+
 /** The error of Node's sockets, TLS or undici behind a failed request, with the fields that it may have. */
-export interface FailedCode extends Error {
+interface FailedCode extends Error {
   readonly code?: string
   /** Where the connection was to go, by the socket: a proxy's address differs from the URL's. */
   readonly address?: string
@@ -10,7 +37,7 @@ export interface FailedCode extends Error {
 }
 
 /** Where a request was to go, and how far it came. */
-export interface Destination {
+interface Destination {
   readonly url: string
   /** Whether the head of a response had arrived. */
   readonly answered: boolean
@@ -23,7 +50,7 @@ interface Failure {
 }
 
 /** Text of an error message: which server failed in which way, and what to do about it. */
-export function explainFailure(error: FailedCode, { url, answered }: Destination): string {
+function explainFailure(error: FailedCode, { url, answered }: Destination): string {
   if (!URL.canParse(url)) return `the provider: ${error.message}`
   const failure: Failure = { error, url: new URL(url), answered }
   return (
@@ -117,4 +144,23 @@ function portOf({ port, protocol }: URL): number {
 // Node looks an IPv6 address up without the brackets that a URL puts around it.
 function nameOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '')
+}
+
+const MAX_DEPTH = 4
+
+// The first error with a code among the causes, or among the errors of an AggregateError.
+function codeOf(error: unknown): FailedCode | undefined {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < MAX_DEPTH; at = at.cause, depth++) {
+    const first: unknown = at instanceof AggregateError ? at.errors[0] : undefined
+    if (first !== undefined) return codeOf(first)
+    if (typeof (at as { code?: unknown }).code === 'string') return at
+  }
+  return undefined
+}
+
+// `fetch failed` says nothing; the innermost cause does.
+function rootOf(error: unknown): FailedCode {
+  let at = error
+  while (at instanceof Error && at.cause instanceof Error) at = at.cause
+  return at instanceof Error ? at : new Error(String(at))
 }

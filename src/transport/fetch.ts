@@ -1,6 +1,6 @@
 import type { ByteSource, TransportOptions, Transport, HttpResponse, HttpRequest } from '../core/wire.ts'
 import { createConnectWatch, type ConnectWatch } from './connect-watch.ts'
-import { transportError } from './failure.ts'
+import { rejectFailure } from './failure.ts'
 import { nextHop } from './redirect.ts'
 
 /**
@@ -50,7 +50,7 @@ function send(
         return send({ ...fetcher, redirect: 'manual' }, request, options, hops)
       if (fetcher.repeats !== false && isStale(error))
         return send({ ...fetcher, repeats: false }, request, options, hops)
-      throw transportError(error, url, false)
+      return rejectFailure(error, url, false)
     },
   )
 }
@@ -121,9 +121,7 @@ function sourceOf(body: ReadableStream<Uint8Array>, length: number, url: string)
     left -= value.length
     return value
   }
-  const fail = (error: unknown): never => {
-    throw transportError(error, url, true)
-  }
+  const fail = (error: unknown): Promise<never> => rejectFailure(error, url, true)
   return {
     read: () => (left === 0 ? NO_MORE : reader.read().then(pieceOf, fail)),
     cancel: () => {

@@ -1,6 +1,6 @@
 import { LlmError } from '../core/error.ts'
 import type { HttpResponse, HttpRequest } from '../core/wire.ts'
-import { originOf } from './failure.ts'
+import { originOf } from './origin.ts'
 
 const MAX_REDIRECTS = 3
 

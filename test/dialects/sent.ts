@@ -7,6 +7,7 @@ import { createRegistry, type Target } from '../../src/core/registry.ts'
 import type { ChatRequest, Settings } from '../../src/core/request.ts'
 import type { Warning } from '../../src/core/response.ts'
 import { renderRequest } from '../../src/exchange/render-request.ts'
+import * as schemas from '../../src/core/fit/schemas.ts'
 
 export interface Sent {
   readonly body: JsonObject
@@ -58,6 +59,7 @@ export function rendered(
     extraBody: undefined,
     onUnsupported: 'warn',
     warnings: undefined,
+    schemas,
   })
   return { body: written(body), warnings: warnings.map(told), raw: warnings }
 }

@@ -253,10 +253,13 @@ describe("cache: 'auto'", () => {
     ['openai', 'gpt-6-astra', 'responses'],
     ['qwen', 'qwen3.7-plus', undefined],
     ...unmarked,
-  ] as const)('%s %s %s: the vendor does it by itself', async (provider: string, model: string, api?: string) => {
-    const { body } = await auto({ provider, model, api })
-    expect(JSON.stringify(body)).not.toContain('cache')
-  })
+  ] as const)(
+    '%s %s %s: the vendor does it by itself',
+    async (provider: string, model: string, api?: string) => {
+      const { body } = await auto({ provider, model, api })
+      expect(JSON.stringify(body)).not.toContain('cache')
+    },
+  )
 
   test('a lifetime goes to every mark that is placed', async () => {
     const to = { provider: 'litellm', model: 'claude-sonnet' }

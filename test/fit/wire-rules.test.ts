@@ -6,6 +6,7 @@ import type { ProviderDefinition } from '../../src/core/provider.ts'
 import { createRegistry, type Target } from '../../src/core/registry.ts'
 import * as dialects from '../../src/dialects/index.ts'
 import { renderRequest } from '../../src/exchange/render-request.ts'
+import * as schemas from '../../src/core/fit/schemas.ts'
 import { catalogue } from 'llm-switchyard'
 import { probes, type Probe, type ProbedRow, type Strings } from './probes.ts'
 
@@ -42,6 +43,7 @@ function keeps(target: Target, row: ProbedRow, answer: WireRules[ProbedRow]): bo
     extraBody: undefined,
     onUnsupported: 'warn',
     warnings: undefined,
+    schemas,
   })
   const body = stringsIn(JSON.parse(JSON.stringify(rendered.body)), '')
   return judge(

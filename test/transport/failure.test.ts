@@ -6,7 +6,7 @@ import { createFetchTransport } from 'llm-switchyard/adapter'
 import { createUndiciTransport } from 'llm-switchyard/undici'
 import { Agent, fetch as undiciFetch, ProxyAgent, type Dispatcher } from 'undici'
 import { describe, expect, test } from 'vitest'
-import { transportError } from '../../src/transport/failure.ts'
+import { transportError } from '../../src/transport/explain-failure.ts'
 import { selfSigned } from './certificate.ts'
 
 const signal = new AbortController().signal

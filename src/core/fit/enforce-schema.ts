@@ -1,18 +1,8 @@
 import type { JsonDraft, JsonObject } from '../json.ts'
 import type { ResolvedFormat, ResolvedTool } from '../resolved-settings.ts'
-import type { WireRules } from './rules.ts'
+import type { SchemaRules } from './rules.ts'
 import { fitSchema } from './schema.ts'
 import type { FittedSchema, SchemaMeasure, SchemaRule, SchemaSizes } from './schema-rule.ts'
-
-/** The rows about schemas. */
-export type SchemaRules = Pick<WireRules, 'toolSchema' | 'strictSchema' | 'answerSchema'>
-
-/** The rows for a model that enforces no schemas of tools, if `strictTools` is false. */
-export function toolSchemas(rules: SchemaRules, strictTools: unknown): SchemaRules {
-  return strictTools === false
-    ? { ...rules, strictSchema: { absent: 'the model does not enforce schemas' } }
-    : rules
-}
 
 /** A tool with the schema that is sent. `strict` is true if it is enforced. */
 export interface FittedTool {

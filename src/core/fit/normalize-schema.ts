@@ -1,5 +1,6 @@
 import { isObject, type JsonDraft, type JsonValue } from '../json.ts'
-import { either, flattened, isIn, isNullable, itemsOf, variantsOf, withoutAllOf } from './schema-tree.ts'
+import { itemsOf, typeOf } from './schema-parts.ts'
+import { either, flattened, isIn, isNullable, variantsOf, withoutAllOf } from './schema-tree.ts'
 import { placeOf, type SchemaNotes, type SchemaWords } from './schema-words.ts'
 
 interface Normalizing {
@@ -72,20 +73,6 @@ function normalizeLists(draft: JsonDraft, words: SchemaWords): void {
   }
   if ((draft['type'] === 'array' || isIn('array', draft['type'])) && draft['prefixItems'] === undefined)
     draft['items'] ??= {}
-}
-
-/** The type that the other keywords of a schema imply. */
-export function typeOf(draft: JsonDraft): JsonValue | undefined {
-  const { enum: values, const: only = null } = draft
-  const fixed = Array.isArray(values) || only === null ? itemsOf(values) : [only]
-  const types = [...new Set(fixed.map((value: JsonValue) => (value === null ? 'null' : typeof value)))]
-  if (types.length > 0) return types.length === 1 ? types[0] : types
-  const has = (pattern: RegExp): boolean =>
-    Object.keys(draft).some((key) => draft[key] !== undefined && pattern.test(key))
-  if (has(/^(properties|required|additional)/)) return 'object'
-  if (has(/items$/i)) return 'array'
-  if (has(/length|pattern|format/i)) return 'string'
-  return has(/mum$|multiple/) ? 'number' : undefined
 }
 
 /** The schema of a value that may also be null. */

@@ -69,6 +69,16 @@ export interface WireRules {
   readonly answerSchema: SchemaRule
 }
 
+/** The rows about schemas. */
+export type SchemaRules = Pick<WireRules, 'toolSchema' | 'strictSchema' | 'answerSchema'>
+
+/** The rows for a model that enforces no schemas of tools, if `strictTools` is false. */
+export function toolSchemas(rules: SchemaRules, strictTools: unknown): SchemaRules {
+  return strictTools === false
+    ? { ...rules, strictSchema: { absent: 'the model does not enforce schemas' } }
+    : rules
+}
+
 /** Names of letters, digits, `_` and `-`, as most formats have them. */
 export const commonNames: NameRule = { refused: /[^A-Za-z0-9_-]/, max: 64 }
 

@@ -1,4 +1,5 @@
 import { isObject, type JsonDraft, type JsonValue } from '../json.ts'
+import { itemsOf, linesOf } from './schema-parts.ts'
 
 /** The property that holds a value whose schema is not that of an object. */
 export const WRAPPER = 'value'
@@ -48,16 +49,6 @@ export function isWrapped(schema: JsonDraft): boolean {
     )
   if (root['type'] !== undefined) return !isObjectSchema(root)
   return ['items', 'prefixItems', 'enum', 'const'].some((key) => root[key] !== undefined)
-}
-
-/** The value if it is a list, else an empty one. */
-export function itemsOf(value: JsonValue | undefined): readonly JsonValue[] {
-  return Array.isArray(value) ? (value as readonly JsonValue[]) : []
-}
-
-/** Text of several lines; what is no text is left out. */
-export function linesOf(...parts: readonly unknown[]): string {
-  return parts.filter((part) => typeof part === 'string' && part !== '').join('\n')
 }
 
 /** Whether `list` is a list that holds `value`. */

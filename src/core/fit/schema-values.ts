@@ -1,6 +1,6 @@
 import { isObject, type JsonDraft, type JsonValue } from '../json.ts'
-import { typeOf } from './normalize-schema.ts'
-import { isNullable, isWrapped, itemsOf, resolved, variantsOf, WRAPPER } from './schema-tree.ts'
+import { itemsOf, typeOf } from './schema-parts.ts'
+import { isNullable, isWrapped, resolved, variantsOf, WRAPPER } from './schema-tree.ts'
 
 /**
  * A value that a model gave by a fitted schema, as the schema that was given has it: taken out of the object that its
@@ -9,6 +9,14 @@ import { isNullable, isWrapped, itemsOf, resolved, variantsOf, WRAPPER } from '.
 export function restoreValue(value: JsonValue, schema: JsonDraft): JsonValue {
   const isInside = isObject(value) && WRAPPER in value && Object.keys(value).length === 1 && isWrapped(schema)
   return withoutNulls(isInside ? (value[WRAPPER] as JsonValue) : value, [schema], schema)
+}
+
+/** The arguments of a call, as the schema of its tool has them, if the tool was sent with another. */
+export function restoreArguments(
+  value: JsonValue,
+  { parameters, strict }: { readonly parameters: JsonDraft; readonly strict?: boolean | undefined },
+): JsonValue {
+  return strict === true || isWrapped(parameters) ? restoreValue(value, parameters) : value
 }
 
 function withoutNulls(value: JsonValue, schemas: readonly JsonValue[], root: JsonDraft): JsonValue {

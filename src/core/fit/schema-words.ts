@@ -1,6 +1,6 @@
 import type { JsonDraft, JsonValue } from '../json.ts'
 import type { SchemaRule } from './schema-rule.ts'
-import { linesOf } from './schema-tree.ts'
+import { linesOf } from './schema-parts.ts'
 
 /** What was done to a schema beside its words, in the order of {@link FittedSchema}. */
 export interface SchemaNotes {

@@ -1,16 +1,8 @@
 import { isObject, type JsonDraft, type JsonObject, type JsonValue } from '../json.ts'
 import { normalized, nullable } from './normalize-schema.ts'
 import type { FittedSchema, SchemaMeasure, SchemaRule } from './schema-rule.ts'
-import {
-  flattened,
-  isObjectSchema,
-  isWrapped,
-  itemsOf,
-  lookup,
-  resolved,
-  variantsOf,
-  WRAPPER,
-} from './schema-tree.ts'
+import { itemsOf } from './schema-parts.ts'
+import { flattened, isObjectSchema, isWrapped, lookup, resolved, variantsOf, WRAPPER } from './schema-tree.ts'
 import { placeOf, SchemaWords, withConstraints, wordsOf, type SchemaNotes } from './schema-words.ts'
 
 const known: WeakMap<object, WeakMap<SchemaRule, FittedSchema>> = new WeakMap()

@@ -4,7 +4,6 @@ import { mergeOptionsInto } from '../../core/fit/body-options.ts'
 import type { JsonDraft } from '../../core/json.ts'
 import { continuePaused } from '../paused-answer.ts'
 import { readFault } from './fault.ts'
-import { modelList } from './models.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'
@@ -43,7 +42,7 @@ export const anthropicMessages: Dialect = Object.freeze({
   parse: (reply, _quirks, out) => readReply(reply, out),
   reader: () => createReader(),
   fault: readFault,
-  models: modelList,
+  models: () => import('./models.ts').then(({ modelList }) => modelList),
   remedy: unbind({
     isThought: ({ type }) => type === 'thinking' || type === 'redacted_thinking',
     signatureOf: ({ signature, data }) => signature ?? data,

@@ -1,4 +1,4 @@
-import { fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
+import { toolSchemas } from '../../core/fit/rules.ts'
 import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
@@ -60,9 +60,12 @@ function encodeFormat(format: ResolvedFormat, context: EncodeContext): JsonValue
   return schema === undefined ? undefined : { type: 'json_schema', schema }
 }
 
-function encodeTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: EncodeContext): JsonValue {
+function encodeTools(
+  tools: readonly ResolvedTool[],
+  { quirks, rules, schemas, warn }: EncodeContext,
+): JsonValue {
   const { strictTools }: AnthropicMessagesQuirks = quirks
-  return fitTools(tools, toolSchemas(rules, strictTools), warn).map((tool, index) => {
+  return schemas.fitTools(tools, toolSchemas(rules, strictTools), warn).map((tool, index) => {
     const { name, description, schema, strict } = tool
     // A false is sent as it is; a true only if the model enforces it.
     const given = tools[index] as ResolvedTool

@@ -1,5 +1,5 @@
-import { linesOf } from '../../core/fit/schema-tree.ts'
-import { fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
+import { linesOf } from '../../core/fit/schema-parts.ts'
+import { toolSchemas } from '../../core/fit/rules.ts'
 import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
@@ -59,10 +59,14 @@ function encodeFormat(format: ResolvedFormat, context: EncodeContext): JsonValue
   }
 }
 
-function encodeTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: EncodeContext): JsonValue {
+function encodeTools(
+  tools: readonly ResolvedTool[],
+  { quirks, rules, schemas, warn }: EncodeContext,
+): JsonValue {
   const { strictTools = false, bareSchemas }: BedrockConverseQuirks = quirks
-  return fitTools(tools, toolSchemas(rules, strictTools), warn).flatMap(
-    ({ name, description, schema, strict }, index) => {
+  return schemas
+    .fitTools(tools, toolSchemas(rules, strictTools), warn)
+    .flatMap(({ name, description, schema, strict }, index) => {
       const { type, properties, required, description: about } = schema
       const json = bareSchemas === true ? { type, properties, required } : schema
       const told = bareSchemas === true ? linesOf(description, about) : description
@@ -72,9 +76,8 @@ function encodeTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: En
         toolSpec: { name, description: told || undefined, ...strictly, inputSchema: { json } },
       }
       const given = tools[index] as ResolvedTool
-      return withCachePoint([withFields(rendered, given)], given.cache)
-    },
-  )
+      return withCachePoint([withFields(rendered as JsonObject, given)], given.cache)
+    })
 }
 
 // The format has no "none": `render` removes the tools instead.

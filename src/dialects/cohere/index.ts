@@ -2,7 +2,6 @@ import type { Dialect } from '../../core/dialect.ts'
 import { mergeOptionsInto } from '../../core/fit/body-options.ts'
 import { cohereEmbeddings } from '../embeddings/index.ts'
 import { readChatFault } from './fault.ts'
-import { modelList } from './models.ts'
 import { options } from './options.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
@@ -37,5 +36,5 @@ export const cohereChat: Dialect = Object.freeze({
   reader: () => createReader(),
   fault: readChatFault,
   embeddings: cohereEmbeddings,
-  models: modelList,
+  models: () => import('./models.ts').then(({ modelList }) => modelList),
 } satisfies Dialect)

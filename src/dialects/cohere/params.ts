@@ -1,5 +1,4 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
-import { fitAnswer, fitTools } from '../../core/fit/enforce-schema.ts'
 import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
@@ -48,20 +47,20 @@ export const encode: EncodeMap = {
 
 function renderFormat(
   { type, schema }: ResolvedFormat,
-  { settings, rules, warn }: EncodeContext,
+  { settings, rules, schemas, warn }: EncodeContext,
 ): JsonValue | undefined {
   if (type === 'text') return { type: 'text' }
   if (settings.tools !== undefined) {
     warn('it was not sent: the format accepts none together with tools')
     return undefined
   }
-  return { type: 'json_object', json_schema: schema && fitAnswer({ schema }, rules, warn).schema }
+  return { type: 'json_object', json_schema: schema && schemas.fitAnswer({ schema }, rules, warn).schema }
 }
 
 // The format cannot force one tool by name, so that it is sent as the only one.
 function renderTools(
   tools: readonly ResolvedTool[],
-  { body, settings, rules, warn }: EncodeContext,
+  { body, settings, rules, schemas, warn }: EncodeContext,
 ): JsonValue {
   const choice = settings.toolChoice
   const offered =
@@ -69,7 +68,7 @@ function renderTools(
   const strict = offered.some((tool) => tool.strict === true)
   if (strict && offered.some((tool) => tool.strict !== true))
     warn('strict was sent for all tools: the format has one switch')
-  const fitted = fitTools(
+  const fitted = schemas.fitTools(
     offered.map((tool) => ({ ...tool, strict })),
     rules,
     warn,

@@ -4,7 +4,6 @@ import { geminiEmbeddings } from '../embeddings/index.ts'
 import { LlmError } from '../../core/error.ts'
 import { finishReasons } from './finish.ts'
 import { readGeminiFault } from './fault.ts'
-import { modelList } from './models.ts'
 import { options } from './options.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
@@ -30,7 +29,7 @@ export const gemini: Dialect = Object.freeze({
   reader: () => createReader(),
   fault: readGeminiFault,
   embeddings: geminiEmbeddings,
-  models: modelList,
+  models: () => import('./models.ts').then(({ modelList }) => modelList),
 } satisfies Dialect)
 
 // An id without a slash is one of the service's models; one with a slash (`tunedModels/mine`) is a path.

@@ -1,5 +1,4 @@
 import { withFields } from '../../core/fit/wire-fields.ts'
-import { fitAnswer, fitTools } from '../../core/fit/enforce-schema.ts'
 import { setPath, type JsonDraft, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { AllowedTools, CacheSetting, ToolChoice } from '../../core/request.ts'
@@ -71,7 +70,7 @@ function renderTopLogprobs(count: number, { settings, warn }: EncodeContext): nu
 
 function renderFormat(
   format: ResolvedFormat,
-  { body, settings, quirks, rules, warn }: EncodeContext,
+  { body, settings, quirks, rules, schemas, warn }: EncodeContext,
 ): JsonValue | undefined {
   if (format.type === 'text') return 'text/plain'
   if (settings.tools !== undefined && quirks['jsonWithTools'] === false) {
@@ -82,7 +81,7 @@ function renderFormat(
     setPath(
       body,
       'generationConfig.responseJsonSchema',
-      describe(fitAnswer({ schema: format.schema }, rules, warn).schema, format),
+      describe(schemas.fitAnswer({ schema: format.schema }, rules, warn).schema, format),
     )
   if (format.strict === false) warn('strict: false was not sent: the format always enforces the schema')
   return 'application/json'
@@ -98,13 +97,13 @@ function describe(schema: JsonObject, { name, description }: ResolvedFormat): Js
 }
 
 function renderTools(tools: readonly ResolvedTool[], context: EncodeContext): JsonValue {
-  const { settings, body, quirks, rules, warn } = context
+  const { settings, body, quirks, rules, schemas, warn } = context
   const asked = tools.some((tool) => tool.strict === true)
   if (asked && quirks['strictTools'] === false)
     warn('"strict" was not sent: the model does not enforce schemas')
   else if (asked && settings.toolChoice === undefined)
     setPath(body, 'toolConfig.functionCallingConfig', { mode: 'VALIDATED' })
-  const declared = fitTools(
+  const declared = schemas.fitTools(
     tools.map((tool) => ({ ...tool, strict: false })),
     rules,
     warn,

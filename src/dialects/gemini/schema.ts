@@ -1,7 +1,6 @@
-import type { SchemaRules } from '../../core/fit/enforce-schema.ts'
-import { typeOf } from '../../core/fit/normalize-schema.ts'
+import { linesOf, typeOf } from '../../core/fit/schema-parts.ts'
+import type { SchemaRules } from '../../core/fit/rules.ts'
 import type { SchemaRule } from '../../core/fit/schema-rule.ts'
-import { linesOf } from '../../core/fit/schema-tree.ts'
 import type { JsonDraft, JsonValue } from '../../core/json.ts'
 
 const subset: SchemaRule = {

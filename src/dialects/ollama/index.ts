@@ -1,7 +1,6 @@
 import type { Dialect } from '../../core/dialect.ts'
 import { mergeOptionsInto } from '../../core/fit/body-options.ts'
 import { readFault } from './fault.ts'
-import { modelList } from './models.ts'
 import { options } from './options.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
@@ -25,5 +24,5 @@ export const ollamaChat: Dialect = Object.freeze({
   parse: (reply, _quirks, out) => readReply(reply, out),
   reader: () => createReader(),
   fault: (status, body) => readFault(status, body),
-  models: modelList,
+  models: () => import('./models.ts').then(({ modelList }) => modelList),
 } satisfies Dialect)

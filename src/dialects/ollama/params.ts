@@ -1,4 +1,3 @@
-import { fitAnswer, fitTools } from '../../core/fit/enforce-schema.ts'
 import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
@@ -39,19 +38,21 @@ export const encode: EncodeMap = {
 
 function renderFormat(
   { type, schema }: ResolvedFormat,
-  { rules, warn }: EncodeContext,
+  { rules, schemas, warn }: EncodeContext,
 ): JsonValue | undefined {
   if (type === 'text') return undefined
-  return schema === undefined ? 'json' : fitAnswer({ schema }, rules, warn).schema
+  return schema === undefined ? 'json' : schemas.fitAnswer({ schema }, rules, warn).schema
 }
 
-function renderTools(tools: readonly ResolvedTool[], { rules, warn }: EncodeContext): JsonValue {
-  return fitTools(tools, rules, warn).map(({ name, description, schema }, index) =>
-    withFields(
-      { type: 'function', function: { name, description, parameters: schema } },
-      tools[index] as ResolvedTool,
-    ),
-  )
+function renderTools(tools: readonly ResolvedTool[], { rules, schemas, warn }: EncodeContext): JsonValue {
+  return schemas
+    .fitTools(tools, rules, warn)
+    .map(({ name, description, schema }, index) =>
+      withFields(
+        { type: 'function', function: { name, description, parameters: schema } },
+        tools[index] as ResolvedTool,
+      ),
+    )
 }
 
 const EFFORTS: readonly string[] = ['low', 'medium', 'high', 'max']

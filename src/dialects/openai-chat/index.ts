@@ -1,17 +1,26 @@
 import type { Dialect, Reader } from '../../core/dialect.ts'
+import type { ModelListApi } from '../../core/model-list.ts'
+import type { ModerationApi } from '../../core/moderation.ts'
 import { commonEmbeddings } from '../embeddings/index.ts'
 import { readFault } from '../fault.ts'
-import { modelList } from './models.ts'
 import { encode, params } from './params.ts'
 import { createReader, readReply } from './reader.ts'
 import { render } from './render.ts'
 import { rules } from './rules.ts'
 import { addReasoning } from './usage.ts'
 
-export { detailedModelList } from './detailed-models.ts'
-export { moderationApi } from './moderation.ts'
 export { openModelSamplers } from './params.ts'
 export type { OpenAIChatQuirks } from './quirks.ts'
+
+/** A model list that also tells capabilities or prices, as those of Mistral and OpenRouter do. */
+export const detailedModelList = (): Promise<ModelListApi> =>
+  import('./detailed-models.ts').then(({ detailedModelList: list }) => list)
+
+/** The moderation format. `defaultModel`: the vendor's own. */
+export const moderationApi =
+  (defaultModel: string): (() => Promise<ModerationApi>) =>
+  () =>
+    import('./moderation.ts').then(({ moderationApi: create }) => create(defaultModel))
 
 /** The OpenAI chat completions format, which most vendors and nearly all local servers accept. */
 export const openaiChat: Dialect = Object.freeze({
@@ -54,7 +63,7 @@ export const openaiChat: Dialect = Object.freeze({
   reader: (quirks) => (quirks['reasoningApart'] === true ? addingReasoning(createReader()) : createReader()),
   fault: readFault,
   embeddings: commonEmbeddings(),
-  models: modelList,
+  models: () => import('./models.ts').then(({ modelList }) => modelList),
 } satisfies Dialect)
 
 function addingReasoning(reader: Reader): Reader {

@@ -1,5 +1,5 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
-import { fitAnswer, fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
+import { toolSchemas } from '../../core/fit/rules.ts'
 import { withFields } from '../../core/fit/wire-fields.ts'
 import { mergeInto, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { ServerTool } from '../../core/server-tool.ts'
@@ -55,8 +55,11 @@ export const encode: EncodeMap = {
   cache: encodeCache,
 }
 
-function renderTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: EncodeContext): JsonValue {
-  return fitTools(tools, toolSchemas(rules, quirks['strictTools']), warn).map((tool, index) => {
+function renderTools(
+  tools: readonly ResolvedTool[],
+  { quirks, rules, schemas, warn }: EncodeContext,
+): JsonValue {
+  return schemas.fitTools(tools, toolSchemas(rules, quirks['strictTools']), warn).map((tool, index) => {
     const { name, description, schema, strict } = tool
     const given = tools[index] as ResolvedTool
     const asked = given.strict
@@ -101,12 +104,12 @@ function renderToolChoice(
 
 function renderFormat(
   { type, schema: given, name = 'response', description, strict }: ResolvedFormat,
-  { quirks, rules, warn }: EncodeContext,
+  { quirks, rules, schemas, warn }: EncodeContext,
 ): JsonValue {
   if (type === 'text') return { type: 'text' }
   const schema = given ?? (quirks['jsonBySchema'] === true ? { type: 'object' } : undefined)
   if (schema === undefined) return { type: 'json_object' }
-  const fitted = fitAnswer({ schema, strict }, rules, warn)
+  const fitted = schemas.fitAnswer({ schema, strict }, rules, warn)
   const sent = fitted.strict || (strict === true ? undefined : strict)
   return { type: 'json_schema', json_schema: { name, description, schema: fitted.schema, strict: sent } }
 }

@@ -1,5 +1,5 @@
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
-import { fitAnswer, fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
+import { toolSchemas } from '../../core/fit/rules.ts'
 import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { AllowedTools, ToolChoice } from '../../core/request.ts'
@@ -65,23 +65,27 @@ function renderLogprobs(wanted: boolean, { settings, quirks, warn }: EncodeConte
 }
 
 // False is sent too, because the default is strict and most schemas break its rules.
-function renderTools(tools: readonly ResolvedTool[], { quirks, rules, warn }: EncodeContext): JsonValue {
-  return fitTools(tools, toolSchemas(rules, quirks['strictTools']), warn).map(
-    ({ name, description, schema, strict }, index) =>
+function renderTools(
+  tools: readonly ResolvedTool[],
+  { quirks, rules, schemas, warn }: EncodeContext,
+): JsonValue {
+  return schemas
+    .fitTools(tools, toolSchemas(rules, quirks['strictTools']), warn)
+    .map(({ name, description, schema, strict }, index) =>
       withFields(
         { type: 'function', name, description, parameters: schema, strict },
         tools[index] as ResolvedTool,
       ),
-  )
+    )
 }
 
 function renderFormat(
   { type, schema, name = 'response', description, strict }: ResolvedFormat,
-  { rules, warn }: EncodeContext,
+  { rules, schemas, warn }: EncodeContext,
 ): JsonValue {
   if (type === 'text') return { type: 'text' }
   if (schema === undefined) return { type: 'json_object' }
-  const fitted = fitAnswer({ schema, strict }, rules, warn)
+  const fitted = schemas.fitAnswer({ schema, strict }, rules, warn)
   const sent = fitted.strict || (strict === true ? undefined : strict)
   return { type: 'json_schema', name, description, schema: fitted.schema, strict: sent }
 }

@@ -2,7 +2,8 @@ import { Readable, pipeline, type Transform } from 'node:stream'
 import zlib from 'node:zlib'
 import { LlmError } from '../../core/error.ts'
 import type { ByteSource } from '../../core/wire.ts'
-import { originOf, transportError } from '../failure.ts'
+import { transportError } from '../explain-failure.ts'
+import { originOf } from '../origin.ts'
 
 // Pieces are delivered as they come, and a body may end without its last block.
 const FLUSH = { flush: zlib.constants.Z_SYNC_FLUSH, finishFlush: zlib.constants.Z_SYNC_FLUSH }

@@ -1,5 +1,6 @@
 import type { ByteSource, HttpResponse } from '../../core/wire.ts'
-import { connectTimeout, transportError } from '../failure.ts'
+import { transportError } from '../explain-failure.ts'
+import { connectTimeout } from '../failure.ts'
 import { decodedBody } from './content-coding.ts'
 import { isStale, type Connected, type ReuseWatch } from './reuse.ts'
 import type { DispatchController, DispatchHandler, DispatchHeaders } from './dispatcher.ts'

@@ -1,7 +1,7 @@
 import { LlmError } from '../../core/error.ts'
 import { checkOptions } from '../../core/options.ts'
 import type { TransportOptions, Transport, HttpResponse, HttpRequest } from '../../core/wire.ts'
-import { transportError } from '../failure.ts'
+import { transportError } from '../explain-failure.ts'
 import { isRedirected, nextHop } from '../redirect.ts'
 import { createAgent, type OwnedDispatcher, type UndiciDispatcher } from './dispatcher.ts'
 import { Exchange } from './exchange.ts'

@@ -1,0 +1,13 @@
+import { lazy } from '../lazy.ts'
+import type { ResolvedSettings } from '../resolved-settings.ts'
+
+/** The functions that fit schemas to wires, and values back to the schemas. */
+export type Schemas = typeof import('./schemas.ts')
+
+/** Loads the functions about schemas, which only requests with tools or a format need. */
+export const loadSchemas: () => Schemas | Promise<Schemas> = lazy(() => import('./schemas.ts'))
+
+/** Whether a request with these settings has a schema, or may get one. */
+export function hasSchemas({ tools, responseFormat }: ResolvedSettings): boolean {
+  return tools !== undefined || responseFormat?.type === 'json'
+}

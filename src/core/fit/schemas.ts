@@ -1,0 +1,2 @@
+export { fitAnswer, fitTools } from './enforce-schema.ts'
+export { restoreValue, restoreArguments } from './schema-values.ts'
