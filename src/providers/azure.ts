@@ -21,6 +21,7 @@ export const azure: ProviderDefinition = defineProvider({
   quirks: openai.quirks,
   models: openai.models,
   apis: {
+    chat: { dialect: openaiChat },
     // Whether the resource counts tokens is not known.
     responses: { dialect: openaiResponses, ...openai.apis?.['responses'], tokenCount: undefined },
     deployments: {
