@@ -1,4 +1,4 @@
-import { scrubSecrets } from './secret.ts'
+import { scrubSecrets } from './scrub-secrets.ts'
 import type { Attempt, ChatResponse } from './response.ts'
 
 /** The closed list of error kinds. */

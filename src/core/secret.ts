@@ -1,6 +1,9 @@
+import { HIDDEN } from './scrub-secrets.ts'
+
+export { scrubSecrets } from './scrub-secrets.ts'
+
 // The method that Node's console calls.
 const INSPECT: symbol = Symbol.for('nodejs.util.inspect.custom')
-const HIDDEN = '[secret]'
 
 /** A key or token that no log prints: only `reveal()` returns it. */
 export class Secret {
@@ -50,35 +53,4 @@ export function readKey(value: KeyValue): Secret | undefined {
   if (value === undefined || value === null) return undefined
   const secret = value instanceof Secret ? value : new Secret(value)
   return secret.reveal().trim() === '' ? undefined : secret
-}
-
-// Formats of vendors' keys, and of tokens in headers and query strings.
-const KEY_SHAPES: readonly RegExp[] = [
-  /\b(?:sk|pk|rk|gsk|xai|pplx|csk|nvapi|r8|hf|fw|tgp|ghp|gho|github_pat|key|ak)[-_][A-Za-z0-9_*.-]{16,}/g,
-  /\bAIza[0-9A-Za-z_*-]{10,}/g,
-  /\b(?:AKIA|ASIA)[0-9A-Z]{12,}/g,
-  /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?/g,
-  /\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi,
-  /([?&](?:key|api[-_]?key|token|access_token)=)[^&\s"']+/gi,
-]
-
-// A key that the vendor has masked is no secret, and tells the caller which key was used.
-function isMasked(match: string): boolean {
-  return match.includes('***') && match.split('*').every((piece) => piece.length <= 12)
-}
-
-/** Replaces secrets in a text: the given values, and everything that has the format of a vendor's key. */
-export function scrubSecrets(text: string, secrets: readonly (Secret | undefined)[] = []): string {
-  let clean = text
-  for (const secret of secrets) {
-    const value = secret?.reveal()
-    if (value !== undefined && value.length >= 4) clean = clean.replaceAll(value, HIDDEN)
-  }
-  for (const shape of KEY_SHAPES) {
-    clean = clean.replace(shape, (match, lead: unknown) => {
-      if (isMasked(match)) return match
-      return typeof lead === 'string' ? `${lead}${lead.endsWith('=') ? '' : ' '}${HIDDEN}` : HIDDEN
-    })
-  }
-  return clean
 }

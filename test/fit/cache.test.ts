@@ -172,17 +172,17 @@ describe.each(targets)('marks of $name', ({ to, field, long, without }) => {
 })
 
 const unmarked = [
-  ['openai', 'gpt-4.1'],
+  ['openai', 'gpt-4.1', undefined],
   ['openai', 'gpt-5.2', 'responses'],
-  ['google', 'gemini-3-flash'],
-  ['vertex', 'gemini-3-flash'],
-  ['mistral', 'mistral-large-latest'],
-  ['xai', 'grok-4.3'],
-  ['deepseek', 'deepseek-v4-pro'],
-  ['cohere', 'command-a-03-2025'],
-  ['ollama', 'qwen3'],
-  ['groq', 'llama-3.3-70b-versatile'],
-  ['bedrock', 'us.meta.llama4-scout-17b-instruct-v1:0'],
+  ['google', 'gemini-3-flash', undefined],
+  ['vertex', 'gemini-3-flash', undefined],
+  ['mistral', 'mistral-large-latest', undefined],
+  ['xai', 'grok-4.3', undefined],
+  ['deepseek', 'deepseek-v4-pro', undefined],
+  ['cohere', 'command-a-03-2025', undefined],
+  ['ollama', 'qwen3', undefined],
+  ['groq', 'llama-3.3-70b-versatile', undefined],
+  ['bedrock', 'us.meta.llama4-scout-17b-instruct-v1:0', undefined],
 ] as const
 
 describe.each(unmarked)('%s %s %s has no marks', (provider: string, model: string, api?: string) => {

@@ -134,7 +134,11 @@ describe('Vertex AI', () => {
       'https://aiplatform.googleapis.com/v1/projects/my-project/locations/global/publishers/anthropic/models'
     const plain = await sentBy(claude)
     expect(plain.url).toBe(`${base}/claude-sonnet-4-5@20250929:rawPredict`)
-    expect(plain.body).toMatchObject({ anthropic_version: 'vertex-2023-10-16', messages })
+    const content = [{ type: 'text', text: 'Hi' }]
+    expect(plain.body).toMatchObject({
+      anthropic_version: 'vertex-2023-10-16',
+      messages: [{ role: 'user', content }],
+    })
     expect(plain.body).not.toHaveProperty('model')
     const stream = await streamed(claude)
     expect(stream.url).toBe(`${base}/claude-sonnet-4-5@20250929:streamRawPredict`)

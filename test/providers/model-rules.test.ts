@@ -191,22 +191,30 @@ const WORDS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as co
 const upToMax: ReadonlySet<string> = new Set(['gpt-6-astra', 'gpt-6.1-sol', 'gpt-6.2-sol', 'gpt-6.2-astra'])
 const asked = { temperature: 0.5, topP: 0.5, logprobs: true } as const
 
+/** Without `api`, models whose chat completions refuse tools with reasoning go over the responses format. */
+const overResponses = /^gpt-(5\.6|6)/
+
 describe.each([
   ['openai', undefined],
   ['azure', undefined],
+  ['openai', 'chat'],
+  ['azure', 'chat'],
   ['azure', 'deployments'],
   ['openai', 'responses'],
   ['azure', 'responses'],
 ])('OpenAI by %s (api %s)', (provider, api) => {
-  const responses = api === 'responses'
-  const word = responses ? 'reasoning.effort' : 'reasoning_effort'
-  const sampled = (sends: boolean): Body => ({
-    temperature: sends ? 0.5 : undefined,
-    top_p: sends ? 0.5 : undefined,
-    ...(responses ? {} : { logprobs: sends ? true : undefined }),
-  })
-
   describe.each(openai)('%s', (model, chatEfforts, when, stop) => {
+    const responses = api === 'responses' || (api === undefined && overResponses.test(model))
+    const word = responses ? 'reasoning.effort' : 'reasoning_effort'
+    const sampled = (sends: boolean): Body => ({
+      temperature: sends ? 0.5 : undefined,
+      top_p: sends ? 0.5 : undefined,
+      ...(responses ? {} : { logprobs: sends ? true : undefined }),
+    })
+    test('the format', async () => {
+      const { url } = await sentBy({ provider, api, model })
+      expect(url).toMatch(responses ? /\/responses$/ : /\/chat\/completions(\?|$)/)
+    })
     const efforts = responses && upToMax.has(model) ? [...chatEfforts, 'max'] : chatEfforts
     test('only its efforts are sent', async () => {
       for (const effort of WORDS) {
@@ -243,7 +251,7 @@ describe.each([
   })
 
   test('log probabilities of a thinking model', async () => {
-    if (!responses) return
+    if (api !== undefined && api !== 'responses') return
     const whole = { provider, api, model: 'gpt-5.6-sol', logprobs: true } as const
     const probabilities = 'message.output_text.logprobs'
     expect((await sentBy(whole)).body['include']).not.toContain(probabilities)
@@ -252,7 +260,7 @@ describe.each([
 })
 
 test('gpt-5.6 has no tools while it thinks in chat completions', async () => {
-  const request = { provider: 'openai', model: 'gpt-5.6', tools }
+  const request = { provider: 'openai', model: 'gpt-5.6', api: 'chat', tools }
   expect((await sentBy(request)).body['reasoning_effort']).toBe('none')
   const { body, warnings } = await sentBy({ ...request, reasoning: 'high' })
   expect(body['reasoning_effort']).toBe('none')
@@ -369,14 +377,19 @@ const others: readonly (readonly [provider: string, ...Rule])[] = [
     { n: undefined, logprobs: undefined },
   ],
 ]
-test.each(others)('%s: %s, %j', (provider, ...rule) => check(provider, rule))
+test.each(others)('%s: %s, %j', (provider, ...rule) =>
+  check(provider, rule, provider === 'xai' ? 'chat' : undefined),
+)
 
 test.each<Rule>([
   ['grok-4.6', { stop: ['END'], frequencyPenalty: 1 }, { stop: undefined, frequency_penalty: undefined }],
   ['grok-4.3', { reasoning: 'xhigh' }, { 'reasoning.effort': 'high' }],
   ['grok-4.20-reasoning', { reasoning: 'low' }, { reasoning: undefined }],
   ['grok-4.6', {}, { include: ['reasoning.encrypted_content'] }],
-])('xAI, responses format: %s, %j', (...rule) => check('xai', rule, 'responses'))
+])('xAI, responses format, which is its default: %s, %j', async (...rule) => {
+  await check('xai', rule, 'responses')
+  await check('xai', rule)
+})
 
 const started = [
   { role: 'user' as const, content: 'Count.' },
