@@ -3,7 +3,7 @@ export type Loadable<T extends object> = T | (() => T | Promise<T>)
 
 /** Returns a value, or loads it. */
 export function loaded<T extends object>(value: Loadable<T>): T | Promise<T> {
-  return typeof value === 'function' ? (value as () => T | Promise<T>)() : value
+  return typeof value === 'function' ? value() : value
 }
 
 /** Makes a function that loads a module: it returns a promise at first, and later the module. A failed load is repeated. */

@@ -1,7 +1,6 @@
 import { readCacheMark, type CacheMark } from './cache-mark.ts'
 import { throwInvalidRequest } from './error.ts'
 import type { Extensible } from './extensible.ts'
-import { isObject } from './json.ts'
 import { findLost } from './lost-fields.ts'
 import { canonicalBase64, canonicalUrl, registeredType } from './media-type.ts'
 import { partsOf, readArguments } from './message.ts'

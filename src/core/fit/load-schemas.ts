@@ -1,8 +1,9 @@
 import { lazy } from '../lazy.ts'
 import type { ResolvedSettings } from '../resolved-settings.ts'
+import type * as module from './schemas.ts'
 
 /** The functions that fit schemas to wires, and values back to the schemas. */
-export type Schemas = typeof import('./schemas.ts')
+export type Schemas = typeof module
 
 /** Loads the functions about schemas, which only requests with tools or a format need. */
 export const loadSchemas: () => Schemas | Promise<Schemas> = lazy(() => import('./schemas.ts'))

@@ -1,5 +1,5 @@
 import type { RenderInput } from '../../core/dialect.ts'
-import { withFields, withFieldsInLast } from '../../core/fit/wire-fields.ts'
+import { withFieldsInLast } from '../../core/fit/wire-fields.ts'
 import { listOf, objectOf, textOf, type JsonDraft, type JsonObject } from '../../core/json.ts'
 import {
   partsOf,

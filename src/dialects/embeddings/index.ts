@@ -1,9 +1,10 @@
 import type { EmbeddingApi } from '../../core/embedding.ts'
+import type * as formats from './formats.ts'
 import type { EmbeddingOptions } from './formats.ts'
 
 export type { EmbeddingOptions } from './formats.ts'
 
-type Formats = typeof import('./formats.ts')
+type Formats = typeof formats
 /** Loads the wire format of an embeddings endpoint, which calls of chat do not need. */
 type Load = () => Promise<EmbeddingApi>
 

@@ -1,6 +1,7 @@
 import type { TokenCountApi } from '../../core/token-count.ts'
+import type * as formats from './formats.ts'
 
-type Formats = typeof import('./formats.ts')
+type Formats = typeof formats
 /** Loads the format of an endpoint that counts, which calls of chat do not need. */
 type Load = () => Promise<TokenCountApi>
 
