@@ -69,10 +69,6 @@ const claude = model(
   { thoughtsFrom: claudeThoughts },
 )
 const separated = { userAfterResult: 'separated' } as const
-const newest: ModelCapabilities = {
-  boundThoughts: true,
-  quirks: { forcedToolChoice: false, alwaysThinks: true },
-}
 const noForcing = { forcedToolChoice: false, thoughtsBack: false } as const
 
 /**

@@ -69,35 +69,34 @@ interface Target {
   readonly without: readonly Place[]
 }
 
+type To = readonly [provider: string, model: string, api?: string]
 const target = (
-  name: string,
-  model: string,
-  marks: readonly [field: object, long: object],
+  [provider, model, api]: To,
+  [field, long]: readonly [field: object, long: object],
   without: readonly Place[] = [],
-  api?: string,
 ): Target => ({
-  name: `${name} ${model} ${api ?? ''}`,
-  to: { provider: name, model, api },
-  field: marks[0],
-  long: marks[1],
+  name: `${provider} ${model} ${api ?? ''}`,
+  to: { provider, model, api },
+  field,
+  long,
   without,
 })
 const controls = [control, hour] as const
 const points = [point, hourPoint] as const
 const brinks = [brink, longBrink] as const
 const targets: readonly Target[] = [
-  target('anthropic', 'claude-sonnet-4-5', controls),
-  target('vertex', 'claude-sonnet-4-5', controls, [], 'anthropic'),
-  target('bedrock', 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', controls, [], 'invoke'),
-  target('bedrock', 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', points),
-  target('bedrock', 'us.amazon.nova-pro-v1:0', points, ['tool']),
-  target('openrouter', 'anthropic/claude-sonnet-4.5', controls, ['call']),
-  target('litellm', 'claude-sonnet', controls, ['call']),
-  target('vercel-gateway', 'anthropic/claude-sonnet-4.5', controls, ['call']),
-  target('qwen', 'qwen3.7-plus', controls, ['call', 'tool']),
-  target('openai', 'gpt-5.6', brinks, ['call', 'tool', 'answer'], 'chat'),
-  target('openai', 'gpt-5.6', brinks, ['call', 'tool', 'answer']),
-  target('openai', 'gpt-6-astra', brinks, ['call', 'tool', 'answer'], 'responses'),
+  target(['anthropic', 'claude-sonnet-4-5'], controls),
+  target(['vertex', 'claude-sonnet-4-5', 'anthropic'], controls),
+  target(['bedrock', 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', 'invoke'], controls),
+  target(['bedrock', 'us.anthropic.claude-sonnet-4-5-20250929-v1:0'], points),
+  target(['bedrock', 'us.amazon.nova-pro-v1:0'], points, ['tool']),
+  target(['openrouter', 'anthropic/claude-sonnet-4.5'], controls, ['call']),
+  target(['litellm', 'claude-sonnet'], controls, ['call']),
+  target(['vercel-gateway', 'anthropic/claude-sonnet-4.5'], controls, ['call']),
+  target(['qwen', 'qwen3.7-plus'], controls, ['call', 'tool']),
+  target(['openai', 'gpt-5.6', 'chat'], brinks, ['call', 'tool', 'answer']),
+  target(['openai', 'gpt-5.6'], brinks, ['call', 'tool', 'answer']),
+  target(['openai', 'gpt-6-astra', 'responses'], brinks, ['call', 'tool', 'answer']),
 ]
 
 /** The text that identifies the block that a mark ends; the image and the tool have their own. */
@@ -115,14 +114,14 @@ const SIGNS: Readonly<Record<Place, string>> = {
 }
 
 type Found = { readonly block: string; readonly mark: object }
-const KEYS = ['cache_control', 'prompt_cache_breakpoint', 'cachePoint']
+const KEYS: ReadonlySet<string> = new Set(['cache_control', 'prompt_cache_breakpoint', 'cachePoint'])
 
 /** Every mark of a body, with the block that it ends: the one that holds it, or the one before it in its list. */
 function marksIn(value: unknown, before?: unknown): Found[] {
   if (Array.isArray(value)) return value.flatMap((item, at) => marksIn(item, value[at - 1]))
   if (!isObject(value)) return []
   return Object.entries(value).flatMap(([key, inner]) => {
-    if (!KEYS.includes(key)) return marksIn(inner)
+    if (!KEYS.has(key)) return marksIn(inner)
     const { [key]: mark, ...rest } = value
     const block = key === 'cachePoint' ? before : rest
     return [{ block: JSON.stringify(block), mark: { [key]: mark } }]

@@ -98,7 +98,7 @@ test.each(replies.map(([model, reply, api]) => ({ model, reply, api })))(
       tools: [{ name: 'files/read' }],
       messages: [{ role: 'user', content: 'go' }],
       fetch: (_url, init) => {
-        sent = String(init?.body)
+        sent = init?.body as string
         return Promise.resolve(Response.json(reply))
       },
     })
@@ -116,7 +116,7 @@ test('a name that a format accepts is sent to it unchanged', async () => {
     tools: [{ name: 'files.read' }],
     messages: [{ role: 'user', content: 'go' }],
     fetch: (_url, init) => {
-      sent = String(init?.body)
+      sent = init?.body as string
       return Promise.resolve(
         Response.json({ candidates: [{ content: { parts: [{ text: 'ok' }] }, finishReason: 'STOP' }] }),
       )

@@ -60,7 +60,7 @@ describe('halves of surrogate pairs', () => {
       apiKey: 'k',
       ...(requests[where as keyof typeof requests] as unknown as { messages: [] }),
       fetch: (_url, init) => {
-        sent = String(init?.body)
+        sent = init?.body as string
         return Promise.resolve(Response.json({}))
       },
     }).catch(() => undefined)
@@ -109,7 +109,7 @@ describe('media types', () => {
         apiKey: 'k',
         messages: [{ role: 'user', content: [part] }],
         fetch: (_url, init) => {
-          sent = String(init?.body)
+          sent = init?.body as string
           return Promise.resolve(Response.json({}))
         },
       }).catch(() => undefined)

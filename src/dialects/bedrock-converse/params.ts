@@ -1,6 +1,6 @@
 import { linesOf } from '../../core/fit/schema-tree.ts'
 import { fitTools, toolSchemas } from '../../core/fit/enforce-schema.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import type { JsonValue } from '../../core/json.ts'
 import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool } from '../../core/params.ts'
 import type { ToolChoice } from '../../core/request.ts'
 import {
