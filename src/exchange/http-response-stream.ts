@@ -47,7 +47,9 @@ export class HttpResponseStream implements ResponseStream {
     this.model = model
     this.#reader = new FrameReader(call.target, body.decoder)
     this.#buffer = new ResponseBuffer(call, warnings, toolNames)
-    if (body.whole !== undefined) this.#takeWhole(body.whole)
+    if (body.whole === undefined) return
+    this.#take(body.whole)
+    if (!this.#over) this.#endOfBody()
   }
 
   /** Whether the first content has arrived. */
@@ -157,11 +159,6 @@ export class HttpResponseStream implements ResponseStream {
     }
     const { arrivedContents, arrivedSteps } = this.#buffer
     this.#parts.attempt.timeouts.contentArrived(arrivedContents > before, arrivedSteps > steps)
-  }
-
-  #takeWhole(fragments: readonly Fragment[]): void {
-    this.#take(fragments)
-    if (!this.#over) this.#endOfBody()
   }
 
   #take(fragments: readonly Fragment[]): void {

@@ -69,15 +69,16 @@ interface Target {
   readonly without: readonly Place[]
 }
 
+type To = readonly [provider: string, model: string, api?: string]
 const target = (
-  [name, model, api]: readonly [provider: string, model: string, api?: string],
-  marks: readonly [field: object, long: object],
+  [provider, model, api]: To,
+  [field, long]: readonly [field: object, long: object],
   without: readonly Place[] = [],
 ): Target => ({
-  name: `${name} ${model} ${api ?? ''}`,
-  to: { provider: name, model, api },
-  field: marks[0],
-  long: marks[1],
+  name: `${provider} ${model} ${api ?? ''}`,
+  to: { provider, model, api },
+  field,
+  long,
   without,
 })
 const controls = [control, hour] as const
@@ -183,7 +184,7 @@ const unmarked = [
   ['bedrock', 'us.meta.llama4-scout-17b-instruct-v1:0', undefined],
 ] as const
 
-describe.each(unmarked)('%s %s %s has no marks', (provider: string, model: string, api?: string) => {
+describe.each(unmarked)('%s %s %s has no marks', (provider, model, api) => {
   test.each(['system', 'user', 'result', 'tool'] as const)('%s: a warning, or a refusal', async (place) => {
     for (const mark of [{ cache: true }, control]) {
       const request = { provider, model, api, ...marked(place, mark) }
@@ -251,13 +252,10 @@ describe("cache: 'auto'", () => {
     ['openai', 'gpt-6-astra', 'responses'],
     ['qwen', 'qwen3.7-plus', undefined],
     ...unmarked,
-  ] as const)(
-    '%s %s %s: the vendor does it by itself',
-    async (provider: string, model: string, api?: string) => {
-      const { body } = await auto({ provider, model, api })
-      expect(JSON.stringify(body)).not.toContain('cache')
-    },
-  )
+  ] as const)('%s %s %s: the vendor does it by itself', async (provider, model, api) => {
+    const { body } = await auto({ provider, model, api })
+    expect(JSON.stringify(body)).not.toContain('cache')
+  })
 
   test('a lifetime goes to every mark that is placed', async () => {
     const to = { provider: 'litellm', model: 'claude-sonnet' }

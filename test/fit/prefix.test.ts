@@ -77,7 +77,7 @@ const LISTS = ['messages', 'input', 'contents']
 test.each(targets)('%s %s %s: each body begins like the one before', (provider, model, api) => {
   const target = registry.resolve({ provider, model, api })
   const all = conversation(target.reasoningScope)
-  const bodies = all.flatMap(({ role }, at) => {
+  const bodies = all.flatMap(({ role }, at): JsonObject[] => {
     if (role !== 'user' && role !== 'tool') return []
     const { messages, settings } = parseRequest({
       messages: all.slice(0, at + 1),
@@ -88,7 +88,7 @@ test.each(targets)('%s %s %s: each body begins like the one before', (provider, 
     const call = { target, messages, settings, stream: true, extraBody: undefined, warnings: undefined }
     const { body } = renderRequest({ ...call, onUnsupported: 'warn' })
     const sent = withoutMarks(JSON.parse(JSON.stringify(body)) as JsonObject)
-    return isObject(sent) ? [sent as JsonObject] : []
+    return isObject(sent) ? [sent] : []
   })
   expect(bodies.length).toBeGreaterThan(25)
   const listOf = (body: JsonObject): string => {

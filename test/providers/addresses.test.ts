@@ -134,10 +134,9 @@ describe('Vertex AI', () => {
       'https://aiplatform.googleapis.com/v1/projects/my-project/locations/global/publishers/anthropic/models'
     const plain = await sentBy(claude)
     expect(plain.url).toBe(`${base}/claude-sonnet-4-5@20250929:rawPredict`)
-    const content = [{ type: 'text', text: 'Hi' }]
     expect(plain.body).toMatchObject({
       anthropic_version: 'vertex-2023-10-16',
-      messages: [{ role: 'user', content }],
+      messages: [{ role: 'user', content: 'Hi' }],
     })
     expect(plain.body).not.toHaveProperty('model')
     const stream = await streamed(claude)

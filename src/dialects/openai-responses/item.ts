@@ -152,20 +152,13 @@ export class OutputItem {
   #openStep(item: Wire, out: Fragment[]): void {
     if (this.#named) return
     this.#named = true
-    const { action, queries, code, arguments: given, actions, operation } = item
-    const asked = (action ?? queries ?? code ?? given ?? actions ?? operation ?? {}) as JsonValue
-    out.push({ type: 'server-tool-call', ...this.#step(item), arguments: asked })
+    out.push({ type: 'server-tool-call', ...stepOf(item, this), arguments: askedOf(item) })
   }
 
   #finishStep(item: Wire, out: Fragment[]): void {
     this.#openStep(item, out)
-    out.push({ type: 'server-tool-result', ...this.#step(item), result: item as JsonObject })
+    out.push({ type: 'server-tool-result', ...stepOf(item, this), result: item as JsonObject })
     if (WAITING_FOR_CALLER.has(this.type ?? '')) out.push(notNeutral(this.type ?? ''))
-  }
-
-  #step(item: Wire): { id: string; name: string } {
-    const kind = (this.type ?? '').replace(/_call(_output)?$/, '')
-    return { id: this.id ?? this.callId ?? String(this.key), name: textOf(item['name']) ?? kind }
   }
 
   #identify(item: Wire): void {
@@ -222,6 +215,15 @@ export class OutputItem {
     const input = JSON.stringify(textOf(item['input']) ?? '')
     out.push({ type: 'tool', index: this.key, id: this.callId, name, delta: input, done: true })
   }
+}
+
+function stepOf(item: Wire, { type = '', id, callId, key }: OutputItem): { id: string; name: string } {
+  const kind = type.replace(/_call(_output)?$/, '')
+  return { id: id ?? callId ?? String(key), name: textOf(item['name']) ?? kind }
+}
+
+function askedOf({ action, queries, code, arguments: given, actions, operation }: Wire): JsonValue {
+  return (action ?? queries ?? code ?? given ?? actions ?? operation ?? {}) as JsonValue
 }
 
 // Items of tools that the server runs, and of those that it asks the caller to run in the vendor's own form.
