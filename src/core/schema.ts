@@ -252,19 +252,15 @@ function groupOf(fields: () => FieldTable, readOther?: ReadOther, rest?: Group, 
   return { ...makeField('an object', fits, make), fields: table, requiredNames, rest }
 }
 
-function readFields(
-  table: FieldTable,
-  value: Record<string, unknown>,
-  { issues }: Place,
-  keepsNull: boolean,
-): Record<string, unknown> {
-  const read: Record<string, unknown> = {}
+type Values = Record<string, unknown>
+
+function readFields(table: FieldTable, value: Values, { issues }: Place, keepsNull: boolean): Values {
+  const read: Values = {}
   for (const [name, field] of Object.entries(table)) {
     const given = value[name]
     const isOptional = field.isRequired !== true && field.hasDefault !== true
     if (keepsNull && given === null && isOptional && !field.fits(null)) read[name] = null
-    else if (given !== undefined || field.isRequired === true || field.hasDefault === true)
-      read[name] = readPart(field, given, { path: [name], issues })
+    else if (given !== undefined || !isOptional) read[name] = readPart(field, given, { path: [name], issues })
     else if (name in value) read[name] = given
   }
   return read

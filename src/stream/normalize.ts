@@ -114,13 +114,12 @@ class EventNormalizer implements Normalizer {
       case 'tool':
         this.#toolsOf(fragment.choice).add(this.#named(fragment), out)
         return
-      case 'server-tool-call':
-      case 'server-tool-result':
-      case 'citation':
       case 'file':
         this.#hasContent = true
         out.push(fragment)
         return
+      case 'server-tool-call':
+      case 'server-tool-result':
       case 'citation':
         out.push(fragment)
         return

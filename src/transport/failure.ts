@@ -7,9 +7,17 @@ import { originOf } from './origin.ts'
  */
 export async function rejectFailure(error: unknown, url: string, answered: boolean): Promise<never> {
   if (LlmError.is(error)) throw error
-  const explained = import('./explain-failure.ts').catch(() => undefined)
-  const text = (await explained)?.transportError(error, url, answered)
-  throw text ?? new LlmError('network', `${originOf(url)}: ${String(error)}`, { cause: error })
+  throw await explain(error, url, answered)
+}
+
+async function explain(error: unknown, url: string, answered: boolean): Promise<LlmError> {
+  try {
+    const { transportError } = await import('./explain-failure.ts')
+    return transportError(error, url, answered)
+  } catch {
+    // A page without a connection cannot load it either.
+    return new LlmError('network', `${originOf(url)}: ${String(error)}`, { cause: error })
+  }
 }
 
 /** The `timeout` of a connection that could not be opened within `connectMs`. */

@@ -2,6 +2,7 @@ import { catalogue, type ChatRequest } from 'llm-switchyard'
 import { expect, test } from 'vitest'
 import type { JsonObject, JsonValue } from '../../src/core/json.ts'
 import { isObject } from '../../src/core/json.ts'
+import * as schemas from '../../src/core/fit/schemas.ts'
 import { parseRequest } from '../../src/core/parse-request.ts'
 import { createRegistry } from '../../src/core/registry.ts'
 import { renderRequest } from '../../src/exchange/render-request.ts'
@@ -85,7 +86,15 @@ test.each(targets)('%s %s %s: each body begins like the one before', (provider, 
       cache: 'auto',
       maxTokens: 900,
     })
-    const call = { target, messages, settings, stream: true, extraBody: undefined, warnings: undefined }
+    const call = {
+      target,
+      messages,
+      settings,
+      stream: true,
+      extraBody: undefined,
+      warnings: undefined,
+      schemas,
+    }
     const { body } = renderRequest({ ...call, onUnsupported: 'warn' })
     const sent = withoutMarks(JSON.parse(JSON.stringify(body)) as JsonObject)
     return isObject(sent) ? [sent] : []
