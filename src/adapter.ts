@@ -11,6 +11,18 @@ export {
 export { createRegistry, type Registry, type Target, type TargetReference } from './core/registry.ts'
 export type { Dialect, Fault, Fragment, Quirks, Reader, RenderInput, ToolFragment } from './core/dialect.ts'
 export type { EncodeMap, ParamExplanation, ParamMap, ParamRule, SettingName } from './core/params.ts'
+export type { ServerToolForm, ServerToolTable } from './core/server-tool.ts'
+export {
+  commonImages,
+  commonNames,
+  shortCallIds,
+  type Absent,
+  type CacheRule,
+  type CallIdRule,
+  type ImageRule,
+  type NameRule,
+  type WireRules,
+} from './core/fit/rules.ts'
 export type { EmbeddingApi, EmbeddingInput } from './core/embedding.ts'
 export type { ModelListApi } from './core/model-list.ts'
 export type { ModerationApi } from './core/moderation.ts'
