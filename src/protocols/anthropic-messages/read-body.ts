@@ -1,6 +1,7 @@
 import type { Settings, Tool, ToolChoice } from '../../core/request.ts'
 import type { JsonReader } from '../json-reader.ts'
 import type { ReadBody, ReadContext } from '../protocol.ts'
+import { readCache, readMark } from '../read-cache.ts'
 import { readEffort, readFormat, readNumberSettings, readStop } from '../read-settings.ts'
 import { readToolName } from '../read-tools.ts'
 import { readMessages, readSystem } from './read-messages.ts'
@@ -23,6 +24,7 @@ export function readMessagesBody(body: JsonReader, { params, originOf }: ReadCon
       responseFormat: readFormat(output?.object('format')),
       reasoning: readThinking(body.object('thinking'), output),
       user: body.object('metadata')?.text('user_id'),
+      cache: readCache(body),
     },
   }
 }
@@ -34,7 +36,8 @@ function readTools(body: JsonReader): readonly Tool[] | undefined {
       return tool.addIssue('type', 'must be custom: this server offers no other tools') ?? []
     const name = readToolName(tool)
     const parameters = tool.json('input_schema')
-    return [{ name, description: tool.text('description'), parameters, strict: tool.flag('strict') }]
+    const description = tool.text('description')
+    return [{ name, description, parameters, strict: tool.flag('strict'), ...readMark(tool) }]
   })
   return tools?.length === 0 ? undefined : tools
 }

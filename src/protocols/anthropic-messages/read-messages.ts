@@ -1,7 +1,15 @@
 import type { JsonValue } from '../../core/json.ts'
-import type { AssistantPart, FilePart, ImagePart, ToolResultPart, UserPart } from '../../core/message.ts'
+import type {
+  AssistantPart,
+  FilePart,
+  ImagePart,
+  TextPart,
+  ToolResultPart,
+  UserPart,
+} from '../../core/message.ts'
 import type { MessageInput } from '../../core/request.ts'
 import type { JsonReader } from '../json-reader.ts'
+import { joinTexts, readMark } from '../read-cache.ts'
 import { readUrl } from '../read-parts.ts'
 
 /**
@@ -30,14 +38,18 @@ function readMessage(message: JsonReader, origin: string | undefined): MessageIn
 }
 
 /** Reads `system`: a string, or text blocks. */
-export function readSystem(body: JsonReader): string | undefined {
+export function readSystem(body: JsonReader): string | readonly TextPart[] | undefined {
   const whole = body.raw('system')
   if (whole === undefined || typeof whole === 'string') return whole
   return textOfBlocks(body.objects('system') ?? [])
 }
 
-function textOfBlocks(blocks: readonly JsonReader[]): string {
-  return blocks.map((block) => block.text('text') ?? '').join('\n')
+function textOfBlocks(blocks: readonly JsonReader[]): string | readonly TextPart[] {
+  return joinTexts(blocks.map(readTextBlock))
+}
+
+function readTextBlock(block: JsonReader): TextPart {
+  return { type: 'text', text: block.text('text') ?? '', ...readMark(block) }
 }
 
 function readUserBlocks(blocks: readonly JsonReader[]): MessageInput[] {
@@ -53,7 +65,7 @@ function readUserBlocks(blocks: readonly JsonReader[]): MessageInput[] {
 function readUserBlock(block: JsonReader): (UserPart & ToolResultPart)[] {
   switch (block.requiredString('type')) {
     case 'text':
-      return [{ type: 'text', text: block.text('text') ?? '' }]
+      return [readTextBlock(block)]
     case 'image':
       return readSource(block, 'image')
     case 'document':
@@ -67,7 +79,7 @@ function readSource(block: JsonReader, type: 'image' | 'file'): (ImagePart | Fil
   const source = block.requiredObject('source')
   if (source === undefined) return []
   const filename = type === 'file' ? block.text('title') : undefined
-  const named = filename === undefined ? undefined : { filename }
+  const named = { ...(filename === undefined ? undefined : { filename }), ...readMark(block) }
   switch (source.requiredString('type')) {
     case 'base64': {
       const mediaType = source.requiredString('media_type')
@@ -89,17 +101,18 @@ function readSource(block: JsonReader, type: 'image' | 'file'): (ImagePart | Fil
 function readResult(block: JsonReader): MessageInput {
   const toolCallId = block.requiredString('tool_use_id')
   const isError = block.flag('is_error')
+  const mark = readMark(block)
   const whole = block.raw('content')
   if (whole === undefined || typeof whole === 'string')
-    return { role: 'tool', toolCallId, isError, content: whole ?? '' }
+    return { role: 'tool', toolCallId, isError, content: whole ?? '', ...mark }
   const parts = (block.objects('content') ?? []).flatMap(readUserBlock)
-  return { role: 'tool', toolCallId, isError, content: parts.length === 0 ? '' : parts }
+  return { role: 'tool', toolCallId, isError, content: parts.length === 0 ? '' : parts, ...mark }
 }
 
 function readAssistantBlock(block: JsonReader, origin: string | undefined): AssistantPart[] {
   switch (block.requiredString('type')) {
     case 'text':
-      return [{ type: 'text', text: block.text('text') ?? '' }]
+      return [readTextBlock(block)]
     case 'tool_use': {
       const id = block.requiredString('id')
       const input = (block.raw('input') ?? {}) as JsonValue

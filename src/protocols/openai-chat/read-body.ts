@@ -1,6 +1,7 @@
 import type { Settings, Tool } from '../../core/request.ts'
 import type { JsonReader } from '../json-reader.ts'
 import type { ReadBody, ReadContext } from '../protocol.ts'
+import { readCache, readMark } from '../read-cache.ts'
 import { readEffort, readFormat, readNumberSettings, readStop } from '../read-settings.ts'
 import { readFunction, readToolChoice } from '../read-tools.ts'
 import { readMessages } from './read-messages.ts'
@@ -24,6 +25,7 @@ export function readChatBody(body: JsonReader, { params, originOf }: ReadContext
       parallelToolCalls: body.flag('parallel_tool_calls'),
       user: body.text('user') ?? body.text('safety_identifier'),
       metadata: body.table('metadata'),
+      cache: readCache(body),
     },
   }
 }
@@ -66,6 +68,6 @@ function readTools(body: JsonReader): readonly Tool[] | undefined {
     if ((tool.text('type') ?? 'function') !== 'function')
       return tool.addIssue('type', 'must be function: this server offers no other tools') ?? []
     const described = tool.requiredObject('function')
-    return described === undefined ? [] : [readFunction(described)]
+    return described === undefined ? [] : [{ ...readFunction(described), ...readMark(tool) }]
   })
 }

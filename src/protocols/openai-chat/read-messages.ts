@@ -1,7 +1,14 @@
 import type { JsonValue } from '../../core/json.ts'
-import { readArguments, type ReasoningPart, type ToolCall, type UserPart } from '../../core/message.ts'
+import {
+  readArguments,
+  type ReasoningPart,
+  type TextPart,
+  type ToolCall,
+  type UserPart,
+} from '../../core/message.ts'
 import type { MessageInput } from '../../core/request.ts'
 import type { JsonReader } from '../json-reader.ts'
+import { joinTexts, readMark } from '../read-cache.ts'
 import { readAudio, readFile, readUrl } from '../read-parts.ts'
 
 /** Reads `messages`. `origin` is the dialect id that signed reasoning in the history is bound to. */
@@ -17,7 +24,7 @@ function readMessage(message: JsonReader, origin: string | undefined): MessageIn
   switch (role) {
     case 'system':
     case 'developer':
-      return [{ role, content: readText(message) }]
+      return [{ role, content: joinTexts(readTexts(message)) }]
     case 'user':
       return [{ role, content: readUserContent(message), name: message.text('name') }]
     case 'assistant':
@@ -34,16 +41,19 @@ function readMessage(message: JsonReader, origin: string | undefined): MessageIn
 }
 
 // Content that is a string or a list of text parts.
-function readText(message: JsonReader): string {
+function readTexts(message: JsonReader): readonly TextPart[] {
   const content = message.raw('content')
-  if (typeof content === 'string') return content
-  return message
-    .requiredObjects('content')
-    .map((part) => {
-      if (part.text('type') === 'refusal') return part.text('refusal') ?? ''
-      if (part.text('type') !== 'text') part.addIssue('type', 'must be text in a message of this role')
-      return part.text('text') ?? ''
-    })
+  if (typeof content === 'string') return [{ type: 'text', text: content }]
+  return message.requiredObjects('content').map((part) => {
+    if (part.text('type') === 'refusal') return { type: 'text', text: part.text('refusal') ?? '' }
+    if (part.text('type') !== 'text') part.addIssue('type', 'must be text in a message of this role')
+    return { type: 'text', text: part.text('text') ?? '', ...readMark(part) }
+  })
+}
+
+function readText(message: JsonReader): string {
+  return readTexts(message)
+    .map(({ text }) => text)
     .join('\n')
 }
 
@@ -55,12 +65,12 @@ function readUserContent(message: JsonReader): string | UserPart[] {
 function readUserPart(part: JsonReader): UserPart[] {
   switch (part.requiredString('type')) {
     case 'text':
-      return [{ type: 'text', text: part.text('text') ?? '' }]
+      return [{ type: 'text', text: part.text('text') ?? '', ...readMark(part) }]
     case 'image_url': {
       const image = part.requiredObject('image_url')
       if (image === undefined) return []
       const detail = image.oneOf('detail', ['low', 'high', 'auto'])
-      return [{ type: 'image', url: readUrl(image, 'url'), detail }]
+      return [{ type: 'image', url: readUrl(image, 'url'), detail, ...readMark(part) }]
     }
     case 'input_audio': {
       const audio = part.requiredObject('input_audio')

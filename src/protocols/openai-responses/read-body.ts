@@ -1,6 +1,7 @@
 import type { Settings, Tool } from '../../core/request.ts'
 import type { JsonReader } from '../json-reader.ts'
 import type { ReadBody, ReadContext } from '../protocol.ts'
+import { readCache } from '../read-cache.ts'
 import { readEffort, readFormat, readNumberSettings } from '../read-settings.ts'
 import { readFunction, readToolChoice } from '../read-tools.ts'
 import { readInput } from './read-items.ts'
@@ -24,6 +25,7 @@ export function readResponsesBody(body: JsonReader, { params, originOf }: ReadCo
       responseFormat: readFormat(text?.object('format')),
       reasoning: readReasoning(body.object('reasoning')),
       user: body.text('safety_identifier') ?? body.text('user'),
+      cache: readCache(body),
       metadata: body.table('metadata'),
     },
   }
