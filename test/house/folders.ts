@@ -19,8 +19,8 @@ export const folders: Readonly<Record<string, string>> = {
   'dialects/gemini': 'The generateContent format of Gemini.',
   'dialects/kobold': 'The text completion format of KoboldCpp.',
   'dialects/ollama': 'The native chat format of Ollama.',
-  'dialects/openai-chat-tools': 'The same format for providers that run tools themselves.',
   'dialects/openai-chat': 'The chat completions format, spoken by OpenAI and by most compatible servers.',
+  'dialects/openai-chat-tools': 'The same format for providers that run tools themselves.',
   'dialects/openai-responses': 'The Responses format of OpenAI.',
   'dialects/token-counts':
     'The endpoints that count the tokens of a request, each an optional part of a provider.',
@@ -45,6 +45,7 @@ export const folders: Readonly<Record<string, string>> = {
   'protocols/openai-responses': 'The Responses format of OpenAI, as a server reads and writes it.',
   providers: 'One data file per provider: address, authentication, dialect, parameter map and models.',
   'providers/catalogue': 'The list of every built-in provider, one line each.',
+  'providers/options': 'Fields and tools of single providers that the neutral request does not name.',
   models:
     'Facts of models with their sources: limits, modalities, reasoning, prices; and own facts over them.',
   exchange: 'One attempt: endpoint, authentication, sending, time-outs and the response stream.',

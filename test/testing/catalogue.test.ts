@@ -91,9 +91,14 @@ describe.each(formats)('the fake takes what $provider sends (api $api)', ({ prov
     expect(failures).toEqual([])
   })
 
-  test('embeddings, in the form of the vendor', async ({ skip }) => {
-    const embeddings = format.embeddings === undefined ? format.dialect.embeddings : format.embeddings
-    if (embeddings === undefined || embeddings === null) return skip('the provider has no embeddings')
+  const embeddings = format.embeddings === undefined ? format.dialect.embeddings : format.embeddings
+  const embeds = embeddings !== undefined && embeddings !== null
+  test(`embeddings, ${embeds ? 'in the form of the vendor' : 'refused: the provider has none'}`, async () => {
+    if (!embeds) {
+      const refused = host.embed({ provider, api, model: 'some-model', input: 'x' })
+      await expect(refused).rejects.toMatchObject({ kind: 'unsupported' })
+      return
+    }
     const model = provider === 'bedrock' ? 'some.embed-model' : 'some-model'
     for (const more of [{}, { dimensions: 16 }, { purpose: 'query' as const }, { user: 'u' }]) {
       const { embeddings: vectors } = await host.embed({
