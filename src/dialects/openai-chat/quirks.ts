@@ -70,8 +70,6 @@ export interface OpenAIChatQuirks extends SamplerQuirks {
   readonly fileUrls?: boolean | undefined
   /** Whether a call can be limited to some of the tools. Default false. */
   readonly allowedTools?: boolean | undefined
-  /** Whether the server accepts text as a string only, not as a list of parts. Default false. */
-  readonly plainText?: boolean | undefined
   /** Tools that the provider runs, by their neutral names. Default: none. */
   readonly serverTools?: ServerToolTable | undefined
 }

@@ -86,8 +86,6 @@ function renderUser(
   input: RenderInput,
 ): JsonObject {
   if (typeof content === 'string') return { role: 'user', content, name }
-  const onlyText = content.every((part) => part.type === 'text')
-  if (onlyText && quirks.plainText === true) return { role: 'user', content: plainText(content, '\n'), name }
   const { cacheBreakpoints } = quirks
   const marked = content.flatMap((part) =>
     withFieldsInLast(
