@@ -11,6 +11,8 @@ const INLINED: readonly string[] = ['zod', 'eventsource-parser', 'tokenx', 'opos
 const PREPARED = /\/node_modules\/(opossum|p-queue)\//
 // Whose code comes with that of the packages.
 const NOTICES: readonly string[] = [...INLINED, 'eventemitter3', 'p-timeout']
+// Whose data is in the table of models.
+const DATA: readonly string[] = ['models.dev', 'genai-prices']
 const TARGET = 'node22'
 const COPY = '?catalogue'
 // What every dialect uses is loaded with the core, because one more file costs as much as 4 KB of code.
@@ -97,6 +99,8 @@ export async function bundle(): Promise<void> {
   await graph.close()
   // Their licenses ask for the notice with every copy.
   for (const name of NOTICES) await copyLicense(name)
+  for (const name of DATA)
+    await copyFile(`scripts/model-facts/LICENSE-${name}.txt`, `dist/LICENSE-${name}.txt`)
 }
 
 /** The code of a package with that of its dependencies, as one module. */
