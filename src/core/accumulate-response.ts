@@ -86,6 +86,14 @@ class ChoiceAccumulator {
     return text
   }
 
+  /** The arguments of all tool calls as text, with those of calls that are not complete. */
+  argumentsText(): string {
+    const done = new Set(this.toolCalls.map(({ id }) => id))
+    const complete = this.toolCalls.map((call) => JSON.stringify(call.arguments))
+    const open = [...this.#written].filter(([id]) => !done.has(id)).map(([, text]) => text)
+    return [...complete, ...open].join('')
+  }
+
   message(): AssistantMessage {
     this.#settle()
     const isMarked = (part: OpenPart): boolean => OF_MESSAGE.some((field) => field in part)
@@ -205,6 +213,16 @@ export class ResponseAccumulator {
     if (first.logprobs.length > 0) response.logprobs = first.logprobs
     if (this.#choices.length > 1) response.choices = this.#allChoices()
     return response
+  }
+
+  /** All that the model wrote so far, in every choice: text, reasoning and arguments of tool calls. */
+  output(): { readonly text: string; readonly reasoning: string; readonly calls: string } {
+    const join = (read: (choice: ChoiceAccumulator) => string): string => this.#choices.map(read).join('')
+    return {
+      text: join((choice) => choice.textOf('text')),
+      reasoning: join((choice) => choice.textOf('reasoning')),
+      calls: join((choice) => choice.argumentsText()),
+    }
   }
 
   #allChoices(): Choice[] {

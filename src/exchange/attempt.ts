@@ -111,7 +111,7 @@ export class Attempt {
     const { kind, status, code, retryAfterMs, phase, issues, cause } = known
     const message = `${provider} (${model}): ${said}${kind === 'unauthorized' ? this.#refusedKey() : ''}`
     const requestId = known.requestId ?? this.requestId
-    const partial = known.partial ?? (this.#accepted ? this.#emptyResponse() : undefined)
+    const partial = known.partial ?? this.#emptyResponse(kind)
     const durationMs = clock.now() - this.startedAt
     const attempts = [...previousAttempts, { provider, model, durationMs, error: { kind, message, status } }]
     const details = { provider, model, status, code, requestId, retryAfterMs, phase, issues, cause }
@@ -124,13 +124,15 @@ export class Attempt {
     return origin === undefined ? '' : ` (the key from ${origin} was refused)`
   }
 
-  // The partial response of an attempt that ended before its body could be read.
-  #emptyResponse(): ChatResponse {
+  // The partial response of an attempt that ended before its body could be read. An aborted call has caused its input;
+  // a provider that failed is owed nothing.
+  #emptyResponse(kind: LlmError['kind']): ChatResponse | undefined {
+    const left = kind === 'aborted'
+    if (!left && !this.#accepted) return undefined
     const { target, messages, estimateTokens } = this.#call
     const { provider, model, reasoningScope } = target
-    return new ResponseAccumulator({ provider, model }, reasoningScope).response({
-      usage: () => estimateUsage(messages, '', estimateTokens),
-    })
+    const usage = left ? () => estimateUsage(messages, '', estimateTokens) : undefined
+    return new ResponseAccumulator({ provider, model }, reasoningScope).response({ usage })
   }
 
   #end(error: LlmError): void {

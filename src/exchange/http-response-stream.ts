@@ -203,7 +203,7 @@ export class HttpResponseStream implements ResponseStream {
     const isWhole = isMissingEndMark(error, this.#buffer.isStopped) && this.#buffer.end()
     const cause = isWhole ? this.#buffer.error : error
     if (cause !== undefined)
-      this.#error = this.#parts.attempt.explain(cause).with({ partial: this.snapshot() })
+      this.#error = this.#parts.attempt.explain(this.#buffer.cutBy(cause)).with({ partial: this.snapshot() })
     this.#parts.attempt.close()
     this.#notifyEnd()
   }

@@ -14,6 +14,10 @@ import {
 
 const NOTHING: readonly never[] = Object.freeze([])
 
+function outputOnly(outputTokens: number): Usage {
+  return { inputTokens: 0, outputTokens, totalTokens: outputTokens, estimated: true }
+}
+
 /** Converts the fragments of one response to events, filters and buffers them, and accumulates the response. */
 export class ResponseBuffer {
   readonly #messages: Call['messages']
@@ -27,6 +31,8 @@ export class ResponseBuffer {
   /** Warnings that are no events, because the call drops what its target lacks. */
   readonly #untold: readonly Warning[]
   #ready: EventBatch = NOTHING
+  /** How the response ended before it was complete: left by its reader, or broken by the provider. */
+  #cut: 'left' | 'broken' | undefined
 
   constructor(
     { target, streamLimits, messages, settings, schemas, outputFilter, estimateTokens, onUnsupported }: Call,
@@ -118,9 +124,33 @@ export class ResponseBuffer {
     this.#store(this.#filter?.drain() ?? NOTHING)
   }
 
-  /** The usage that the provider reported, or else an estimate. */
+  /** Records that `error` cut the response short, and returns it. Moderation and the size limit cut as a reader who leaves. */
+  cutBy(error: LlmError): LlmError {
+    const here = this.#filter?.error ?? this.#sizeLimit.error
+    this.#cut = error.kind === 'aborted' || here !== undefined ? 'left' : 'broken'
+    return error
+  }
+
+  /**
+   * The usage that is charged for the response. Complete: as the provider reported it, or else estimated. Left by its reader:
+   * the input, and what the model wrote. Broken by the provider: only what the model wrote.
+   */
   usage(): Usage {
-    return this.#normalizer.usage ?? this.#estimate()
+    const reported = this.#normalizer.usage
+    if (this.#cut === undefined || (this.isStopped && reported !== undefined))
+      return reported ?? this.#estimate()
+    const written = this.#estimate()
+    if (this.#cut === 'broken') return outputOnly(written.outputTokens)
+    // A report from before the end counts the input, and the output only so far.
+    const inputTokens = reported?.inputTokens || written.inputTokens
+    const outputTokens = Math.max(reported?.outputTokens ?? 0, written.outputTokens)
+    return {
+      ...reported,
+      inputTokens,
+      outputTokens,
+      totalTokens: inputTokens + outputTokens,
+      estimated: true,
+    }
   }
 
   /** The response accumulated so far. */
@@ -155,9 +185,7 @@ export class ResponseBuffer {
 
   // Joined by kind, so that the estimate does not depend on the boundaries of network reads.
   #estimate(pending: EventBatch = NOTHING): Usage {
-    const { toolCalls, ...response } = (this.#raw ?? this.#accumulator).response()
-    let { text, reasoning } = response
-    let calls = toolCalls.map((call) => JSON.stringify(call.arguments)).join('')
+    let { text, reasoning, calls } = (this.#raw ?? this.#accumulator).output()
     for (const event of pending) {
       if (event.type === 'text-delta') text += event.text
       else if (event.type === 'reasoning-delta') reasoning += event.text

@@ -54,6 +54,8 @@ export function rateLimits(limits: LimitsConfig, options: RateLimitsOptions = {}
   }
 }
 
+const NOTHING_USED = { totalTokens: 0 }
+
 /** Reserves the expected usage of a call before it waits for a slot, and settles the reservation with its real usage. */
 class LimitStage implements Stage {
   readonly name = 'limits'
@@ -141,14 +143,12 @@ class LimitStage implements Stage {
     return typeof cost === 'number' && Number.isFinite(cost) && cost >= 0 ? cost : undefined
   }
 
-  // A call that was not sent releases its reservation, and one that the provider rejected is settled with 0 tokens. One that
-  // broke off without a partial response keeps its reserved usage, because its real usage is unknown.
+  // A call that was not sent releases its reservation. Any other pays what its partial response tells, and nothing without one.
   #settleFailure(reservation: Reservation, error: unknown): void {
-    const known = LlmError.is(error) ? error : undefined
-    const { attempts = [], status, partial, provider = '', model = '' } = known ?? {}
+    const { attempts = [], partial } = LlmError.is(error) ? error : {}
     if (attempts.length === 0) reservation.release()
-    else if (status !== undefined && status >= 400) reservation.settle({ totalTokens: 0 }, 0)
-    else reservation.settle(partial?.usage, partial && this.#cost(partial.usage, { provider, model }))
+    else if (partial === undefined) reservation.settle(NOTHING_USED, 0)
+    else reservation.settle(partial.usage, this.#cost(partial.usage, partial))
   }
 }
 

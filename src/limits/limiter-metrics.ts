@@ -13,7 +13,18 @@ export type LimitEvent =
       readonly waitMs: number
     }
   | { readonly type: 'refused'; readonly keys: LimitKeys; readonly refusal: Rejection }
-  | { readonly type: 'settled' | 'released'; readonly reserved: number; readonly tokens: number }
+  | EndEvent
+
+/** The end of a reservation. */
+export interface EndEvent {
+  readonly type: 'settled' | 'released'
+  /** Tokens that were expected. */
+  readonly reserved: number
+  /** Tokens that were charged. */
+  readonly tokens: number
+  /** Whether `tokens` are estimated, because the provider reported none. */
+  readonly estimated: boolean
+}
 
 /** Counts since the limiter was created. */
 export interface LimiterStats {
@@ -27,6 +38,10 @@ export interface LimiterStats {
   readonly waiting: number
   /** Reservations not yet settled or released. */
   readonly open: number
+  /** Tokens charged for ended calls. */
+  readonly chargedTokens: number
+  /** The part of `chargedTokens` that is estimated, because the provider reported no usage. */
+  readonly estimatedTokens: number
   /** Settlements that the store failed to record. */
   readonly storeFailures: number
 }
@@ -45,6 +60,8 @@ export class LimiterMetrics {
   #refused = 0
   #waited = 0
   #open = 0
+  #chargedTokens = 0
+  #estimatedTokens = 0
   #storeFailures = 0
 
   constructor(observe: ((event: LimitEvent) => void) | undefined) {
@@ -71,10 +88,12 @@ export class LimiterMetrics {
     this.#observe?.({ type: 'refused', keys, refusal })
   }
 
-  /** Counts the end of a reservation: `reserved` tokens were expected, and `tokens` were used. */
-  ended(type: 'settled' | 'released', reserved: number, tokens: number): void {
+  /** Counts the end of a reservation. */
+  ended(event: EndEvent): void {
     this.#open--
-    this.#observe?.({ type, reserved, tokens })
+    this.#chargedTokens += event.tokens
+    if (event.estimated) this.#estimatedTokens += event.tokens
+    this.#observe?.(event)
   }
 
   /** Counts a settlement that the store failed to record. */
@@ -91,6 +110,8 @@ export class LimiterMetrics {
       waited: this.#waited,
       waiting,
       open: this.#open,
+      chargedTokens: this.#chargedTokens,
+      estimatedTokens: this.#estimatedTokens,
       storeFailures: this.#storeFailures,
     }
   }

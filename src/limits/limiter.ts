@@ -259,10 +259,15 @@ class LimiterCore {
   }
 
   readonly #end = (reservation: OpenReservation, settlement: Settlement): void => {
-    const { buckets, counters, tokens, released, shares } = settlement
+    const { buckets, counters, tokens, released, estimated, shares } = settlement
     this.#builder.learn(shares)
     reservation.user?.add(this.#clock.now(), released ? -1 : 0, tokens - reservation.tokens)
-    this.#metrics.ended(released ? 'released' : 'settled', reservation.tokens, tokens)
+    this.#metrics.ended({
+      type: released ? 'released' : 'settled',
+      reserved: reservation.tokens,
+      tokens,
+      estimated,
+    })
     if (buckets.length + counters.length === 0) return
     const moved = (applied: readonly number[]): void => {
       if (this.#waitQueue.size === 0) return

@@ -5,7 +5,7 @@ import type { UserCounter } from './user-stats.ts'
 /** The actual usage of a call. The `usage` of a response has this shape. */
 export interface SettledUsage {
   readonly totalTokens: number
-  /** Whether the usage is estimated. Estimated usage may charge more than was reserved, but never refunds. */
+  /** Whether the usage is estimated. It settles like reported usage, and is counted as estimated. */
   readonly estimated?: boolean | undefined
 }
 
@@ -17,8 +17,8 @@ export interface Reservation {
   /** How long the call waited for its buckets, in ms. */
   readonly waitedMs: number
   /**
-   * Replaces the reserved amounts with the actual usage. Measured usage refunds or charges the difference; estimated or
-   * unknown usage refunds nothing. `costUsd` is `null` if no price is known. The request still counts.
+   * Replaces the reserved amounts with the actual usage, reported or estimated, and refunds or charges the difference.
+   * Without `usage` the reserved amounts stay. `costUsd` is `null` if no price is known. The request still counts.
    */
   settle(usage?: SettledUsage, costUsd?: number | null): void
   /** Refunds everything, including the request, because the call never ran. */
@@ -45,6 +45,8 @@ export interface Charges {
 /** The changes to buckets and counters that end a reservation. */
 export interface Settlement {
   readonly released: boolean
+  /** Whether `tokens` are estimated. */
+  readonly estimated: boolean
   readonly buckets: readonly BucketDelta[]
   readonly counters: readonly CounterDelta[]
   /** Tokens that finally count. */
@@ -92,14 +94,13 @@ export class OpenReservation implements Reservation {
   settle(usage?: SettledUsage, costUsd?: number | null): void {
     if (!this.#open) return
     this.#open = false
-    const measured = usage !== undefined && usage.estimated !== true
     const tokens = amountOf(usage?.totalTokens)
-    const used: Used = { requests: undefined, tokens, cost: amountOf(costUsd), measured }
-    const counted = tokens === undefined || !measured ? Math.max(tokens ?? 0, this.tokens) : tokens
+    const used: Used = { requests: undefined, tokens, cost: amountOf(costUsd) }
     this.#end({
       released: false,
-      tokens: counted,
-      shares: measured ? this.#shares(used) : NO_SHARES,
+      estimated: usage?.estimated === true,
+      tokens: tokens ?? this.tokens,
+      shares: this.#shares(used),
       ...this.#deltas((unit, reserved) => change(used, unit, reserved)),
     })
   }
@@ -109,6 +110,7 @@ export class OpenReservation implements Reservation {
     this.#open = false
     this.#end({
       released: true,
+      estimated: false,
       tokens: 0,
       shares: NO_SHARES,
       ...this.#deltas((_unit, reserved) => -reserved),
@@ -145,14 +147,11 @@ export class OpenReservation implements Reservation {
   }
 }
 
-interface Used extends Readonly<Record<LimitUnit, number | undefined>> {
-  readonly measured: boolean
-}
+type Used = Readonly<Record<LimitUnit, number | undefined>>
 
 function change(used: Used, unit: LimitUnit, reserved: number): number {
   const actual = used[unit]
-  if (actual === undefined) return 0
-  return used.measured ? actual - reserved : Math.max(0, actual - reserved)
+  return actual === undefined ? 0 : actual - reserved
 }
 
 // Broken usage reports contain invalid numbers, and a NaN would stay in a bucket for ever.

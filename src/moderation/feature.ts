@@ -1,6 +1,6 @@
 import { ResponseAccumulator } from '../core/accumulate-response.ts'
 import type { Call, OutputFilter } from '../core/call.ts'
-import type { LlmError } from '../core/error.ts'
+import { toLlmError, type LlmError } from '../core/error.ts'
 import type { Feature } from '../core/feature.ts'
 import type { Message } from '../core/message.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
@@ -105,9 +105,15 @@ class OutputModeration implements Stage {
     const whole = await readWhole(reply)
     const isFiltered = policy.stream !== 'hold' || !call.stream
     const which = (moderator: Moderator): boolean => !isFiltered || moderator.scan === undefined
-    const response = await reviewResponse(run, whole, which)
-    if (call.scope.error !== undefined) throw call.scope.error
-    if (response === undefined) throw blockedResponse(run.error(), reply, whole.usage)
+    const review = async (): Promise<ChatResponse> => {
+      const response = await reviewResponse(run, whole, which)
+      if (call.scope.error !== undefined) throw call.scope.error
+      if (response === undefined) throw run.error()
+      return response
+    }
+    const response = await review().catch((error: unknown) => {
+      throw withheldError(error, reply, whole.usage)
+    })
     return new WholeResponse(response, reply)
   }
 }
@@ -148,12 +154,13 @@ async function readWhole(reply: ResponseStream): Promise<ChatResponse> {
   return reply.snapshot()
 }
 
-// The partial response contains the usage and no content.
-function blockedResponse(
-  error: LlmError,
+// The provider has answered, so the error tells the usage of the response, without its content.
+function withheldError(
+  error: unknown,
   { provider, model, attempts }: ResponseStream,
   usage: Usage,
 ): LlmError {
   const partial = new ResponseAccumulator({ provider, model }, '').response({ usage: () => usage })
-  return error.with({ provider, model, attempts, partial })
+  const known = toLlmError(error, 'server-failed', 'the response could not be moderated')
+  return known.with({ provider, model, attempts, partial })
 }

@@ -49,8 +49,8 @@ describe('budgets', () => {
     reservation(ask({ user: 'u' }, { costUsd: 0.4 })).settle({ totalTokens: 9 }, null)
     expect(await used()).toBeCloseTo(0.55, 12)
     reservation(ask({ user: 'u' }, { costUsd: 0.4 })).settle({ totalTokens: 9, estimated: true }, 0.01)
-    expect(await used()).toBeCloseTo(0.95, 12)
-    expect(refusal(ask({ user: 'u' }, { costUsd: 0.06 })).unit).toBe('cost')
+    expect(await used()).toBeCloseTo(0.56, 12)
+    expect(refusal(ask({ user: 'u' }, { costUsd: 0.45 })).unit).toBe('cost')
     expect(refusal(ask({ user: 'u' }, { costUsd: 1.01 })).reason).toBe('oversize')
   })
 

@@ -162,7 +162,7 @@ describe('settlement', () => {
     ['measured nothing: gives all back', { totalTokens: 0 }, 1000],
     ['measured more: charges more', { totalTokens: 900 }, 100],
     ['measured far more: below zero', { totalTokens: 2500 }, -1500],
-    ['estimated less: gives nothing back', { totalTokens: 100, estimated: true }, 400],
+    ['estimated less: gives back', { totalTokens: 100, estimated: true }, 900],
     ['estimated more: charges more', { totalTokens: 700, estimated: true }, 300],
     ['unknown: keeps what was booked', undefined, 400],
     ['broken figures count as unknown', { totalTokens: Number.NaN }, 400],

@@ -116,7 +116,7 @@ describe('against exact buckets', () => {
             for (const { bucket, tokens, counted } of one.paid) {
               if (!counted) continue
               if (step.used > tokens) bucket.take(step.used - tokens, clock.now())
-              else if (!step.estimated) bucket.giveBack(tokens - step.used, one.at)
+              else bucket.giveBack(tokens - step.used, one.at)
             }
           }
         }

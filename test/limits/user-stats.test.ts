@@ -77,7 +77,7 @@ describe('snapshot, figures and reset', () => {
     const refused = ask(keys, { tokens: 1 })
     expect(events).toEqual([
       { type: 'granted', keys, tokens: 80, waitMs: 0 },
-      { type: 'settled', reserved: 80, tokens: 30 },
+      { type: 'settled', reserved: 80, tokens: 30, estimated: false },
       { type: 'refused', keys, refusal: refused },
     ])
   })

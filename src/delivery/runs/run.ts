@@ -189,8 +189,7 @@ export class Run {
     const { stream, stopError } = this.#upstream
     // An upstream that refused has charged nothing; one that was stopped before its first event may have.
     if (stream === undefined && stopError === undefined) return estimateUsage([], '')
-    const { text, reasoning, toolCalls } = this.#accumulator.response()
-    const calls = toolCalls.map((call) => JSON.stringify(call.arguments)).join('')
+    const { text, reasoning, calls } = this.#accumulator.output()
     return estimateUsage(this.#parts.request.messages ?? [], text + reasoning + calls)
   }
 
