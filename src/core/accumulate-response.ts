@@ -86,9 +86,9 @@ class ChoiceAccumulator {
     return text
   }
 
-  /** The arguments of all tool calls as text, with those of calls that are not complete. */
-  argumentsText(): string {
-    const done = new Set(this.toolCalls.map(({ id }) => id))
+  /** The arguments of all tool calls as text, with those of calls that are not complete but for those in `ended`. */
+  argumentsText(ended: ReadonlySet<string>): string {
+    const done = new Set([...this.toolCalls.map(({ id }) => id), ...ended])
     const complete = this.toolCalls.map((call) => JSON.stringify(call.arguments))
     const open = [...this.#written].filter(([id]) => !done.has(id)).map(([, text]) => text)
     return [...complete, ...open].join('')
@@ -215,13 +215,20 @@ export class ResponseAccumulator {
     return response
   }
 
-  /** All that the model wrote so far, in every choice: text, reasoning and arguments of tool calls. */
-  output(): { readonly text: string; readonly reasoning: string; readonly calls: string } {
+  /**
+   * All that the model wrote so far, in every choice: text, reasoning and arguments of tool calls. `ended` lists calls whose
+   * arguments the reader of the output adds itself, because their last event was not added yet.
+   */
+  output(ended: ReadonlySet<string> = new Set()): {
+    readonly text: string
+    readonly reasoning: string
+    readonly calls: string
+  } {
     const join = (read: (choice: ChoiceAccumulator) => string): string => this.#choices.map(read).join('')
     return {
       text: join((choice) => choice.textOf('text')),
       reasoning: join((choice) => choice.textOf('reasoning')),
-      calls: join((choice) => choice.argumentsText()),
+      calls: join((choice) => choice.argumentsText(ended)),
     }
   }
 

@@ -185,7 +185,8 @@ export class ResponseBuffer {
 
   // Joined by kind, so that the estimate does not depend on the boundaries of network reads.
   #estimate(pending: EventBatch = NOTHING): Usage {
-    let { text, reasoning, calls } = (this.#raw ?? this.#accumulator).output()
+    const ended = pending.flatMap((event) => (event.type === 'tool-call' ? [event.id] : []))
+    let { text, reasoning, calls } = (this.#raw ?? this.#accumulator).output(new Set(ended))
     for (const event of pending) {
       if (event.type === 'text-delta') text += event.text
       else if (event.type === 'reasoning-delta') reasoning += event.text
