@@ -79,6 +79,11 @@ export interface ReadRequest {
   readonly system: string
   /** The messages of the history; neighbours of one role are one. */
   readonly turns: readonly ReceivedMessage[]
+  /**
+   * Text of the last user message. Where the format joins messages of one role, it is the last text of the joined
+   * message.
+   */
+  readonly prompt: string
   readonly tools: readonly ReceivedTool[]
   readonly settings: ReceivedSettings
 }
@@ -89,8 +94,6 @@ export interface FakeRequest extends ReadRequest {
   readonly dialect: string
   /** Number of requests accepted before this one. */
   readonly call: number
-  /** Text of the last user message. */
-  readonly prompt: string
   /** Tool results of the last message; empty if it has none. */
   readonly toolResults: readonly ReceivedToolResult[]
   /** Path with query. */
@@ -106,12 +109,10 @@ export function completeRequest(
   read: ReadRequest,
   origin: Pick<FakeRequest, 'dialect' | 'call' | 'path' | 'headers' | 'body'>,
 ): FakeRequest {
-  const prompt = read.turns.findLast(({ role, text }) => role === 'user' || (role === 'tool' && text !== ''))
   const last = read.turns.at(-1)
   return Object.freeze({
     ...read,
     ...origin,
-    prompt: prompt?.text ?? '',
     toolResults: last?.toolResults ?? [],
   })
 }
@@ -123,11 +124,21 @@ export interface ReadMessage {
 }
 
 /** Joins the instructions and the messages of a body. */
-export function joinRead(read: readonly ReadMessage[]): Pick<ReadRequest, 'system' | 'turns'> {
+export function joinRead(read: readonly ReadMessage[]): Pick<ReadRequest, 'system' | 'turns' | 'prompt'> {
+  const messages = read.flatMap(({ message }) => message ?? [])
   return {
     system: read.flatMap(({ system }) => system ?? []).join('\n'),
-    turns: joinMessages(read.flatMap(({ message }) => message ?? [])),
+    turns: joinMessages(messages),
+    prompt: newestText(messages.map((message) => [message])),
   }
+}
+
+/** Returns the text of the last user message, given the pieces of each message of a body. */
+export function newestText(messages: readonly (readonly ReceivedMessage[])[]): string {
+  const isPrompt = ({ role, text }: ReceivedMessage): boolean =>
+    role === 'user' || (role === 'tool' && text !== '')
+  const last = messages.findLast((pieces) => pieces.some(isPrompt)) ?? []
+  return last.findLast((piece) => isPrompt(piece) && piece.text !== '')?.text ?? ''
 }
 
 /** Joins neighbouring messages of one role into one. */

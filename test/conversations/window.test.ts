@@ -106,6 +106,34 @@ describe('titles and summaries', () => {
     expect(it.provider.log).toHaveLength(3)
   })
 
+  test.each<[string, string | undefined]>([
+    ['"Quoted Title"', 'Quoted Title'],
+    ['**Title:** About Cats', 'About Cats'],
+    ['<think>hmm</think>Cats', 'Cats'],
+    ['so the user asks </thinking>\n\nCats', 'Cats'],
+    ['<think>cut off inside', undefined],
+    ['## **Bold** move ##', 'Bold move'],
+    ['# Heading', 'Heading'],
+    ['- 1. `Code`', 'Code'],
+    ['```\nIn a fence\n```', 'In a fence'],
+    ['[A link](https://example.org)', 'A link'],
+    ['a\u0000b\u001b[31mc\u202e\u200b', 'a bc'],
+    ['...\nSecond line', 'Second line'],
+    ['「猫の話」', '猫の話'],
+    ['C# and snake_case, vs. 2*3', 'C# and snake_case, vs. 2*3'],
+    ['  ', undefined],
+    ['x'.repeat(5_000), 'x'.repeat(120)],
+    [`${'x'.repeat(119)}𝒳`, 'x'.repeat(119)],
+  ])('a title is clean: %j', async (answer, title) => {
+    await using it = await host({
+      script: ({ system }) => (system.startsWith('Give the conversation') ? answer : 'Yes.'),
+      service: { autoTitle: true },
+    })
+    const { conversationId } = await it.chats.send({ identity, message: 'About engines' })
+    await it.chats.settled()
+    expect((await it.chats.get({ identity, conversationId })).title).toBe(title)
+  })
+
   test('a title that was given stays; a failing title call does not fail the turn', async () => {
     await using it = await host({
       script: ({ system }) => (system === '' ? 'Yes.' : { error: 'server-failed' }),

@@ -39,6 +39,18 @@ describe.each(cases)('$dialect over $carrier, stream: $stream', ({ dialect, carr
   const base = { ...targets[dialect]!, apiKey: 'test-key', messages: [user('Hi')] }
   const has = (what: string): boolean => lacks[dialect]?.includes(what) !== true
 
+  test('a script is given the newest user message, also behind others of the same role', async () => {
+    await using fake = await start(({ prompt }) => `<${prompt}>`)
+    const image = { type: 'image', mediaType: 'image/png', data: 'iVBORw0KGgo=' } as const
+    const see: MessageInput = { role: 'user', content: [{ type: 'text', text: 'See' }, image] }
+    for (const [messages, prompt] of [
+      [[user('first'), user('second')], 'second'],
+      [[user('first'), { role: 'assistant', content: 'Yes' }, user('second')], 'second'],
+      [[user('first'), see], 'See'],
+    ] as const)
+      expect((await ask({ ...base, ...fake.reach, messages }, stream)).text).toBe(`<${prompt}>`)
+  })
+
   test('text, reasoning and usage', async () => {
     await using fake = await start({
       text: 'Hellö there 👋',

@@ -13,6 +13,7 @@ import {
   refuse,
   textOfContent,
 } from '../contract/index.ts'
+import { cleanTitle } from './clean-title.ts'
 import { mergeSettings } from './merge-settings.ts'
 
 const SUMMARY_PROMPT =
@@ -23,7 +24,6 @@ const SUMMARY_TOKENS = 100
 const TITLE_TOKENS = 20
 const LAST_MESSAGES = 10
 const LEAST_MESSAGES = 2
-const LONGEST_TITLE = 120
 
 /** The messages to summarize. */
 export interface SummaryTask {
@@ -178,8 +178,7 @@ async function askTitle(
 ): Promise<string> {
   const titleCall = { maxTokens: TITLE_TOKENS, prompt: TITLE_PROMPT, ...defined(call) }
   const response = await utilityCall(service, task, { call: titleCall, text: text.slice(0, 2_000) })
-  const [line = ''] = response.text.trim().split('\n')
-  return line.replaceAll(/^["'“”«»\s]+|["'“”«»\s.]+$/g, '').slice(0, LONGEST_TITLE)
+  return cleanTitle(response.text)
 }
 
 // Uses the model and credentials of the turn but none of its other settings, such as tools or temperature.

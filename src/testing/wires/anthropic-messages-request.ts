@@ -7,6 +7,7 @@ import {
   joinMessages,
   messageOf,
   nameResults,
+  newestText,
   type ReceivedMedia,
   type ReceivedMessage,
   type ReceivedTool,
@@ -63,6 +64,7 @@ export function readAnthropicMessages(body: JsonObject, head: RequestHead, rules
     stream: fields.flag('stream') ?? false,
     system: [readSystem(fields), ...turns.map(({ system }) => system)].filter(Boolean).join('\n'),
     turns: nameResults(joinMessages(turns.flatMap(({ turn }) => turn))),
+    prompt: newestText(turns.map(({ turn }) => turn)),
     tools,
     settings: { ...readSettings(fields, model, tools), maxTokens },
   }

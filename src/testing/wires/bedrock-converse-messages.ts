@@ -40,9 +40,9 @@ interface Context {
 }
 
 /** Reads the messages, and checks each block by itself. */
-export function readMessages(messages: readonly StrictReader[], model: string): ReceivedMessage[] {
+export function readMessages(messages: readonly StrictReader[], model: string): ReceivedMessage[][] {
   const context: Context = { model, calls: new Map(), documents: new Set() }
-  return messages.flatMap((message) => {
+  return messages.map((message) => {
     const role = message.oneOf('role', ['user', 'assistant']) ?? message.reject('role', 'is required')
     const blocks = message.requiredObjects('content')
     if (blocks.length === 0) message.reject('content', 'is empty. Add a ContentBlock object to it')

@@ -1,7 +1,13 @@
 import { isObject, parseJson, type JsonObject } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
 import { FakeHttpError } from '../fake-error.ts'
-import { joinMessages, type ReceivedTool, type ReceivedSettings, type ReadRequest } from '../request.ts'
+import {
+  joinMessages,
+  newestText,
+  type ReceivedTool,
+  type ReceivedSettings,
+  type ReadRequest,
+} from '../request.ts'
 import { checkThinking, checkOrder, checkToolResults } from './bedrock-converse-rules.ts'
 import { readMessages } from './bedrock-converse-messages.ts'
 import { StrictReader } from './strict-reader.ts'
@@ -40,7 +46,8 @@ export function readBedrockConverse(body: JsonObject, { path }: RequestHead, rul
     model,
     stream: suffix !== undefined,
     system: (fields.objects('system') ?? []).flatMap(readSystem).join('\n'),
-    turns: joinMessages(turns),
+    turns: joinMessages(turns.flat()),
+    prompt: newestText(turns),
     tools,
     settings: {
       ...readInference(inference, model),

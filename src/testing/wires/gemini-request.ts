@@ -4,6 +4,7 @@ import { FakeHttpError } from '../fake-error.ts'
 import {
   joinMessages,
   messageOf,
+  newestText,
   type ReceivedMessage,
   type ReceivedTool,
   type ReceivedSettings,
@@ -63,6 +64,7 @@ export function readGemini(body: JsonObject, { path }: RequestHead, rules: ReadR
     stream: method === 'streamGenerateContent',
     system: readSystem(fields, known),
     turns: joinMessages(contentsRead.map(({ message }) => message)),
+    prompt: newestText(contentsRead.map(({ pieces }) => pieces)),
     tools,
     settings: {
       ...(config === undefined ? undefined : readConfig(known(config, CONFIG))),
@@ -106,6 +108,8 @@ function readSystem(fields: StrictReader, known: Known): string {
 export interface ReadContent {
   readonly path: string
   readonly message: ReceivedMessage
+  /** Its parts as messages. */
+  readonly pieces: readonly ReceivedMessage[]
   /** For each function call, whether it carries a thought signature. */
   readonly signed: readonly boolean[]
 }
@@ -124,6 +128,7 @@ function readContent(content: StrictReader, known: Known): ReadContent {
   return {
     path: content.path,
     message: { ...joined, text },
+    pieces: turns,
     signed: calls.map((part) => (part.text('thoughtSignature') ?? '') !== ''),
   }
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json.ts'
 import { FakeHttpError } from '../fake-error.ts'
-import { messageOf, type ReceivedMessage, type ReadRequest } from '../request.ts'
+import { messageOf, newestText, type ReceivedMessage, type ReadRequest } from '../request.ts'
 import { StrictReader } from './strict-reader.ts'
 import type { ReadRules, RequestHead } from './wire.ts'
 
@@ -59,9 +59,9 @@ const ROLES: Readonly<Record<string, 'user' | 'assistant'>> = {
 }
 
 // The server's placeholders and the usual markers separate the messages. A prompt without any is one user message.
-function readPrompt(prompt: string): Pick<ReadRequest, 'system' | 'turns'> {
+function readPrompt(prompt: string): Pick<ReadRequest, 'system' | 'turns' | 'prompt'> {
   const marks = [...prompt.matchAll(MARK)]
-  if (marks.length === 0) return { system: '', turns: [messageOf('user', { text: prompt })] }
+  if (marks.length === 0) return { system: '', turns: [messageOf('user', { text: prompt })], prompt }
   const system = [prompt.slice(0, marks[0]?.index)]
   const turns: ReceivedMessage[] = []
   for (const [at, mark] of marks.entries()) {
@@ -71,5 +71,5 @@ function readPrompt(prompt: string): Pick<ReadRequest, 'system' | 'turns'> {
     if (role === undefined) system.push(text)
     else turns.push(messageOf(role, { text }))
   }
-  return { system: system.join('').trim(), turns }
+  return { system: system.join('').trim(), turns, prompt: newestText(turns.map((turn) => [turn])) }
 }

@@ -46,7 +46,7 @@ export function readOpenAIChat(body: JsonObject, head: RequestHead, rules: ReadR
   const messages = fields.objects('messages')
   if (messages === undefined) return reject('messages', 'is required', 'missing_required_parameter')
   if (messages.length === 0) return reject('messages', 'must not be an empty list', 'empty_array')
-  const { system, turns } = joinRead(messages.map(readMessage))
+  const { system, turns, prompt } = joinRead(messages.map(readMessage))
   checkPairs(messages, reject)
   const tools = readTools(fields)
   const settings = readSettings(fields, tools)
@@ -56,6 +56,7 @@ export function readOpenAIChat(body: JsonObject, head: RequestHead, rules: ReadR
     stream: fields.flag('stream') ?? false,
     system,
     turns: nameResults(turns),
+    prompt,
     tools,
     settings,
   }

@@ -1,7 +1,13 @@
 import type { JsonObject } from '../../core/json.ts'
 import type { ToolChoice } from '../../core/request.ts'
 import type { VendorErrors } from '../fake-error.ts'
-import { joinMessages, type ReceivedTool, type ReceivedSettings, type ReadRequest } from '../request.ts'
+import {
+  joinMessages,
+  newestText,
+  type ReceivedTool,
+  type ReceivedSettings,
+  type ReadRequest,
+} from '../request.ts'
 import { StrictReader } from './strict-reader.ts'
 import { vendorErrors as chatErrors } from './openai-chat-errors.ts'
 import { reject } from './openai-chat-request.ts'
@@ -50,6 +56,7 @@ export function readOpenAIResponses(body: JsonObject, _head: RequestHead, rules:
     stream: fields.flag('stream') ?? false,
     system: [fields.text('instructions') ?? '', ...system].filter(Boolean).join('\n'),
     turns: joinMessages(turns),
+    prompt: newestText(turns.map((turn) => [turn])),
     tools,
     settings: readSettings(fields, tools),
   }
