@@ -49,6 +49,7 @@ export {
   type ChatPersona,
   type ChatServiceOptions,
   type ComposeInput,
+  type ComposeParts,
   type ConversationRequest,
   type HistoryBounds,
   type Identity,

@@ -2,11 +2,35 @@ import { plainText } from '../core/message.ts'
 import { checkOptions, optionsSchema } from '../core/options.ts'
 import type { MessageInput } from '../core/request.ts'
 import type { Warning } from '../core/response.ts'
-import { withMethods, type Group } from '../core/schema.ts'
-import { createPromptLibrary, type PromptLibrary, type PromptTemplate } from '../templates/index.ts'
-import { parseExampleDialogue } from './example-dialogue.ts'
-import { defaultPersona, greetingOf, personaPrompt, type Persona } from './persona.ts'
-import { fillMessages, fillPlaceholders, mapText, type PlaceholderNames } from './placeholders.ts'
+import {
+  anyObject,
+  anyOf,
+  callable,
+  count,
+  flag,
+  listOf,
+  oneOf,
+  required,
+  text,
+  withMethods,
+  type Group,
+} from '../core/schema.ts'
+import {
+  createPromptLibrary,
+  definePromptTemplate,
+  type PromptLibrary,
+  type PromptTemplate,
+} from '../templates/index.ts'
+import { completePersona, defaultPersona, personaName, type Persona, type PersonaInput } from './persona.ts'
+import { cardFieldsOf } from './persona-card.ts'
+import {
+  composePersona,
+  loreSchema,
+  warnOnce,
+  type LoreOptions,
+  type PlacedMessage,
+} from './persona-parts.ts'
+import { fillMessages, mapText, type PlaceholderNames } from './placeholders.ts'
 import { speakerName } from './speaker-name.ts'
 import { templateData } from './template-data.ts'
 
@@ -16,8 +40,8 @@ export interface PromptInput {
   readonly messages: readonly MessageInput[]
   /** Instructions of the request. They take precedence over system messages. */
   readonly system?: string | undefined
-  /** Persona of the model. Default `defaultPersona`. */
-  readonly persona?: Persona | undefined
+  /** Persona of the model; only its name is required. Default `defaultPersona`. */
+  readonly persona?: PersonaInput | undefined
   /** A prompt template or its name. Default: none, so texts stay unchanged. */
   readonly template?: string | PromptTemplate | undefined
   /** Further data of templates. Overrides fields of the persona, but not the names and texts of the chat. */
@@ -37,8 +61,15 @@ export interface PromptInput {
   readonly greeting?: boolean | number | undefined
   /** Whether the messages begin with the persona's example dialogue. Default false. */
   readonly examples?: boolean | undefined
-  /** Whether the messages end with the persona's post-history instructions. Default true. */
-  readonly postHistory?: boolean | undefined
+  /**
+   * Whether the messages end with the persona's post-history instructions. Default true. A text is used if the persona
+   * has none, and replaces `{{original}}` in them.
+   */
+  readonly postHistory?: boolean | string | undefined
+  /** Whether entries of lore books join the prompt when their keys are said; or how. Default true. */
+  readonly lore?: boolean | LoreOptions | undefined
+  /** Seed of `{{pick}}`, such as the id of the conversation. Default: empty. */
+  readonly seed?: string | undefined
   /** Whether assistant messages carry the persona's name. Some providers refuse names. Default false. */
   readonly nameTurns?: boolean | undefined
   /** How several system messages are used: `first` uses the first and warns, `join` joins all. Default `first`. */
@@ -51,14 +82,31 @@ export interface ComposedPrompt {
   readonly messages: MessageInput[]
 }
 
+/** The same in parts, for hosts that fit the history into a window. */
+export interface ComposedParts {
+  readonly system: string | undefined
+  /** Example dialogue and greeting, before the history. */
+  readonly opening: readonly MessageInput[]
+  /** The given messages without instructions, each changed at its index. */
+  readonly history: readonly MessageInput[]
+  /** Messages between those of the history. */
+  readonly placed: readonly PlacedMessage[]
+  /** Instructions after the newest message. */
+  readonly closing: readonly MessageInput[]
+  readonly warnings: readonly Warning[]
+}
+
 /** Composes the instructions and messages of a request. */
 export interface PromptComposer {
   /**
    * Composes instructions and messages. The instructions are the first of these that is not blank: the request's own
    * (`system`, else its first system message), or the result of the template for them; `contextPrompt`; those of the
-   * persona. An unknown template leaves texts unchanged, with a warning.
+   * persona. If the persona's system prompt has `{{original}}`, it is used, with the other ones at that place. An unknown
+   * template leaves texts unchanged, with a warning. Rejects with `misconfigured` if a field is unknown or invalid.
    */
   compose(input: PromptInput): Promise<ComposedPrompt & { readonly warnings: readonly Warning[] }>
+  /** Does the same, and returns the parts. */
+  composeParts(input: PromptInput): Promise<ComposedParts>
 }
 
 /** Options of {@link createPromptComposer}. */
@@ -72,11 +120,41 @@ export const promptComposerSchema: Group = optionsSchema<PromptComposerOptions>(
   library: withMethods('get', 'list', 'apply', 'check'),
 }))
 
+/** The schema of {@link PromptInput}. The fields of persona and template are checked where they are used. */
+export const promptInputSchema: Group = optionsSchema<PromptInput>()(() => ({
+  messages: required(listOf(anyObject)),
+  system: text,
+  persona: anyObject,
+  template: anyOf(text, anyObject),
+  data: anyObject,
+  contextPrompt: text,
+  user: text,
+  randomUsers: listOf(text),
+  random: callable,
+  seed: text,
+  greeting: anyOf(flag, count),
+  examples: flag,
+  postHistory: anyOf(flag, text),
+  lore: anyOf(flag, loreSchema),
+  nameTurns: flag,
+  systemTurns: oneOf('first', 'join'),
+}))
+
 /** Creates a prompt composer. Throws `misconfigured` if an option is unknown or invalid. */
 export function createPromptComposer(options: PromptComposerOptions = {}): PromptComposer {
   checkOptions('createPromptComposer', promptComposerSchema, options)
   const library = options.library ?? createPromptLibrary()
-  return { compose: (input) => new Composition(library, input).compose() }
+  const composeParts = async (input: PromptInput): Promise<ComposedParts> => {
+    checkOptions('compose', promptInputSchema, input ?? null)
+    return new Composition(library, input).compose()
+  }
+  return {
+    composeParts,
+    compose: async (input) => {
+      const { system, opening, history, placed, closing, warnings } = await composeParts(input)
+      return { system, messages: [...opening, ...insertPlaced(history, placed), ...closing], warnings }
+    },
+  }
 }
 
 class Composition {
@@ -87,26 +165,53 @@ class Composition {
   readonly #warnings: Warning[] = []
 
   constructor(library: PromptLibrary, input: PromptInput) {
-    const { persona = defaultPersona, user = '', randomUsers, random } = input
-    const char = persona.nickname.trim() === '' ? persona.name : persona.nickname
+    const { persona = defaultPersona, user = '', randomUsers, random, seed } = input
     this.#library = library
     this.#input = input
-    this.#persona = persona
-    this.#names = { char, user: user.trim() === '' ? 'User' : user, randomUsers, random }
+    this.#persona = completePersona('compose', persona)
+    const char = personaName(this.#persona)
+    this.#names = { char, user: user.trim() === '' ? 'User' : user, randomUsers, random, seed }
+    for (const [name, ours] of cardFieldsOf(persona))
+      this.#warn(
+        `The persona's field ${name} was not used: name it ${ours}, or read the card by readPersonaCard.`,
+      )
   }
 
-  async compose(): Promise<ComposedPrompt & { readonly warnings: readonly Warning[] }> {
-    const { messages } = this.#input
+  async compose(): Promise<ComposedParts> {
+    const {
+      messages,
+      contextPrompt = '',
+      template: given,
+      greeting,
+      examples,
+      postHistory,
+      lore,
+    } = this.#input
+    const template = typeof given === 'object' ? definePromptTemplate(given) : given
     const history = messages.filter(({ role }) => role !== 'system' && role !== 'developer')
     const original = this.#originalSystem()
     const data = this.#data(original)
-    const system = await this.#system(original, data)
+    const first = await this.#system(original, data, template)
     const shaped: MessageInput[] = []
-    for (const message of history) shaped.push(await this.#shape(message, data))
-    const filled = [...this.#opening(history), ...fillMessages(shaped, this.#names), ...this.#closing()]
+    for (const message of history) shaped.push(await this.#shape(message, data, template))
+    const parts = await composePersona({
+      persona: this.#persona,
+      host: [first, contextPrompt].find((part) => part.trim() !== '') ?? '',
+      history,
+      names: this.#names,
+      greeting,
+      examples,
+      postHistory,
+      lore,
+      warn: (message) => this.#warn(message),
+    })
+    const named = (all: readonly MessageInput[]): MessageInput[] => all.map((message) => this.#named(message))
     return {
-      system: system === '' ? undefined : system,
-      messages: filled.map((message) => this.#named(message)),
+      system: parts.system === '' ? undefined : parts.system,
+      opening: named(parts.opening),
+      history: named(fillMessages(shaped, this.#names)),
+      placed: parts.placed,
+      closing: parts.closing,
       warnings: this.#warnings,
     }
   }
@@ -115,7 +220,7 @@ class Composition {
     const { system = '', messages, systemTurns = 'first' } = this.#input
     const systemMessages = messages.filter(({ role }) => role === 'system' || role === 'developer')
     const texts = [system, ...systemMessages.map(({ content }) => textOf(content))].filter(
-      (text) => text.trim() !== '',
+      (part) => part.trim() !== '',
     )
     if (systemTurns === 'join') return texts.join('\n\n')
     if (texts.length > 1)
@@ -132,56 +237,43 @@ class Composition {
     })
   }
 
-  async #system(original: string, data: Record<string, unknown>): Promise<string> {
-    const { template, contextPrompt = '' } = this.#input
+  /** Returns the instructions of the request, or what the template makes of them. */
+  async #system(
+    original: string,
+    data: Record<string, unknown>,
+    template: string | PromptTemplate | undefined,
+  ): Promise<string> {
     const found = typeof template === 'string' ? await this.#library.get(template) : template
     // An unknown name goes to the library too, which returns the text with a warning.
     const applied = found === null ? template : found?.system === undefined ? undefined : found
-    const first =
-      applied === undefined ? original : await this.#apply(applied, 'system', { text: original, data })
-    const chosen =
-      [first, contextPrompt, personaPrompt(this.#persona)].find((text) => text.trim() !== '') ?? ''
-    return fillPlaceholders(chosen, this.#names)
+    return applied === undefined ? original : this.#apply(applied, 'system', { text: original, data })
   }
 
   // Applies the template to each text part; other parts stay unchanged.
-  async #shape(message: MessageInput, data: Record<string, unknown>): Promise<MessageInput> {
-    const { template } = this.#input
+  async #shape(
+    message: MessageInput,
+    data: Record<string, unknown>,
+    template: string | PromptTemplate | undefined,
+  ): Promise<MessageInput> {
     if (template === undefined || (message.role !== 'user' && message.role !== 'assistant')) return message
     const texts: string[] = []
-    mapText(message, (text) => {
-      texts.push(text)
-      return text
+    mapText(message, (part) => {
+      texts.push(part)
+      return part
     })
     const results: string[] = []
-    for (const text of texts) results.push(await this.#apply(template, message.role, { text, data }))
+    for (const part of texts) results.push(await this.#apply(template, message.role, { text: part, data }))
     return mapText(message, () => results.shift() ?? '')
   }
 
   async #apply(
     template: string | PromptTemplate,
     part: 'system' | 'user' | 'assistant',
-    { text, data }: { text: string; data: Record<string, unknown> },
+    { text: source, data }: { text: string; data: Record<string, unknown> },
   ): Promise<string> {
-    const { text: result, warnings } = await this.#library.apply(template, part, text, data)
+    const { text: result, warnings } = await this.#library.apply(template, part, source, data)
     for (const { message } of warnings) this.#warn(message)
     return result
-  }
-
-  #opening(history: readonly MessageInput[]): MessageInput[] {
-    const { examples = false, greeting = false } = this.#input
-    const opening = examples ? parseExampleDialogue(this.#persona.exampleDialogue, this.#names).flat() : []
-    if (greeting === false || history.some(({ role }) => role === 'assistant')) return opening
-    const text = greetingOf(this.#persona, greeting === true ? 0 : greeting)
-    if (text.trim() === '') return opening
-    return [...opening, { role: 'assistant', content: fillPlaceholders(text, this.#names) }]
-  }
-
-  #closing(): MessageInput[] {
-    const { postHistory = true } = this.#input
-    const text = this.#persona.postHistoryInstructions
-    if (!postHistory || text.trim() === '') return []
-    return [{ role: 'system', content: fillPlaceholders(text, this.#names) }]
   }
 
   #named(message: MessageInput): MessageInput {
@@ -194,9 +286,22 @@ class Composition {
   }
 
   #warn(message: string): void {
-    if (!this.#warnings.some((warning) => warning.message === message))
-      this.#warnings.push({ type: 'other', message })
+    warnOnce(this.#warnings, message)
   }
+}
+
+/** Inserts messages at their depths, but never between a tool call and its results. */
+export function insertPlaced<M extends { readonly role: string }>(
+  history: readonly M[],
+  placed: readonly { readonly depth: number; readonly message: M }[],
+): M[] {
+  const before = new Map<number, M[]>()
+  for (const { depth, message } of placed) {
+    let at = Math.max(0, history.length - depth)
+    while (at > 0 && history[at]?.role === 'tool') at--
+    before.set(at, [...(before.get(at) ?? []), message])
+  }
+  return history.flatMap((message, at) => [...(before.get(at) ?? []), message])
 }
 
 function textOf(content: unknown): string {

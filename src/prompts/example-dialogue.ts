@@ -1,5 +1,6 @@
 import type { MessageInput } from '../core/request.ts'
 import { fillPlaceholders, type PlaceholderNames } from './placeholders.ts'
+import { checkText } from './wrong.ts'
 
 /**
  * Parses example dialogue to lists of messages, one per dialogue. A line that begins with `{{user}}:` or `{{char}}:`, or
@@ -7,6 +8,7 @@ import { fillPlaceholders, type PlaceholderNames } from './placeholders.ts'
  * dropped, and placeholders are replaced.
  */
 export function parseExampleDialogue(text: string, names: PlaceholderNames = {}): MessageInput[][] {
+  checkText('parseExampleDialogue', text)
   const speakers = speakersOf(names)
   return text
     .split(/^[^\S\n]{0,100}<START>[^\S\n]{0,100}$/im)
@@ -25,7 +27,8 @@ function speakersOf(names: PlaceholderNames): readonly Speaker[] {
   return (['user', 'char'] as const).flatMap((who) => {
     const role = who === 'user' ? ('user' as const) : ('assistant' as const)
     const token = `{{${who}}}`
-    const leads = [token, `<${who.toUpperCase()}>`, fillPlaceholders(token, names)]
+    const others = who === 'char' ? ['{{bot}}', '<bot>'] : []
+    const leads = [token, `<${who}>`, ...others, fillPlaceholders(token, names)]
     return leads.map((lead) => ({ role, lead: `${lead}:`.toLowerCase() }))
   })
 }

@@ -1,7 +1,9 @@
 export {
+  completePersona,
   definePersona,
   defaultPersona,
   greetingOf,
+  personaName,
   personaPrompt,
   type Persona,
   type PersonaInput,
@@ -29,6 +31,8 @@ export {
 } from './context-resolver.ts'
 export {
   createPromptComposer,
+  insertPlaced,
+  type ComposedParts,
   type ComposedPrompt,
   type PromptComposer,
   type PromptComposerOptions,
@@ -72,3 +76,10 @@ export {
   type ProcessResult,
   type TimedEffects,
 } from './dictionary/index.ts'
+export {
+  composePersona,
+  type LoreOptions,
+  type PersonaParts,
+  type PersonaUse,
+  type PlacedMessage,
+} from './persona-parts.ts'

@@ -57,6 +57,16 @@ export function readPersonaCard(source: unknown): Persona {
   return definePersona({ ...texts, ...lists, ...kept, name, extensions, id: newId('persona'), version: 0 })
 }
 
+/** Returns the fields of a persona that have the name of a card format, with our name of each. */
+export function cardFieldsOf(persona: object): readonly (readonly [string, string])[] {
+  const renamed = Object.entries({ ...TEXTS, ...LISTS, book: ['book', 'character_book'] as const })
+  return renamed.flatMap(([ours, names]) =>
+    names
+      .filter((name) => name !== ours && Object.hasOwn(persona, name))
+      .map((name) => [name, ours] as const),
+  )
+}
+
 /** Converts a persona to a card of format v2, which most programs read. */
 export function writePersonaCard(persona: Persona): JsonObject {
   const { nickname, image, book } = persona

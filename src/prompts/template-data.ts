@@ -1,4 +1,4 @@
-import { personaPrompt, type Persona } from './persona.ts'
+import { personaPrompt, withOriginal, type Persona } from './persona.ts'
 
 // Names of card formats under which templates also see a field.
 const CARD_NAMES = {
@@ -26,12 +26,18 @@ export function templateData(persona: Persona, own: object, chat: ChatData): Rec
     ...chat,
     char_name: chat.char,
     user_name: chat.user,
-    character_system_prompt: personaPrompt(persona),
+    character_system_prompt: ownPrompt(persona, chat.original_system_message_from_request),
   }
   const data: Record<string, unknown> = {}
   for (const layer of [fieldsOf(persona), own, computed])
     Object.defineProperties(data, Object.getOwnPropertyDescriptors(layer))
   return data
+}
+
+// Without what describes the persona, because templates have names for that.
+function ownPrompt(persona: Persona, original: string): string {
+  const { systemPrompt } = persona
+  return systemPrompt.trim() === '' ? personaPrompt(persona) : withOriginal(systemPrompt, original)
 }
 
 function fieldsOf(persona: Persona): Record<string, string | number> {

@@ -25,7 +25,7 @@ describe('which system message counts', () => {
   const none: PromptTemplate = { name: 'none', user: '> {{ message_content }}' }
   const empty: PromptTemplate = { name: 'empty', system: '{% if missing %}never{% endif %}  ' }
   const broken: PromptTemplate = { name: 'broken', system: 'Be {{ kind' }
-  const own = 'You are Ada, talking to Bob.'
+  const whole = 'You are Ada, talking to Bob.\nA mathematician.'
   const system = (content: string): MessageInput => ({ role: 'system', content })
 
   test.each<[string, Partial<PromptInput>, string | undefined]>([
@@ -33,14 +33,14 @@ describe('which system message counts', () => {
     ['the first system turn', { messages: [system('One'), say('Hi')] }, 'One'],
     ['a developer turn is one too', { messages: [{ role: 'developer', content: 'One' }, say('Hi')] }, 'One'],
     ['the request before its system turns', { system: 'Zero', messages: [system('One'), say('Hi')] }, 'Zero'],
-    ['a blank one does not count', { system: ' ', messages: [system('\n'), say('Hi')] }, own],
+    ['a blank one does not count', { system: ' ', messages: [system('\n'), say('Hi')] }, whole],
     [
       'all of them, joined',
       { system: 'Zero', systemTurns: 'join', messages: [system('One'), say('Hi'), system('Two')] },
       'Zero\n\nOne\n\nTwo',
     ],
     ['then the context', { contextPrompt: 'In a community.' }, 'In a community.'],
-    ['then the persona', {}, own],
+    ['then the persona', {}, whole],
     ['no instructions at all', { persona: definePersona({ name: 'Mute' }) }, undefined],
     [
       'with a template: its result',
@@ -53,12 +53,12 @@ describe('which system message counts', () => {
       '[Ada|A mathematician.|You are Ada, talking to Bob.|]',
     ],
     ['a blank result: the context', { template: empty, contextPrompt: 'C', system: 'Be brief.' }, 'C'],
-    ['a blank result and no context: the persona', { template: empty, system: 'Be brief.' }, own],
+    ['a blank result and no context: the persona', { template: empty, system: 'Be brief.' }, whole],
     ['a template without a system part is ignored', { template: none, system: 'Be brief.' }, 'Be brief.'],
     ['the passthrough is ignored', { template: 'passthrough', system: 'Be brief.' }, 'Be brief.'],
     ['a bad template: its text as it is', { template: broken }, 'Be {{ kind'],
     ['an unknown template: messages untouched', { template: 'no-such', system: 'Be brief.' }, 'Be brief.'],
-    ['an attack for a name is an unknown template', { template: '../../etc/passwd' }, own],
+    ['an attack for a name is an unknown template', { template: '../../etc/passwd' }, whole],
   ])('%s', async (_what, input, expected) => {
     const { system: result, messages } = await compose(input)
     expect(result).toBe(expected)
@@ -187,7 +187,7 @@ describe('what a persona adds', () => {
   })
 
   test('placeholders in history and prompts; the input is not changed', async () => {
-    const messages = [say('{{char}}, I am {{user}}; ask {{random_user}}')]
+    const messages = [say('{{char}}, I am {{user}}; ask {{random_user}}'), say('What is {{user}}?')]
     const before = structuredClone(messages)
     const random = createRandom(1)
     const result = await compose({
@@ -196,7 +196,10 @@ describe('what a persona adds', () => {
       random,
       system: 'For <USER> {{random_user}}',
     })
-    expect(result).toMatchObject({ system: 'For Bob Eve', messages: [say('Ada, I am Bob; ask Eve')] })
+    expect(result).toMatchObject({
+      system: 'For Bob Eve',
+      messages: [say('Ada, I am Bob; ask Eve'), messages[1]],
+    })
     expect(messages).toEqual(before)
   })
 

@@ -148,8 +148,9 @@ describe('cards', () => {
 })
 
 describe('what a persona says', () => {
-  test('its system prompt; without one, who it is', () => {
-    expect(personaPrompt(definePersona({ name: 'Ada', systemPrompt: 'S', description: 'D' }))).toBe('S')
+  test('its system prompt, and who it is', () => {
+    const both = { name: 'Ada', systemPrompt: 'S {{Original}}', description: 'D', scenario: 'E' }
+    expect(personaPrompt(definePersona(both), 'H')).toBe('S H\nD\nScenario: E')
     const ada = definePersona({
       name: 'Ada',
       description: 'A mathematician.',

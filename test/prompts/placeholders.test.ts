@@ -12,8 +12,7 @@ test.each<[string, PlaceholderNames, string]>([
   ['{{char}} {{user}}', { char: '  ', user: '' }, 'Character User'],
   ['{{random_user}}', { ...names, randomUsers: ['Eve'] }, 'Eve'],
   ['{{random_user}}', { ...names, randomUsers: [' '] }, 'Bob'],
-  // Other spellings are not placeholders.
-  ['{{Char}} {{ user }} <user> {char} {{{char}}}', names, '{{Char}} {{ user }} <user> {char} {Ada}'],
+  ['{{Char}} {{ user }} <user> <Bot> {{BOT}} {char} {{{char}}}', names, 'Ada Bob Bob Ada Ada {char} {Ada}'],
   ['nothing here', names, 'nothing here'],
   ['', names, ''],
   // A name is not a pattern, and is not filled again.
@@ -55,6 +54,9 @@ describe('in turns', () => {
       { role: 'assistant', content: [{ type: 'text', text: 'Hi {{user}}' }, signed, call] },
       { role: 'tool', toolCallId: 'a', content: '{{char}}' },
       { role: 'assistant', content: null },
+      // The message that is being sent is what the user wrote.
+      { role: 'user', content: 'What does {{char}} mean?' },
+      { role: 'assistant', content: [call] },
     ]
     const before = structuredClone(messages)
     expect(fillMessages(messages, names)).toEqual([
@@ -62,13 +64,13 @@ describe('in turns', () => {
       { role: 'user', content: [{ type: 'text', text: 'Hi Ada' }, image] },
       { role: 'assistant', content: [{ type: 'text', text: 'Hi Bob' }, signed, call] },
       messages[3],
-      messages[4],
+      ...messages.slice(4),
     ])
     expect(messages).toEqual(before)
   })
 })
 
 test('a text without a placeholder never changes', () => {
-  const without = fc.string().filter((text) => !/\{\{|<[UC]/.test(text))
+  const without = fc.string().filter((text) => !/\{\{|<[bcu]/i.test(text))
   fc.assert(fc.property(without, (text) => fillPlaceholders(text, names) === text))
 })

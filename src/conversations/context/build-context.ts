@@ -3,6 +3,7 @@ import type { Message } from '../../core/message.ts'
 import type { ModelCapabilities } from '../../core/provider.ts'
 import type { Warning } from '../../core/response.ts'
 import { estimateUsage } from '../../core/tokens.ts'
+import { insertPlaced } from '../../prompts/index.ts'
 import type { Conversation, StoredMessage, Summary } from '../storage/index.ts'
 import {
   type TokenCounter,
@@ -23,7 +24,8 @@ import { mergeSettings } from './merge-settings.ts'
 import { placeImages } from './past-images.ts'
 import { DEFAULT_HISTORY, MAX_HISTORY } from './select-history.ts'
 import { summarizeMessages } from './summarize.ts'
-import { transformTexts } from './transform-text.ts'
+import { findPersona, personaKey } from './find-persona.ts'
+import { type TransformedTexts, transformTexts } from './transform-text.ts'
 
 /** What the messages of a call are built from. */
 export interface ContextInput {
@@ -46,6 +48,8 @@ export interface BuiltContext {
   /** Index of the user message to answer. */
   readonly currentAt: number
   readonly persona: ChatPersona | undefined
+  /** What a new conversation stores of the persona. */
+  readonly personaId: string | undefined
   readonly transformAnswer: ((text: string) => string | Promise<string>) | undefined
   readonly warnings: readonly Warning[]
 }
@@ -67,7 +71,10 @@ export async function buildContext(
 ): Promise<BuiltContext> {
   const { conversation, identity, conversationId } = input
   const warnings: Warning[] = []
-  const persona = await findPersona(service, request, input, warnings)
+  const kept = conversation?.personaId
+  const { found, problem } = await findPersona(service, { identity, asked: request.persona, kept })
+  if (problem !== undefined) warnings.push({ type: 'other', message: problem })
+  const persona = found?.persona
   const context: TextContext = {
     identity,
     conversationId,
@@ -87,7 +94,9 @@ export async function buildContext(
   )
   const ready = await transformTexts(service, {
     context,
+    found,
     template: request.template,
+    examples: request.examples,
     past: shown,
     current: input.current,
   })
@@ -95,19 +104,28 @@ export async function buildContext(
   const frame: Frame = {
     system: instructions(ready.system),
     current: [ready.current, ...ready.after, ...input.completedRounds.map((stored) => messageOf(stored))],
+    placed: ready.placed,
   }
-  const sequenced = ready.past.map((message, at) => ({ message, sequence: past[at]?.sequence ?? 0 }))
+  const sequenced = [
+    // The sequence 0 is before all of them: the window drops these first, and no summary covers them.
+    ...ready.opening.map((message) => ({ message, sequence: 0 })),
+    ...ready.past.map((message, at) => ({ message, sequence: past[at]?.sequence ?? 0 })),
+  ]
   const messages = await fit(service, request, { input, frame, past: sequenced, warnings })
   const { answer } = service.options.texts ?? {}
   const transformAnswer = answer === undefined ? undefined : (text: string) => answer(text, context)
   const currentAt = messages.indexOf(ready.current)
-  return { messages, currentAt, persona, transformAnswer, warnings }
+  const asked = conversation === undefined ? request.persona : undefined
+  const personaId = asked === undefined ? undefined : await personaKey(service, identity, { asked, found })
+  return { messages, currentAt, persona, personaId, transformAnswer, warnings }
 }
 
 /** The messages around the history, which are never dropped. */
 interface Frame {
   readonly system: readonly Message[]
   readonly current: readonly Message[]
+  /** Messages between those of the history, by depth; 1 is before the current message. */
+  readonly placed: TransformedTexts['placed']
 }
 
 interface Fitting {
@@ -191,7 +209,12 @@ function window(
       : { ...found, contextWindow: Math.min(contextWindow, found.contextWindow ?? contextWindow) }
   return fitWindow({
     traits: capabilities,
-    fixed: [...frame.system, ...summaryMessage(summary), ...frame.current],
+    fixed: [
+      ...frame.system,
+      ...summaryMessage(summary),
+      ...frame.placed.map(({ message }) => message),
+      ...frame.current,
+    ],
     history: past.map(({ message }) => message),
     bounds: boundsOf(service, request),
     answerTokens: answerTokens ?? settings.maxTokens,
@@ -202,11 +225,13 @@ function window(
 }
 
 function joined(
-  { system, current }: Frame,
+  { system, current, placed }: Frame,
   { history }: FittedWindow,
   summary: Pick<Summary, 'text'> | undefined,
 ): readonly Message[] {
-  return [...system, ...summaryMessage(summary), ...history, ...current]
+  const [sent] = current
+  const said = sent === undefined ? history : [...history, sent]
+  return [...system, ...summaryMessage(summary), ...insertPlaced(said, placed), ...current.slice(1)]
 }
 
 function summaryMessage(summary: Pick<Summary, 'text'> | undefined): readonly Message[] {
@@ -277,23 +302,6 @@ async function readPast(
 // Empty partial answers are stored for their usage only.
 function hasContent({ role, content }: StoredMessage): boolean {
   return role !== 'assistant' || content.length > 0
-}
-
-async function findPersona(
-  service: ServiceContext,
-  request: AnswerOptions,
-  { conversation, identity }: ContextInput,
-  warnings: Warning[],
-): Promise<ChatPersona | undefined> {
-  const reference = request.persona ?? conversation?.personaId
-  if (reference === undefined) return undefined
-  const found = await service.options.persona?.(reference, identity)
-  if (found === undefined)
-    warnings.push({
-      type: 'other',
-      message: `unknown persona "${reference}": the turn was answered without a persona`,
-    })
-  return found
 }
 
 function capabilitiesOf(service: ServiceContext, { provider, model, api }: TurnSettings): ModelCapabilities {

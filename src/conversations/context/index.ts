@@ -1,4 +1,5 @@
 export { buildContext } from './build-context.ts'
+export { findPersona, type FoundPersona, personaKey } from './find-persona.ts'
 export { type FittedWindow, type WindowRequest, fitWindow } from './fit-window.ts'
 export { mergeSettings } from './merge-settings.ts'
 export { placeImages } from './past-images.ts'

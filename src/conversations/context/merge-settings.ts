@@ -32,6 +32,7 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
   'userName',
   'template',
   'templateData',
+  'examples',
   'system',
   'message',
   'messageId',

@@ -19,6 +19,7 @@ export {
   type AttachmentLimits,
   type ChatServiceOptions,
   type ComposeInput,
+  type ComposeParts,
   type HistoryBounds,
   type ImageMode,
   type TextContext,

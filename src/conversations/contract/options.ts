@@ -81,6 +81,24 @@ export interface ComposeInput {
   readonly template?: string | object | undefined
   readonly data?: Readonly<Record<string, unknown>> | undefined
   readonly user?: string | undefined
+  /** Whether the persona's example dialogue precedes the messages. */
+  readonly examples?: boolean | undefined
+  /** Id of the conversation, as the seed of choices that stay the same in it. */
+  readonly seed?: string | undefined
+}
+
+/** A prompt in parts. */
+export interface ComposeParts {
+  readonly system: string | undefined
+  /** Messages before the history. They are the first to be dropped when the window is full. */
+  readonly opening: readonly MessageInput[]
+  /** The given messages, each at its index. */
+  readonly history: readonly MessageInput[]
+  /** Messages between those of the history: at depth 0 after the newest one, at 1 before it, and so on. */
+  readonly placed: readonly { readonly depth: number; readonly message: MessageInput }[]
+  /** Instructions after the current message. */
+  readonly closing: readonly MessageInput[]
+  readonly warnings: readonly Warning[]
 }
 
 /** Applies personas, templates and placeholders, such as `createPromptComposer()` of `llm-switchyard/prompts`. */
@@ -91,13 +109,18 @@ export interface TurnComposer {
     readonly messages: readonly MessageInput[]
     readonly warnings: readonly Warning[]
   }>
+  /** Does the same, and returns the parts. If it is there, it is called instead of `compose`. */
+  composeParts?(input: ComposeInput): Promise<ComposeParts>
 }
 
 type TextTransform<T extends string | undefined = string> = (text: T, context: TextContext) => T | Promise<T>
 
 /** Functions that change texts before they are sent or stored. The store keeps the user's original text. */
 export interface TextOptions {
-  /** Replaces placeholders in history, instructions and greetings, but not in the current message. */
+  /**
+   * Replaces placeholders in history, instructions and greetings, but not in the current message. Default: those of
+   * character cards, in the texts of the persona.
+   */
   readonly placeholders?: ((text: string, context: TextContext) => string) | undefined
   /** Called with the instructions of the request or the persona. Returns the system instructions to send. */
   readonly system?: TextTransform<string | undefined> | undefined
@@ -165,11 +188,17 @@ export interface ChatServiceOptions {
   readonly images?: ImageMode | undefined
   /** How a conversation is fitted into the model's context window. Default: the oldest messages are dropped. */
   readonly window?: WindowOptions | undefined
-  /** Called with the persona name or id of a request or conversation. Returns the persona, or `undefined` if unknown. */
+  /**
+   * Called with the persona's name or id, of the request or the conversation. Returns the persona, or `undefined` if unknown.
+   * A conversation keeps the persona's id if this function finds it by that. A failure ends the turn.
+   */
   readonly persona?:
     | ((reference: string, identity: Identity) => ChatPersona | undefined | Promise<ChatPersona | undefined>)
     | undefined
-  /** Composes instructions and messages. With it, only `texts.answer` and, for greetings, `texts.placeholders` are used. */
+  /**
+   * Composes instructions and messages. With it, only `texts.answer` and, for greetings, `texts.placeholders` are used.
+   * Default: instructions, lore and greeting of the persona, without templates.
+   */
   readonly composer?: TurnComposer | undefined
   /** Functions that change texts before they are sent or stored. Default: none. */
   readonly texts?: TextOptions | undefined

@@ -46,6 +46,8 @@ export interface AnswerOptions extends TurnSettings {
   readonly template?: string | undefined
   /** Data for the template. */
   readonly templateData?: JsonObject | undefined
+  /** Whether the persona's example dialogue is sent before the history. Default false. */
+  readonly examples?: boolean | undefined
 }
 
 /** A user message, and how to answer it. */
@@ -170,7 +172,7 @@ export async function readMessage(
 }
 
 /** Throws `invalid-request` if a field that every answering request has is invalid. */
-export function checkAnswer({ requestId, images, history, n }: AnswerOptions): void {
+export function checkAnswer({ requestId, images, history, n, persona, examples }: AnswerOptions): void {
   if (requestId !== undefined) checkId('requestId', requestId)
   if (images !== undefined && !IMAGE_MODES.includes(images))
     refuse('images', `is ${JSON.stringify(images)}; takes one of ${IMAGE_MODES.join(', ')}`)
@@ -179,6 +181,8 @@ export function checkAnswer({ requestId, images, history, n }: AnswerOptions): v
     if (value !== undefined && !(Number.isInteger(value) && value >= 0))
       refuse(`history.${name}`, `is ${value}; takes a whole number from 0`)
   }
+  if (persona !== undefined) checkId('persona', persona)
+  if (examples !== undefined && typeof examples !== 'boolean') refuse('examples', 'takes true or false')
   if (n !== undefined && n !== 1)
     refuse('n', `is ${n}, but a turn has one answer; use regenerate for variants`)
 }

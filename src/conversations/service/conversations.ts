@@ -25,7 +25,8 @@ import {
   speakerName,
   viewOf,
 } from '../contract/index.ts'
-import { summarizeLater } from '../context/index.ts'
+import { fillPlaceholders, greetingOf } from '../../prompts/index.ts'
+import { type FoundPersona, findPersona, personaKey, summarizeLater } from '../context/index.ts'
 
 const LONGEST_TITLE = 200
 
@@ -42,8 +43,11 @@ export interface CreateRequest {
   readonly temperature?: number | undefined
   /** Name or id of the persona. */
   readonly persona?: string | undefined
-  /** Whether the persona's greeting becomes the first message. Default true. */
-  readonly greet?: boolean | undefined
+  /**
+   * Whether the persona's greeting becomes the first message. Default true. A number selects a greeting: 0 the first one, 1
+   * and up the alternates.
+   */
+  readonly greet?: boolean | number | undefined
   /** Name of the user, for placeholders in the greeting. Default `User`. */
   readonly userName?: string | undefined
   readonly members?: readonly Member[] | undefined
@@ -61,6 +65,7 @@ export async function createConversation(
   const identity = service.guard.identify(request.identity)
   const { title, model, temperature, persona, members, metadata, requestId, signal } = request
   if (title !== undefined) checkNonEmptyText('title', title, LONGEST_TITLE)
+  if (persona !== undefined) checkId('persona', persona)
   checkTemperature(temperature)
   if (requestId !== undefined) {
     checkId('requestId', requestId)
@@ -70,35 +75,25 @@ export async function createConversation(
   }
   const place = ownerScope(request)
   await service.guard.checkPlace(identity, 'create', place)
-  const { defaults, persona: find } = service.options
-  const found = persona === undefined ? undefined : await find?.(persona, identity)
+  const { defaults } = service.options
+  const { found } = await findPersona(service, { identity, asked: persona })
+  const greeting = greetingText(service, request, found)
   const fields: NewConversation = {
     ...place,
     title,
-    personaId: persona,
+    personaId: persona && (await personaKey(service, identity, { asked: persona, found })),
     model: model ?? defaults?.model,
     temperature: temperature ?? defaults?.temperature,
     members,
     metadata,
     requestId,
   }
-  const greeting = request.greet === false ? undefined : found?.greeting
   return service.store.transaction(
     async (unit) => {
       const created = await unit.conversations.create(fields)
-      if (greeting === undefined || greeting.trim() === '') return created
-      const context = {
-        identity,
-        conversationId: created.id,
-        persona: found,
-        charName: displayName(found) ?? 'Character',
-        userName: request.userName ?? 'User',
-        system: undefined,
-        template: undefined,
-        templateData: undefined,
-      }
-      const content = service.options.texts?.placeholders?.(greeting, context) ?? greeting
-      const name = speakerName(displayName(found))
+      if (greeting === undefined || found === undefined) return created
+      const content = greeting(created.id)
+      const name = speakerName(displayName(found.persona))
       await unit.messages.append(created.id, [
         { role: 'assistant', content, name, metadata: { greeting: true } },
       ])
@@ -106,6 +101,31 @@ export async function createConversation(
     },
     { signal },
   )
+}
+
+/** Returns a function that makes the first message of a conversation, or `undefined` if there is none. */
+function greetingText(
+  service: ServiceContext,
+  { identity, greet = true, userName }: CreateRequest,
+  found: FoundPersona | undefined,
+): ((conversationId: string) => string) | undefined {
+  if (typeof greet !== 'boolean' && !(Number.isSafeInteger(greet) && greet >= 0))
+    refuse('greet', 'takes true, false or the number of a greeting')
+  if (userName !== undefined && typeof userName !== 'string') refuse('userName', 'takes a string')
+  if (greet === false || found === undefined) return undefined
+  const { persona } = found
+  const greeting = greetingOf(persona, greet === true ? 0 : greet)
+  if (greeting.trim() === '') return undefined
+  const charName = displayName(persona) ?? 'Character'
+  const nothing = { system: undefined, template: undefined, templateData: undefined }
+  const { placeholders } = service.options.texts ?? {}
+  const { description, personality, scenario } = persona
+  return (conversationId) => {
+    const context = { identity, conversationId, persona, charName, userName: userName ?? 'User', ...nothing }
+    const own = placeholders?.(greeting, context) ?? greeting
+    const names = { char: charName, user: userName, seed: conversationId, description, personality, scenario }
+    return fillPlaceholders(own, names)
+  }
 }
 
 /** Selects conversations. */
@@ -155,9 +175,10 @@ export async function listConversations(
     page === undefined
       ? { limit, cursor, offset: skip, withTotal: skip !== undefined }
       : numberedPage(page, limit)
+  const personaId = persona && (await personaFilter(service, identity, persona))
   const who = shared ? { orgId, projectId } : { participantId: identity.userId }
   const found = await service.store.conversations.list(
-    { ...who, status, personaId: persona, search, ...pages },
+    { ...who, status, personaId, search, ...pages },
     { signal },
   )
   // Checked one by one, because titles are hidden from users who left an organisation or whom `allow` denies access.
@@ -166,6 +187,13 @@ export async function listConversations(
   const at = page ?? Math.floor((skip ?? 0) / limit) + 1
   const meta = total === undefined ? undefined : pageMeta(at, limit, total)
   return { data, ...(nextCursor && { nextCursor }), ...(meta && { meta }) }
+}
+
+// A conversation is stored with the id of its persona, if that finds it.
+async function personaFilter(service: ServiceContext, identity: Identity, asked: string): Promise<string> {
+  checkId('persona', asked)
+  const { found, problem } = await findPersona(service, { identity, asked })
+  return problem === undefined ? personaKey(service, identity, { asked, found }) : asked
 }
 
 async function visible(
@@ -236,7 +264,7 @@ export async function updateConversation(
     summary,
     model,
     temperature,
-    personaId: persona,
+    personaId: await changedPersona(service, identity, persona),
     status,
     rating,
     metadata,
@@ -245,6 +273,17 @@ export async function updateConversation(
   if (status === 'completed' && conversation.status !== 'completed')
     summarizeLater(service, identity, updated)
   return updated
+}
+
+async function changedPersona(
+  service: ServiceContext,
+  identity: Identity,
+  asked: string | null | undefined,
+): Promise<string | null | undefined> {
+  if (asked === undefined || asked === null) return asked
+  checkId('persona', asked)
+  const { found } = await findPersona(service, { identity, asked })
+  return personaKey(service, identity, { asked, found })
 }
 
 const STATUSES: readonly ConversationStatus[] = ['active', 'completed', 'archived']

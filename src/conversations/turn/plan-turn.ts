@@ -57,7 +57,8 @@ export async function planTurn(
     completedRounds: prior?.completedRounds ?? [],
   })
   const row = questionRow(request, { id: questionId, content, requestId })
-  const fresh = known === undefined && persist ? newConversation(service, request, conversationId) : undefined
+  const head = { id: conversationId, personaId: built.personaId }
+  const fresh = known === undefined && persist ? newConversation(service, request, head) : undefined
   return {
     operation: 'send',
     identity,
@@ -137,9 +138,13 @@ async function findConversation(
   return undefined
 }
 
-function newConversation(service: ServiceContext, request: SendRequest, id: string): NewConversation {
+function newConversation(
+  service: ServiceContext,
+  request: SendRequest,
+  head: Pick<NewConversation, 'id' | 'personaId'>,
+): NewConversation {
   const { defaults } = service.options
-  const { title, persona, requestId } = request
+  const { title, requestId } = request
   const { provider, model: named } = request
   const full =
     named === undefined || provider === undefined || named.startsWith(`${provider}/`)
@@ -147,7 +152,7 @@ function newConversation(service: ServiceContext, request: SendRequest, id: stri
       : `${provider}/${named}`
   const model = provider === undefined ? (full ?? defaults?.model) : full
   const temperature = request.temperature ?? defaults?.temperature
-  return { id, ...ownerScope(request), title, personaId: persona, model, temperature, requestId }
+  return { ...head, ...ownerScope(request), title, model, temperature, requestId }
 }
 
 interface Files {

@@ -27,3 +27,5 @@ export {
 } from './store.ts'
 export { formatDictionaryText, parseDictionaryText, type KeyedText } from './text-file.ts'
 export type { TimedEffects } from './entry-cooldown.ts'
+export { compilePattern } from './pattern.ts'
+export { readRegexKey } from './regex-key.ts'
