@@ -4,7 +4,8 @@ import { composeOrchestrator, coreSchema, type CoreOptions, type Orchestrator } 
 
 export type { CoreOptions, ProviderConfig } from './orchestrator/index.ts'
 export type { ChatApiCall, Orchestrator, OrchestratorStats } from './orchestrator/index.ts'
-export type { Call, CallScope, OperationName, OutputFilter } from './core/call.ts'
+export type { Call, OperationName, OutputFilter } from './core/call.ts'
+export type { CallScope } from './core/lifetime.ts'
 export type { Feature, MountedFeature } from './core/feature.ts'
 export type { ResponseStream } from './core/response-stream.ts'
 export type { FeatureEvent, StageContext } from './core/stage-context.ts'

@@ -53,6 +53,7 @@ export type {
   ToolChoice,
   ToolContext,
 } from './core/request.ts'
+export type { ParentCall } from './core/parent-call.ts'
 export type {
   Attempt,
   ChatResponse,

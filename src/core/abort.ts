@@ -1,5 +1,5 @@
-import type { CallScope } from './call.ts'
 import { LlmError } from './error.ts'
+import type { CallScope } from './lifetime.ts'
 
 /** Sources that may abort a wait: the scope of a call, an abort signal, or both. */
 export interface AbortSources {

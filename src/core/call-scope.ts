@@ -1,7 +1,7 @@
-import type { CallScope } from './call.ts'
 import { abortedError } from './abort.ts'
 import type { LlmError } from './error.ts'
 import type { HeapItem } from './heap.ts'
+import type { CallScope, ParentScope } from './lifetime.ts'
 import { timeoutError } from './timeout-error.ts'
 
 type Action = (error: LlmError) => void
@@ -9,15 +9,17 @@ type Action = (error: LlmError) => void
 /** The lifetime of one call: aborted by the caller's signal, or after `totalMs` (0: no limit). Removes its listener at the end. */
 export class Scope implements CallScope, HeapItem {
   error: LlmError | undefined
-  readonly deadlineAt: number
+  deadlineAt: number
   /** Clock time at which the call must be ended, in ms; `Infinity` after that. */
   dueAt: number
   heapIndex = -1
   passed = 0
+  slotOf: object | undefined
   readonly #signal: AbortSignal | undefined
-  readonly #totalMs: number
+  #totalMs: number
   #actions: readonly Action[] = []
   #over = false
+  #unfollow: (() => void) | undefined
 
   constructor(signal: AbortSignal | undefined, totalMs: number, now: number) {
     this.#signal = signal
@@ -26,6 +28,19 @@ export class Scope implements CallScope, HeapItem {
     this.dueAt = this.deadlineAt
     if (signal?.aborted === true) this.handleEvent()
     else signal?.addEventListener('abort', this)
+  }
+
+  /** Ends this call with another: at its abort, and at its deadline at the latest. */
+  follow(other: ParentScope): void {
+    const { deadlineAt = Infinity } = other
+    if (deadlineAt < this.deadlineAt) this.deadlineAt = this.dueAt = deadlineAt
+    this.#unfollow = other.onAbort((error) => this.abort(error))
+  }
+
+  /** Sets the deadline of a scope that has none: `totalMs` from now; 0 sets none. */
+  limit(totalMs: number, now: number): void {
+    this.#totalMs = totalMs
+    if (totalMs > 0) this.deadlineAt = this.dueAt = Math.min(this.deadlineAt, now + totalMs)
   }
 
   /** Called by the signal when it aborts. */
@@ -57,5 +72,6 @@ export class Scope implements CallScope, HeapItem {
   release(): void {
     this.#over = true
     this.#signal?.removeEventListener('abort', this)
+    this.#unfollow?.()
   }
 }

@@ -6,6 +6,8 @@ import type { EventBatch, StreamEvent } from './event.ts'
 import type { Logger } from './log.ts'
 import type { Message } from './message.ts'
 import type { ResolvedSettings } from './params.ts'
+import type { CallScope } from './lifetime.ts'
+import type { Lineage } from './parent-call.ts'
 import type { ProviderOptions } from './provider-options.ts'
 import type { Target } from './registry.ts'
 import type { CallOptions, ChatRequest, StreamLimits, Timeouts } from './request.ts'
@@ -14,22 +16,6 @@ import type { Attempt, Warning } from './response.ts'
 import { LlmError } from './error.ts'
 import type { ResponseStream } from './response-stream.ts'
 import type { Transport, HttpResponse } from './wire.ts'
-
-/** The lifetime of one call. It ends by the caller's signal, the total timeout, or the end of the call. */
-export interface CallScope {
-  /** The error by which the call was aborted; `undefined` while it was not. */
-  readonly error: LlmError | undefined
-  /** Clock time by which the call ends, in ms. Absent: no limit. */
-  readonly deadlineAt?: number | undefined
-  /** One bit per call stage that has called `next`. */
-  passed: number
-  /** Calls `action` when the call is aborted, at once if it was already. Returns a function that removes it. */
-  onAbort(action: (error: LlmError) => void): () => void
-  /** Aborts the call. */
-  abort(error: LlmError): void
-  /** Releases timers and listeners at the end of the call. */
-  release(): void
-}
 
 /** Redacts the events of one response. One per attempt, because it holds back events until they are decided. */
 export interface OutputFilter {
@@ -114,6 +100,8 @@ export interface Call {
   readonly tags?: Readonly<Record<string, string>> | undefined
   readonly userId?: string | undefined
   readonly conversationId?: string | undefined
+  /** The calls above this one. Absent: the call is made for no other. */
+  readonly lineage?: Lineage | undefined
   /** False if the request turns moderation off. */
   readonly moderation?: boolean | undefined
   /** Creates the filter for the events of one attempt. Default: off. */

@@ -5,6 +5,7 @@ import { findLost } from './lost-fields.ts'
 import type { ToolResultPart } from './message.ts'
 import { nearestName } from './nearest-name.ts'
 import { checkFields, optionsSchema, type Rows } from './options.ts'
+import { isParent } from './parent-call.ts'
 import type {
   CallOptions,
   ChatRequest,
@@ -180,6 +181,7 @@ export const baseUrl: Field = matching(
   'an http(s) URL with its version part, such as https://host/v1',
 )
 const headers = recordOf(text)
+const parentField = kind('the `parent` of a tool or moderator context', isParent)
 
 /** The schema of {@link Timeouts}. */
 export const timeoutsSchema: Group = optionsSchema<Timeouts>()(() => ({
@@ -220,6 +222,7 @@ export const callOptions = (): Rows<CallOptions> => ({
   tags: recordOf(text),
   userId: text,
   conversationId: text,
+  parent: parentField,
   requestId: text,
   logger: anyObject,
   moderation: flag,

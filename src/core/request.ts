@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from './json.ts'
 import type { AssistantPart, Message, TextPart, ToolCall, ToolResultPart, UserPart } from './message.ts'
 import type { Logger } from './log.ts'
 import type { LlmError } from './error.ts'
+import type { ParentCall } from './parent-call.ts'
 import type { ProviderOptions, WireOptions } from './provider-options.ts'
 import type { ChatResponse } from './response.ts'
 import type { ServerTool } from './server-tool.ts'
@@ -25,7 +26,10 @@ export type Schema = JsonObject | StandardSchema
 /** The second argument of a tool's `execute`. */
 export interface ToolContext {
   readonly toolCallId: string
+  /** Aborts when the tool's time has passed or the turn ends. */
   readonly signal?: AbortSignal | undefined
+  /** The turn, for calls that the tool makes: `orchestrator.chatApiCall({ …, parent })`. */
+  readonly parent?: ParentCall | undefined
 }
 /** A function that the model may call. */
 export interface Tool {
@@ -42,7 +46,9 @@ export interface Tool {
   readonly cache?: boolean | CacheMark | undefined
   /** Fields of single providers, merged into the tool on the wire. */
   readonly providerOptions?: WireOptions | undefined
-  /** Called by tool loops with the parsed arguments; `chatApiCall` never calls it. */
+  /** Maximum time of one run in ms, by tool loops. Default 15 000; 0 or `Infinity`: the turn's own time alone. */
+  readonly timeoutMs?: number | undefined
+  /** Called by tool loops with the checked arguments. `chatApiCall` never calls it, and warns about it. */
   readonly execute?: ((args: never, context: ToolContext) => unknown) | undefined
 }
 export type ToolChoice = 'auto' | 'none' | 'required' | { readonly name: string }
@@ -262,6 +268,11 @@ export interface CallOptions {
   readonly tags?: Readonly<Record<string, string>> | undefined
   readonly userId?: string | undefined
   readonly conversationId?: string | undefined
+  /**
+   * The call or turn that this call is made for, from the context of a tool or a moderator. The call takes its user,
+   * conversation and tags, is not counted as another request, waits for no slot that the parent holds, and ends with it.
+   */
+  readonly parent?: ParentCall | undefined
   /** Whether this call is moderated. False is for the application's own calls, never for a user's. Default true. */
   readonly moderation?: boolean | undefined
   /** Id of the request in logs, errors and events. Default: a new one. */

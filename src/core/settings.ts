@@ -22,10 +22,12 @@ import {
   listOf,
   looseGroup,
   matching,
+  milliseconds,
   nonEmptyText,
   nullable,
   number,
   oneOf,
+  orInfinity,
   positiveCount,
   recordOf,
   required,
@@ -75,6 +77,7 @@ export const toolRows: Rows<Tool> = {
   strict: flag,
   cache: cacheMark,
   providerOptions: recordOf(anyObject),
+  timeoutMs: orInfinity(milliseconds),
   execute: callable,
 }
 const tool = looseGroup(() => ({

@@ -22,6 +22,8 @@ export interface Charge {
   readonly maxTokens?: number | undefined
   /** Expected price; absent or `null` if unknown. */
   readonly costUsd?: number | null | undefined
+  /** Whether nothing is reserved and no layer may refuse: the usage is charged when it is known. Default false. */
+  readonly unrefused?: boolean | undefined
 }
 
 interface Amounts {
@@ -31,6 +33,7 @@ interface Amounts {
 }
 
 const LEARNING_RATE = 0.1
+const UNLIMITED = Number.MAX_SAFE_INTEGER
 const MARGIN = 1.25
 
 /** Maps a call to bucket and counter charges, and a store rejection to a `Rejection`. */
@@ -47,6 +50,7 @@ export class ChargeBuilder {
 
   /** Returns all charges of the call, or a rejection if waiting could never help. */
   build(keys: LimitKeys, charge: Charge): Charges | Rejection {
+    if (charge.unrefused === true) return this.#open(keys)
     const tokens = this.#tokens(keys, charge)
     const { requests = 1, costUsd } = charge
     const amounts: Amounts = { requests: amountOf('requests', requests), tokens, cost: costOf(costUsd) }
@@ -69,7 +73,15 @@ export class ChargeBuilder {
       if (cost > rule.limit) return oversize(rule, cost)
       counters.push({ key: rule.prefix + id, per: rule.per, limit: rule.limit, cost, estimate, rule })
     }
-    return { buckets, counters, tokens }
+    return { buckets, counters, tokens, requests }
+  }
+
+  // Counters are entered without a limit, so that the store tells their period and refuses nothing.
+  #open(keys: LimitKeys): Charges {
+    const { buckets, counters } = this.every(keys)
+    const isMeasured = ({ rule }: BucketEntry | CounterEntry): boolean => rule.unit !== 'requests'
+    const unlimited = counters.filter(isMeasured).map((entry) => ({ ...entry, limit: UNLIMITED }))
+    return { buckets: [], unpaid: buckets.filter(isMeasured), counters: unlimited, tokens: 0, requests: 0 }
   }
 
   /** Returns every bucket and counter for these ids, without a charge. `global: false` leaves the global layer out. */

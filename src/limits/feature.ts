@@ -4,6 +4,7 @@ import { LlmError } from '../core/error.ts'
 import type { Feature } from '../core/feature.ts'
 import { checkOptions, optionsSchema } from '../core/options.ts'
 import { callable, type Group } from '../core/schema.ts'
+import { isAside, type Lineage, type TurnRounds } from '../core/parent-call.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Usage } from '../core/response.ts'
 import type { StageContext } from '../core/stage-context.ts'
@@ -17,6 +18,7 @@ import { createLimiter, limitStoreField, type Limiter } from './limiter.ts'
 import { rejectionError, type Rejection } from './rejection.ts'
 import type { Reservation } from './reservation.ts'
 import type { LimitStore } from './store.ts'
+import { TurnReservations } from './turn-reservations.ts'
 
 /** Returns the price of a usage at a target in USD; `null` or `undefined` if it is unknown. Must not throw. */
 export type CostOf = (
@@ -67,6 +69,7 @@ class LimitStage implements Stage {
   readonly #tokens = new TokenCache()
   /** Whether the limiter decides without a promise, because calls do not wait and the store is in this process. */
   readonly #isSync: boolean
+  readonly #turns = new WeakMap<TurnRounds, TurnReservations>()
 
   constructor({ clock, emit }: StageContext, limits: LimitsConfig, { store, costUsd }: RateLimitsOptions) {
     this.#costOf = costUsd
@@ -77,6 +80,8 @@ class LimitStage implements Stage {
   }
 
   run(call: Call, next: Next): Promise<ResponseStream> {
+    const held = call.lineage?.turn && this.#turns.get(call.lineage.turn)?.take()
+    if (held !== undefined) return this.#runWith(held, call, next)
     return this.#isSync
       ? this.#runWith(this.#reserve(call), call, next)
       : this.#reserveOrWait(call).then((reservation) => this.#runWith(reservation, call, next))
@@ -87,6 +92,7 @@ class LimitStage implements Stage {
       reply.onEnd(() => {
         const usage = reply.usage()
         reservation.settle(usage, this.#cost(usage, reply))
+        if (call.lineage?.turn !== undefined) this.#roundsOf(call.lineage.turn).ended(call, usage)
       })
       return reply
     }
@@ -94,6 +100,37 @@ class LimitStage implements Stage {
       this.#settleFailure(reservation, error)
       throw error
     })
+  }
+
+  #roundsOf(turn: TurnRounds): TurnReservations {
+    const known = this.#turns.get(turn)
+    if (known !== undefined) return known
+    const rounds = new TurnReservations((call, inputTokens) => this.#reserveRound(call, inputTokens))
+    this.#turns.set(turn, rounds)
+    turn.admitRounds(this, rounds)
+    return rounds
+  }
+
+  // A guess of the output must not end a turn whose input can still be paid.
+  async #reserveRound(call: Call, inputTokens: number): Promise<Reservation> {
+    const { scope } = call.lineage ?? call
+    const charge = this.#roundCharge(call, inputTokens)
+    const options = { scope, deadlineAt: scope.deadlineAt }
+    try {
+      return await this.limiter.reserveOrWait(keysOf(call), charge, options)
+    } catch (error) {
+      const isGuess = call.settings.maxTokens === undefined && LlmError.is(error) && error.kind !== 'aborted'
+      if (!isGuess) throw withTarget(error, call)
+      const least = this.#roundCharge({ ...call, settings: { ...call.settings, maxTokens: 0 } }, inputTokens)
+      return this.limiter.reserveOrWait(keysOf(call), least, options).catch((refused: unknown) => {
+        throw withTarget(refused, call)
+      })
+    }
+  }
+
+  #roundCharge(call: Call, inputTokens: number): Charge {
+    const { maxTokens } = call.settings
+    return { requests: 0, inputTokens, maxTokens, costUsd: this.#expectedCost(call, inputTokens) }
   }
 
   // Synchronous, because a promise would be a large part of the cost of a reservation.
@@ -120,12 +157,21 @@ class LimitStage implements Stage {
   }
 
   #charge(call: Call): Charge {
-    const { settings, messages } = call
+    const { settings, messages, lineage } = call
+    if (lineage !== undefined && (UNREFUSED.has(lineage.purpose) || isAside(lineage.purpose)))
+      return { unrefused: true }
     const inputTokens = this.limiter.countsTokens
       ? estimateUsage(messages, '', call.estimateTokens ?? this.#tokens.count).inputTokens
       : 0
     const { maxTokens } = settings
-    return { inputTokens, maxTokens, costUsd: this.#expectedCost(call, inputTokens) }
+    const charge = { inputTokens, maxTokens, costUsd: this.#expectedCost(call, inputTokens) }
+    return this.#isPart(lineage) ? { requests: 0, ...charge } : charge
+  }
+
+  // The first round of a turn is its request; all other calls within it are part of that.
+  #isPart(lineage: Lineage | undefined): boolean {
+    const turn = lineage?.turn
+    return lineage !== undefined && (turn === undefined || turn.isNested || this.#turns.has(turn))
   }
 
   // The highest price among the candidates; `undefined` if the price of the requested target is unknown.
@@ -152,10 +198,15 @@ class LimitStage implements Stage {
   }
 }
 
-function keysOf({ userId, conversationId, tags, target }: Call): LimitKeys {
-  return {
-    user: userId,
-    conversation: conversationId,
-    tags: { provider: target.provider, model: target.model, ...tags },
-  }
+/** Purposes whose calls are charged when their usage is known, because no answer may fail for them. */
+const UNREFUSED: ReadonlySet<string> = new Set(['judge', 'moderation'])
+
+function keysOf({ userId, conversationId, tags, target, lineage }: Call): LimitKeys {
+  const { provider, model } = target
+  const purpose = lineage?.purpose ?? ''
+  if (purpose === '')
+    return { user: userId, conversation: conversationId, tags: { provider, model, ...tags } }
+  const named = { provider, model, purpose, ...tags }
+  if (isAside(purpose)) return { tags: named }
+  return { user: userId, conversation: conversationId, tags: named }
 }

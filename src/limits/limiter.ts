@@ -204,16 +204,18 @@ class LimiterCore {
   #decide(keys: LimitKeys, charges: Charges, verdict: StoreGrant | StoreRefusal): Granted | Rejection {
     if (!verdict.granted) return this.#refuse(keys, this.#builder.explain(charges, verdict))
     const { at, periods, waits, waitMs } = verdict
-    const { buckets, counters, tokens } = charges
+    const { buckets, counters, tokens, requests, unpaid } = charges
     const user =
       keys.user === undefined || keys.user === ''
         ? undefined
-        : this.users.enter(keys.user, keys.conversation, tokens)
+        : this.users.enter(keys.user, keys.conversation, { tokens, requests })
     const end = this.#end
     const reservation = new OpenReservation({
       buckets,
       counters,
       tokens,
+      requests,
+      unpaid,
       at,
       periods,
       user,
@@ -261,7 +263,11 @@ class LimiterCore {
   readonly #end = (reservation: OpenReservation, settlement: Settlement): void => {
     const { buckets, counters, tokens, released, estimated, shares } = settlement
     this.#builder.learn(shares)
-    reservation.user?.add(this.#clock.now(), released ? -1 : 0, tokens - reservation.tokens)
+    reservation.user?.add(
+      this.#clock.now(),
+      released ? -reservation.requests : 0,
+      tokens - reservation.tokens,
+    )
     this.#metrics.ended({
       type: released ? 'released' : 'settled',
       reserved: reservation.tokens,

@@ -40,6 +40,10 @@ export interface Charges {
   readonly buckets: readonly BucketEntry[]
   readonly counters: readonly CounterEntry[]
   readonly tokens: number
+  /** Requests that the call counts as. */
+  readonly requests: number
+  /** Buckets that are charged at the settlement alone. */
+  readonly unpaid?: readonly BucketEntry[] | undefined
 }
 
 /** The changes to buckets and counters that end a reservation. */
@@ -86,6 +90,10 @@ export class OpenReservation implements Reservation {
     return this.#parts.buckets
   }
 
+  get requests(): number {
+    return this.#parts.requests
+  }
+
   /** The statistics of the call's user. */
   get user(): UserCounter | undefined {
     return this.#parts.user
@@ -123,9 +131,10 @@ export class OpenReservation implements Reservation {
 
   // Plain loops for speed, because this runs once per call.
   #deltas(changeOf: (unit: LimitUnit, reserved: number) => number): Pick<Settlement, 'buckets' | 'counters'> {
-    const { at, periods } = this.#parts
+    const { at, periods, unpaid } = this.#parts
+    const charged = unpaid ?? this.#parts.buckets
     const buckets: BucketDelta[] = []
-    for (const { key, capacity, refillPerMs, cost, rule } of this.#parts.buckets) {
+    for (const { key, capacity, refillPerMs, cost, rule } of charged) {
       const delta = changeOf(rule.unit, cost)
       if (delta !== 0) buckets.push({ key, capacity, refillPerMs, delta, at })
     }

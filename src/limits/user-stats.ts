@@ -89,11 +89,15 @@ export class UserStatsTable {
   }
 
   /** Counts a granted call. Returns `undefined` if statistics are off. */
-  enter(id: string, conversation: string | undefined, tokens: number): UserCounter | undefined {
+  enter(
+    id: string,
+    conversation: string | undefined,
+    { requests, tokens }: { readonly requests: number; readonly tokens: number },
+  ): UserCounter | undefined {
     if (this.#perGeneration === 0) return undefined
     const user = this.#young.get(id) ?? this.#promote(id)
-    user.add(this.#clock.now(), 1, tokens)
-    if (conversation !== undefined) user.addConversation(conversation)
+    user.add(this.#clock.now(), requests, tokens)
+    if (conversation !== undefined && requests > 0) user.addConversation(conversation)
     return user
   }
 

@@ -51,10 +51,10 @@ export function createEndpointModerator(options: EndpointModeratorOptions): Mode
   const { moderate, provider, model, thresholds, action, maxCharacters = 8_000 } = options
   return {
     name: options.name ?? provider,
-    moderate: async (text, { requestId, signal }) => {
+    moderate: async (text, { requestId, signal, parent }) => {
       const input = cut(text, maxCharacters)
       if (input.length === 0) return []
-      const { results } = await moderate({ provider, model, input, signal, requestId })
+      const { results } = await moderate({ provider, model, input, signal, requestId, parent })
       const found = new Set<string>()
       let flagged = false
       for (const { categories, scores, flagged: isFlagged } of results) {

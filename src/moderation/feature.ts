@@ -3,6 +3,7 @@ import type { Call, OutputFilter } from '../core/call.ts'
 import { toLlmError, type LlmError } from '../core/error.ts'
 import type { Feature } from '../core/feature.ts'
 import type { Message } from '../core/message.ts'
+import { parentOf } from '../core/parent-call.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { ChatResponse, Usage } from '../core/response.ts'
 import type { StageContext } from '../core/stage-context.ts'
@@ -136,8 +137,9 @@ function startRun(
   source: ModerationSource,
 ): ModerationRun {
   const { requestId, userId, conversationId, clock } = call
-  const signal = direction.moderators.some(({ scan }) => scan === undefined) ? signalOf(call) : undefined
-  const context: ModerationContext = { source, requestId, userId, conversationId, signal }
+  const isAsync = direction.moderators.some(({ scan }) => scan === undefined)
+  const asked = isAsync ? { signal: signalOf(call), parent: parentOf(call, 'moderation') } : undefined
+  const context: ModerationContext = { source, requestId, userId, conversationId, ...asked }
   const onDecision = emit && ((event: ModerationEvent): void => emit({ type: 'moderation', event }))
   return new ModerationRun({ direction, context, clock, onDecision })
 }

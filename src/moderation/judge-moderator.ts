@@ -65,7 +65,7 @@ export function createJudgeModerator(options: JudgeModeratorOptions): Moderator 
   const system = instructions(categories)
   return {
     name,
-    moderate: async (text, { requestId, signal }) => {
+    moderate: async (text, { requestId, signal, parent }) => {
       if (text.trim() === '') return []
       const reply = await ask({
         model,
@@ -78,6 +78,7 @@ export function createJudgeModerator(options: JudgeModeratorOptions): Moderator 
         moderation: false,
         signal,
         requestId,
+        parent: parent?.withPurpose('judge'),
       })
       const found = readJudgement(reply.text, model).filter((category) => category in categories)
       return found.length === 0 ? [] : [{ categories: found, action }]

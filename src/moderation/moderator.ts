@@ -1,3 +1,5 @@
+import type { ParentCall } from '../core/parent-call.ts'
+
 /** Action for a finding. `pass` exempts the match from later rules, `warn` only emits an event. */
 export type ModerationAction = 'pass' | 'warn' | 'redact' | 'block'
 
@@ -12,6 +14,11 @@ export interface ModerationContext {
   readonly conversationId?: string | undefined
   /** Aborts when `timeoutMs` has passed or the call ends. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * The moderated call, for calls that the moderator makes: `orchestrator.chatApiCall({ …, parent })`. Without it, such a call
+   * waits for the slot that the moderated call holds.
+   */
+  readonly parent?: ParentCall | undefined
 }
 
 /** A finding in a text. Contains none of the text. */

@@ -1,10 +1,11 @@
 import type { Scope } from '../core/call-scope.ts'
 import type { Clock } from '../core/clock.ts'
 import { LlmError } from '../core/error.ts'
+import type { TurnRounds } from '../core/parent-call.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Next } from '../core/stage.ts'
 import { ActiveCalls } from './active-calls.ts'
-import type { RunningCall } from './create-call.ts'
+import { DEFAULT_TOTAL_MS, type RunningCall } from './create-call.ts'
 import type { Features } from './features.ts'
 import { createPipeline } from './pipeline.ts'
 
@@ -17,7 +18,10 @@ export class CallRunner {
   #calls = 0
   #succeeded = 0
   #failed = 0
+  /** Turns among the active scopes, which are no calls of their own. */
+  #turns = 0
   #closing: Promise<void> | undefined
+  #isDraining = false
   #drained: (() => void) | undefined
 
   constructor(features: Features, clock: Clock) {
@@ -31,7 +35,7 @@ export class CallRunner {
   get counts(): Readonly<Record<'calls' | 'active' | 'succeeded' | 'failed', number>> {
     return {
       calls: this.#calls,
-      active: this.#active.size,
+      active: this.#active.size - this.#turns,
       succeeded: this.#succeeded,
       failed: this.#failed,
     }
@@ -43,9 +47,10 @@ export class CallRunner {
     this.#calls++
     this.#active.add(scope)
     try {
-      if (this.#closing !== undefined)
+      if (this.#closing !== undefined && !this.#isPartOfRunning(call))
         throw new LlmError('misconfigured', 'the orchestrator is closed; create a new one to make calls')
       if (scope.error !== undefined) throw scope.error
+      if (call.lineage?.turn !== undefined) this.#adopt(call.lineage.turn, call)
       const reply = await this.#run(call)
       reply.onEnd((error) => this.#end(scope, error))
       return reply
@@ -61,13 +66,34 @@ export class CallRunner {
   }
 
   async #close(drainMs: number): Promise<void> {
+    this.#isDraining = true
     if (this.#active.size > 0 && drainMs > 0) await this.#drain(drainMs)
+    this.#isDraining = false
     const closed = new LlmError('aborted', 'the orchestrator was closed while the call was running', {
       code: 'shutdown',
     })
     for (const scope of this.#active.all()) scope.abort(closed)
     await this.#features.close()
     this.#active.close()
+  }
+
+  // A round of a running turn, or a call within a running call, belongs to what the drain waits for.
+  #isPartOfRunning({ lineage }: RunningCall): boolean {
+    if (!this.#isDraining || lineage === undefined) return false
+    return this.#active.all().some((scope) => scope === lineage.scope)
+  }
+
+  // A turn is active between its rounds, too: its time is limited and a drain waits for it.
+  #adopt(turn: TurnRounds, { timeouts }: RunningCall): void {
+    const { scope } = turn
+    const end = (): void => {
+      this.#turns--
+      this.#active.remove(scope)
+      if (this.#active.size === 0) this.#drained?.()
+    }
+    if (!turn.adopt(timeouts.totalMs ?? DEFAULT_TOTAL_MS, this.#clock.now(), end)) return
+    this.#turns++
+    this.#active.add(scope)
   }
 
   #drain(drainMs: number): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Call } from '../core/call.ts'
 import { Scope } from '../core/call-scope.ts'
 import type { Message } from '../core/message.ts'
+import { lineageOf, type Lineage } from '../core/parent-call.ts'
 import type { ResolvedSettings } from '../core/params.ts'
 import type { Target } from '../core/registry.ts'
 import type { CallOptions, ChatRequest, StreamLimits } from '../core/request.ts'
@@ -9,7 +10,8 @@ import type { Transport } from '../core/wire.ts'
 import { createFetchTransport } from '../transport/index.ts'
 import { mergeOptions, type OrchestratorContext } from './context.ts'
 
-const DEFAULT_TOTAL_MS = 600_000
+/** Default of `timeouts.totalMs`. */
+export const DEFAULT_TOTAL_MS = 600_000
 const DEFAULT_STREAM_LIMITS: Call['streamLimits'] = {
   maxBytes: 10 * 1024 * 1024,
   maxReplyBytes: 64 * 1024 * 1024,
@@ -47,6 +49,8 @@ export function createCall(
   const own = context.accessTo(target)
   const timeouts = mergeOptions(options.timeouts, request.timeouts)
   const given = nonEmptyKey(request.apiKey)
+  const lineage = lineageOf(request.parent)
+  const scope = createScope(request, { totalMs: timeouts.totalMs, now: clock.now() })
   // Every field is listed, because V8 copies an object that starts with a spread each time it grows.
   const { operation, messages, settings, warnings, stream, exchange } = input
   return {
@@ -62,7 +66,7 @@ export function createCall(
     candidates: own.candidates,
     previousAttempts: NO_ATTEMPTS,
     hasOwnCredentials: given !== undefined || request.baseUrl !== undefined,
-    scope: new Scope(request.signal, timeouts.totalMs ?? DEFAULT_TOTAL_MS, clock.now()),
+    scope,
     apiKey: given ?? own.apiKey,
     credentials: request.credentials ?? own.credentials,
     variables: mergeOptions(own.variables, request.variables),
@@ -80,9 +84,10 @@ export function createCall(
     continuation: request.continuation,
     fallback: request.fallback,
     priority: request.priority,
-    tags: request.tags,
-    userId: request.userId,
-    conversationId: request.conversationId,
+    tags: tagsOf(request, lineage),
+    userId: request.userId ?? lineage?.userId,
+    conversationId: request.conversationId ?? lineage?.conversationId,
+    lineage,
     moderation: request.moderation,
     onAdmitted: request.onAdmitted,
     onEnd: request.onEnd,
@@ -90,6 +95,20 @@ export function createCall(
     estimateTokens: options.estimateTokens,
     logger: request.logger ?? options.logger,
   }
+}
+
+function createScope(
+  { signal, parent }: CallOptions,
+  { totalMs = DEFAULT_TOTAL_MS, now }: { readonly totalMs: number | undefined; readonly now: number },
+): Scope {
+  const scope = new Scope(signal, totalMs, now)
+  const above = lineageOf(parent)
+  if (above !== undefined) scope.follow(above.scope)
+  return scope
+}
+
+function tagsOf({ tags }: CallOptions, lineage: Lineage | undefined): Call['tags'] {
+  return lineage?.tags === undefined ? tags : { ...lineage.tags, ...tags }
 }
 
 /** Returns the stream limits of an orchestrator. Defaults: `maxBytes` 10 MiB, `maxReplyBytes` 64 MiB. */

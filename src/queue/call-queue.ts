@@ -30,6 +30,8 @@ export interface RunningCall {
   readonly provider: string | undefined
   readonly priority: Priority
   readonly streaming: boolean
+  /** What the call is for, if it is made within another one: `tool`, `judge`, `title`. */
+  readonly purpose?: string | undefined
   readonly ranMs: number
 }
 

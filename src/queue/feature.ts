@@ -1,6 +1,7 @@
 import { withTarget, type Call } from '../core/call.ts'
 import type { Feature } from '../core/feature.ts'
 import { checkOptions } from '../core/options.ts'
+import { holdsSlot, isAside, type Lineage, type TurnRounds } from '../core/parent-call.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { StageContext } from '../core/stage-context.ts'
 import { stageOrder, type Next, type Stage } from '../core/stage.ts'
@@ -30,6 +31,8 @@ class QueueStage implements Stage {
   readonly order = stageOrder.queue
   readonly queue: CallQueue
   readonly #hasCaps: boolean
+  /** Turns whose first round has passed. */
+  readonly #passed = new WeakSet<TurnRounds>()
 
   constructor({ clock, emit }: StageContext, options: QueueConfig) {
     const observe = emit && ((event: QueueEvent): void => emit({ type: 'queue', event }))
@@ -38,35 +41,58 @@ class QueueStage implements Stage {
   }
 
   run(call: Call, next: Next): Promise<ResponseStream> {
-    const job = jobOf(call)
+    const { lineage } = call
+    const job = jobOf(call, lineage === undefined ? undefined : this.#placeOf(lineage))
     const slot = this.queue.tryAcquire(job)
     if (slot !== undefined) return this.#runIn(slot, call, next)
+    // The slot of a parent is free for what the parent waits for.
+    if (holdsSlot(lineage, this)) return next(call)
     const reject = (error: unknown): never => {
       throw withTarget(error, call)
     }
     return this.queue.acquire(job).then((acquired) => this.#runIn(acquired, call, next), reject)
   }
 
+  // A call within another one, and a round of a turn that has been admitted, are not queued behind other calls again.
+  #placeOf({ turn, purpose }: Lineage): QueueJob['place'] {
+    if (isAside(purpose)) return 'behind'
+    if (turn === undefined || turn.isNested || this.#passed.has(turn)) return 'ahead'
+    this.#passed.add(turn)
+    return undefined
+  }
+
   #runIn(slot: Slot, call: Call, next: Next): Promise<ResponseStream> {
     const queued = this.#hasCaps
       ? { ...call, acquireProviderSlot: providerSlots(slot, call.target.provider) }
       : call
+    const { scope } = call
+    scope.slotOf = this
+    const release = (error: unknown): void => {
+      scope.slotOf = undefined
+      slot.release(error === undefined ? undefined : { error })
+    }
     return next(queued).then(
       (reply) => {
-        reply.onEnd((error) => slot.release(error === undefined ? undefined : { error }))
+        reply.onEnd(release)
         return reply
       },
       (error: unknown) => {
-        slot.release({ error })
+        release(error)
         throw error
       },
     )
   }
 }
 
-function jobOf({ requestId, userId, target, priority, stream, scope }: Call): QueueJob {
+function jobOf(
+  { requestId, userId, target, priority, stream, scope, lineage }: Call,
+  place: QueueJob['place'],
+): QueueJob {
   const { deadlineAt } = scope
+  const purpose = lineage?.purpose === '' ? undefined : lineage?.purpose
   return {
+    place,
+    purpose,
     requestId,
     user: userId,
     provider: target.provider,

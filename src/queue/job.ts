@@ -12,6 +12,13 @@ export interface QueueJob extends AbortSources {
   /** Default: `high` for a stream, `normal` for a whole response. */
   readonly priority?: Priority | undefined
   readonly streaming?: boolean | undefined
+  /** What the call is for, such as `tool`. Absent: the request of a caller. */
+  readonly purpose?: string | undefined
+  /**
+   * `ahead`: the call goes before all others that wait. `behind`: it goes after all others, and no call is refused because it
+   * waits. `maxPending` and `timeoutMs` bound neither. Default: the place of its priority.
+   */
+  readonly place?: 'ahead' | 'behind' | undefined
   /** Overrides the queue's `timeoutMs`. */
   readonly timeoutMs?: number | undefined
   /** Latest start of the call, as a time of the clock. The call is rejected at once if the estimated wait is longer. */
@@ -42,6 +49,7 @@ export interface QueueActivity {
   readonly provider: string | undefined
   readonly priority: Priority
   readonly streaming: boolean
+  readonly purpose?: string | undefined
   readonly waitedMs: number
   /** Run time in ms; 0 if the call never ran. */
   readonly ranMs: number

@@ -60,6 +60,7 @@ export class QueueMonitor {
 
 /** Returns what status reports show of a call. */
 export function describeCall({ job, priority }: WaitingCall): Omit<RunningCall, 'ranMs'> {
-  const { requestId, user, provider, streaming = false } = job
-  return { requestId, user, provider, priority, streaming }
+  const { requestId, user, provider, streaming = false, purpose } = job
+  const called = { requestId, user, provider, priority, streaming }
+  return purpose === undefined ? called : { ...called, purpose }
 }

@@ -6,13 +6,13 @@ import { clockField } from '../core/port-fields.ts'
 import { callable, type Group } from '../core/schema.ts'
 import type { CallQueue, QueueOptions, QueueStatus, RunningCall } from './call-queue.ts'
 import { ConcurrencyLimits } from './concurrency-limits.ts'
-import { priorities, queueSchema, readQueueConfig, type QueueSettings } from './config.ts'
+import { queueSchema, readQueueConfig, type QueueSettings } from './config.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { queueTimeout, queueFull } from './errors.ts'
 import type { QueueJob, QueueResult, Slot } from './job.ts'
 import { describeCall, QueueMonitor } from './queue-monitor.ts'
 import { Scheduler } from './scheduler.ts'
-import { priorityOf, WaitingCall } from './waiting-call.ts'
+import { levelOf, WaitingCall } from './waiting-call.ts'
 import { WaitingCalls } from './waiting-calls.ts'
 
 /** The schema of {@link QueueOptions}. */
@@ -98,7 +98,7 @@ class QueueCore {
     const { timeoutMs = this.#settings.timeoutMs } = job
     const call = new WaitingCall(job, ++this.#seq, { now, timeoutMs })
     const mayStart = this.dispatcher.isDistributed && this.dispatcher.startsAtOnce(job)
-    const refusal = mayStart ? undefined : this.#refusal(job, now)
+    const refusal = mayStart || job.place !== undefined ? undefined : this.#refusal(job, now)
     if (refusal !== undefined) return Promise.reject(refusal)
     return new Promise((resolve, reject) => {
       call.resolve = resolve
@@ -145,7 +145,7 @@ class QueueCore {
   status(): QueueStatus {
     const { concurrency, maxPending } = this.#settings
     const { stats } = this.monitor
-    const [critical = 0, high = 0, normal = 0, low = 0] = this.#scheduler.waitingPerLevel
+    const [, critical = 0, high = 0, normal = 0, low = 0] = this.#scheduler.waitingPerLevel
     const { oldest } = this.#waiting
     return {
       ...stats.counts,
@@ -174,8 +174,9 @@ class QueueCore {
     if (this.dispatcher.startsAtOnce(job)) return 0
     const { meanRunMs } = this.monitor.stats
     if (meanRunMs === undefined) return undefined
-    const level = priorities.indexOf(priorityOf(job))
-    const ahead = this.#scheduler.waitingPerLevel.slice(0, level + 1).reduce((sum, count) => sum + count, 0)
+    const ahead = this.#scheduler.waitingPerLevel
+      .slice(0, levelOf(job) + 1)
+      .reduce((sum, count) => sum + count, 0)
     const rounds = this.#limits
       .reached(job)
       .map(({ waiting, limit }) => (Math.min(ahead, waiting) + 1) / limit)
@@ -187,7 +188,7 @@ class QueueCore {
   }
 
   #refusal(job: QueueJob, now: number): LlmError | undefined {
-    const pending = this.#scheduler.waiting
+    const pending = this.#scheduler.queued
     const { maxPending } = this.#settings
     const { deadlineAt = Infinity } = job
     const full = pending >= maxPending
@@ -205,8 +206,8 @@ class QueueCore {
   // The call waits on at its former place.
   #requeue(call: WaitingCall): void {
     const { maxPending } = this.#settings
-    const pending = this.#scheduler.waiting
-    if (call.unreported && pending >= maxPending) {
+    const pending = this.#scheduler.queued
+    if (call.unreported && call.job.place === undefined && pending >= maxPending) {
       this.#drop(call, 'failed', this.monitor.refused(call.job, queueFull({ pending, maxPending })))
       return
     }

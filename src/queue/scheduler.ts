@@ -1,7 +1,6 @@
 import { hasFreeSlot, type ConcurrencyLimits } from './concurrency-limits.ts'
-import { priorities } from './config.ts'
 import { isAhead, suspend, insertCall, createLane, reposition, removeCall } from './user-lane.ts'
-import type { Lane, PriorityQueue, WaitingCall, UserRotation } from './waiting-call.ts'
+import { LEVELS, type Lane, type PriorityQueue, type WaitingCall, type UserRotation } from './waiting-call.ts'
 
 /** One priority over all groups. */
 interface PriorityLevel {
@@ -18,7 +17,8 @@ interface PriorityLevel {
 const SWEPT_PER_NEW_USER = 3
 
 /**
- * Picks the call to run next: the most urgent priority first, users in rotation within it, FIFO within a user. Calls
+ * Picks the call to run next: calls that go ahead, then the most urgent priority first, then calls that go behind. Within
+ * each, users are in rotation, and the calls of one user FIFO. Calls
  * whose provider or user is at its limit are skipped. A call that has waited half of `agingMs` goes before more urgent
  * ones, but takes at most every second slot. Every step costs O(log n) in the number of users that wait.
  */
@@ -31,7 +31,7 @@ export class Scheduler {
   constructor(limits: ConcurrencyLimits, agingMs: number) {
     this.#limits = limits
     this.#agingMs = agingMs
-    this.#levels = priorities.map(() => {
+    this.#levels = Array.from({ length: LEVELS }, () => {
       const users = new Map<string, UserRotation>()
       return { users, sweep: users.entries(), position: 0, waiting: 0 }
     })
@@ -48,7 +48,12 @@ export class Scheduler {
     return this.#levels.reduce((sum, { waiting }) => sum + waiting, 0)
   }
 
-  /** Number of waiting calls by priority, the most urgent first. */
+  /** Number of waiting calls that count for `maxPending`: all but those that go behind. */
+  get queued(): number {
+    return this.waiting - (this.#levels.at(-1)?.waiting ?? 0)
+  }
+
+  /** Number of waiting calls by level: those that go ahead, then by priority, the most urgent first, then those that go behind. */
   get waitingPerLevel(): readonly number[] {
     return this.#levels.map(({ waiting }) => waiting)
   }
@@ -85,7 +90,7 @@ export class Scheduler {
   next(now: number): WaitingCall | undefined {
     const regular = this.#mostUrgent()
     if (regular === undefined) return undefined
-    const aged = this.#agedLast ? undefined : this.#aged(regular.level, now)
+    const aged = this.#agedLast || regular.level === 0 ? undefined : this.#aged(regular.level, now)
     this.#agedLast = aged !== undefined
     const call = aged ?? regular
     const lane = call.lane as Lane
@@ -109,7 +114,7 @@ export class Scheduler {
   }
 
   #mostUrgent(): WaitingCall | undefined {
-    for (const level of priorities.keys()) {
+    for (let level = 0; level < LEVELS; level++) {
       let best: Lane | undefined
       for (const group of this.#limits.groups) {
         const lane = hasFreeSlot(group) ? group.queues[level]?.lanes.peek() : undefined

@@ -1,13 +1,13 @@
 import { Heap } from '../core/heap.ts'
-import { priorities } from './config.ts'
-import type {
-  LaneAge,
-  Group,
-  Lane,
-  UserConcurrency,
-  PriorityQueue,
-  WaitingCall,
-  UserRotation,
+import {
+  LEVELS,
+  type LaneAge,
+  type Group,
+  type Lane,
+  type UserConcurrency,
+  type PriorityQueue,
+  type WaitingCall,
+  type UserRotation,
 } from './waiting-call.ts'
 
 /** Creates an empty group for the calls that share one limit. */
@@ -15,7 +15,7 @@ export function createGroup(limit: number): Group {
   const queues: PriorityQueue[] = []
   const handovers = new Set<() => void>()
   const group = { limit, queues, handovers, running: 0, waiting: 0, suspended: 0, blocked: false }
-  for (const _ of priorities)
+  for (let level = 0; level < LEVELS; level++)
     queues.push({ group, lanes: new Heap<Lane>(isAhead), ages: new Heap<LaneAge>(isOlder) })
   return group
 }

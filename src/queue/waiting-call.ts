@@ -44,10 +44,13 @@ export interface PriorityQueue {
   readonly ages: Heap<LaneAge>
 }
 
+/** Number of levels: one for calls that go ahead, one for each priority, and one for calls that go behind. */
+export const LEVELS: number = priorities.length + 2
+
 /** Calls that share a concurrency limit: those of one provider, or all whose provider has no limit. */
 export interface Group {
   readonly limit: number
-  /** One for each priority, the most urgent first. */
+  /** One for each level, the most urgent first. */
   readonly queues: readonly PriorityQueue[]
   /** Running calls that wait to move to this provider, in order. */
   readonly handovers: Set<() => void>
@@ -63,7 +66,7 @@ export interface Group {
 export class WaitingCall implements HeapItem {
   readonly job: QueueJob
   readonly priority: Priority
-  /** Index of the priority: 0 is the most urgent. */
+  /** Place in the order: 0 goes before all priorities, then the priorities in theirs, and calls that go behind. */
   readonly level: number
   readonly seq: number
   readonly enqueuedAt: number
@@ -91,12 +94,18 @@ export class WaitingCall implements HeapItem {
   constructor(job: QueueJob, seq: number, { now, timeoutMs }: { now: number; timeoutMs: number }) {
     this.job = job
     this.priority = priorityOf(job)
-    this.level = priorities.indexOf(this.priority)
+    this.level = levelOf(job)
     this.seq = seq
     this.enqueuedAt = now
-    const { deadlineAt = Infinity } = job
-    this.timeoutAt = Math.min(timeoutMs > 0 ? now + timeoutMs : Infinity, deadlineAt)
+    const { deadlineAt = Infinity, place } = job
+    this.timeoutAt = Math.min(timeoutMs > 0 && place === undefined ? now + timeoutMs : Infinity, deadlineAt)
   }
+}
+
+/** Returns the level of a call. */
+export function levelOf(job: QueueJob): number {
+  if (job.place === 'behind') return LEVELS - 1
+  return job.place === 'ahead' ? 0 : priorities.indexOf(priorityOf(job)) + 1
 }
 
 /** Returns the priority of a call. Default: `high` for a stream, `normal` for a whole response. */

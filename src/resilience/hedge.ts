@@ -1,4 +1,5 @@
-import type { Call, CallScope } from '../core/call.ts'
+import type { Call } from '../core/call.ts'
+import type { CallScope } from '../core/lifetime.ts'
 import { LlmError } from '../core/error.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Attempt } from '../core/response.ts'
@@ -99,6 +100,7 @@ function forkScope(parent: CallScope): CallScope {
   const unlink = parent.onAbort(abort)
   return {
     passed: parent.passed,
+    slotOf: undefined,
     get error() {
       return own ?? parent.error
     },
