@@ -3,10 +3,12 @@ import { clockField } from '../core/common-fields.ts'
 import { LlmError } from '../core/error.ts'
 import { isObject, parseJson, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Rows } from '../core/options.ts'
-import { listOf, nonEmptyText, oneOf, secretKind } from '../core/schema.ts'
+import { flag, listOf, nonEmptyText, oneOf, secretKind } from '../core/schema.ts'
 import { FakeHttpError, type FakeError } from './fake-error.ts'
 import { record, type FakeRequestLog, type Recorder } from './request-log.ts'
 import { planError, planJson, planReply } from './pacing.ts'
+import { createPromptCache, type CachedUsage, type PromptCache } from './prompt-cache.ts'
+import type { FakeReply } from './reply.ts'
 import { completeRequest, type FakeRequest } from './request.ts'
 import { playScript, type FakeScript, type ScriptPlayer } from './script.ts'
 import type { Step } from './steps.ts'
@@ -23,6 +25,11 @@ export interface FakeOptions {
    * skips the field, as some compatible servers do. Default `refuse`.
    */
   readonly unknownFields?: 'refuse' | 'ignore' | undefined
+  /**
+   * Whether usage reports what the vendor's prompt cache would read and write, by the documented rules of Anthropic,
+   * Bedrock, OpenAI and Gemini. Tokens are then 4 characters each. Default false.
+   */
+  readonly promptCache?: boolean | undefined
   /** Clock of the waits and of the log. Default: the system clock. */
   readonly clock?: Clock | undefined
 }
@@ -32,6 +39,7 @@ export const fakeRows = (): Rows<FakeOptions> => ({
   keys: listOf(secretKind('a key of at least one character', nonEmptyText.fits)),
   models: listOf(nonEmptyText),
   unknownFields: oneOf('refuse', 'ignore'),
+  promptCache: flag,
   clock: clockField,
 })
 
@@ -69,12 +77,14 @@ class ScriptedResponder implements Responder {
   readonly clock: Clock
   readonly #player: ScriptPlayer
   readonly #options: FakeOptions
+  readonly #cache: PromptCache | undefined
   #accepted = 0
 
   constructor(player: ScriptPlayer, options: FakeOptions) {
     this.#player = player
     this.#options = options
     this.clock = options.clock ?? systemClock
+    this.#cache = options.promptCache === true ? createPromptCache(this.clock) : undefined
   }
 
   knows(incoming: Pick<Incoming, 'method' | 'path' | 'headers'>): boolean {
@@ -96,7 +106,8 @@ class ScriptedResponder implements Responder {
       if (asked === 'embeddings') return { recorder, steps: planJson(wire.embeddings?.(objectIn(body))) }
       const request = this.#read(wire, head, { ...incoming, json: body })
       recorder.accepted(request)
-      const reply = await this.#player.next(request)
+      const cached = this.#cache?.(request)
+      const reply = withCached(await this.#player.next(request), cached)
       const steps = planReply({ wire, request, reply, requestId, epochMs: this.clock.epochMs() })
       return { recorder, steps }
     } catch (error) {
@@ -127,6 +138,11 @@ class ScriptedResponder implements Responder {
     const call = this.#accepted++
     return completeRequest(read, { dialect: wire.dialect, call, path, headers, body: object })
   }
+}
+
+function withCached(reply: FakeReply, cached: CachedUsage | undefined): FakeReply {
+  if (cached === undefined || reply.usage === false) return reply
+  return { ...reply, usage: { ...cached, ...reply.usage } }
 }
 
 function headOf({ method, path, headers }: Pick<Incoming, 'method' | 'path' | 'headers'>): RequestHead {
