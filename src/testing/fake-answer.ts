@@ -135,7 +135,8 @@ export function isGenuine(text: string, signature: string): boolean {
   return !signature.startsWith(SIGNATURE_LEAD) || signature === signatureOf(text)
 }
 
-function isList(value: NonNullable<FakeReply['reasoning']>): value is readonly string[] {
+/** Whether a reasoning is given as pieces. */
+export function isList(value: NonNullable<FakeReply['reasoning']>): value is readonly string[] {
   return Array.isArray(value)
 }
 

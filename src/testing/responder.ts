@@ -12,6 +12,7 @@ import type { FakeReply } from './reply.ts'
 import { completeRequest, type FakeRequest } from './request.ts'
 import { playScript, type FakeScript, type ScriptPlayer } from './script.ts'
 import type { Step } from './steps.ts'
+import { createThoughtBinding, type ThoughtBinding } from './thought-binding.ts'
 import { wires, type Asked, type FakeWire, type RequestHead } from './wires/index.ts'
 
 /** Options of every fake beside its script. */
@@ -30,6 +31,11 @@ export interface FakeOptions {
    * Bedrock, OpenAI and Gemini. Tokens are then 4 characters each. Default false.
    */
   readonly promptCache?: boolean | undefined
+  /**
+   * Whether Claude's reasoning is bound to the messages before it, as with the newest models: a changed history is refused
+   * with a 400. Default false.
+   */
+  readonly thoughtBinding?: boolean | undefined
   /** Clock of the waits and of the log. Default: the system clock. */
   readonly clock?: Clock | undefined
 }
@@ -40,6 +46,7 @@ export const fakeRows = (): Rows<FakeOptions> => ({
   models: listOf(nonEmptyText),
   unknownFields: oneOf('refuse', 'ignore'),
   promptCache: flag,
+  thoughtBinding: flag,
   clock: clockField,
 })
 
@@ -78,6 +85,7 @@ class ScriptedResponder implements Responder {
   readonly #player: ScriptPlayer
   readonly #options: FakeOptions
   readonly #cache: PromptCache | undefined
+  readonly #binding: ThoughtBinding | undefined
   #accepted = 0
 
   constructor(player: ScriptPlayer, options: FakeOptions) {
@@ -85,6 +93,7 @@ class ScriptedResponder implements Responder {
     this.#options = options
     this.clock = options.clock ?? systemClock
     this.#cache = options.promptCache === true ? createPromptCache(this.clock) : undefined
+    this.#binding = options.thoughtBinding === true ? createThoughtBinding() : undefined
   }
 
   knows(incoming: Pick<Incoming, 'method' | 'path' | 'headers'>): boolean {
@@ -106,8 +115,7 @@ class ScriptedResponder implements Responder {
       if (asked === 'embeddings') return { recorder, steps: planJson(wire.embeddings?.(objectIn(body))) }
       const request = this.#read(wire, head, { ...incoming, json: body })
       recorder.accepted(request)
-      const cached = this.#cache?.(request)
-      const reply = withCached(await this.#player.next(request), cached)
+      const reply = await this.#replyTo(request)
       const steps = planReply({ wire, request, reply, requestId, epochMs: this.clock.epochMs() })
       return { recorder, steps }
     } catch (error) {
@@ -115,6 +123,13 @@ class ScriptedResponder implements Responder {
       recorder.refused(refused.message)
       return { recorder, steps: planError(refused, { wire, requestId }) }
     }
+  }
+
+  async #replyTo(request: FakeRequest): Promise<FakeReply> {
+    const sign = this.#binding?.(request)
+    const cached = this.#cache?.(request)
+    const reply = withCached(await this.#player.next(request), cached)
+    return sign?.(reply) ?? reply
   }
 
   #checkKey(wire: FakeWire, head: RequestHead): void {

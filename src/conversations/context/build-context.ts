@@ -85,8 +85,9 @@ export async function buildContext(
     template: request.template,
     templateData: request.templateData,
   }
-  const past = conversation === undefined ? [] : await readPast(service, request, input)
-  const images = request.images ?? service.options.images ?? 'describe-past'
+  const plan = historyPlan(service, request, conversation)
+  const past = conversation === undefined ? [] : await readPast(service, request, { ...input, plan })
+  const images = request.images ?? service.options.images ?? (plan.isBound ? 'send-all' : 'describe-past')
   const shown = placeImages(
     past.map(({ message }) => message),
     images,
@@ -111,7 +112,7 @@ export async function buildContext(
     ...ready.opening.map((message) => ({ message, sequence: 0 })),
     ...ready.past.map((message, at) => ({ message, sequence: past[at]?.sequence ?? 0 })),
   ]
-  const messages = await fit(service, request, { input, frame, past: sequenced, warnings })
+  const messages = await fit(service, request, { input, frame, plan, past: sequenced, warnings })
   const { answer } = service.options.texts ?? {}
   const transformAnswer = answer === undefined ? undefined : (text: string) => answer(text, context)
   const currentAt = messages.indexOf(ready.current)
@@ -131,6 +132,7 @@ interface Frame {
 interface Fitting {
   readonly input: ContextInput
   readonly frame: Frame
+  readonly plan: HistoryPlan
   readonly past: readonly PastMessage[]
   readonly warnings: Warning[]
 }
@@ -193,7 +195,7 @@ async function summarise(
 function window(
   service: ServiceContext,
   request: AnswerOptions,
-  { frame, past, input }: Fitting,
+  { frame, plan, past, input }: Fitting,
   summary: Pick<Summary, 'text' | 'upToSequence'> | undefined,
 ): FittedWindow {
   const { options } = service
@@ -216,7 +218,7 @@ function window(
       ...frame.current,
     ],
     history: past.map(({ message }) => message),
-    bounds: boundsOf(service, request),
+    bounds: plan.bounds,
     answerTokens: answerTokens ?? settings.maxTokens,
     extraTokens: toolTokens(settings),
     whole: overflow === 'refuse',
@@ -242,25 +244,45 @@ function instructions(content: string | undefined): readonly Message[] {
   return content === undefined || content.trim() === '' ? [] : [{ role: 'system', content }]
 }
 
-function boundsOf(service: ServiceContext, request: AnswerOptions): HistoryBounds {
-  const { maxMessages, maxTokens } = { ...service.options.history, ...request.history }
-  // With a token limit alone, the message limit is lifted to its maximum.
-  return { maxTokens, maxMessages: maxMessages ?? (maxTokens === undefined ? STEPPED_HISTORY : MAX_HISTORY) }
+/** Which part of a history is sent. */
+interface HistoryPlan {
+  readonly bounds: HistoryBounds
+  /** By default the history grows from this number of messages to almost twice as many, then begins again with it. */
+  readonly step?: number | undefined
+  /** Whether the model refuses its earlier reasoning once something before it was changed or left out. */
+  readonly isBound: boolean
 }
 
-/** Default of the history: it grows from 20 messages to 39, then begins again with the newest 20. */
-const STEPPED_HISTORY = 2 * DEFAULT_HISTORY - 1
+/** The step for models with bound reasoning, which each new beginning costs all earlier reasoning. */
+const BOUND_STEP = MAX_HISTORY / 2
+
+function historyPlan(
+  service: ServiceContext,
+  request: AnswerOptions,
+  conversation: ContextInput['conversation'],
+): HistoryPlan {
+  const { boundThoughts: isBound = false } = capabilitiesOf(
+    service,
+    mergeSettings(service, request, conversation),
+  )
+  const { maxMessages, maxTokens } = { ...service.options.history, ...request.history }
+  // With a token limit alone, the message limit is lifted to its maximum.
+  if (maxMessages !== undefined || maxTokens !== undefined)
+    return { isBound, bounds: { maxTokens, maxMessages: maxMessages ?? MAX_HISTORY } }
+  const step = isBound ? BOUND_STEP : DEFAULT_HISTORY
+  return { isBound, step, bounds: { maxMessages: 2 * step - 1 } }
+}
 
 /**
- * The messages from a beginning that moves in steps of 20, and not with every turn: what the provider caches is a prefix,
- * which a history that slides by one message would never have.
+ * The messages from a beginning that moves in steps, and not with every turn: what the provider caches is a prefix, which a
+ * history that slides by one message would never have.
  */
-function inSteps(past: readonly StoredMessage[]): readonly StoredMessage[] {
+function inSteps(past: readonly StoredMessage[], step: number): readonly StoredMessage[] {
   const newest = past.at(-1)?.sequence ?? 0
-  let first = Math.floor(newest / DEFAULT_HISTORY - 1) * DEFAULT_HISTORY + 1
+  let first = Math.floor(newest / step - 1) * step + 1
   const kept = (): readonly StoredMessage[] => past.filter(({ sequence }) => sequence >= first)
   // Sequences of other branches leave gaps.
-  while (first > 1 && kept().length < Math.min(DEFAULT_HISTORY, past.length)) first -= DEFAULT_HISTORY
+  while (first > 1 && kept().length < Math.min(step, past.length)) first -= step
   return first > 1 ? kept() : past
 }
 
@@ -271,11 +293,12 @@ const FIRST_MESSAGES = 10
 async function readPast(
   service: ServiceContext,
   request: AnswerOptions,
-  input: ContextInput,
+  { plan, ...input }: ContextInput & { readonly plan: HistoryPlan },
 ): Promise<readonly PastMessage[]> {
   const { conversationId: id, before, thread, conversation } = input
   const { signal } = request
-  const { maxMessages = STEPPED_HISTORY } = boundsOf(service, request)
+  const { step, bounds } = plan
+  const { maxMessages = MAX_HISTORY } = bounds
   const summarizes = service.options.window?.overflow === 'summarise'
   const limit = Math.min(summarizes ? MAX_HISTORY : maxMessages, MAX_HISTORY)
   if (limit === 0) return []
@@ -285,8 +308,7 @@ async function readPast(
     messages.history(id, { limit, before, thread }, { signal }),
     longer ? messages.history(id, { limit: FIRST_MESSAGES, before: FIRST_MESSAGES + 1 }, { signal }) : [],
   ])
-  const isStepped = maxMessages === STEPPED_HISTORY && !summarizes
-  const shown = isStepped ? inSteps(newest) : newest
+  const shown = step === undefined || summarizes ? newest : inSteps(newest, step)
   const [oldest] = shown
   const system = first.filter(
     ({ role, sequence }) => role === 'system' && sequence < (oldest?.sequence ?? Infinity),

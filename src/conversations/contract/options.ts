@@ -182,9 +182,12 @@ export interface ChatServiceOptions {
     | undefined
   /** Whether a turn is stored if its request does not set `persist`. Default true. */
   readonly persist?: boolean | undefined
-  /** Default: the 20 newest messages. */
+  /**
+   * Default: the 20 newest messages, which grow to 39 before the oldest are dropped. For models that refuse reasoning after
+   * a changed history: 100, which grow to 199.
+   */
   readonly history?: HistoryBounds | undefined
-  /** How images of past messages are sent. Default `describe-past`. */
+  /** How images of past messages are sent. Default `describe-past`; `send-all` for models that refuse reasoning after a changed history. */
   readonly images?: ImageMode | undefined
   /** How a conversation is fitted into the model's context window. Default: the oldest messages are dropped. */
   readonly window?: WindowOptions | undefined
