@@ -38,6 +38,7 @@ export {
   type WindowRequest,
 } from './context/index.ts'
 export {
+  type AcceptedTurn,
   type AccessOptions,
   type AccessRequest,
   type AnswerOptions,
@@ -53,8 +54,11 @@ export {
   type ConversationRequest,
   type HistoryBounds,
   type Identity,
+  type LocatedConversation,
+  type LocateRequest,
   type ImageMode,
   type MessageView,
+  type NewIds,
   type Operation,
   operations,
   type Ownership,

@@ -7,6 +7,12 @@ export interface StartEvent {
   readonly provider: string
   readonly model: string
   readonly id?: string | undefined
+  /** With a turn of a chat service: the conversation, and the ids under which its messages are stored. */
+  readonly conversationId?: string | undefined
+  /** Id of the assistant message that ends the answer. */
+  readonly messageId?: string | undefined
+  /** Id of the user message that is answered. */
+  readonly userMessageId?: string | undefined
 }
 export interface TextDelta {
   readonly type: 'text-delta'

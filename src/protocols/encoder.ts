@@ -36,6 +36,10 @@ export interface EncoderOptions {
   readonly createdMs: number
   /** Conversation id: a field of the vendor-neutral protocols, and an extra field of OpenAI's replies. */
   readonly conversationId?: string | undefined
+  /** Id under which the answer is stored. Default: that of the `start` event, if a chat service answers. */
+  readonly messageId?: string | undefined
+  /** Id under which the user message is stored. Default: that of the `start` event, if a chat service answers. */
+  readonly userMessageId?: string | undefined
   /**
    * Whether this server runs the tool of that name itself. The vendors' protocols leave such calls out, because their
    * clients would try to run them. Default: the client runs every call.
@@ -49,6 +53,8 @@ export const encoderRows = (): Rows<EncoderOptions> => ({
   model: text,
   createdMs: required(number({ min: 0 })),
   conversationId: text,
+  messageId: text,
+  userMessageId: text,
   isServerTool: callable,
 })
 /** The schema of {@link EncoderOptions}. */

@@ -43,8 +43,10 @@ export {
 } from './permissions.ts'
 export { type ChatPersona, displayName } from './persona.ts'
 export {
+  type AcceptedTurn,
   type AnswerOptions,
   type AttachmentInput,
+  type NewIds,
   type RegenerateRequest,
   type ResendRequest,
   type SendRequest,
@@ -53,11 +55,20 @@ export {
   type TurnStatus,
   checkAnswer,
   checkId,
+  checkNewId,
   checkSend,
   readMessage,
   refuse,
 } from './requests.ts'
-export { type ConversationRequest, ServiceContext, charge, checkNonEmptyText } from './service-context.ts'
+export { findNamed, freeId } from './named-conversation.ts'
+export {
+  type ConversationRequest,
+  type LocateRequest,
+  type LocatedConversation,
+  ServiceContext,
+  charge,
+  checkNonEmptyText,
+} from './service-context.ts'
 export type { AnswerLocation, PriorResult, TurnPlan } from './turn-plan.ts'
 export { responseOf, storedResult, sumCosts, sumUsage } from './turn-result.ts'
 export { attachmentPart, checkAttachmentCount, readAttachment } from './validate-attachment.ts'

@@ -70,9 +70,15 @@ export interface AccessRequest {
   readonly place?: Ownership | undefined
 }
 
-/** Roles and permissions of the application. Default: users see their own conversations and those they are a member of. */
+/**
+ * Roles and permissions of the application. Default: users see their own conversations and those they are a member of, each
+ * within the organisation of their identity. Users of one organisation do not see each other's conversations.
+ */
 export interface AccessOptions {
-  /** Returns the user's role in an organisation, `undefined` for none. Default: `member` of the identity's organisation. */
+  /**
+   * Returns the user's role in the conversations of an organisation, `undefined` for none. Default: none; the identity's
+   * organisation is then the tenant, and equal user ids of two tenants are two users.
+   */
   readonly orgRole?:
     | ((identity: Identity, orgId: string) => MemberRole | undefined | Promise<MemberRole | undefined>)
     | undefined
@@ -148,6 +154,8 @@ export function permissionsOf(role: MemberRole): readonly Permission[] {
 export interface Guard {
   /** Returns the identity. Throws `unauthorized` if it has no user id. */
   identify(identity: Identity | undefined): Identity
+  /** Resolves to the user's role in a conversation; `undefined` if the user has none. */
+  roleIn(identity: Identity, conversation: Ownership): Promise<MemberRole | undefined>
   /**
    * Resolves to the user's role in a conversation. Rejects with `not-found` if the user has no role, which hides that the
    * conversation exists, and with `unauthorized` if the role lacks the permission.
@@ -165,6 +173,7 @@ export interface Guard {
 export function createGuard(options: AccessOptions = {}): Guard {
   const guard: Guard = {
     identify,
+    roleIn: (identity, conversation) => roleIn(options, identity, conversation),
     check: async (identity, operation, conversation) => {
       const role = await roleIn(options, identity, conversation)
       if (role === undefined) throw unknownConversation(conversation.id)
@@ -172,7 +181,7 @@ export function createGuard(options: AccessOptions = {}): Guard {
       return role
     },
     checkPlace: async (identity, operation, place) => {
-      const role = await roleIn(options, identity, place)
+      const role = await roleAt(options, identity, place)
       if (role === undefined) throw forbidden(operation, placeName(place))
       await permit(options, role, { identity, operation, permission: operations[operation], place })
       return role
@@ -195,25 +204,31 @@ function identify(identity: Identity | undefined): Identity {
 
 // A user who left an organisation has no access to its conversations, not even to their own.
 async function roleIn(
-  { orgRole = ownOrg, projectRole }: AccessOptions,
+  { orgRole, projectRole }: AccessOptions,
   identity: Identity,
   { userId, orgId, projectId, members = [] }: Ownership,
 ): Promise<MemberRole | undefined> {
+  if (orgRole === undefined && orgId !== identity.orgId) return undefined
   const invited = members.find((member) => member.userId === identity.userId)?.role
   const personal = userId === identity.userId ? 'owner' : invited
-  if (orgId === undefined && projectId === undefined) return personal
-  const inOrg = orgId === undefined ? undefined : await orgRole(identity, orgId)
-  if (orgId !== undefined && inOrg === undefined) return undefined
-  const inProject =
-    projectId === undefined || (projectRole === undefined && orgId !== undefined)
-      ? inOrg
-      : await projectRole?.(identity, { orgId, projectId })
-  const roles = [personal, inProject, inOrg === 'owner' || inOrg === 'admin' ? inOrg : undefined]
-  return inProject === undefined && roles[2] === undefined ? undefined : strongest(roles)
+  const inOrg = orgId === undefined ? undefined : await orgRole?.(identity, orgId)
+  if (orgRole !== undefined && orgId !== undefined && inOrg === undefined) return undefined
+  if (projectId === undefined || projectRole === undefined) return strongest([personal, inOrg])
+  const inProject = await projectRole(identity, { orgId, projectId })
+  const manages = inOrg === 'owner' || inOrg === 'admin' ? inOrg : undefined
+  if (inProject === undefined && manages === undefined) return undefined
+  return strongest([personal, inProject, manages])
 }
 
-function ownOrg(identity: Identity, orgId: string): MemberRole | undefined {
-  return identity.orgId === orgId ? 'member' : undefined
+// A user's own lists belong to no organisation.
+function roleAt(
+  options: AccessOptions,
+  identity: Identity,
+  place: Ownership,
+): Promise<MemberRole | undefined> {
+  const isOwn = place.orgId === undefined && place.projectId === undefined
+  const { orgId } = isOwn && options.orgRole === undefined ? identity : place
+  return roleIn(options, identity, { ...place, orgId })
 }
 
 function strongest(roles: readonly (MemberRole | undefined)[]): MemberRole | undefined {

@@ -26,6 +26,23 @@ export type TurnSettings = Omit<
   readonly system?: string | undefined
 }
 
+/** Where a turn is stored. */
+export interface AcceptedTurn {
+  readonly conversationId: string
+  /** Id of the assistant message that ends the answer. */
+  readonly messageId: string
+  /** Id of the user message that is answered. */
+  readonly userMessageId: string
+}
+
+/** Ids of the messages that a turn stores. */
+export interface NewIds {
+  /** Id of the assistant message that ends the answer. Default: a new UUID. */
+  readonly messageId?: string | undefined
+  /** Id of the user message. Default: a new UUID. Rejects with `conflict` if the conversation has a message with this id. */
+  readonly userMessageId?: string | undefined
+}
+
 /** Fields of every request that makes an answer. */
 export interface AnswerOptions extends TurnSettings {
   readonly identity: Identity
@@ -34,6 +51,10 @@ export interface AnswerOptions extends TurnSettings {
    * turn, or waits for a running one. Default: a new id. Results and errors carry it.
    */
   readonly requestId?: string | undefined
+  /** Ids for the messages of the turn, so that they are known before the turn is stored. Default: new UUIDs. */
+  readonly newIds?: NewIds | undefined
+  /** Called once when the turn is admitted and its user message is stored, before the model is called. Must not throw. */
+  readonly onAccepted?: ((turn: AcceptedTurn) => void) | undefined
   /** How much history is sent. Overrides the service's setting. */
   readonly history?: HistoryBounds | undefined
   /** How images of past messages are sent. Overrides the service's setting. Default `describe-past`. */
@@ -56,6 +77,11 @@ export interface SendRequest extends AnswerOptions {
   readonly message: string | readonly UserPart[]
   /** Default: a new conversation. Rejects with `not-found` if it is missing or not visible to the user. */
   readonly conversationId?: string | undefined
+  /**
+   * Whether the turn begins the conversation if the user has none with this id. The id then has 8 to 128 characters of
+   * `A-Z a-z 0-9 _ -`. Ids are separate for every owner and tenant. Default false.
+   */
+  readonly begin?: boolean | undefined
   /** Whether the turn is stored. False still reads the history of `conversationId`. Default: the service's setting. */
   readonly persist?: boolean | undefined
   /** The message that this one replies to. Only that thread is sent to the model, and the answer joins it. */
@@ -172,8 +198,18 @@ export async function readMessage(
 }
 
 /** Throws `invalid-request` if a field that every answering request has is invalid. */
-export function checkAnswer({ requestId, images, history, n, persona, examples }: AnswerOptions): void {
+export function checkAnswer({
+  requestId,
+  images,
+  history,
+  n,
+  persona,
+  examples,
+  newIds,
+}: AnswerOptions): void {
   if (requestId !== undefined) checkId('requestId', requestId)
+  for (const name of ['messageId', 'userMessageId'] as const)
+    if (newIds?.[name] !== undefined) checkId(`newIds.${name}`, newIds[name])
   if (images !== undefined && !IMAGE_MODES.includes(images))
     refuse('images', `is ${JSON.stringify(images)}; takes one of ${IMAGE_MODES.join(', ')}`)
   for (const name of ['maxMessages', 'maxTokens'] as const) {
@@ -191,6 +227,14 @@ export function checkAnswer({ requestId, images, history, n, persona, examples }
 export function checkId(path: string, id: unknown): asserts id is string {
   if (typeof id === 'string' && id !== '' && id.length <= MOST_ID && !hasControls(id)) return
   refuse(path, `takes a string of 1 to ${MOST_ID} characters without control characters`)
+}
+
+const PROPOSED_ID = /^[A-Za-z0-9_-]{8,128}$/
+
+/** Throws `invalid-request` unless the id may name a new conversation. */
+export function checkNewId(path: string, id: unknown): asserts id is string {
+  if (typeof id === 'string' && PROPOSED_ID.test(id)) return
+  refuse(path, 'names a new conversation; takes 8 to 128 characters of A-Z, a-z, 0-9, _ and -')
 }
 
 /** Throws `invalid-request` for the field at `path`. */

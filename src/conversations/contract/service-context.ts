@@ -5,13 +5,32 @@ import type { ChatStore, ChatStoreUnit, Conversation, MemberRole, StoredMessage 
 import { type Auditor, createAuditor } from './audit.ts'
 import type { ChatServiceOptions } from './options.ts'
 import { type Guard, type Identity, type Operation, createGuard, unknownConversation } from './permissions.ts'
-import { checkId, refuse } from './requests.ts'
+import { type ConversationRequest, findNamed, freeId } from './named-conversation.ts'
+import { checkId, checkNewId, refuse } from './requests.ts'
 
-/** Fields of every request to a conversation. */
-export interface ConversationRequest {
-  readonly identity: Identity
+export type { ConversationRequest } from './named-conversation.ts'
+
+/** Asks which conversation an id means to a user. */
+export interface LocateRequest extends ConversationRequest {
+  /** The operation that the caller has to be allowed. Default `get`. */
+  readonly operation?: Operation | undefined
+  /** Whether an id without a conversation is accepted as that of a new one, as `send` with `begin` does. Default false. */
+  readonly begin?: boolean | undefined
+}
+
+/** A conversation that an id means to a user. */
+export interface LocatedConversation {
+  /** The stored id. It differs from the given one if that one was in use when the user began the conversation. */
   readonly conversationId: string
-  readonly signal?: AbortSignal | undefined
+  /** The user's role; absent if the conversation does not exist yet. */
+  readonly role?: MemberRole | undefined
+}
+
+/** What `begin` found: a conversation with the caller's role in it, or the id of a new one. */
+export interface BegunConversation {
+  readonly id: string
+  readonly conversation?: Conversation | undefined
+  readonly role?: MemberRole | undefined
 }
 
 /** A conversation that the caller may access, with the caller's role in it. */
@@ -51,10 +70,27 @@ export class ServiceContext {
     const identity = this.guard.identify(request.identity)
     const { conversationId: id, signal } = request
     checkId('conversationId', id)
-    const conversation = await this.store.conversations.get(id, { signal })
+    const conversation = await findNamed(this, { identity, conversationId: id, signal })
     if (conversation === undefined) throw unknownConversation(id)
     const role = await this.guard.check(identity, operation, conversation)
     return { identity, conversation, role }
+  }
+
+  /**
+   * Finds the conversation that the caller names, like `open`, or the stored id under which the caller may begin it.
+   * Rejects with `invalid-request` if the id may not name a new conversation.
+   */
+  async begin(request: ConversationRequest, operation: Operation): Promise<BegunConversation> {
+    const identity = this.guard.identify(request.identity)
+    checkId('conversationId', request.conversationId)
+    const conversation = await findNamed(this, { ...request, identity })
+    const role = conversation && (await this.guard.roleIn(identity, conversation))
+    if (conversation !== undefined && role !== undefined) {
+      await this.guard.check(identity, operation, conversation)
+      return { conversation, id: conversation.id, role }
+    }
+    checkNewId('conversationId', request.conversationId)
+    return { id: await freeId(this, { ...request, identity }) }
   }
 
   /** Loads a message of an opened conversation. Rejects with `not-found` if it has no such message. */

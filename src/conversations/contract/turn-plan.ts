@@ -9,7 +9,7 @@ import type {
 } from '../storage/index.ts'
 import type { Identity } from './permissions.ts'
 import type { ChatPersona } from './persona.ts'
-import type { TurnSettings } from './requests.ts'
+import type { AcceptedTurn, TurnSettings } from './requests.ts'
 
 /** Everything that is decided about a turn before its first call. Running it only calls and writes. */
 export interface TurnPlan {
@@ -23,6 +23,8 @@ export interface TurnPlan {
   readonly admissionWrites: AdmissionWrites
   readonly persist: boolean
   readonly questionId: string
+  /** Id of the assistant message that ends the answer. */
+  readonly answerId: string
   /** Text of the user message, for the audit. */
   readonly questionText: string
   readonly persona: ChatPersona | undefined
@@ -35,6 +37,8 @@ export interface TurnPlan {
   readonly warnings: readonly Warning[]
   /** Changes each text of the answer before it is stored. */
   readonly transformAnswer: ((text: string) => string | Promise<string>) | undefined
+  /** Called when the user message is stored, before the first call is sent. */
+  readonly onAccepted: ((turn: AcceptedTurn) => void) | undefined
 }
 
 /** What is written when the first call of a turn is admitted. */

@@ -17,6 +17,8 @@ import {
   type ChatServiceOptions,
   type ConversationRequest,
   type Identity,
+  type LocateRequest,
+  type LocatedConversation,
   type MessageView,
   type RegenerateRequest,
   type ResendRequest,
@@ -53,6 +55,7 @@ import {
   deleteConversation,
   getConversation,
   listConversations,
+  locateConversation,
   removeMember,
   setMember,
   updateConversation,
@@ -99,6 +102,8 @@ export interface ChatService extends AsyncDisposable {
   fork(request: ForkRequest): Promise<Conversation>
 
   create(request: CreateRequest): Promise<Conversation>
+  /** Resolves to the stored id of the conversation that the caller names, and the caller's role in it. */
+  locate(request: LocateRequest): Promise<LocatedConversation>
   list(request: ListRequest): Promise<ConversationList>
   get(request: ConversationRequest & { readonly limit?: number | undefined }): Promise<ConversationView>
   update(request: UpdateRequest): Promise<Conversation>
@@ -220,6 +225,7 @@ function conversationMethods(
   guarded: Guarded,
 ): Methods<
   | 'create'
+  | 'locate'
   | 'list'
   | 'get'
   | 'update'
@@ -233,6 +239,7 @@ function conversationMethods(
 > {
   return {
     create: guarded(createConversation),
+    locate: guarded(locateConversation),
     list: guarded(listConversations),
     get: guarded(getConversation),
     update: guarded(updateConversation),
@@ -304,8 +311,8 @@ function taskOf(request: TaskRequest, operation: TaskOperation, plan: TurnTask['
     conversationId,
     prompt: typeof message === 'string' ? message : '',
   }
-  return { plan, key, facts }
+  return { plan, key, facts, mayConflict: key !== undefined || request.begin === true }
 }
 
 type TaskOperation = TurnTask['facts']['operation']
-type TaskRequest = AnswerOptions & Partial<Pick<SendRequest, 'conversationId' | 'message'>>
+type TaskRequest = AnswerOptions & Partial<Pick<SendRequest, 'conversationId' | 'message' | 'begin'>>

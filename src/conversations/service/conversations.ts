@@ -15,11 +15,16 @@ import {
 import {
   type ConversationRequest,
   type Identity,
+  type LocateRequest,
+  type LocatedConversation,
   type MessageView,
   type ServiceContext,
   checkId,
+  checkNewId,
   checkNonEmptyText,
   displayName,
+  findNamed,
+  freeId,
   ownerScope,
   refuse,
   speakerName,
@@ -33,6 +38,11 @@ const LONGEST_TITLE = 200
 /** The fields of a new conversation. */
 export interface CreateRequest {
   readonly identity: Identity
+  /**
+   * Id that the user proposes: 8 to 128 characters of `A-Z a-z 0-9 _ -`. Ids are separate for every owner and tenant; the
+   * result has the stored id. Rejects with `conflict` if the user has a conversation with this id. Default: a new UUID.
+   */
+  readonly id?: string | undefined
   readonly title?: string | undefined
   /** Default: the organisation of the identity. */
   readonly orgId?: string | undefined
@@ -74,12 +84,14 @@ export async function createConversation(
       return (await service.open({ identity, conversationId: known.id, signal }, 'get')).conversation
   }
   const place = ownerScope(request)
+  const id = request.id === undefined ? undefined : await newConversationId(service, request.id, request)
   await service.guard.checkPlace(identity, 'create', place)
   const { defaults } = service.options
   const { found } = await findPersona(service, { identity, asked: persona })
   const greeting = greetingText(service, request, found)
   const fields: NewConversation = {
     ...place,
+    id,
     title,
     personaId: persona && (await personaKey(service, identity, { asked: persona, found })),
     model: model ?? defaults?.model,
@@ -126,6 +138,34 @@ function greetingText(
     const names = { char: charName, user: userName, seed: conversationId, description, personality, scenario }
     return fillPlaceholders(own, names)
   }
+}
+
+async function newConversationId(
+  service: ServiceContext,
+  conversationId: string,
+  { identity, signal }: CreateRequest,
+): Promise<string> {
+  checkNewId('id', conversationId)
+  const found = await findNamed(service, { identity, conversationId, signal })
+  if (found?.userId === identity.userId && (await service.guard.roleIn(identity, found)) !== undefined) {
+    const message = `this user has a conversation "${conversationId}"; use it, or propose another id`
+    throw new LlmError('conflict', message, { code: 'conversation-exists' })
+  }
+  return freeId(service, { identity, conversationId, signal })
+}
+
+/** Resolves to the conversation that an id means to the caller. Rejects as the operation would. */
+export async function locateConversation(
+  service: ServiceContext,
+  request: LocateRequest,
+): Promise<LocatedConversation> {
+  const { operation = 'get', begin = false } = request
+  if (!begin) {
+    const { conversation, role } = await service.open(request, operation)
+    return { conversationId: conversation.id, role }
+  }
+  const { id, role } = await service.begin(request, operation)
+  return { conversationId: id, role }
 }
 
 /** Selects conversations. */

@@ -51,6 +51,8 @@ export async function planRegenerate(
     admissionWrites: {},
     persist: true,
     questionId: question.id,
+    answerId: request.newIds?.messageId ?? crypto.randomUUID(),
+    onAccepted: request.onAccepted,
     questionText: textOfContent(question.content),
     settings: mergeSettings(service, request, conversation),
     answerLocation: {
@@ -83,7 +85,7 @@ export async function planResend(
   if (prior?.question !== undefined && !isSameQuestion(prior.question, content))
     throw requestIdReused(requestId)
   const row: NewMessage = {
-    id: prior?.question?.id ?? crypto.randomUUID(),
+    id: prior?.question?.id ?? request.newIds?.userMessageId ?? crypto.randomUUID(),
     role: 'user',
     content,
     userId: identity.userId,
@@ -106,6 +108,8 @@ export async function planResend(
     admissionWrites: written ? {} : { question: row, offAfter: original.sequence - 1 },
     persist: true,
     questionId: row.id ?? '',
+    answerId: request.newIds?.messageId ?? crypto.randomUUID(),
+    onAccepted: request.onAccepted,
     questionText: textOfContent(content),
     settings: mergeSettings(service, request, conversation),
     answerLocation: prior?.answerLocation ?? { step: 1, parentId: original.parentId },

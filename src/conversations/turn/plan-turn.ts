@@ -33,15 +33,16 @@ export async function planTurn(
   checkSend(request)
   const identity = service.guard.identify(request.identity)
   const { persist, warnings } = persistence(service, request)
-  const known = await findConversation(service, request, identity)
+  const named = await findConversation(service, request, identity)
+  const { conversation: known } = named
   const files = await readFiles(service, request, { identity, known })
   const content = storedContent(await readMessage(request.message), files.parts)
   const prior = await priorOf(service, request, { known, content, persist })
   if (prior !== undefined && 'answer' in prior) return prior
-  const conversationId = known?.id ?? crypto.randomUUID()
+  const conversationId = known?.id ?? named.id ?? crypto.randomUUID()
   const { question } = prior ?? {}
   const requestId = request.requestId ?? newId('req')
-  const questionId = question?.id ?? crypto.randomUUID()
+  const questionId = question?.id ?? request.newIds?.userMessageId ?? crypto.randomUUID()
   const message = messageOf({
     role: 'user',
     content: requestContent(content, request),
@@ -72,6 +73,8 @@ export async function planTurn(
     },
     persist,
     questionId,
+    answerId: request.newIds?.messageId ?? crypto.randomUUID(),
+    onAccepted: request.onAccepted,
     questionText: textOfContent(content),
     settings: mergeSettings(service, request, known),
     answerLocation: { parentId: request.parentId, ...(prior?.answerLocation ?? { step: 1 }) },
@@ -123,19 +126,37 @@ async function findConversation(
   service: ServiceContext,
   request: SendRequest,
   identity: Identity,
-): Promise<Conversation | undefined> {
-  const { conversationId, requestId, signal } = request
-  if (conversationId !== undefined)
-    return (await service.open({ identity, conversationId, signal }, 'send')).conversation
+): Promise<NamedConversation> {
+  const { conversationId, requestId, signal, begin = false } = request
+  if (conversationId !== undefined && !begin)
+    return { conversation: (await service.open({ identity, conversationId, signal }, 'send')).conversation }
+  if (begin) {
+    const found = await service.begin({ identity, conversationId: namedId(conversationId), signal }, 'send')
+    if (found.conversation === undefined)
+      await service.guard.checkPlace(identity, 'create', ownerScope(request))
+    return found
+  }
   if (request.parentId !== undefined) refuse('parentId', 'needs the conversationId of the message')
   const created =
     requestId === undefined || service.options.store === undefined
       ? undefined
       : await service.store.conversations.findByRequest(identity.userId, requestId, { signal })
   if (created !== undefined)
-    return (await service.open({ ...request, conversationId: created.id }, 'send')).conversation
+    return {
+      conversation: (await service.open({ ...request, conversationId: created.id }, 'send')).conversation,
+    }
   await service.guard.checkPlace(identity, 'create', ownerScope(request))
-  return undefined
+  return {}
+}
+
+/** The conversation of a turn, or the id under which the turn begins one. */
+interface NamedConversation {
+  readonly conversation?: Conversation | undefined
+  readonly id?: string | undefined
+}
+
+function namedId(id: string | undefined): string {
+  return id ?? refuse('begin', 'needs the conversationId of the new conversation')
 }
 
 function newConversation(

@@ -119,6 +119,8 @@ export class RunningTurn {
     const question = allowedQuestion(this.plan, allowed)
     if (this.plan.persist && question !== undefined) this.#prompt = textOfContent(question.content)
     await this.#writer.writeQuestion(question, this.#abort.signal)
+    const { conversationId, answerId: messageId, questionId: userMessageId } = this.plan
+    this.plan.onAccepted?.({ conversationId, messageId, userMessageId })
   }
 
   // The orchestrator calls this at the end of every call, also if the response is not read any more.

@@ -16,7 +16,7 @@ export class TurnRows {
   }
 
   /** The assistant message of one model response. */
-  answer(response: ChatResponse, given: AnswerRow): NewMessage {
+  answer(response: ChatResponse, given: AnswerRow, id: string = crypto.randomUUID()): NewMessage {
     const { persona, questionId, requestId, answerLocation } = this.#plan
     const { citations, rawFinishReason } = response
     const metadata: JsonObject = {
@@ -26,7 +26,7 @@ export class TurnRows {
       ...(rawFinishReason === undefined ? undefined : { rawFinishReason }),
     }
     return {
-      id: crypto.randomUUID(),
+      id,
       role: 'assistant',
       ...given,
       name: speakerName(displayName(persona)),

@@ -21,6 +21,8 @@ export interface TurnTask {
   readonly plan: () => Promise<TurnPlan | PriorResult>
   /** Requests with equal keys are one turn. Absent if the caller gave no request id. */
   readonly key: string | undefined
+  /** Whether another request may store the same turn or conversation first. The turn is then planned a second time. */
+  readonly mayConflict: boolean
   /** Fields of the audit entry for a turn that fails before it is planned. */
   readonly facts: Pick<AuditFacts, 'operation' | 'userId' | 'requestId' | 'conversationId' | 'prompt'>
 }
@@ -105,14 +107,15 @@ export class TurnRunner {
       this.#open.add(turn)
       void turn.over.then(() => this.#open.delete(turn))
       const events = this.#answered(turn)
-      const { requestId, conversationId, questionId: userMessageId } = plan
+      const { requestId, conversationId, questionId: userMessageId, answerId: messageId } = plan
       try {
         const first = await events.next()
         const abort = (reason?: unknown): void => turn.abort(reason)
-        return { requestId, conversationId, userMessageId, first, events, abort, over: turn.over }
+        const ids = { requestId, conversationId, userMessageId, messageId }
+        return { ...ids, first, events, abort, over: turn.over }
       } catch (error) {
         // Another process wrote the same request first, so a second plan finds what it stored.
-        if (again || task.key === undefined || !LlmError.is(error, 'conflict')) throw error
+        if (again || !task.mayConflict || !LlmError.is(error, 'conflict')) throw error
       }
     }
   }
@@ -189,12 +192,13 @@ function repeated(result: TurnResult | undefined): TurnResult | undefined {
 
 // The source of a turn that was answered before: a stream gets all events in its first batch.
 function finished(result: TurnResult, stream: boolean): StartedTurn {
-  const { requestId, conversationId, userMessageId } = result
+  const { requestId, conversationId, userMessageId, messageId } = result
   const done = { value: result, done: true } as const
   const first = stream ? ({ value: responseToEvents(responseOf(result)), done: false } as const) : done
   // oxlint-disable-next-line require-yield
   const events = (async function* (): AsyncGenerator<EventBatch, TurnResult, undefined> {
     return result
   })()
-  return { requestId, conversationId, userMessageId, first, events, abort: () => undefined }
+  const ids = { requestId, conversationId, userMessageId, messageId }
+  return { ...ids, first, events, abort: () => undefined }
 }

@@ -7,6 +7,7 @@ export interface TurnSource {
   readonly requestId: string
   readonly conversationId: string
   readonly userMessageId: string
+  readonly messageId: string
   /** The first batch, already read, so that errors before the first content reject the request itself. */
   readonly first: IteratorResult<EventBatch, TurnResult>
   /** The batches after the first. */
@@ -22,6 +23,8 @@ export class TurnStream implements AsyncIterable<StreamEvent>, AsyncDisposable {
   readonly requestId: string
   readonly conversationId: string
   readonly userMessageId: string
+  /** Id under which the assistant message that ends the answer is stored. */
+  readonly messageId: string
   readonly #source: TurnSource
   readonly #result: PromiseWithResolvers<TurnResult>
   #first: IteratorResult<EventBatch, TurnResult> | undefined
@@ -31,10 +34,11 @@ export class TurnStream implements AsyncIterable<StreamEvent>, AsyncDisposable {
 
   constructor(source: TurnSource) {
     this.#source = source
-    this.#first = source.first
+    this.#first = withIds(source)
     this.requestId = source.requestId
     this.conversationId = source.conversationId
     this.userMessageId = source.userMessageId
+    this.messageId = source.messageId
     this.#result = Promise.withResolvers<TurnResult>()
     // Prevents an unhandled rejection if `turn` is never read; iteration throws the error as well.
     this.#result.promise.catch(() => undefined)
@@ -141,4 +145,12 @@ export class TurnStream implements AsyncIterable<StreamEvent>, AsyncDisposable {
     this.#over = true
     settle()
   }
+}
+
+// The `start` event tells every reader of the stream where the turn is stored.
+function withIds({ first, conversationId, messageId, userMessageId }: TurnSource): TurnSource['first'] {
+  if (first.done === true) return first
+  const ids = { conversationId, messageId, userMessageId }
+  const value = first.value.map((event) => (event.type === 'start' ? { ...event, ...ids } : event))
+  return { value, done: false }
 }

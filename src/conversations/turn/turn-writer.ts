@@ -81,7 +81,8 @@ export class TurnWriter {
     const received = response.message.content
     const content = await this.#transformed(partial ? withoutToolCalls(received) : received)
     const costUsd = this.#service.costOf(response)
-    const row = this.#rows.answer(response, { content, partial, active, costUsd })
+    const given = { content, partial, active, costUsd }
+    const row = this.#rows.answer(response, given, this.#plan.answerId)
     const written = await this.#write([row], response)
     if ('other' in written) return { id: '', createdAt: 0, content, other: written.other }
     const { id = '', createdAt = this.#service.clock.epochMs() } = written.rows[0] ?? row

@@ -1,4 +1,4 @@
-import type { EventBatch, StreamEvent } from '../../core/event.ts'
+import type { EventBatch, StartEvent, StreamEvent } from '../../core/event.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
 import type { Clock } from '../../core/clock.ts'
 import { checkOptions, optionsSchema } from '../../core/options.ts'
@@ -17,6 +17,7 @@ import {
   type StreamEnd,
 } from '../../protocols/index.ts'
 import { plainErrorBody } from './error-body.ts'
+import { toldIds } from './told-ids.ts'
 
 /** Options of `plainSseEncoder`. */
 export interface PlainSseOptions extends EncoderOptions {
@@ -51,6 +52,7 @@ class PlainFrames implements Encoder {
   #framed = false
   #finishReason: FinishReason = 'other'
   #usage: Usage | undefined
+  #start: StartEvent | undefined
 
   constructor(options: PlainSseOptions) {
     this.#options = options
@@ -82,6 +84,7 @@ class PlainFrames implements Encoder {
     switch (event.type) {
       case 'start':
         this.#model = this.#options.model ?? event.model
+        this.#start = event
         return this.#begin()
       case 'text-delta':
         return contentFrame('content', event.text, event.choice)
@@ -132,15 +135,18 @@ class PlainFrames implements Encoder {
   }
 
   #finish(): string {
-    const { id, conversationId } = this.#options
+    const ids = toldIds(this.#options, this.#start)
     const end = { finishReason: this.#finishReason, usage: this.#usage }
-    return dataFrame({ type: 'done', ...end, id, model: this.#model, conversationId })
+    const { messageId: id = this.#options.id } = ids
+    return dataFrame({ type: 'done', ...end, id, model: this.#model, ...ids })
   }
 
   #fail({ error }: Extract<StreamEnd, { type: 'error' }>): string {
     const usage = error.partial?.usage ?? this.#usage
-    const { conversationId } = this.#options
-    return dataFrame({ type: 'error', ...plainErrorBody(error).body, usage, conversationId })
+    // An answer that failed before its first content is not stored.
+    const { messageId: _messageId, ...ids } = toldIds(this.#options, this.#start)
+    const messageId = this.#start?.messageId
+    return dataFrame({ type: 'error', ...plainErrorBody(error).body, usage, ...ids, messageId })
   }
 }
 

@@ -1,4 +1,4 @@
-import type { EventBatch, StreamEvent } from '../../core/event.ts'
+import type { EventBatch, StartEvent, StreamEvent } from '../../core/event.ts'
 import { newId } from '../../core/create-id.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { urlOf } from '../../core/message.ts'
@@ -17,6 +17,8 @@ import {
   type EncoderOptions,
   type StreamEnd,
 } from '../../protocols/index.ts'
+
+import { toldIds } from './told-ids.ts'
 
 /**
  * Encodes a response as the AI SDK's UI message stream (version 1), which `useChat` of versions 5 to 7 reads: text and
@@ -82,7 +84,7 @@ class MessageParts implements Encoder {
     switch (event.type) {
       case 'start':
         this.#model = event.model
-        return this.#start()
+        return this.#start(event)
       case 'text-delta':
         return event.text === '' ? '' : this.#delta('text', event.text)
       case 'reasoning-delta':
@@ -129,14 +131,15 @@ class MessageParts implements Encoder {
     }
   }
 
-  #start(): string {
+  #start(event?: StartEvent): string {
     if (this.#started) return ''
     this.#started = true
-    const { id, model = this.#model, conversationId } = this.#options
+    const { messageId, ...ids } = toldIds(this.#options, event)
+    const { id, model = this.#model } = this.#options
     return dataFrame({
       type: 'start',
-      messageId: id ?? newId('msg'),
-      messageMetadata: { model, conversationId },
+      messageId: messageId ?? id ?? newId('msg'),
+      messageMetadata: { model, ...ids },
     })
   }
 

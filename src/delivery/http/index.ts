@@ -26,9 +26,11 @@ export {
   type ChatInput,
   type ChatProtocol,
   type ChatBackend,
+  type ChatServiceTarget,
   type ChatSettings,
   type ChatTarget,
   type Respond,
+  type TurnReply,
 } from './chat-handler/index.ts'
 export {
   createRunHub,

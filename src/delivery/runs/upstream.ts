@@ -8,6 +8,12 @@ export interface ReplyStream {
   batches(): AsyncIterable<EventBatch>
   /** The whole response with its attempts. Read after the last batch. Default: folded from the batches. */
   readonly response?: Promise<ChatResponse> | undefined
+  /** The stored conversation that the answer belongs to. The response names it. Default: the page's own. */
+  readonly conversationId?: string | undefined
+  /** Id under which the answer is stored. */
+  readonly messageId?: string | undefined
+  /** Id under which the user message is stored. */
+  readonly userMessageId?: string | undefined
 }
 
 type OpenStream = (signal: AbortSignal) => ReplyStream | Promise<ReplyStream>

@@ -1,12 +1,13 @@
 import { parseRequest } from '../../../core/parse-request.ts'
 import { systemClock } from '../../../core/clock.ts'
-import type { LlmError } from '../../../core/error.ts'
+import { LlmError } from '../../../core/error.ts'
 import { checkOptions } from '../../../core/options.ts'
 import type { ChatRequest } from '../../../core/request.ts'
 import { group, kind, required } from '../../../core/schema.ts'
 import { plainErrorBody } from '../../encoders/index.ts'
 import { createRunHub, type RunHub } from '../../runs/index.ts'
 import { checkCredentials, createGuards, tagsOf, type CorsOptions } from '../guards/index.ts'
+import { isChatService, type ChatServiceTarget } from './stored-chats.ts'
 import { answerChat } from './chat-route.ts'
 import type { ChatInput } from './chat-input.ts'
 import {
@@ -29,25 +30,27 @@ export interface ChatHandler extends AsyncDisposable {
 }
 
 /**
- * Creates a chat handler for pages. `POST` streams an answer, `GET …/{id}/stream` resumes it, `POST …/{id}/cancel` (or
- * `stop`) ends it for every reader, `GET …/{id}/status` and `…/{id}/metrics` report on it, and `GET …/test-sse` checks
- * that streaming works. `{id}` is the conversation or the stream. Throws `misconfigured` naming the wrong option.
+ * Creates a chat handler for pages, over a chat service or an orchestrator. `POST` streams an answer, `GET …/{id}/stream`
+ * resumes it, `POST …/{id}/cancel` (or `stop`) ends it for every reader, `GET …/{id}/status` and `…/{id}/metrics` report
+ * on it, and `GET …/test-sse` checks that streaming works. `{id}` is the conversation or the stream. With a chat service,
+ * members of a conversation follow each other's streams. Throws `misconfigured` naming the wrong option.
  */
 export function createChatHandler(
-  target: ChatTarget | ChatBackend,
+  target: ChatTarget | ChatBackend | ChatServiceTarget,
   options: ChatHandlerOptions,
 ): ChatHandler {
   checkOptions('createChatHandler', argumentsSchema, { target })
   checkOptions('createChatHandler', chatHandlerSchema, options)
   checkCredentials('createChatHandler', options.cors)
   const { clock = systemClock, cors } = options
+  const chats = options.respond === undefined && isChatService(target) ? target : undefined
   const respond = options.respond ?? respondBy(target, options.defaults)
   // The run decides about clients that disconnect; the guards only watch access that expires.
   const guards = createGuards({ ...options, cors: withExposed(cors), onClientGone: 'finish' })
   const runs = options.runs ?? hubOf(options)
   const limiter = 'limiter' in target ? target.limiter : undefined
   const check = checkBy(options, target)
-  const parts: RouteParts = { options, runs, respond, check, clock, limiter, errorBody }
+  const parts: RouteParts = { options, runs, respond, chats, check, clock, limiter, errorBody }
   const handle = (request: Request): Promise<Response> =>
     guards.handle(request, endpointOf(parts, request, answerChat))
   const close = async (how?: { readonly drainMs?: number | undefined }): Promise<void> => {
@@ -56,14 +59,18 @@ export function createChatHandler(
   return Object.assign(handle, { runs, close, [Symbol.asyncDispose]: () => close() })
 }
 
+type Target = ChatTarget | ChatBackend | ChatServiceTarget
+
 const argumentsSchema = group(() => ({
-  target: required(kind('an orchestrator, or an object with chatApiCall() or respond()', isTarget)),
+  target: required(
+    kind('an orchestrator, a chat service, or an object with chatApiCall() or respond()', isTarget),
+  ),
 }))
 
 function isTarget(value: unknown): boolean {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
   const { chatApiCall, respond } = value as Partial<Record<string, unknown>>
-  return typeof chatApiCall === 'function' || typeof respond === 'function'
+  return typeof chatApiCall === 'function' || typeof respond === 'function' || isChatService(value)
 }
 
 function errorBody({ error }: { readonly error: LlmError }, requestId: string): unknown {
@@ -83,15 +90,18 @@ function hubOf(options: ChatHandlerOptions): RunHub {
   return createRunHub({ ...renamed, ...same })
 }
 
+const ID_HEADERS = ['x-stream-id', 'x-conversation-id', 'x-message-id', 'x-user-message-id']
+
 function withExposed(cors: CorsOptions | undefined): CorsOptions | undefined {
   if (cors === undefined) return undefined
-  return { ...cors, exposeHeaders: ['x-stream-id', 'x-conversation-id', ...(cors.exposeHeaders ?? [])] }
+  return { ...cors, exposeHeaders: [...ID_HEADERS, ...(cors.exposeHeaders ?? [])] }
 }
 
-function respondBy(target: ChatTarget | ChatBackend, defaults: Partial<ChatRequest> | undefined): Respond {
+function respondBy(target: Target, defaults: Partial<ChatRequest> | undefined): Respond {
   if ('respond' in target) return (input, context) => target.respond(input, context)
-  return async (input, { access, signal, requestId }) => {
-    const { conversationId } = input
+  return async (input, { access, signal, requestId, conversationId }) => {
+    if (!('chatApiCall' in target))
+      throw new LlmError('misconfigured', 'the chat handler has nothing to call')
     const { userId, priority } = access
     const caller = { userId, conversationId, priority, tags: tagsOf(access), requestId, signal }
     return target.chatApiCall({ ...requestOf(input, defaults), ...caller, stream: true })
@@ -106,8 +116,8 @@ function requestOf(
 }
 
 /** Validates a page's request before its stream starts, so that an invalid one gets a status instead of a frame. */
-function checkBy(options: ChatHandlerOptions, target: ChatTarget | ChatBackend): RouteParts['check'] {
-  if (options.respond !== undefined || 'respond' in target) return undefined
+function checkBy(options: ChatHandlerOptions, target: Target): RouteParts['check'] {
+  if (options.respond !== undefined || !('chatApiCall' in target)) return undefined
   return async (input) => {
     return parseRequest(requestOf(input, options.defaults)).messages
   }

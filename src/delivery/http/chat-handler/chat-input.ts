@@ -1,6 +1,5 @@
 import { LlmError, type Issue } from '../../../core/error.ts'
 import { hasControls } from '../../../core/validate-id.ts'
-import { newId } from '../../../core/create-id.ts'
 import { listOf, textOf, type JsonObject } from '../../../core/json.ts'
 import type { ChatRequest, MessageInput } from '../../../core/request.ts'
 import type { CallerAccess } from '../guards/index.ts'
@@ -30,8 +29,8 @@ const SETTINGS = [
 export interface ChatInput {
   /** The messages that the page sent: a list, or one user message if it sent only a text. */
   readonly messages: readonly MessageInput[]
-  /** The page's conversation id, or a new one. */
-  readonly conversationId: string
+  /** The page's conversation id; absent if it named none. */
+  readonly conversationId: string | undefined
   readonly settings: ChatSettings
   /** Whether the answer is streamed. Default true. */
   readonly stream: boolean
@@ -50,10 +49,12 @@ const MAX_ID = 200
 export function readChatInput(body: Record<string, unknown>, access: CallerAccess): ChatInput {
   const issues: Issue[] = []
   const isUiMessage = areUiMessages(body['messages']) || 'trigger' in body
-  const messages = isUiMessage ? readUiMessages(listOf(body['messages']), issues) : readMessages(body, issues)
-  if (messages.length === 0 && issues.length === 0)
+  const messages = areUiMessages(body['messages'])
+    ? readUiMessages(listOf(body['messages']), issues)
+    : readMessages(body, issues)
+  if (messages.length === 0 && issues.length === 0 && !regenerates(body))
     issues.push({ path: 'messages', message: 'is empty: add at least one user message, or send message' })
-  const conversationId = readId(body, issues) ?? access.conversationId ?? newId('conv')
+  const conversationId = readId(body, issues) ?? access.conversationId
   const settings = readSettings(body, access, issues)
   if (issues.length > 0) {
     const shown = issues.map(({ path, message }) => `${path}: ${message}`).join('; ')
@@ -61,6 +62,11 @@ export function readChatInput(body: Record<string, unknown>, access: CallerAcces
   }
   const stream = body['stream'] !== false
   return { messages, conversationId, settings, stream, isUiMessage, body: body as JsonObject }
+}
+
+/** Whether a body asks for another answer to a message, as the AI SDK and the browser client do. */
+export function regenerates(body: Record<string, unknown>): boolean {
+  return body['trigger'] === 'regenerate-message' || body['again'] === true
 }
 
 function readMessages(body: Record<string, unknown>, issues: Issue[]): MessageInput[] {

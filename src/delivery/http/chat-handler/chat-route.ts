@@ -1,51 +1,53 @@
 import { LlmError } from '../../../core/error.ts'
 import type { JsonObject } from '../../../core/json.ts'
-import type { Message } from '../../../core/message.ts'
 import { newId } from '../../../core/create-id.ts'
 import type { ReplyStream, StartedRun } from '../../runs/index.ts'
 import { jsonResponse, limitKeysOf, rateLimitHeaders, type GuardedRequest } from '../guards/index.ts'
-import { keyOf } from './access-key.ts'
+import { plainAnswer, turnAnswer, type Answer } from './answer.ts'
 import { readChatInput, type ChatInput } from './chat-input.ts'
 import { coalesceText } from '../coalesce-text.ts'
 import { askedProtocol } from './protocol.ts'
 import type { RouteParts } from './stream-request.ts'
-import { streamResponse } from './stream-response.ts'
+import { idHeaders, streamResponse } from './stream-response.ts'
 
 /** Starts an answer and streams it, or returns it whole with `stream: false`. */
 export async function answerChat(parts: RouteParts, guarded: GuardedRequest): Promise<Response> {
   const { options, clock, limiter } = parts
   const input = readChatInput(await guarded.json(), guarded.access)
-  const messages = await parts.check?.(input)
+  const { chats } = parts
+  const answer =
+    chats === undefined
+      ? await plainAnswer(parts, guarded, input)
+      : await turnAnswer(chats, parts, guarded, input)
   const asked = askedProtocol(guarded.request, guarded.url)
   const protocol = asked ?? options.protocol ?? (input.isUiMessage ? 'ui-message' : 'sse')
-  const { conversationId } = input
   const { tenant } = guarded.access
   const { streamFrames } = options
-  const meta: JsonObject = { protocol, conversationId, createdMs: clock.epochMs(), tenant, streamFrames }
-  const run = await startRun(parts, guarded, { input, meta, messages })
-  if (!input.stream) return wholeResponse(parts, guarded, { run, conversationId })
-  await rejectEarly(run, options.holdMs ?? 0, parts)
+  const meta: JsonObject = { protocol, ...answer.ids(), createdMs: clock.epochMs(), tenant, streamFrames }
+  const run = await startRun(parts, guarded, { input, meta, answer })
+  if (!input.stream) return wholeResponse(parts, guarded, { run, answer })
+  await rejectEarly(run, answer, parts)
+  const ids = answer.ids()
+  const { conversationId } = ids
   const headers = await rateLimitHeaders(limiter, limitKeysOf({ ...guarded.access, conversationId }))
-  return streamResponse(parts, guarded, { runId: run.id, meta, protocol, after: undefined, headers })
+  return streamResponse(parts, guarded, { runId: run.id, meta, protocol, after: undefined, headers, ids })
 }
 
 interface Start {
   readonly input: ChatInput
   readonly meta: JsonObject
-  readonly messages: readonly Message[] | undefined
+  readonly answer: Answer
 }
 
 async function startRun(
-  { runs, respond, options, clock }: RouteParts,
-  guarded: GuardedRequest,
-  { input, meta, messages }: Start,
+  { runs, options, clock }: RouteParts,
+  { access }: GuardedRequest,
+  { input, meta, answer }: Start,
 ): Promise<StartedRun> {
-  const { access, request, requestId } = guarded
-  const { conversationId, settings } = input
   const runId = newId('run').slice(0, 20)
   const { coalesce } = options
   const open = async (signal: AbortSignal): Promise<ReplyStream> => {
-    const stream = await respond(input, { signal, access, request, requestId, runId })
+    const stream = await answer.open(signal, runId)
     if (coalesce === undefined) return stream
     return {
       batches: () => coalesceText(stream.batches()[Symbol.asyncIterator](), coalesce, clock),
@@ -54,27 +56,33 @@ async function startRun(
       },
     }
   }
+  const { key, messages } = answer
+  const { conversationId } = answer.ids()
+  const { maxTokens } = input.settings
   return runs.start({
     id: runId,
     conversationId,
-    key: keyOf(access, conversationId),
+    key,
     userId: access.userId,
     meta,
     open,
     messages,
-    maxTokens: settings.maxTokens,
+    maxTokens,
   })
 }
 
 // An error before any provider was called becomes a status. A provider's error becomes a frame unless `holdMs` waits for it.
-async function rejectEarly(run: StartedRun, holdMs: number, { clock }: RouteParts): Promise<void> {
+async function rejectEarly(run: StartedRun, answer: Answer, { clock, options }: RouteParts): Promise<void> {
+  const { holdMs = 0 } = options
+  const waitMs = holdMs > 0 ? holdMs : (answer.waitMs ?? 0)
   let timer: ReturnType<typeof clock.setTimer> | undefined
   const waited = new Promise<void>((resolve) => {
-    if (holdMs > 0) timer = clock.setTimer(resolve, holdMs)
+    if (waitMs > 0) timer = clock.setTimer(resolve, waitMs)
     else soon(resolve)
   })
+  const known = holdMs > 0 ? [] : [answer.known ?? waited]
   try {
-    await Promise.race([run.opened, waited])
+    await Promise.race([run.opened, waited, ...known])
   } catch (error) {
     if (holdMs > 0 || !LlmError.is(error) || (error.attempts ?? []).length === 0) throw error
   } finally {
@@ -89,13 +97,13 @@ function soon(action: () => void): void {
 
 interface Whole {
   readonly run: StartedRun
-  readonly conversationId: string
+  readonly answer: Answer
 }
 
 async function wholeResponse(
   { runs }: RouteParts,
   { request, watchAccess }: GuardedRequest,
-  { run, conversationId }: Whole,
+  { run, answer }: Whole,
 ): Promise<Response> {
   const reader = await runs.attach(run.id)
   const expiry = watchAccess()
@@ -108,7 +116,9 @@ async function wholeResponse(
   end()
   if (error !== undefined) throw error
   const { text, reasoning, toolCalls, citations, finishReason, usage, model, provider } = response
-  const answer = { text, reasoning, toolCalls, citations, finishReason, usage, model, provider }
-  const headers = { 'x-stream-id': run.id }
-  return jsonResponse({ id: run.id, conversationId, ...answer, message: response.message }, { headers })
+  const reply = { text, reasoning, toolCalls, citations, finishReason, usage, model, provider }
+  const ids = answer.ids()
+  const told = { id: ids.messageId ?? run.id, ...ids, runId: run.id }
+  const headers = { 'x-stream-id': run.id, ...idHeaders({}, ids) }
+  return jsonResponse({ ...told, ...reply, message: response.message }, { headers })
 }

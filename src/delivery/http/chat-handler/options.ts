@@ -29,6 +29,8 @@ export interface ChatContext {
   readonly request: Request
   readonly requestId: string
   readonly runId: string
+  /** The page's conversation id, or a new one. The response names it unless the stream has its own. */
+  readonly conversationId: string
 }
 
 /** Called with each page's request; returns the answer's stream. An error before a provider was called becomes a status, a later one a frame. */
@@ -39,7 +41,7 @@ export interface ChatTarget {
   chatApiCall(request: ChatRequest & { readonly stream: true }): Promise<ChatStream>
   readonly limiter?: Limiter | undefined
 }
-/** A chat service that keeps conversations of its own and answers requests itself. */
+/** An object that answers requests itself. */
 export interface ChatBackend {
   readonly respond: Respond
 }

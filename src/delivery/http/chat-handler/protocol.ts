@@ -42,7 +42,9 @@ export interface EncoderParts {
 export function encoderFor({ runId, meta, protocol: asked, clock }: EncoderParts): Encoder {
   const protocol = asked ?? checkProtocol(textOf(meta['protocol']) ?? 'sse')
   const createdMs = Number(meta['createdMs'] ?? 0)
-  const options = { id: runId, createdMs, conversationId: textOf(meta['conversationId']) }
+  const [messageId, userMessageId] = [textOf(meta['messageId']), textOf(meta['userMessageId'])]
+  const conversationId = textOf(meta['conversationId'])
+  const options = { id: messageId ?? runId, createdMs, conversationId, messageId, userMessageId }
   switch (protocol) {
     case 'ui-message':
       return uiMessageEncoder(options)

@@ -2,7 +2,7 @@ import type { LogInfo } from '../../../core/stream-log.ts'
 import { LlmError } from '../../../core/error.ts'
 import { readPosition, type FramePosition } from './event-ids.ts'
 import { askedProtocol } from './protocol.ts'
-import { findRun, isOwn, type StreamRequest } from './stream-request.ts'
+import { findRun, type StreamRequest } from './stream-request.ts'
 import { streamResponse } from './stream-response.ts'
 
 /**
@@ -24,11 +24,9 @@ export async function resumeChat(asked: StreamRequest): Promise<Response> {
 
 // The run that the position names, even if the conversation has a newer one.
 async function runOf(asked: StreamRequest, after: FramePosition | undefined): Promise<LogInfo | undefined> {
-  const { parts, guarded } = asked
   const newest = await findRun(asked)
   if (after === undefined || after.runId === '' || after.runId === newest?.id) return newest
-  const named = await parts.runs.info(after.runId)
-  return named !== undefined && isOwn(named, guarded.access) ? named : undefined
+  return findRun({ ...asked, id: after.runId })
 }
 
 function isRead({ id, state, last }: LogInfo, after: FramePosition | undefined, requested: string): boolean {

@@ -1,7 +1,14 @@
 import type { Clock } from '../../../core/clock.ts'
 import { LlmError } from '../../../core/error.ts'
 import { plainSseEncoder } from '../../encoders/index.ts'
-import { jsonResponse, notFound, type GuardedEndpoint, type GuardedRequest } from '../guards/index.ts'
+import { mayStop } from './stored-chats.ts'
+import {
+  forbidden,
+  jsonResponse,
+  notFound,
+  type GuardedEndpoint,
+  type GuardedRequest,
+} from '../guards/index.ts'
 import { resumeChat } from './resume-route.ts'
 import { streamHeaders } from '../stream-headers.ts'
 import { findRun, type RouteParts, type StreamRequest } from './stream-request.ts'
@@ -72,7 +79,11 @@ const ACTIONS: Readonly<
 async function cancel(asked: StreamRequest): Promise<Response> {
   const info = await findRun(asked)
   if (info === undefined) throw unknown(asked.id)
-  const cancelled = await asked.parts.runs.cancel(info.id, 'the client stopped the stream')
+  const { runs, chats } = asked.parts
+  const shared = chats && { runs, chats, access: asked.guarded.access, id: asked.id }
+  if (shared !== undefined && !(await mayStop(shared, info)))
+    throw forbidden('only the user who asked, an owner or an admin may stop this answer')
+  const cancelled = await runs.cancel(info.id, 'the client stopped the stream')
   return jsonResponse({ streamId: info.id, cancelled })
 }
 

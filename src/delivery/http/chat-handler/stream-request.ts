@@ -3,8 +3,9 @@ import type { Message } from '../../../core/message.ts'
 import type { LogInfo } from '../../../core/stream-log.ts'
 import type { Limiter } from '../../../limits/index.ts'
 import type { RunHub } from '../../runs/index.ts'
-import type { CallerAccess, GuardedEndpoint, GuardedRequest } from '../guards/index.ts'
+import type { GuardedEndpoint, GuardedRequest } from '../guards/index.ts'
 import { keyOf } from './access-key.ts'
+import { findSharedRun, isStarter, type ChatServiceTarget } from './stored-chats.ts'
 import type { ChatInput } from './chat-input.ts'
 import type { ChatHandlerOptions, Respond } from './options.ts'
 
@@ -13,6 +14,8 @@ export interface RouteParts {
   readonly options: ChatHandlerOptions
   readonly runs: RunHub
   readonly respond: Respond
+  /** The chat service that stores the conversations; absent if the target is none. */
+  readonly chats: ChatServiceTarget | undefined
   /** Returns the normalized messages of a request. Rejects with `invalid-request`. */
   readonly check: ((input: ChatInput) => Promise<readonly Message[]>) | undefined
   readonly clock: Clock
@@ -28,14 +31,10 @@ export interface StreamRequest {
   readonly id: string
 }
 
-/** Returns the run of an id, if the caller started it. */
+/** Returns the run of an id, if the caller started it or may read its stored conversation. */
 export async function findRun({ parts, guarded, id }: StreamRequest): Promise<LogInfo | undefined> {
-  const { runs } = parts
+  const { runs, chats } = parts
+  if (chats !== undefined) return findSharedRun({ runs, chats, access: guarded.access, id })
   const info = (await runs.find(keyOf(guarded.access, id))) ?? (await runs.info(id))
-  return info !== undefined && isOwn(info, guarded.access) ? info : undefined
-}
-
-/** Whether the caller started the run. */
-export function isOwn({ meta }: LogInfo, { userId, tenant }: CallerAccess): boolean {
-  return meta['userId'] === userId && meta['tenant'] === tenant
+  return info !== undefined && isStarter(info, guarded.access) ? info : undefined
 }

@@ -5,6 +5,7 @@ import type { GuardedRequest } from '../guards/index.ts'
 import { streamHeaders } from '../stream-headers.ts'
 import { numberedEncoder, type FramePosition } from './event-ids.ts'
 import { encoderFor, type ChatProtocol } from './protocol.ts'
+import type { AnswerIds } from './answer.ts'
 import type { RouteParts } from './stream-request.ts'
 import { runSource } from './run-source.ts'
 
@@ -16,13 +17,15 @@ export interface Connection {
   readonly protocol: ChatProtocol | undefined
   readonly after: FramePosition | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Ids that are newer than those in `meta`. */
+  readonly ids?: Partial<AnswerIds> | undefined
 }
 
 /** Attaches to a run and streams it. A disconnect detaches the reader; expired access ends the body with `unauthorized`. */
 export async function streamResponse(
   { runs, clock, options }: RouteParts,
   guarded: GuardedRequest,
-  { runId, meta, protocol, after, headers }: Connection,
+  { runId, meta, protocol, after, headers, ids }: Connection,
 ): Promise<Response> {
   const encoder = numberedEncoder(encoderFor({ runId, meta, protocol, clock }), runId, after)
   const access = guarded.watchAccess()
@@ -48,14 +51,29 @@ export async function streamResponse(
     signal,
     onEnd,
   })
-  const names = { 'x-stream-id': runId, 'x-conversation-id': headerText(meta) }
+  const names = { 'x-stream-id': runId, ...idHeaders(meta, ids) }
   return new Response(body, {
     headers: { ...streamHeaders(encoder), ...names, ...headers },
   })
 }
 
+/** The headers that tell the stored ids of an answer. */
+export function idHeaders(meta: JsonObject, ids: Partial<AnswerIds> = {}): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const [name, header] of ID_HEADERS) {
+    const id = ids[name] ?? textOf(meta[name])
+    if (id !== undefined) headers[header] = headerText(id)
+  }
+  return headers
+}
+
+const ID_HEADERS = [
+  ['conversationId', 'x-conversation-id'],
+  ['messageId', 'x-message-id'],
+  ['userMessageId', 'x-user-message-id'],
+] as const
+
 // Header values are ASCII; any other text is percent-encoded.
-function headerText(meta: JsonObject): string {
-  const text = textOf(meta['conversationId']) ?? ''
+function headerText(text: string): string {
   return /^[\u0020-\u007e]*$/.test(text) ? text : encodeURIComponent(text)
 }

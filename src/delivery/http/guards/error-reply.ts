@@ -26,8 +26,13 @@ export function errorReply(thrown: unknown, requestId?: string): ErrorReply {
     const error = new LlmError('server-failed', 'the request failed inside the gateway', { requestId })
     return { status: 500, error, headers: {} }
   }
-  const { httpStatus: status } = thrown
+  const status = isForbidden(thrown) ? 403 : thrown.httpStatus
   return { status, error: safeError(thrown, requestId), headers: retryHeaders(thrown) }
+}
+
+// A chat service knows the caller, who may not do this.
+function isForbidden({ kind, code, provider }: LlmError): boolean {
+  return kind === 'unauthorized' && code === 'forbidden' && provider === undefined
 }
 
 /** Removes what a provider says about the gateway's own credentials. Also for errors inside a stream. */

@@ -6,7 +6,8 @@ import { JSON_HEADERS, newPage, readInto } from './served.ts'
 const PIECES = 30
 
 /** Answers each conversation with pieces of its own name. */
-export const respondWithName: Respond = ({ conversationId }) => talking(piecesOf(conversationId, PIECES), 3)
+export const respondWithName: Respond = ({ conversationId }) =>
+  talking(piecesOf(conversationId ?? '', PIECES), 3)
 
 /** Opens so many streams at once over the given servers in turn, cuts each connection three times, and compares. */
 export async function cutUnderLoad(urls: readonly string[], streams: number): Promise<void> {

@@ -1,0 +1,140 @@
+import type { AcceptedTurn } from '../../../conversations/contract/index.ts'
+import { newId } from '../../../core/create-id.ts'
+import { LlmError } from '../../../core/error.ts'
+import type { Message } from '../../../core/message.ts'
+import type { ChatRequest } from '../../../core/request.ts'
+import type { ReplyStream } from '../../runs/index.ts'
+import { tagsOf, type GuardedRequest } from '../guards/index.ts'
+import { keyOf } from './access-key.ts'
+import type { ChatInput } from './chat-input.ts'
+import { identityOf, roomKey, type ChatServiceTarget, type TurnReply } from './stored-chats.ts'
+import { readPageTurn, type PageTurn } from './page-turn.ts'
+import type { RouteParts } from './stream-request.ts'
+
+/** The ids of a stored answer. */
+export type AnswerIds = Partial<AcceptedTurn> & Pick<AcceptedTurn, 'conversationId'>
+
+/** An answer that is ready to be started as a run. */
+export interface Answer {
+  readonly key: string
+  /** For the estimate of a usage that is not reported. */
+  readonly messages: readonly Message[] | undefined
+  readonly open: (signal: AbortSignal, runId: string) => Promise<ReplyStream>
+  /** The ids that are known so far. */
+  readonly ids: () => AnswerIds
+  /** Resolves when the ids are known; absent if they are known from the start. */
+  readonly known?: Promise<void> | undefined
+  /** How long the response waits for `known`, in milliseconds. */
+  readonly waitMs?: number | undefined
+}
+
+/** Longest wait for the admission of a turn, and for the stream of a `respond` that chooses its conversation. */
+const ADMISSION_WAIT_MS = 2_000
+const RESPOND_WAIT_MS = 15_000
+
+/** Prepares the answer of a plain call or of the application's own `respond`. */
+export async function plainAnswer(
+  { respond, check }: RouteParts,
+  { access, request, requestId }: GuardedRequest,
+  input: ChatInput,
+): Promise<Answer> {
+  const messages = await check?.(input)
+  const named = input.conversationId
+  const conversationId = named ?? newId('conv')
+  const known = Promise.withResolvers<void>()
+  let ids: AnswerIds = { conversationId }
+  const open = async (signal: AbortSignal, runId: string): Promise<ReplyStream> => {
+    const stream = await respond(input, { signal, access, request, requestId, runId, conversationId })
+    const { messageId, userMessageId } = stream
+    ids = { conversationId: stream.conversationId ?? conversationId, messageId, userMessageId }
+    known.resolve()
+    return stream
+  }
+  const waits = named === undefined && check === undefined
+  const wait = waits ? { known: known.promise, waitMs: RESPOND_WAIT_MS } : {}
+  return { key: keyOf(access, conversationId), messages, open, ids: () => ids, ...wait }
+}
+
+/** Prepares a turn of a chat service. Rejects if the caller may not write into the conversation. */
+export async function turnAnswer(
+  chats: ChatServiceTarget,
+  { options }: RouteParts,
+  guarded: GuardedRequest,
+  input: ChatInput,
+): Promise<Answer> {
+  const { access, requestId, request } = guarded
+  const turn = readPageTurn(input)
+  const identity = identityOf(access)
+  const conversationId = input.conversationId ?? crypto.randomUUID()
+  const operation = turn.action
+  const place = { identity, conversationId, begin: turn.begin && turn.action !== 'resend' }
+  const located = await chats.locate({ ...place, operation, signal: request.signal })
+  const known = Promise.withResolvers<void>()
+  const newIds = { messageId: crypto.randomUUID(), userMessageId: turn.userMessageId ?? crypto.randomUUID() }
+  let ids: AnswerIds = {
+    conversationId: located.conversationId,
+    messageId: newIds.messageId,
+    ...(turn.action === 'send' ? { userMessageId: newIds.userMessageId } : {}),
+  }
+  const accept = ({ conversationId: stored, messageId, userMessageId }: AcceptedTurn): void => {
+    ids = { conversationId: stored, messageId, userMessageId }
+    known.resolve()
+  }
+  const open = async (signal: AbortSignal): Promise<ReplyStream> => {
+    const settings = { ...callOf(options.defaults), ...input.settings }
+    const caller = { priority: access.priority, tags: tagsOf(access), requestId, signal }
+    const request_ = { ...settings, ...caller, ...place, newIds, onAccepted: accept }
+    const stream = await openTurn(chats, turn, request_)
+    accept(stream)
+    return stream
+  }
+  const { message } = turn
+  const messages = message === undefined ? undefined : [{ role: 'user' as const, content: message }]
+  const wait = { known: known.promise, waitMs: ADMISSION_WAIT_MS }
+  return { key: roomKey(located.conversationId), messages, open, ids: () => ids, ...wait }
+}
+
+type TurnRequest = Omit<Parameters<ChatServiceTarget['stream']>[0], 'message'> & {
+  readonly conversationId: string
+}
+
+async function openTurn(chats: ChatServiceTarget, turn: PageTurn, request: TurnRequest): Promise<TurnReply> {
+  const { action, messageId, message, begin } = turn
+  const { begin: _begin, ...existing } = request
+  if (action === 'send') return chats.stream({ ...request, message: message ?? '' })
+  if (messageId !== undefined && action === 'resend')
+    return chats.resendStream({ ...existing, messageId, message: message ?? '' })
+  try {
+    if (messageId === undefined) throw unknownMessage()
+    return await chats.regenerateStream({ ...existing, messageId })
+  } catch (error) {
+    // A message whose first request was refused was never stored, so it is sent.
+    const isUnknown = LlmError.is(error, 'not-found') && message !== undefined
+    if (isUnknown && (begin || messageId === turn.userMessageId)) return chats.stream({ ...request, message })
+    throw error
+  }
+}
+
+function unknownMessage(): LlmError {
+  return new LlmError('not-found', 'the request names no message to answer again; send its messageId', {
+    code: 'message-not-found',
+  })
+}
+
+// What identifies the call and its caller comes from the request, not from the defaults.
+function callOf(defaults: Partial<ChatRequest> = {}): Omit<TurnRequest, 'identity' | 'conversationId'> {
+  const {
+    messages: _messages,
+    stream: _stream,
+    user: _user,
+    userId: _userId,
+    conversationId: _conversationId,
+    requestId: _requestId,
+    onAdmitted: _onAdmitted,
+    onEnd: _onEnd,
+    metadata: _metadata,
+    system,
+    ...settings
+  } = defaults
+  return typeof system === 'string' ? { ...settings, system } : settings
+}

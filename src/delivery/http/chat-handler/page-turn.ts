@@ -1,0 +1,64 @@
+import { LlmError } from '../../../core/error.ts'
+import { listOf, objectOf, textOf } from '../../../core/json.ts'
+import type { UserMessage, UserPart } from '../../../core/message.ts'
+import { parseRequest } from '../../../core/parse-request.ts'
+import { regenerates, type ChatInput } from './chat-input.ts'
+
+/** What a page asks a chat service for: an answer to a new message, to an edited one, or another answer. */
+export interface PageTurn {
+  readonly action: 'send' | 'regenerate' | 'resend'
+  /** The message that is regenerated or replaced. */
+  readonly messageId?: string | undefined
+  /** The newest user message; absent if the page sent none. */
+  readonly message?: string | readonly UserPart[] | undefined
+  /** The page's own id of that message, if it may be the stored one. */
+  readonly userMessageId?: string | undefined
+  /** Whether an unknown conversation is begun. */
+  readonly begin: boolean
+}
+
+/** Reads a page's request as a turn. The service has the history, so only the newest user message is used. */
+export function readPageTurn(input: ChatInput): PageTurn {
+  const { body } = input
+  const messageId = textOf(body['messageId'])
+  const message = newestMessage(input)
+  const userMessageId = pageMessageId(input)
+  const begin = beginsConversation(input)
+  const known = { message, userMessageId, begin }
+  if (regenerates(body)) return { action: 'regenerate', messageId: messageId ?? userMessageId, ...known }
+  if (message === undefined) throw invalid('messages', 'must end with a user message')
+  if (messageId !== undefined) return { action: 'resend', messageId, ...known }
+  return { action: 'send', ...known }
+}
+
+function newestMessage({ messages }: ChatInput): PageTurn['message'] {
+  const last = messages.at(-1)
+  if (last?.role !== 'user') return undefined
+  const [parsed] = parseRequest({ messages: [last] }).messages
+  const { content } = parsed as UserMessage
+  const [only, ...more] = content
+  return typeof only === 'object' && only.type === 'text' && more.length === 0 ? only.text : content
+}
+
+const ID = /^[A-Za-z0-9_-]{8,128}$/
+
+// The AI SDK's pages show a message under their own id from the start, and later name it by that id.
+function pageMessageId({ body }: ChatInput): string | undefined {
+  const last = objectOf(listOf(body['messages']).at(-1))
+  const id = last['role'] === 'user' ? textOf(last['id']) : textOf(body['userMessageId'])
+  return id !== undefined && ID.test(id) ? id : undefined
+}
+
+// The AI SDK names a chat from the first turn on. As long as its page has no answer, the chat may not exist.
+function beginsConversation({ body, isUiMessage, conversationId }: ChatInput): boolean {
+  if (body['begin'] === true || conversationId === undefined) return true
+  const named = body['conversationId'] ?? body['conversation_id']
+  if (!isUiMessage || (named !== undefined && named !== null)) return false
+  return listOf(body['messages']).every((message) => objectOf(message)['role'] !== 'assistant')
+}
+
+function invalid(path: string, message: string): LlmError {
+  return new LlmError('invalid-request', `the request is not valid: ${path}: ${message}`, {
+    issues: [{ path, message }],
+  })
+}

@@ -1,0 +1,96 @@
+import type {
+  Identity,
+  LocatedConversation,
+  LocateRequest,
+  RegenerateRequest,
+  ResendRequest,
+  SendRequest,
+} from '../../../conversations/contract/index.ts'
+import type { LogInfo } from '../../../core/stream-log.ts'
+import { LlmError } from '../../../core/error.ts'
+import { textOf } from '../../../core/json.ts'
+import type { ReplyStream, RunHub } from '../../runs/index.ts'
+import type { CallerAccess } from '../guards/index.ts'
+
+/** The stream of a turn, with the ids under which its messages are stored. */
+export interface TurnReply extends ReplyStream {
+  readonly conversationId: string
+  readonly messageId: string
+  readonly userMessageId: string
+}
+
+/** The methods of a chat service that a chat handler calls. `createChatService` returns one. */
+export interface ChatServiceTarget {
+  stream(request: SendRequest): Promise<TurnReply>
+  regenerateStream(request: RegenerateRequest): Promise<TurnReply>
+  resendStream(request: ResendRequest): Promise<TurnReply>
+  locate(request: LocateRequest): Promise<LocatedConversation>
+}
+
+const METHODS = ['stream', 'regenerateStream', 'resendStream', 'locate'] as const
+
+/** Whether a value is a chat service. */
+export function isChatService(value: object): value is ChatServiceTarget {
+  return METHODS.every((name) => typeof (value as Partial<Record<string, unknown>>)[name] === 'function')
+}
+
+/** The identity of a caller in the chat service: the tenant is the organisation. */
+export function identityOf({ userId = '', tenant }: CallerAccess): Identity {
+  return { userId, orgId: tenant }
+}
+
+/** The key of a stored conversation's runs: one for all its members. */
+export function roomKey(conversationId: string): string {
+  return JSON.stringify(['conversation', conversationId])
+}
+
+/** What a caller asks about a run of a stored conversation. */
+export interface SharedRunRequest {
+  readonly runs: RunHub
+  readonly chats: ChatServiceTarget
+  readonly access: CallerAccess
+  /** Conversation id or run id. */
+  readonly id: string
+}
+
+/** The run of a stored conversation, if the caller started it or may read the conversation. */
+export async function findSharedRun({
+  runs,
+  chats,
+  access,
+  id,
+}: SharedRunRequest): Promise<LogInfo | undefined> {
+  const info = (await runs.find(roomKey(id))) ?? (await runs.info(id))
+  if (info !== undefined && isStarter(info, access)) return info
+  const named = textOf(info?.meta['conversationId'])
+  const located =
+    (named === undefined ? undefined : await mayRead(chats, access, named)) ??
+    (await mayRead(chats, access, id))
+  if (located === undefined) return undefined
+  return located.conversationId === named ? info : runs.find(roomKey(located.conversationId))
+}
+
+/** Whether the caller started the run or manages its conversation. */
+export async function mayStop({ chats, access }: SharedRunRequest, info: LogInfo): Promise<boolean> {
+  if (isStarter(info, access)) return true
+  const located = await mayRead(chats, access, textOf(info.meta['conversationId']) ?? '')
+  return located?.role === 'owner' || located?.role === 'admin'
+}
+
+/** Whether the caller started the run. */
+export function isStarter({ meta }: LogInfo, { userId, tenant }: CallerAccess): boolean {
+  return meta['userId'] === userId && meta['tenant'] === tenant
+}
+
+async function mayRead(
+  chats: ChatServiceTarget,
+  access: CallerAccess,
+  conversationId: string,
+): Promise<LocatedConversation | undefined> {
+  try {
+    return await chats.locate({ identity: identityOf(access), conversationId })
+  } catch (error) {
+    if (LlmError.is(error, 'not-found') || LlmError.is(error, 'invalid-request')) return undefined
+    throw error
+  }
+}

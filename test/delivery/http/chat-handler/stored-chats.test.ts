@@ -1,0 +1,115 @@
+import { createChatHandler, type ChatHandlerOptions } from 'llm-switchyard/http'
+import { expect, onTestFinished, test } from 'vitest'
+import { host, keptTurns, type Hosted, type HostedOptions } from '../../../conversations/chat-host.ts'
+import { post } from './served.ts'
+
+interface Frame {
+  readonly type: string
+  readonly [field: string]: unknown
+}
+
+interface Reply {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  readonly frames: readonly Frame[]
+}
+
+interface Site extends Hosted {
+  ask(body: object, user?: string): Promise<Reply>
+  call(method: string, path: string, user?: string): Promise<Reply>
+}
+
+async function site(hosted: HostedOptions = {}, options: Partial<ChatHandlerOptions> = {}): Promise<Site> {
+  const it = await host(hosted)
+  const authorize: ChatHandlerOptions['authorize'] = ({ headers }) => {
+    const [userId = '', tenant] = (headers.get('x-user') ?? 'ada').split('@')
+    return { userId, tenant }
+  }
+  const handler = createChatHandler(it.chats, { authorize, ...options })
+  onTestFinished(async () => {
+    await handler.close()
+    await it[Symbol.asyncDispose]()
+  })
+  const read = async (response: Response): Promise<Reply> => {
+    const { status, headers } = response
+    const text = await response.text()
+    const data = text.split('\n').flatMap((line) => (line.startsWith('data: {') ? [line.slice(6)] : []))
+    return { status, headers, text, frames: data.map((line) => JSON.parse(line) as Frame) }
+  }
+  return Object.assign(it, {
+    ask: async (body: object, user = 'ada') =>
+      read(await handler(post('http://h/api/chat', body, { 'x-user': user }))),
+    call: async (method: string, path: string, user = 'ada') =>
+      read(await handler(new Request(`http://h/api/chat${path}`, { method, headers: { 'x-user': user } }))),
+  })
+}
+
+const ada = { userId: 'ada' }
+
+/** The ids that a page learns in each of its protocols. */
+const protocols = {
+  sse: ({ frames }: Reply) => frames.at(-1) as unknown as Ids,
+  'ui-message': ({ frames }: Reply) => {
+    const { messageId, messageMetadata } = frames[0] as unknown as Ids & { messageMetadata: Ids }
+    return { ...messageMetadata, messageId }
+  },
+  ndjson: ({ text }: Reply) => JSON.parse(text.split('\n')[0] ?? '') as Ids,
+  whole: ({ text }: Reply) => JSON.parse(text) as Ids,
+  headers: ({ headers }: Reply) => ({
+    conversationId: headers.get('x-conversation-id') ?? '',
+    messageId: headers.get('x-message-id') ?? '',
+    userMessageId: headers.get('x-user-message-id') ?? '',
+  }),
+}
+
+interface Ids {
+  readonly conversationId: string
+  readonly messageId: string
+  readonly userMessageId: string
+}
+
+const named = ['sse', 'ui-message', 'ndjson', 'whole', 'headers'] as const
+
+test.each(named)('what %s tells is what is stored, and every method takes it', async (told) => {
+  const protocol = told === 'whole' || told === 'headers' ? 'sse' : told
+  const it = await site({}, { protocol })
+  const body = { message: 'Hi', stream: told !== 'whole' }
+  const { conversationId, messageId, userMessageId } = protocols[told](await it.ask(body))
+  const { messages } = await it.chats.get({ identity: ada, conversationId })
+  expect(messages.map(({ id }) => id)).toEqual([userMessageId, messageId])
+  const at = { identity: ada, conversationId }
+  await it.chats.toggleReaction({ ...at, messageId, emoji: '👍' })
+  await it.chats.editMessage({ ...at, messageId: userMessageId, content: 'Hello' })
+  const fork = await it.chats.fork({ ...at, messageId })
+  expect(await keptTurns(it.store, fork.id)).toEqual(['user: Hello', 'assistant: Hello from the fake.'])
+  const again = protocols[told](await it.ask({ again: true, messageId, conversationId, stream: body.stream }))
+  const variants = await it.chats.variants({ ...at, messageId: again.messageId })
+  expect(variants.map(({ id }) => id)).toEqual([messageId, again.messageId])
+})
+
+test('a page goes on in the conversation that the first turn began', async () => {
+  const it = await site()
+  const first = await it.ask({ message: 'Hi' })
+  const conversationId = first.headers.get('x-conversation-id') ?? ''
+  expect(first.headers.get('x-stream-id')).toMatch(/^run_/)
+  const second = await it.ask({ message: 'And now?', conversationId })
+  expect(second.frames.at(-1)).toMatchObject({ type: 'done', conversationId })
+  expect(await keptTurns(it.store, conversationId)).toEqual([
+    'user: Hi',
+    'assistant: Hello from the fake.',
+    'user: And now?',
+    'assistant: Hello from the fake.',
+  ])
+  expect((await it.chats.list({ identity: ada })).data).toHaveLength(1)
+})
+
+test('an unknown conversation is not found unless the page begins it', async () => {
+  const it = await site()
+  const conversationId = 'chat-of-the-page'
+  expect(await it.ask({ message: 'Hi', conversationId })).toMatchObject({ status: 404 })
+  expect(await it.ask({ message: 'Hi', conversationId, begin: true })).toMatchObject({ status: 200 })
+  expect(await it.ask({ message: 'Ho', conversationId, begin: true })).toMatchObject({ status: 200 })
+  expect((await it.chats.list({ identity: ada })).data.map(({ id }) => id)).toEqual([conversationId])
+  expect(await it.ask({ message: 'Hi', conversationId: 'a b', begin: true })).toMatchObject({ status: 400 })
+})
