@@ -16,8 +16,8 @@ export interface PlaceholderReport {
   readonly unknown: readonly Placeholder[]
   /** Placeholders that are declared but not used. */
   readonly unused: readonly Placeholder[]
-  /** Parts whose text is not a valid template, with the reason. */
-  readonly broken: readonly { readonly part: PromptPart; readonly message: string }[]
+  /** Parts whose text is not a valid template, with the reason. Without a part: the template itself is not valid. */
+  readonly broken: readonly { readonly part?: PromptPart | undefined; readonly message: string }[]
 }
 
 /** The placeholder of each part that holds the text of the message. */

@@ -93,10 +93,14 @@ function tooLarge(maxBytes: number): PromptFile {
 
 function parse(name: string, text: string): PromptFile {
   const value = parseJson(text.startsWith('\uFEFF') ? text.slice(1) : text)
-  if (value === undefined) return { problem: 'the file is not valid JSON' }
+  return value === undefined ? { problem: 'the file is not valid JSON' } : readPrompt(value, name)
+}
+
+/** Validates a template, and returns the reason if it is none. */
+export function readPrompt(value: unknown, name?: string): PromptFile {
   try {
     return { template: definePromptTemplate(value, name) }
   } catch (error) {
-    return { problem: LlmError.is(error) ? error.message : 'the file contains no prompt template' }
+    return { problem: LlmError.is(error) ? error.message : 'it is no prompt template' }
   }
 }

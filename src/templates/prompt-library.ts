@@ -17,7 +17,7 @@ import {
   type TemplateEngine,
 } from './engine.ts'
 import { chatNames, checkPlaceholdersWith, missingIn, type PlaceholderReport } from './placeholders.ts'
-import { PromptFolder } from './prompt-folder.ts'
+import { PromptFolder, readPrompt, type PromptFile } from './prompt-folder.ts'
 import {
   definePromptTemplate,
   isPromptName,
@@ -91,17 +91,21 @@ export function createPromptLibrary(options: PromptLibraryOptions = {}): PromptL
   const objects = byName(templates.map((template) => definePromptTemplate(template)))
   const bundled = byName(withoutBundled ? [passthrough] : bundledPromptTemplates)
 
-  const get = async (name: string): Promise<PromptTemplate | null> => {
-    if (!isPromptName(name)) return null
+  const defined = new WeakMap<object, PromptFile>()
+  const find = async (name: string | PromptTemplate): Promise<PromptFile | undefined> => {
+    if (typeof name === 'object' && name !== null) return ofObject(name, defined)
+    if (!isPromptName(name)) return undefined
     const file = await files?.read(name)
-    if (file !== undefined) return 'template' in file ? file.template : null
-    return objects.get(name) ?? bundled.get(name) ?? null
+    if (file !== undefined) return file
+    const template = objects.get(name) ?? bundled.get(name)
+    return template && { template }
   }
-  const find = (name: string | PromptTemplate): Promise<PromptTemplate | null> | PromptTemplate =>
-    typeof name === 'string' ? get(name) : name
 
   return {
-    get,
+    get: async (name) => {
+      const found = typeof name === 'string' ? await find(name) : undefined
+      return found !== undefined && 'template' in found ? found.template : null
+    },
     list: async () => {
       const found = new Map<string, PromptListing>()
       for (const template of bundled.values()) found.set(template.name, listing(template, 'bundled'))
@@ -113,15 +117,27 @@ export function createPromptLibrary(options: PromptLibraryOptions = {}): PromptL
       return [...found.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
     },
     apply: async (name, part, text, data = {}) => {
-      const template = await find(name)
-      if (template !== null) return applyPart(engine, template, { part, text, data })
-      return { text, warnings: [warning(unknownPrompt(name))] }
+      const found = await find(name)
+      if (found === undefined) return { text, warnings: [warning(unknownPrompt(name))] }
+      if ('template' in found) return applyPart(engine, found.template, { part, text, data })
+      return { text, warnings: [warning(`${unusable(name)}: ${found.problem}. The text is unchanged.`)] }
     },
     check: async (name, data) => {
-      const template = await find(name)
-      return template === null ? null : checkPlaceholdersWith(engine, template, data)
+      const found = await find(name)
+      if (found === undefined) return null
+      if ('template' in found) return checkPlaceholdersWith(engine, found.template, data)
+      return { missing: [], unknown: [], unused: [], broken: [{ part: undefined, message: found.problem }] }
     },
   }
+}
+
+function ofObject(value: PromptTemplate, defined: WeakMap<object, PromptFile>): PromptFile {
+  const known = defined.get(value)
+  if (known !== undefined) return known
+  const found = readPrompt(value)
+  // A frozen object stays as it was checked.
+  if (Object.isFrozen(value)) defined.set(value, found)
+  return found
 }
 
 interface PartInput {
@@ -168,9 +184,13 @@ function fileListing(
   return { name, description: undefined, origin: 'folder', problem: file.problem }
 }
 
-function unknownPrompt(name: string | PromptTemplate): string {
-  const shown = typeof name === 'string' ? name : name.name
-  return `Unknown prompt template "${shown.slice(0, 100)}"; list() returns the known ones. The text is unchanged.`
+function unknownPrompt(name: unknown): string {
+  return `Unknown prompt template "${String(name).slice(0, 100)}"; list() returns the known ones. The text is unchanged.`
+}
+
+function unusable(name: string | PromptTemplate): string {
+  const own: unknown = typeof name === 'string' ? name : name.name
+  return `The prompt template "${String(own).slice(0, 100)}" was not used`
 }
 
 function warning(message: string): Warning {

@@ -86,7 +86,7 @@ describe('the prompt cache of a chat service with its defaults', () => {
       }
       expect(fake.log.length).toBeGreaterThan(TURNS)
       const rate = read / cacheableTokens(fake.log.map(({ body }) => body))
-        expect(rate).toBeGreaterThanOrEqual(0.9)
+      expect(rate).toBeGreaterThanOrEqual(0.9)
       await chats.close()
     },
   )

@@ -143,12 +143,49 @@ describe('a library', () => {
     ['[]', 'expected an object'],
     ['{ "user": 5 }', 'at user: expected a string, got 5'],
     ['{ "placeholders": { "user": "x" } }', 'at placeholders.user: expected a list of names'],
+    ['{ "placeholders": { "usr": [] } }', 'at placeholders.usr: unknown field; did you mean "user"?'],
+    [
+      '{ "sytem": "x", "usr": "y" }',
+      'at sytem: unknown field; did you mean "system"? And at usr: unknown field',
+    ],
+    ['{ "system": "x", "system_message_template": "y" }', 'is the same field as system'],
     [' '.repeat(2_000), 'larger than 1000 bytes'],
   ])('lists a bad file with its problem: %j', async (text, problem) => {
     await write('bad.json', text)
     const library = createPromptLibrary({ folder, maxFileBytes: 1_000 })
     expect(await library.get('bad')).toBeNull()
     expect((await library.list()).find(({ name }) => name === 'bad')?.problem).toContain(problem)
+    expect((await library.check('bad'))?.broken[0]?.message).toContain(problem)
+    const { text: same, warnings } = await library.apply('bad', 'user', 'Hi')
+    expect([same, warnings.length]).toEqual(['Hi', 1])
+    expect(warnings[0]?.message).toContain(problem)
+  })
+
+  test('reads files of the other format', async () => {
+    const names = { system: ['char_name'], user: ['message_content'], assistant: null }
+    await write('other.json', {
+      name: 'ignored',
+      description: 'Of a server',
+      system_message_template: 'You are {{ char_name }}.',
+      user_message_content_template: 'Q: {{ message_content }}',
+      assistant_message_content_template: null,
+      placeholders: names,
+    })
+    const library = createPromptLibrary({ folder })
+    expect((await library.apply('other', 'system', '', { char_name: 'Mia' })).text).toBe('You are Mia.')
+    expect((await library.apply('other', 'user', 'Why?')).text).toBe('Q: Why?')
+    expect((await library.apply('other', 'assistant', 'So.')).text).toBe('So.')
+    expect(await library.check('other', {})).toMatchObject({
+      missing: [{ part: 'system', name: 'char_name' }],
+    })
+  })
+
+  test('an object that is no template changes nothing, and says why', async () => {
+    const typo = { name: 'typo', sytem: 'You are a pirate.' } as PromptTemplate
+    const { text, warnings } = await createPromptLibrary().apply(typo, 'system', 'Hi')
+    expect(text).toBe('Hi')
+    expect(warnings[0]?.message).toContain('at sytem: unknown field; did you mean "system"?')
+    expect(() => definePromptTemplate(typo)).toThrow('at sytem: unknown field')
   })
 
   test('works without its folder', async () => {

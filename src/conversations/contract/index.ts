@@ -1,7 +1,6 @@
 export type { AuditEntry, AuditFacts, AuditOptions, AuditSink } from './audit.ts'
 export { canManage, requireAuthor } from './authorship.ts'
 export {
-  allowedContent,
   callsTools,
   inConversationOrder,
   mapText,

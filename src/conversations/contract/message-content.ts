@@ -91,21 +91,6 @@ export function requestContent(
   )
 }
 
-/**
- * The content that may be stored after moderation: `sent` was moderated to `allowed`. The text that was put before the message
- * for the model is removed again. If it cannot be separated, it is stored as well, because moderated text must not be.
- */
-export function allowedContent(
-  stored: StoredMessage['content'],
-  sent: StoredMessage['content'],
-  allowed: StoredMessage['content'],
-): StoredMessage['content'] {
-  if (sameContent(sent, allowed)) return stored
-  if (typeof stored !== 'string' || typeof sent !== 'string' || typeof allowed !== 'string') return allowed
-  const lead = sent.endsWith(stored) ? sent.slice(0, sent.length - stored.length) : ''
-  return allowed.startsWith(lead) ? allowed.slice(lead.length) : allowed
-}
-
 /** The message with `change` applied to each of its texts. */
 export function mapText(message: Message, change: (text: string) => string): Message {
   if (typeof message.content === 'string') return { ...message, content: change(message.content) }
