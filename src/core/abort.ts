@@ -29,3 +29,43 @@ export function abortedError(reason?: unknown): LlmError {
   const detail = reason instanceof Error && reason.name !== 'AbortError' ? `: ${reason.message}` : ''
   return new LlmError('aborted', `the call was aborted by the caller${detail}`, { cause: reason })
 }
+
+/**
+ * Waits for `work` until a source aborts, and rejects with its error then. The work goes on; its later result is given to
+ * `discard`, and its later error is dropped.
+ */
+export function untilAborted<T>(
+  sources: AbortSources,
+  work: PromiseLike<T>,
+  discard?: (late: T) => void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let isOver = false
+    const end = (): void => {
+      isOver = true
+      unlink()
+    }
+    let unlink = (): void => undefined
+    const over = abortedBy(sources)
+    if (over === undefined)
+      unlink = onAbort(sources, (error) => {
+        end()
+        reject(error)
+      })
+    else {
+      isOver = true
+      reject(over)
+    }
+    work.then(
+      (result) => {
+        if (isOver) return discard?.(result)
+        end()
+        resolve(result)
+      },
+      (error: unknown) => {
+        end()
+        reject(error)
+      },
+    )
+  })
+}

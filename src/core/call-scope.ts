@@ -1,6 +1,7 @@
 import { abortedError } from './abort.ts'
 import type { LlmError } from './error.ts'
 import type { HeapItem } from './heap.ts'
+import { callSafely } from './host-function.ts'
 import type { CallScope, ParentScope } from './lifetime.ts'
 import { timeoutError } from './timeout-error.ts'
 
@@ -65,8 +66,10 @@ export class Scope implements CallScope, HeapItem {
     if (this.#over) return
     this.error = error
     this.release()
-    for (const action of this.#actions) action(error)
+    const actions = this.#actions
     this.#actions = []
+    // One of a stage of the application may throw, and the others release what the call holds.
+    for (const action of actions) callSafely(() => action(error))
   }
 
   release(): void {

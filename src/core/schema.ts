@@ -36,9 +36,6 @@ export interface Group extends Field {
   readonly rest?: Group | undefined
 }
 
-/** Longest delay of a timer, in milliseconds. Node fires one with a longer delay at once. */
-export const MAX_TIMER_MS = 2_147_483_647
-
 /** Checks one value at `path`. Returns it, with defaults filled in; adds one issue per problem to `issues`. */
 export function checkField(field: Field, value: unknown, path: string, issues: Issue[]): unknown {
   if (field.fits(value)) return value
@@ -126,10 +123,15 @@ function rangeOf({ min, above, max }: Required<Omit<NumberRule, 'whole'>>): stri
 export const count: Field = number({ whole: true, min: 0 })
 /** A whole number of 1 or more. */
 export const positiveCount: Field = number({ whole: true, min: 1 })
-/** A delay in milliseconds, from 0 to the largest one that a timer takes (2 147 483 647). */
+/** A duration in milliseconds: 0 or more, also `Infinity`. */
 export const milliseconds: Field = kind(
-  `a number of milliseconds from 0 to ${MAX_TIMER_MS}`,
-  (value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) <= MAX_TIMER_MS,
+  'a number of milliseconds of 0 or more, or Infinity',
+  (value) => typeof value === 'number' && value >= 0,
+)
+/** A duration in milliseconds above 0, also `Infinity`. */
+export const positiveMilliseconds: Field = kind(
+  'a number of milliseconds above 0, or Infinity',
+  (value) => milliseconds.fits(value) && value !== 0,
 )
 
 /** A number field that may also be `Infinity`: for bounds that can be turned off. */
@@ -393,7 +395,4 @@ function either(words: readonly string[]): string {
 }
 
 const MISSING = 'is missing; must be'
-
-function isMissing({ message }: Issue): boolean {
-  return message.startsWith(MISSING)
-}
+const isMissing = ({ message }: Issue): boolean => message.startsWith(MISSING)

@@ -25,6 +25,11 @@ export interface Stage {
    * keep the order of `use`.
    */
   readonly order?: number | undefined
+  /**
+   * Whether the stage itself ends as soon as its call ends. Default false: when the call is aborted or its time is over, its
+   * promise is no longer waited for, and a response that it returns later is cancelled.
+   */
+  readonly endsWithCall?: boolean | undefined
   /** Runs the stage for one call or attempt. */
   run(call: Call, next: Next): Promise<ResponseStream>
 }

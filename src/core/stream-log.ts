@@ -2,7 +2,7 @@ import type { LlmError } from './error.ts'
 import type { EventBatch } from './event.ts'
 import type { JsonObject } from './json.ts'
 import { checkOptions, optionsSchema, type Rows } from './options.ts'
-import { MAX_TIMER_MS, number, orInfinity, positiveCount, type Group } from './schema.ts'
+import { orInfinity, positiveCount, positiveMilliseconds, type Group } from './schema.ts'
 
 /** One batch of a run with its sequence number: 1, 2, 3 … without gaps. */
 export interface StreamLogEntry {
@@ -104,7 +104,7 @@ export interface LogBounds {
 export const logBoundsRows = (): Rows<LogBounds> => ({
   maxBytes: orInfinity(positiveCount),
   maxBatches: orInfinity(positiveCount),
-  ttlMs: number({ above: 0, max: MAX_TIMER_MS }),
+  ttlMs: positiveMilliseconds,
 })
 /** The schema of {@link LogBounds}. */
 export const logBoundsSchema: Group = optionsSchema<LogBounds>()(logBoundsRows)

@@ -4,6 +4,7 @@ import { addUsage } from '../core/add-usage.ts'
 import type { Follow, FollowedCall } from '../core/dialect.ts'
 import { toLlmError, type LlmError } from '../core/error.ts'
 import type { EventBatch, StreamEvent } from '../core/event.ts'
+import { callSafely } from '../core/host-function.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Attempt, ChatResponse, Usage } from '../core/response.ts'
 
@@ -169,6 +170,6 @@ class PausedAnswer<C extends FollowedCall> implements ResponseStream {
   #settle(error?: LlmError): void {
     if (this.#over) return
     this.#over = true
-    for (const action of this.#onEnd.splice(0)) action(error)
+    for (const action of this.#onEnd.splice(0)) callSafely(() => action(error))
   }
 }

@@ -3,6 +3,7 @@ import { abortedError } from '../core/abort.ts'
 import type { Fragment } from '../core/dialect.ts'
 import { toLlmError, type LlmError } from '../core/error.ts'
 import type { EventBatch } from '../core/event.ts'
+import { callSafely } from '../core/host-function.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Attempt as AttemptRecord, ChatResponse, RawExchange, Usage, Warning } from '../core/response.ts'
 import { yieldToEventLoop } from '../core/yield.ts'
@@ -223,6 +224,6 @@ export class HttpResponseStream implements ResponseStream {
     call.onRawText?.(this.#buffer.rawText())
     const actions = this.#onEnd
     this.#onEnd = NO_ACTIONS
-    for (const action of actions) action(this.#error)
+    for (const action of actions) callSafely(() => action(this.#error))
   }
 }

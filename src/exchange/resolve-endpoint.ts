@@ -1,3 +1,4 @@
+import { untilAborted } from '../core/abort.ts'
 import type { Address, Call } from '../core/call.ts'
 import { LlmError, toLlmError } from '../core/error.ts'
 import { readKey, resolveKey, type Secret } from '../core/secret.ts'
@@ -28,9 +29,10 @@ export function resolveEndpoint(call: Call): Endpoint | Promise<Endpoint> {
 
 async function resolveLater(call: Call, address: Address): Promise<Endpoint> {
   const { auth, provider } = call.target
-  const given = await resolveKey(call.apiKey).catch((error: unknown) => {
+  const key = resolveKey(call.apiKey).catch((error: unknown) => {
     throw toLlmError(error, 'misconfigured', `the apiKey function of provider "${provider}" failed`)
   })
+  const given = await untilAborted(call, key)
   const signs = auth.type === 'sigv4' && given === undefined && address.headers['authorization'] === undefined
   const signer = signs ? await (await import('./signing.ts')).findSigner(call, auth) : undefined
   return signer === undefined ? withKey(call, address, given) : { ...address, ...signer }

@@ -1,3 +1,4 @@
+import { untilAborted } from '../core/abort.ts'
 import type { Call } from '../core/call.ts'
 import type { SigningCredentials } from '../core/credentials.ts'
 import { LlmError, toLlmError } from '../core/error.ts'
@@ -21,7 +22,9 @@ export interface Signer {
 export async function findSigner(call: Call, auth: SigningAuth): Promise<Signer | undefined> {
   const { credentials, target, clock } = call
   const given =
-    typeof credentials === 'function' ? await callSource(credentials, target.provider) : credentials
+    typeof credentials === 'function'
+      ? await untilAborted(call, callSource(credentials, target.provider))
+      : credentials
   const found =
     given ?? (fromEnvironment(target.definition.env) === undefined ? environmentOf(auth) : undefined)
   if (found === undefined) return undefined

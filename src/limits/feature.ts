@@ -1,6 +1,7 @@
 import type { Call } from '../core/call.ts'
 import { withTarget } from '../core/call.ts'
-import { LlmError } from '../core/error.ts'
+import { LlmError, toLlmError } from '../core/error.ts'
+import { callSafely } from '../core/host-function.ts'
 import type { Feature } from '../core/feature.ts'
 import { checkOptions, optionsSchema } from '../core/options.ts'
 import { callable, type Group } from '../core/schema.ts'
@@ -20,7 +21,7 @@ import type { Reservation } from './reservation.ts'
 import type { LimitStore } from './store.ts'
 import { TurnReservations } from './turn-reservations.ts'
 
-/** Returns the price of a usage at a target in USD; `null` or `undefined` if it is unknown. Must not throw. */
+/** Returns the price of a usage at a target in USD; `null` or `undefined` if it is unknown. A call whose price it cannot find is `misconfigured` if it throws. */
 export type CostOf = (
   usage: Usage,
   target: { readonly provider: string; readonly model: string },
@@ -63,6 +64,7 @@ class LimitStage implements Stage {
   readonly name = 'limits'
   readonly at = 'call'
   readonly order = stageOrder.limits
+  readonly endsWithCall = true
   readonly limiter: Limiter
   readonly #costOf: CostOf | undefined
   readonly #defaultMaxTokens: number
@@ -152,7 +154,7 @@ class LimitStage implements Stage {
         deadlineAt: scope.deadlineAt,
       })
     } catch (error) {
-      throw withTarget(error, call)
+      throw withTarget(toLlmError(error, 'overloaded', 'the limit store failed'), call)
     }
   }
 
@@ -179,12 +181,23 @@ class LimitStage implements Stage {
     if (this.#costOf === undefined) return undefined
     const outputTokens = settings.maxTokens ?? this.#defaultMaxTokens
     const usage = { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, estimated: true }
-    const requested = this.#cost(usage, target)
-    if (requested === undefined) return undefined
-    return candidates.reduce((most, other) => Math.max(most, this.#cost(usage, other) ?? 0), requested)
+    try {
+      const requested = this.#priceOf(usage, target)
+      if (requested === undefined) return undefined
+      return candidates.reduce((most, other) => Math.max(most, this.#priceOf(usage, other) ?? 0), requested)
+    } catch (error) {
+      throw toLlmError(error, 'misconfigured', 'the costUsd function failed')
+    }
   }
 
-  #cost(usage: Usage, { provider, model }: { provider: string; model: string }): number | undefined {
+  // A price that is not found when the call is over leaves what was reserved.
+  #cost(usage: Usage, target: { provider: string; model: string }): number | undefined {
+    let cost: number | undefined
+    callSafely(() => void (cost = this.#priceOf(usage, target)))
+    return cost
+  }
+
+  #priceOf(usage: Usage, { provider, model }: { provider: string; model: string }): number | undefined {
     const cost = this.#costOf?.(usage, { provider, model })
     return typeof cost === 'number' && Number.isFinite(cost) && cost >= 0 ? cost : undefined
   }

@@ -22,6 +22,7 @@ class InputLimitsStage implements Stage {
   readonly name = 'input-limits'
   readonly at = 'call'
   readonly order = stageOrder.inputLimits
+  readonly endsWithCall = true
   readonly #limits: InputLimits
 
   constructor(limits: InputLimits) {

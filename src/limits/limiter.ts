@@ -1,9 +1,10 @@
 import { systemClock, type Clock } from '../core/clock.ts'
 import { LlmError } from '../core/error.ts'
+import { guarded, isPromise } from '../core/host-function.ts'
 import { checkOptions, optionsSchema } from '../core/options.ts'
 import { clockField } from '../core/port-fields.ts'
 import { callable, required, withMethods, type Field, type Group } from '../core/schema.ts'
-import { abortedBy, onAbort, type AbortSources } from '../core/abort.ts'
+import { abortedBy, onAbort, untilAborted, type AbortSources } from '../core/abort.ts'
 import { ChargeBuilder, type Charge, type LimitKeys } from './build-charges.ts'
 import { compileLimits, limitsSchema, type LimitsConfig } from './config.ts'
 import { LimiterMetrics, type LimitEvent, type LimiterStats } from './limiter-metrics.ts'
@@ -117,7 +118,7 @@ class LimiterCore {
     this.#builder = new ChargeBuilder(rules)
     this.#waitMs = rules.waitMs
     this.#waitQueue = new WaitQueue(clock)
-    this.#metrics = new LimiterMetrics(observe)
+    this.#metrics = new LimiterMetrics(observe && guarded(observe))
     this.users = new UserStatsTable(clock, rules.trackedUsers)
   }
 
@@ -137,7 +138,7 @@ class LimiterCore {
       const decision = this.#evaluate(keys, charge, allowed)
       // Most decisions are synchronous, and a promise for each would double their cost.
       return decision instanceof Promise
-        ? decision.then((late) => this.#take(keys, late, options))
+        ? untilAborted(options, decision, discard).then((late) => this.#take(keys, late, options))
         : Promise.resolve(this.#take(keys, decision, options))
     } catch (error) {
       return Promise.reject(error)
@@ -197,7 +198,7 @@ class LimiterCore {
     if ('granted' in charges) return this.#refuse(keys, charges)
     const { buckets, counters } = charges
     const verdict = this.#store.reserve({ buckets, counters, maxWaitMs })
-    if (verdict instanceof Promise) return verdict.then((late) => this.#decide(keys, charges, late))
+    if (isPromise(verdict)) return Promise.resolve(verdict).then((late) => this.#decide(keys, charges, late))
     return this.#decide(keys, charges, verdict)
   }
 
@@ -287,12 +288,17 @@ class LimiterCore {
     const failed = (): void => this.#metrics.storeFailed()
     try {
       const applied = this.#store.settle(buckets, counters)
-      if (applied instanceof Promise) applied.then(moved).catch(failed)
+      if (isPromise(applied)) Promise.resolve(applied).then(moved).catch(failed)
       else moved(applied)
     } catch {
       failed()
     }
   }
+}
+
+// A store granted what the call no longer waits for.
+function discard(late: Granted | Rejection): void {
+  if (!('granted' in late)) late.reservation.release()
 }
 
 function closedError(): LlmError {

@@ -3,6 +3,7 @@ import type { Call } from '../core/call.ts'
 import type { CooldownSync } from '../core/cooldown-sync.ts'
 import { LlmError } from '../core/error.ts'
 import type { Feature } from '../core/feature.ts'
+import { callSafely } from '../core/host-function.ts'
 import { checkOptions, optionsSchema } from '../core/options.ts'
 import { syncField } from '../core/port-fields.ts'
 import { group, milliseconds, type Group } from '../core/schema.ts'
@@ -57,6 +58,7 @@ class QuotaStage implements Stage {
   readonly name = 'quotas'
   readonly at = 'attempt'
   readonly order = stageOrder.providerQuota
+  readonly endsWithCall = true
   readonly #targets: Targets
   readonly #quota: ProviderQuota
   readonly #maxWaitMs: number
@@ -78,7 +80,7 @@ class QuotaStage implements Stage {
   }
 
   close(): void {
-    this.#unsubscribe?.()
+    callSafely(() => this.#unsubscribe?.())
   }
 
   async run(call: Call, next: Next): Promise<ResponseStream> {
@@ -105,7 +107,8 @@ class QuotaStage implements Stage {
 
   #publish(name: string, error: LlmError): void {
     const cooldownMs = this.#sync === undefined ? 0 : this.#quota.snapshot(name).blockedMs
-    if (cooldownMs > 0) this.#sync?.publish({ subject: name, cooldownMs, reason: error.kind })
+    if (cooldownMs > 0)
+      callSafely(() => this.#sync?.publish({ subject: name, cooldownMs, reason: error.kind }))
   }
 
   // Every key has its own quota. Returns `undefined` if the request has its own key.

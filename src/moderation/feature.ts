@@ -47,6 +47,7 @@ class InputModeration implements Stage {
   readonly name = 'input-moderation'
   readonly at = 'call'
   readonly order = stageOrder.inputModeration
+  readonly endsWithCall = true
   readonly #shared: Shared
 
   constructor(shared: Shared) {
@@ -82,6 +83,7 @@ class OutputModeration implements Stage {
   readonly name = 'output-moderation'
   readonly at = 'call'
   readonly order = stageOrder.outputModeration
+  readonly endsWithCall = true
   readonly #shared: Shared
 
   constructor(shared: Shared) {
@@ -140,8 +142,13 @@ function startRun(
   const isAsync = direction.moderators.some(({ scan }) => scan === undefined)
   const asked = isAsync ? { signal: signalOf(call), parent: parentOf(call, 'moderation') } : undefined
   const context: ModerationContext = { source, requestId, userId, conversationId, ...asked }
-  const onDecision = emit && ((event: ModerationEvent): void => emit({ type: 'moderation', event }))
-  return new ModerationRun({ direction, context, clock, onDecision })
+  const { logger } = call
+  const onDecision = (event: ModerationEvent): void => {
+    emit?.({ type: 'moderation', event })
+    logger?.warn(event, event.action === 'failed' ? 'a moderator failed' : 'moderation found something')
+  }
+  const isHeard = emit !== undefined || logger !== undefined
+  return new ModerationRun({ direction, context, clock, onDecision: isHeard ? onDecision : undefined })
 }
 
 // Only asynchronous moderators take a signal.

@@ -1,5 +1,6 @@
 import type { Call } from '../core/call.ts'
 import type { Feature } from '../core/feature.ts'
+import { callSafely } from '../core/host-function.ts'
 import { plainText } from '../core/message.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import { stageOrder, type Next, type Stage } from '../core/stage.ts'
@@ -15,6 +16,7 @@ class TopicStage implements Stage {
   readonly name = 'topics'
   readonly at = 'call'
   readonly order = stageOrder.topics
+  readonly endsWithCall = true
   readonly #monitor: TopicMonitor
 
   constructor(monitor: TopicMonitor) {
@@ -26,9 +28,9 @@ class TopicStage implements Stage {
     const subject = subjectOf(call)
     const last = call.messages.findLast(({ role }) => role === 'user')
     const text = last === undefined ? '' : plainText(last.content, '\n')
-    if (text !== '') void this.#monitor.observe(text, 'chat.input', subject)
+    if (text !== '') callSafely(() => this.#monitor.observe(text, 'chat.input', subject))
     const onRawText = (output: string): void => {
-      if (output !== '') void this.#monitor.observe(output, 'chat.output', subject)
+      if (output !== '') callSafely(() => this.#monitor.observe(output, 'chat.output', subject))
     }
     return next({ ...call, onRawText })
   }

@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../core/clock.ts'
 import { newId } from '../core/create-id.ts'
 import { LlmError } from '../core/error.ts'
+import { callSafely, inTime } from '../core/host-function.ts'
 import { checkOptions, optionsSchema } from '../core/options.ts'
 import { clockField } from '../core/port-fields.ts'
 import {
@@ -101,6 +102,7 @@ export function createTopicMonitor(options: TopicMonitorOptions): TopicMonitor {
 
 const MAX_MUTED_ALERTS = 50_000
 const SNIPPET_CHARACTERS = 200
+const MAX_WAIT_MS = 30_000
 const SEVERITIES: readonly AlertSeverity[] = ['info', 'warning', 'critical']
 
 /** Returns 0 for the lowest severity. */
@@ -123,7 +125,7 @@ class Monitor {
 
   observe(text: string, source: TopicSource, subject: TopicSubject): Promise<readonly TopicAlert[]> {
     const work = this.#scan(text, source, subject).catch((error: unknown) => {
-      this.#options.onError?.(error)
+      this.#failed(error)
       return []
     })
     this.#running.add(work)
@@ -137,7 +139,7 @@ class Monitor {
 
   async #scan(text: string, source: TopicSource, subject: TopicSubject): Promise<readonly TopicAlert[]> {
     const { watchlists } = this.#options
-    const lists = typeof watchlists === 'function' ? await watchlists(subject) : watchlists
+    const lists = typeof watchlists === 'function' ? await this.#listsOf(watchlists, subject) : watchlists
     const alerts: TopicAlert[] = []
     for (const list of lists) {
       if (list.enabled === false || !appliesTo(list, subject)) continue
@@ -148,6 +150,18 @@ class Monitor {
     }
     for (const alert of alerts) await this.#notify(alert)
     return alerts
+  }
+
+  async #listsOf(
+    load: Extract<TopicMonitorOptions['watchlists'], (...args: never) => unknown>,
+    subject: TopicSubject,
+  ): Promise<readonly Watchlist[]> {
+    return this.#inTime(load(subject), `the watchlists did not load within ${MAX_WAIT_MS} ms`)
+  }
+
+  // A function that never answers would keep its text in memory for ever.
+  #inTime<T>(work: T | PromiseLike<T>, message: string): Promise<T> {
+    return inTime(work, { clock: this.#clock, ms: MAX_WAIT_MS, late: () => new LlmError('timeout', message) })
   }
 
   async #check(
@@ -182,7 +196,7 @@ class Monitor {
         pattern = compileTopic(rule.pattern, watchlist)
       } catch (error) {
         pattern = 'refused'
-        this.#options.onError?.(error)
+        this.#failed(error)
       }
       this.#compiled.set(rule, pattern)
     }
@@ -203,13 +217,15 @@ class Monitor {
     this.#mutedUntil.set(key, now + (this.#options.quietMs ?? 300_000))
   }
 
+  readonly #failed = (error: unknown): void => callSafely(() => this.#options.onError?.(error))
+
   async #notify(alert: TopicAlert): Promise<void> {
     for (const { minimumSeverity = 'critical', notify } of this.#options.sinks ?? []) {
       if (rankOf(alert.severity) < rankOf(minimumSeverity)) continue
       try {
-        await notify(alert)
+        await this.#inTime(notify(alert), `the alert sink did not answer within ${MAX_WAIT_MS} ms`)
       } catch (error) {
-        this.#options.onError?.(error)
+        this.#failed(error)
       }
     }
   }

@@ -1,13 +1,19 @@
 import type { Scope } from '../core/call-scope.ts'
 import type { Clock } from '../core/clock.ts'
 import { LlmError } from '../core/error.ts'
+import { within } from '../core/host-function.ts'
 import type { TurnRounds } from '../core/parent-call.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Next } from '../core/stage.ts'
 import { ActiveCalls } from './active-calls.ts'
+import { runLogged } from './call-log.ts'
 import { DEFAULT_TOTAL_MS, type RunningCall } from './create-call.ts'
 import type { Features } from './features.ts'
 import { createPipeline } from './pipeline.ts'
+
+/** How long features may take to close, in milliseconds: the rest of `drainMs`, within these bounds. */
+const MIN_CLOSE_MS = 1_000
+const MAX_CLOSE_MS = 10_000
 
 /** Runs calls through the stages, counts them, enforces their deadlines, and drains them at `close`. */
 export class CallRunner {
@@ -47,11 +53,9 @@ export class CallRunner {
     this.#calls++
     this.#active.add(scope)
     try {
-      if (this.#closing !== undefined && !this.#isPartOfRunning(call))
-        throw new LlmError('misconfigured', 'the orchestrator is closed; create a new one to make calls')
-      if (scope.error !== undefined) throw scope.error
-      if (call.lineage?.turn !== undefined) this.#adopt(call.lineage.turn, call)
-      const reply = await this.#run(call)
+      const { logger } = call
+      const enter = (): Promise<ResponseStream> => this.#enter(call)
+      const reply = await (logger === undefined ? enter() : runLogged(call, logger, enter))
       reply.onEnd((error) => this.#end(scope, error))
       return reply
     } catch (error) {
@@ -60,12 +64,21 @@ export class CallRunner {
     }
   }
 
-  /** Rejects new calls, waits up to `drainMs` for running ones, then aborts them and closes the features. */
+  /** Rejects new calls, waits up to `drainMs` for running ones, then aborts them and closes the features. Always resolves. */
   close(drainMs: number): Promise<void> {
     return (this.#closing ??= this.#close(drainMs))
   }
 
+  #enter(call: RunningCall): Promise<ResponseStream> {
+    if (this.#closing !== undefined && !this.#isPartOfRunning(call))
+      throw new LlmError('misconfigured', 'the orchestrator is closed; create a new one to make calls')
+    if (call.scope.error !== undefined) throw call.scope.error
+    if (call.lineage?.turn !== undefined) this.#adopt(call.lineage.turn, call)
+    return this.#run(call)
+  }
+
   async #close(drainMs: number): Promise<void> {
+    const until = this.#clock.now() + drainMs
     this.#isDraining = true
     if (this.#active.size > 0 && drainMs > 0) await this.#drain(drainMs)
     this.#isDraining = false
@@ -73,7 +86,9 @@ export class CallRunner {
       code: 'shutdown',
     })
     for (const scope of this.#active.all()) scope.abort(closed)
-    await this.#features.close()
+    // A feature that does not close is left behind.
+    const leftMs = Math.min(Math.max(MIN_CLOSE_MS, until - this.#clock.now()), MAX_CLOSE_MS)
+    await within(this.#clock, leftMs, this.#features.close())
     this.#active.close()
   }
 

@@ -1,5 +1,6 @@
 import type { Call } from '../core/call.ts'
 import { Scope } from '../core/call-scope.ts'
+import { safeLogger } from '../core/log.ts'
 import type { Message } from '../core/message.ts'
 import { lineageOf, type Lineage } from '../core/parent-call.ts'
 import type { ResolvedSettings } from '../core/params.ts'
@@ -93,7 +94,7 @@ export function createCall(
     onEnd: request.onEnd,
     clock,
     estimateTokens: options.estimateTokens,
-    logger: request.logger ?? options.logger,
+    logger: request.logger === undefined ? options.logger : safeLogger(request.logger),
   }
 }
 

@@ -2,6 +2,7 @@ import { LlmError } from '../core/error.ts'
 import type { Feature, MountedFeature } from '../core/feature.ts'
 import type { StageContext } from '../core/stage-context.ts'
 import type { Stage } from '../core/stage.ts'
+import { boundedStage } from './bounded-stage.ts'
 
 /** The mounted features and all stages of one orchestrator. */
 export class Features {
@@ -13,11 +14,11 @@ export class Features {
     const mounted = new Map<string, MountedFeature>()
     const stages: Stage[] = []
     for (const [at, one] of use.entries()) {
-      if (isStage(one)) stages.push(one)
+      if (isStage(one)) stages.push(boundedStage(one))
       else {
         const feature = mountOnce(one, { at, mounted, context })
         mounted.set(one.name, feature)
-        stages.push(...feature.stages)
+        stages.push(...feature.stages.map(boundedStage))
       }
     }
     this.stages = stages
@@ -34,9 +35,10 @@ export class Features {
     return this.#mounted.get(name)?.handle
   }
 
-  /** Closes all features in the order of `use`. */
+  /** Closes all features. Resolves when each has closed, or has failed to. */
   async close(): Promise<void> {
-    for (const feature of this.#mounted.values()) await feature.close?.()
+    const close = async (feature: MountedFeature): Promise<void> => feature.close?.()
+    await Promise.allSettled([...this.#mounted.values()].map(close))
   }
 }
 

@@ -2,6 +2,8 @@ import { withCallerFrames } from '../core/caller-frames.ts'
 import { systemClock } from '../core/clock.ts'
 import type { EmbedResponse } from '../core/embedding.ts'
 import { LlmError } from '../core/error.ts'
+import { callSafely, guarded } from '../core/host-function.ts'
+import { errorFields, safeLogger } from '../core/log.ts'
 import type { ModelInfo } from '../core/model-list.ts'
 import type { ModerateResponse } from '../core/moderation.ts'
 import type { ProviderDefinition } from '../core/provider.ts'
@@ -99,8 +101,9 @@ export interface OrchestratorLibrary {
 /** Creates an orchestrator from a library and checked options. Throws `misconfigured` if a provider or feature is not valid. */
 export function composeOrchestrator(
   { catalogue = [], operations, loadModels }: OrchestratorLibrary,
-  options: CoreOptions,
+  given: CoreOptions,
 ): Orchestrator {
+  const options = withSafeFunctions(given)
   const { definitions, access, pools } = readProviders(catalogue, options.providers)
   const registry = createRegistry(definitions)
   const transport = options.transport ?? createFetchTransport(options.fetch)
@@ -138,6 +141,28 @@ export function composeOrchestrator(
     stats: () => statsOf(runner, features),
     close: (how) => close(how?.drainMs ?? DEFAULT_DRAIN_MS),
     [Symbol.asyncDispose]: () => close(DEFAULT_DRAIN_MS),
+  }
+}
+
+// What a function of the application throws must not end a call, and never reaches the code that calls it.
+function withSafeFunctions(options: CoreOptions): CoreOptions {
+  const { onEvent, estimateTokens: estimate } = options
+  const logger = safeLogger(options.logger)
+  const failed = (error: unknown): void => logger?.error(errorFields(error), 'onEvent failed')
+  return {
+    ...options,
+    logger,
+    onEvent: onEvent && guarded(onEvent, failed),
+    estimateTokens: estimate && safeEstimator(estimate),
+  }
+}
+
+// The default estimate replaces one that throws or is no number.
+function safeEstimator(estimate: (text: string) => number): (text: string) => number {
+  return (text) => {
+    let tokens = -1
+    callSafely(() => void (tokens = estimate(text)))
+    return tokens >= 0 && tokens < Infinity ? tokens : estimateTokens(text)
   }
 }
 

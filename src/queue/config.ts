@@ -61,14 +61,14 @@ const DEFAULTS = {
 export const queueSchema: Group = optionsSchema<QueueConfig>()(() => ({
   concurrency: positiveCount,
   maxPending: orInfinity(count),
-  timeoutMs: orInfinity(milliseconds),
+  timeoutMs: milliseconds,
   perProvider: anyOf(positiveCount, {
     ...recordOf(positiveCount),
     expected: 'such numbers by provider',
   }),
   perUser: orInfinity(positiveCount),
   slots: withMethods('take', 'onFree'),
-  agingMs: orInfinity(milliseconds),
+  agingMs: milliseconds,
 }))
 
 /** A checked config with its defaults filled in. */

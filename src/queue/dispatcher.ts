@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { toLlmError, type LlmError } from '../core/error.ts'
+import { callSafely } from '../core/host-function.ts'
 import type { ConcurrencyLimits } from './concurrency-limits.ts'
 import type { QueueSettings } from './config.ts'
 import { DistributedSlots } from './distributed-slots.ts'
@@ -158,7 +159,7 @@ export class Dispatcher implements SlotOwner {
       return running
     }
     limits.ended(call)
-    lease?.release()
+    if (lease !== undefined) callSafely(() => lease.release())
     if (call.state === 'waiting') requeue(call)
     else this.wake()
   }

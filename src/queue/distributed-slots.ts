@@ -1,7 +1,8 @@
 import type { Clock, Timer } from '../core/clock.ts'
+import { callSafely } from '../core/host-function.ts'
 import { providerLimit, type ConcurrencyLimits } from './concurrency-limits.ts'
 import type { QueueSettings } from './config.ts'
-import type { SlotStore, SlotCap, SlotLease } from './slot-store.ts'
+import type { SlotStore, SlotCap, SlotLease, SlotRefusal } from './slot-store.ts'
 import type { WaitingCall } from './waiting-call.ts'
 
 export interface DistributedSlotsParts {
@@ -44,7 +45,8 @@ export class DistributedSlots {
     const caps = this.#capsOf(call)
     this.#taking++
     try {
-      const result = await this.#parts.slots.take(caps.map(({ cap }) => cap))
+      const result = await unlessDropped(call, this.#parts.slots.take(caps.map(({ cap }) => cap)))
+      if (result === undefined) return undefined
       if (result.taken) {
         this.#maxTaking *= 2
         return result
@@ -60,7 +62,7 @@ export class DistributedSlots {
 
   close(): void {
     this.#closed = true
-    this.#stopListening?.()
+    callSafely(() => this.#stopListening?.())
     this.#parts.clock.clearTimer(this.#timer)
   }
 
@@ -85,8 +87,8 @@ export class DistributedSlots {
 
   #awaitRelease(): void {
     if (this.#closed) return
-    this.#stopListening ??= this.#parts.slots.onFree(() => this.#retry())
     this.#timer ??= this.#parts.clock.setTimer(() => this.#retry(), RETRY_MS)
+    this.#stopListening ??= this.#parts.slots.onFree(() => this.#retry())
   }
 
   #retry(): void {
@@ -97,4 +99,22 @@ export class DistributedSlots {
     for (const unblock of this.#unblock.splice(0)) unblock()
     this.#parts.wake()
   }
+}
+
+/** Resolves to the store's answer, or to `undefined` when the call no longer waits for it. A slot that comes later is released. */
+function unlessDropped(
+  call: WaitingCall,
+  taking: Promise<SlotLease | SlotRefusal>,
+): Promise<SlotLease | SlotRefusal | undefined> {
+  return new Promise((resolve, reject) => {
+    let isDropped = false
+    call.onDropped = () => {
+      isDropped = true
+      resolve(undefined)
+    }
+    taking.then((result) => {
+      if (isDropped && result.taken) callSafely(() => result.release())
+      else resolve(result)
+    }, reject)
+  })
 }

@@ -29,6 +29,7 @@ class QueueStage implements Stage {
   readonly name = 'queue'
   readonly at = 'call'
   readonly order = stageOrder.queue
+  readonly endsWithCall = true
   readonly queue: CallQueue
   readonly #hasCaps: boolean
   /** Turns whose first round has passed. */

@@ -1,6 +1,7 @@
 import { abortedBy } from '../core/abort.ts'
 import { systemClock, type Clock } from '../core/clock.ts'
 import { LlmError } from '../core/error.ts'
+import { guarded } from '../core/host-function.ts'
 import { checkOptions, optionsSchema } from '../core/options.ts'
 import { clockField } from '../core/port-fields.ts'
 import { callable, type Group } from '../core/schema.ts'
@@ -69,7 +70,7 @@ class QueueCore {
     const settings = readQueueConfig(queue)
     this.#settings = settings
     this.#clock = clock
-    this.monitor = new QueueMonitor(clock, observe)
+    this.monitor = new QueueMonitor(clock, observe && guarded(observe))
     this.#limits = new ConcurrencyLimits(settings)
     this.#scheduler = new Scheduler(this.#limits, settings.agingMs)
     const expire = (call: WaitingCall): void => this.#expire(call)
@@ -227,6 +228,7 @@ class QueueCore {
   #drop(call: WaitingCall, result: QueueResult, error: LlmError): void {
     if (call.state !== 'waiting') return
     call.state = 'over'
+    call.onDropped()
     this.#waiting.remove(call)
     this.#scheduler.remove(call)
     this.monitor.ended(call, { result, error, startedAt: undefined })

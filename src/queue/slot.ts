@@ -1,3 +1,4 @@
+import { callSafely } from '../core/host-function.ts'
 import type { Slot } from './job.ts'
 import type { SlotLease } from './slot-store.ts'
 import type { WaitingCall } from './waiting-call.ts'
@@ -53,7 +54,7 @@ export class HeldSlot implements Slot {
     if (!this.#held) return
     this.#held = false
     this.#owner.end(this, outcome)
-    this.lease?.release()
+    if (this.lease !== undefined) callSafely(() => this.lease?.release())
     this.#free()
   }
 }

@@ -74,6 +74,8 @@ export class WaitingCall implements HeapItem {
   state: 'waiting' | 'running' | 'over' = 'waiting'
   resolve: (slot: Slot) => void = noop
   reject: (error: LlmError) => void = noop
+  /** Called when the call stops waiting without a slot. */
+  onDropped: () => void = noop
   /** Removes the abort listener. */
   removeListener: () => void = noop
 

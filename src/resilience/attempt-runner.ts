@@ -36,6 +36,7 @@ export class AttemptRunner implements Stage {
   readonly name = 'attempts'
   readonly at = 'attempt'
   readonly order: number = stageOrder.attempts
+  readonly endsWithCall = true
   readonly #context: StageContext
   readonly #options: AttemptsOptions
   readonly #parts: RunnerParts
@@ -144,7 +145,9 @@ export class AttemptRunner implements Stage {
     const { target, waitMs } = step
     const type = target === from ? 'retry' : 'fallback'
     const names = { from: from.name, kind: error.kind, to: target.name }
-    this.#context.emit?.({ type, requestId: call.requestId, ...names, waitMs } satisfies AttemptEvent)
+    const event: AttemptEvent = { type, requestId: call.requestId, ...names, waitMs }
+    this.#context.emit?.(event)
+    call.logger?.warn(event, type === 'retry' ? 'an attempt is repeated' : 'the call falls back')
     if (waitMs > 0) await abortableDelay(call, waitMs, error)
     return target
   }

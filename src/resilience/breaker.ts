@@ -1,5 +1,5 @@
 import CircuitBreaker from 'opossum'
-import type { Clock } from '../core/clock.ts'
+import { timerMs, type Clock } from '../core/clock.ts'
 import { errorTable, type LlmError } from '../core/error.ts'
 import { optionsSchema } from '../core/options.ts'
 import { milliseconds, positiveCount, type Group } from '../core/schema.ts'
@@ -190,7 +190,6 @@ class TargetBreaker {
 
 const CLOSED = { closed: true, halfOpen: false }
 const HALF_OPEN = { closed: false, halfOpen: true }
-const MAX_TIMER_MS = 2_147_483_647
 
 const NEVER_ROTATES = {
   on: () => undefined,
@@ -206,7 +205,7 @@ function circuitOf(name: string, initial: typeof CLOSED): CircuitBreaker<[], voi
     rollingPercentilesEnabled: false,
     rotateBucketController: NEVER_ROTATES,
   }
-  const options = { name, timeout: false as const, resetTimeout: MAX_TIMER_MS, state, ...quiet }
+  const options = { name, timeout: false as const, resetTimeout: timerMs(Infinity), state, ...quiet }
   return new CircuitBreaker(async () => undefined, options)
 }
 

@@ -1,5 +1,6 @@
 import type { Call } from '../core/call.ts'
 import { LlmError } from '../core/error.ts'
+import { callSafely } from '../core/host-function.ts'
 import type { Target } from '../core/registry.ts'
 import type { StageContext } from '../core/stage-context.ts'
 import { createBreakers, type BreakerEvent, type Breakers, type Permit } from './breaker.ts'
@@ -9,11 +10,13 @@ import type { AttemptEvent, AttemptsOptions } from './options.ts'
 export class CircuitBreaking {
   readonly #breakers: Breakers | undefined
   readonly #emit: StageContext['emit']
+  readonly #logger: StageContext['logger']
   readonly #sync: AttemptsOptions['breakerSync']
   readonly #unsubscribe: (() => void) | undefined
 
-  constructor({ clock, emit }: StageContext, { breaker, breakerSync }: AttemptsOptions) {
+  constructor({ clock, emit, logger }: StageContext, { breaker, breakerSync }: AttemptsOptions) {
     this.#emit = emit
+    this.#logger = logger
     this.#sync = breakerSync
     this.#breakers =
       breaker === undefined
@@ -45,25 +48,28 @@ export class CircuitBreaking {
   }
 
   /** Returns a permit for one attempt, the error of a target whose breaker is open, or `undefined` without breakers. */
-  tryAcquire(target: Target, { requestId }: Call): Permit | undefined | LlmError {
+  tryAcquire(target: Target, { requestId, logger }: Call): Permit | undefined | LlmError {
     const permit = this.#breakers?.tryAcquire(target.name)
     if (permit === undefined || 'succeed' in permit) return permit
     const { retryAfterMs } = permit
-    this.#emit?.({ type: 'skipped', requestId, target: target.name, retryAfterMs } satisfies AttemptEvent)
+    const event: AttemptEvent = { type: 'skipped', requestId, target: target.name, retryAfterMs }
+    this.#emit?.(event)
+    logger?.warn(event, 'a target was passed over: its breaker is open')
     return openError(target, retryAfterMs)
   }
 
   close(): void {
-    this.#unsubscribe?.()
+    callSafely(() => this.#unsubscribe?.())
     this.#breakers?.close()
   }
 
   // Openings received from other processes are not published again.
   #notify(event: BreakerEvent): void {
     this.#emit?.({ type: 'breaker', ...event } satisfies AttemptEvent)
+    this.#logger?.warn({ type: 'breaker', ...event }, `a breaker is ${event.state}`)
     const { target, state, reason, openMs } = event
     if (state === 'open' && reason !== 'shared' && openMs !== undefined)
-      this.#sync?.publish({ target, openMs, reason })
+      callSafely(() => this.#sync?.publish({ target, openMs, reason }))
   }
 }
 

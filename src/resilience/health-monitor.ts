@@ -1,7 +1,8 @@
 import { isNodeTimer, systemClock, type Clock, type Timer } from '../core/clock.ts'
+import { callSafely } from '../core/host-function.ts'
 import { checkOptions, optionsSchema } from '../core/options.ts'
 import { clockField } from '../core/port-fields.ts'
-import { callable, MAX_TIMER_MS, number, type Group } from '../core/schema.ts'
+import { callable, positiveMilliseconds, type Group } from '../core/schema.ts'
 import type { HealthStatus, TargetHealth } from './health.ts'
 
 /** A source of health; every orchestrator is one. */
@@ -31,7 +32,7 @@ export interface HealthMonitorOptions {
 
 /** The schema of {@link HealthMonitorOptions}. */
 export const healthMonitorSchema: Group = optionsSchema<HealthMonitorOptions>()(() => ({
-  everyMs: number({ above: 0, max: MAX_TIMER_MS }),
+  everyMs: positiveMilliseconds,
   onChange: callable,
   clock: clockField,
 }))
@@ -62,7 +63,7 @@ export function createHealthMonitor(source: HealthSource, options: HealthMonitor
       const from = lastStatus.get(target)
       if (from === health.status) continue
       lastStatus.set(target, health.status)
-      onChange?.({ target, from, to: health.status, health })
+      if (onChange !== undefined) callSafely(() => onChange({ target, from, to: health.status, health }))
     }
     return current
   }

@@ -1,6 +1,7 @@
 import type { Call } from '../core/call.ts'
 import type { CallScope } from '../core/lifetime.ts'
 import { LlmError } from '../core/error.ts'
+import { callSafely } from '../core/host-function.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Attempt } from '../core/response.ts'
 
@@ -94,7 +95,7 @@ function forkScope(parent: CallScope): CallScope {
     if (own !== undefined) return
     own = error
     unlink()
-    for (const action of actions) action(error)
+    for (const action of actions) callSafely(() => action(error))
     actions.clear()
   }
   const unlink = parent.onAbort(abort)

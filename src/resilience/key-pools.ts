@@ -1,4 +1,5 @@
 import type { LlmError } from '../core/error.ts'
+import { callSafely } from '../core/host-function.ts'
 import type { KeySource } from '../core/secret.ts'
 import type { StageContext } from '../core/stage-context.ts'
 import type { Cooldown, CooldownSync } from '../core/cooldown-sync.ts'
@@ -47,11 +48,13 @@ export class KeyPools {
   report(provider: string, index: number, error: LlmError | undefined): void {
     const cooldownMs = this.#pools.get(provider)?.report(index, error) ?? 0
     if (cooldownMs > 0)
-      this.#sync?.publish({ subject: `${provider}#${index}`, cooldownMs, reason: error?.kind })
+      callSafely(() =>
+        this.#sync?.publish({ subject: `${provider}#${index}`, cooldownMs, reason: error?.kind }),
+      )
   }
 
   close(): void {
-    this.#unsubscribe?.()
+    callSafely(() => this.#unsubscribe?.())
   }
 
   // An index means the same key in every process, because all list a provider's keys in the same order.

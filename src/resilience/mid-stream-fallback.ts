@@ -3,6 +3,7 @@ import type { Call } from '../core/call.ts'
 import { ResponseAccumulator } from '../core/accumulate-response.ts'
 import { errorTable, toLlmError, type LlmError } from '../core/error.ts'
 import type { EventBatch, StreamEvent } from '../core/event.ts'
+import { callSafely } from '../core/host-function.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Attempt, ChatResponse, Usage } from '../core/response.ts'
 import { abortedError } from '../core/abort.ts'
@@ -146,6 +147,6 @@ export class ResumedStream implements ResponseStream {
   #settle(error?: LlmError): void {
     if (this.#over) return
     this.#over = true
-    for (const action of this.#onEnd.splice(0)) action(error)
+    for (const action of this.#onEnd.splice(0)) callSafely(() => action(error))
   }
 }

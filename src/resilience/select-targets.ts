@@ -27,6 +27,7 @@ export class TargetSelector implements Stage {
   readonly name = 'targets'
   readonly at = 'call'
   readonly order: number = stageOrder.targets
+  readonly endsWithCall = true
   readonly #targets: Targets
   readonly #options: AttemptsOptions
   readonly #breaking: CircuitBreaking

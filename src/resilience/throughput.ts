@@ -3,7 +3,7 @@ import { LlmError } from '../core/error.ts'
 import type { EventBatch } from '../core/event.ts'
 import { optionsSchema } from '../core/options.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
-import { MAX_TIMER_MS, number, required, type Group } from '../core/schema.ts'
+import { number, positiveMilliseconds, required, type Group } from '../core/schema.ts'
 
 /** Buffers a stream until it has reached a minimum throughput. The attempt fails if it is slower, so that another target is tried. */
 export interface ThroughputOptions {
@@ -16,7 +16,7 @@ export interface ThroughputOptions {
 /** The schema of {@link ThroughputOptions}. */
 export const throughputSchema: Group = optionsSchema<ThroughputOptions>()(() => ({
   charsPerSecond: required(number({ min: 0 })),
-  windowMs: number({ above: 0, max: MAX_TIMER_MS }),
+  windowMs: positiveMilliseconds,
 }))
 
 /** Resolves to the stream, with the events read so far, once it is fast enough or has ended. Rejects with `timeout` if it is too slow. */

@@ -67,7 +67,7 @@ export const templateLimitsSchema: Group = optionsSchema<Partial<TemplateLimits>
   maxDataNodes: limit,
   maxDataDepth: limit,
   maxSteps: limit,
-  deadlineMs: orInfinity(milliseconds),
+  deadlineMs: milliseconds,
   maxTextChars: limit,
   maxStringChars: limit,
   maxFilterChars: limit,

@@ -1,3 +1,4 @@
+import { systemClock, type Timer } from '../core/clock.ts'
 import { connectTimeout } from './failure.ts'
 
 /** Bounds the time that a `fetch` takes to get a connection. */
@@ -36,11 +37,11 @@ async function timed(
   call: () => Promise<Response>,
   { url, connectMs }: { readonly url: string; readonly connectMs: number },
 ): Promise<Response> {
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let timer: Timer | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(connectTimeout(url, connectMs)), connectMs)
+    timer = systemClock.setTimer(() => reject(connectTimeout(url, connectMs)), connectMs)
   })
-  const stop = (): void => clearTimeout(timer)
+  const stop = (): void => systemClock.clearTimer(timer)
   const sent = observer.run(stop, call)
   // After a timeout the caller aborts the request, and its rejection must not count as unhandled.
   sent.catch(() => undefined)

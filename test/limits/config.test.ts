@@ -32,9 +32,9 @@ describe('a config that is wrong is refused, by field', () => {
     [{ burst: 0 }, 'createLimiter: limits.burst must be a number above 0; got 0'],
     [
       { waitMs: -1 },
-      'createLimiter: limits.waitMs must be a number of milliseconds from 0 to 2147483647; got -1',
+      'createLimiter: limits.waitMs must be a number of milliseconds of 0 or more, or Infinity; got -1',
     ],
-    [{ waitMs: Infinity }, 'createLimiter: limits.waitMs must be a number of milliseconds from 0'],
+    [{ waitMs: Number.NaN }, 'createLimiter: limits.waitMs must be a number of milliseconds of 0 or more'],
     [{ budgets: {} }, 'createLimiter: limits.budgets must be a list; got an object'],
     [
       { budgets: [{ scope: 'user', per: 'week', tokens: 1 }] },

@@ -97,14 +97,14 @@ const harmless: readonly Harmless[] = [
   { fields: /^a number (of milliseconds|above 0 up to 2147483647)/, probes: ['1.5'], why: 'timers round' },
   { fields: /^a number from (-2|0) to 2$/, probes: ['1.5'], why: 'a setting of a request may be a fraction' },
   {
-    fields: /^a number (of 0 or more|from 1 to 1048576)$/,
+    fields: /^a number (of 0 or more|of milliseconds (of 0 or more|above 0), or Infinity|from 1 to 1048576)$/,
     probes: ['1.5'],
     why: 'a penalty, a time or a size may be a fraction',
   },
   {
-    fields: /^a number of 0 or more$/,
+    fields: /^a number (of milliseconds )?(of 0 or more|above 0)/,
     probes: ['2**53'],
-    why: 'a penalty has no maximum, and a time sets no timer',
+    why: 'a penalty and a time have no maximum',
   },
   {
     fields: /^(a number from -2 to 2|a whole number)$/,

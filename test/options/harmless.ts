@@ -43,7 +43,7 @@ export const harmless: readonly Harmless[] = [
     reason: 'such a number need not be whole',
   },
   {
-    expected: /^a number (?:above 0|of 0 or more)(?! up)|^"refuse" or a number/,
+    expected: /^a number (?:of milliseconds )?(?:above 0|of 0 or more)(?! up)|^"refuse" or a number/,
     values: ['2**53'],
     reason: 'it has no largest value',
   },

@@ -126,11 +126,11 @@ describe('a config that is wrong is refused, by field', () => {
     ],
     [
       { timeoutMs: Number.NaN },
-      'createQueue: queue.timeoutMs must be a number of milliseconds from 0 to 2147483647, or Infinity',
+      'createQueue: queue.timeoutMs must be a number of milliseconds of 0 or more, or Infinity',
     ],
     [
       { agingMs: '15s' },
-      'createQueue: queue.agingMs must be a number of milliseconds from 0 to 2147483647, or Infinity',
+      'createQueue: queue.agingMs must be a number of milliseconds of 0 or more, or Infinity',
     ],
     [
       { perProvider: 0 },

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import { optionsSchema } from '../../core/options.ts'
 import { clockField } from '../../core/port-fields.ts'
-import { MAX_TIMER_MS, nonEmptyText, number, oneOf, required, type Group } from '../../core/schema.ts'
+import { nonEmptyText, oneOf, positiveMilliseconds, required, type Group } from '../../core/schema.ts'
 
 /** Options of `createFileLimitStore`. */
 export interface FileLimitStoreOptions {
@@ -21,6 +21,6 @@ export interface FileLimitStoreOptions {
 export const fileLimitStoreSchema: Group = optionsSchema<FileLimitStoreOptions>()(() => ({
   directory: required(nonEmptyText),
   onDown: oneOf('fail-open', 'fail-closed'),
-  lockMs: number({ above: 0, max: MAX_TIMER_MS }),
+  lockMs: positiveMilliseconds,
   clock: clockField,
 }))

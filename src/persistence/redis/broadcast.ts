@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../../core/clock.ts'
+import { systemClock, timerMs, type Clock } from '../../core/clock.ts'
 import { newId } from '../../core/create-id.ts'
 import type { Logger } from '../../core/log.ts'
 import { optionsSchema } from '../../core/options.ts'
@@ -75,8 +75,6 @@ for i = 1, #open, 2 do trips[#trips + 1] = { target = open[i], openMs = open[i +
 return cjson.encode({ now = now, open = trips })
 `)
 
-const MAX_TIMER_MS = 2_147_483_647
-
 type Listener = (message: BroadcastMessage) => void
 
 /** Publishes states over Redis: at once to running processes, and from a stored set to those that start later. */
@@ -121,7 +119,7 @@ export class BroadcastChannel {
 
   publish({ target, openMs, reason }: BroadcastMessage): void {
     const message = JSON.stringify({ target, reason, from: this.#sender }).slice(1)
-    const lastsMs = Math.ceil(Math.min(openMs, MAX_TIMER_MS))
+    const lastsMs = Math.ceil(timerMs(openMs))
     const zero = this.#serverTimeAtZero
     const end =
       zero === undefined ? '' : String(Math.ceil(zero + this.#clock.now() + lastsMs + this.#timeoutMs))

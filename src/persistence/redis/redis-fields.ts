@@ -2,8 +2,8 @@ import { clockField, loggerField } from '../../core/port-fields.ts'
 import {
   kind,
   matching,
-  MAX_TIMER_MS,
   number,
+  positiveMilliseconds,
   oneOf,
   required,
   type Field,
@@ -35,7 +35,7 @@ export function leaseField(min: number): Field {
 /** The fields that every Redis store has, apart from `client`. */
 export const sharedRows = (): Readonly<Record<'prefix' | 'timeoutMs' | 'logger' | 'clock', Field>> => ({
   prefix: matching(/^[^{}]+$/, 'text of at least one character, without braces'),
-  timeoutMs: number({ above: 0, max: MAX_TIMER_MS }),
+  timeoutMs: positiveMilliseconds,
   logger: loggerField,
   clock: clockField,
 })

@@ -1,3 +1,4 @@
+import { timerMs } from '../../core/clock.ts'
 import type { EventBatch } from '../../core/event.ts'
 import { textOf, type JsonObject } from '../../core/json.ts'
 import type {
@@ -139,7 +140,7 @@ export class RunCodec {
 
   #writer(): [owner: string, lease: string, ttl: string] {
     const { owner, leaseMs, bounds } = this.#options
-    return [owner, String(leaseMs), String(Math.ceil(bounds.ttlMs))]
+    return [owner, String(leaseMs), String(Math.ceil(timerMs(bounds.ttlMs)))]
   }
 
   #keys({ id, key = '' }: LogHead): string[] {

@@ -78,7 +78,7 @@ export async function transact<T>(
     executor.tx(async (session) => {
       let open = true
       // Steps run one at a time, because savepoints must nest.
-      const mutex = createMutex({ clock, waitMs: 2_147_483_647 })
+      const mutex = createMutex({ clock, waitMs: Infinity })
       const serialized = async <R>(
         inner: StoreCall | undefined,
         step: (own: SqlStep) => Promise<R>,

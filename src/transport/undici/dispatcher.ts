@@ -1,3 +1,4 @@
+import { timerMs } from '../../core/clock.ts'
 import { LlmError } from '../../core/error.ts'
 
 /**
@@ -65,8 +66,8 @@ export async function createAgent({
   const { Agent } = await loadUndici()
   return new Agent({
     connections: connections ?? null,
-    connect: { timeout: connectMs },
-    keepAliveTimeout: keepAliveMs,
+    connect: { timeout: timerMs(connectMs) },
+    keepAliveTimeout: timerMs(keepAliveMs),
     allowH2: http2,
     // Off, because the call's own timeouts bound these phases.
     headersTimeout: 0,

@@ -1,3 +1,4 @@
+import { systemClock, type Timer } from '../../core/clock.ts'
 import type { ByteSource, HttpResponse } from '../../core/wire.ts'
 import { transportError } from '../explain-failure.ts'
 import { connectTimeout } from '../failure.ts'
@@ -26,7 +27,7 @@ export class Exchange implements DispatchHandler, ByteSource {
   readonly #options: ExchangeOptions
   #controller: DispatchController | undefined
   #connected: Connected | undefined
-  readonly #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #timer: Timer | undefined
   #pieces: Uint8Array[] = []
   #held = 0
   #ended = false
@@ -43,12 +44,12 @@ export class Exchange implements DispatchHandler, ByteSource {
     options.signal.addEventListener('abort', this.#onAbort, { once: true })
     const { connectMs, url } = options
     if (connectMs !== undefined && connectMs > 0) {
-      this.#timer = setTimeout(() => this.#stop(connectTimeout(url, connectMs)), connectMs)
+      this.#timer = systemClock.setTimer(() => this.#stop(connectTimeout(url, connectMs)), connectMs)
     }
   }
 
   onRequestStart(controller: DispatchController): void {
-    clearTimeout(this.#timer)
+    systemClock.clearTimer(this.#timer)
     this.#controller = controller
     this.#connected = this.#options.reuse.start()
     if (this.#error !== undefined) controller.abort(this.#abortError())
@@ -153,7 +154,7 @@ export class Exchange implements DispatchHandler, ByteSource {
   }
 
   #settle(): void {
-    clearTimeout(this.#timer)
+    systemClock.clearTimer(this.#timer)
     this.#options.signal.removeEventListener('abort', this.#onAbort)
   }
 

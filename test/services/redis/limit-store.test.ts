@@ -263,7 +263,7 @@ describe('options', () => {
     [
       'no time',
       { client, onDown: 'fail-open', timeoutMs: 0 },
-      'timeoutMs must be a number above 0 up to 2147483647; got 0',
+      'timeoutMs must be a number of milliseconds above 0, or Infinity; got 0',
     ],
   ])('%s is refused by name', (_name, options, says) => {
     expect(() => createRedisLimitStore(options as never)).toThrow(says)

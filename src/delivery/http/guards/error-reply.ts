@@ -46,7 +46,7 @@ export function safeError(error: LlmError, requestId?: string): LlmError {
 /** Returns the headers that tell clients when to retry, or not to retry because it cannot succeed. */
 export function retryHeaders(error: LlmError): Record<string, string> {
   const { retryAfterMs, kind, attempts = [] } = error
-  if (retryAfterMs !== undefined) {
+  if (retryAfterMs !== undefined && retryAfterMs < Infinity) {
     const ms = Math.max(1, Math.ceil(retryAfterMs))
     return { 'retry-after': String(Math.ceil(ms / 1000)), 'retry-after-ms': String(ms) }
   }
