@@ -124,6 +124,7 @@ export type ToolResultPart = TextPart | ImagePart | FilePart
 export interface SystemMessage extends Extensible {
   readonly role: 'system' | 'developer'
   readonly content: string
+  readonly name?: string | undefined
   readonly cache?: CacheMark | undefined
 }
 export interface UserMessage extends Extensible {

@@ -32,9 +32,13 @@ export function normalizeMessage(
   const { role, content, providerOptions } = message
   const normal =
     (role === 'system' || role === 'developer') && typeof content !== 'string'
-      ? readInstructions(role, endMarked(content, message), { path, lost })
+      ? named(readInstructions(role, endMarked(content, message), { path, lost }), message.name)
       : [normalizeByRole(message, path, lost)]
   return providerOptions === undefined ? normal : normal.map((one) => ({ ...one, providerOptions }))
+}
+
+function named(messages: readonly Message[], name: string | undefined): readonly Message[] {
+  return name === undefined ? messages : messages.map((one) => ({ ...one, name }))
 }
 
 /** Parts of which the last one has the mark of their message, if that has one. */
@@ -76,8 +80,8 @@ function normalizeByRole(message: MessageInput, path: string, lost: string[]): M
   switch (message.role) {
     case 'system':
     case 'developer': {
-      const { role, content } = message
-      return { role, content: content as string, ...markOf(message) }
+      const { role, content, name } = message
+      return { role, content: content as string, ...(name !== undefined && { name }), ...markOf(message) }
     }
     case 'user': {
       const { role, content, name } = message

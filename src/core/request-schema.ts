@@ -136,6 +136,7 @@ const message = variants('role', () => [
   looseGroup(() => ({
     role: required(oneOf('system', 'developer')),
     content: required(contentOf(textPart)),
+    name: text,
     providerOptions,
     ...cacheMarks(),
   })),

@@ -181,6 +181,7 @@ export interface OpenAIToolCall {
 export interface SystemInput {
   readonly role: 'system' | 'developer'
   readonly content: string | readonly TextPart[]
+  readonly name?: string | undefined
   readonly providerOptions?: WireOptions | undefined
   /** Marks the end of a prefix that the vendor shall cache: all up to the end of this message. */
   readonly cache?: boolean | CacheMark | undefined

@@ -149,6 +149,8 @@ export type ToolPlace = {
   readonly item?: JsonObject | undefined
   /** Places of the options in the item, by their neutral names. */
   readonly fields?: Readonly<Record<string, OptionPlace>> | undefined
+  /** Types of options of which the provider takes one alone. */
+  readonly types?: Readonly<Record<string, 'string' | 'object'>> | undefined
 }
 /** The form of a server tool, and what it needs besides. */
 export type ServerToolForm = ToolPlace & {

@@ -62,15 +62,15 @@ function encodeTool(
     else append(body, at, whole)
   }
   for (const name of left)
-    warn(`${name} of ${tool.type} was not sent: there is no such option`, 'unsupported')
+    warn(`${name} of ${tool.type} was not sent: there is no such option, or not of this type`, 'unsupported')
   if (form.betas !== undefined) append(body, 'betas', ...form.betas)
 }
 
-function itemOf(options: JsonObject, { item, fields = {} }: ToolPlace, left: Set<string>): JsonDraft {
+function itemOf(options: JsonObject, { item, fields = {}, types }: ToolPlace, left: Set<string>): JsonDraft {
   const whole: JsonDraft = structuredClone(item ?? {})
   for (const [name, place] of Object.entries(fields)) {
     const value = options[name]
-    if (value === undefined) continue
+    if (value === undefined || (types?.[name] ?? typeof value) !== typeof value) continue
     left.delete(name)
     const [path, also, fixed] = typeof place === 'string' ? [place] : place
     setPath(whole, path, structuredClone(value))

@@ -53,12 +53,14 @@ export const mistral: ProviderDefinition = defineProvider({
     streamUsage: false,
     requiredToolChoice: 'any',
     prefillField: 'prefix',
+    documentParts: true,
     serverTools: mistralTools,
   } satisfies OpenAIChatQuirks,
   rules: {
     callIds: shortCallIds,
     userAfterResult: 'separated',
     blankMessages: 'left-out',
+    speakerNames: { absent: 'messages of users have no name' },
   },
   models: {
     '*': { prefill: true },

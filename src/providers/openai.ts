@@ -163,7 +163,7 @@ export const openai: ProviderDefinition = defineProvider({
   auth: { type: 'bearer' },
   env: ['OPENAI_API_KEY'],
   params: { ...noReasoning, metadata: { requires: 'store' }, cache: { to: 'prompt_cache_key' } },
-  rules: { images: commonImages },
+  rules: { images: commonImages, audio: ['audio/wav', 'audio/mpeg'] },
   quirks: { allowedTools: true, cacheTtl: 'retention' } satisfies OpenAIChatQuirks,
   models: chatModels,
   apis: {

@@ -89,7 +89,10 @@ describe('parts of a user turn', () => {
     [
       'sound',
       { type: 'audio', data: 'AQID', mediaType: 'audio/wav' },
-      'See:',
+      [
+        { type: 'text', text: 'See:' },
+        { type: 'text', text: '[audio left out]' },
+      ],
       'audio was left out: the format has none',
     ],
     [

@@ -132,7 +132,7 @@ describe('turns', () => {
     const { body, warnings } = render([{ role: 'user', content: 'a', name: 'Ann' }])
     expect(body['messages']).toEqual([{ role: 'user', content: 'a' }])
     expect(warnings).toEqual([
-      'compatibility: the name of a speaker was left out: the format has no field for it',
+      'compatibility: names of speakers were left out: the format has no field for them',
     ])
   })
 })

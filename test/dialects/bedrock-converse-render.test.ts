@@ -114,7 +114,7 @@ describe('parts of a user turn', () => {
     [
       'sound of an odd type',
       { type: 'audio', data: 'YQ==', mediaType: 'audio/amr' },
-      undefined,
+      { text: '[audio left out]' },
       /audio\/amr/,
     ],
     ['a file by id', { type: 'file', fileId: 'file-1' }, undefined, /by its id/],

@@ -94,13 +94,13 @@ describe('user parts', () => {
     const picture = { type: 'image', url: 'https://x.test/a.png', detail: 'high' }
     const { words } = await sent({
       messages: [
-        { ...user([picture]), name: 'Ann' } as MessageInput,
+        { ...user([picture]), name: 'Ann' },
         { role: 'assistant', content: 'Yes', name: 'Bob' },
         user('Go on'),
       ],
     })
-    expect(words).toHaveLength(3)
-    expect(words.join('\n')).toMatch(/"Ann"[^]*"high"[^]*"Bob"/)
+    expect(words).toHaveLength(2)
+    expect(words.join('\n')).toMatch(/names of speakers[^]*"high"/)
   })
 })
 

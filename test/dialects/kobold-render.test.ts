@@ -79,12 +79,12 @@ describe('the prompt', () => {
       user,
     ])
     expect(prompt).toBe(
-      '### Instruction:\nSee\n[image left out]\nthis\n\n### Response:\nYes.\n\n### Instruction:\nHello!\n\n### Response:\n',
+      '### Instruction:\nSee\n[image left out]\n[audio left out]\nthis\n\n### Response:\nYes.\n\n### Instruction:\nHello!\n\n### Response:\n',
     )
     expect(warnings).toEqual([
       expect.stringContaining('images'),
-      expect.stringContaining('reasoning'),
       expect.stringContaining('audio'),
+      expect.stringContaining('reasoning'),
       expect.stringContaining('a file'),
     ])
   })

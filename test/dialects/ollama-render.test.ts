@@ -44,7 +44,7 @@ describe('messages', () => {
         'https://a.test/b.png',
         /as a link/,
       ],
-      ['sound', { type: 'audio', data: 'YQ==', mediaType: 'audio/mpeg' }, '', /audio/],
+      ['sound', { type: 'audio', data: 'YQ==', mediaType: 'audio/mpeg' }, '[audio left out]', /audio/],
       ['a PDF', { type: 'file', data: 'YQ==', mediaType: 'application/pdf' }, '', /application\/pdf/],
     ],
   )('%s comes with a warning', (_name, part, content, warning) => {
@@ -76,12 +76,12 @@ describe('messages', () => {
         content: 'Looking.',
         thinking: 'Hm.',
         tool_calls: [
-          { id: 'call_1', function: { index: 0, name: 'look', arguments: { at: 'sky' } } },
-          { id: 'call_2', function: { index: 1, name: 'look', arguments: { arguments: 'sky' } } },
+          { function: { name: 'look', arguments: { at: 'sky' } } },
+          { function: { name: 'look', arguments: { arguments: 'sky' } } },
         ],
       },
-      { role: 'tool', tool_name: 'look', tool_call_id: 'call_1', content: 'blue' },
-      { role: 'tool', tool_name: 'look', tool_call_id: 'call_2', content: 'Error: dark' },
+      { role: 'tool', tool_name: 'look', content: 'blue' },
+      { role: 'tool', tool_name: 'look', content: 'Error: dark' },
     ])
   })
 
@@ -149,7 +149,7 @@ describe('settings', () => {
     [{ reasoning: true }, { think: true }],
     [{ reasoning: 'none' }, { think: false }],
     [{ reasoning: 'low' }, { think: 'low' }],
-    [{ reasoning: 'max' }, { think: 'max' }],
+    [{ reasoning: 'high' }, { think: 'high' }],
   ])('%j', (settings, body) => {
     expect(send(settings)).toEqual({ body, warnings: [] })
   })

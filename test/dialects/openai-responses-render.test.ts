@@ -115,7 +115,7 @@ describe('parts', () => {
     ],
     [
       { type: 'image', data: Uint8Array.of(104), mediaType: 'image/png' },
-      { type: 'input_image', image_url: 'data:image/png;base64,aA==' },
+      { type: 'input_image', image_url: 'data:image/png;base64,aA==', detail: 'auto' },
     ],
     [
       { type: 'file', data: 'aA==', mediaType: 'application/pdf', filename: 'a.pdf' },
@@ -131,15 +131,15 @@ describe('parts', () => {
     ],
     [
       { type: 'file', fileId: 'file-1', mediaType: 'image/png' },
-      { type: 'input_image', file_id: 'file-1' },
+      { type: 'input_image', file_id: 'file-1', detail: 'auto' },
     ],
     [
       { type: 'file', data: 'aA==', mediaType: 'image/webp' },
-      { type: 'input_image', image_url: 'data:image/webp;base64,aA==' },
+      { type: 'input_image', image_url: 'data:image/webp;base64,aA==', detail: 'auto' },
     ],
     [
       { type: 'audio', data: 'aA==', mediaType: 'audio/mpeg' },
-      { type: 'input_audio', input_audio: { data: 'aA==', format: 'mp3' } },
+      { type: 'input_text', text: '[audio left out]' },
     ],
   ])('%j', (part, wire) => {
     expect(itemsOf([user([part])])).toEqual([{ role: 'user', content: [wire] }])
@@ -147,7 +147,7 @@ describe('parts', () => {
 
   test('a result with a picture is a list', () => {
     const picture = { type: 'image', data: 'aA==', mediaType: 'image/png' } as const
-    const shown = { type: 'input_image', image_url: 'data:image/png;base64,aA==' }
+    const shown = { type: 'input_image', image_url: 'data:image/png;base64,aA==', detail: 'auto' }
     const outputOf = (isError?: boolean): unknown =>
       (
         itemsOf([assistant([call('c1')]), result('c1', [{ type: 'text', text: 'A' }, picture], isError)]) as {

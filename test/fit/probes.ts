@@ -78,6 +78,43 @@ export const probes: Probes = {
       has(body, BMP) === (row === 'any') &&
       has(body, '[image left out]') === (row !== 'any'),
   },
+  audio: {
+    request: {
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'audio', data: 'AAAB', mediaType: 'audio/mpeg' },
+            { type: 'audio', data: 'AAAC', mediaType: 'audio/amr' },
+          ],
+        },
+      ],
+    },
+    keeps: (body, row) => {
+      const some = row !== 'none' && row !== 'any'
+      return (
+        has(body, 'AAAB') === (row === 'any' || (some && row.includes('audio/mpeg'))) &&
+        has(body, 'AAAC') === (row === 'any') &&
+        has(body, '[audio left out]') === (row !== 'any')
+      )
+    },
+  },
+  speakerNames: {
+    request: {
+      messages: [
+        { role: 'user', content: 'one', name: 'Zoë <b>' },
+        { role: 'assistant', content: 'two', name: 'z'.repeat(80) },
+        { role: 'user', content: 'three', name: 'zed' },
+        { role: 'user', content: 'four', name: '' },
+      ],
+    },
+    keeps: (body, row, warnings) => {
+      const names = only(body, 'name')
+      if ('absent' in row) return names.length === 0 && warnings.some((text) => text.includes('speaker'))
+      const right = names.every((name) => name !== '' && name.length <= row.max && !row.refused.test(name))
+      return right && names.length === 3 && names[2] === 'zed' && names.some((name) => name.startsWith('Zoë'))
+    },
+  },
   neighbours: {
     request: { messages: [user('one'), user('two')] },
     keeps: (body, row) => has(body, 'one\n\ntwo') === (row === 'joined'),

@@ -93,7 +93,8 @@ test.each(rows)('%s: without it, the body of a target that needs it is wrong', (
   })
   const isNeeded = ({ rules }: Target): boolean => {
     const answer = rules[row]
-    return typeof answer !== 'object' || !('absent' in answer)
+    // Names without a field are left out by the rule.
+    return row === 'speakerNames' || typeof answer !== 'object' || !('absent' in answer)
   }
   console.info(`${row}: without the rule wrong bodies of ${dialectsOf(failing).join(', ')}`)
   expect(dialectsOf(failing)).toEqual(dialectsOf(needing.filter(isNeeded)))

@@ -5,9 +5,10 @@ import type { ResolvedSettings, SettingName } from '../params.ts'
 import type { Warning } from '../response.ts'
 import type { ServerToolTable } from '../server-tool.ts'
 import { fitCache } from './cache.ts'
-import { fitImages } from './media.ts'
+import { fitAudio, fitImages } from './media.ts'
 import { createNameMap, type NameMap } from './names.ts'
 import type { WireRules } from './rules.ts'
+import { fitSpeakers } from './speakers.ts'
 import { ownThoughts } from './thoughts.ts'
 import { fitTurns } from './turns.ts'
 
@@ -49,7 +50,10 @@ export function fitRequest(
   const names = namesOf(request, rules)
   const own = plain ? request.messages : ownThoughts(request.messages, target, note)
   const rule = { dialect: target.dialect.id, callIds: rules.callIds, names }
-  const paired = plain ? own : fitImages(adaptHistory(own, rule, warnings), rules.images, note)
+  const named = fitSpeakers(own, rules.speakerNames, note)
+  const paired = plain
+    ? named
+    : fitAudio(fitImages(adaptHistory(named, rule, warnings), rules.images, note), rules.audio, note)
   if (!plain && target.dialect.citesFiles !== true && asksForCitations(paired))
     warnings.push({ type: 'unsupported', message: UNCITED })
   const turns = fitTurns(paired, rules, note)

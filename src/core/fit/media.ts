@@ -1,5 +1,5 @@
 import { bytesOf, type ImagePart, type Message, type TextPart, type UserPart } from '../message.ts'
-import type { ImageRule } from './rules.ts'
+import type { AudioRule, ImageRule } from './rules.ts'
 
 const SVG = 'image/svg+xml'
 // A mark replaces the image, because the message may refer to it, or hold nothing else.
@@ -26,6 +26,34 @@ export function fitImages(
   const fitted = messages.map((message) =>
     (message.role === 'user' || message.role === 'tool') && typeof message.content !== 'string'
       ? ({ ...message, content: message.content.map(fit) } as Message)
+      : message,
+  )
+  return changed ? fitted : messages
+}
+
+const NO_AUDIO: TextPart = { type: 'text', text: '[audio left out]' }
+
+/** Replaces the sounds that a format refuses. Returns the same list if it accepts all of them. */
+export function fitAudio(
+  messages: readonly Message[],
+  rule: AudioRule,
+  note: (message: string) => void,
+): readonly Message[] {
+  if (rule === 'any') return messages
+  let changed = false
+  const fit = (part: UserPart): UserPart => {
+    if (part.type !== 'audio' || (rule !== 'none' && rule.includes(part.mediaType))) return part
+    changed = true
+    note(
+      rule === 'none'
+        ? 'audio was left out: the format has none'
+        : `audio of type ${part.mediaType} was left out: the format accepts ${rule.join(', ')}`,
+    )
+    return NO_AUDIO
+  }
+  const fitted = messages.map((message) =>
+    message.role === 'user' && typeof message.content !== 'string'
+      ? { ...message, content: message.content.map(fit) }
       : message,
   )
   return changed ? fitted : messages

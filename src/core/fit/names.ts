@@ -33,12 +33,20 @@ export function createNameMap(rule: NameRule, tools: readonly { readonly name: s
   return { wire, original }
 }
 
+/** A name as a format accepts it; `undefined` if nothing is left of it. */
+export function fitSpeaker(name: string, rule: NameRule): string | undefined {
+  if (isAllowed(name, rule)) return name
+  if (name.replaceAll(new RegExp(rule.refused, 'gu'), '') === '') return undefined
+  // A name that was cut must not end in half a character.
+  return fitName(name, rule).replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])/, '')
+}
+
 function isAllowed(name: string, { refused, refusedStart, max }: NameRule): boolean {
   return name !== '' && name.length <= max && !refused.test(name) && refusedStart?.test(name) !== true
 }
 
 function fitName(name: string, { refused, refusedStart, max }: NameRule): string {
-  const fitted = name.replaceAll(new RegExp(refused, 'g'), '_')
+  const fitted = name.replaceAll(new RegExp(refused, `g${refused.flags}`), '_')
   const begun = fitted === '' || refusedStart?.test(fitted) === true ? `_${fitted}` : fitted
   return begun.length <= max ? begun : shorten(begun, name, max)
 }

@@ -28,6 +28,9 @@ export interface CallIdRule {
 /** Media types of images that the format accepts; `any` for a server that decides by model. */
 export type ImageRule = readonly string[] | 'any' | 'none'
 
+/** Registered media types of sounds that the format accepts; `any` for a server that decides by model. */
+export type AudioRule = readonly string[] | 'any' | 'none'
+
 /** How a format marks the ends of prefixes that the vendor caches. */
 export interface CacheRule {
   /** Maximum number of marks in a request. */
@@ -49,6 +52,10 @@ export interface WireRules {
   readonly callIds: CallIdRule | Absent
   /** Media types of images. An image of another type is left out; an SVG is sent as its source. */
   readonly images: ImageRule
+  /** Media types of sounds. A sound of another type is left out. */
+  readonly audio: AudioRule
+  /** The form of the names of speakers. A name of another form is changed, a blank one left out; without a field all are. */
+  readonly speakerNames: NameRule | Absent
   /** Whether the format accepts two messages of one role in a row. `joined`: they are joined before rendering. */
   readonly neighbours: 'accepted' | 'joined'
   /** Whether a user message may follow a tool result. `separated`: an assistant message is put between them. */
@@ -82,11 +89,18 @@ export function toolSchemas(rules: SchemaRules, strictTools: unknown): SchemaRul
 /** Names of letters, digits, `_` and `-`, as most formats have them. */
 export const commonNames: NameRule = { refused: /[^A-Za-z0-9_-]/, max: 64 }
 
+/** The names of speakers in OpenAI's chat completions. */
+export const speakerNames: NameRule = { refused: /[\s<|\\/>\p{Cc}]/u, max: 64 }
+
+const anyNames: NameRule = { refused: /[^\s\S]/, max: Infinity }
+
 /** Rules of a dialect that declares none: everything is sent as it is. */
 export const looseRules: WireRules = Object.freeze({
   toolNames: { absent: 'the dialect declares no rule' },
   callIds: { absent: 'the dialect declares no rule' },
   images: 'any',
+  audio: 'any',
+  speakerNames: anyNames,
   neighbours: 'accepted',
   userAfterResult: 'accepted',
   blankMessages: 'accepted',

@@ -94,21 +94,14 @@ function renderContent(message: UserMessage | AssistantMessage | ToolMessage, no
   }
 }
 
-function renderUser({ content, name }: UserMessage, note: Note): JsonObject[] {
-  noteName(name, note)
+function renderUser({ content }: UserMessage, note: Note): JsonObject[] {
   return partsOf(content).flatMap((part) =>
     withFieldsInLast(withCacheControl(renderPart(part, note), (part as TextPart).cache), part),
   )
 }
 
-function renderAssistant({ content, name }: AssistantMessage, note: Note): JsonObject[] {
-  noteName(name, note)
+function renderAssistant({ content }: AssistantMessage, note: Note): JsonObject[] {
   return partsOf(content).flatMap((part) => withFieldsInLast(renderAssistantPart(part, note), part))
-}
-
-function noteName(name: string | undefined, note: Note): void {
-  if (name !== undefined && name !== '')
-    note('the name of a speaker was left out: the format has no field for it')
 }
 
 function renderAssistantPart(part: AssistantPart, note: Note): JsonObject[] {

@@ -6,6 +6,8 @@ export const rules: WireRules = Object.freeze({
   toolNames: commonNames,
   callIds: { allowed: /^[A-Za-z0-9_-]+$/, prefix: 'toolu_', length: 20 },
   images: commonImages,
+  audio: 'none',
+  speakerNames: { absent: 'the format has no field for the name of a speaker' },
   neighbours: 'accepted',
   userAfterResult: 'accepted',
   blankMessages: 'left-out',

@@ -93,8 +93,6 @@ function addText({ role, content }: WireMessage, note: Note): void {
 function renderContent(message: Exclude<Message, SystemMessage>, context: PartContext): JsonObject[] {
   if (message.role === 'tool')
     return withCachePoint([withFields(renderToolResult(message, context), message)], markOfResult(message))
-  if (message.name !== undefined && message.name !== '')
-    context.note('the name of a speaker was left out: the format has no field for it')
   if (message.role === 'user')
     return partsOf(message.content).flatMap((part) =>
       withCachePoint(withFieldsInLast(renderPart(part, context), part), (part as TextPart).cache),

@@ -6,6 +6,8 @@ export const rules: WireRules = Object.freeze({
   toolNames: commonNames,
   callIds: { absent: 'the reference sets no form: ids of any vendor are accepted' },
   images: commonImages,
+  audio: 'none',
+  speakerNames: { absent: 'the format has no field for the name of a speaker' },
   neighbours: 'accepted',
   userAfterResult: 'accepted',
   blankMessages: 'left-out',

@@ -18,18 +18,14 @@ const STAND_IN = 'skip_thought_signature_validator'
 
 /** An earlier answer as the parts of a model message, without reasoning of other formats. */
 export function renderAnswer(
-  { content, name }: AssistantMessage,
+  { content }: AssistantMessage,
   quirks: GeminiQuirks,
-  { rules, warnings }: RenderInput,
+  { rules }: RenderInput,
 ): JsonDraft[] {
   const parts: JsonDraft[] = []
   for (const part of partsOf(content))
     if (part.type !== 'reasoning' || part.origin === 'gemini')
       parts.push(...withFieldsInLast(renderAnswerPart(part, quirks, rules), part))
-  if (name !== undefined) {
-    const message = `the name "${name}" of a speaker was left out: the format has no field for it`
-    warnings.push({ type: 'compatibility', message })
-  }
   if (quirks.signedCalls !== false) signParts(parts)
   return parts
 }

@@ -63,9 +63,7 @@ function renderContents(messages: readonly Message[], quirks: GeminiQuirks, inpu
   return contents
 }
 
-function renderUser({ content, name }: UserMessage, quirks: GeminiQuirks, input: RenderInput): JsonDraft[] {
-  if (name !== undefined)
-    createNote(input)(`the name "${name}" of a speaker was left out: the format has no field for it`)
+function renderUser({ content }: UserMessage, quirks: GeminiQuirks, input: RenderInput): JsonDraft[] {
   return partsOf(content).flatMap((part) => withFieldsInLast(renderPart(part, quirks, input), part))
 }
 

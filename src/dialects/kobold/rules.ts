@@ -5,6 +5,8 @@ export const rules: WireRules = Object.freeze({
   toolNames: { absent: 'the format has no tools: calls are text' },
   callIds: { absent: 'the format has no tools: calls are text' },
   images: 'none',
+  audio: 'none',
+  speakerNames: { absent: 'the format has no field for the name of a speaker' },
   neighbours: 'accepted',
   userAfterResult: 'accepted',
   blankMessages: 'accepted',

@@ -55,7 +55,7 @@ function renderTools(tools: readonly ResolvedTool[], { rules, schemas, warn }: E
     )
 }
 
-const EFFORTS: readonly string[] = ['low', 'medium', 'high', 'max']
+const EFFORTS: readonly string[] = ['low', 'medium', 'high']
 const WEIGHTS: readonly string[] = ['minimal', 'low', 'medium', 'high', 'xhigh', 'max']
 
 function renderReasoning(reasoning: Reasoning, { quirks, warn }: EncodeContext): JsonValue | undefined {

@@ -43,8 +43,6 @@ function fitTools({ settings }: RenderInput, body: JsonDraft): void {
 }
 
 function renderMessage(message: Message, names: ReadonlyMap<string, string>, note: Note): JsonObject[] {
-  if ('name' in message && message.role !== 'tool' && message.name !== undefined)
-    note('the name of a speaker was left out: the format has no field for it')
   switch (message.role) {
     case 'system':
     case 'developer':
@@ -126,9 +124,9 @@ function renderAssistant({ content }: AssistantMessage, note: Note): JsonObject 
   }
 }
 
-// Arguments are an object on this wire.
-function renderCall(call: ToolCallPart, index: number): JsonObject {
-  return { id: call.id, function: { index, name: call.name, arguments: argumentsObject(call) } }
+// Arguments are an object on this wire, which has no ids.
+function renderCall(call: ToolCallPart): JsonObject {
+  return { function: { name: call.name, arguments: argumentsObject(call) } }
 }
 
 // A tool message holds text only: images follow as a user message.
@@ -143,7 +141,6 @@ function renderToolResult(
   const result = {
     role: 'tool',
     tool_name: name ?? names.get(toolCallId),
-    tool_call_id: toolCallId,
     content: shown === '' && others.length > 0 ? 'See the next message.' : shown,
   }
   return others.length === 0 ? [result] : [result, renderUser(others, note)]

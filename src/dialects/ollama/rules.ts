@@ -6,6 +6,8 @@ export const rules: WireRules = Object.freeze({
   toolNames: commonNames,
   callIds: { absent: 'the server does not read ids: results belong to calls by name and order' },
   images: 'any',
+  audio: 'none',
+  speakerNames: { absent: 'the format has no field for the name of a speaker' },
   neighbours: 'accepted',
   userAfterResult: 'accepted',
   blankMessages: 'accepted',

@@ -3,7 +3,7 @@ import { toolSchemas } from '../../core/fit/rules.ts'
 import { withFields } from '../../core/fit/wire-fields.ts'
 import { mergeInto, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { ServerTool } from '../../core/server-tool.ts'
-import type { AllowedTools, ToolChoice } from '../../core/request.ts'
+import type { AllowedTools, CacheSetting, ToolChoice } from '../../core/request.ts'
 import { withCacheControl } from '../cache-control.ts'
 import { encodeCache } from '../prompt-cache.ts'
 import type { OpenAIChatQuirks } from './quirks.ts'
@@ -52,7 +52,7 @@ export const encode: EncodeMap = {
   logprobs: (wanted: boolean, { quirks }: EncodeContext) =>
     quirks['logprobsCount'] === true ? Number(wanted) : wanted,
   reasoning: renderReasoning,
-  cache: encodeCache,
+  cache: (cache: CacheSetting, context: EncodeContext) => encodeCache(cache, context, ['30m']),
 }
 
 function renderTools(

@@ -68,6 +68,8 @@ export interface OpenAIChatQuirks extends SamplerQuirks {
   readonly cacheBreakpoints?: boolean | undefined
   /** Whether a file may be given by its URL. Default false. */
   readonly fileUrls?: boolean | undefined
+  /** Whether files are parts with a URL of the document, or an id, and sounds are plain base64. Default false. */
+  readonly documentParts?: boolean | undefined
   /** Whether a call can be limited to some of the tools. Default false. */
   readonly allowedTools?: boolean | undefined
   /** Tools that the provider runs, by their neutral names. Default: none. */

@@ -11,6 +11,7 @@ import {
   urlOf,
   type AssistantMessage,
   type AssistantPart,
+  type FilePart,
   type Message,
   type TextPart,
   type ToolMessage,
@@ -69,7 +70,7 @@ function renderMessage(message: Message, { quirks, input }: ThoughtContext): Jso
     case 'system':
     case 'developer': {
       const content = markedText(message.content, message.cache, quirks)
-      return [{ role: quirks.systemRole ?? 'system', content }]
+      return [{ role: quirks.systemRole ?? 'system', content, name: message.name }]
     }
     case 'user':
       return [renderUser(message, quirks, input)]
@@ -113,12 +114,15 @@ function renderPart(part: UserPart, input: RenderInput): JsonObject {
     case 'image':
       return { type: 'image_url', image_url: { url: urlOf(part), detail: part.detail } }
     case 'audio':
+      if (input.quirks['documentParts'] === true)
+        return { type: 'input_audio', input_audio: base64Of(part.data) }
       return {
         type: 'input_audio',
         input_audio: { data: base64Of(part.data), format: audioFormat(part.mediaType) },
       }
     case 'file': {
-      const { fileUrls }: OpenAIChatQuirks = input.quirks
+      const { fileUrls, documentParts }: OpenAIChatQuirks = input.quirks
+      if (documentParts === true) return renderDocument(part)
       if (part.fileId !== undefined) return { type: 'file', file: { file_id: part.fileId } }
       if (part.url !== undefined && !part.url.startsWith('data:') && fileUrls !== true) {
         input.warnings.push({
@@ -130,6 +134,11 @@ function renderPart(part: UserPart, input: RenderInput): JsonObject {
       return { type: 'file', file: { filename: part.filename ?? 'file', file_data: urlOf(part) } }
     }
   }
+}
+
+function renderDocument(part: FilePart): JsonObject {
+  if (part.fileId !== undefined) return { type: 'file', file_id: part.fileId }
+  return { type: 'document_url', document_url: urlOf(part), document_name: part.filename }
 }
 
 function renderAssistant({ content, name }: AssistantMessage, context: ThoughtContext): JsonObject {
@@ -204,13 +213,15 @@ function renderToolResult(message: ToolMessage, quirks: OpenAIChatQuirks): JsonO
   const parts = others.map((part) =>
     part.type === 'image'
       ? { type: 'image_url', image_url: { url: urlOf(part) } }
-      : {
-          type: 'file',
-          file:
-            part.fileId === undefined
-              ? { filename: part.filename ?? 'file', file_data: urlOf(part) }
-              : { file_id: part.fileId },
-        },
+      : quirks.documentParts === true
+        ? renderDocument(part)
+        : {
+            type: 'file',
+            file:
+              part.fileId === undefined
+                ? { filename: part.filename ?? 'file', file_data: urlOf(part) }
+                : { file_id: part.fileId },
+          },
   )
   return [result, { role: 'user', content: parts }]
 }

@@ -88,7 +88,9 @@ export function renderThoughts(
   const thoughts = parts.filter((part) => part.type === 'reasoning')
   const required = reasoningRequired === true || (reasoningRequired === 'calls' && hasCalls(parts))
   if (thoughts.length === 0 && !required) return undefined
-  const blocks = joinBlocks(thoughts.flatMap(({ details }) => listOf(details) as JsonValue[]))
+  const blocks = joinBlocks(
+    thoughts.flatMap(({ details }) => (listOf(details) as JsonValue[]).filter(isObject)),
+  )
   const isDetail = (block: JsonValue): boolean => !String(objectOf(block)['type']).endsWith('thinking')
   const details = blocks.filter(isDetail)
   const signed = blocks.filter((block) => !isDetail(block))

@@ -2,7 +2,7 @@ import type { EncodeContext, EncodeMap, ParamMap, ResolvedFormat, ResolvedTool }
 import { toolSchemas } from '../../core/fit/rules.ts'
 import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { AllowedTools, ToolChoice } from '../../core/request.ts'
+import type { AllowedTools, CacheSetting, ToolChoice } from '../../core/request.ts'
 import { encodeCache } from '../prompt-cache.ts'
 import { effortChange, effortOfBudget, isOff, nearestEffort, type Reasoning } from '../effort.ts'
 import { thinks } from '../samplers.ts'
@@ -43,7 +43,7 @@ export const encode: EncodeMap = {
   serverTools: encodeServerTools,
   toolChoice: renderToolChoice,
   reasoning: renderReasoning,
-  cache: encodeCache,
+  cache: (cache: CacheSetting, context: EncodeContext) => encodeCache(cache, context, ['30m', '12h']),
 }
 
 function renderToolChoice(choice: ToolChoice | AllowedTools, context: EncodeContext): JsonValue {

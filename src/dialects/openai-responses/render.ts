@@ -77,7 +77,7 @@ function renderPart(part: UserPart): JsonObject {
     case 'text':
       return { type: 'input_text', text: part.text }
     case 'image':
-      return { type: 'input_image', image_url: urlOf(part), detail: part.detail }
+      return { type: 'input_image', image_url: urlOf(part), detail: part.detail ?? 'auto' }
     case 'audio':
       return {
         type: 'input_audio',
@@ -91,8 +91,9 @@ function renderPart(part: UserPart): JsonObject {
 function renderFile(part: FilePart): JsonObject {
   const image = part.mediaType?.startsWith('image/') === true
   const type = image ? 'input_image' : 'input_file'
-  if (part.fileId !== undefined) return { type, file_id: part.fileId }
-  if (image) return { type, image_url: urlOf(part) }
+  const detail = image ? 'auto' : undefined
+  if (part.fileId !== undefined) return { type, file_id: part.fileId, detail }
+  if (image) return { type, image_url: urlOf(part), detail }
   if (part.url !== undefined && !part.url.startsWith('data:')) return { type, file_url: part.url }
   return { type, filename: part.filename ?? 'file', file_data: urlOf(part) }
 }

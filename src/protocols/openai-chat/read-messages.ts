@@ -24,7 +24,7 @@ function readMessage(message: JsonReader, origin: string | undefined): MessageIn
   switch (role) {
     case 'system':
     case 'developer':
-      return [{ role, content: joinTexts(readTexts(message)) }]
+      return [{ role, content: joinTexts(readTexts(message)), name: message.text('name') }]
     case 'user':
       return [{ role, content: readUserContent(message), name: message.text('name') }]
     case 'assistant':

@@ -40,7 +40,7 @@ export const anthropicTools: ServerToolTable = {
     fields: screen,
     betas: ['computer-use-2025-11-24'],
   },
-  browser: { item: { type: 'browser_toolset_20260801', name: 'browser' } },
+  browser: { item: { type: 'browser_toolset_20260801' } },
   'tool-search': {
     item: { type: 'tool_search_tool_bm25_20251119', name: 'tool_search_tool_bm25' },
     betas: ['advanced-tool-use-2025-11-20'],

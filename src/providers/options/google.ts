@@ -25,6 +25,7 @@ export const googleTools: ServerToolTable = {
       maxResults: 'fileSearch.topK',
       filter: 'fileSearch.metadataFilter',
     },
+    types: { filter: 'string' },
   },
 }
 
@@ -34,5 +35,6 @@ export const vertexTools: ServerToolTable = {
   'file-search': {
     item: { retrieval: {} },
     fields: { stores: 'retrieval.vertexAiSearch.datastore', filter: 'retrieval.vertexAiSearch.filter' },
+    types: { filter: 'string' },
   },
 }

@@ -7,7 +7,6 @@ export const openaiTools: ServerToolTable = {
     item: { type: 'web_search' },
     fields: {
       allowedDomains: 'filters.allowed_domains',
-      blockedDomains: 'filters.blocked_domains',
       userLocation: location,
       contextSize: 'search_context_size',
     },
@@ -22,10 +21,7 @@ export const openaiTools: ServerToolTable = {
     fields: { model: 'model', size: 'size', quality: 'quality', format: 'output_format' },
   },
   mcp: responsesMcp,
-  computer: {
-    item: { type: 'computer' },
-    fields: { displayWidth: 'display_width', displayHeight: 'display_height', environment: 'environment' },
-  },
+  computer: { item: { type: 'computer' } },
   'tool-search': { item: { type: 'tool_search' } },
   shell: { item: { type: 'shell' }, fields: { environment: 'environment.type' } },
   'text-editor': { item: { type: 'apply_patch' } },

@@ -17,4 +17,5 @@ export const responsesMcp = {
 export const responsesFiles = {
   item: { type: 'file_search' },
   fields: { stores: 'vector_store_ids', maxResults: 'max_num_results', filter: 'filters' },
+  types: { filter: 'object' },
 } as const
