@@ -85,6 +85,7 @@ function removal(write: Run['write']): Pick<MessageStore, 'delete' | 'wipe'> {
         const message = await findMessage(step, conversationId, id)
         if (message === undefined || message.deletedAt !== undefined) return false
         await save(step, { ...message, deletedAt: step.stamp.now })
+        await step.in('parts').deleteMany({ conversationId, messageId: id }, step.inside)
         await recount(step, conversationId, message.active ? -1 : 0)
         return true
       }),

@@ -13,6 +13,7 @@ import {
   type Identity,
   type ServiceContext,
   type TextContext,
+  TurnIndex,
   type TurnSettings,
   displayName,
   inConversationOrder,
@@ -34,6 +35,8 @@ export interface ContextInput {
   readonly conversationId: string
   /** Only messages below this sequence are history. */
   readonly before?: number | undefined
+  /** Answers to messages before `before` that were stored after it. */
+  readonly late?: readonly StoredMessage[] | undefined
   /** Only this thread is history. */
   readonly thread?: string | undefined
   /** The user message to answer. */
@@ -313,12 +316,22 @@ async function readPast(
   const system = first.filter(
     ({ role, sequence }) => role === 'system' && sequence < (oldest?.sequence ?? Infinity),
   )
-  return inConversationOrder([...system, ...shown])
+  return inConversationOrder([...system, ...shown, ...answersTo(shown, input.late)])
     .filter(hasContent)
     .map((stored) => ({
       message: messageOf({ ...stored, name: speakerName(stored.name) }),
       sequence: stored.sequence,
     }))
+}
+
+function answersTo(
+  shown: readonly StoredMessage[],
+  late: readonly StoredMessage[] = [],
+): readonly StoredMessage[] {
+  const index = new TurnIndex()
+  for (const message of shown) index.add(message)
+  const ids = new Set(shown.map(({ id }) => id))
+  return late.filter((message) => ids.has(index.add(message) ?? ''))
 }
 
 // Empty partial answers are stored for their usage only.

@@ -9,6 +9,7 @@ import {
   type TurnSettings,
   type UtilityCall,
   charge,
+  inConversationOrder,
   messageOf,
   refuse,
   textOfContent,
@@ -97,7 +98,7 @@ async function summarizeNewest(
     identity,
     conversation,
     settings,
-    messages: newest.map((message) => messageOf(message)),
+    messages: inConversationOrder(newest).map((message) => messageOf(message)),
     before: latest?.text,
     upToSequence: newest.at(-1)?.sequence ?? 0,
   })

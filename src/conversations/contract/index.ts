@@ -1,8 +1,8 @@
 export type { AuditEntry, AuditFacts, AuditOptions, AuditSink } from './audit.ts'
 export { canManage, requireAuthor } from './authorship.ts'
+export { type Branch, answersOf, endOf, laterUpTo, onlyCounts, questionFor, readBranch } from './branch.ts'
 export {
   callsTools,
-  inConversationOrder,
   mapText,
   mapTextAsync,
   messageOf,
@@ -69,5 +69,6 @@ export {
   checkNonEmptyText,
 } from './service-context.ts'
 export type { AnswerLocation, PriorResult, TurnPlan } from './turn-plan.ts'
+export { TurnIndex, inConversationOrder } from './turn-index.ts'
 export { responseOf, storedResult, sumCosts, sumUsage } from './turn-result.ts'
 export { attachmentPart, checkAttachmentCount, readAttachment } from './validate-attachment.ts'

@@ -35,27 +35,6 @@ function textsOf(content: readonly StoredPart[]): string[] {
   return content.flatMap((part) => (part.type === 'text' ? [part.text] : []))
 }
 
-/**
- * Stored messages with each answer directly after its user message. In the store, messages of concurrent turns are
- * interleaved.
- */
-export function inConversationOrder(stored: readonly StoredMessage[]): readonly StoredMessage[] {
-  const byRequest = new Map<string, StoredMessage[]>()
-  const groups: StoredMessage[][] = []
-  for (const message of stored) {
-    const { requestId, requestStep = 0 } = message
-    const group = requestId === undefined || requestStep === 0 ? undefined : byRequest.get(requestId)
-    if (group !== undefined) {
-      group.push(message)
-      continue
-    }
-    const started = [message]
-    groups.push(started)
-    if (requestId !== undefined) byRequest.set(requestId, started)
-  }
-  return groups.flat()
-}
-
 /** A user message and its files in the form that is stored: bytes as base64 text, a message without parts as a string. */
 export function storedContent(
   message: string | readonly UserPart[],

@@ -47,8 +47,8 @@ export interface AdmissionWrites {
   readonly question?: NewMessage | undefined
   readonly attachments?: readonly NewAttachment[] | undefined
   readonly attachmentIds?: readonly string[] | undefined
-  /** Takes all messages above this sequence out of the history, because the user message replaces an earlier one. */
-  readonly offAfter?: number | undefined
+  /** The earlier user message that this one replaces. It leaves the history with all that comes after it. */
+  readonly replaces?: StoredMessage | undefined
 }
 
 /** Position of the answer in the conversation. */
@@ -56,9 +56,10 @@ export interface AnswerLocation {
   /** `requestStep` of the answer's first message. */
   readonly step: number
   readonly parentId?: string | undefined
-  readonly variantOf?: string | undefined
-  /** Ids of messages that leave the history when the answer is stored. */
-  readonly off?: readonly string[] | undefined
+  /** For an answer that replaces others: messages of turns that began up to this sequence leave the history with them. */
+  readonly upTo?: number | undefined
+  /** Whether an earlier try of the same request stored messages. */
+  readonly resumed?: boolean | undefined
 }
 
 /** The stored messages of a request that was answered before. */

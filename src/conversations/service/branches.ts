@@ -1,8 +1,21 @@
-import type { ChatStoreUnit, Conversation, NewMessage, StoredMessage } from '../storage/index.ts'
+import type {
+  Activation,
+  ChatStoreUnit,
+  Conversation,
+  MessageStore,
+  NewMessage,
+  StoredMessage,
+} from '../storage/index.ts'
 import {
   type ConversationRequest,
   type MessageView,
   type ServiceContext,
+  TurnIndex,
+  answersOf,
+  endOf,
+  onlyCounts,
+  questionFor,
+  readBranch,
   refuse,
   viewOf,
 } from '../contract/index.ts'
@@ -13,54 +26,85 @@ export async function variants(
   request: ConversationRequest & { readonly messageId: string },
 ): Promise<readonly MessageView[]> {
   const { conversation } = await service.open(request, 'variants')
-  const found = await variantsOf(service, conversation.id, request)
-  return found.map((message) => viewOf(message))
+  const { messageId, signal } = request
+  const message = await service.message(conversation.id, messageId, signal)
+  const found = await variantsOf(service.store, message, signal)
+  return found.map((variant) => viewOf(variant))
 }
 
 async function variantsOf(
-  service: ServiceContext,
-  conversationId: string,
-  { messageId, signal }: { readonly messageId: string; readonly signal?: AbortSignal | undefined },
+  { messages }: Pick<ChatStoreUnit, 'messages'>,
+  message: StoredMessage,
+  signal?: AbortSignal,
 ): Promise<readonly StoredMessage[]> {
-  const message = await service.message(conversationId, messageId, signal)
-  const query = { variantsOf: message.variantOf ?? message.id, limit: 200 }
-  return (await service.store.messages.list(conversationId, query, { signal })).items
+  const end = message.role === 'user' ? message : await endOfAnswer(messages, message, signal)
+  const query = { variantsOf: end.variantOf ?? end.id, limit: 200 }
+  const { items } = await messages.list(message.conversationId, query, { signal })
+  return items
 }
 
-/** Makes a variant part of the history. The present variant and the messages after it leave the history. */
+// A tool call or a tool result belongs to the answer that it led to.
+async function endOfAnswer(
+  messages: MessageStore,
+  message: StoredMessage,
+  signal?: AbortSignal,
+): Promise<StoredMessage> {
+  const { conversationId: id, requestId, partial } = message
+  if (requestId === undefined || partial) return message
+  const written = await messages.findByRequest(id, requestId, { signal })
+  return endOf(written.filter(({ partial: cut, deletedAt }) => !cut && deletedAt === undefined)) ?? message
+}
+
+/**
+ * Makes a variant part of the history, with all messages of its answer. The other variants and the messages after them leave
+ * the history.
+ */
 export async function selectVariant(
   service: ServiceContext,
   request: ConversationRequest & { readonly messageId: string },
 ): Promise<MessageView> {
   const { conversation } = await service.open(request, 'chooseVariant')
   const { id } = conversation
-  const all = await variantsOf(service, id, request)
-  const chosen = all.find((message) => message.id === request.messageId)
-  if (chosen === undefined || chosen.active) return viewOf(await service.message(id, request.messageId))
-  const current = all.filter(({ active }) => active)
-  const from = Math.min(...current.map(({ sequence }) => sequence))
-  // The tool rounds that led to an answer are switched together with it.
-  const rounds = await roundsOf(service, id, chosen)
-  const off = await Promise.all(current.map((message) => roundsOf(service, id, message)))
-  await service.store.messages.activate(id, {
-    on: [...rounds, chosen.id],
-    off: off.flat(),
-    ...(Number.isFinite(from) ? { offAfter: from - 1 } : {}),
-  })
-  return viewOf(await service.message(id, chosen.id))
+  const { messageId, signal } = request
+  await service.message(id, messageId, signal)
+  await service.store.transaction(
+    async (unit) => {
+      // Locks the conversation.
+      await unit.conversations.get(id)
+      const message = await unit.messages.get(id, messageId)
+      const change = message === undefined ? undefined : await selection(unit, message)
+      if (change !== undefined) await unit.messages.activate(id, change)
+    },
+    { signal },
+  )
+  return viewOf(await service.message(id, messageId))
 }
 
-async function roundsOf(
-  service: ServiceContext,
-  id: string,
+async function selection(
+  unit: Pick<ChatStoreUnit, 'messages'>,
   message: StoredMessage,
-): Promise<readonly string[]> {
-  if (message.role !== 'assistant' || message.requestId === undefined) return []
-  const written = await service.store.messages.findByRequest(id, message.requestId)
-  return written
-    .filter(({ requestStep, partial }) => requestStep !== 0 && !partial)
-    .filter((other) => other.id !== message.id && other.deletedAt === undefined)
-    .map((other) => other.id)
+): Promise<Activation | undefined> {
+  const question = await questionFor(unit, message)
+  if (question === undefined) return onlyCounts([message], await variantsOf(unit, message))
+  const { conversationId: id, variantOf } = question
+  const root =
+    variantOf === undefined
+      ? question
+      : ((await unit.messages.get(id, variantOf, { deleted: true })) ?? question)
+  const branch = await readBranch(unit, question)
+  const all = answersOf(branch)
+  const chosen =
+    message.id === question.id
+      ? (all.findLast((answer) => endOf(answer)?.partial === false) ?? all.at(-1) ?? [])
+      : (all.find((answer) => answer.some((row) => row.id === message.id)) ?? [message])
+  const first = root.id === question.id ? branch : await readBranch(unit, root)
+  const others = [...first.answers, ...branch.answers].filter((row) => !chosen.includes(row))
+  const siblings =
+    root.id === question.id ? [] : [root, ...first.later.filter(({ id: own }) => own !== question.id)]
+  const present = message.id === question.id ? question.active : chosen.some(({ active }) => active)
+  // What counts already keeps the messages after it.
+  if (present && !others.some(({ active }) => active)) return undefined
+  return onlyCounts([question, ...chosen], [...siblings, ...others, ...branch.later])
 }
 
 /** The conversation to fork, and the last message to copy. */
@@ -71,7 +115,7 @@ export interface ForkRequest extends ConversationRequest {
   readonly title?: string | undefined
 }
 
-/** Copies a conversation, up to a message, into a new one that refers to its parent. */
+/** Copies a conversation with its attachments, up to a message or its answer, into a new one that refers to its parent. */
 export async function forkConversation(service: ServiceContext, request: ForkRequest): Promise<Conversation> {
   const { identity, conversation } = await service.open(request, 'fork')
   const { id, orgId, projectId, model, temperature, personaId, metadata } = conversation
@@ -80,7 +124,7 @@ export async function forkConversation(service: ServiceContext, request: ForkReq
   const last =
     request.messageId === undefined ? undefined : await service.message(id, request.messageId, signal)
   if (last?.active === false) refuse('messageId', 'names an inactive variant; call chooseVariant first')
-  const newest = last?.sequence ?? conversation.lastSequence
+  const upTo = last && { last, question: await questionFor(service.store, last, signal) }
   return service.store.transaction(
     async (unit) => {
       const fork = await unit.conversations.create({
@@ -95,34 +139,77 @@ export async function forkConversation(service: ServiceContext, request: ForkReq
         parentId: id,
         forkedFromMessageId: last?.id,
       })
-      await copyMessages(unit, { from: id, to: fork.id, newest })
+      const messages = await copyMessages(unit, { from: id, to: fork.id, upTo })
+      await copyAttachments(unit, { from: id, to: fork.id, messages })
       return (await unit.conversations.get(fork.id)) ?? fork
     },
     { signal },
   )
 }
 
-// Message ids are kept, because they are unique only within a conversation and replies refer to them. Usage is not copied,
-// because it was paid once, in the original conversation.
+// Message ids are kept, because they are unique only within a conversation and replies refer to them; so are request ids, by
+// which answers stay behind their user messages. Usage is not copied, because it was paid once, in the original conversation.
 async function copyMessages(
   unit: ChatStoreUnit,
-  { from, to, newest }: { readonly from: string; readonly to: string; readonly newest: number },
-): Promise<void> {
+  { from, to, upTo }: { readonly from: string; readonly to: string; readonly upTo: ForkPlace | undefined },
+): Promise<ReadonlySet<string>> {
   const copied = new Set<string>()
+  const index = new TurnIndex()
   let cursor: string | undefined
   do {
-    const page = await unit.messages.list(from, { before: newest + 1, limit: 200, cursor })
-    const rows = page.items.map((message) => copyOf(message, copied))
-    if (rows.length > 0) await unit.messages.append(to, rows)
+    const page = await unit.messages.list(from, { limit: 200, cursor })
+    const rows = page.items.filter((message) => isBefore(message, index, upTo))
+    const copies = rows.map((message) => copyOf(message, copied))
+    if (copies.length > 0) await unit.messages.append(to, copies)
     cursor = page.nextCursor
   } while (cursor !== undefined)
+  return copied
+}
+
+/** Where a fork ends: behind the answer that contains `last`, or behind `last`, if it is a user message. */
+interface ForkPlace {
+  readonly last: StoredMessage
+  /** The user message that `last` belongs to; absent if there is none. */
+  readonly question: StoredMessage | undefined
+}
+
+// In conversation order, in which an answer comes directly after its user message.
+function isBefore(message: StoredMessage, index: TurnIndex, upTo: ForkPlace | undefined): boolean {
+  const questionId = index.assign(message)
+  if (upTo === undefined) return true
+  const { last, question } = upTo
+  const place = (questionId === undefined ? undefined : index.sequenceOf(questionId)) ?? message.sequence
+  const end = question?.sequence ?? last.sequence
+  if (place !== end || message.id === question?.id) return place <= end
+  if (last.role === 'user') return false
+  const isOfAnswer = last.requestId !== undefined && message.requestId === last.requestId
+  return message.sequence <= last.sequence || isOfAnswer
 }
 
 function copyOf(message: StoredMessage, copied: Set<string>): NewMessage {
   const { id, role, content, userId, name, toolCallId, isError, partial, provider, model } = message
-  const { finishReason, metadata, createdAt, parentId } = message
+  const { finishReason, metadata, createdAt, parentId, requestId, requestStep } = message
   copied.add(id)
   const parent = parentId !== undefined && copied.has(parentId) ? { parentId } : {}
   const fields = { id, role, content, userId, name, toolCallId, isError, partial, ...parent }
-  return { ...fields, provider, model, finishReason, metadata, createdAt }
+  return { ...fields, provider, model, finishReason, metadata, createdAt, requestId, requestStep }
+}
+
+// Files of no message are copied too: they were attached to be sent later.
+async function copyAttachments(
+  unit: ChatStoreUnit,
+  {
+    from,
+    to,
+    messages,
+  }: { readonly from: string; readonly to: string; readonly messages: ReadonlySet<string> },
+): Promise<void> {
+  let cursor: string | undefined
+  do {
+    const page = await unit.attachments.list(from, { limit: 200, cursor })
+    for (const { conversationId: _from, createdAt: _at, ...attachment } of page.items)
+      if (attachment.messageId === undefined || messages.has(attachment.messageId))
+        await unit.attachments.add(to, attachment)
+    cursor = page.nextCursor
+  } while (cursor !== undefined)
 }

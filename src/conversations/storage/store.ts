@@ -187,8 +187,8 @@ export interface MessageStore {
   /** Resolves to the number of changed messages. Rejects with `not-found` if an id is unknown; nothing changes then. */
   activate(conversationId: string, change: Activation, call?: StoreCall): Promise<number>
   /**
-   * Marks the message as deleted, which removes it from history, lists and search. Its replies, reactions and attachments
-   * keep referring to it. Resolves to false if it is missing.
+   * Marks the message as deleted, which removes it from history, lists and search, and permanently removes its attachments.
+   * Its replies and reactions keep referring to it. Resolves to false if it is missing.
    */
   delete(conversationId: string, id: string, call?: StoreCall): Promise<boolean>
   /**

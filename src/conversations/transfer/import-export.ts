@@ -5,6 +5,7 @@ import {
   type ConversationRequest,
   type Identity,
   type ServiceContext,
+  inConversationOrder,
   messageOf,
   ownerScope,
   refuse,
@@ -40,7 +41,7 @@ export async function exportConversation(
     messages.push(...page.items)
     cursor = page.nextCursor
   } while (cursor !== undefined)
-  const file = fileOf(conversation, messages)
+  const file = fileOf(conversation, inConversationOrder(messages))
   const name = filenameOf(conversation, messages)
   if (format === 'json')
     return { text: toJson(file), filename: `${name}.json`, mediaType: 'application/json' }

@@ -12,6 +12,8 @@ import {
   checkAnswer,
   checkSend,
   messageOf,
+  questionFor,
+  readBranch,
   readMessage,
   refuse,
   requestContent,
@@ -37,11 +39,10 @@ export async function planRegenerate(
   const prior = await findPriorResult(service, conversation, { requestId, signal })
   if (prior !== undefined && 'answer' in prior) return prior
   const question = await questionOf(service, conversation, request)
-  const after = await listAfter(service, conversation.id, question.sequence)
-  const answers = after.filter((message) => isAnswerTo(message, question))
-  const first = answers.find(({ role }) => role === 'assistant')
-  const off = after.filter(({ active }) => active).map(({ id }) => id)
-  const built = await contextFor(service, request, { identity, conversation, question, completedRounds: [] })
+  if (!question.active)
+    refuse('messageId', 'belongs to a user message that is not in the history; call chooseVariant first')
+  const completedRounds = prior?.completedRounds ?? []
+  const built = await contextFor(service, request, { identity, conversation, question, completedRounds })
   return {
     operation: 'regenerate',
     identity,
@@ -58,8 +59,7 @@ export async function planRegenerate(
     answerLocation: {
       step: prior?.answerLocation.step ?? 1,
       parentId: question.parentId,
-      variantOf: first?.variantOf ?? first?.id,
-      off,
+      upTo: conversation.lastSequence,
     },
     ...built,
   }
@@ -105,7 +105,7 @@ export async function planResend(
     requestId,
     conversationId: conversation.id,
     conversation,
-    admissionWrites: written ? {} : { question: row, offAfter: original.sequence - 1 },
+    admissionWrites: written ? {} : { question: row, replaces: original },
     persist: true,
     questionId: row.id ?? '',
     answerId: request.newIds?.messageId ?? crypto.randomUUID(),
@@ -124,17 +124,19 @@ interface QuestionContext {
   readonly completedRounds: readonly StoredMessage[]
 }
 
-function contextFor(
+async function contextFor(
   service: ServiceContext,
   request: RegenerateRequest,
   { identity, conversation, question, completedRounds }: QuestionContext,
 ): Promise<Awaited<ReturnType<typeof buildContext>>> {
   const content = requestContent(question.content as string | readonly UserPart[], request)
+  const { earlier } = await readBranch(service.store, question, request.signal)
   return buildContext(service, request, {
     identity,
     conversation,
     conversationId: conversation.id,
     before: question.sequence,
+    late: earlier.filter(({ active }) => active),
     thread: question.parentId,
     current: messageOf({ ...question, content, name: speakerName(question.name) }),
     completedRounds,
@@ -147,36 +149,7 @@ async function questionOf(
   { messageId, signal }: RegenerateRequest,
 ): Promise<StoredMessage> {
   const message = await service.message(id, messageId, signal)
-  if (message.role === 'user') return message
-  const questionId = message.metadata['answers']
-  if (typeof questionId === 'string') return service.message(id, questionId, signal)
-  // An imported or copied answer has no such reference, so the user message before it is taken.
-  const { items } = await service.store.messages.list(
-    id,
-    { before: message.sequence, order: 'newest', roles: ['user'], limit: 1 },
-    { signal },
-  )
-  const [found] = items
+  const found = await questionFor(service.store, message, signal)
   if (found === undefined) refuse('messageId', 'names a message that answers no user message')
-  return found
-}
-
-function isAnswerTo({ metadata, role }: StoredMessage, question: StoredMessage): boolean {
-  if (metadata['answers'] === undefined) return role === 'assistant'
-  return metadata['answers'] === question.id
-}
-
-async function listAfter(
-  service: ServiceContext,
-  id: string,
-  after: number,
-): Promise<readonly StoredMessage[]> {
-  const found: StoredMessage[] = []
-  let cursor: string | undefined
-  do {
-    const page = await service.store.messages.list(id, { after, inactive: true, limit: 200, cursor })
-    found.push(...page.items)
-    cursor = page.nextCursor
-  } while (cursor !== undefined)
   return found
 }

@@ -30,15 +30,9 @@ export async function findPriorResult(
   if (answer !== undefined) return { conversation, question, answer, written }
   const delegated = answers.findLast((message) => !message.partial && !hasResults(message, written))
   if (delegated !== undefined) return { conversation, question, answer: delegated, written }
-  const interrupted = answers.filter(({ partial }) => partial)
   const step = Math.max(...written.map(({ requestStep = 0 }) => requestStep)) + 1
   const completedRounds = written.filter(({ requestStep, partial }) => requestStep !== 0 && !partial)
-  const first = interrupted[0]
-  const place =
-    first === undefined
-      ? {}
-      : { variantOf: first.variantOf ?? first.id, off: interrupted.map(({ id }) => id) }
-  return { question, completedRounds, answerLocation: { step, ...place } }
+  return { question, completedRounds, answerLocation: { step, resumed: true } }
 }
 
 // An answer whose tool calls are left to the caller is complete as well.

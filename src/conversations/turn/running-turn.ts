@@ -137,9 +137,7 @@ export class RunningTurn {
 
   #writeAnswer(response: ChatResponse, partial: boolean): Promise<StoredAnswer> {
     this.#report.add(response)
-    // An interrupted regeneration must not replace a complete answer in the history.
-    const aside = partial && this.plan.operation === 'regenerate' && this.rounds === 0
-    return this.#writer.writeAnswer(response, { partial, active: !aside })
+    return this.#writer.writeAnswer(response, partial)
   }
 }
 

@@ -32,7 +32,6 @@ export class TurnRows {
       ...given,
       name: speakerName(displayName(persona)),
       parentId: answerLocation.parentId,
-      variantOf: answerLocation.variantOf,
       provider: response.provider,
       model: response.model,
       finishReason: response.finishReason,
@@ -61,7 +60,7 @@ export class TurnRows {
   }
 }
 
-type AnswerRow = Pick<NewMessage, 'content' | 'costUsd' | 'partial' | 'active'>
+type AnswerRow = Pick<NewMessage, 'content' | 'costUsd' | 'partial'>
 
 /** The user message to store. `allowed` are the messages that moderation let through: what it removed is not stored. */
 export function allowedQuestion(plan: TurnPlan, allowed: readonly Message[]): NewMessage | undefined {

@@ -1,6 +1,6 @@
 import { LlmError, toLlmError } from '../../core/error.ts'
 import type { ChatResponse } from '../../core/response.ts'
-import type { ChatStoreUnit, NewMessage, StoredMessage } from '../storage/index.ts'
+import type { ChatStore, ChatStoreUnit, NewMessage, StoredMessage } from '../storage/index.ts'
 import {
   type ServiceContext,
   type TurnPlan,
@@ -10,6 +10,7 @@ import {
   storedResult,
   withoutToolCalls,
 } from '../contract/index.ts'
+import { type AnswerStep, appendToBranch, leaveBranch } from './answer-branch.ts'
 import { findPriorResult } from './prior-result.ts'
 import type { ToolOutcome } from './tool-rounds.ts'
 import { TurnRows } from './turn-rows.ts'
@@ -23,19 +24,13 @@ export interface StoredAnswer {
   readonly other?: TurnResult | undefined
 }
 
-/** How far an answer came. */
-export interface AnswerState {
-  /** Whether the answer broke off. */
-  readonly partial: boolean
-  /** Whether the answer becomes part of the history. */
-  readonly active: boolean
-}
-
 /** Writes one turn to the store: the user message, each tool round and the answer, each in one transaction. */
 export class TurnWriter {
   readonly #service: ServiceContext
   readonly #plan: TurnPlan
   readonly #rows: TurnRows
+  /** Sequence of the last message of this turn, while no other message was stored after it. */
+  #last: number | undefined
 
   constructor(service: ServiceContext, plan: TurnPlan) {
     this.#service = service
@@ -46,18 +41,20 @@ export class TurnWriter {
   /** Writes the user message with its attachments, and the conversation if it is new. */
   async writeQuestion(question: NewMessage | undefined, signal: AbortSignal): Promise<void> {
     const { persist, admissionWrites, conversationId: id, questionId: messageId } = this.#plan
-    const { conversation, attachments = [], attachmentIds: ids = [], offAfter } = admissionWrites
+    const { conversation, attachments = [], attachmentIds: ids = [], replaces } = admissionWrites
     if (!persist || (conversation === undefined && question === undefined)) return
-    await this.#service.store.transaction(
+    const written = await this.#service.store.transaction(
       async (unit) => {
         if (conversation !== undefined) await unit.conversations.create(conversation)
-        if (offAfter !== undefined) await unit.messages.activate(id, { offAfter })
-        if (question !== undefined) await unit.messages.append(id, [question])
+        if (replaces !== undefined) await leaveBranch(unit, replaces)
+        const [stored] = question === undefined ? [] : await unit.messages.append(id, [question])
         for (const attachment of attachments) await unit.attachments.add(id, { ...attachment, messageId })
         if (ids.length > 0) await unit.attachments.link(id, { ids, messageId })
+        return stored
       },
       { signal },
     )
+    if (replaces === undefined) this.#last = written?.sequence
   }
 
   /** The rows of one tool round: the assistant message with its calls, then their results. */
@@ -73,17 +70,16 @@ export class TurnWriter {
 
   /** Writes the rows of one tool round. */
   async writeRound(rows: readonly NewMessage[], response: ChatResponse): Promise<void> {
-    await this.#write(rows, response)
+    await this.#write(rows, 'round', response)
   }
 
   /** Writes the answer. Rejects with the response as `partial` if the store fails. */
-  async writeAnswer(response: ChatResponse, { partial, active }: AnswerState): Promise<StoredAnswer> {
+  async writeAnswer(response: ChatResponse, partial: boolean): Promise<StoredAnswer> {
     const received = response.message.content
     const content = await this.#transformed(partial ? withoutToolCalls(received) : received)
     const costUsd = this.#service.costOf(response)
-    const given = { content, partial, active, costUsd }
-    const row = this.#rows.answer(response, given, this.#plan.answerId)
-    const written = await this.#write([row], response)
+    const row = this.#rows.answer(response, { content, partial, costUsd }, this.#plan.answerId)
+    const written = await this.#write([row], partial ? 'partial' : 'answer', response)
     if ('other' in written) return { id: '', createdAt: 0, content, other: written.other }
     const { id = '', createdAt = this.#service.clock.epochMs() } = written.rows[0] ?? row
     return { id, createdAt, content }
@@ -91,9 +87,10 @@ export class TurnWriter {
 
   async #write(
     rows: readonly NewMessage[],
+    step: AnswerStep,
     response: ChatResponse,
   ): Promise<{ readonly rows: readonly StoredMessage[] } | { readonly other: TurnResult }> {
-    const { persist, identity, conversationId, answerLocation } = this.#plan
+    const { persist, identity } = this.#plan
     const { store } = this.#service.options
     const spent = { usage: response.usage, costUsd: this.#service.costOf(response) }
     if (store === undefined) return { rows: [] }
@@ -101,22 +98,37 @@ export class TurnWriter {
       await charge(store, identity.userId, spent)
       return { rows: [] }
     }
-    const [{ requestStep, active } = {}] = rows as readonly Partial<NewMessage>[]
-    const first = requestStep === answerLocation.step && active !== false
     try {
-      const stored = await store.transaction(async (unit) => {
-        const { off = [] } = answerLocation
-        if (first && off.length > 0) await unit.messages.activate(conversationId, { off })
-        const appended = await unit.messages.append(conversationId, rows)
-        await charge(unit, identity.userId, spent)
-        return appended
-      })
-      return { rows: stored }
+      return { rows: await this.#append(store, { rows, step, spent }) }
     } catch (error) {
       if (!LlmError.is(error, 'conflict')) throw withAnswer(error, response)
       // Another process stored its answer to this request first. That answer counts, but this call was paid for as well.
       await charge(store, identity.userId, spent)
       return { other: await this.#otherResult(store, error) }
+    }
+  }
+
+  // A turn that wrote alone since its user message needs no look at other answers.
+  async #append(store: ChatStore, written: Written): Promise<readonly StoredMessage[]> {
+    const { conversationId, identity } = this.#plan
+    const { rows, step, spent } = written
+    const last = this.#last
+    try {
+      const stored = await store.transaction(async (unit) => {
+        const appended =
+          last === undefined
+            ? await appendToBranch(unit, this.#plan, { rows, step })
+            : await unit.messages.append(conversationId, rows)
+        if (last !== undefined && !(await isAlone(unit, this.#plan, appended, last))) throw new Contested()
+        await charge(unit, identity.userId, spent)
+        return appended
+      })
+      this.#last = last === undefined ? undefined : stored.at(-1)?.sequence
+      return stored
+    } catch (error) {
+      if (!(error instanceof Contested)) throw error
+      this.#last = undefined
+      return this.#append(store, written)
     }
   }
 
@@ -142,6 +154,26 @@ export class TurnWriter {
     }
   }
 }
+
+interface Written {
+  readonly rows: readonly NewMessage[]
+  readonly step: AnswerStep
+  readonly spent: Parameters<typeof charge>[2]
+}
+
+// A variant that was chosen in the meantime may have taken the user message out of the history.
+async function isAlone(
+  { messages }: Pick<ChatStoreUnit, 'messages'>,
+  { conversationId, questionId }: TurnPlan,
+  [first]: readonly StoredMessage[],
+  last: number,
+): Promise<boolean> {
+  if (first?.sequence !== last + 1) return false
+  return (await messages.get(conversationId, questionId, { deleted: true }))?.active === true
+}
+
+/** Rolls back a write, because the conversation changed since the last message of this turn. */
+class Contested extends Error {}
 
 // The answer was paid for, so the caller gets it with the error.
 function withAnswer(error: unknown, partial: ChatResponse): LlmError {

@@ -75,6 +75,7 @@ function removal(step: RunStep): Pick<MessageStore, 'delete' | 'wipe'> {
         const message = messageOf(bucket, id)
         if (message === undefined || message.deletedAt !== undefined) return false
         putMessage(context, bucket, { ...message, deletedAt: context.stamp.now })
+        dropAttachments(context, bucket, id)
         recount(context, bucket, message.active ? -1 : 0)
         return true
       }),
@@ -87,11 +88,15 @@ function removal(step: RunStep): Pick<MessageStore, 'delete' | 'wipe'> {
         recount(context, bucket, isInHistory(message) ? -1 : 0)
         for (const [key, { messageId }] of bucket.reactions)
           if (messageId === id) context.journal.drop(bucket.reactions, key)
-        for (const [key, { record }] of bucket.attachments)
-          if (record.messageId === id) context.journal.drop(bucket.attachments, key)
+        dropAttachments(context, bucket, id)
         return true
       }),
   }
+}
+
+function dropAttachments({ journal }: Context, bucket: Bucket, messageId: string): void {
+  for (const [key, { record }] of bucket.attachments)
+    if (record.messageId === messageId) journal.drop(bucket.attachments, key)
 }
 
 function recount(context: Context, bucket: Bucket, difference: number): void {

@@ -61,6 +61,7 @@ export function messageStore(run: SqlRun): MessageStore {
         const message = await findMessage(step, { conversationId, id }, true)
         if (message === undefined || message.deletedAt !== undefined) return false
         await updateMessage(step, { ...message, deletedAt: step.stamp.now }, { words: false })
+        await removeOf(step, 'attachments', { conversationId, id })
         await recount(step, conversationId, message.active ? -1 : 0)
         return true
       }),
@@ -73,12 +74,19 @@ async function wipe(step: SqlStep, conversationId: string, id: string): Promise<
   const message = await findMessage(step, { conversationId, id }, true)
   if (message === undefined) return false
   await updateMessage(step, erasedMessage(message, step.stamp.now), { words: true })
-  for (const table of ['reactions', 'attachments'] as const) {
-    const where = 'where conversation_id = $1 and message_id = $2'
-    await step.session.query(`delete from ${step.dialect.table(table)} ${where}`, [conversationId, id])
-  }
+  for (const table of ['reactions', 'attachments'] as const)
+    await removeOf(step, table, { conversationId, id })
   await recount(step, conversationId, message.active && message.deletedAt === undefined ? -1 : 0)
   return true
+}
+
+async function removeOf(
+  { session, dialect }: SqlStep,
+  table: 'reactions' | 'attachments',
+  { conversationId, id }: { readonly conversationId: string; readonly id: string },
+): Promise<void> {
+  const where = 'where conversation_id = $1 and message_id = $2'
+  await session.query(`delete from ${dialect.table(table)} ${where}`, [conversationId, id])
 }
 
 /** Reads the newest messages backwards along a partial index of the history. */

@@ -253,7 +253,16 @@ export const messageTrials: readonly Trial[] = [
       )
       const key = { messageId: root.id, userId: 'bob', emoji: '👍' }
       await store.reactions.add(id, key)
+      const file = { userId: 'bob', name: 'payslip.txt', mediaType: 'text/plain', sizeBytes: 1, text: 's' }
+      const attached = await store.attachments.add(id, { ...file, messageId: root.id })
+      const others = [
+        await store.attachments.add(id, { ...file, messageId: reply.id }),
+        await store.attachments.add(id, file),
+      ]
       assert.equal(await store.messages.delete(id, root.id), true)
+      assert.equal(await store.attachments.get(id, attached.id), undefined)
+      assert.deepEqual((await store.attachments.list(id)).items, others)
+      assert.deepEqual((await store.attachments.list(id, { messageId: root.id })).items, [])
       assert.equal(await store.messages.delete(id, root.id), false)
       assert.equal(await store.messages.get(id, root.id), undefined)
       const marked = await store.messages.get(id, root.id, { deleted: true })
