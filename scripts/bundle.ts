@@ -6,7 +6,7 @@ import { rollup, type GetManualChunk, type Plugin } from 'rollup'
 import { dialects, entries, root } from './entries.ts'
 
 // To resolve a package costs a young process more than the little code of these.
-const INLINED: readonly string[] = ['zod', 'eventsource-parser', 'tokenx', 'opossum', 'p-queue']
+const INLINED: readonly string[] = ['eventsource-parser', 'tokenx', 'opossum', 'p-queue']
 // CommonJS, or with dependencies that are. The one module that they require is imported instead.
 const PREPARED = /\/node_modules\/(opossum|p-queue)\//
 // Whose code comes with that of the packages.
@@ -83,9 +83,6 @@ export async function bundle(): Promise<void> {
     external: (name) => !/^(\.\.?)?\/|^src\//.test(name) && !isInlined(name),
     plugins: [source],
     treeshake: { moduleSideEffects: false },
-    onLog: (level, log, handle) => {
-      if (!/node_modules.zod/.test(log.id ?? log.ids?.[0] ?? '')) handle(level, log)
-    },
   })
   await graph.write({
     dir: 'dist',

@@ -1,3 +1,4 @@
+import { isFull, shownIssues } from './issues.ts'
 import { scrubSecrets } from './scrub-secrets.ts'
 import type { Attempt, ChatResponse } from './response.ts'
 
@@ -201,13 +202,16 @@ export function toLlmError(error: unknown, kind: ErrorKind, lead: string): LlmEr
   return new LlmError(kind, `${lead}: ${reason}`, { cause: error })
 }
 
-/** An `invalid-request` error that names the first 5 of `issues` in its message and carries all. */
+/** An `invalid-request` error that names the first 5 of `issues` in its message and carries up to 20. */
 export function requestError(issues: readonly Issue[]): LlmError {
   const shown = issues
     .slice(0, 5)
-    .map(({ path, message: problem }) => `${path === '' ? 'request' : path}: ${problem}`)
-  const more = issues.length > shown.length ? ` (and ${issues.length - shown.length} more)` : ''
-  return new LlmError('invalid-request', `the request is not valid: ${shown.join('; ')}${more}`, { issues })
+    .map(({ path, message: problem }) => (path === '' ? problem : `${path}: ${problem}`))
+  const count = isFull(issues) ? 'more' : `${issues.length - shown.length} more`
+  const more = issues.length > shown.length ? ` (and ${count})` : ''
+  return new LlmError('invalid-request', `the request is not valid: ${shown.join('; ')}${more}`, {
+    issues: shownIssues(issues),
+  })
 }
 
 /** Throws `invalid-request` with one issue. */

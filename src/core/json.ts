@@ -1,3 +1,5 @@
+import { isTooDeep } from './json-bounds.ts'
+
 /** Any value that JSON can hold. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
 /** A JSON object. Fields that are `undefined` are not serialized. */
@@ -53,6 +55,7 @@ export function losesDigits(text: string): boolean {
  * opaque object, which `JSON.stringify` writes as it was read.
  */
 export function parseWire(text: string): JsonValue | undefined {
+  if (isTooDeep(text)) return undefined
   if (!/[:[,]\s*-?\d{16,}\s*[,\]}]/.test(text)) return parseJson(text)
   return parseJson(text) === undefined ? undefined : (parseExact(text) as JsonValue)
 }
@@ -121,4 +124,18 @@ function nameOf(item: JsonValue): string {
   const { name, function: own, toolSpec } = objectOf(item)
   const inner = objectOf(own ?? toolSpec)
   return textOf(name ?? inner['name']) ?? JSON.stringify(item)
+}
+
+/** Whether a value is an object that inherits no fields, which would pass unseen. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (!isObject(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/** Whether a value is an object of names: also one of another realm, and one that inherits. Its own names count. */
+export function isRecord(value: unknown): value is object {
+  if (!isObject(value)) return false
+  const made = value['constructor']
+  return typeof made !== 'function' || Object.hasOwn((made.prototype ?? {}) as object, 'isPrototypeOf')
 }

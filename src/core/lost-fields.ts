@@ -1,3 +1,4 @@
+import { pathTo } from './issues.ts'
 import { isObject } from './json.ts'
 import type { Warning } from './response.ts'
 
@@ -8,14 +9,16 @@ import type { Warning } from './response.ts'
 export function findLost(given: unknown, checked: unknown, path: string, lost: string[]): void {
   if (given === checked) return
   if (Array.isArray(given) && Array.isArray(checked))
-    for (const [at, item] of given.entries()) findLost(item, checked[at], `${path}.${at}`, lost)
+    for (const [at, item] of given.entries()) {
+      if (isObject(item) || Array.isArray(item)) findLost(item, checked[at], `${path}.${at}`, lost)
+    }
   else if (isObject(given) && isObject(checked)) {
     for (const [name, value] of Object.entries(given)) {
       if (value === null && checked[name] === null && !MEANINGFUL.has(name))
         Reflect.deleteProperty(checked, name)
       if (isBlank(value)) continue
-      if (Object.hasOwn(checked, name)) findLost(value, checked[name], `${path}.${name}`, lost)
-      else lost.push(`${path}.${name}`)
+      if (Object.hasOwn(checked, name)) findLost(value, checked[name], pathTo(path, name), lost)
+      else addLost(lost, pathTo(path, name))
     }
   }
 }
@@ -29,16 +32,27 @@ function isBlank(value: unknown): boolean {
   return Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0
 }
 
-/** One warning for each kind of lost field, which names the first of its kind. */
+// Most lost fields of one request that are counted, and most warnings about them.
+const MAX_LOST = 1000
+const MAX_WARNINGS = 20
+
+/** Adds the path of a lost field, up to 1 000 of them: a hostile request must not be answered with a larger list. */
+export function addLost(lost: string[], path: string): void {
+  if (lost.length < MAX_LOST) lost.push(path)
+}
+
+/** One warning for each kind of lost field, which names the first of its kind. At most 20. */
 export function lostFieldWarnings(lost: readonly string[]): Warning[] {
-  const kinds = new Map<string, string[]>()
+  const kinds = new Map<string, { readonly path: string; count: number }>()
   for (const path of lost) {
     const kind = path.replaceAll(/\.\d+/g, '')
-    kinds.set(kind, [...(kinds.get(kind) ?? []), path])
+    const found = kinds.get(kind)
+    if (found !== undefined) found.count++
+    else if (kinds.size < MAX_WARNINGS) kinds.set(kind, { path, count: 1 })
   }
-  return [...kinds.values()].map((paths) => {
-    const [path = ''] = paths
-    const others = paths.length === 1 ? '' : ` (and ${paths.length - 1} more)`
+  return [...kinds.values()].map(({ path, count }) => {
+    const more = lost.length === MAX_LOST ? 'more' : `${count - 1} more`
+    const others = count === 1 ? '' : ` (and ${more})`
     const message = `${path}${others} was not sent: it is an unknown field; use providerOptions to send a provider its own`
     return { type: 'unsupported', path, message }
   })

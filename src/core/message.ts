@@ -1,6 +1,7 @@
 import type { CacheMark } from './cache-mark.ts'
 import { wellFormedJson } from './fit/well-formed.ts'
 import type { Extensible } from './extensible.ts'
+import { isTooDeep } from './json-bounds.ts'
 import {
   isObject,
   losesDigits,
@@ -178,6 +179,7 @@ function sorted(value: unknown): string {
 
 /** Reads the arguments of a tool call. No text is no arguments; text that is not JSON is kept, and marked. */
 export function readArguments(text: string): Pick<ToolCall, 'arguments' | 'invalid' | 'argumentsText'> {
+  if (isTooDeep(text)) return { arguments: text, invalid: 'the arguments are nested too deeply' }
   const value = text.trim() === '' ? {} : parseJson(text)
   if (value === undefined) return { arguments: text, invalid: 'the arguments are not valid JSON' }
   return value !== null && JSON.stringify(value) !== text && text.trim() !== ''

@@ -1,10 +1,13 @@
 // A swap of neighbours is the likelier slip than another letter.
 const SWAP = 0.9
+// Longest name that is compared: no known one is longer.
+const MAX_NAME = 60
 // Units at the end of names: `after` and `afterSeconds` both mean `afterMs`.
 const UNIT = /(?:millis(?:econds)?|seconds?|secs?|minutes?|bytes|usd|ms|s)$/
 
 /** The name of `known` that a misspelt `name` most likely means. Ignores case, separators and units. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
+  if (name.length > MAX_NAME) return undefined
   const wanted = letters(name)
   const stem = wanted.replace(UNIT, '')
   let nearest: string | undefined

@@ -1,7 +1,7 @@
 import { readCacheMark, type CacheMark } from './cache-mark.ts'
 import { throwInvalidRequest } from './error.ts'
 import type { Extensible } from './extensible.ts'
-import { findLost } from './lost-fields.ts'
+import { addLost, findLost } from './lost-fields.ts'
 import { canonicalBase64, canonicalUrl, registeredType } from './media-type.ts'
 import { partsOf, readArguments } from './message.ts'
 import type {
@@ -62,7 +62,7 @@ export function readInstructions(
     const { providerOptions } = part
     const cache = readCacheMark(part)
     if (cache === undefined && at < parts.length - 1) {
-      if (providerOptions !== undefined) lost.push(`${path}.content.${at}.providerOptions`)
+      if (providerOptions !== undefined) addLost(lost, `${path}.content.${at}.providerOptions`)
       continue
     }
     messages.push({
@@ -115,7 +115,7 @@ function readUserPart(part: UserInputPart, place: Place): UserPart {
     case 'image_url': {
       const { url, detail } = part.image_url
       const known = detail === 'low' || detail === 'high' || detail === 'auto' ? detail : undefined
-      if (known === undefined && detail) lost.push(`${path}.image_url.detail`)
+      if (known === undefined && detail) addLost(lost, `${path}.image_url.detail`)
       return { type: 'image', url: canonicalUrl(url), detail: known, ...markOf(part), ...optionsOf(part) }
     }
     case 'input_audio':

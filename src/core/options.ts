@@ -1,4 +1,5 @@
 import { LlmError, type Issue } from './error.ts'
+import { isFull, pathTo } from './issues.ts'
 import { isObject } from './json.ts'
 import {
   checkField,
@@ -63,8 +64,9 @@ export function checkFields(
     return checked
   }
   const fields = schema.fields()
-  const pathOf = (name: string): string => (lead === '' ? name : `${lead}.${name}`)
+  const pathOf = (name: string): string => pathTo(lead, name)
   for (const name of Object.keys(value)) {
+    if (isFull(issues)) return checked
     const given = value[name]
     const other = isObject(given) ? schema.rest : undefined
     const field = Object.hasOwn(fields, name) ? fields[name] : other

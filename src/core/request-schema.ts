@@ -307,8 +307,9 @@ export function isResultParts(content: unknown): content is readonly ToolResultP
 /** The same for the parts of a tool result. */
 export function findLostInParts(parts: readonly ToolResultPart[], path: string, lost: string[]): void {
   if (userParts.fits(parts)) return
-  const result = userParts.schema().safeParse(parts)
-  if (result.success) findLost(parts, result.data, path, lost)
+  const issues: Issue[] = []
+  const read = userParts.read(parts, { path, issues })
+  if (issues.length === 0) findLost(parts, read, path, lost)
 }
 
 /** Checks the shape of an {@link EmbedRequest}. Throws `invalid-request`. */

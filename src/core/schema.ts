@@ -1,20 +1,26 @@
-import * as z from 'zod/mini'
 import type { Issue } from './error.ts'
-import { isObject } from './json.ts'
-import { nearestName } from './nearest-name.ts'
-import { showValue, typeName } from './show-value.ts'
-import { issuesOf } from './zod-issues.ts'
+import { isFull, pathTo } from './issues.ts'
+import { isObject, isPlainObject, isRecord } from './json.ts'
+import { either, isMissing, problem, unknownName } from './problem.ts'
+import { typeName } from './show-value.ts'
 
-type Schema = z.ZodMiniType
+export { problem, unknownName } from './problem.ts'
+
+/** Where a value is, and where its issues go. */
+export interface Place {
+  /** Dotted path of the value. */
+  readonly path: string
+  readonly issues: Issue[]
+}
 
 /** The checked shape of one value. Made by the functions of this file; costs nothing until the first check. */
 export interface Field {
   /** What a value has to be, as a noun: `a list`. */
   readonly expected: string
-  /** Whether a value is right as it is. False: ask the schema, which may also change the value. */
+  /** Whether a value is right as it is. False: `read` decides. */
   readonly fits: (value: unknown) => boolean
-  /** The schema, made at the first use. */
-  readonly schema: () => Schema
+  /** Returns a value as the shape says it, or adds its issues. Stops once the issues are full. */
+  readonly read: (value: unknown, place: Place) => unknown
   /** The bounds of a field made by {@link number}. */
   readonly rule?: NumberRule | undefined
   /** Set by {@link required}. */
@@ -39,23 +45,30 @@ export interface Group extends Field {
 /** Checks one value at `path`. Returns it, with defaults filled in; adds one issue per problem to `issues`. */
 export function checkField(field: Field, value: unknown, path: string, issues: Issue[]): unknown {
   if (field.fits(value)) return value
-  const result = field.schema().safeParse(value)
-  if (result.success) return result.data
+  const found: Issue[] = []
+  const result = field.read(value, { path, issues: found })
+  if (found.length === 0) return result
   // A misspelt name comes before the one that is missing because of it.
-  const found = result.error.issues.flatMap((issue) => issuesOf(issue, path))
-  issues.push(...found.toSorted((a, b) => Number(isMissing(a)) - Number(isMissing(b))))
-  return undefined
+  const sorted = found.toSorted((a, b) => Number(isMissing(a)) - Number(isMissing(b)))
+  return addAll({ path, issues }, sorted)
 }
 
 /** A value for which `fits` is true. `expected` names it in messages: `a list of ids`. */
 export function kind(expected: string, fits: (value: unknown) => boolean): Field {
-  return makeField(expected, fits, () => custom(expected, fits))
+  return {
+    expected,
+    fits,
+    read: (value, place) => (fits(value) ? value : report(place, problem(expected, value))),
+  }
 }
 
 /** The same for values that no message may repeat, such as keys: only the type of a wrong value is named. */
 export function secretKind(expected: string, fits: (value: unknown) => boolean): Field {
-  const error = ({ input }: { input?: unknown }): string => problem(expected, input, typeName(input))
-  return makeField(expected, fits, () => z.custom(fits, { error }))
+  return {
+    expected,
+    fits,
+    read: (value, place) => (fits(value) ? value : report(place, problem(expected, value, typeName(value)))),
+  }
 }
 
 /** Any text. */
@@ -156,63 +169,91 @@ export function withMethods(...methods: readonly string[]): Field {
 export function listOf(item: Field, { min = 0 }: { readonly min?: number } = {}): Field {
   const expected = min === 0 ? 'a list' : `a list of at least ${min}`
   const isLong = (value: unknown): value is unknown[] => Array.isArray(value) && value.length >= min
-  return makeField(
+  return {
     expected,
-    (value) => isLong(value) && value.every(item.fits),
-    () =>
-      custom(expected, isLong).check((list) => {
-        list.value = (list.value as unknown[]).map((one, at) =>
-          readPart(item, one, { path: [at], issues: list.issues }),
-        )
-      }),
-  )
+    fits: (value) => isLong(value) && value.every(item.fits),
+    read: (value, place) => {
+      if (!isLong(value)) return report(place, problem(expected, value))
+      const read: unknown[] = []
+      for (let at = 0; at < value.length && !isFull(place.issues); at++)
+        read.push(readPart(item, value[at], at, place))
+      return read
+    },
+  }
 }
 
 /** An object whose names are free and whose values are of one shape; `undefined` values are refused. */
 export function recordOf(value: Field): Field {
-  return makeField(
-    'an object',
-    // The schema leaves an own `__proto__`, which JSON may carry, out.
-    (record) =>
+  return {
+    expected: 'an object',
+    // Reading leaves an own `__proto__`, which JSON may carry, out.
+    fits: (record) =>
       isPlainObject(record) && !Object.hasOwn(record, '__proto__') && Object.values(record).every(value.fits),
-    () =>
-      custom('an object', isRecord).check((record) => {
-        const entries = Object.entries(record.value as object).filter(([name]) => name !== '__proto__')
-        record.value = Object.fromEntries(
-          entries.map(([name, one]) => [name, readPart(value, one, { path: [name], issues: record.issues })]),
-        )
-      }),
-  )
+    read: (record, place) => {
+      if (!isRecord(record)) return report(place, problem('an object', record))
+      const read: Values = {}
+      for (const [name, one] of Object.entries(record)) {
+        if (isFull(place.issues)) break
+        if (name !== '__proto__') read[name] = readPart(value, one, name, place)
+      }
+      return read
+    },
+  }
 }
 
 /** A value of any of some shapes. The issues are those of the shape that fits furthest. */
 export function anyOf(...fields: readonly [Field, ...Field[]]): Field {
   const expected = either(fields.map((one) => one.expected))
-  return makeField(
+  return {
     expected,
-    (value) => fields.some((one) => one.fits(value)),
-    () =>
-      z.union(
-        fields.map((one) => one.schema()),
-        { error: ({ input }) => problem(expected, input) },
-      ),
-  )
+    fits: (value) => fields.some((one) => one.fits(value)),
+    read: (value, place) => {
+      let best: Issue[] = []
+      for (const one of fields) {
+        const issues: Issue[] = []
+        const result = one.read(value, { path: place.path, issues })
+        if (issues.length === 0) return result
+        if (isBetter(issues, best, place.path)) best = issues
+      }
+      if (best.length === 0) return report(place, problem(expected, value))
+      return addAll(place, best)
+    },
+  }
+}
+
+// Of two shapes, the one that was read further says most, and of equals the one with fewer issues.
+function isBetter(issues: readonly Issue[], best: readonly Issue[], path: string): boolean {
+  const depth = depthBelow(path, issues)
+  const least = depthBelow(path, best)
+  return depth > least || (depth === least && depth > 0 && issues.length < best.length)
+}
+
+function depthBelow(path: string, issues: readonly Issue[]): number {
+  const own = levels(path)
+  return issues.reduce((depth, issue) => Math.max(depth, levels(issue.path) - own), 0)
+}
+
+function levels(path: string): number {
+  return path === '' ? 0 : path.split('.').length
 }
 
 /** An object with these fields and no others; an unknown name is an issue with the nearest known one. */
 export function group(fields: () => FieldTable): Group {
-  return groupOf(fields, ({ value, issues, table, name }) => {
-    if (value !== undefined) addIssue(issues, [name], unknownName(name, Object.keys(table)))
+  return groupOf(fields, (value, { name, table, place }) => {
+    if (value !== undefined) report(placeOf(place, name), unknownName(name, Object.keys(table)))
     return value
   })
 }
 
 /** An object with these fields, and objects of the shape `rest` under names that the caller chooses. */
 export function openGroup(fields: () => FieldTable, rest: Group): Group {
-  const readOther: ReadOther = ({ value, issues, table, name }) => {
-    const error = (): string => unknownName(name, Object.keys(table))
-    const schema = (): Schema => z.union([rest.schema(), z.custom(() => false)], { error })
-    return value === undefined ? value : readPart({ schema }, value, { path: [name], issues })
+  const readOther: ReadOther = (value, { name, table, place }) => {
+    if (value === undefined || rest.fits(value)) return value
+    const inner: Place = { path: placeOf(place, name).path, issues: [] }
+    const read = rest.read(value, inner)
+    if (inner.issues.length === 0) return read
+    if (depthBelow(inner.path, inner.issues) > 0) return addAll(place, inner.issues)
+    return report(placeOf(place, name), unknownName(name, Object.keys(table)))
   }
   return groupOf(fields, readOther, rest)
 }
@@ -222,16 +263,11 @@ export function looseGroup(fields: () => FieldTable): Group {
   return groupOf(fields, undefined, undefined, true)
 }
 
-type Issues = z.core.$ZodRawIssue[]
-
-/** Where the issues of a part go, and its path in the value that is checked. */
-interface Place {
-  readonly path: readonly PropertyKey[]
-  readonly issues: Issues
-}
-
-/** Checks the value under a name that is not a field. */
-type ReadOther = (other: { value: unknown; issues: Issues; table: FieldTable; name: string }) => unknown
+/** Reads the value under a name that is not a field. */
+type ReadOther = (
+  value: unknown,
+  other: { readonly name: string; readonly table: FieldTable; readonly place: Place },
+) => unknown
 
 function groupOf(fields: () => FieldTable, readOther?: ReadOther, rest?: Group, keepsNull = false): Group {
   const table = once(fields)
@@ -239,30 +275,29 @@ function groupOf(fields: () => FieldTable, readOther?: ReadOther, rest?: Group, 
   const needed = once(() => [...requiredNames(), ...namesOf(table(), 'hasDefault')])
   const fits = (value: unknown): boolean =>
     isPlainObject(value) && fitsGroup(value, { table: table(), needed: needed(), rest })
-  const make = (): Schema =>
-    custom('an object', isObject).check((object) => {
-      const { issues } = object
-      const given = object.value as Record<string, unknown>
-      const read = readFields(table(), given, { path: [], issues }, keepsNull)
-      // Inherited names count, too.
-      for (const name in readOther === undefined ? {} : given) {
-        if (!Object.hasOwn(table(), name) && name !== '__proto__')
-          read[name] = readOther?.({ value: given[name], issues, table: table(), name })
-      }
-      object.value = read
-    })
-  return { ...makeField('an object', fits, make), fields: table, requiredNames, rest }
+  const read = (value: unknown, place: Place): unknown => {
+    if (!isObject(value)) return report(place, problem('an object', value))
+    const found = readFields(table(), value, place, keepsNull)
+    // Inherited names count, too.
+    for (const name in readOther === undefined ? {} : value) {
+      if (isFull(place.issues)) break
+      if (!Object.hasOwn(table(), name) && name !== '__proto__')
+        found[name] = readOther?.(value[name], { name, table: table(), place })
+    }
+    return found
+  }
+  return { expected: 'an object', fits, read, fields: table, requiredNames, rest }
 }
 
 type Values = Record<string, unknown>
 
-function readFields(table: FieldTable, value: Values, { issues }: Place, keepsNull: boolean): Values {
+function readFields(table: FieldTable, value: Values, place: Place, keepsNull: boolean): Values {
   const read: Values = {}
   for (const [name, field] of Object.entries(table)) {
     const given = value[name]
     const isOptional = field.isRequired !== true && field.hasDefault !== true
     if (keepsNull && given === null && isOptional && !field.fits(null)) read[name] = null
-    else if (given !== undefined || !isOptional) read[name] = readPart(field, given, { path: [name], issues })
+    else if (given !== undefined || !isOptional) read[name] = readPart(field, given, name, place)
     else if (name in value) read[name] = given
   }
   return read
@@ -275,15 +310,14 @@ export function variants(key: string, makeShapes: () => readonly Group[]): Field
     isObject(value) ? shapes().find((shape) => shape.fields()[key]?.fits(value[key]) === true) : undefined
   const wordsOf = (): string => either(shapes().map((shape) => shape.fields()[key]?.expected ?? ''))
   const fits = (value: unknown): boolean => shapeOf(value)?.fits(value) === true
-  return makeField('an object', fits, () =>
-    custom('an object', isObject).check((variant) => {
-      const { issues } = variant
-      const given = variant.value as Record<string, unknown>
-      const shape = shapeOf(given)
-      if (shape !== undefined) variant.value = readPart(shape, given, { path: [], issues })
-      else addIssue(issues, [key], problem(wordsOf(), given[key]))
-    }),
-  )
+  const read = (value: unknown, place: Place): unknown => {
+    if (!isObject(value)) return report(place, problem('an object', value))
+    const shape = shapeOf(value)
+    return shape === undefined
+      ? report(placeOf(place, key), problem(wordsOf(), value[key]))
+      : shape.read(value, place)
+  }
+  return { expected: 'an object', fits, read }
 }
 
 /** A field that must be there. */
@@ -293,62 +327,42 @@ export function required(one: Field): RequiredField {
 
 /** A field that may also be `null`. */
 export function nullable(one: Field): Field {
-  const { expected, fits } = one
-  return makeField(
+  const { expected, fits, read } = one
+  return {
     expected,
-    (value) => value === null || fits(value),
-    () =>
-      custom(expected, () => true).check((nullish) => {
-        if (nullish.value !== null)
-          nullish.value = readPart(one, nullish.value, { path: [], issues: nullish.issues })
-      }),
-  )
+    fits: (value) => value === null || fits(value),
+    read: (value, place) => (value === null ? null : read(value, place)),
+  }
 }
 
 /** A field of a {@link looseGroup} that is `value` if it is absent. */
 export function withDefault(one: Field, value: unknown): Field {
-  const made = makeField(one.expected, one.fits, () =>
-    custom(one.expected, () => true).check((part) => {
-      part.value =
-        part.value === undefined
-          ? structuredClone(value)
-          : readPart(one, part.value, { path: [], issues: part.issues })
-    }),
-  )
-  return { ...made, hasDefault: true }
+  const { expected, fits, read } = one
+  return {
+    expected,
+    fits,
+    read: (given, place) => (given === undefined ? structuredClone(value) : read(given, place)),
+    hasDefault: true,
+  }
 }
 
-/** The message about a name that is not among `known`. */
-export function unknownName(name: string, known: readonly string[]): string {
-  const nearest = nearestName(name, known)
-  const names = nearest === undefined || known.length <= 12 ? `; known: ${known.join(', ')}` : ''
-  return `is not an option${nearest === undefined ? '' : `; did you mean "${nearest}"?`}${names}`
+/** Reads the part `name` of a value. */
+function readPart(field: Field, value: unknown, name: string | number, place: Place): unknown {
+  return field.fits(value) ? value : field.read(value, placeOf(place, name))
 }
 
-/** The message about a value that is not as expected. */
-export function problem(expected: string, value: unknown, shown: string = showValue(value)): string {
-  return value === undefined ? `${MISSING} ${expected}` : `must be ${expected}; got ${shown}`
+function placeOf({ path, issues }: Place, name: string | number): Place {
+  return { path: pathTo(path, name), issues }
 }
 
-function custom(expected: string, fits: (value: unknown) => boolean): z.ZodMiniCustom {
-  return z.custom(fits, { error: ({ input }) => problem(expected, input) })
-}
-
-/** Checks a part of a value. Returns it, with defaults filled in; adds its issues, below `path`, to `issues`. */
-function readPart(field: Pick<Field, 'schema'>, value: unknown, { path, issues }: Place): unknown {
-  const result = field.schema().safeParse(value)
-  if (result.success) return result.data
-  for (const issue of result.error.issues)
-    issues.push({ ...issue, path: [...path, ...issue.path] } as z.core.$ZodRawIssue)
+function report({ path, issues }: Place, message: string): undefined {
+  if (!isFull(issues)) issues.push({ path, message })
   return undefined
 }
 
-function addIssue(issues: Issues, path: PropertyKey[], message: string): void {
-  issues.push({ code: 'custom', path, message, input: undefined })
-}
-
-function makeField(expected: string, fits: (value: unknown) => boolean, make: () => Schema): Field {
-  return { expected, fits, schema: once(make) }
+function addAll({ issues }: Place, found: readonly Issue[]): undefined {
+  for (const issue of found) if (!isFull(issues)) issues.push(issue)
+  return undefined
 }
 
 function once<T>(make: () => T): () => T {
@@ -374,25 +388,3 @@ function fitsGroup(value: Record<string, unknown>, { table, needed, rest }: Grou
   }
   return needed.every((name) => value[name] !== undefined)
 }
-
-// Fields that an object inherits would pass unseen.
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (!isObject(value)) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-}
-
-// Also one of another realm, and one that inherits: its own names count.
-function isRecord(value: unknown): boolean {
-  if (!isObject(value)) return false
-  const made = value['constructor']
-  return typeof made !== 'function' || Object.hasOwn((made.prototype ?? {}) as object, 'isPrototypeOf')
-}
-
-function either(words: readonly string[]): string {
-  const all = [...new Set(words)]
-  return all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} or ${String(all.at(-1))}`
-}
-
-const MISSING = 'is missing; must be'
-const isMissing = ({ message }: Issue): boolean => message.startsWith(MISSING)

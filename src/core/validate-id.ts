@@ -8,8 +8,22 @@ export function isPersonaName(value: unknown): value is string {
   return typeof value === 'string' && /^(?=.*\S)[\p{L}\p{M}\p{N} _-]{1,100}$/u.test(value)
 }
 
+/** What {@link isSafeId} accepts, in words. */
+export const SAFE_ID = 'text of 1 to 200 characters without control characters and half surrogates'
+
+/** Whether a value is an id from outside that a header, a URL and every store can hold. Slashes are allowed: URLs encode them. */
+export function isSafeId(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value !== '' &&
+    value.length <= 200 &&
+    value.isWellFormed() &&
+    !hasControls(value)
+  )
+}
+
 /** Whether a text contains a line break or another control character, which would break a header, frame or file name. */
 export function hasControls(text: string): boolean {
   // oxlint-disable-next-line no-control-regex
-  return /[\u0000-\u001f\u007f]/.test(text)
+  return /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text)
 }

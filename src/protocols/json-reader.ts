@@ -1,4 +1,5 @@
-import { LlmError, type Issue } from '../core/error.ts'
+import { requestError, type Issue } from '../core/error.ts'
+import { isFull, pathTo } from '../core/issues.ts'
 import { isObject, type JsonDraft, type JsonObject, type JsonValue } from '../core/json.ts'
 
 /** Which numbers a field accepts. */
@@ -11,11 +12,10 @@ export interface NumberRange {
 /** Called for every invalid field with its dotted path and what is wrong with it. May throw. */
 export type ReportIssue = (path: string, message: string) => void
 
-const MAX_SHOWN_ISSUES = 5
-
 /**
  * Reads typed fields of a JSON object. An absent field and `null` read as `undefined`; a field of another type is an
- * issue. Issues go to `report`; without one they are collected, and `check` throws them all at once.
+ * issue. Issues go to `report`; without one they are collected, and `check` throws them all at once. The 20th is thrown while
+ * reading, because a hostile body must not cost more than that.
  */
 export class JsonReader {
   readonly path: string
@@ -27,18 +27,17 @@ export class JsonReader {
   constructor(value: Record<string, unknown>, path = '', report?: ReportIssue) {
     this.#value = value
     this.path = path
-    this.#report = report ?? ((at, message) => void this.#issues.push({ path: at, message }))
+    this.#report = report ?? ((at, message) => this.#add({ path: at, message }))
   }
 
   /** Throws `invalid-request` with every issue collected so far. */
   check(): void {
-    const issues = this.#issues
-    if (issues.length === 0) return
-    const shown = issues
-      .slice(0, MAX_SHOWN_ISSUES)
-      .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
-    const more = issues.length > shown.length ? ` (and ${issues.length - shown.length} more)` : ''
-    throw new LlmError('invalid-request', `the request is not valid: ${shown.join('; ')}${more}`, { issues })
+    if (this.#issues.length > 0) throw requestError(this.#issues)
+  }
+
+  #add(issue: Issue): void {
+    this.#issues.push(issue)
+    if (isFull(this.#issues)) this.check()
   }
 
   /** Reports an issue of a field, or with an empty name of the object itself. */
@@ -49,8 +48,7 @@ export class JsonReader {
 
   /** Returns the dotted path of a field. */
   at(name: string): string {
-    if (name === '') return this.path
-    return this.path === '' ? name : `${this.path}.${name}`
+    return name === '' ? this.path : pathTo(this.path, name)
   }
 
   /** Returns the value of any type; `undefined` for `null`. */

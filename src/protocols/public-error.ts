@@ -1,4 +1,5 @@
 import type { ErrorKind, Issue, LlmError } from '../core/error.ts'
+import { cut, shownIssues } from '../core/issues.ts'
 import type { JsonObject } from '../core/json.ts'
 
 /** An error as an HTTP response: its status, and its body in one protocol's form. */
@@ -31,15 +32,19 @@ const GENERAL_TEXT: Readonly<Partial<Record<ErrorKind, string>>> = {
   misconfigured: 'The service is not set up to answer this.',
 }
 
+// In characters: a provider's text may be of any length.
+const MAX_MESSAGE = 1_000
+
 /** Returns what a client may see of `error`. An error of the service's own shutdown has status 503. */
 export function publicError(error: LlmError): PublicError {
-  const { kind, retryAfterMs, scope, pending, issues } = error
+  const { kind, retryAfterMs, scope, pending } = error
   if (isShutdown(error))
     return { status: 503, kind, message: 'The service is shutting down; try again.', retryAfterMs }
   const status = error.httpStatus
   if (status >= 500)
     return { status, kind, message: GENERAL_TEXT[kind] ?? 'The service failed.', retryAfterMs }
-  return { status, kind, message: error.message, retryAfterMs, scope, pending, issues }
+  const issues = error.issues === undefined ? undefined : shownIssues(error.issues)
+  return { status, kind, message: cut(error.message, MAX_MESSAGE), retryAfterMs, scope, pending, issues }
 }
 
 /** Whether the service aborted the call because it is closing; otherwise the caller aborted it. */

@@ -1,3 +1,4 @@
+import { shortName } from '../core/issues.ts'
 import type { Tool, ToolChoice } from '../core/request.ts'
 import type { JsonReader } from './json-reader.ts'
 
@@ -43,7 +44,7 @@ export function readToolChoice(body: JsonReader, tools: readonly Tool[] | undefi
   }
   const name = choice === undefined ? '' : nameOf(choice)
   if (choice !== undefined && !given?.some((tool) => tool.name === name))
-    choice.addIssue('', `names the tool "${name}", which is not among the tools`)
+    choice.addIssue('', `names the tool "${shortName(name)}", which is not among the tools`)
   return { tools: given, toolChoice: { name } }
 }
 

@@ -15,9 +15,7 @@ export const installed: Readonly<Record<string, string>> = {
 }
 
 /** Packages that the build copies into `dist`, each with the only file that may import it. */
-export const bundled: Readonly<Record<string, string>> = {
-  zod: 'core/schema',
-}
+export const bundled: Readonly<Record<string, string>> = {}
 
 /** Optional peers, each with the only place that may import it: the folder of the entry point that needs it. */
 export const peers: Readonly<Record<string, string>> = {

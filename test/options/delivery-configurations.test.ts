@@ -180,7 +180,7 @@ describe('the first argument of a handler', () => {
     [
       'createChatHandler',
       (wrong: never) => createChatHandler(wrong, open),
-      /target (is missing; )?must be an orchestrator, or an object with chatApiCall\(\) or respond\(\)/,
+      /target (is missing; )?must be an orchestrator, a chat service, or an object with chatApiCall\(\) or respond\(\)/,
     ],
     [
       'toNodeHandler',

@@ -1,6 +1,6 @@
 import { parseRequest } from '../../core/parse-request.ts'
 import { LlmError } from '../../core/error.ts'
-import { hasControls } from '../../core/validate-id.ts'
+import { isSafeId, SAFE_ID } from '../../core/validate-id.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { FinishReason, Usage, Warning } from '../../core/response.ts'
 import type { ToolCall, UserMessage, UserPart } from '../../core/message.ts'
@@ -172,7 +172,6 @@ export interface TurnResult {
   readonly repeated: boolean
 }
 
-const MOST_ID = 200
 const MOST_TITLE = 200
 
 /** Throws `invalid-request` if a field is invalid. The orchestrator checks the settings of the call. */
@@ -223,10 +222,9 @@ export function checkAnswer({
     refuse('n', `is ${n}, but a turn has one answer; use regenerate for variants`)
 }
 
-/** Throws `invalid-request` unless the id is a string of 1 to 200 characters without control characters. */
+/** Throws `invalid-request` unless the id is text of 1 to 200 characters without control characters and half surrogates. */
 export function checkId(path: string, id: unknown): asserts id is string {
-  if (typeof id === 'string' && id !== '' && id.length <= MOST_ID && !hasControls(id)) return
-  refuse(path, `takes a string of 1 to ${MOST_ID} characters without control characters`)
+  if (!isSafeId(id)) refuse(path, `takes ${SAFE_ID}`)
 }
 
 const PROPOSED_ID = /^[A-Za-z0-9_-]{8,128}$/

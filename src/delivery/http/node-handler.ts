@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { LlmError } from '../../core/error.ts'
 import { checkOptions, optionsSchema } from '../../core/options.ts'
 import { callable, group, kind, required, type Group } from '../../core/schema.ts'
+import { HttpError } from './guards/index.ts'
 import { webRequest, type NodeRequest } from './node-request.ts'
 import { sendResponse, type NodeResponse } from './node-response.ts'
 
@@ -69,8 +70,11 @@ export function toNodeHandler(handler: WebHandler, options: NodeHandlerOptions =
       const answer = await handler(webRequest(incoming, parsed, disconnected.signal))
       await sendResponse(answer, out)
     } catch (error) {
-      report(options, error)
-      fail(out)
+      if (error instanceof HttpError && !out.headersSent) refuse(out, error)
+      else {
+        report(options, error)
+        fail(out)
+      }
     }
   }
 }
@@ -91,7 +95,17 @@ function fail(out: NodeResponse): void {
     return
   }
   const message = 'the request could not be served'
-  const body = JSON.stringify({ error: { message, type: 'server_error', param: null, code: null } })
-  out.writeHead(500, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
+  send(out, 500, { error: { message, type: 'server_error', param: null, code: null } })
+}
+
+function refuse(out: NodeResponse, { status, error, headers }: HttpError): void {
+  const { message, code = null } = error
+  for (const [name, value] of Object.entries(headers)) out.setHeader(name, value)
+  send(out, status, { error: { message, type: 'invalid_request_error', param: null, code } })
+}
+
+function send(out: NodeResponse, status: number, answer: object): void {
+  const body = JSON.stringify(answer)
+  out.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
   out.end(body)
 }

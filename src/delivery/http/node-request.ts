@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { LlmError } from '../../core/error.ts'
+import { HttpError } from './guards/index.ts'
 
 /** A request of node:http, with `body` if an earlier parser has read it. */
 export type NodeRequest = IncomingMessage & { body?: unknown }
@@ -10,9 +11,10 @@ const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 // They describe the bytes on the wire, which an earlier parser has consumed.
 const WIRE_HEADERS: readonly string[] = ['content-length', 'content-encoding', 'transfer-encoding']
 
-/** Converts a request of node:http to a web `Request` with the given `signal`. Throws for methods that `Request` forbids. */
+/** Converts a request of node:http to a web `Request` with the given `signal`. Throws an `HttpError` for a method that `Request` forbids or a wrong `Host`. */
 export function webRequest(request: NodeRequest, parsed: unknown, signal: AbortSignal): Request {
   const { method = 'GET' } = request
+  checkRequestLine(method, request.headers.host)
   const headers = headersOf(request)
   const body = BODILESS.has(method) ? undefined : bodyOf(request, parsed, headers)
   const init: RequestInit & { duplex?: 'half' } = { method, headers, body: body ?? null }
@@ -21,6 +23,21 @@ export function webRequest(request: NodeRequest, parsed: unknown, signal: AbortS
   // A signal passed to the constructor is copied; the copy stops following once the request is garbage.
   Object.defineProperty(made, 'signal', { value: signal })
   return made
+}
+
+// `Request` refuses them, because a web page may not send them.
+const FORBIDDEN: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRACK'])
+// Whatever else is in a host would lead the path elsewhere than the request line does.
+const HOST = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-f:.]+\])(?::\d*)?$/i
+
+function checkRequestLine(method: string, host = ''): void {
+  if (FORBIDDEN.has(method.toUpperCase())) {
+    const message = `the method ${method} is not supported`
+    const error = new LlmError('invalid-request', message, { code: 'method_not_allowed' })
+    throw new HttpError(405, error, { allow: 'GET, HEAD, POST, DELETE, OPTIONS' })
+  }
+  if (!HOST.test(host))
+    throw new HttpError(400, new LlmError('invalid-request', 'the Host header is not a host'))
 }
 
 function urlOf({ url = '/', headers, socket }: IncomingMessage): string {

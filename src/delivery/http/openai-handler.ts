@@ -8,6 +8,7 @@ import type { EndpointContext } from './endpoint-context.ts'
 import {
   checkCredentials,
   createGuards,
+  MAX_PICTURE_BYTES,
   notFound,
   type Guards,
   type GuardedEndpoint,
@@ -81,6 +82,7 @@ interface Endpoint {
   readonly methods: readonly string[]
   readonly errors: ErrorFormat
   readonly open?: boolean
+  readonly maxBodyBytes?: number
   readonly serve: Serve
 }
 
@@ -90,6 +92,7 @@ const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
     {
       methods: POST,
       errors: openaiErrors,
+      maxBodyBytes: MAX_PICTURE_BYTES,
       serve: (context, guarded) =>
         serveChat(context, guarded, { name: 'chat-completions', protocol: chatCompletionsProtocol }),
     },
@@ -99,6 +102,7 @@ const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
     {
       methods: POST,
       errors: openaiErrors,
+      maxBodyBytes: MAX_PICTURE_BYTES,
       serve: (context, guarded) =>
         serveChat(context, guarded, { name: 'responses', protocol: responsesProtocol }),
     },
@@ -108,11 +112,15 @@ const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
     {
       methods: POST,
       errors: anthropicErrors,
+      maxBodyBytes: MAX_PICTURE_BYTES,
       serve: (context, guarded) =>
         serveChat(context, guarded, { name: 'messages', protocol: messagesProtocol }),
     },
   ],
-  ['/v1/messages/count_tokens', { methods: POST, errors: anthropicErrors, serve: serveTokenCount }],
+  [
+    '/v1/messages/count_tokens',
+    { methods: POST, errors: anthropicErrors, maxBodyBytes: MAX_PICTURE_BYTES, serve: serveTokenCount },
+  ],
   ['/v1/embeddings', { methods: POST, errors: openaiErrors, serve: serveEmbeddings }],
   [
     '/v1/models',
@@ -133,9 +141,16 @@ const MODEL = '/v1/models/'
 function guardedEndpoint(context: EndpointContext, path: string): GuardedEndpoint | undefined {
   const endpoint = ENDPOINTS.get(path) ?? (path.startsWith(MODEL) ? modelEndpoint(path) : undefined)
   if (endpoint === undefined) return undefined
-  const { methods, errors, open, serve } = endpoint
+  const { methods, errors, open, maxBodyBytes, serve } = endpoint
   const { errorBody, idHeaders } = errors
-  return { methods, open, errorBody, idHeaders, serve: async (guarded) => serve(context, guarded) }
+  return {
+    methods,
+    open,
+    errorBody,
+    idHeaders,
+    maxBodyBytes,
+    serve: async (guarded) => serve(context, guarded),
+  }
 }
 
 function modelEndpoint(path: string): Endpoint {

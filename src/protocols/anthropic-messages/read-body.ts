@@ -1,3 +1,4 @@
+import { shortName } from '../../core/issues.ts'
 import type { Settings, Tool, ToolChoice } from '../../core/request.ts'
 import type { JsonReader } from '../json-reader.ts'
 import type { ReadBody, ReadContext } from '../protocol.ts'
@@ -59,7 +60,7 @@ function readChoice(
     case 'tool': {
       const name = choice.requiredString('name')
       if (!tools.some((tool) => tool.name === name))
-        choice.addIssue('name', `names the tool "${name}", which is not among the tools`)
+        choice.addIssue('name', `names the tool "${shortName(name)}", which is not among the tools`)
       return { toolChoice: { name }, ...parallel }
     }
     case undefined:

@@ -93,16 +93,19 @@ describe('toNodeHandler', () => {
     expect(body).toBe('one two')
   })
 
-  test('an odd host or method is no crash', async () => {
+  test('a Host header that is no host is refused, and so is a method that Request forbids', async () => {
     await using here = await served(echo)
     expect(await raw(here.url, 'GET / HTTP/1.1\r\nHost: a b<>\r\nConnection: close\r\n\r\n')).toMatch(
-      /^HTTP\/1.1 200/,
+      /^HTTP\/1.1 400/,
+    )
+    expect(await raw(here.url, 'GET /a HTTP/1.1\r\nHost: x/b?\r\nConnection: close\r\n\r\n')).toMatch(
+      /^HTTP\/1.1 400/,
     )
     expect(await raw(here.url, 'GET //evil/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).toContain(
       '//evil/',
     )
     expect(await raw(here.url, 'TRACE / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).toMatch(
-      /^HTTP\/1.1 500/,
+      /^HTTP\/1.1 405/,
     )
   })
 

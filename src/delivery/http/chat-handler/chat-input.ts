@@ -1,5 +1,5 @@
-import { LlmError, type Issue } from '../../../core/error.ts'
-import { hasControls } from '../../../core/validate-id.ts'
+import { requestError, type Issue } from '../../../core/error.ts'
+import { isSafeId, SAFE_ID } from '../../../core/validate-id.ts'
 import { listOf, textOf, type JsonObject } from '../../../core/json.ts'
 import type { ChatRequest, MessageInput } from '../../../core/request.ts'
 import type { CallerAccess } from '../guards/index.ts'
@@ -40,8 +40,6 @@ export interface ChatInput {
   readonly body: JsonObject
 }
 
-const MAX_ID = 200
-
 /**
  * Reads the body of a chat request: `messages` (neutral or OpenAI's shapes, or the AI SDK's UI messages), or one text as
  * `message` or `content`. Throws `invalid-request` with every problem.
@@ -56,10 +54,7 @@ export function readChatInput(body: Record<string, unknown>, access: CallerAcces
     issues.push({ path: 'messages', message: 'is empty: add at least one user message, or send message' })
   const conversationId = readId(body, issues) ?? access.conversationId
   const settings = readSettings(body, access, issues)
-  if (issues.length > 0) {
-    const shown = issues.map(({ path, message }) => `${path}: ${message}`).join('; ')
-    throw new LlmError('invalid-request', `the request is not valid: ${shown}`, { issues })
-  }
+  if (issues.length > 0) throw requestError(issues)
   const stream = body['stream'] !== false
   return { messages, conversationId, settings, stream, isUiMessage, body: body as JsonObject }
 }
@@ -90,9 +85,8 @@ function readId(body: Record<string, unknown>, issues: Issue[]): string | undefi
   for (const name of ['conversationId', 'conversation_id', 'id']) {
     const value = body[name]
     if (value === undefined || value === null) continue
-    if (typeof value === 'string' && value !== '' && value.length <= MAX_ID && !hasControls(value))
-      return value
-    issues.push({ path: name, message: `must be a string of 1 to ${MAX_ID} characters` })
+    if (isSafeId(value)) return value
+    issues.push({ path: name, message: `must be ${SAFE_ID}` })
   }
   return undefined
 }

@@ -1,5 +1,7 @@
 import type { Clock } from '../../../core/clock.ts'
 import { LlmError } from '../../../core/error.ts'
+import { isSafeId } from '../../../core/validate-id.ts'
+import { cut } from '../../../core/issues.ts'
 import { plainSseEncoder } from '../../encoders/index.ts'
 import { mayStop } from './stored-chats.ts'
 import {
@@ -8,6 +10,7 @@ import {
   notFound,
   type GuardedEndpoint,
   type GuardedRequest,
+  MAX_PICTURE_BYTES,
 } from '../guards/index.ts'
 import { resumeChat } from './resume-route.ts'
 import { streamHeaders } from '../stream-headers.ts'
@@ -24,7 +27,7 @@ export function endpointOf(parts: RouteParts, request: Request, answer: Serve): 
     [request.method === 'HEAD' ? 'GET' : request.method],
     () => Promise.reject(notFound(request.method, pathname)),
   ]
-  return { methods, serve, errorBody: parts.errorBody }
+  return { methods, serve, errorBody: parts.errorBody, maxBodyBytes: MAX_PICTURE_BYTES }
 }
 
 function routeOf(parts: RouteParts, pathname: string, answer: Serve): Route | undefined {
@@ -34,7 +37,7 @@ function routeOf(parts: RouteParts, pathname: string, answer: Serve): Route | un
   const segments = inside.split('/').filter((segment) => segment !== '')
   if (segments.at(-1) === 'test-sse' && (basePath === undefined || segments.length === 1))
     return [['GET'], async () => testResponse(parts.clock)]
-  const action = ACTIONS[segments.at(-1) ?? '']
+  const action = ACTIONS.get(segments.at(-1) ?? '')
   const id = decodeId(segments.at(-2))
   if (action !== undefined && id !== undefined && (basePath === undefined || segments.length === 2)) {
     const [methods, serve] = action
@@ -57,24 +60,29 @@ function below(pathname: string, basePath: string): string | undefined {
 function decodeId(segment: string | undefined): string | undefined {
   if (segment === undefined) return undefined
   try {
-    return decodeURIComponent(segment)
+    const id = decodeURIComponent(segment)
+    return isSafeId(id) ? id : undefined
   } catch {
     return undefined
   }
 }
 
-const ACTIONS: Readonly<
-  Record<string, readonly [methods: readonly string[], serve: (asked: StreamRequest) => Promise<Response>]>
-> = {
-  stream: [
-    ['GET', 'DELETE'],
-    async (asked) => (asked.guarded.request.method === 'DELETE' ? cancel(asked) : resumeChat(asked)),
+type Action = readonly [methods: readonly string[], serve: (asked: StreamRequest) => Promise<Response>]
+
+const CANCEL: Action = [['POST'], (asked) => cancel(asked)]
+const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
+  [
+    'stream',
+    [
+      ['GET', 'DELETE'],
+      async (asked) => (asked.guarded.request.method === 'DELETE' ? cancel(asked) : resumeChat(asked)),
+    ],
   ],
-  cancel: [['POST'], (asked) => cancel(asked)],
-  stop: [['POST'], (asked) => cancel(asked)],
-  status: [['GET'], (asked) => report(asked, ({ parts, id }) => parts.runs.status(id))],
-  metrics: [['GET'], (asked) => report(asked, ({ parts, id }) => parts.runs.metrics(id))],
-}
+  ['cancel', CANCEL],
+  ['stop', CANCEL],
+  ['status', [['GET'], (asked) => report(asked, ({ parts, id }) => parts.runs.status(id))]],
+  ['metrics', [['GET'], (asked) => report(asked, ({ parts, id }) => parts.runs.metrics(id))]],
+])
 
 async function cancel(asked: StreamRequest): Promise<Response> {
   const info = await findRun(asked)
@@ -100,7 +108,7 @@ async function report(
 function unknown(id: string): LlmError {
   return new LlmError(
     'not-found',
-    `there is no stream or conversation "${id}", or its stream is no longer stored`,
+    `there is no stream or conversation "${cut(id, 60)}", or its stream is no longer stored`,
   )
 }
 

@@ -75,5 +75,5 @@ const ID_HEADERS = [
 
 // Header values are ASCII; any other text is percent-encoded.
 function headerText(text: string): string {
-  return /^[\u0020-\u007e]*$/.test(text) ? text : encodeURIComponent(text)
+  return /^[\u0020-\u007e]*$/.test(text) ? text : encodeURIComponent(text.toWellFormed())
 }

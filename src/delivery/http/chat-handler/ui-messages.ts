@@ -1,4 +1,5 @@
 import type { Issue } from '../../../core/error.ts'
+import { isFull } from '../../../core/issues.ts'
 import { isObject, listOf, objectOf, textOf, type JsonValue } from '../../../core/json.ts'
 import type { AssistantPart, ToolCallPart, UserPart } from '../../../core/message.ts'
 import type { MessageInput } from '../../../core/request.ts'
@@ -10,7 +11,10 @@ export function areUiMessages(messages: unknown): boolean {
 
 /** Converts the AI SDK's UI messages. Leaves out parts for display only: sources, data, step marks. */
 export function readUiMessages(messages: readonly unknown[], issues: Issue[]): MessageInput[] {
-  return messages.flatMap((message, index) => readMessage(objectOf(message), `messages.${index}`, issues))
+  const read: MessageInput[] = []
+  for (let index = 0; index < messages.length && !isFull(issues); index++)
+    for (const one of readMessage(objectOf(messages[index]), `messages.${index}`, issues)) read.push(one)
+  return read
 }
 
 function readMessage(message: Record<string, unknown>, path: string, issues: Issue[]): MessageInput[] {

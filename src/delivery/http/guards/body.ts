@@ -1,4 +1,6 @@
 import { LlmError } from '../../../core/error.ts'
+import { shortName } from '../../../core/issues.ts'
+import { jsonExcess, MAX_JSON_DEPTH, MAX_JSON_VALUES } from '../../../core/json-bounds.ts'
 import { isObject, parseJson } from '../../../core/json.ts'
 import { HttpError } from './http-error.ts'
 
@@ -10,9 +12,13 @@ import { HttpError } from './http-error.ts'
 export async function readJsonBody(request: Request, maxBytes: number): Promise<Record<string, unknown>> {
   checkType(request.headers)
   const declared = Number(request.headers.get('content-length') ?? 0)
-  if (declared > maxBytes) throw tooLarge(maxBytes)
+  if (declared > maxBytes) throw largerThan(maxBytes)
   const text = await readText(request, maxBytes)
   if (text.trim() === '') throw invalidBody('the body is empty; send a JSON object')
+  const excess = jsonExcess(text)
+  if (excess === 'depth')
+    throw invalidBody(`the body is nested deeper than ${MAX_JSON_DEPTH} levels; send it flatter`)
+  if (excess === 'values') throw tooLarge(`the body has more than ${MAX_JSON_VALUES} values`)
   const value = parseJson(text)
   if (value === undefined) throw invalidBody('the body is not valid JSON')
   if (!isObject(value)) throw invalidBody('the body is not a JSON object')
@@ -22,10 +28,14 @@ export async function readJsonBody(request: Request, maxBytes: number): Promise<
 function checkType(headers: Headers): void {
   const encoding = headers.get('content-encoding') ?? 'identity'
   if (encoding !== 'identity')
-    throw unsupportedBody(`content-encoding ${encoding} is not supported; send the body without encoding`)
+    throw unsupportedBody(
+      `content-encoding ${shortName(encoding)} is not supported; send the body without encoding`,
+    )
   const type = headers.get('content-type')
   if (type === null || /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) return
-  throw unsupportedBody(`content-type ${type} is not supported; send content-type: application/json`)
+  throw unsupportedBody(
+    `content-type ${shortName(type)} is not supported; send content-type: application/json`,
+  )
 }
 
 async function readText(request: Request, maxBytes: number): Promise<string> {
@@ -45,7 +55,7 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
       if (!(value instanceof Uint8Array))
         throw new TypeError('the body stream gave a chunk that is not bytes')
       bytes += value.byteLength
-      if (bytes > maxBytes) throw tooLarge(maxBytes)
+      if (bytes > maxBytes) throw largerThan(maxBytes)
       chunks.push(decoder.decode(value, { stream: true }))
     }
   } catch (error) {
@@ -57,8 +67,11 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
   return chunks.length === 1 ? (chunks[0] ?? '') : chunks.join('')
 }
 
-function tooLarge(maxBytes: number): HttpError {
-  const message = `the body is larger than the maximum of ${maxBytes} bytes`
+function largerThan(maxBytes: number): HttpError {
+  return tooLarge(`the body is larger than the maximum of ${maxBytes} bytes`)
+}
+
+function tooLarge(message: string): HttpError {
   return new HttpError(413, new LlmError('invalid-request', message, { code: 'request_too_large' }))
 }
 

@@ -63,7 +63,8 @@ export function allowsOrigin(cors: CorsOptions | undefined, origin: string): boo
   if (cors === undefined) return false
   const { origins } = cors
   if (origins === '*') return true
-  if (typeof origins === 'function') return origins(origin)
+  // A promise is no permission.
+  if (typeof origins === 'function') return (origins(origin) as unknown) === true
   return origins.includes(origin) || origins.includes('*')
 }
 

@@ -52,12 +52,12 @@ function isSameOrigin(request: Request, origin: string | null, site: string | nu
   // `none`: the user typed the address or opened a bookmark.
   if (site !== null) return site === 'same-origin' || site === 'none'
   if (origin === null) return true
-  const { host } = new URL(request.url)
-  return hostOf(origin) === (request.headers.get('host') ?? host)
+  const { host, protocol } = new URL(request.url)
+  return originOf(origin) === originOf(`${protocol}//${request.headers.get('host') ?? host}`)
 }
 
-function hostOf(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined
+function originOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).origin : undefined
 }
 
 function cookieOf(header: string | null, name: string): string | undefined {

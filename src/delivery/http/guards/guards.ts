@@ -1,6 +1,6 @@
 import type { Clock } from '../../../core/clock.ts'
 import { clockField, loggerField } from '../../../core/common-fields.ts'
-import { LlmError } from '../../../core/error.ts'
+import { cut } from '../../../core/issues.ts'
 import type { Logger } from '../../../core/log.ts'
 import type { Rows } from '../../../core/options.ts'
 import { oneOf, orInfinity, positiveCount, required } from '../../../core/schema.ts'
@@ -11,6 +11,7 @@ import { checkCsrf, csrfField, type CsrfOptions } from './csrf.ts'
 import { watchAccess, type AccessExpiry, type AccessExpiryPolicy } from './access-expiry.ts'
 import { errorReply, type ErrorReply } from './error-reply.ts'
 import { forbidden, HttpError, methodNotAllowed } from './http-error.ts'
+import { loggedError } from './logged-error.ts'
 import { requestIdOf } from './request-id.ts'
 
 /** Options of the checks before every handler: authorization, CORS, CSRF, body size. */
@@ -21,7 +22,7 @@ export interface GuardOptions {
   readonly cors?: CorsOptions | undefined
   /** CSRF protection. Default `origin`: rejects browser requests from pages of origins that `cors` does not name. */
   readonly csrf?: CsrfOptions | undefined
-  /** Maximum size of a request body, in bytes. Default 50 MiB, enough for ten images of 3 MiB and their text; `Infinity` for no maximum. */
+  /** Maximum size of a request body, in bytes. Default 50 MiB where pictures are accepted, 10 MiB elsewhere; `Infinity` for no maximum. */
   readonly maxBodyBytes?: number | undefined
   /** What happens to a call when its client disconnects. Default `cancel`: the upstream connection closes at once. */
   readonly onClientGone?: AccessExpiryPolicy | undefined
@@ -51,6 +52,8 @@ export interface GuardedEndpoint {
   readonly errorBody: (error: ErrorReply, requestId: string) => unknown
   /** Response headers that carry the request id. Default `x-request-id`. */
   readonly idHeaders?: readonly string[] | undefined
+  /** Maximum size of a body if the application sets none, in bytes. Default 10 MiB. */
+  readonly maxBodyBytes?: number | undefined
   serve(guarded: GuardedRequest): Promise<Response>
 }
 
@@ -59,7 +62,9 @@ export interface Guards {
   handle(request: Request, endpoint: GuardedEndpoint): Promise<Response>
 }
 
-const MAX_BODY_BYTES = 50 * 1024 * 1024
+const MAX_BODY_BYTES = 10 * 1024 * 1024
+/** The same for endpoints that accept pictures: enough for ten of 3 MiB and their text. */
+export const MAX_PICTURE_BYTES: number = 50 * 1024 * 1024
 const ID_HEADERS: readonly string[] = ['x-request-id']
 
 /** The fields of {@link GuardOptions}, for the schemas of the handlers. */
@@ -88,9 +93,23 @@ async function handle(options: GuardOptions, request: Request, endpoint: Guarded
     report(options.logger, error, { requestId, status: response.status, path: pathOf(request) })
   }
   for (const name of endpoint.idHeaders ?? ID_HEADERS) response.headers.set(name, requestId)
-  for (const [name, value] of Object.entries(corsHeaders(options.cors, request)))
+  for (const [name, value] of Object.entries(sharedHeaders(options, request, requestId)))
     if (name !== 'vary' || !response.headers.has(name)) response.headers.set(name, value)
   return response
+}
+
+// A predicate of the application that throws here gives no permission; the response is sent.
+function sharedHeaders(
+  { cors, logger }: GuardOptions,
+  request: Request,
+  requestId: string,
+): Record<string, string> {
+  try {
+    return corsHeaders(cors, request)
+  } catch (error) {
+    report(logger, error, { requestId, status: 500, path: pathOf(request) })
+    return { vary: 'Origin' }
+  }
 }
 
 interface Identified {
@@ -103,8 +122,9 @@ async function checkAndServe(
   request: Request,
   { endpoint, requestId }: Identified,
 ): Promise<Response> {
-  const { cors, csrf = 'origin', authorize, maxBodyBytes = MAX_BODY_BYTES } = options
+  const { cors, csrf = 'origin', authorize } = options
   const { methods } = endpoint
+  const maxBodyBytes = options.maxBodyBytes ?? endpoint.maxBodyBytes ?? MAX_BODY_BYTES
   if (isPreflight(request) && cors !== undefined) return preflightResponse(cors, request, methods)
   const url = new URL(request.url)
   const method = request.method === 'HEAD' ? 'GET' : request.method
@@ -164,15 +184,14 @@ interface Report {
 
 function report(logger: Logger | undefined, thrown: unknown, { requestId, status, path }: Report): void {
   if (logger === undefined) return
-  const error = thrown instanceof HttpError ? thrown.error : thrown
-  const known = LlmError.is(error) ? error.toJSON() : { message: describe(error) }
-  const fields = { requestId, status, path, error: known }
-  if (status >= 500) logger.error(fields, 'a request failed')
-  else logger.info(fields, 'a request was refused')
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : typeof error
+  const error = loggedError(thrown instanceof HttpError ? thrown.error : thrown)
+  const fields = { requestId, status, path: cut(path, 200), error }
+  try {
+    if (status >= 500) logger.error(fields, 'a request failed')
+    else logger.info(fields, 'a request was refused')
+  } catch {
+    // A logger that fails must not take the answer away.
+  }
 }
 
 function pathOf(request: Request): string {

@@ -6,6 +6,7 @@ export {
   errorResponse,
   guardRows,
   jsonResponse,
+  MAX_PICTURE_BYTES,
   requireAdmin,
   type GuardOptions,
   type Guards,
