@@ -99,9 +99,11 @@ export interface Call {
   readonly priority?: 'critical' | 'high' | 'normal' | 'low' | undefined
   readonly tags?: Readonly<Record<string, string>> | undefined
   readonly userId?: string | undefined
+  readonly anonymous?: boolean | undefined
   readonly conversationId?: string | undefined
   /** The calls above this one. Absent: the call is made for no other. */
   readonly lineage?: Lineage | undefined
+  readonly conversationChecked?: boolean | undefined
   /** False if the request turns moderation off. */
   readonly moderation?: boolean | undefined
   /** Creates the filter for the events of one attempt. Default: off. */

@@ -36,7 +36,9 @@ export interface TurnRounds {
 /** Ids that a call takes over from its parent, unless its request has its own. */
 export interface InheritedIds {
   readonly userId?: string | undefined
+  readonly anonymous?: boolean | undefined
   readonly conversationId?: string | undefined
+  readonly conversationChecked?: boolean | undefined
   readonly tags?: Readonly<Record<string, string>> | undefined
 }
 
@@ -85,11 +87,10 @@ export interface ParentSource extends InheritedIds {
 }
 
 /** Creates the handle of a call for calls within it. */
-export function parentOf(
-  { requestId, userId, conversationId, tags, scope, lineage }: ParentSource,
-  purpose: string,
-): ParentCall {
-  return createParent({ requestId, purpose, userId, conversationId, tags, scope, above: lineage })
+export function parentOf({ requestId, scope, lineage, ...call }: ParentSource, purpose: string): ParentCall {
+  const { userId, anonymous, conversationId, conversationChecked, tags } = call
+  const ids = { userId, anonymous, conversationId, conversationChecked, tags }
+  return createParent({ requestId, purpose, ...ids, scope, above: lineage })
 }
 
 /** Work that the application starts beside its calls: it is booked under its purpose, and no call is refused because of it. */

@@ -265,10 +265,20 @@ export interface CallOptions {
   readonly continuation?: boolean | undefined
   /** Priority in the queue. Default `high` for a stream, `normal` for a whole call. */
   readonly priority?: 'critical' | 'high' | 'normal' | 'low' | undefined
-  /** Ids of limit layers besides user and conversation: `{ tenant: 'acme' }`. */
+  /** Ids of limit layers besides user and conversation: `{ tenant: 'acme' }`. Users and conversations of two tenants are never the same. */
   readonly tags?: Readonly<Record<string, string>> | undefined
   readonly userId?: string | undefined
+  /**
+   * Whether the caller has no id, and counts as one user with all such callers of its tenant. For doors that strangers reach.
+   * Default false: without `userId`, limits of users do not apply.
+   */
+  readonly anonymous?: boolean | undefined
   readonly conversationId?: string | undefined
+  /**
+   * Whether the application has checked that the caller may use this conversation. All its members then share one
+   * conversation limit. Default false: every user has one of its own, because anybody can send the id.
+   */
+  readonly conversationChecked?: boolean | undefined
   /**
    * The call or turn that this call is made for, from the context of a tool or a moderator. The call takes its user,
    * conversation and tags, is not counted as another request, waits for no slot that the parent holds, and ends with it.

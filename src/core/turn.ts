@@ -31,11 +31,11 @@ export class Turn implements TurnRounds {
   #onEnd: (() => void) | undefined
   #over = false
 
-  constructor({ requestId, signal, parent, userId, conversationId, tags }: TurnOptions) {
+  constructor({ requestId, signal, parent, ...ids }: TurnOptions) {
     const above = lineageOf(parent)
     this.scope = new Scope(signal, 0, 0)
     if (above !== undefined) this.scope.follow(above.scope)
-    this.#lineage = { requestId, purpose: 'tool', userId, conversationId, tags, scope: this.scope, above }
+    this.#lineage = { ...ids, requestId, purpose: 'tool', scope: this.scope, above }
     this.round = createParent({ ...this.#lineage, purpose: above?.purpose ?? '', turn: this })
   }
 

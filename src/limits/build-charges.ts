@@ -1,13 +1,23 @@
+import { callerKey, conversationKey } from '../core/caller-key.ts'
 import { LlmError } from '../core/error.ts'
 import type { BucketRule, CounterRule, LimitRules } from './config.ts'
 import type { Rejection } from './rejection.ts'
 import type { Charges, BucketEntry, CounterEntry, Settlement } from './reservation.ts'
 import type { StoreRefusal } from './store.ts'
 
-/** The ids of a call. A layer whose id is absent or empty does not apply; the global layer always does. */
+/**
+ * The ids of a call. A layer whose id is absent or empty does not apply; the global layer always does. A user is the pair of
+ * tenant and user id.
+ */
 export interface LimitKeys {
   readonly user?: string | undefined
+  /** Tenant of the user and the conversation. Default: the tag `tenant`. */
+  readonly tenant?: string | undefined
+  /** Whether a caller without `user` counts as one user with all such callers of the tenant. Default false. */
+  readonly anonymous?: boolean | undefined
   readonly conversation?: string | undefined
+  /** Whether the user's access to the conversation was checked: its members then share one limit. Default false: each has its own. */
+  readonly conversationChecked?: boolean | undefined
   /** Ids of the layers that the config defines itself, such as `{ tenant: 'acme', ip: '10.0.0.1' }`. */
   readonly tags?: Readonly<Record<string, string | undefined>> | undefined
 }
@@ -175,8 +185,20 @@ export class ChargeBuilder {
 
 function idOf(scope: string, keys: LimitKeys): string | undefined {
   if (scope === 'global') return ''
-  const id = scope === 'user' ? keys.user : scope === 'conversation' ? keys.conversation : keys.tags?.[scope]
+  if (scope === 'user') return userKeyOf(keys)
+  if (scope === 'conversation') return conversationKey({ ...keys, tenant: tenantOf(keys) })
+  const id = scope === 'tenant' ? tenantOf(keys) : keys.tags?.[scope]
   return id === '' ? undefined : id
+}
+
+/** The key of the user of a call; `undefined` if the layers of users do not apply. */
+export function userKeyOf(keys: LimitKeys): string | undefined {
+  const { user, anonymous } = keys
+  return callerKey({ user, anonymous, tenant: tenantOf(keys) })
+}
+
+function tenantOf({ tenant, tags }: LimitKeys): string | undefined {
+  return tenant ?? tags?.['tenant']
 }
 
 function amountOf(name: string, value: number): number {

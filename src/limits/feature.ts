@@ -214,12 +214,12 @@ class LimitStage implements Stage {
 /** Purposes whose calls are charged when their usage is known, because no answer may fail for them. */
 const UNREFUSED: ReadonlySet<string> = new Set(['judge', 'moderation'])
 
-function keysOf({ userId, conversationId, tags, target, lineage }: Call): LimitKeys {
+function keysOf(call: Call): LimitKeys {
+  const { userId: user, anonymous, tags, target, lineage } = call
+  const { conversationId: conversation, conversationChecked } = call
   const { provider, model } = target
   const purpose = lineage?.purpose ?? ''
-  if (purpose === '')
-    return { user: userId, conversation: conversationId, tags: { provider, model, ...tags } }
-  const named = { provider, model, purpose, ...tags }
+  const named = { provider, model, ...(purpose !== '' && { purpose }), ...tags }
   if (isAside(purpose)) return { tags: named }
-  return { user: userId, conversation: conversationId, tags: named }
+  return { user, anonymous, conversation, conversationChecked, tags: named }
 }

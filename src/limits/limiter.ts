@@ -5,7 +5,7 @@ import { checkOptions, optionsSchema } from '../core/options.ts'
 import { clockField } from '../core/port-fields.ts'
 import { callable, required, withMethods, type Field, type Group } from '../core/schema.ts'
 import { abortedBy, onAbort, untilAborted, type AbortSources } from '../core/abort.ts'
-import { ChargeBuilder, type Charge, type LimitKeys } from './build-charges.ts'
+import { ChargeBuilder, userKeyOf, type Charge, type LimitKeys } from './build-charges.ts'
 import { compileLimits, limitsSchema, type LimitsConfig } from './config.ts'
 import { LimiterMetrics, type LimitEvent, type LimiterStats } from './limiter-metrics.ts'
 import { createMemoryLimitStore } from './memory-store.ts'
@@ -58,8 +58,8 @@ export interface Limiter {
    * buckets. `budgets: true` resets their budgets too.
    */
   reset(keys: LimitKeys, options?: { readonly budgets?: boolean | undefined }): Promise<void>
-  /** Returns the statistics of a user, or `undefined` if the user is unknown or was dropped. */
-  user(id: string): UserStats | undefined
+  /** Returns the statistics of a user of a tenant, or `undefined` if the user is unknown or was dropped. */
+  user(id: string, tenant?: string): UserStats | undefined
   /** Returns counts since the limiter was created. */
   stats(): LimiterStats
   /** Rejects new calls, and waiting ones with `aborted`. Stops all timers. */
@@ -86,7 +86,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
     reserveOrWait: (keys, charge = {}, how = {}) => core.reserveOrWait(keys, charge, how),
     snapshot: (keys) => core.snapshot(keys),
     reset: (keys, how) => core.reset(keys, how?.budgets === true),
-    user: (id) => core.users.read(id),
+    user: (id, tenant) => core.users.read(userKeyOf({ user: id, tenant })),
     stats: () => core.stats(),
     close: () => core.close(),
   }
@@ -163,16 +163,20 @@ class LimiterCore {
   async snapshot(keys: LimitKeys): Promise<LimitSnapshot> {
     const { buckets, counters } = this.#builder.every(keys)
     const reading = await this.#store.read(buckets, counters)
-    const user = keys.user === undefined ? undefined : this.users.read(keys.user)
-    return describeLimits({ buckets, counters, reading, user })
+    return describeLimits({ buckets, counters, reading, user: this.users.read(userKeyOf(keys)) })
   }
 
   async reset(keys: LimitKeys, budgets: boolean): Promise<void> {
-    const conversations = keys.user === undefined ? [] : this.users.conversationsOf(keys.user)
+    const conversations = this.users.conversationsOf(userKeyOf(keys))
     const named = [keys.user, keys.conversation, ...Object.values(keys.tags ?? {})].some(Boolean)
     const own = this.#builder.every(keys, !named)
-    const others = conversations.flatMap(
-      (conversation) => this.#builder.every({ conversation }, false).buckets,
+    const { user, tenant = keys.tags?.['tenant'], anonymous } = keys
+    const others = conversations.flatMap((conversation) =>
+      [false, true].flatMap((conversationChecked) => {
+        const shared = { tenant, conversation, conversationChecked }
+        return this.#builder.every(conversationChecked ? shared : { ...shared, user, anonymous }, false)
+          .buckets
+      }),
     )
     const freed = [...own.buckets, ...others].map(({ key }) => key)
     await this.#store.reset([...freed, ...(budgets ? own.counters.map(({ key }) => key) : [])])
@@ -206,10 +210,7 @@ class LimiterCore {
     if (!verdict.granted) return this.#refuse(keys, this.#builder.explain(charges, verdict))
     const { at, periods, waits, waitMs } = verdict
     const { buckets, counters, tokens, requests, unpaid } = charges
-    const user =
-      keys.user === undefined || keys.user === ''
-        ? undefined
-        : this.users.enter(keys.user, keys.conversation, { tokens, requests })
+    const user = this.users.enter(userKeyOf(keys), keys.conversation, { tokens, requests })
     const end = this.#end
     const reservation = new OpenReservation({
       buckets,

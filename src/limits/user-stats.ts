@@ -88,29 +88,30 @@ export class UserStatsTable {
     this.#perGeneration = Math.ceil(mostUsers / 2)
   }
 
-  /** Counts a granted call. Returns `undefined` if statistics are off. */
+  /** Counts a granted call. Returns `undefined` without a user, or if statistics are off. */
   enter(
-    id: string,
+    id: string | undefined,
     conversation: string | undefined,
     { requests, tokens }: { readonly requests: number; readonly tokens: number },
   ): UserCounter | undefined {
-    if (this.#perGeneration === 0) return undefined
+    if (id === undefined || this.#perGeneration === 0) return undefined
     const user = this.#young.get(id) ?? this.#promote(id)
     user.add(this.#clock.now(), requests, tokens)
     if (conversation !== undefined && requests > 0) user.addConversation(conversation)
     return user
   }
 
-  read(id: string): UserStats | undefined {
+  read(id: string | undefined): UserStats | undefined {
     return this.#find(id)?.read(this.#clock)
   }
 
   /** Returns the known conversations of a user. */
-  conversationsOf(id: string): string[] {
+  conversationsOf(id: string | undefined): string[] {
     return [...(this.#find(id)?.conversations.keys() ?? [])]
   }
 
-  #find(id: string): UserCounter | undefined {
+  #find(id: string | undefined): UserCounter | undefined {
+    if (id === undefined) return undefined
     return this.#young.get(id) ?? this.#old.get(id)
   }
 

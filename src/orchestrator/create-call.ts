@@ -85,9 +85,7 @@ export function createCall(
     continuation: request.continuation,
     fallback: request.fallback,
     priority: request.priority,
-    tags: tagsOf(request, lineage),
-    userId: request.userId ?? lineage?.userId,
-    conversationId: request.conversationId ?? lineage?.conversationId,
+    ...ownerOf(request, lineage),
     lineage,
     moderation: request.moderation,
     onAdmitted: request.onAdmitted,
@@ -108,8 +106,20 @@ function createScope(
   return scope
 }
 
-function tagsOf({ tags }: CallOptions, lineage: Lineage | undefined): Call['tags'] {
-  return lineage?.tags === undefined ? tags : { ...lineage.tags, ...tags }
+type CallOwner = Pick<Call, 'userId' | 'anonymous' | 'conversationId' | 'conversationChecked' | 'tags'>
+
+/** Who the call is made for: its parent's user and conversation, unless the request names its own. */
+function ownerOf(request: CallOptions, lineage: Lineage | undefined): CallOwner {
+  const { userId, anonymous, conversationId, conversationChecked, tags } = request
+  if (lineage === undefined) return { userId, anonymous, conversationId, conversationChecked, tags }
+  const isOwn = conversationId !== undefined
+  return {
+    userId: userId ?? lineage.userId,
+    anonymous: anonymous ?? (userId === undefined ? lineage.anonymous : undefined),
+    conversationId: conversationId ?? lineage.conversationId,
+    conversationChecked: isOwn ? conversationChecked : lineage.conversationChecked,
+    tags: lineage.tags === undefined ? tags : { ...lineage.tags, ...tags },
+  }
 }
 
 /** Returns the stream limits of an orchestrator. Defaults: `maxBytes` 10 MiB, `maxReplyBytes` 64 MiB. */

@@ -1,5 +1,5 @@
 import type { QueueSettings } from './config.ts'
-import type { QueueJob } from './job.ts'
+import { userKeyOf, type QueueJob } from './job.ts'
 import { createGroup, resume, suspend } from './user-lane.ts'
 import type { Group, UserConcurrency, WaitingCall } from './waiting-call.ts'
 
@@ -18,18 +18,15 @@ export class ConcurrencyLimits {
   }
 
   /** Whether one more call of this provider and this user may run. */
-  hasRoom({ provider, user = '' }: QueueJob): boolean {
-    const known = this.#users.get(user)
-    return hasFreeSlot(this.group(provider)) && (known === undefined || !this.isFull(known))
+  hasRoom(job: QueueJob): boolean {
+    const known = this.#users.get(userKeyOf(job))
+    return hasFreeSlot(this.group(job.provider)) && (known === undefined || !this.isFull(known))
   }
 
   /** The reached limits of this provider and this user, each with the number of calls that wait for it. */
-  reached({
-    provider,
-    user = '',
-  }: QueueJob): readonly { readonly waiting: number; readonly limit: number }[] {
-    const group = this.group(provider)
-    const known = this.#users.get(user)
+  reached(job: QueueJob): readonly { readonly waiting: number; readonly limit: number }[] {
+    const group = this.group(job.provider)
+    const known = this.#users.get(userKeyOf(job))
     const limits = hasFreeSlot(group) ? [] : [{ waiting: group.waiting, limit: group.limit }]
     if (known === undefined || !this.isFull(known)) return limits
     const waiting = [...known.lanes].reduce((sum, { size }) => sum + size, 0)
@@ -39,7 +36,7 @@ export class ConcurrencyLimits {
   started(call: WaitingCall): void {
     call.runsIn = this.group(call.job.provider)
     call.runsIn.running++
-    const user = this.user(call.job.user)
+    const user = this.user(call.job)
     if (user === undefined) return
     user.running++
     if (this.isFull(user)) for (const lane of user.lanes) suspend(lane)
@@ -47,7 +44,7 @@ export class ConcurrencyLimits {
 
   ended(call: WaitingCall): void {
     this.releaseProvider(call)
-    const user = this.#users.get(call.job.user ?? '')
+    const user = this.#users.get(userKeyOf(call.job))
     if (user === undefined) return
     user.running--
     this.#resume(user)
@@ -88,7 +85,7 @@ export class ConcurrencyLimits {
         startHandovers(group)
       }
     }
-    const user = this.user(job.user)
+    const user = this.user(job)
     if (user === undefined) return () => undefined
     user.blocked = true
     for (const lane of user.lanes) suspend(lane)
@@ -109,7 +106,8 @@ export class ConcurrencyLimits {
   }
 
   /** Returns `undefined` if users have no limit or the call has no user. */
-  user(id = ''): UserConcurrency | undefined {
+  user(job: QueueJob): UserConcurrency | undefined {
+    const id = userKeyOf(job)
     if (this.#settings.perUser === Infinity || id === '') return undefined
     let user = this.#users.get(id)
     if (user === undefined) this.#users.set(id, (user = { id, running: 0, blocked: false, lanes: new Set() }))

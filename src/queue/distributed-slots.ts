@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../core/clock.ts'
 import { callSafely } from '../core/host-function.ts'
 import { providerLimit, type ConcurrencyLimits } from './concurrency-limits.ts'
 import type { QueueSettings } from './config.ts'
+import { userKeyOf } from './job.ts'
 import type { SlotStore, SlotCap, SlotLease, SlotRefusal } from './slot-store.ts'
 import type { WaitingCall } from './waiting-call.ts'
 
@@ -68,7 +69,8 @@ export class DistributedSlots {
 
   #capsOf(call: WaitingCall): { readonly cap: SlotCap; readonly block: () => () => void }[] {
     const { settings, limits } = this.#parts
-    const { provider, user } = call.job
+    const { provider } = call.job
+    const user = userKeyOf(call.job)
     const blockAll = (): (() => void) => {
       this.#full = true
       return () => (this.#full = false)
@@ -77,7 +79,7 @@ export class DistributedSlots {
     const limit = providerLimit(settings, provider)
     if (limit !== undefined)
       caps.push({ cap: { key: `provider/${provider}`, limit }, block: () => limits.block(call, 'provider') })
-    if (settings.perUser !== Infinity && user !== undefined && user !== '')
+    if (settings.perUser !== Infinity && user !== '')
       caps.push({
         cap: { key: `user/${user}`, limit: settings.perUser },
         block: () => limits.block(call, 'user'),

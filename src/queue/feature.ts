@@ -1,4 +1,5 @@
 import { withTarget, type Call } from '../core/call.ts'
+import { callerKey } from '../core/caller-key.ts'
 import type { Feature } from '../core/feature.ts'
 import { checkOptions } from '../core/options.ts'
 import { holdsSlot, isAside, type Lineage, type TurnRounds } from '../core/parent-call.ts'
@@ -86,7 +87,7 @@ class QueueStage implements Stage {
 }
 
 function jobOf(
-  { requestId, userId, target, priority, stream, scope, lineage }: Call,
+  { requestId, userId, anonymous, tags, target, priority, stream, scope, lineage }: Call,
   place: QueueJob['place'],
 ): QueueJob {
   const { deadlineAt } = scope
@@ -96,6 +97,7 @@ function jobOf(
     purpose,
     requestId,
     user: userId,
+    userKey: callerKey({ user: userId, anonymous, tenant: tags?.['tenant'] }),
     provider: target.provider,
     priority,
     streaming: stream,

@@ -7,6 +7,8 @@ export interface QueueJob extends AbortSources {
   readonly requestId?: string | undefined
   /** Users are served in rotation within a priority. Calls without a user count as one user. */
   readonly user?: string | undefined
+  /** What tells users apart, if `user` alone does not, as with users of several tenants. Default: `user`. */
+  readonly userKey?: string | undefined
   /** Provider that the call counts for. */
   readonly provider?: string | undefined
   /** Default: `high` for a stream, `normal` for a whole response. */
@@ -58,4 +60,9 @@ export interface QueueActivity {
   readonly error?: string | undefined
   /** When the call ended, in ms since 1970. */
   readonly at: number
+}
+
+/** The key of a job's user in rotation and limits; empty without a user. */
+export function userKeyOf({ user = '', userKey = user }: Pick<QueueJob, 'user' | 'userKey'>): string {
+  return userKey
 }

@@ -1,4 +1,5 @@
 import { hasFreeSlot, type ConcurrencyLimits } from './concurrency-limits.ts'
+import { userKeyOf } from './job.ts'
 import { isAhead, suspend, insertCall, createLane, reposition, removeCall } from './user-lane.ts'
 import { LEVELS, type Lane, type PriorityQueue, type WaitingCall, type UserRotation } from './waiting-call.ts'
 
@@ -64,14 +65,14 @@ export class Scheduler {
     const level = this.#level(call)
     const group = this.#limits.group(job.provider)
     const queue = group.queues[call.level] as PriorityQueue
-    const rotation = this.#rotation(level, job.user ?? '')
+    const rotation = this.#rotation(level, userKeyOf(job))
     if (call.servedIn === rotation) {
       rotation.position -= 1
       for (const lane of rotation.lanes) if (!lane.suspended) reposition(lane)
     }
     call.servedIn = undefined
     const known = rotation.lanes.find((lane) => lane.queue === queue)
-    const lane = known ?? createLane(rotation, queue, this.#limits.user(job.user))
+    const lane = known ?? createLane(rotation, queue, this.#limits.user(job))
     if (known === undefined && lane.user !== undefined && this.#limits.isFull(lane.user)) suspend(lane)
     insertCall(call, lane)
     group.waiting++
@@ -108,7 +109,7 @@ export class Scheduler {
   skipQueue(call: WaitingCall): void {
     this.#agedLast = false
     const level = this.#level(call)
-    const rotation = this.#rotation(level, call.job.user ?? '')
+    const rotation = this.#rotation(level, userKeyOf(call.job))
     level.position = Math.max(level.position, rotation.position)
     advance(call, rotation)
   }

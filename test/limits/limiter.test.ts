@@ -47,7 +47,8 @@ describe('figures', () => {
     expect(passes(ask, { user: 'b' })).toBe(2)
     expect(passes(ask, { tags: { ip: 'a' } })).toBe(2)
     expect(passes(ask, { user: 'c', tags: { ip: 'c', tenant: 'c' } })).toBe(2)
-    expect(passes(ask, { user: 'c' })).toBe(0)
+    expect(passes(ask, { user: 'c', tags: { tenant: 'c' } })).toBe(0)
+    expect(passes(ask, { user: 'c' })).toBe(2)
     expect(passes(ask, { user: 'd', tags: { ip: 'c' } })).toBe(0)
   })
 

@@ -92,7 +92,7 @@ describe('against exact buckets', () => {
               paid.push({ bucket: model(`user ${step.user}`, user), tokens: 1, counted: false })
             if (step.conversation !== undefined)
               paid.push({
-                bucket: model(`conversation ${step.conversation}`, conversation),
+                bucket: model(`conversation ${step.conversation} of ${step.user}`, conversation),
                 tokens: 1,
                 counted: false,
               })

@@ -8,6 +8,7 @@ import {
   type ServiceContext,
   type TurnSettings,
   type UtilityCall,
+  callerOf,
   charge,
   inConversationOrder,
   messageOf,
@@ -200,7 +201,7 @@ async function utilityCall(
       { role: 'system', content: call.prompt ?? '' },
       { role: 'user', content: text },
     ],
-    userId: identity.userId,
+    ...callerOf(identity, settings.tags),
     conversationId: conversation.id,
     priority: 'low',
   })

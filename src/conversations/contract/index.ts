@@ -36,6 +36,7 @@ export {
   type Operation,
   type Ownership,
   type Permission,
+  callerOf,
   operations,
   ownerScope,
   permissionsOf,

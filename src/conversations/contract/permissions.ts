@@ -1,5 +1,6 @@
 import { LlmError } from '../../core/error.ts'
 import { optionsSchema } from '../../core/options.ts'
+import type { ChatRequest } from '../../core/request.ts'
 import { callable, type Group } from '../../core/schema.ts'
 import type { Member, MemberRole } from '../storage/index.ts'
 
@@ -9,6 +10,15 @@ export interface Identity {
   /** Organisation that the user acts for. */
   readonly orgId?: string | undefined
   readonly projectId?: string | undefined
+}
+
+/** Who a call of a turn is made for. The service has checked the access to the conversation. */
+export function callerOf(
+  { userId, orgId }: Identity,
+  tags?: ChatRequest['tags'],
+): Pick<ChatRequest, 'userId' | 'tags' | 'conversationChecked'> {
+  const known = orgId === undefined ? tags : { ...tags, tenant: orgId }
+  return { userId, conversationChecked: true, ...(known && { tags: known }) }
 }
 
 /** A kind of access to a conversation. Each role has some of these, see `permissionsOf`. */

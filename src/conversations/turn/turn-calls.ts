@@ -2,10 +2,15 @@ import type { ToolCall } from '../../core/message.ts'
 import type { ChatRequest } from '../../core/request.ts'
 import type { ChatResponse } from '../../core/response.ts'
 import type { NewMessage } from '../storage/index.ts'
-import { type TurnPlan, messageOf } from '../contract/index.ts'
+import { type TurnPlan, callerOf, messageOf } from '../contract/index.ts'
 import { runnableCalls } from './tool-rounds.ts'
 
 const DEFAULT_MAX_ROUNDS = 8
+
+type NextCall = Pick<
+  ChatRequest,
+  'messages' | 'userId' | 'tags' | 'conversationId' | 'conversationChecked' | 'requestId'
+>
 
 /** The model calls of one turn: the messages of the next call, and whether a response leads to one. */
 export class TurnCalls {
@@ -34,12 +39,12 @@ export class TurnCalls {
   }
 
   /** The next model call. Calls after the first get the turn's request id with a number, such as `req_1.2`. */
-  next(): Pick<ChatRequest, 'messages' | 'userId' | 'conversationId' | 'requestId'> {
-    const { messages, identity, conversationId, requestId } = this.#plan
+  next(): NextCall {
+    const { messages, identity, conversationId, requestId, settings } = this.#plan
     const done = this.#rounds.flat().map((message) => messageOf(message))
     return {
       messages: [...messages, ...done],
-      userId: identity.userId,
+      ...callerOf(identity, settings.tags),
       conversationId,
       requestId: this.rounds === 0 ? requestId : `${requestId}.${this.rounds + 1}`,
     }

@@ -8,7 +8,7 @@ import { streamingBody } from './streaming-body.ts'
 import { drainOnCancel } from './drain-on-cancel.ts'
 import type { EndpointContext } from './endpoint-context.ts'
 import { completeError, limitHeadersOf, type Keyed } from './error-response.ts'
-import { jsonResponse, safeError, tagsOf, type AccessExpiry, type GuardedRequest } from './guards/index.ts'
+import { callerOf, jsonResponse, safeError, type AccessExpiry, type GuardedRequest } from './guards/index.ts'
 import type { CallInfo, OpenAIHandlerOptions } from './handler-options.ts'
 import { streamHeaders } from './stream-headers.ts'
 
@@ -34,7 +34,8 @@ export async function serveChat(
   const targeted = {
     ...context.names.find(read.model, access),
     ...limited(read, guarded),
-    ...callerOf(guarded, conversationId),
+    ...callerOf(access, conversationId),
+    requestId,
   }
   const extra = context.options.unknownFields === 'pass' ? body.rest(OWN_FIELDS) : undefined
   const whole =
@@ -108,15 +109,6 @@ function limited({ request }: ReadBody, { access }: GuardedRequest): ChatRequest
   }
   if (maxTokens === undefined) return request
   return { ...request, maxTokens: Math.min(request.maxTokens ?? maxTokens, maxTokens) }
-}
-
-function callerOf(
-  { access, requestId }: GuardedRequest,
-  conversationId: string | undefined,
-): Partial<ChatRequest> {
-  const { userId, priority } = access
-  const tags = tagsOf(access)
-  return { userId, conversationId, priority, tags, requestId }
 }
 
 interface EndpointCall {
@@ -209,8 +201,9 @@ function withSafeErrors(encoder: Encoder, requestId: string): Encoder {
 }
 
 function keyed({ request, read, protocol }: EndpointCall): Keyed {
-  const { userId: user, conversationId: conversation, tags } = request
-  return { model: read.model, keys: { user, conversation, tags }, names: protocol.rateLimitNames }
+  const { userId: user, anonymous, conversationId: conversation, conversationChecked, tags } = request
+  const keys = { user, anonymous, conversation, conversationChecked, tags }
+  return { model: read.model, keys, names: protocol.rateLimitNames }
 }
 
 function limitHeaders(call: EndpointCall): Promise<Record<string, string>> {

@@ -4,7 +4,7 @@ import { base64Of } from '../../core/message.ts'
 import { completeError, limitHeadersOf } from './error-response.ts'
 import type { EndpointContext } from './endpoint-context.ts'
 import { JsonReader } from '../../protocols/index.ts'
-import { jsonResponse, limitKeysOf, tagsOf, type GuardedRequest } from './guards/index.ts'
+import { callerOf, jsonResponse, limitKeysOf, type GuardedRequest } from './guards/index.ts'
 
 /** Serves `/v1/embeddings`: vectors as numbers, or as base64 of little-endian 32-bit floats. */
 export async function serveEmbeddings(context: EndpointContext, guarded: GuardedRequest): Promise<Response> {
@@ -19,9 +19,7 @@ export async function serveEmbeddings(context: EndpointContext, guarded: Guarded
   const { fallback: _fallback, extraBody: _extra, ...target } = context.names.find(model, access)
   const keyed = { model, keys: limitKeysOf(access), names: 'openai' as const }
   const expiry = guarded.watchAccess()
-  const tags = tagsOf(access)
-  const { userId, conversationId, priority } = access
-  const caller = { userId, conversationId, priority, tags, requestId, signal: expiry.signal }
+  const caller = { ...callerOf(access), requestId, signal: expiry.signal }
   try {
     const reply = await context.orchestrator.embed({ ...target, input, dimensions, user, ...caller })
     return jsonResponse(render(reply, model, format), { headers: await limitHeadersOf(context, keyed) })

@@ -17,6 +17,7 @@ import type { DisconnectPolicy } from './readers.ts'
 import { unknownError } from './error-record.ts'
 import { metricsOf, statusOf, type RunMetrics, type RunStatus } from './run-metrics.ts'
 import { memoryStreamLog } from './memory-log.ts'
+import { ReaderCaps } from './reader-caps.ts'
 import { RunReader } from './reader.ts'
 import { Run, type RunRequest } from './run.ts'
 import { savePartial, type RunEnd, type SavePolicy } from './save-policy.ts'
@@ -30,6 +31,10 @@ export interface RunHubOptions {
   readonly maxPerUser?: number | undefined
   /** Maximum number of running runs in this process. Default 0: no limit. */
   readonly maxRuns?: number | undefined
+  /**
+   * Maximum number of readers of one run in this process. One caller may have 16 of them. Default 64; 0 for no limit.
+   */
+  readonly maxReaders?: number | undefined
   /** What happens when the last reader of a run leaves. Default `cancel`. */
   readonly onDisconnect?: DisconnectPolicy | undefined
   /** With `cancel`: how long a run may have no reader before it is cancelled, in ms. Default 0. */
@@ -62,6 +67,14 @@ export interface StartedRun {
   readonly ended: Promise<RunEnd>
 }
 
+/** Options of {@link RunHub.attach}. */
+export interface AttachOptions {
+  /** Number of the batch after which the reader begins. Default 0: it reads all. */
+  readonly after?: number | undefined
+  /** Who reads, for the maximum of readers of one caller: a text that no other caller has. Default: no such maximum. */
+  readonly owner?: string | undefined
+}
+
 /** Statistics of one hub since its creation. */
 export interface RunHubStats {
   readonly running: number
@@ -81,10 +94,10 @@ export interface RunHub extends AsyncDisposable {
    */
   start(request: RunRequest): Promise<StartedRun>
   /**
-   * Creates a reader of a run of any process. It reads the batches after number `after` (default 0: all). Rejects with
-   * `not-found` if the log does not have the run.
+   * Creates a reader of a run of any process. Rejects with `not-found` if the log does not have the run, and with
+   * `limit-exceeded` (scope `stream-readers`) above the maximum of readers.
    */
-  attach(id: string, options?: { readonly after?: number | undefined }): Promise<RunReader>
+  attach(id: string, options?: AttachOptions): Promise<RunReader>
   /** Stops a run of any process, with the error `aborted`. Resolves with whether it was running. */
   cancel(id: string, reason?: string): Promise<boolean>
   /** Resolves with the newest run with this key, or `undefined` if the log has none. */
@@ -113,6 +126,7 @@ export const runHubRows = (): Rows<RunHubOptions> => ({
   log: withMethods('create', 'append', 'end', 'read', 'info', 'find', 'cancel', 'watch', 'close'),
   maxPerUser: wholeCount,
   maxRuns: wholeCount,
+  maxReaders: wholeCount,
   onDisconnect: oneOf('cancel', 'finish'),
   disconnectGraceMs: milliseconds,
   idleMs: milliseconds,
@@ -140,6 +154,7 @@ class Hub implements RunHub {
   readonly #perUser = new Map<string, number>()
   /** The readers, each with whether its run ends when this process stops. */
   readonly #readers = new Map<RunReader, boolean>()
+  readonly #readerCaps: ReaderCaps
   readonly #models = new TotalsTable()
   readonly #conversations = new TotalsTable()
   #started = 0
@@ -149,15 +164,17 @@ class Hub implements RunHub {
 
   constructor(options: RunHubOptions) {
     this.#options = options
+    this.#readerCaps = new ReaderCaps(options.maxReaders)
     this.#clock = options.clock ?? systemClock
     this.#log = options.log ?? memoryStreamLog({ clock: this.#clock })
   }
 
   async start(request: RunRequest): Promise<StartedRun> {
     const { id = newId('run').slice(0, ID_LENGTH), conversationId, key = conversationId, userId } = request
+    const { owner = userId } = request
     const meta = { ...request.meta, conversationId, userId }
-    this.#checkLimits(userId)
-    this.#count(userId, 1)
+    this.#checkLimits(owner)
+    this.#count(owner, 1)
     try {
       const run = this.#createRun(id, request)
       const onStop = (error: LlmError): void => this.#runs.get(id)?.stop(error)
@@ -169,23 +186,28 @@ class Hub implements RunHub {
       run.start()
       return { id, opened: run.opened, ended: run.ended }
     } catch (error) {
-      this.#count(userId, -1)
+      this.#count(owner, -1)
       throw error
     }
   }
 
-  async attach(id: string, { after = 0 }: { readonly after?: number | undefined } = {}): Promise<RunReader> {
+  async attach(id: string, { after = 0, owner }: AttachOptions = {}): Promise<RunReader> {
+    const leaveCap = this.#readerCaps.enter(id, owner)
     // Added before the first await, so that the run is not cancelled if its last reader leaves meanwhile.
-    const leave = this.#runs.get(id)?.readers.add()
+    const leaveRun = this.#runs.get(id)?.readers.add()
+    const leave = (): void => {
+      leaveCap()
+      leaveRun?.()
+    }
     try {
       const info = await this.#log.info(id)
       if (info === undefined) throw unknownError(id)
       const onLeave = (left: RunReader): void => this.#onLeave(left, leave)
       const reader = new RunReader({ id, log: this.#log, after, onLeave })
-      this.#readers.set(reader, leave !== undefined || info.state !== 'running')
+      this.#readers.set(reader, leaveRun !== undefined || info.state !== 'running')
       return reader
     } catch (error) {
-      leave?.()
+      leave()
       throw error
     }
   }
@@ -234,7 +256,7 @@ class Hub implements RunHub {
     return this.close()
   }
 
-  #checkLimits(userId: string | undefined): void {
+  #checkLimits(owner: string | undefined): void {
     if (this.#closing !== undefined)
       throw new LlmError(
         'overloaded',
@@ -244,12 +266,12 @@ class Hub implements RunHub {
     const { maxPerUser = DEFAULT_PER_USER, maxRuns = 0 } = this.#options
     const running = [...this.#perUser.values()].reduce((sum, count) => sum + count, 0)
     if (maxRuns > 0 && running >= maxRuns) throw limitError(maxRuns, 'streams', 'this server')
-    const own = userId === undefined ? 0 : (this.#perUser.get(userId) ?? 0)
+    const own = owner === undefined ? 0 : (this.#perUser.get(owner) ?? 0)
     if (maxPerUser > 0 && own >= maxPerUser) throw limitError(maxPerUser, 'user-streams', 'this user')
   }
 
-  #count(userId: string | undefined, by: 1 | -1): void {
-    const key = userId ?? ''
+  #count(owner: string | undefined, by: 1 | -1): void {
+    const key = owner ?? ''
     const count = (this.#perUser.get(key) ?? 0) + by
     if (count > 0) this.#perUser.set(key, count)
     else this.#perUser.delete(key)
@@ -288,7 +310,7 @@ class Hub implements RunHub {
 
   #onEnd(run: Run, end: RunEnd): void {
     this.#runs.delete(run.id)
-    this.#count(end.userId, -1)
+    this.#count(run.owner, -1)
     const { provider, model } = end.response
     this.#models.add(`${provider}/${model}`, end)
     if (end.conversationId !== undefined) this.#conversations.add(end.conversationId, end)
@@ -316,9 +338,9 @@ class Hub implements RunHub {
     this.#clock.clearTimer(timer)
   }
 
-  #onLeave(reader: RunReader, leave: (() => void) | undefined): void {
+  #onLeave(reader: RunReader, leave: () => void): void {
     this.#readers.delete(reader)
-    leave?.()
+    leave()
     if (this.#readers.size === 0) this.#onNoReaders?.()
   }
 }

@@ -14,19 +14,21 @@ export class ReaderCaps {
   }
 
   /** Counts a reader of a run. Returns the function that removes it. Throws `limit-exceeded` (scope `stream-readers`) above a maximum. */
-  enter(id: string, owner = ''): () => void {
+  enter(id: string, owner?: string): () => void {
     const owners = this.#runs.get(id) ?? new Map<string, number>()
     const all = [...owners.values()].reduce((sum, count) => sum + count, 0)
-    const own = owners.get(owner) ?? 0
+    const key = owner ?? ''
+    const own = owners.get(key) ?? 0
     if (this.#perRun > 0 && all >= this.#perRun) throw tooMany(`${this.#perRun} readers`)
-    if (this.#perRun > 0 && own >= PER_OWNER) throw tooMany(`${PER_OWNER} readers of one caller`)
-    owners.set(owner, own + 1)
+    if (this.#perRun > 0 && owner !== undefined && own >= PER_OWNER)
+      throw tooMany(`${PER_OWNER} readers of one caller`)
+    owners.set(key, own + 1)
     this.#runs.set(id, owners)
     let left = false
     return () => {
       if (left) return
       left = true
-      this.#leave(id, owner)
+      this.#leave(id, key)
     }
   }
 

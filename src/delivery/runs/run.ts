@@ -23,8 +23,10 @@ export interface RunRequest {
   readonly conversationId?: string | undefined
   /** The name under which `find` returns the newest run. Default: the conversation's id. */
   readonly key?: string | undefined
-  /** The user whose `maxPerUser` the run counts against. Default: no such limit. */
+  /** The user who started the run, for `onSave`. Default: none. */
   readonly userId?: string | undefined
+  /** What `maxPerUser` counts the run against: a text that no other user has, of any tenant. Default: `userId`; without both, no such limit. */
+  readonly owner?: string | undefined
   /** Stored with the run, for readers and `onSave`. It must hold no secrets. */
   readonly meta?: JsonObject | undefined
   /** Called once; returns the source. The signal aborts when the run is stopped. If it rejects, the run ends with that error. */
@@ -62,6 +64,8 @@ export class Run {
   readonly readers: Readers
   /** Resolves when the end is in the log, whether or not the save succeeded; never rejects. */
   readonly ended: Promise<RunEnd>
+  /** What caps count the run against. */
+  readonly owner: string | undefined
   readonly #parts: RunParts
   readonly #upstream: Upstream
   readonly #writer: LogWriter
@@ -76,6 +80,7 @@ export class Run {
     const { id, request, log, clock } = parts
     this.#parts = parts
     this.id = id
+    this.owner = request.owner ?? request.userId
     this.metrics = new RunMetricsCounter(clock.epochMs(), request.maxTokens)
     this.readers = this.#createReaders()
     this.ended = this.#ending.promise

@@ -49,7 +49,7 @@ describe.each(libraries)('runs over Redis (%s)', (library) => {
         const log = await makeLog()
         const handler = createChatHandler(
           { respond: respondWithName },
-          { authorize: 'open', log, onClientGone: 'finish' },
+          { authorize: 'open', log, onClientGone: 'finish', maxStreamsPerUser: 0 },
         )
         onTestFinished(() => handler.close())
         return handler

@@ -6,7 +6,7 @@ import type { ChatRequest } from '../../../core/request.ts'
 import { group, kind, required } from '../../../core/schema.ts'
 import { plainErrorBody } from '../../encoders/index.ts'
 import { createRunHub, type RunHub } from '../../runs/index.ts'
-import { checkCredentials, createGuards, tagsOf, type CorsOptions } from '../guards/index.ts'
+import { checkCredentials, createGuards, callerOf, type CorsOptions } from '../guards/index.ts'
 import { isChatService, type ChatServiceTarget } from './stored-chats.ts'
 import { answerChat } from './chat-route.ts'
 import type { ChatInput } from './chat-input.ts'
@@ -84,9 +84,21 @@ function hubOf(options: ChatHandlerOptions): RunHub {
     onClientGone: onDisconnect,
     goneGraceMs: disconnectGraceMs,
   } = options
-  const { log, onSave, onSaveFailed, savePolicy, saveWaitMs, idleMs, maxRuns, logger, clock } = options
+  const { log, onSave, onSaveFailed, savePolicy, saveWaitMs, idleMs, maxRuns, maxReaders } = options
+  const { logger, clock } = options
   const renamed = { maxPerUser, onDisconnect, disconnectGraceMs }
-  const same = { log, onSave, onSaveFailed, savePolicy, saveWaitMs, idleMs, maxRuns, logger, clock }
+  const same = {
+    log,
+    onSave,
+    onSaveFailed,
+    savePolicy,
+    saveWaitMs,
+    idleMs,
+    maxRuns,
+    maxReaders,
+    logger,
+    clock,
+  }
   return createRunHub({ ...renamed, ...same })
 }
 
@@ -102,8 +114,7 @@ function respondBy(target: Target, defaults: Partial<ChatRequest> | undefined): 
   return async (input, { access, signal, requestId, conversationId }) => {
     if (!('chatApiCall' in target))
       throw new LlmError('misconfigured', 'the chat handler has nothing to call')
-    const { userId, priority } = access
-    const caller = { userId, conversationId, priority, tags: tagsOf(access), requestId, signal }
+    const caller = { ...callerOf(access, conversationId), requestId, signal }
     return target.chatApiCall({ ...requestOf(input, defaults), ...caller, stream: true })
   }
 }

@@ -2,7 +2,13 @@ import { LlmError } from '../../../core/error.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import { newId } from '../../../core/create-id.ts'
 import type { ReplyStream, StartedRun } from '../../runs/index.ts'
-import { jsonResponse, limitKeysOf, rateLimitHeaders, type GuardedRequest } from '../guards/index.ts'
+import {
+  jsonResponse,
+  limitKeysOf,
+  ownerKeyOf,
+  rateLimitHeaders,
+  type GuardedRequest,
+} from '../guards/index.ts'
 import { plainAnswer, turnAnswer, type Answer } from './answer.ts'
 import { readChatInput, type ChatInput } from './chat-input.ts'
 import { coalesceText } from '../coalesce-text.ts'
@@ -29,7 +35,10 @@ export async function answerChat(parts: RouteParts, guarded: GuardedRequest): Pr
   await rejectEarly(run, answer, parts)
   const ids = answer.ids()
   const { conversationId } = ids
-  const headers = await rateLimitHeaders(limiter, limitKeysOf({ ...guarded.access, conversationId }))
+  const keys = limitKeysOf(guarded.access, conversationId)
+  // The chat service has checked the access to its conversations.
+  const checked = chats === undefined ? keys : { ...keys, conversationChecked: true }
+  const headers = await rateLimitHeaders(limiter, checked)
   return streamResponse(parts, guarded, { runId: run.id, meta, protocol, after: undefined, headers, ids })
 }
 
@@ -64,6 +73,7 @@ async function startRun(
     conversationId,
     key,
     userId: access.userId,
+    owner: ownerKeyOf(access),
     meta,
     open,
     messages,
@@ -102,10 +112,10 @@ interface Whole {
 
 async function wholeResponse(
   { runs }: RouteParts,
-  { request, watchAccess }: GuardedRequest,
+  { access, request, watchAccess }: GuardedRequest,
   { run, answer }: Whole,
 ): Promise<Response> {
-  const reader = await runs.attach(run.id)
+  const reader = await runs.attach(run.id, { owner: ownerKeyOf(access) })
   const expiry = watchAccess()
   const end = (): void => reader.detach()
   request.signal.addEventListener('abort', end, { once: true })

@@ -52,7 +52,7 @@ export interface ChatHandlerOptions
     Omit<GuardOptions, 'onClientGone'>,
     Pick<
       RunHubOptions,
-      'log' | 'onSave' | 'onSaveFailed' | 'savePolicy' | 'saveWaitMs' | 'idleMs' | 'maxRuns'
+      'log' | 'onSave' | 'onSaveFailed' | 'savePolicy' | 'saveWaitMs' | 'idleMs' | 'maxRuns' | 'maxReaders'
     > {
   /** Answers requests instead of a plain call of the target. */
   readonly respond?: Respond | undefined
@@ -94,7 +94,7 @@ const defaultsSchema: Group = group(() => {
 /** The schema of {@link ChatHandlerOptions}. */
 export const chatHandlerSchema: Group = optionsSchema<ChatHandlerOptions>()(() => {
   const { onClientGone, ...guards } = guardRows()
-  const { log, onSave, onSaveFailed, savePolicy, saveWaitMs, idleMs, maxRuns } = runHubRows()
+  const { log, onSave, onSaveFailed, savePolicy, saveWaitMs, idleMs, maxRuns, maxReaders } = runHubRows()
   return {
     ...guards,
     log,
@@ -104,6 +104,7 @@ export const chatHandlerSchema: Group = optionsSchema<ChatHandlerOptions>()(() =
     saveWaitMs,
     idleMs,
     maxRuns,
+    maxReaders,
     respond: callable,
     defaults: defaultsSchema,
     basePath: text,

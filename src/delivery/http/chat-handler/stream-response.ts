@@ -1,7 +1,7 @@
 import { textOf, type JsonObject } from '../../../core/json.ts'
 import { LlmError } from '../../../core/error.ts'
 import { streamingBody } from '../streaming-body.ts'
-import type { GuardedRequest } from '../guards/index.ts'
+import { ownerKeyOf, type GuardedRequest } from '../guards/index.ts'
 import { streamHeaders } from '../stream-headers.ts'
 import { numberedEncoder, type FramePosition } from './event-ids.ts'
 import { encoderFor, type ChatProtocol } from './protocol.ts'
@@ -29,7 +29,7 @@ export async function streamResponse(
 ): Promise<Response> {
   const encoder = numberedEncoder(encoderFor({ runId, meta, protocol, clock }), runId, after)
   const access = guarded.watchAccess()
-  const reader = await runs.attach(runId).catch((error: unknown) => {
+  const reader = await runs.attach(runId, { owner: ownerKeyOf(guarded.access) }).catch((error: unknown) => {
     access.release()
     throw error
   })

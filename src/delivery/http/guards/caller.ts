@@ -3,13 +3,16 @@ import { kind, type Field } from '../../../core/schema.ts'
 
 /** The caller of a request and what it may do, as the application's `authorize` returns it. */
 export interface CallerAccess {
-  /** User whose limits the calls count against. */
+  /** User whose limits the calls count against. Callers without one count as one user of their tenant. */
   readonly userId?: string | undefined
   /** Tenant. Added to the tags of every call, so that `limits: { tenant: … }` applies. */
   readonly tenant?: string | undefined
   /** Role. `admin` may read health details and queue activity. */
   readonly role?: string | undefined
-  /** Conversation whose limits the calls count against as well. */
+  /**
+   * Conversation whose limits the calls count against as well, shared by its members. Return only one that the caller may use.
+   * A conversation that a request names counts per caller.
+   */
   readonly conversationId?: string | undefined
   /** Ids for limits of further layers, by layer name. */
   readonly tags?: Readonly<Record<string, string>> | undefined

@@ -15,5 +15,12 @@ export {
 } from './guards.ts'
 export type { AccessExpiry, AccessExpiryPolicy } from './access-expiry.ts'
 export { errorReply, retryHeaders, safeError, type ErrorReply } from './error-reply.ts'
-export { limitKeysOf, rateLimitHeaders, tagsOf, type RateLimitNames } from './rate-limit.ts'
+export {
+  callerOf,
+  limitKeysOf,
+  ownerKeyOf,
+  rateLimitHeaders,
+  tagsOf,
+  type RateLimitNames,
+} from './rate-limit.ts'
 export { forbidden, HttpError, methodNotAllowed, notFound } from './http-error.ts'

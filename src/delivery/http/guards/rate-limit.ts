@@ -1,12 +1,49 @@
 import type { BucketSnapshot, Limiter, LimitKeys } from '../../../limits/index.ts'
+import { callerKey } from '../../../core/caller-key.ts'
+import type { CallOptions } from '../../../core/request.ts'
 import type { CallerAccess } from './caller.ts'
 
 /** The vendor whose rate-limit header names are used. */
 export type RateLimitNames = 'openai' | 'anthropic'
 
 /** Returns the ids by which a caller's limits are counted. */
-export function limitKeysOf(access: CallerAccess): LimitKeys {
-  return { user: access.userId, conversation: access.conversationId, tags: tagsOf(access) }
+export function limitKeysOf(access: CallerAccess, conversationId?: string): LimitKeys {
+  const { userId: user, anonymous, conversationId: conversation, ...rest } = callerOf(access, conversationId)
+  return { user, anonymous, conversation, conversationChecked: rest.conversationChecked, tags: rest.tags }
+}
+
+/** Who a call is made for, as options of the call. */
+export type CallOwner = Pick<
+  CallOptions,
+  'userId' | 'anonymous' | 'conversationId' | 'conversationChecked' | 'priority' | 'tags'
+>
+
+/**
+ * Returns the options that make a call the caller's. A conversation that `authorize` names is checked by it; one that the body
+ * names is not. Callers without an id share one.
+ */
+export function callerOf(access: CallerAccess, conversationId?: string): CallOwner {
+  const { userId, priority } = access
+  const conversationChecked = access.conversationId === undefined ? undefined : true
+  const anonymous = isAnonymous(access) ? true : undefined
+  const conversation = access.conversationId ?? conversationId
+  return {
+    userId,
+    anonymous,
+    conversationId: conversation,
+    conversationChecked,
+    priority,
+    tags: tagsOf(access),
+  }
+}
+
+/** Returns the key of a caller in caps of streams. */
+export function ownerKeyOf({ userId: user, tenant }: CallerAccess): string {
+  return callerKey({ user, tenant, anonymous: true }) ?? ''
+}
+
+function isAnonymous({ userId }: CallerAccess): boolean {
+  return userId === undefined || userId === ''
 }
 
 /** Returns the tags of a caller's calls. */

@@ -264,7 +264,7 @@ describe('streaming', () => {
           },
         }),
       },
-      { authorize: 'open', onClientGone: 'finish', onSave: () => undefined },
+      { authorize: 'open', onClientGone: 'finish', maxStreamsPerUser: 0, onSave: () => undefined },
     )
     onTestFinished(() => handler.close())
     const stuck = await Promise.all(Array.from({ length: 200 }, () => handler(post(url, { message: 'Hi' }))))

@@ -10,7 +10,11 @@ const service = { respond: respondWithName }
 
 describe('taking up a stream', () => {
   test(`${STREAMS} streams, each connection cut three times: nothing lost, nothing twice`, async () => {
-    const handler = createChatHandler(service, { authorize: 'open', onClientGone: 'finish' })
+    const handler = createChatHandler(service, {
+      authorize: 'open',
+      onClientGone: 'finish',
+      maxStreamsPerUser: 0,
+    })
     onTestFinished(() => handler.close())
     await cutUnderLoad([await serveHandler(handler)], STREAMS)
     expect(handler.runs.stats()).toMatchObject({ running: 0, readers: 0, started: STREAMS })
