@@ -2,6 +2,7 @@ import { requestError, type Issue } from '../core/error.ts'
 import { isConversationId } from '../core/validate-id.ts'
 import { argumentsText, partsOf, type FilePart, type ImagePart, type Message } from '../core/message.ts'
 import type { Call } from '../core/call.ts'
+import { textOfFile } from '../core/file-text.ts'
 import type { ChatRequest } from '../core/request.ts'
 import { unsafePatterns, type InputLimits, type UnsafePattern } from './input-limits.ts'
 
@@ -90,6 +91,7 @@ class LimitCheck {
       const { length } = JSON.stringify(tool)
       this.#chars += length
       this.atMost(`tools.${at}`, length, maxToolChars, 'characters as JSON')
+      if (tool.description !== undefined) this.#safe(`tools.${at}.description`, tool.description)
       if (names.has(tool.name))
         this.#wrong(
           `tools.${at}.name`,
@@ -116,7 +118,7 @@ class LimitCheck {
       longest = Math.max(longest, text.length)
       if (part.type !== 'text' || text.trim() !== '') isBlank = false
       if (parts.length > 1) this.atMost(own, text.length, maxTextChars, 'characters')
-      if (role === 'user') this.#safe(own, text)
+      if (path !== 'system') this.#safe(own, this.#unsafe.length === 0 ? '' : checkedText(part, text))
       this.#media(part, own)
     }
     // A part that is too long has its own issue.
@@ -180,6 +182,11 @@ function textOf(part: ContentPart): string {
   if (part.type === 'text' || part.type === 'reasoning') return part.text
   if (part.type === 'server-tool') return JSON.stringify(part.block)
   return part.type === 'tool-call' ? argumentsText(part) : ''
+}
+
+// The text of a file is not counted as characters of the message, because files have a limit of their own.
+function checkedText(part: ContentPart, text: string): string {
+  return part.type === 'file' ? (textOfFile(part) ?? '') : text
 }
 
 /** Returns the number of decoded bytes of a part, from the length of its base64 text; `undefined` for a remote URL. */

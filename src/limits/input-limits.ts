@@ -56,7 +56,7 @@ export interface InputLimits {
   readonly roles: readonly MessageRole[]
   /** Whether user and assistant messages may be blank. Default false. */
   readonly allowBlank: boolean
-  /** Content that no user message may contain. `true`: {@link unsafePatterns}. Default: off, because text about HTML is not an attack. */
+  /** Content that no message, file with text or tool description may contain; `system` of the request is exempt. `true`: {@link unsafePatterns}. Default: off, because text about HTML is not an attack. */
   readonly unsafeContent: boolean | readonly UnsafePattern[]
 }
 

@@ -1,9 +1,10 @@
 import { ResponseAccumulator } from '../core/accumulate-response.ts'
+import { readCacheMark } from '../core/cache-mark.ts'
 import type { Call, OutputFilter } from '../core/call.ts'
 import { toLlmError, type LlmError } from '../core/error.ts'
 import type { Feature } from '../core/feature.ts'
-import type { Message } from '../core/message.ts'
 import { parentOf } from '../core/parent-call.ts'
+import type { ChatRequest } from '../core/request.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { ChatResponse, Usage } from '../core/response.ts'
 import type { StageContext } from '../core/stage-context.ts'
@@ -18,12 +19,13 @@ import {
   type ModerationOptions,
   type ModerationPolicy,
 } from './policy.ts'
-import { reviewMessages } from './review-messages.ts'
+import { JudgedTexts } from './judged-texts.ts'
+import { reviewMessages, reviewTools } from './review-messages.ts'
 import { reviewResponse } from './review-response.ts'
 import { createScanFilter } from './stream-filter.ts'
 
 /**
- * Moderates user messages before a call is queued, and responses before they are delivered. Throws `misconfigured` if an
+ * Moderates messages and tools before a call is queued, and responses before they are delivered. Throws `misconfigured` if an
  * option is not valid, and `invalid-request` if a rule is not valid.
  */
 export function moderation(options: ModerationOptions = {}): Feature {
@@ -31,7 +33,7 @@ export function moderation(options: ModerationOptions = {}): Feature {
   return {
     name: 'moderation',
     mount: (context) => {
-      const shared = { context, policyOf }
+      const shared: Shared = { context, policyOf, judged: new JudgedTexts() }
       return { stages: [new InputModeration(shared), new OutputModeration(shared)] }
     },
   }
@@ -40,9 +42,10 @@ export function moderation(options: ModerationOptions = {}): Feature {
 interface Shared {
   readonly context: StageContext
   readonly policyOf: (caller: ModeratedCaller) => ModerationPolicy
+  readonly judged: JudgedTexts
 }
 
-/** Moderates user messages before the queue. Redacts them, or rejects the call with `content-blocked`. */
+/** Moderates messages and tools before the queue. Redacts them, or rejects the call with `content-blocked`. */
 class InputModeration implements Stage {
   readonly name = 'input-moderation'
   readonly at = 'call'
@@ -57,24 +60,27 @@ class InputModeration implements Stage {
   async run(call: Call, next: Next): Promise<ResponseStream> {
     if (!isModerated(call)) return next(call)
     const policy = this.#shared.policyOf(call)
-    const messages = policy.input === undefined ? call.messages : await this.#review(call, policy.input)
-    return next({ ...call, messages, outputFilter: this.#filterOf(call, policy) })
+    const checked = policy.input === undefined ? undefined : await this.#review(call, policy.input)
+    return next({ ...call, ...checked, outputFilter: this.#filterOf(call, policy) })
   }
 
-  async #review(call: Call, direction: DirectionPolicy): Promise<readonly Message[]> {
-    const run = startRun(this.#shared.context, call, direction, 'input')
-    const messages = await reviewMessages(run, call.messages)
+  async #review(call: Call, direction: DirectionPolicy): Promise<Pick<Call, 'messages' | 'settings'>> {
+    const { messages, settings } = call
+    const run = startRun(this.#shared, call, { direction, source: 'input' })
+    const reviewed = await reviewMessages(run, messages, ownInstructions(call.request as ChatRequest))
+    const tools = settings.tools && (await reviewTools(run, settings.tools))
     if (call.scope.error !== undefined) throw call.scope.error
     const { provider, model } = call.target
     if (run.issues.length > 0) throw run.error().with({ provider, model, requestId: call.requestId })
-    return messages
+    return { messages: reviewed, settings: tools === settings.tools ? settings : { ...settings, tools } }
   }
 
   #filterOf(call: Call, { output, stream }: ModerationPolicy): (() => OutputFilter) | undefined {
     if (output === undefined || (call.stream && stream !== 'scan')) return undefined
     const scanning = output.moderators.filter(({ scan }) => scan !== undefined)
     if (scanning.length === 0) return undefined
-    return () => createScanFilter(scanning, startRun(this.#shared.context, call, output, 'output'))
+    return () =>
+      createScanFilter(scanning, startRun(this.#shared, call, { direction: output, source: 'output' }))
   }
 }
 
@@ -104,7 +110,7 @@ class OutputModeration implements Stage {
     { policy, direction }: { readonly policy: ModerationPolicy; readonly direction: DirectionPolicy },
   ): Promise<ResponseStream> {
     const reply = await next(call)
-    const run = startRun(this.#shared.context, call, direction, 'output')
+    const run = startRun(this.#shared, call, { direction, source: 'output' })
     const whole = await readWhole(reply)
     const isFiltered = policy.stream !== 'hold' || !call.stream
     const which = (moderator: Moderator): boolean => !isFiltered || moderator.scan === undefined
@@ -133,10 +139,9 @@ function needsWhole(call: Call, policy: ModerationPolicy, direction: DirectionPo
 }
 
 function startRun(
-  { emit }: StageContext,
+  { context: { emit }, judged }: Shared,
   call: Call,
-  direction: DirectionPolicy,
-  source: ModerationSource,
+  { direction, source }: { readonly direction: DirectionPolicy; readonly source: ModerationSource },
 ): ModerationRun {
   const { requestId, userId, conversationId, clock } = call
   const isAsync = direction.moderators.some(({ scan }) => scan === undefined)
@@ -148,7 +153,19 @@ function startRun(
     logger?.warn(event, event.action === 'failed' ? 'a moderator failed' : 'moderation found something')
   }
   const isHeard = emit !== undefined || logger !== undefined
-  return new ModerationRun({ direction, context, clock, onDecision: isHeard ? onDecision : undefined })
+  return new ModerationRun({
+    direction,
+    context,
+    clock,
+    judged,
+    onDecision: isHeard ? onDecision : undefined,
+  })
+}
+
+/** The number of messages that `system` became. */
+function ownInstructions({ system }: ChatRequest): number {
+  if (typeof system !== 'object') return system === undefined || system === '' ? 0 : 1
+  return system.filter((part, at) => at === system.length - 1 || readCacheMark(part) !== undefined).length
 }
 
 // Only asynchronous moderators take a signal.

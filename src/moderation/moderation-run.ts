@@ -11,6 +11,7 @@ import type {
   Moderator,
 } from './moderator.ts'
 import { yieldToEventLoop } from '../core/yield.ts'
+import type { JudgedTexts } from './judged-texts.ts'
 import type { DirectionPolicy } from './policy.ts'
 
 /** A moderation decision. Contains none of the text. */
@@ -32,8 +33,21 @@ export interface ModerationRunOptions {
   readonly direction: DirectionPolicy
   readonly context: ModerationContext
   readonly clock: Clock
+  /** What asynchronous moderators found in earlier texts. */
+  readonly judged: JudgedTexts
   /** Called with every decision. */
   readonly onDecision: ((event: ModerationEvent) => void) | undefined
+}
+
+/** A text to moderate whole. */
+export interface WholeText {
+  readonly path: string
+  /** The moderators to ask. Default: all. */
+  readonly which?: ((moderator: Moderator) => boolean) | undefined
+  /** Whether the text was part of an earlier call: what was decided then makes no events. */
+  readonly past?: boolean | undefined
+  /** Who wrote the text. Default: the source of the run. */
+  readonly from?: ModerationSource | undefined
 }
 
 const STEPS_PER_SLICE = 40_000
@@ -70,24 +84,28 @@ export class ModerationRun {
   }
 
   /** Moderates a whole text. Returns `undefined` if it is blocked. Yields to the event loop while it scans. */
-  async whole(
-    text: string,
-    path: string,
-    which: (moderator: Moderator) => boolean = all,
-  ): Promise<string | undefined> {
+  async whole(text: string, how: WholeText): Promise<string | undefined> {
+    const { which = all } = how
     let current: string | undefined = text
     for (const moderator of this.#options.direction.moderators) {
       if (current === undefined || current === '' || !which(moderator)) continue
       current =
         moderator.scan === undefined
-          ? await this.#moderateWhole(moderator, current, path)
-          : await this.#scan(moderator, current, path)
+          ? await this.#moderateWhole(moderator, current, how)
+          : await this.#scan(moderator, current, how)
     }
     return current
   }
 
-  async #scan(moderator: Moderator, text: string, path: string): Promise<string | undefined> {
-    const scan = this.open(moderator, path, false)
+  async #scan(moderator: Moderator, text: string, how: WholeText): Promise<string | undefined> {
+    const { judged } = this.#options
+    const key = this.#keyOf(text, how)
+    const scan = this.open(
+      moderator,
+      how.path,
+      how.past === true && judged.find(moderator, key) !== undefined,
+    )
+    judged.add(moderator, key, [])
     const ranges: ModeratedRange[] = []
     scan.push(text)
     scan.end()
@@ -95,14 +113,25 @@ export class ModerationRun {
     return scan.blocked ? undefined : replaced(text, ranges)
   }
 
-  async #moderateWhole(moderator: Moderator, text: string, path: string): Promise<string | undefined> {
-    let findings: readonly ModerationFinding[]
+  async #moderateWhole(moderator: Moderator, text: string, how: WholeText): Promise<string | undefined> {
+    const { judged } = this.#options
+    const key = this.#keyOf(text, how)
+    const known = judged.find(moderator, key)
+    let findings = known
     try {
-      findings = await this.#inTime(moderator, text)
+      findings ??= await this.#inTime(moderator, text)
     } catch {
-      return this.#fail(moderator, path) ? undefined : text
+      return this.#fail(moderator, how.path) ? undefined : text
     }
-    const judge = this.#judge(moderator, path, false)
+    judged.add(moderator, key, findings)
+    return this.#applied(
+      text,
+      findings,
+      this.#judge(moderator, how.path, known !== undefined && how.past === true),
+    )
+  }
+
+  #applied(text: string, findings: readonly ModerationFinding[], judge: JudgeFinding): string | undefined {
     const ranges: ModeratedRange[] = []
     let at = 0
     for (const finding of findings.toSorted((a, b) => (a.start ?? 0) - (b.start ?? 0))) {
@@ -115,6 +144,12 @@ export class ModerationRun {
       at = end
     }
     return replaced(text, [...ranges, { to: text.length }])
+  }
+
+  // A moderator may decide by who wrote a text, and where.
+  #keyOf(text: string, { from }: WholeText): string {
+    const { source, userId, conversationId } = this.#options.context
+    return JSON.stringify([from ?? source, userId, conversationId, text])
   }
 
   async #inTime(moderator: Moderator, text: string): Promise<readonly ModerationFinding[]> {

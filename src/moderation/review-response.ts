@@ -7,7 +7,7 @@ import {
   type ToolCall,
 } from '../core/message.ts'
 import type { ChatResponse, Choice, Citation } from '../core/response.ts'
-import type { ModerationRun } from './moderation-run.ts'
+import type { ModerationRun, WholeText } from './moderation-run.ts'
 import type { Moderator } from './moderator.ts'
 
 type SelectModerator = (moderator: Moderator) => boolean
@@ -18,7 +18,7 @@ export async function reviewResponse(
   response: ChatResponse,
   which: SelectModerator,
 ): Promise<ChatResponse | undefined> {
-  const reviewer = new Reviewer(run, which)
+  const reviewer = new Reviewer(run, { which })
   const first = await reviewer.outcome(response)
   const choices: Choice[] = []
   for (const choice of response.choices ?? [])
@@ -42,18 +42,19 @@ export async function reviewResponse(
 type Outcome = Pick<Choice, 'text' | 'reasoning' | 'toolCalls' | 'message'>
 
 /** Moderates the parts of one response. `blocked` is set by the first text that a moderator blocks. */
-class Reviewer {
+export class Reviewer {
   readonly #run: ModerationRun
-  readonly #which: SelectModerator
+  readonly #how: Partial<WholeText>
   blocked = false
 
-  constructor(run: ModerationRun, which: SelectModerator) {
+  /** `how.path` replaces the kinds of texts in issues. */
+  constructor(run: ModerationRun, how: Partial<WholeText>) {
     this.#run = run
-    this.#which = which
+    this.#how = how
   }
 
   async outcome({ message }: Pick<Choice, 'message'>): Promise<Outcome> {
-    const content = await this.#content(message.content)
+    const content = await this.content(message.content)
     const parts = typeof content === 'string' ? [] : content
     const reasoning = parts.filter((part) => part.type === 'reasoning').map(({ text }) => text)
     const toolCalls = parts
@@ -78,7 +79,8 @@ class Reviewer {
     return kept
   }
 
-  async #content(content: AssistantMessage['content']): Promise<AssistantMessage['content']> {
+  /** Moderates the content of a message of the model. */
+  async content(content: AssistantMessage['content']): Promise<AssistantMessage['content']> {
     if (typeof content === 'string') return this.#text(content, 'text')
     const parts: AssistantPart[] = []
     for (const part of content) {
@@ -137,7 +139,7 @@ class Reviewer {
 
   async #text(text: string, path: string): Promise<string> {
     if (this.blocked) return ''
-    const moderated = await this.#run.whole(text, path, this.#which)
+    const moderated = await this.#run.whole(text, { path, ...this.#how })
     if (moderated === undefined) this.blocked = true
     return moderated ?? ''
   }

@@ -32,7 +32,7 @@ describe('input', () => {
     await first
   })
 
-  it('is redacted where the rule says so, part by part, and only in user turns', async () => {
+  it('is redacted where the rule says so, part by part, and in what the model said; the application’s instructions are left', async () => {
     await using yard = await moderated('Hi', { rules: RULES, pii: true })
     await yard.orchestrator.chatApiCall({
       model: 'openai/m',
@@ -52,14 +52,14 @@ describe('input', () => {
     const sent = JSON.stringify(yard.provider.log[0]?.request)
     expect(sent).toContain('use [KEY] now')
     expect(sent).toContain('mail [PII]')
-    expect(sent).toContain('sk-abcdefgh12 it is')
+    expect(sent).toContain('[KEY] it is')
     expect(sent).toContain('the key is sk-abcdefgh12')
     expect(
       yard
         .told()
         .map(({ action }) => action)
         .toSorted(),
-    ).toEqual(['redact', 'redact', 'warn'])
+    ).toEqual(['redact', 'redact', 'redact', 'warn'])
   })
 
   it('follows the policy of the user, and its categories', async () => {

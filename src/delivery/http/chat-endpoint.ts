@@ -40,12 +40,22 @@ export async function serveChat(
   const extra = context.options.unknownFields === 'pass' ? body.rest(OWN_FIELDS) : undefined
   const whole =
     extra === undefined ? targeted : { ...targeted, extraBody: { ...targeted.extraBody, ...extra } }
-  const request = (await context.options.prepare?.(whole, info)) ?? whole
+  const request = withForeignInstructions((await context.options.prepare?.(whole, info)) ?? whole, read)
   const call: EndpointCall = { context, guarded, protocol, info, request, read, conversationId }
   try {
     return await (read.stream ? streamedResponse(call) : wholeResponse(call))
   } catch (error) {
     throw await completeError(context, error, keyed(call))
+  }
+}
+
+// Instructions of a client are checked like its messages; those that `prepare` sets are the application's own.
+function withForeignInstructions(request: ChatRequest, { request: { system } }: ReadBody): ChatRequest {
+  if (system === undefined || system === '' || request.system !== system) return request
+  return {
+    ...request,
+    system: undefined,
+    messages: [{ role: 'system', content: system }, ...request.messages],
   }
 }
 
