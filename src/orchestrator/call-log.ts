@@ -31,7 +31,8 @@ export async function runLogged(
   }
   const ended = (reply: ResponseStream): void => {
     const { attempts } = reply
-    const usedFallback = reply.provider !== provider || reply.model !== model
+    const last = attempts.at(-1) ?? target
+    const usedFallback = last.provider !== provider || last.model !== model
     const used = { provider: reply.provider, model: reply.model, attempts: attempts.length, usedFallback }
     logger.info({ ...ids, ...used, usage: reply.usage(), durationMs: durationMs() }, 'the call ended')
   }

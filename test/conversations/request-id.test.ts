@@ -10,7 +10,7 @@ describe('a request id', () => {
     await using it = await host({ script: ({ call }) => `answer ${call}` })
     const first = await it.chats.send({ identity, message: 'Hi', requestId: 'r1' })
     const again = await it.chats.send({ identity, message: 'Hi', requestId: 'r1' })
-    expect(again).toMatchObject({ ...first, repeated: true })
+    expect(again).toMatchObject({ ...first, attempts: [], repeated: true })
     const stream = await it.chats.stream({ identity, message: 'Hi', requestId: 'r1' })
     let text = ''
     for await (const event of stream) if (event.type === 'text-delta') text += event.text

@@ -176,7 +176,14 @@ describe('a streamed turn', () => {
     expect(b).toEqual(a)
     expect({ ...streamed, ...ids }).toEqual({ ...whole, ...ids })
   })
-  const ids = { requestId: '', conversationId: '', messageId: '', userMessageId: '', createdAt: 0 }
+  const ids = {
+    requestId: '',
+    conversationId: '',
+    messageId: '',
+    userMessageId: '',
+    createdAt: 0,
+    attempts: [],
+  }
 
   test('stream.turn alone drives it', async () => {
     await using it = await host({ script: 'one two three' })

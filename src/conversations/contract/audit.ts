@@ -1,4 +1,6 @@
-import { toLlmError, type LlmError } from '../../core/error.ts'
+import type { Clock } from '../../core/clock.ts'
+import { LlmError, toLlmError } from '../../core/error.ts'
+import { inTime } from '../../core/host-function.ts'
 import type { Logger } from '../../core/log.ts'
 import { optionsSchema } from '../../core/options.ts'
 import { callable, count, orInfinity, required, type Group } from '../../core/schema.ts'
@@ -30,7 +32,7 @@ export interface AuditEntry {
   readonly error?: { readonly kind: string; readonly message: string } | undefined
 }
 
-/** Called with the audit entry of every turn. Errors of the sink are logged and do not fail the turn. */
+/** Called with the audit entry of every turn. Errors of the sink are logged and do not fail the turn; it may take 10 s. */
 export type AuditSink = (entry: AuditEntry) => void | Promise<void>
 
 /** Options of the audit. */
@@ -52,6 +54,9 @@ export const auditSchema: Group = optionsSchema<AuditOptions>()(() => ({
 /** An audit entry before its texts are cut. */
 export type AuditFacts = Omit<AuditEntry, 'error'> & { readonly error?: LlmError | undefined }
 
+const SINK_MS = 10_000
+const late = (): LlmError => new LlmError('timeout', `it did not answer within ${SINK_MS} ms`)
+
 /** Passes entries to the audit sink without delaying or failing a turn. */
 export interface Auditor {
   write(facts: AuditFacts): void
@@ -62,7 +67,10 @@ export interface Auditor {
 }
 
 /** Creates the auditor of a chat service. Without options it does nothing. */
-export function createAuditor(options: AuditOptions | undefined, logger: Logger | undefined): Auditor {
+export function createAuditor(
+  options: AuditOptions | undefined,
+  { logger, clock }: { readonly logger: Logger | undefined; readonly clock: Clock },
+): Auditor {
   let failures = 0
   const open = new Set<Promise<void>>()
   const failed = (error: unknown): void => {
@@ -72,7 +80,7 @@ export function createAuditor(options: AuditOptions | undefined, logger: Logger 
   }
   const run = async (entry: AuditEntry): Promise<void> => {
     try {
-      await options?.sink(entry)
+      if (options !== undefined) await inTime(options.sink(entry), { clock, ms: SINK_MS, late })
     } catch (error) {
       failed(error)
     }

@@ -10,6 +10,7 @@ import {
   kind,
   listOf,
   matching,
+  milliseconds,
   number,
   oneOf,
   orInfinity,
@@ -218,6 +219,8 @@ export interface ChatServiceOptions {
     | undefined
   /** Maximum number of tool rounds in one turn. Default 8. */
   readonly maxToolRounds?: number | undefined
+  /** Maximum time of one call of the store and of one transaction, in ms. Default 10 000; 0 or `Infinity`: none. */
+  readonly storeTimeoutMs?: number | undefined
   /** Limits on attachments. */
   readonly attachments?: AttachmentLimits | undefined
   /** Default: off. */
@@ -246,6 +249,7 @@ export const chatServiceSchema: Group = optionsSchema<ChatServiceOptions>()(() =
   autoTitle: anyOf(flag, utilitySchema),
   summary: summarySchema,
   maxToolRounds: count,
+  storeTimeoutMs: milliseconds,
   attachments: attachmentsSchema,
   audit: auditSchema,
   logger: loggerField,

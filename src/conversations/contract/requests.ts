@@ -2,7 +2,7 @@ import { parseRequest } from '../../core/parse-request.ts'
 import { LlmError } from '../../core/error.ts'
 import { isSafeId, SAFE_ID } from '../../core/validate-id.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { FinishReason, Usage, Warning } from '../../core/response.ts'
+import type { Attempt, FinishReason, Usage, Warning } from '../../core/response.ts'
 import type { ToolCall, UserMessage, UserPart } from '../../core/message.ts'
 import type { ChatRequest } from '../../core/request.ts'
 import { type HistoryBounds, IMAGE_MODES, type ImageMode } from './options.ts'
@@ -158,6 +158,10 @@ export interface TurnResult {
   readonly object?: JsonValue | undefined
   readonly provider: string
   readonly model: string
+  /** All tries of all model calls of the turn, in order. Empty if an earlier request made the answer. */
+  readonly attempts: readonly Attempt[]
+  /** Whether another target than the requested one answered. False if an earlier request made the answer. */
+  readonly usedFallback: boolean
   readonly finishReason: FinishReason
   /** Usage of the last model call; see `totalUsage` for all calls. */
   readonly usage: Usage

@@ -1,8 +1,10 @@
 import { systemClock, type Clock } from '../../core/clock.ts'
 import { LlmError, toLlmError } from '../../core/error.ts'
+import { safeLogger } from '../../core/log.ts'
 import type { ChatResponse, Usage } from '../../core/response.ts'
 import type { ChatStore, ChatStoreUnit, Conversation, MemberRole, StoredMessage } from '../storage/index.ts'
 import { type Auditor, createAuditor } from './audit.ts'
+import { boundedStore } from './bounded-store.ts'
 import type { ChatServiceOptions } from './options.ts'
 import { type Guard, type Identity, type Operation, createGuard, unknownConversation } from './permissions.ts'
 import { type ConversationRequest, findNamed, freeId } from './named-conversation.ts'
@@ -40,6 +42,8 @@ export interface OpenConversation {
   readonly role: MemberRole
 }
 
+const DEFAULT_STORE_MS = 10_000
+
 /** Dependencies shared by all operations of one chat service. */
 export class ServiceContext {
   readonly options: ChatServiceOptions
@@ -49,10 +53,13 @@ export class ServiceContext {
   readonly #background = new Set<Promise<void>>()
 
   constructor(options: ChatServiceOptions) {
-    this.options = options
+    const { store, storeTimeoutMs: timeoutMs = DEFAULT_STORE_MS, clock = systemClock } = options
+    const logger = safeLogger(options.logger)
+    const bounded = store && boundedStore(store, { clock, timeoutMs })
+    this.options = { ...options, logger, store: bounded }
     this.guard = createGuard(options.access)
-    this.clock = options.clock ?? systemClock
-    this.auditor = createAuditor(options.audit, options.logger)
+    this.clock = clock
+    this.auditor = createAuditor(options.audit, { logger, clock })
   }
 
   /** The store. Throws `misconfigured` if the service has none. */

@@ -57,6 +57,8 @@ export function storedResult({ conversation, question, answer, written }: PriorR
     toolCalls: toolCallsOf(answer),
     provider: answer.provider ?? '',
     model: answer.model ?? '',
+    attempts: [],
+    usedFallback: false,
     finishReason: answer.finishReason ?? 'other',
     usage: answer.usage ?? NO_USAGE,
     totalUsage,

@@ -1,4 +1,6 @@
 import { LlmError } from '../../core/error.ts'
+import { untilAborted } from '../../core/abort.ts'
+import { within } from '../../core/host-function.ts'
 import { checkOptions } from '../../core/options.ts'
 import type {
   Attachment,
@@ -149,12 +151,15 @@ export interface ChatService extends AsyncDisposable {
   settled(): Promise<void>
   /**
    * Rejects new requests, waits up to `drainMs` (default 10 000 ms) for running turns, then aborts them and stores their
-   * partial answers. Waits for background work. Does not close the store and the orchestrator. Idempotent.
+   * partial answers. Waits for background work within the same time, at least 1 s. Always resolves. Does not close the
+   * store and the orchestrator. Idempotent.
    */
   close(options?: { readonly drainMs?: number | undefined }): Promise<void>
 }
 
 const DEFAULT_DRAIN_MS = 10_000
+const MIN_CLOSE_MS = 1_000
+const MAX_CLOSE_MS = 10_000
 
 /**
  * Creates a chat service from an orchestrator and a store. Throws `misconfigured` if an option is unknown or invalid.
@@ -174,17 +179,28 @@ export function createChatService(options: ChatServiceOptions): ChatService {
       throw new LlmError('misconfigured', 'the chat service is closed; create a new one for new requests')
     return work(service, request)
   }
+  // Turns end by their signal themselves, because they store what they have.
+  const abortable: Guarded = (work) =>
+    guarded((context, request) => {
+      const { signal } = (request ?? {}) as { readonly signal?: AbortSignal | undefined }
+      const running = work(context, request)
+      return signal instanceof AbortSignal ? untilAborted({ signal }, running) : running
+    })
   const turns = new TurnRunner(service)
   const close = async (drainMs: number): Promise<void> => {
     closed = true
+    const { clock } = service
+    const until = clock.now() + drainMs
     await turns.close(drainMs)
-    await service.settled()
+    // Background work that does not end is left behind.
+    const leftMs = Math.min(Math.max(MIN_CLOSE_MS, until - clock.now()), MAX_CLOSE_MS)
+    await within(clock, leftMs, service.settled())
   }
   return {
     ...turnMethods(turns, guarded),
-    ...conversationMethods(guarded),
-    ...messageMethods(guarded),
-    ...attachmentMethods(guarded),
+    ...conversationMethods(abortable),
+    ...messageMethods(abortable),
+    ...attachmentMethods(abortable),
     settled: () => service.settled(),
     close: (how) => close(how?.drainMs ?? DEFAULT_DRAIN_MS),
     [Symbol.asyncDispose]: () => close(DEFAULT_DRAIN_MS),
@@ -311,7 +327,14 @@ function taskOf(request: TaskRequest, operation: TaskOperation, plan: TurnTask['
     conversationId,
     prompt: typeof message === 'string' ? message : '',
   }
-  return { plan, key, facts, mayConflict: key !== undefined || request.begin === true }
+  const { signal, timeouts } = request
+  return {
+    plan,
+    key,
+    facts,
+    limits: { signal, timeouts },
+    mayConflict: key !== undefined || request.begin === true,
+  }
 }
 
 type TaskOperation = TurnTask['facts']['operation']

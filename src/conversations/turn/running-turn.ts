@@ -1,4 +1,7 @@
+import { abortedBy, onAbort, untilAborted, type AbortSources } from '../../core/abort.ts'
+import type { Clock } from '../../core/clock.ts'
 import { toLlmError, type LlmError } from '../../core/error.ts'
+import { callSafely, within } from '../../core/host-function.ts'
 import type { Message, ToolCall } from '../../core/message.ts'
 import type { ChatRequest } from '../../core/request.ts'
 import type { ChatResponse } from '../../core/response.ts'
@@ -15,6 +18,9 @@ import { TurnReport } from './turn-report.ts'
 import { allowedQuestion } from './turn-rows.ts'
 import { type StoredAnswer, TurnWriter } from './turn-writer.ts'
 
+/** How long the end of a turn waits for its last write after an abort or a failure, in ms. */
+const GRACE_MS = 1_000
+
 /** One turn while it runs: decides when the user message, the tool rounds and the answer are written, each once. */
 export class RunningTurn {
   readonly plan: TurnPlan
@@ -23,6 +29,7 @@ export class RunningTurn {
   readonly over: Promise<void>
   readonly #endOver: () => void
   readonly #abort = new AbortController()
+  readonly #clock: Clock
   readonly #calls: TurnCalls
   readonly #writer: TurnWriter
   readonly #report: TurnReport
@@ -34,6 +41,7 @@ export class RunningTurn {
   constructor(service: ServiceContext, plan: TurnPlan, stream: boolean) {
     this.plan = plan
     this.stream = stream
+    this.#clock = service.clock
     this.#calls = new TurnCalls(plan, service.options.maxToolRounds)
     this.#writer = new TurnWriter(service, plan)
     this.#report = new TurnReport(service, plan, stream)
@@ -91,7 +99,7 @@ export class RunningTurn {
 
   /** Stores the answer and returns the turn's result. */
   async finish(response: ChatResponse): Promise<TurnResult> {
-    const stored = await this.#storeAnswer(response, false)
+    const stored = await untilAborted(this.#graced(), this.#storeAnswer(response, false))
     if (stored.other !== undefined) return stored.other
     const result = this.#report.result(response, stored)
     this.#report.audit(this.#prompt, { result })
@@ -109,8 +117,21 @@ export class RunningTurn {
   /** Ends the turn. If the consumer stopped early, the response so far is stored as a partial answer. */
   async leave(): Promise<void> {
     if (this.#openResponse !== undefined) void this.#storeAnswer(this.#openResponse, true)
-    await this.#stored?.catch(() => undefined)
-    this.#endOver()
+    if (this.#stored === undefined) this.#endOver()
+    else await within(this.#clock, GRACE_MS, this.#stored)
+  }
+
+  // A store that does not answer delays the end of an aborted turn by this much, and goes on by itself.
+  #graced(): AbortSources {
+    const sources = { signal: this.#abort.signal }
+    const later = (action: (error: LlmError) => void): (() => void) => {
+      const wait = (error: LlmError): void => void this.#clock.setTimer(() => action(error), GRACE_MS)
+      const over = abortedBy(sources)
+      if (over === undefined) return onAbort(sources, wait)
+      wait(over)
+      return () => undefined
+    }
+    return { scope: { error: undefined, onAbort: later } }
   }
 
   async #writeQuestion(allowed: readonly Message[]): Promise<void> {
@@ -120,7 +141,7 @@ export class RunningTurn {
     if (this.plan.persist && question !== undefined) this.#prompt = textOfContent(question.content)
     await this.#writer.writeQuestion(question, this.#abort.signal)
     const { conversationId, answerId: messageId, questionId: userMessageId } = this.plan
-    this.plan.onAccepted?.({ conversationId, messageId, userMessageId })
+    callSafely(() => this.plan.onAccepted?.({ conversationId, messageId, userMessageId }))
   }
 
   // The orchestrator calls this at the end of every call, also if the response is not read any more.

@@ -1,6 +1,6 @@
 import { plainText } from '../../core/message.ts'
 import type { LlmError } from '../../core/error.ts'
-import type { ChatResponse, Usage } from '../../core/response.ts'
+import type { Attempt, ChatResponse, Usage } from '../../core/response.ts'
 import { type ServiceContext, type TurnPlan, type TurnResult, sumCosts, sumUsage } from '../contract/index.ts'
 import type { StoredAnswer } from './turn-writer.ts'
 
@@ -12,6 +12,7 @@ export class TurnReport {
   readonly #startedAt: number
   readonly #usages: Usage[] = []
   readonly #costs: (number | null)[] = []
+  readonly #attempts: Attempt[] = []
 
   constructor(service: ServiceContext, plan: TurnPlan, stream: boolean) {
     this.#service = service
@@ -24,6 +25,7 @@ export class TurnReport {
   add(response: ChatResponse): void {
     this.#usages.push(response.usage)
     this.#costs.push(this.#service.costOf(response))
+    this.#attempts.push(...response.attempts)
   }
 
   /** The result of a complete turn, from its last response and the message that was stored of it. */
@@ -44,6 +46,8 @@ export class TurnReport {
       ...(object === undefined ? undefined : { object }),
       provider: response.provider,
       model: response.model,
+      attempts: this.#attempts,
+      usedFallback: this.#usedFallback(),
       finishReason: response.finishReason,
       usage: response.usage,
       totalUsage,
@@ -53,6 +57,15 @@ export class TurnReport {
       warnings: [...warnings, ...response.warnings],
       repeated: false,
     }
+  }
+
+  #usedFallback(): boolean {
+    const { provider, model } = this.#plan.settings
+    const [first, last] = [this.#attempts[0], this.#attempts.at(-1)]
+    if (first === undefined || last === undefined) return false
+    const used = `${last.provider}/${last.model}`
+    if (model === undefined) return used !== `${first.provider}/${first.model}`
+    return provider === undefined ? used !== model && last.model !== model : used !== `${provider}/${model}`
   }
 
   /** Audits the turn. `prompt` is the user's text as it was stored. */

@@ -1,13 +1,17 @@
 import { responseToEvents } from '../../core/accumulate-response.ts'
+import { untilAborted } from '../../core/abort.ts'
 import { LlmError, toLlmError } from '../../core/error.ts'
 import type { EventBatch, StreamEvent } from '../../core/event.ts'
+import { inTime } from '../../core/host-function.ts'
 import type { ChatResponse } from '../../core/response.ts'
+import { timeoutError } from '../../core/timeout-error.ts'
 import {
   type AuditFacts,
   type PriorResult,
   type ServiceContext,
   type TurnPlan,
   type TurnResult,
+  type TurnSettings,
   responseOf,
   storedResult,
 } from '../contract/index.ts'
@@ -16,6 +20,8 @@ import { RunningTurn } from './running-turn.ts'
 import { runCalls } from './tool-rounds.ts'
 import { type TurnSource, TurnStream } from './turn-stream.ts'
 
+const DEFAULT_TOTAL_MS = 600_000
+
 /** A request for a turn: how to plan it, and which other requests are the same turn. */
 export interface TurnTask {
   readonly plan: () => Promise<TurnPlan | PriorResult>
@@ -23,6 +29,8 @@ export interface TurnTask {
   readonly key: string | undefined
   /** Whether another request may store the same turn or conversation first. The turn is then planned a second time. */
   readonly mayConflict: boolean
+  /** What ends the planning of the turn. */
+  readonly limits: Pick<TurnSettings, 'signal' | 'timeouts'>
   /** Fields of the audit entry for a turn that fails before it is planned. */
   readonly facts: Pick<AuditFacts, 'operation' | 'userId' | 'requestId' | 'conversationId' | 'prompt'>
 }
@@ -120,9 +128,18 @@ export class TurnRunner {
     }
   }
 
-  async #planned({ plan, facts }: TurnTask): Promise<TurnPlan | PriorResult> {
+  // Functions of the application may hang while a turn is planned; nothing is stored yet.
+  #bounded<T>(planning: Promise<T>, { signal, timeouts }: TurnTask['limits']): Promise<T> {
+    const { clock } = this.#service
+    const { totalMs = DEFAULT_TOTAL_MS } = timeouts ?? {}
+    const own = signal === undefined ? planning : untilAborted({ signal }, planning)
+    if (totalMs === 0) return own
+    return inTime(own, { clock, ms: totalMs, late: () => timeoutError('total', totalMs) })
+  }
+
+  async #planned({ plan, facts, limits }: TurnTask): Promise<TurnPlan | PriorResult> {
     try {
-      return await plan()
+      return await this.#bounded(plan(), limits)
     } catch (error) {
       const { auditor, clock } = this.#service
       const at = new Date(clock.epochMs()).toISOString()

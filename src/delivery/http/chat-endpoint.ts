@@ -1,3 +1,5 @@
+import { callSafely } from '../../core/host-function.ts'
+import { errorFields } from '../../core/log.ts'
 import { systemClock } from '../../core/clock.ts'
 import { LlmError } from '../../core/error.ts'
 import type { ChatRequest } from '../../core/request.ts'
@@ -133,15 +135,17 @@ interface EndpointCall {
 
 /** Adds the signal of `access` to the request, and releases `access` when the call ends. */
 function withAccess({ context, info, request }: EndpointCall, access: AccessExpiry): ChatRequest {
-  const { onEnd } = context.options
+  const { onEnd, logger } = context.options
+  const failed = (error: unknown): void =>
+    logger?.error({ requestId: info.requestId, ...errorFields(error) }, 'onEnd of the handler failed')
   const given = request.onEnd
   return {
     ...request,
     signal: access.signal,
     onEnd: (answer, error) => {
       access.release()
-      given?.(answer, error)
-      onEnd?.({ ...info, answer, error })
+      callSafely(() => given?.(answer, error), failed)
+      callSafely(() => onEnd?.({ ...info, answer, error }), failed)
     },
   }
 }

@@ -73,8 +73,10 @@ export interface OpenAIHandlerOptions extends GuardOptions {
   readonly prepare?:
     | ((request: ChatRequest, info: CallInfo) => ChatRequest | Promise<ChatRequest>)
     | undefined
-  /** Called once when a started call ends, complete or not, with its response: the place to save it. Must not throw. */
-  readonly onEnd?: ((end: CallEnd) => void) | undefined
+  /**
+   * Called once when a started call ends, complete or not, with its response: the place to save it. Not waited for; an
+   * error goes to the `logger`. */
+  readonly onEnd?: ((end: CallEnd) => unknown) | undefined
 }
 
 /** The schema of a {@link ModelTarget} that is no text. */

@@ -1,3 +1,4 @@
+import { callSafely } from '../../core/host-function.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { LlmError } from '../../core/error.ts'
 import { checkOptions, optionsSchema } from '../../core/options.ts'
@@ -82,11 +83,8 @@ export function toNodeHandler(handler: WebHandler, options: NodeHandlerOptions =
 const ignore = (): void => undefined
 
 function report({ onError }: NodeHandlerOptions, error: unknown): void {
-  try {
-    onError?.(error)
-  } catch {
-    // An error of the application's callback must not keep the request open.
-  }
+  // An error of the application's callback must not keep the request open.
+  callSafely(() => onError?.(error))
 }
 
 function fail(out: NodeResponse): void {

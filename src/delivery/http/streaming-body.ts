@@ -1,3 +1,4 @@
+import { callSafely } from '../../core/host-function.ts'
 import { systemClock, type Clock, type Timer } from '../../core/clock.ts'
 import { clockField, signalField } from '../../core/common-fields.ts'
 import { toLlmError, type LlmError } from '../../core/error.ts'
@@ -242,11 +243,8 @@ class StreamingBody {
   }
 
   #reportEnd(end: BodyEnd): void {
-    try {
-      this.#options.onEnd?.(end)
-    } catch {
-      // The response is over: there is no place left to report the error to.
-    }
+    // The response is over: there is no place left to report an error to.
+    callSafely(() => this.#options.onEnd?.(end))
   }
 
   /** Releases timers and buffers. Returns false if the body had ended before. */
