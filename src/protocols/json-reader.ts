@@ -165,11 +165,11 @@ export class JsonReader {
     return Object.fromEntries(entries)
   }
 
-  /** Returns the fields that no method has read so far and that `names` does not list; `undefined` if there are none. */
+  /** Returns the fields of `names` that no method has read so far; `undefined` if there are none. */
   rest(names: ReadonlySet<string>): JsonObject | undefined {
     const draft: JsonDraft = {}
     for (const [name, value] of Object.entries(this.#value)) {
-      const unread = value !== undefined && value !== null && !this.#read.has(name) && !names.has(name)
+      const unread = value !== undefined && value !== null && !this.#read.has(name) && names.has(name)
       if (unread) draft[name] = value as JsonValue
     }
     return Object.keys(draft).length === 0 ? undefined : draft

@@ -111,6 +111,7 @@ const harmless: readonly Harmless[] = [
     probes: ['-1'],
     why: 'a penalty or a seed may be negative',
   },
+  { fields: /allow\.maxTokens$/, probes: ['boolean'], why: 'true opens every number' },
   { fields: /, or Infinity$/, probes: ['Infinity'], why: 'a limit that can be turned off' },
 ]
 

@@ -12,6 +12,7 @@ import type { EndpointContext } from './endpoint-context.ts'
 import { completeError, limitHeadersOf, type Keyed } from './error-response.ts'
 import { callerOf, jsonResponse, safeError, type AccessExpiry, type GuardedRequest } from './guards/index.ts'
 import type { CallInfo, OpenAIHandlerOptions } from './handler-options.ts'
+import { passedFields } from './passed-fields.ts'
 import { streamHeaders } from './stream-headers.ts'
 
 /** A chat endpoint and the protocol that it speaks. */
@@ -39,7 +40,7 @@ export async function serveChat(
     ...callerOf(access, conversationId),
     requestId,
   }
-  const extra = context.options.unknownFields === 'pass' ? body.rest(OWN_FIELDS) : undefined
+  const extra = context.options.unknownFields === 'pass' ? passedFields(endpoint, body) : undefined
   const whole =
     extra === undefined ? targeted : { ...targeted, extraBody: { ...targeted.extraBody, ...extra } }
   const request = withForeignInstructions((await context.options.prepare?.(whole, info)) ?? whole, read)
@@ -60,56 +61,6 @@ function withForeignInstructions(request: ChatRequest, { request: { system } }: 
     messages: [{ role: 'system', content: system }, ...request.messages],
   }
 }
-
-// Never passed on unread, whichever protocol has them: they decide what a call is about, its form, and its limits.
-const OWN_FIELDS: ReadonlySet<string> = new Set([
-  'model',
-  'messages',
-  'input',
-  'system',
-  'instructions',
-  'stream',
-  'stream_options',
-  'n',
-  'max_tokens',
-  'max_completion_tokens',
-  'max_output_tokens',
-  'conversation_id',
-  // The same under the names of other wire formats: the target may be any of them.
-  'prompt',
-  'contents',
-  'systemInstruction',
-  'system_instruction',
-  'generationConfig',
-  'generation_config',
-  'cachedContent',
-  'cached_content',
-  'toolConfig',
-  'tool_config',
-  'tools',
-  'functions',
-  'message',
-  'chat_history',
-  'preamble',
-  'documents',
-  'options',
-  'num_predict',
-  'inferenceConfig',
-  'additionalModelRequestFields',
-  'max_length',
-  'max_new_tokens',
-  'best_of',
-  'candidateCount',
-  'previous_response_id',
-  'conversation',
-  'container',
-  'mcp_servers',
-  'betas',
-  'extra_body',
-  'providerOptions',
-  'provider_options',
-  'serverTools',
-])
 
 function limited({ request }: ReadBody, { access }: GuardedRequest): ChatRequest {
   const { maxTokens, maxChoices = Infinity } = access.limits ?? {}

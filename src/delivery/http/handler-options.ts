@@ -52,7 +52,10 @@ export interface OpenAIHandlerOptions extends GuardOptions {
   readonly models?: Readonly<Record<string, ModelTarget>> | undefined
   /** Whether clients may also use `provider/model`. Default: only without `models`. */
   readonly anyModel?: boolean | undefined
-  /** What happens to unknown body fields: `ignore` drops them, `pass` adds them to the provider's body. Default `ignore`. */
+  /**
+   * What happens to unknown body fields. `ignore` drops them; `pass` adds sampling and decoding settings of other servers,
+   * such as `guided_json`, to the provider's body, and drops the rest. Default `ignore`.
+   */
   readonly unknownFields?: 'ignore' | 'pass' | undefined
   /** Path prefix before `/v1`, such as `/llm`. Default: none. */
   readonly basePath?: string | undefined

@@ -29,6 +29,8 @@ export {
   type ChatServiceTarget,
   type ChatSettings,
   type ChatTarget,
+  type PageAllowance,
+  type SampledSetting,
   type Respond,
   type TurnReply,
 } from './chat-handler/index.ts'

@@ -119,6 +119,35 @@ describe('bodies are read loosely, and refused with their own paths', () => {
     expect(here.sent()).not.toHaveProperty('n')
   })
 
+  test.each([
+    ['/v1/chat/completions', { messages: chat.messages }],
+    ['/v1/messages', { messages: chat.messages, max_tokens: 5 }],
+    ['/v1/responses', { input: 'Hi' }],
+  ])('%s passes no field with content, tools or a bound', async (door, body) => {
+    await using here = await gateway({ unknownFields: 'pass' })
+    const foreign = {
+      contents: [{ parts: [{ text: 'EVIL' }] }],
+      system_instruction: 'EVIL',
+      generationConfig: { maxOutputTokens: 9_999, note: 'EVIL' },
+      options: { num_predict: 9_999, note: 'EVIL' },
+      inferenceConfig: { maxTokens: 9_999, note: 'EVIL' },
+      max_new_tokens: 9_999,
+      prompt: 'EVIL',
+      models: ['EVIL'],
+      plugins: [{ id: 'EVIL' }],
+      toolConfig: { note: 'EVIL' },
+      web_search_options: { note: 'EVIL' },
+      prediction: { content: 'EVIL' },
+      anything: 'EVIL',
+    }
+    // A prompt is a field of the Responses format, which is refused there.
+    const { prompt: _prompt, ...rest } = foreign
+    const extra = door === '/v1/responses' ? rest : foreign
+    await here.post(door, { model: chat.model, ...body, ...extra, guided_json: { type: 'object' } })
+    expect(here.sent()).toMatchObject({ guided_json: { type: 'object' } })
+    expect(JSON.stringify(here.sent())).not.toMatch(/EVIL|9999/)
+  })
+
   test('thoughts and marks go back to where they came from', async () => {
     await using here = await gateway()
     const calls = [

@@ -1,29 +1,19 @@
 import { requestError, type Issue } from '../../../core/error.ts'
 import { isSafeId, SAFE_ID } from '../../../core/validate-id.ts'
-import { listOf, textOf, type JsonObject } from '../../../core/json.ts'
-import type { ChatRequest, MessageInput } from '../../../core/request.ts'
+import { listOf, type JsonObject } from '../../../core/json.ts'
+import type { MessageInput } from '../../../core/request.ts'
 import type { CallerAccess } from '../guards/index.ts'
+import {
+  checkPageMessages,
+  checkSettings,
+  PAGE_SETTINGS,
+  type PageRules,
+  type PageSettings,
+} from './page-allowance.ts'
 import { areUiMessages, readUiMessages } from './ui-messages.ts'
 
-/** The settings that a page may choose. Other body fields reach only the application's own `respond`. */
-export type ChatSettings = Partial<Pick<ChatRequest, (typeof SETTINGS)[number]>>
-
-const SETTINGS = [
-  'model',
-  'temperature',
-  'topP',
-  'topK',
-  'maxTokens',
-  'stop',
-  'seed',
-  'frequencyPenalty',
-  'presencePenalty',
-  'reasoning',
-  'responseFormat',
-  'tools',
-  'toolChoice',
-  'parallelToolCalls',
-] as const
+/** The settings that a page chose. Other body fields reach only the application's own `respond`. */
+export type ChatSettings = PageSettings
 
 /** A page's request. */
 export interface ChatInput {
@@ -42,9 +32,13 @@ export interface ChatInput {
 
 /**
  * Reads the body of a chat request: `messages` (neutral or OpenAI's shapes, or the AI SDK's UI messages), or one text as
- * `message` or `content`. Throws `invalid-request` with every problem.
+ * `message` or `content`. Throws `invalid-request` with every problem, also if it chooses what the host has not opened.
  */
-export function readChatInput(body: Record<string, unknown>, access: CallerAccess): ChatInput {
+export function readChatInput(
+  body: Record<string, unknown>,
+  access: CallerAccess,
+  rules: PageRules = {},
+): ChatInput {
   const issues: Issue[] = []
   const isUiMessage = areUiMessages(body['messages']) || 'trigger' in body
   const messages = areUiMessages(body['messages'])
@@ -53,8 +47,11 @@ export function readChatInput(body: Record<string, unknown>, access: CallerAcces
   if (messages.length === 0 && issues.length === 0 && !regenerates(body))
     issues.push({ path: 'messages', message: 'is empty: add at least one user message, or send message' })
   const conversationId = readId(body, issues) ?? access.conversationId
-  const settings = readSettings(body, access, issues)
+  const chosen = readSettings(body)
+  checkSettings(chosen, { ...rules, limits: access.limits }, issues)
+  checkPageMessages(body['messages'], rules.allow, issues)
   if (issues.length > 0) throw requestError(issues)
+  const settings = withMaxTokens(chosen, access, rules)
   const stream = body['stream'] !== false
   return { messages, conversationId, settings, stream, isUiMessage, body: body as JsonObject }
 }
@@ -91,16 +88,20 @@ function readId(body: Record<string, unknown>, issues: Issue[]): string | undefi
   return undefined
 }
 
-function readSettings(body: Record<string, unknown>, access: CallerAccess, issues: Issue[]): ChatSettings {
-  const found = SETTINGS.flatMap((name) =>
+function readSettings(body: Record<string, unknown>): ChatSettings {
+  const found = PAGE_SETTINGS.flatMap((name) =>
     body[name] === undefined || body[name] === null ? [] : [[name, body[name]] as const],
   )
-  const settings = Object.fromEntries(found) as ChatSettings
-  const { models, maxTokens } = access.limits ?? {}
-  const model = textOf(settings.model)
-  if (model !== undefined && models !== undefined && !models.includes(model))
-    issues.push({ path: 'model', message: 'is not among the models that this caller may use' })
+  return Object.fromEntries(found)
+}
+
+function withMaxTokens(
+  settings: ChatSettings,
+  { limits }: CallerAccess,
+  { defaults }: PageRules,
+): ChatSettings {
+  const { maxTokens } = limits ?? {}
   if (maxTokens === undefined) return settings
-  const asked = typeof settings.maxTokens === 'number' ? settings.maxTokens : maxTokens
-  return { ...settings, maxTokens: Math.min(asked, maxTokens) }
+  const asked = typeof settings.maxTokens === 'number' ? settings.maxTokens : defaults?.maxTokens
+  return { ...settings, maxTokens: Math.min(asked ?? maxTokens, maxTokens) }
 }

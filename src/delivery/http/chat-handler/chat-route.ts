@@ -19,7 +19,7 @@ import { idHeaders, streamResponse } from './stream-response.ts'
 /** Starts an answer and streams it, or returns it whole with `stream: false`. */
 export async function answerChat(parts: RouteParts, guarded: GuardedRequest): Promise<Response> {
   const { options, clock, limiter } = parts
-  const input = readChatInput(await guarded.json(), guarded.access)
+  const input = readChatInput(await guarded.json(), guarded.access, options)
   const { chats } = parts
   const answer =
     chats === undefined

@@ -19,6 +19,7 @@ import { runHubRows, type ReplyStream, type RunHub, type RunHubOptions } from '.
 import { guardRows, type CallerAccess, type GuardOptions } from '../guards/index.ts'
 import type { ChatInput } from './chat-input.ts'
 import { coalesceSchema, type Coalesce } from '../coalesce-text.ts'
+import { pageAllowanceSchema, type PageAllowance } from './page-allowance.ts'
 import { PROTOCOLS, type ChatProtocol } from './protocol.ts'
 
 /** What `respond` receives beside the request. */
@@ -56,8 +57,10 @@ export interface ChatHandlerOptions
     > {
   /** Answers requests instead of a plain call of the target. */
   readonly respond?: Respond | undefined
-  /** Defaults of every call: model, system, tools, settings. A page may override settings, but no keys or URLs. */
+  /** Defaults of every call: model, system, tools, settings. A page overrides only what `allow` opens. */
   readonly defaults?: Partial<ChatRequest> | undefined
+  /** What pages may choose. Default: nothing; a request with a model, tools or settings of its own is rejected. */
+  readonly allow?: PageAllowance | undefined
   /** Path that the handler serves, such as `/api/chat`. Default: any path; its last segments select the route. */
   readonly basePath?: string | undefined
   /** Protocol of requests that name none. Default: `ui-message` for the AI SDK's requests, `sse` for others. */
@@ -107,6 +110,7 @@ export const chatHandlerSchema: Group = optionsSchema<ChatHandlerOptions>()(() =
     maxReaders,
     respond: callable,
     defaults: defaultsSchema,
+    allow: pageAllowanceSchema,
     basePath: text,
     protocol: oneOf(...PROTOCOLS),
     streamFrames: flag,

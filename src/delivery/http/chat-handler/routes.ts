@@ -43,8 +43,18 @@ function routeOf(parts: RouteParts, pathname: string, answer: Serve): Route | un
     const [methods, serve] = action
     return [methods, (guarded) => serve({ parts, guarded, id })]
   }
-  if (basePath !== undefined && segments.length > 0) return undefined
+  if (basePath === undefined ? namesStream(segments) : segments.length > 0) return undefined
   return [['POST'], (guarded) => answer(parts, guarded)]
+}
+
+const STREAM_ID = /^(?:run|conv)_[0-9a-f]{8,}$/
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+// Without `basePath` any path may be the mount point, but not one that names a stream or an action.
+function namesStream(segments: readonly string[]): boolean {
+  const [last = '', previous = ''] = [segments.at(-1), segments.at(-2)]
+  if (ACTIONS.has(last) && last !== 'stream') return true
+  return STREAM_ID.test(last) || UUID.test(last) || STREAM_ID.test(previous)
 }
 
 function below(pathname: string, basePath: string): string | undefined {

@@ -5,7 +5,7 @@ import { forbidden } from './http-error.ts'
 
 /**
  * Protection against requests that another site's page sends with a visitor's cookies. `origin` (the default): browser
- * requests must come from the same origin or from one that `cors` allows; other clients pass. A token: requests with
+ * requests must come from the same origin (scheme, host and port) or from one that `cors` allows; other clients pass. A token: requests with
  * cookies must also repeat the cookie's value in a header. `false`: no check, for applications without cookies.
  */
 export type CsrfOptions = 'origin' | false | CsrfToken
@@ -52,12 +52,15 @@ function isSameOrigin(request: Request, origin: string | null, site: string | nu
   // `none`: the user typed the address or opened a bookmark.
   if (site !== null) return site === 'same-origin' || site === 'none'
   if (origin === null) return true
-  const { host, protocol } = new URL(request.url)
-  return originOf(origin) === originOf(`${protocol}//${request.headers.get('host') ?? host}`)
+  return URL.canParse(origin) && new URL(origin).origin === ownOrigin(request)
 }
 
-function originOf(url: string): string | undefined {
-  return URL.canParse(url) ? new URL(url).origin : undefined
+// A proxy that ends TLS names the page's scheme. Another site's page cannot send this header without a preflight.
+function ownOrigin({ url, headers }: Request): string | undefined {
+  const { protocol, host } = new URL(url)
+  const [forwarded = protocol] = headers.get('x-forwarded-proto')?.split(',') ?? []
+  const own = `${forwarded.trim().replace(/:$/, '')}://${headers.get('host') ?? host}`
+  return URL.canParse(own) ? new URL(own).origin : undefined
 }
 
 function cookieOf(header: string | null, name: string): string | undefined {

@@ -88,7 +88,7 @@ describe.each(versions)('%s DefaultChatTransport', (_name, module) => {
   })
 
   test('sends what was said before, with tools and pictures', async () => {
-    const { provider, transport } = await overProvider('Warm.')
+    const { provider, transport } = await overProvider('Warm.', { allow: { system: true } })
     const pixel = 'data:image/png;base64,iVBORw0KGgo='
     const messages = [
       { id: '1', role: 'system', parts: [{ type: 'text', text: 'Be short.' }] },

@@ -43,7 +43,7 @@ function overUpstream(options: Partial<ChatHandlerOptions> = {}) {
 
 describe('asking', () => {
   test('message, content or messages; streamed or whole; the conversation is told', async () => {
-    const { handler, provider } = await overProvider('Hello.')
+    const { handler, provider } = await overProvider('Hello.', { allow: { settings: ['temperature'] } })
     for (const asked of [
       { message: 'Hi' },
       { content: 'Hi' },
@@ -74,7 +74,8 @@ describe('asking', () => {
   })
 
   test('what is wrong with a request is a status, and no stream begins', async () => {
-    const { handler, provider } = await overProvider('Hello.')
+    const allow = { settings: true, maxTokens: true } as const
+    const { handler, provider } = await overProvider('Hello.', { allow })
     for (const [body, path] of [
       [{}, 'messages'],
       [{ message: ' ' }, 'message'],
@@ -280,7 +281,7 @@ describe('streaming', () => {
 
 describe('routes', () => {
   test('status, metrics and test-sse; what is not there is 404, another method 405', async () => {
-    const { handler, upstream } = overUpstream()
+    const { handler, upstream } = overUpstream({ allow: { maxTokens: 10 } })
     const response = await handler(post(url, { message: 'Hi', conversationId: 'c 1', maxTokens: 10 }))
     const id = response.headers.get('x-stream-id') ?? ''
     upstream.push(start, text('12345678'))
