@@ -1,6 +1,7 @@
 import { readCacheMark, type CacheMark } from './cache-mark.ts'
 import { throwInvalidRequest } from './error.ts'
 import type { Extensible } from './extensible.ts'
+import { isObject } from './json.ts'
 import { addLost, findLost } from './lost-fields.ts'
 import { canonicalBase64, canonicalUrl, registeredType } from './media-type.ts'
 import { partsOf, readArguments } from './message.ts'
@@ -153,7 +154,9 @@ function readFile(part: FilePart | OpenAIFilePart, { path, lost }: Place): FileP
   if (url === undefined && data === undefined && fileId === undefined)
     throwInvalidRequest(path, 'must have url, data or fileId')
   needMediaType(part, path, 'application/pdf')
-  return canonical(part)
+  // Two vendors write the flag in an object.
+  const citations: unknown = part.citations
+  return canonical(isObject(citations) ? { ...part, citations: citations['enabled'] === true } : part)
 }
 
 interface Media {

@@ -73,7 +73,10 @@ const filePart = part('file', {
   fileId: text,
   filename: text,
   signature: text,
-  citations: flag,
+  citations: anyOf(
+    flag,
+    looseGroup(() => ({ enabled: required(flag) })),
+  ),
   file: anyObject,
 })
 const audioPart = part('audio', { data: required(bytes), mediaType: required(text), ...cacheMarks() })

@@ -333,12 +333,16 @@ describe('ttl', () => {
 
 describe('id', () => {
   test.each(['google', 'vertex'])('%s: the cached content is not repeated', async (provider) => {
+    const request = {
+      toolChoice: 'required',
+      cache: { id: 'cachedContents/c1' },
+      onUnsupported: 'error',
+    } as const
     const { body, warnings } = await sentBy({
       ...marked('user', {}),
       provider,
       model: 'gemini-3-flash',
-      toolChoice: 'required',
-      cache: { id: 'cachedContents/c1' },
+      ...request,
     })
     expect(body['cachedContent']).toBe('cachedContents/c1')
     expect(Object.keys(body)).not.toEqual(

@@ -1,5 +1,5 @@
 import { parseRequest } from '../../core/parse-request.ts'
-import { estimateTokens, estimateUsage } from '../../core/tokens.ts'
+import { estimateUsage } from '../../core/tokens.ts'
 import { messagesProtocol } from './chat-protocols.ts'
 import type { EndpointContext } from './endpoint-context.ts'
 import { JsonReader } from '../../protocols/index.ts'
@@ -7,7 +7,7 @@ import { jsonResponse, type GuardedRequest } from './guards/index.ts'
 
 /** Serves `/v1/messages/count_tokens` with an estimate, because no provider is called. */
 export async function serveTokenCount(
-  { names }: EndpointContext,
+  { names, orchestrator }: EndpointContext,
   guarded: GuardedRequest,
 ): Promise<Response> {
   const body = new JsonReader(await guarded.json())
@@ -17,7 +17,8 @@ export async function serveTokenCount(
   body.check()
   names.find(model, guarded.access)
   const { messages, settings } = parseRequest(request)
+  const count = orchestrator.estimateTokens
   const { tools = [] } = settings
-  const described = tools.length === 0 ? 0 : estimateTokens(JSON.stringify(tools))
-  return jsonResponse({ input_tokens: estimateUsage(messages, '').inputTokens + described })
+  const described = tools.length === 0 ? 0 : count(JSON.stringify(tools))
+  return jsonResponse({ input_tokens: estimateUsage(messages, '', count).inputTokens + described })
 }

@@ -33,6 +33,8 @@ export interface RunRequest {
   readonly open: (signal: AbortSignal) => ReplyStream | Promise<ReplyStream>
   /** The request's messages, to estimate the input tokens if the source reports no usage. Default: estimated as 0. */
   readonly messages?: readonly Message[] | undefined
+  /** Counts the tokens of a text, where usage is estimated. Default: the built-in estimate. */
+  readonly estimateTokens?: ((text: string) => number) | undefined
   /** Maximum tokens of the answer, to compute `progress`. Default: `progress` is `null` until the end. */
   readonly maxTokens?: number | undefined
   /** What happens when the last reader leaves. Default: the hub's `onDisconnect`. */
@@ -195,7 +197,8 @@ export class Run {
     // An upstream that refused has charged nothing; one that was stopped before its first event may have.
     if (stream === undefined && stopError === undefined) return estimateUsage([], '')
     const { text, reasoning, calls } = this.#accumulator.output()
-    return estimateUsage(this.#parts.request.messages ?? [], text + reasoning + calls)
+    const { messages = [], estimateTokens } = this.#parts.request
+    return estimateUsage(messages, text + reasoning + calls, estimateTokens)
   }
 
   // Readers get the end after the save, so that a page that then reloads finds the answer; at most `saveWaitMs` later.

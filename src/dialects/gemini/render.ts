@@ -33,8 +33,11 @@ export function render(input: RenderInput, body: JsonDraft): void {
 function leaveOutCached(body: JsonDraft, input: RenderInput): void {
   const repeated = ['systemInstruction', 'tools', 'toolConfig'].filter((field) => body[field] !== undefined)
   for (const field of repeated) body[field] = undefined
-  if (repeated.length > 0)
-    createNote(input)(`${repeated.join(', ')} were left out: the cached content holds its own`)
+  // No loss, because the caller made the content of them.
+  if (repeated.length > 0) {
+    const message = `${repeated.join(', ')} were left out: the cached content holds its own`
+    input.warnings.push({ type: 'other', message })
+  }
 }
 
 function renderContents(messages: readonly Message[], quirks: GeminiQuirks, input: RenderInput): Content[] {

@@ -49,8 +49,19 @@ export function createChatHandler(
   const guards = createGuards({ ...options, cors: withExposed(cors), onClientGone: 'finish' })
   const runs = options.runs ?? hubOf(options)
   const limiter = 'limiter' in target ? target.limiter : undefined
+  const estimateTokens = 'estimateTokens' in target ? target.estimateTokens : undefined
   const check = checkBy(options, target)
-  const parts: RouteParts = { options, runs, respond, chats, check, clock, limiter, errorBody }
+  const parts: RouteParts = {
+    options,
+    runs,
+    respond,
+    chats,
+    check,
+    clock,
+    limiter,
+    estimateTokens,
+    errorBody,
+  }
   const handle = (request: Request): Promise<Response> =>
     guards.handle(request, endpointOf(parts, request, answerChat))
   const close = async (how?: { readonly drainMs?: number | undefined }): Promise<void> => {

@@ -49,7 +49,7 @@ interface Start {
 }
 
 async function startRun(
-  { runs, options, clock }: RouteParts,
+  { runs, options, clock, estimateTokens }: RouteParts,
   { access }: GuardedRequest,
   { input, meta, answer }: Start,
 ): Promise<StartedRun> {
@@ -77,6 +77,7 @@ async function startRun(
     meta,
     open,
     messages,
+    estimateTokens,
     maxTokens,
   })
 }

@@ -41,6 +41,8 @@ export type Respond = (input: ChatInput, context: ChatContext) => ReplyStream | 
 export interface ChatTarget {
   chatApiCall(request: ChatRequest & { readonly stream: true }): Promise<ChatStream>
   readonly limiter?: Limiter | undefined
+  /** Counts the tokens of a text, for streams that report no usage. Default: the built-in estimate. */
+  readonly estimateTokens?: ((text: string) => number) | undefined
 }
 /** An object that answers requests itself. */
 export interface ChatBackend {

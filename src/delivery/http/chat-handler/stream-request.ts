@@ -20,6 +20,7 @@ export interface RouteParts {
   readonly check: ((input: ChatInput) => Promise<readonly Message[]>) | undefined
   readonly clock: Clock
   readonly limiter: Limiter | undefined
+  readonly estimateTokens: ((text: string) => number) | undefined
   readonly errorBody: GuardedEndpoint['errorBody']
 }
 
