@@ -1,4 +1,6 @@
+import { systemClock } from '../core/clock.ts'
 import { LlmError } from '../core/error.ts'
+import { within } from '../core/host-function.ts'
 import { checkOptions } from '../core/options.ts'
 import {
   openPool,
@@ -37,15 +39,19 @@ export function createPostgresStore(options: PostgresStoreOptions): SqlStore {
   return createSqlStore(executorOf(options), postgresDialect(schema), options)
 }
 
+const CLOSE_MS = 5_000
+
 function executorOf({
   connectionString,
   maxConnections = 10,
   prepare = false,
+  statementTimeoutMs: timeoutMs = 10_000,
+  clock = systemClock,
   pool,
   executor,
 }: PostgresStoreOptions): SqlExecutor {
   if (executor !== undefined) return executor
-  if (pool !== undefined) return poolExecutor(async () => pool, { prepare })
+  if (pool !== undefined) return poolExecutor(async () => pool, { prepare, timeoutMs, clock })
   if (connectionString === undefined || connectionString === '')
     throw new LlmError(
       'misconfigured',
@@ -59,5 +65,9 @@ function executorOf({
     own ??= openPool({ connectionString, max: maxConnections })
     return own
   }
-  return poolExecutor(open, { prepare, close: async () => (await own)?.end() })
+  // Connections to a server that does not answer do not end.
+  const close = async (): Promise<void> => {
+    if (own !== undefined) await within(clock, CLOSE_MS, (await own).end())
+  }
+  return poolExecutor(open, { prepare, timeoutMs, clock, close })
 }

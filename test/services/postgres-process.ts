@@ -18,6 +18,10 @@ export interface PostgresServer extends AsyncDisposable {
   readonly connectionString: string
   /** Ends it as a crash does. */
   kill(): Promise<void>
+  /** Stops all its processes where they are: connections stay open and nothing answers. */
+  freeze(): void
+  /** Lets a frozen server go on. */
+  thaw(): void
   /** Starts it again on the same port and data. */
   start(): Promise<void>
 }
@@ -53,6 +57,8 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
   return {
     connectionString: addressOf(port),
     kill: () => end('SIGQUIT'),
+    freeze: () => signalAll(child, 'SIGSTOP'),
+    thaw: () => signalAll(child, 'SIGCONT'),
     start: async () => {
       child = await start()
     },
@@ -61,6 +67,13 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+// A connection is a process of its own, which goes on without the first one.
+function signalAll(child: ChildProcess, signal: NodeJS.Signals): void {
+  const found = runAtOnce('ps', ['-o', 'pid=', '--ppid', String(child.pid)])
+  child.kill(signal)
+  for (const pid of found.trim().split(/\s+/)) process.kill(Number(pid), signal)
 }
 
 interface Launch {

@@ -100,6 +100,10 @@ function fault(error: unknown): SqlFault | undefined {
         error,
       ),
     }
+  if (state === '55P03' || (state === '57014' && /timeout/i.test(String(message)))) {
+    const problem = 'the database did not end the statement in its time (statementTimeoutMs): try again'
+    return { type: 'other', error: storeError('overloaded', 'store-timeout', problem, error) }
+  }
   if (state === '57014')
     return {
       type: 'other',

@@ -1,5 +1,12 @@
 import { optionsSchema } from '../../core/options.ts'
-import { flag, positiveCount, secretKind, withMethods, type Group } from '../../core/schema.ts'
+import {
+  flag,
+  positiveCount,
+  positiveMilliseconds,
+  secretKind,
+  withMethods,
+  type Group,
+} from '../../core/schema.ts'
 import { schemaField } from './dialect.ts'
 import type { PgPool } from './pool.ts'
 import { executorField, sqlStoreRows, type SqlExecutor, type SqlStoreOptions } from '../sql/index.ts'
@@ -19,6 +26,12 @@ export interface PostgresStoreOptions extends SqlStoreOptions {
    * transaction another connection, such as PgBouncer before 1.21 in transaction mode. Default: off.
    */
   readonly prepare?: boolean | undefined
+  /**
+   * Maximum time of one statement, of a lock and of the wait for a connection, in ms. A call then rejects with
+   * `overloaded`, and its connection is closed. Migrations have no limit. Default 10 000; `Infinity`: none. Has no effect
+   * with `executor`.
+   */
+  readonly statementTimeoutMs?: number | undefined
   /** Runs the statements on any other driver. */
   readonly executor?: SqlExecutor | undefined
   /** Schema of the tables, created if it is missing. Default `switchyard`. */
@@ -32,6 +45,7 @@ export const postgresStoreSchema: Group = optionsSchema<PostgresStoreOptions>()(
   maxConnections: positiveCount,
   pool: withMethods('connect'),
   prepare: flag,
+  statementTimeoutMs: positiveMilliseconds,
   executor: executorField,
   schema: schemaField,
 }))

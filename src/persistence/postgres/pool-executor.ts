@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
 import { onAbort } from '../../core/abort.ts'
+import { timerMs, type Clock, type Timer } from '../../core/clock.ts'
+import { LlmError } from '../../core/error.ts'
+import { inTime, within, type TimeBound } from '../../core/host-function.ts'
 import type { StoreCall } from '../../conversations/storage/index.ts'
 import { checkSignal } from '../mutex/index.ts'
 import type { SqlExecutor, SqlRow, SqlSession, SqlValue } from '../sql/index.ts'
@@ -8,8 +11,9 @@ import type { PgClient, PgPool } from './pool.ts'
 /** Runs statements through a pool of `pg`. If the caller aborts, the running statement is cancelled on the server. */
 export function poolExecutor(
   pool: () => Promise<PgPool>,
-  { close, prepare }: PoolExecutorOptions,
+  { close, prepare, timeoutMs, clock }: PoolExecutorOptions,
 ): SqlExecutor {
+  const bound = { clock, ms: timeoutMs, late: () => lateError(timeoutMs) }
   const names = prepare ? createNames() : undefined
   const withConnection = async <T>(
     call: StoreCall | undefined,
@@ -17,31 +21,49 @@ export function poolExecutor(
   ): Promise<T> => {
     const from = await pool()
     checkSignal(call?.signal)
-    const client = await connect(from, call)
-    const connection: Connection = { client, pool: from, names, pending: [], broken: false }
+    const client = await connect(from, call, bound)
+    const connection: Connection = { client, pool: from, names, bound, pending: [], broken: false }
     // A broken connection rejects the running statement. Without a listener its `error` event would end the process.
     client.on?.('error', ignore)
     try {
       return await work(connection)
     } finally {
-      await Promise.all(connection.pending)
+      const isQuiet = connection.broken || (await within(clock, GRACE_MS, Promise.all(connection.pending)))
       client.off?.('error', ignore)
-      client.release(connection.broken)
+      client.release(connection.broken || !isQuiet)
     }
   }
   return {
     query: (sql, values, call) =>
       withConnection(call, (connection) => runStatement(connection, { sql, values }, call)),
-    tx: (work, call) => withConnection(call, (connection) => transaction(connection, work, call)),
+    tx: (work, call) =>
+      withConnection(call, (connection) => {
+        const isMigration = call?.isMigration === true
+        return transaction(isMigration ? patient(connection) : connection, work, call)
+      }),
     ...(close === undefined ? {} : { close }),
   }
 }
 
 const ignore = (): void => undefined
 
+/** How long a statement whose call was aborted may take to end, in ms. Its connection is closed after that. */
+const GRACE_MS = 1_000
+
+function lateError(timeoutMs: number): LlmError {
+  return new LlmError(
+    'overloaded',
+    `Postgres did not answer within ${timeoutMs} ms (statementTimeoutMs); check the database, then try again`,
+    { code: 'store-timeout' },
+  )
+}
+
 /** How statements are sent, and what to close with the store. */
 export interface PoolExecutorOptions {
   readonly prepare: boolean
+  readonly clock: Clock
+  /** Maximum time of one statement, and of the wait for a connection, in ms. */
+  readonly timeoutMs: number
   readonly close?: (() => Promise<void>) | undefined
 }
 
@@ -66,6 +88,7 @@ interface Connection {
   readonly client: PgClient
   readonly pool: PgPool
   readonly names: Names | undefined
+  readonly bound: TimeBound
   /**
    * Cancellations in progress. The connection is released only after them, because they would hit the next statement.
    */
@@ -74,20 +97,28 @@ interface Connection {
 }
 
 // If the caller aborts while it waits for a connection, the connection is released unused when it arrives.
-async function connect(pool: PgPool, call: StoreCall | undefined): Promise<PgClient> {
+async function connect(
+  pool: PgPool,
+  call: StoreCall | undefined,
+  { clock, ms, late }: TimeBound,
+): Promise<PgClient> {
   const connecting = pool.connect()
-  const signal = call?.signal
-  if (signal === undefined) return connecting
   return new Promise((resolve, reject) => {
-    let aborted = false
-    const removeListener = onAbort({ signal }, (error) => {
-      aborted = true
+    let isOver = false
+    const end = (error: Error): void => {
+      isOver = true
       reject(error)
-    })
+    }
+    const unlisten = onAbort({ signal: call?.signal }, end)
+    const timer = clock.setTimer(() => end(late()), ms)
+    const removeListener = (): void => {
+      unlisten()
+      clock.clearTimer(timer)
+    }
     connecting.then(
       (client) => {
         removeListener()
-        if (aborted) client.release()
+        if (isOver) client.release()
         else resolve(client)
       },
       (error: unknown) => {
@@ -103,17 +134,42 @@ async function transaction<T>(
   work: (session: SqlSession) => Promise<T>,
   call: StoreCall | undefined,
 ): Promise<T> {
-  await connection.client.query('begin')
+  await answered(connection, connection.client.query(beginOf(connection)))
   try {
     const query: SqlSession['query'] = (sql, values, inner) =>
       runStatement(connection, { sql, values }, inner ?? call)
     const result = await work({ query })
-    await connection.client.query('commit')
+    await answered(connection, connection.client.query('commit'))
     return result
   } catch (error) {
-    await connection.client.query('rollback').catch(() => void (connection.broken = true))
+    // The server rolls back what a closed connection left.
+    if (!connection.broken)
+      await answered(connection, connection.client.query('rollback')).catch(
+        () => void (connection.broken = true),
+      )
     throw error
   }
+}
+
+// The server ends what this process no longer waits for, also if the process itself is gone.
+function beginOf({ bound: { ms } }: Connection): string {
+  if (ms === Infinity) return 'begin'
+  const limit = timerMs(Math.ceil(ms))
+  return `begin; set local statement_timeout = ${limit}; set local lock_timeout = ${limit}`
+}
+
+/** The connection without a time limit: steps of a migration may rewrite large tables. */
+function patient(connection: Connection): Connection {
+  return Object.assign(connection, { bound: { ...connection.bound, ms: Infinity } })
+}
+
+/** Waits for the answer of the server. A connection that does not give it in time is closed. */
+async function answered<T>(connection: Connection, running: Promise<T>): Promise<T> {
+  const late = (): Error => {
+    connection.broken = true
+    return connection.bound.late()
+  }
+  return inTime(running, { ...connection.bound, late })
 }
 
 interface Statement {
@@ -134,15 +190,28 @@ async function runStatement(
       : connection.client.query({ name, text: sql, values: given })
   const signal = call?.signal
   // A rollback is never cancelled.
-  if (signal === undefined || sql.startsWith('rollback')) return (await running).rows as readonly SqlRow[]
+  if (signal === undefined || sql.startsWith('rollback'))
+    return (await answered(connection, running)).rows as readonly SqlRow[]
   const ended = running.then(ignore, ignore)
-  const removeListener = onAbort({ signal }, () => connection.pending.push(cancel(connection, ended)))
+  const { clock } = connection.bound
+  const { promise: deaf, reject } = Promise.withResolvers<never>()
+  deaf.catch(ignore)
+  let timer: Timer | undefined
+  const giveUp = (error: LlmError): void => {
+    connection.broken = true
+    reject(error)
+  }
+  const removeListener = onAbort({ signal }, (error) => {
+    connection.pending.push(cancel(connection, ended))
+    timer = clock.setTimer(() => giveUp(error), GRACE_MS)
+  })
   try {
-    return (await running).rows as readonly SqlRow[]
+    return (await Promise.race([answered(connection, running), deaf])).rows as readonly SqlRow[]
   } catch (error) {
     checkSignal(signal)
     throw error
   } finally {
+    clock.clearTimer(timer)
     removeListener()
   }
 }

@@ -17,8 +17,11 @@ export interface SqlSession {
  * start with `begin immediate`. For Postgres, `query` may also write.
  */
 export interface SqlExecutor extends SqlSession {
-  /** Runs `work` in one transaction on one connection. Commits if it resolves, rolls back if it rejects. */
-  tx<T>(work: (session: SqlSession) => Promise<T>, call?: StoreCall): Promise<T>
+  /** Runs `work` in one transaction on one connection. Commits if it resolves, rolls back if it rejects. A migration may take long. */
+  tx<T>(
+    work: (session: SqlSession) => Promise<T>,
+    call?: StoreCall & { readonly isMigration?: boolean | undefined },
+  ): Promise<T>
   /** Closes what the executor opened itself. */
   close?(): Promise<void>
 }

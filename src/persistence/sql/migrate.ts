@@ -20,23 +20,26 @@ export function migrate(
   dialect: SqlDialect,
   options: StoreCall & { readonly now: number },
 ): Promise<MigrationReport> {
-  return executor.tx(async (session) => {
-    await dialect.lockMigrations(session)
-    const table = dialect.table('migrations')
-    const columns = 'number bigint primary key, name text not null, applied_at bigint not null'
-    await session.query(`create table if not exists ${table} (${columns})`, [])
-    const [row] = await session.query(`select max(number) as version from ${table}`, [])
-    const version = count(row, 'version')
-    const newest = dialect.migrations.length
-    if (version > newest) throw tooNew(version, newest)
-    const missing = dialect.migrations.filter(({ number }) => number > version)
-    for (const { number, name, statements } of missing) {
-      for (const statement of statements) await session.query(statement, [])
-      const insert = `insert into ${table} (number, name, applied_at) values ($1, $2, $3)`
-      await session.query(insert, [number, name, options.now])
-    }
-    return { version: newest, applied: missing.map(({ name }) => name) }
-  }, options)
+  return executor.tx(
+    async (session) => {
+      await dialect.lockMigrations(session)
+      const table = dialect.table('migrations')
+      const columns = 'number bigint primary key, name text not null, applied_at bigint not null'
+      await session.query(`create table if not exists ${table} (${columns})`, [])
+      const [row] = await session.query(`select max(number) as version from ${table}`, [])
+      const version = count(row, 'version')
+      const newest = dialect.migrations.length
+      if (version > newest) throw tooNew(version, newest)
+      const missing = dialect.migrations.filter(({ number }) => number > version)
+      for (const { number, name, statements } of missing) {
+        for (const statement of statements) await session.query(statement, [])
+        const insert = `insert into ${table} (number, name, applied_at) values ($1, $2, $3)`
+        await session.query(insert, [number, name, options.now])
+      }
+      return { version: newest, applied: missing.map(({ name }) => name) }
+    },
+    { signal: options.signal, isMigration: true },
+  )
 }
 
 function tooNew(found: number, known: number): LlmError {
