@@ -94,6 +94,8 @@ describe('the life of a turn', () => {
       'call',
       'begin',
       '  messages.append assistant',
+      // Whether the user message still counts.
+      '  messages.get',
       '  usage.add',
       'commit',
       'audit success',

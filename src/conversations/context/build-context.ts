@@ -50,6 +50,8 @@ export interface BuiltContext {
   readonly messages: readonly Message[]
   /** Index of the user message to answer. */
   readonly currentAt: number
+  /** Whether the first message holds the instructions of the application or the persona, which are not moderated. */
+  readonly isInstructed: boolean
   readonly persona: ChatPersona | undefined
   /** What a new conversation stores of the persona. */
   readonly personaId: string | undefined
@@ -121,7 +123,8 @@ export async function buildContext(
   const currentAt = messages.indexOf(ready.current)
   const asked = conversation === undefined ? request.persona : undefined
   const personaId = asked === undefined ? undefined : await personaKey(service, identity, { asked, found })
-  return { messages, currentAt, persona, personaId, transformAnswer, warnings }
+  const isInstructed = frame.system.length > 0
+  return { messages, currentAt, isInstructed, persona, personaId, transformAnswer, warnings }
 }
 
 /** The messages around the history, which are never dropped. */

@@ -33,6 +33,8 @@ export interface TurnPlan {
   readonly messages: readonly Message[]
   /** Index of the user message in `messages`. */
   readonly currentAt: number
+  /** Whether the first message holds the instructions of the application or the persona, which are not moderated. */
+  readonly isInstructed: boolean
   readonly answerLocation: AnswerLocation
   readonly warnings: readonly Warning[]
   /** Changes each text of the answer before it is stored. */

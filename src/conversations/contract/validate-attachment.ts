@@ -73,7 +73,12 @@ export function attachmentPart(
 }
 
 function checkName(name: unknown, path: string): void {
-  const valid = typeof name === 'string' && name.trim() !== '' && name.isWellFormed() && !hasControls(name) && !/[/\\]/.test(name)
+  const valid =
+    typeof name === 'string' &&
+    name.trim() !== '' &&
+    name.isWellFormed() &&
+    !hasControls(name) &&
+    !/[/\\]/.test(name)
   if (!valid || name.length > MOST_NAME)
     refuse(path, `takes a file name of 1 to ${MOST_NAME} characters, without a path`)
 }

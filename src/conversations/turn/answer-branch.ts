@@ -81,8 +81,8 @@ function switchOver(
 
 // All variants of an answer name the first one.
 function firstVariant(branch: Branch, { requestId }: TurnPlan): string | undefined {
-  const [first] = answersOf(branch)
+  const first = answersOf(branch)
     .map((answer) => endOf(answer))
-    .filter((end) => end !== undefined && (end.partial || end.requestId !== requestId))
+    .find((end) => end !== undefined && (end.partial || end.requestId !== requestId))
   return first?.variantOf ?? first?.id
 }

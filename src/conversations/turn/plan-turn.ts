@@ -82,6 +82,7 @@ export async function planTurn(
     persona: built.persona,
     messages: built.messages,
     currentAt: built.currentAt,
+    isInstructed: built.isInstructed,
     transformAnswer: built.transformAnswer,
   }
 }

@@ -68,8 +68,21 @@ export class RunningTurn {
     return { ...this.plan.settings, signal: this.#abort.signal }
   }
 
-  /** The next model call. Its callbacks write the user message before it is sent, and the answer when it ends. */
-  call(): ChatRequest {
+  /** Makes the next model call with `ask`. Past messages that are refused by now are left out, with a warning. */
+  async ask<T>(ask: (request: ChatRequest) => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await ask(this.#call())
+      } catch (error) {
+        const reasons = this.#calls.leaveOut(error)
+        if (reasons === undefined) throw error
+        for (const reason of reasons) this.#report.leftOut(reason)
+      }
+    }
+  }
+
+  // Its callbacks write the user message before the call is sent, and the answer when it ends.
+  #call(): ChatRequest {
     return {
       ...this.settings,
       ...this.#calls.next(),
@@ -137,7 +150,7 @@ export class RunningTurn {
   async #writeQuestion(allowed: readonly Message[]): Promise<void> {
     if (this.#admitted) return
     this.#admitted = true
-    const question = allowedQuestion(this.plan, allowed)
+    const question = allowedQuestion(this.plan, allowed[this.#calls.currentAt])
     if (this.plan.persist && question !== undefined) this.#prompt = textOfContent(question.content)
     await this.#writer.writeQuestion(question, this.#abort.signal)
     const { conversationId, answerId: messageId, questionId: userMessageId } = this.plan

@@ -1,3 +1,4 @@
+import { LlmError } from '../../core/error.ts'
 import type { ToolCall } from '../../core/message.ts'
 import type { ChatRequest } from '../../core/request.ts'
 import type { ChatResponse } from '../../core/response.ts'
@@ -9,7 +10,7 @@ const DEFAULT_MAX_ROUNDS = 8
 
 type NextCall = Pick<
   ChatRequest,
-  'messages' | 'userId' | 'tags' | 'conversationId' | 'conversationChecked' | 'requestId'
+  'system' | 'messages' | 'userId' | 'tags' | 'conversationId' | 'conversationChecked' | 'requestId'
 >
 
 /** The model calls of one turn: the messages of the next call, and whether a response leads to one. */
@@ -17,6 +18,8 @@ export class TurnCalls {
   readonly #plan: TurnPlan
   readonly #maxRounds: number
   readonly #rounds: (readonly NewMessage[])[] = []
+  /** Indexes of past messages that were refused. */
+  readonly #leftOut = new Set<number>()
 
   constructor(plan: TurnPlan, maxRounds: number = DEFAULT_MAX_ROUNDS) {
     this.#plan = plan
@@ -38,12 +41,46 @@ export class TurnCalls {
     return this.rounds < this.#maxRounds ? runnableCalls(response, this.#plan.settings) : undefined
   }
 
+  /** Index of the user message among the messages of a call. */
+  get currentAt(): number {
+    const { currentAt } = this.#plan
+    return currentAt - [...this.#leftOut].filter((at) => at < currentAt).length
+  }
+
+  /**
+   * Leaves out the past messages that a call was refused for, before it was sent. Returns the reasons; `undefined` if the
+   * refusal is about something else.
+   */
+  leaveOut(error: unknown): readonly string[] | undefined {
+    if (!LlmError.is(error) || (error.attempts?.length ?? 0) > 0) return undefined
+    if (error.kind !== 'content-blocked' && error.kind !== 'invalid-request') return undefined
+    const { issues = [] } = error
+    const places = issues.map(({ path }) => this.#pastAt(path))
+    if (places.length === 0 || places.includes(undefined)) return undefined
+    for (const place of places) this.#leftOut.add(place as number)
+    return issues.map(({ message }) => message)
+  }
+
+  // The index of a message of the history that an issue names.
+  #pastAt(path: string): number | undefined {
+    const { messages, currentAt, isInstructed } = this.#plan
+    const [, index] = /^messages\.(\d+)(?:\.|$)/.exec(path) ?? []
+    if (index === undefined) return undefined
+    const sent = [...messages.keys()].filter((at) => !this.#leftOut.has(at))
+    const place = sent[Number(index) + (isInstructed ? 1 : 0)]
+    return place === undefined || place >= currentAt ? undefined : place
+  }
+
   /** The next model call. Calls after the first get the turn's request id with a number, such as `req_1.2`. */
   next(): NextCall {
-    const { messages, identity, conversationId, requestId, settings } = this.#plan
+    const { messages, isInstructed, identity, conversationId, requestId, settings } = this.#plan
     const done = this.#rounds.flat().map((message) => messageOf(message))
+    const [first] = messages
+    const system = isInstructed && typeof first?.content === 'string' ? first.content : undefined
+    const past = messages.filter((_, at) => !this.#leftOut.has(at) && (system === undefined || at > 0))
     return {
-      messages: [...messages, ...done],
+      system,
+      messages: [...past, ...done],
       ...callerOf(identity, settings.tags),
       conversationId,
       requestId: this.rounds === 0 ? requestId : `${requestId}.${this.rounds + 1}`,

@@ -1,6 +1,6 @@
 import { plainText } from '../../core/message.ts'
 import type { LlmError } from '../../core/error.ts'
-import type { Attempt, ChatResponse, Usage } from '../../core/response.ts'
+import type { Attempt, ChatResponse, Usage, Warning } from '../../core/response.ts'
 import { type ServiceContext, type TurnPlan, type TurnResult, sumCosts, sumUsage } from '../contract/index.ts'
 import type { StoredAnswer } from './turn-writer.ts'
 
@@ -13,12 +13,19 @@ export class TurnReport {
   readonly #usages: Usage[] = []
   readonly #costs: (number | null)[] = []
   readonly #attempts: Attempt[] = []
+  readonly #warnings: Warning[] = []
 
   constructor(service: ServiceContext, plan: TurnPlan, stream: boolean) {
     this.#service = service
     this.#plan = plan
     this.#stream = stream
     this.#startedAt = service.clock.now()
+  }
+
+  /** Warns about a past message that was left out. */
+  leftOut(reason: string): void {
+    const message = `a message of the history was left out, because it is refused: ${reason}`
+    this.#warnings.push({ type: 'other', message })
   }
 
   /** Adds one model response to the totals. */
@@ -54,7 +61,7 @@ export class TurnReport {
       tokens: totalUsage.totalTokens,
       costUsd: sumCosts(this.#costs),
       createdAt,
-      warnings: [...warnings, ...response.warnings],
+      warnings: [...warnings, ...this.#warnings, ...response.warnings],
       repeated: false,
     }
   }

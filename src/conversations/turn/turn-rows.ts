@@ -62,10 +62,10 @@ export class TurnRows {
 
 type AnswerRow = Pick<NewMessage, 'content' | 'costUsd' | 'partial'>
 
-/** The user message to store. `allowed` are the messages that moderation let through: what it removed is not stored. */
-export function allowedQuestion(plan: TurnPlan, allowed: readonly Message[]): NewMessage | undefined {
+/** The user message to store. `left` is what moderation let through of it; what it removed is not stored. */
+export function allowedQuestion(plan: TurnPlan, left: Message | undefined): NewMessage | undefined {
   const { question } = plan.admissionWrites
-  const [sent, left] = [plan.messages[plan.currentAt], allowed[plan.currentAt]]
+  const sent = plan.messages[plan.currentAt]
   if (question === undefined || sent === undefined || left === undefined) return question
   const content = allowedContent(question.content, sent.content, left.content)
   if (content === question.content) return question

@@ -185,14 +185,14 @@ async function* answerTurn(
 }
 
 function wholeCall({ options }: ServiceContext, turn: RunningTurn): Promise<ChatResponse> {
-  return options.orchestrator.chatApiCall({ ...turn.call(), stream: false })
+  return turn.ask((request) => options.orchestrator.chatApiCall({ ...request, stream: false }))
 }
 
 async function* streamCall(
   { options }: ServiceContext,
   turn: RunningTurn,
 ): AsyncGenerator<EventBatch, ChatResponse, undefined> {
-  const stream = await options.orchestrator.chatApiCall({ ...turn.call(), stream: true })
+  const stream = await turn.ask((request) => options.orchestrator.chatApiCall({ ...request, stream: true }))
   for await (const batch of stream.batches()) yield batch
   return stream.response
 }
