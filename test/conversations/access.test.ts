@@ -90,6 +90,8 @@ const attempts: Readonly<Record<keyof typeof operations, Attempt>> = {
 const ownPlace = new Set(['create', 'import', 'list', 'usage'])
 // Operations on what one user owns in a conversation: other members are denied, even with write permission.
 const personal = new Set(['resend', 'editMessage', 'deleteMessage', 'detach'])
+// Whoever manages a conversation deletes, but only the author rewrites.
+const authors = new Set(['resend', 'editMessage'])
 
 function expected(operation: keyof typeof operations, actor: string): 'done' | 'unauthorized' | 'not-found' {
   if (actor === 'none') return 'unauthorized'
@@ -97,6 +99,7 @@ function expected(operation: keyof typeof operations, actor: string): 'done' | '
   if (actor === 'stranger') return 'not-found'
   const may = permissionsOf(actor as 'owner').includes(operations[operation])
   if (!may) return 'unauthorized'
+  if (authors.has(operation) && actor !== 'owner') return 'unauthorized'
   return personal.has(operation) && actor === 'member' ? 'unauthorized' : 'done'
 }
 
@@ -241,5 +244,78 @@ describe('organisations and projects', () => {
     expect(permissionsOf('editor')).toEqual(['read', 'write', 'deploy'])
     expect(permissionsOf('member')).toEqual(['read', 'write'])
     expect(permissionsOf('toString' as never)).toEqual([])
+  })
+})
+
+describe('two users of one organisation, and two tenants with equal user ids', () => {
+  const ann: Identity = { userId: 'ann', orgId: 'acme' }
+  const others: readonly (readonly [string, Identity])[] = [
+    ['a colleague', { userId: 'bob', orgId: 'acme' }],
+    ['a namesake in another organisation', { userId: 'ann', orgId: 'umbrella' }],
+    ['a namesake in none', { userId: 'ann' }],
+  ]
+
+  test.each(others)('%s can do nothing in a chat, and learns nothing of it', async (_name, other) => {
+    await using it = await host()
+    const { chats } = it
+    const turn = await chats.send({ identity: ann, message: 'My salary is 12345' })
+    const { conversationId, userMessageId, messageId } = turn
+    const base = { identity: ann, conversationId }
+    const { id: attachmentId } = await chats.attach({ ...base, attachment: file })
+    const { id: taskId } = await chats.addTask({ ...base, title: 'Do' })
+    const scene = { chats, conversationId, userMessageId, messageId, attachmentId, taskId }
+    for (const [operation, attempt] of Object.entries(attempts)) {
+      if (ownPlace.has(operation)) continue
+      const ended = await attempt(other, scene).then(
+        () => 'done',
+        (error: unknown) => (LlmError.is(error) ? error.kind : error),
+      )
+      expect(`${operation}: ${String(ended)}`).toBe(`${operation}: not-found`)
+    }
+    for (const orgId of [undefined, other.orgId])
+      expect(await chats.list({ identity: other, orgId, page: 1 })).toMatchObject({
+        data: [],
+        meta: { total: 0 },
+      })
+    expect(await chats.search({ identity: other, text: 'salary', withTotal: true })).toMatchObject({
+      items: [],
+      total: 0,
+    })
+    expect(it.provider.log).toHaveLength(1)
+    expect((await chats.list({ identity: ann, page: 1 })).meta).toMatchObject({ total: 1 })
+  })
+
+  test('both may begin a conversation with the same id', async () => {
+    await using it = await host()
+    const { chats } = it
+    const id = 'chat-of-a-page'
+    const begun: string[] = []
+    for (const identity of [ann, ...others.map(([, other]) => other)]) {
+      const { conversationId } = await chats.send({
+        identity,
+        message: 'Hi',
+        conversationId: id,
+        begin: true,
+      })
+      begun.push(conversationId)
+      expect((await chats.get({ identity, conversationId: id })).id).toBe(conversationId)
+      await expect(chats.create({ identity, id })).rejects.toMatchObject({ kind: 'conflict' })
+    }
+    expect(new Set(begun).size).toBe(4)
+    expect(begun[0]).toBe(id)
+  })
+
+  test('an answer that nobody wrote is rewritten by who manages, and the message tells who did', async () => {
+    await using it = await host()
+    const { chats } = it
+    const { conversationId, userMessageId, messageId } = await chats.send({ identity: ann, message: 'Hi' })
+    const base = { identity: ann, conversationId }
+    const root = { userId: 'root', orgId: 'acme' }
+    await chats.setMember({ ...base, member: { userId: 'root', role: 'admin' } })
+    const edited = await chats.editMessage({ ...base, identity: root, messageId, content: 'Hello.' })
+    expect(edited.editedBy).toBe('root')
+    const own = await chats.editMessage({ ...base, messageId: userMessageId, content: 'Ho' })
+    expect(own.editedBy).toBe('ann')
+    await chats.deleteMessage({ ...base, identity: root, messageId: userMessageId })
   })
 })

@@ -39,6 +39,7 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
   'conversationId',
   'begin',
   'newIds',
+  'expected',
   'onAccepted',
   'persist',
   'parentId',

@@ -1,5 +1,5 @@
 export type { AuditEntry, AuditFacts, AuditOptions, AuditSink } from './audit.ts'
-export { canManage, requireAuthor } from './authorship.ts'
+export { canManage, requireAuthor, requireDeleter } from './authorship.ts'
 export { type Branch, answersOf, endOf, laterUpTo, onlyCounts, questionFor, readBranch } from './branch.ts'
 export {
   callsTools,

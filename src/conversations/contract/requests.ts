@@ -109,8 +109,10 @@ export interface SendRequest extends AnswerOptions {
 /** Identifies the answer to regenerate. */
 export interface RegenerateRequest extends AnswerOptions {
   readonly conversationId: string
-  /** Id of the answer, or of the user message that it answers. */
-  readonly messageId: string
+  /** Id of the answer, or of the user message that it answers. Default: the newest user message of the history. */
+  readonly messageId?: string | undefined
+  /** Content that the user message must have. Rejects with `not-found` if it has another one. Default: any. */
+  readonly expected?: string | readonly UserPart[] | undefined
   /** Texts to send before the message; those of the first request are not stored, so pass them again. */
   readonly context?: readonly string[] | undefined
   /** Text to send between `context` and the message; not stored either. */
@@ -118,7 +120,9 @@ export interface RegenerateRequest extends AnswerOptions {
 }
 
 /** Replaces a user message and answers it again. */
-export interface ResendRequest extends RegenerateRequest {
+export interface ResendRequest extends Omit<RegenerateRequest, 'expected'> {
+  /** Id of the user message. */
+  readonly messageId: string
   readonly message: string | readonly UserPart[]
 }
 

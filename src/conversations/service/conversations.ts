@@ -12,6 +12,7 @@ import {
   numberedPage,
   pageMeta,
 } from '../storage/index.ts'
+import { visiblePage } from './visible-page.ts'
 import {
   type ConversationRequest,
   type Identity,
@@ -217,13 +218,18 @@ export async function listConversations(
       : numberedPage(page, limit)
   const personaId = persona && (await personaFilter(service, identity, persona))
   const who = shared ? { orgId, projectId } : { participantId: identity.userId }
-  const found = await service.store.conversations.list(
-    { ...who, status, personaId, search, ...pages },
-    { signal },
-  )
+  const own = service.options.access === undefined && {
+    participantId: identity.userId,
+    orgId: orgId ?? identity.orgId,
+  }
+  const filter = { ...who, ...own, status, personaId, search }
   // Checked one by one, because titles are hidden from users who left an organisation or whom `allow` denies access.
-  const data = await visible(service, identity, found.items)
-  const { nextCursor, total } = found
+  const found = await visiblePage({
+    query: pages,
+    fetch: (query) => service.store.conversations.list({ ...filter, ...query }, { signal }),
+    visible: (items) => visible(service, identity, items),
+  })
+  const { items: data, nextCursor, total } = found
   const at = page ?? Math.floor((skip ?? 0) / limit) + 1
   const meta = total === undefined ? undefined : pageMeta(at, limit, total)
   return { data, ...(nextCursor && { nextCursor }), ...(meta && { meta }) }

@@ -24,10 +24,12 @@ import {
   readAttachment,
   readMessage,
   requireAuthor,
+  requireDeleter,
   storedContent,
   viewOf,
   viewPage,
 } from '../contract/index.ts'
+import { visiblePage } from './visible-page.ts'
 import { readEmoji } from './emoji.ts'
 
 /** A message to store without an answer of a model. */
@@ -116,7 +118,7 @@ export interface EditRequest extends MessageRequest {
   readonly version?: number | undefined
 }
 
-/** Changes a message and marks it as edited. To answer it again, use `resend`. */
+/** Changes a message and marks it as edited by the caller. Only its author may. To answer it again, use `resend`. */
 export async function editMessage(service: ServiceContext, request: EditRequest): Promise<MessageView> {
   const { identity, conversation } = await service.open(request, 'editMessage')
   const { messageId, content, metadata, version, signal } = request
@@ -124,7 +126,7 @@ export async function editMessage(service: ServiceContext, request: EditRequest)
   requireAuthor(message, identity, await canManage(service, identity, conversation))
   if (content !== undefined) checkSend({ identity, message: content })
   const changed = content === undefined ? {} : { content: storedContent(await readMessage(content)) }
-  const change = { metadata, version, ...changed }
+  const change = { metadata, version, editedBy: identity.userId, ...changed }
   return viewOf(await service.store.messages.update(conversation.id, messageId, change, { signal }))
 }
 
@@ -136,7 +138,7 @@ export async function deleteMessage(
   const { identity, conversation } = await service.open(request, 'deleteMessage')
   const { messageId, signal } = request
   const message = await service.message(conversation.id, messageId, signal)
-  requireAuthor(message, identity, await canManage(service, identity, conversation))
+  requireDeleter(message, identity, await canManage(service, identity, conversation))
   const { messages } = service.store
   if (request.erase === true) await messages.wipe(conversation.id, messageId, { signal })
   else await messages.delete(conversation.id, messageId, { signal })
@@ -166,32 +168,36 @@ export async function searchMessages(
           conversationId: (await service.open({ identity, conversationId, signal }, 'search')).conversation
             .id,
         }
-  const query = { text, ...where, limit, cursor, offset, withTotal }
-  const page = viewPage(await service.store.messages.search(query, { signal }))
-  return conversationId === undefined ? hideInaccessible(service, request, page) : page
+  const query = { limit, cursor, offset, withTotal }
+  const fetch = (part: PageQuery): Promise<Page<StoredMessage>> =>
+    service.store.messages.search({ text, ...where, ...part }, { signal })
+  if (conversationId !== undefined) return viewPage(await fetch(query))
+  const visible = visibleOf(service, request)
+  return viewPage(await visiblePage({ query, fetch, visible }))
 }
 
 // Checked one by one, because a user who left an organisation must not see its messages.
-async function hideInaccessible(
+function visibleOf(
   service: ServiceContext,
   { identity, signal }: SearchRequest,
-  page: Page<MessageView>,
-): Promise<Page<MessageView>> {
+): (items: readonly StoredMessage[]) => Promise<readonly StoredMessage[]> {
   const open = new Map<string, boolean>()
-  for (const { conversationId } of page.items) {
-    if (open.has(conversationId)) continue
-    open.set(
-      conversationId,
-      await service.open({ identity, conversationId, signal }, 'search').then(
-        () => true,
-        (error: unknown) => {
-          if (LlmError.is(error, 'not-found') || LlmError.is(error, 'unauthorized')) return false
-          throw error
-        },
-      ),
-    )
+  return async (items) => {
+    for (const { conversationId } of items) {
+      if (open.has(conversationId)) continue
+      open.set(
+        conversationId,
+        await service.open({ identity, conversationId, signal }, 'search').then(
+          () => true,
+          (error: unknown) => {
+            if (LlmError.is(error, 'not-found') || LlmError.is(error, 'unauthorized')) return false
+            throw error
+          },
+        ),
+      )
+    }
+    return items.filter(({ conversationId }) => open.get(conversationId))
   }
-  return { ...page, items: page.items.filter(({ conversationId }) => open.get(conversationId)) }
 }
 
 /** Messages that have replies, with the number of replies, oldest first. */

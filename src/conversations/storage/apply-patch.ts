@@ -47,7 +47,7 @@ export function patchMessage(record: StoredMessage, patch: MessagePatch, now: nu
     metadata: metadata ?? record.metadata,
     partial: patch.partial ?? record.partial,
     version: record.version + 1,
-    ...(content === undefined ? {} : { editedAt: now }),
+    ...(content === undefined ? {} : { editedAt: now, editedBy: patch.editedBy }),
   })
 }
 

@@ -153,6 +153,8 @@ export interface StoredMessage {
   readonly createdAt: number
   /** Time of the last change of its content. */
   readonly editedAt?: number | undefined
+  /** User who changed its content last. */
+  readonly editedBy?: string | undefined
   readonly deletedAt?: number | undefined
 }
 
@@ -189,6 +191,8 @@ export interface NewMessage {
 /** Changes of a message: `undefined` keeps a field. A new `content` marks the message as edited. */
 export interface MessagePatch {
   readonly content?: string | readonly StoredPart[] | undefined
+  /** User who changes the content. Has no effect without `content`. */
+  readonly editedBy?: string | undefined
   /** Replaced as a whole. */
   readonly metadata?: JsonObject | undefined
   readonly partial?: boolean | undefined

@@ -1,3 +1,4 @@
+import { LlmError } from '../../core/error.ts'
 import { newId } from '../../core/create-id.ts'
 import type { UserPart } from '../../core/message.ts'
 import type { Conversation, NewMessage, StoredMessage } from '../storage/index.ts'
@@ -146,10 +147,27 @@ async function contextFor(
 async function questionOf(
   service: ServiceContext,
   { id }: Conversation,
-  { messageId, signal }: RegenerateRequest,
+  { messageId, expected, signal }: RegenerateRequest,
 ): Promise<StoredMessage> {
-  const message = await service.message(id, messageId, signal)
-  const found = await questionFor(service.store, message, signal)
-  if (found === undefined) refuse('messageId', 'names a message that answers no user message')
-  return found
+  const message =
+    messageId === undefined
+      ? await newestQuestion(service, id, signal)
+      : await service.message(id, messageId, signal)
+  const found = message && (await questionFor(service.store, message, signal))
+  if (found === undefined && message !== undefined)
+    refuse('messageId', 'names a message that answers no user message')
+  if (found !== undefined && (expected === undefined || isSameQuestion(found, await readMessage(expected))))
+    return found
+  throw new LlmError('not-found', `conversation "${id}" has no such user message`, {
+    code: 'message-not-found',
+  })
+}
+
+async function newestQuestion(
+  { store }: ServiceContext,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<StoredMessage | undefined> {
+  const query = { order: 'newest', roles: ['user'], limit: 1 } as const
+  return (await store.messages.list(id, query, { signal })).items[0]
 }

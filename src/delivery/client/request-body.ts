@@ -14,12 +14,15 @@ export async function makeRequest(
   } catch (error) {
     throw toLlmError(error, 'invalid-request', 'makeBody failed')
   }
-  const base = { ...own, ...body, conversationId }
+  // A server that stores conversations begins one without an answer, and finds the message of a regeneration.
+  const begin = !messages.some(({ role, parts: shown }) => role === 'assistant' && shown.length > 0)
+  const marks = { ...(begin ? { begin } : undefined), ...(again ? { again } : undefined) }
+  const base = { ...own, ...body, conversationId, ...marks }
   if (history !== 'newest') return { ...base, messages: historyOf(messages) }
   const newest = historyOf(messages.filter(({ role }) => role === 'user').slice(-1))
   const content = newest[0]?.['content']
   const message = typeof content === 'string' ? { message: content } : { messages: newest }
-  return { ...base, ...message, ...(again ? { again } : undefined) }
+  return { ...base, ...message }
 }
 
 const MAX_CHARACTERS = 400_000

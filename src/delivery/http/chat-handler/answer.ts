@@ -99,26 +99,41 @@ type TurnRequest = Omit<Parameters<ChatServiceTarget['stream']>[0], 'message'> &
 }
 
 async function openTurn(chats: ChatServiceTarget, turn: PageTurn, request: TurnRequest): Promise<TurnReply> {
-  const { action, messageId, message, begin } = turn
+  const { action, messageId, message } = turn
   const { begin: _begin, ...existing } = request
   if (action === 'send') return chats.stream({ ...request, message: message ?? '' })
-  if (messageId !== undefined && action === 'resend')
-    return chats.resendStream({ ...existing, messageId, message: message ?? '' })
-  try {
-    if (messageId === undefined) throw unknownMessage()
-    return await chats.regenerateStream({ ...existing, messageId })
-  } catch (error) {
-    // A message whose first request was refused was never stored, so it is sent.
-    const isUnknown = LlmError.is(error, 'not-found') && message !== undefined
-    if (isUnknown && (begin || messageId === turn.userMessageId)) return chats.stream({ ...request, message })
-    throw error
+  if (action === 'regenerate') return regenerateTurn(chats, turn, request)
+  // The replaced message keeps its id, so the new one has another.
+  const { messageId: answerId, userMessageId } = request.newIds ?? {}
+  const newIds = {
+    messageId: answerId,
+    userMessageId: userMessageId === messageId ? undefined : userMessageId,
   }
+  return chats.resendStream({ ...existing, newIds, messageId: messageId ?? '', message: message ?? '' })
 }
 
-function unknownMessage(): LlmError {
-  return new LlmError('not-found', 'the request names no message to answer again; send its messageId', {
-    code: 'message-not-found',
-  })
+// A page may name an answer that failed before it was stored, or a message under an id of its own.
+async function regenerateTurn(
+  chats: ChatServiceTarget,
+  { messageId, message, userMessageId, begin }: PageTurn,
+  request: TurnRequest,
+): Promise<TurnReply> {
+  const { begin: _begin, ...existing } = request
+  const named = messageId === undefined ? [] : [{ messageId }]
+  const shown = userMessageId === undefined ? [] : [{ messageId: userMessageId, expected: message }]
+  const newest = message === undefined && messageId !== undefined ? [] : [{ expected: message }]
+  let unknown: unknown
+  for (const wanted of [...named, ...shown, ...newest])
+    try {
+      return await chats.regenerateStream({ ...existing, ...wanted })
+    } catch (error) {
+      if (!LlmError.is(error, 'not-found')) throw error
+      unknown = error
+    }
+  // A message whose first request was refused was never stored, so it is sent.
+  if (message !== undefined && (begin || messageId === undefined))
+    return chats.stream({ ...request, message })
+  throw unknown
 }
 
 // What identifies the call and its caller comes from the request, not from the defaults.

@@ -25,7 +25,7 @@ export function readPageTurn(input: ChatInput): PageTurn {
   const userMessageId = pageMessageId(input)
   const begin = beginsConversation(input)
   const known = { message, userMessageId, begin }
-  if (regenerates(body)) return { action: 'regenerate', messageId: messageId ?? userMessageId, ...known }
+  if (regenerates(body)) return { action: 'regenerate', messageId, ...known }
   if (message === undefined) throw invalid('messages', 'must end with a user message')
   if (messageId !== undefined) return { action: 'resend', messageId, ...known }
   return { action: 'send', ...known }
@@ -54,7 +54,11 @@ function beginsConversation({ body, isUiMessage, conversationId }: ChatInput): b
   if (body['begin'] === true || conversationId === undefined) return true
   const named = body['conversationId'] ?? body['conversation_id']
   if (!isUiMessage || (named !== undefined && named !== null)) return false
-  return listOf(body['messages']).every((message) => objectOf(message)['role'] !== 'assistant')
+  return !listOf(body['messages']).some((message) => isAnswer(objectOf(message)))
+}
+
+function isAnswer({ role, parts }: Record<string, unknown>): boolean {
+  return role === 'assistant' && listOf(parts).length > 0
 }
 
 function invalid(path: string, message: string): LlmError {

@@ -113,3 +113,62 @@ test('an unknown conversation is not found unless the page begins it', async () 
   expect((await it.chats.list({ identity: ada })).data.map(({ id }) => id)).toEqual([conversationId])
   expect(await it.ask({ message: 'Hi', conversationId: 'a b', begin: true })).toMatchObject({ status: 400 })
 })
+
+const uiMessage = (id: string, role: string, text: string): object => ({
+  id,
+  role,
+  parts: [{ type: 'text', text }],
+})
+
+test('a page of the AI SDK begins, goes on, regenerates and edits under ids of its own', async () => {
+  const it = await site({ script: ({ prompt }) => `About ${prompt}.` })
+  const id = 'chat-of-the-page'
+  const first = uiMessage('question-of-page', 'user', 'one')
+  const one = await it.ask({ id, messages: [first], trigger: 'submit-message' })
+  const answer = uiMessage(protocols['ui-message'](one).messageId, 'assistant', 'About one.')
+  const second = uiMessage('q2', 'user', 'two')
+  await it.ask({ id, messages: [first, answer, second], trigger: 'submit-message' })
+  await it.ask({ id, messages: [first, answer, second], trigger: 'regenerate-message' })
+  const history = ['user: one', 'assistant: About one.', 'user: two', 'assistant: About two.']
+  expect(await keptTurns(it.store, id)).toEqual(history)
+  await it.ask({ id, messages: [first], trigger: 'regenerate-message', messageId: 'question-of-page' })
+  expect(await keptTurns(it.store, id)).toEqual(history.slice(0, 2))
+  const edited = uiMessage('question-of-page', 'user', 'three')
+  await it.ask({ id, messages: [edited], trigger: 'submit-message', messageId: 'question-of-page' })
+  await it.ask({ id, messages: [edited], trigger: 'regenerate-message' })
+  expect(await keptTurns(it.store, id)).toEqual(['user: three', 'assistant: About three.'])
+  expect((await it.chats.list({ identity: ada })).data).toHaveLength(1)
+})
+
+test('members follow a stream, only who asked or manages stops it, and strangers find nothing', async () => {
+  const it = await site(
+    { script: { text: 'word '.repeat(200), chunks: 'words', pacing: { betweenMs: 20 } } },
+    { onClientGone: 'finish' },
+  )
+  const { id } = await it.chats.create({
+    identity: ada,
+    members: [
+      { userId: 'bob', role: 'member' },
+      { userId: 'vic', role: 'viewer' },
+    ],
+  })
+  const asking = it.ask({ message: 'Hi', conversationId: id }, 'bob')
+  await expect.poll(async () => (await it.call('GET', `/${id}/status`, 'vic')).status).toBe(200)
+  const following = it.call('GET', `/${id}/stream`, 'vic')
+  for (const stranger of ['eve', 'bob@acme', 'ada@acme'])
+    for (const [method, tail, status] of [
+      ['GET', 'status', 404],
+      ['GET', 'metrics', 404],
+      ['GET', 'stream', 204],
+      ['POST', 'cancel', 404],
+      ['POST', 'stop', 404],
+      ['DELETE', 'stream', 404],
+    ] as const)
+      expect((await it.call(method, `/${id}/${tail}`, stranger)).status).toBe(status)
+  expect((await it.ask({ message: 'Hi', conversationId: id }, 'eve')).status).toBe(404)
+  expect((await it.ask({ message: 'Hi', conversationId: id }, 'vic')).status).toBe(403)
+  expect((await it.call('POST', `/${id}/stop`, 'vic')).status).toBe(403)
+  expect((await it.call('POST', `/${id}/stop`, 'ada')).status).toBe(200)
+  const [asked, followed] = await Promise.all([asking, following])
+  expect(followed.frames.at(-1)).toEqual(asked.frames.at(-1))
+})
