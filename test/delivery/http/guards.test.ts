@@ -291,3 +291,26 @@ describe('limits in headers', () => {
     expect(reply.headers.get('x-should-retry')).toBe('false')
   })
 })
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('save failed')
+    },
+  ],
+  ['rejects', (): unknown => Promise.reject(new Error('save failed'))],
+])('onEnd that %s is logged, and fails neither the response nor the process', async (_how, onEnd) => {
+  const lines: unknown[] = []
+  const ignore = (): void => undefined
+  const error = (_fields: object, message?: string): void => void lines.push(message)
+  const logger = { debug: ignore, info: ignore, warn: ignore, error }
+  await using here = await gateway({ onEnd, logger })
+  for (const stream of [true, false]) {
+    const messages = [{ role: 'user', content: 'Hi' }]
+    const answer = await here.post('/v1/chat/completions', { model: 'openai/m', messages, stream })
+    expect(answer.status).toBe(200)
+    expect(await answer.text()).toContain('Hello')
+  }
+  await expect.poll(() => lines).toEqual(['onEnd of the handler failed', 'onEnd of the handler failed'])
+})
