@@ -12,6 +12,7 @@ import { bundled, checkPackages, checkPeers, installed, peers } from './house/pa
 import { checkSizes } from './house/sizes.ts'
 import { readPages, readSources, type Rule, type Sources } from './house/sources.ts'
 import { checkModuleState, exempt } from './house/state.ts'
+import { checkTables } from './house/tables.ts'
 import { checkAny, checkStarExports, checkTopLevelAwait } from './house/syntax.ts'
 import { checkWords } from './house/words.ts'
 
@@ -27,6 +28,7 @@ interface House {
 }
 
 const lines = (count: number): string => 'work()\n'.repeat(count)
+const wordTable = 'const KINDS: Readonly<Record<string, string>> = {}'
 const fields = (count: number): string => 'a = 1\n'.repeat(count)
 
 const src = readSources()
@@ -127,6 +129,12 @@ const house: readonly House[] = [
       'src/core/b.ts': "import './c.ts'",
       'src/core/c.ts': '',
     },
+  },
+  {
+    name: 'a table of words finds no name that every object inherits',
+    rule: checkTables,
+    breaches: [['read the table with rowOf()', { 'src/core/a.ts': `${wordTable}\nKINDS[word]` }]],
+    fine: { 'src/core/a.ts': `${wordTable}\nrowOf(KINDS, word) ?? KINDS['a'] ?? ROWS[word]` },
   },
   {
     name: 'an outside package has one door',

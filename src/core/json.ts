@@ -14,6 +14,11 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** The value of a table under a name from outside. A name such as `constructor`, which every object inherits, has none. */
+export function rowOf<V>(table: Readonly<Record<string, V>>, name: string): V | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
+}
+
 /** The value if it is an object, else an empty one. For wire replies, which are read loosely. */
 export function objectOf(value: unknown): Record<string, unknown> {
   return isObject(value) ? value : {}

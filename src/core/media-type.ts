@@ -1,3 +1,4 @@
+import { rowOf } from './json.ts'
 // Names that are written by habit, and the registered ones, which alone all providers accept.
 const REGISTERED: Readonly<Record<string, string>> = {
   'image/jpg': 'image/jpeg',
@@ -14,7 +15,7 @@ const REGISTERED: Readonly<Record<string, string>> = {
 /** The registered media type of a name: lower case, without parameters, `image/jpeg` for `image/jpg`. */
 export function registeredType(mediaType: string): string {
   const type = mediaType.replace(/;.*$/s, '').trim().toLowerCase()
-  return REGISTERED[type] ?? type
+  return rowOf(REGISTERED, type) ?? type
 }
 
 // Anything but `data:type/subtype;base64,` in lower case, and white space in the data.
@@ -27,7 +28,7 @@ const UNUSUAL = /^(?!data:[a-z]+\/[a-z0-9.+-]+;base64,)|\s/
 export function canonicalUrl(url: string): string {
   if (!/^\s*data:/i.test(url)) return url
   const [, mediaType = ''] = /^data:([^;,]*)/.exec(url) ?? []
-  if (!UNUSUAL.test(url) && REGISTERED[mediaType] === undefined) return url
+  if (!UNUSUAL.test(url) && rowOf(REGISTERED, mediaType) === undefined) return url
   const match = /^\s*data:([^;,]*)(?:;[^;,]*)*?;base64,(.*)$/is.exec(url)
   if (match === null) return url
   const [, type = '', data = ''] = match

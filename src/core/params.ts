@@ -1,4 +1,4 @@
-import { setPath, type JsonDraft, type JsonObject, type JsonValue } from './json.ts'
+import { rowOf, setPath, type JsonDraft, type JsonObject, type JsonValue } from './json.ts'
 import { LlmError } from './error.ts'
 import type { Schemas } from './fit/load-schemas.ts'
 import { looseRules, type WireRules } from './fit/rules.ts'
@@ -173,7 +173,7 @@ function encodeSetting(setting: SettingName, value: JsonValue, encoding: Encodin
     report(type, `${setting} for ${where}: ${message}`)
   const encoded =
     encode === undefined ? bounded : encode(bounded, { body, settings, quirks, rules, schemas, warn })
-  const renamed = typeof encoded === 'string' ? rule.values?.[encoded] : undefined
+  const renamed = typeof encoded === 'string' ? rowOf(rule.values ?? {}, encoded) : undefined
   return renamed ?? encoded
 }
 // Values that mean the same as none, so that nothing is lost without them.

@@ -1,7 +1,7 @@
 import type { Dialect, Quirks } from './dialect.ts'
 import { LlmError } from './error.ts'
 import { looseRules, type WireRules } from './fit/rules.ts'
-import type { JsonObject } from './json.ts'
+import { rowOf, type JsonObject } from './json.ts'
 import { explainParams, mergeParams, type ParamExplanation, type ParamMap } from './params.ts'
 import { checkProvider, type Auth, type ModelCapabilities, type ProviderDefinition } from './provider.ts'
 import { capabilityParams } from './adapt-to-model.ts'
@@ -211,7 +211,7 @@ function defaultApi(
 
 function withApi(definition: ProviderDefinition, api: string | undefined): ProviderDefinition {
   if (api === undefined || api === '') return definition
-  const other = definition.apis?.[api]
+  const other = rowOf<Partial<ProviderDefinition> | undefined>(definition.apis ?? {}, api)
   if (other !== undefined)
     return { ...(other.dialect === definition.dialect ? definition : bare(definition)), ...other }
   const known = Object.keys(definition.apis ?? {})

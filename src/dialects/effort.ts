@@ -1,3 +1,4 @@
+import { rowOf } from '../core/json.ts'
 import type { EncodeContext, ResolvedSettings } from '../core/params.ts'
 
 /** The neutral wish to think: an effort word, a budget in tokens, or both. */
@@ -21,7 +22,7 @@ export function budgetFor(
   { effort, budgetTokens }: Reasoning,
   { warn }: Pick<EncodeContext, 'warn'>,
 ): number {
-  const wanted = budgetTokens ?? BUDGETS[effort ?? 'medium'] ?? MIN_BUDGET
+  const wanted = budgetTokens ?? rowOf(BUDGETS, effort ?? 'medium') ?? MIN_BUDGET
   if (wanted < MIN_BUDGET)
     warn(`a budget of ${wanted} tokens was sent as ${MIN_BUDGET}, the smallest that the format accepts`)
   return Math.max(wanted, MIN_BUDGET)
@@ -37,8 +38,8 @@ export function effortFor(
   { warn }: Pick<EncodeContext, 'warn'>,
 ): string {
   const wanted = effort ?? effortCovering(budgetTokens)
-  const max = BUDGETS[wanted] ?? 0
-  const sent = efforts.findLast((word) => (BUDGETS[word] ?? 0) <= max) ?? efforts[0] ?? 'low'
+  const max = rowOf(BUDGETS, wanted) ?? 0
+  const sent = efforts.findLast((word) => (rowOf(BUDGETS, word) ?? 0) <= max) ?? efforts[0] ?? 'low'
   if (effort === undefined)
     warn(`a budget of ${budgetTokens} tokens was sent as effort "${sent}": the model accepts no budget`)
   else if (sent !== effort)
@@ -47,7 +48,7 @@ export function effortFor(
 }
 
 function effortCovering(budgetTokens: number): string {
-  return Object.keys(BUDGETS).find((effort) => budgetTokens <= (BUDGETS[effort] ?? 0)) ?? 'max'
+  return Object.keys(BUDGETS).find((effort) => budgetTokens <= (rowOf(BUDGETS, effort) ?? 0)) ?? 'max'
 }
 
 /** The nearest of the words none, low, medium and high for a budget, in formats that have effort words only. */
@@ -76,8 +77,8 @@ const LEVELS: Readonly<Record<string, number>> = {
 export function nearestEffort(asked: string, efforts: readonly string[] = [asked]): string {
   if (efforts.includes(asked)) return asked
   const words = efforts.filter((word) => word !== 'none')
-  const most = LEVELS[asked] ?? 0
-  return words.findLast((word) => (LEVELS[word] ?? 0) <= most) ?? words[0] ?? asked
+  const most = rowOf(LEVELS, asked) ?? 0
+  return words.findLast((word) => (rowOf(LEVELS, word) ?? 0) <= most) ?? words[0] ?? asked
 }
 
 /** Whether an effort is wished for the answer alone. */

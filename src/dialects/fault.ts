@@ -1,6 +1,6 @@
 import type { Fault } from '../core/dialect.ts'
 import type { ErrorKind } from '../core/error.ts'
-import { isObject, listOf, numberOf, objectOf, parseJson, textOf } from '../core/json.ts'
+import { isObject, listOf, numberOf, objectOf, parseJson, textOf, rowOf } from '../core/json.ts'
 import { isElsewhere, kindOfWords, limitKind, saysTooLong } from './error-words.ts'
 import { findMessage } from './find-message.ts'
 
@@ -230,12 +230,12 @@ function waitIn(message: string): number | undefined {
   if (span === undefined) return undefined
   let total = 0
   for (const [, amount, unit = ''] of span.matchAll(SPAN_PART))
-    total += Number(amount) * (PART_MS[unit.toLowerCase()] ?? 0)
+    total += Number(amount) * (rowOf(PART_MS, unit.toLowerCase()) ?? 0)
   return Math.ceil(total - 1e-6)
 }
 
 function waitInFields(raw: string): number | undefined {
   const [, ms, amount, unit] = FIELD.exec(raw) ?? []
   if (amount === undefined) return undefined
-  return Math.ceil(Number(amount) * (PART_MS[unit ?? (ms === undefined ? 's' : 'ms')] ?? 0) - 1e-6)
+  return Math.ceil(Number(amount) * (rowOf(PART_MS, unit ?? (ms === undefined ? 's' : 'ms')) ?? 0) - 1e-6)
 }

@@ -1,3 +1,4 @@
+import { rowOf } from '../core/json.ts'
 /** Returns a header by its lower-case name. */
 export type HeaderOf = (name: string) => string | undefined
 
@@ -61,7 +62,7 @@ export function readRateHeaders(header: HeaderOf, epochMs: number): ProviderRate
     if (limit === undefined ? remaining < 0 : limit <= 0) return []
     const { name, unit, window } = family
     const renewal = figure(header(`x-ratelimit-renewalperiod-${name}`))
-    const periodMs = renewal === undefined ? PERIODS_MS[name.split('-')[1] ?? ''] : renewal * 1000
+    const periodMs = renewal === undefined ? rowOf(PERIODS_MS, name.split('-')[1] ?? '') : renewal * 1000
     // Servers that send a renewal period give the reset in ms, all others in seconds.
     const bareMs = renewal === undefined ? 1000 : 1
     const resetMs = resetOf(header(family.headers('reset')), { epochMs: serverTime(header, epochMs), bareMs })
@@ -98,7 +99,7 @@ export function resetOf(
   if (DURATION.test(value)) {
     let total = 0
     for (const [, amount, unit = ''] of value.matchAll(DURATION_PART))
-      total += Number(amount) * (UNITS_MS[unit] ?? 0)
+      total += Number(amount) * (rowOf(UNITS_MS, unit) ?? 0)
     return total
   }
   if (BARE.test(value)) {

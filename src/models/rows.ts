@@ -1,3 +1,4 @@
+import { rowOf } from '../core/json.ts'
 import type { FactSource, ModelFacts, ModelPrices, TokenPrices } from '../core/model-facts.ts'
 
 /** Token prices in the order of {@link PRICE_NAMES}; null for an unknown one. */
@@ -99,7 +100,9 @@ export function readRow(provider: string, row: FactRow, sources: readonly FactSo
 }
 
 function modalities(letters: string | undefined): readonly string[] | undefined {
-  return letters === undefined ? undefined : Array.from(letters, (letter) => MODALITIES[letter] ?? letter)
+  return letters === undefined
+    ? undefined
+    : Array.from(letters, (letter) => rowOf(MODALITIES, letter) ?? letter)
 }
 
 function readPrices({ t, v, h, g, b, f }: PricesRow): ModelPrices {

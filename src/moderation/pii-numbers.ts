@@ -1,3 +1,4 @@
+import { rowOf } from '../core/json.ts'
 import type { Verified } from './rule-set.ts'
 
 const LENGTHS_OF_CARDS: readonly (readonly [RegExp, ReadonlySet<number>])[] = [
@@ -49,7 +50,7 @@ const IBAN_LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(
 
 /** Validates an IBAN by the length of its country and its checksum (mod 97). Leaves out text after that length. */
 export function verifyIban(text: string): Verified | undefined {
-  const wanted = IBAN_LENGTHS[text.slice(0, 2).toUpperCase()] ?? 0
+  const wanted = rowOf(IBAN_LENGTHS, text.slice(0, 2).toUpperCase()) ?? 0
   let count = 0
   let end = 0
   while (end < text.length && count < wanted) if (/[A-Za-z0-9]/.test(text[end++] as string)) count++

@@ -1,3 +1,4 @@
+import { rowOf } from '../core/json.ts'
 import type { AudioPart, FilePart } from '../core/message.ts'
 import type { JsonReader } from './json-reader.ts'
 
@@ -24,7 +25,7 @@ export function readFile(file: JsonReader): FilePart {
 
 function mediaTypeOf(filename = ''): string {
   const ending = filename.slice(filename.lastIndexOf('.') + 1).toLowerCase()
-  return MEDIA_TYPES[ending] ?? 'application/pdf'
+  return rowOf(MEDIA_TYPES, ending) ?? 'application/pdf'
 }
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   txt: 'text/plain',

@@ -1,3 +1,4 @@
+import { rowOf } from '../core/json.ts'
 import type { QueueSettings } from './config.ts'
 import { userKeyOf, type QueueJob } from './job.ts'
 import { createGroup, resume, suspend } from './user-lane.ts'
@@ -135,7 +136,7 @@ export function providerLimit(
   provider: string | undefined,
 ): number | undefined {
   if (provider === undefined) return undefined
-  return typeof perProvider === 'number' ? perProvider : perProvider[provider]
+  return typeof perProvider === 'number' ? perProvider : rowOf(perProvider, provider)
 }
 
 /** Whether one more call of the group may run. */

@@ -1,3 +1,4 @@
+import { rowOf } from '../core/json.ts'
 import { LlmError } from '../core/error.ts'
 import { originOf } from './origin.ts'
 
@@ -16,7 +17,7 @@ export function transportError(error: unknown, url: string, answered: boolean): 
   if (LlmError.is(error)) return error
   const failed = codeOf(error)
   const code = failed?.code
-  const phase = code === undefined ? undefined : TIMEOUTS[code]
+  const phase = code === undefined ? undefined : rowOf(TIMEOUTS, code)
   if (phase !== undefined) {
     const message = `${originOf(url)}: the transport's own ${phase} timeout expired; raise or disable it in the dispatcher`
     return new LlmError('timeout', message, { phase, code, cause: error })
@@ -56,7 +57,7 @@ function explainFailure(error: FailedCode, { url, answered }: Destination): stri
   return (
     explainProxy(failure) ??
     explainProtocol(failure) ??
-    EXPLAIN[error.code ?? '']?.(failure) ??
+    rowOf(EXPLAIN, error.code ?? '')?.(failure) ??
     `${failure.url.origin}: ${error.message}`
   )
 }

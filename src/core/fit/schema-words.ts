@@ -1,4 +1,4 @@
-import type { JsonDraft, JsonValue } from '../json.ts'
+import { rowOf, type JsonDraft, type JsonValue } from '../json.ts'
 import type { SchemaRule } from './schema-rule.ts'
 import { linesOf } from './schema-parts.ts'
 
@@ -33,7 +33,9 @@ export class SchemaWords {
 
   /** Whether a keyword is sent with this value. */
   keeps(key: string, value: JsonValue): boolean {
-    return this.takes(key) && this.rule.values?.[key]?.test(`${value as string | number}`) !== false
+    return (
+      this.takes(key) && rowOf(this.rule.values ?? {}, key)?.test(`${value as string | number}`) !== false
+    )
   }
 }
 

@@ -1,4 +1,4 @@
-import { isObject, numberOf, parseJson, textOf, type JsonValue } from '../../core/json.ts'
+import { isObject, numberOf, parseJson, textOf, type JsonValue, rowOf } from '../../core/json.ts'
 import type { FinishReason, Usage, Warning } from '../../core/response.ts'
 import type { SseEvent } from './sse-parser.ts'
 
@@ -78,9 +78,9 @@ export function readFrame({ event, data }: SseEvent): ChatFrame {
   if (!isObject(value)) return other
   const type = nameOf(value, event)
   if (type === 'error') return { ...value, type, error: errorIn(value['error']) }
-  const field = REQUIRED_FIELDS[type]
+  const field = rowOf(REQUIRED_FIELDS, type)
   const known: Readonly<Record<string, unknown>> = { ...value, type }
-  if (field === undefined || typeof known[field] !== (FIELD_TYPES[field] ?? 'string')) return other
+  if (field === undefined || typeof known[field] !== (rowOf(FIELD_TYPES, field) ?? 'string')) return other
   return known as ChatFrame
 }
 

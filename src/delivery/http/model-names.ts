@@ -1,3 +1,4 @@
+import { rowOf } from '../../core/json.ts'
 import { LlmError } from '../../core/error.ts'
 import type { ModelInfo } from '../../core/model-list.ts'
 import type { Registry } from '../../core/registry.ts'
@@ -69,7 +70,7 @@ export class ModelNames {
       const known = Object.keys(models).filter((id) => !id.includes('*'))
       const rest = defaultModel === undefined || defaultModel in models ? [] : [defaultModel]
       return [...known, ...rest].map((id) => {
-        const { contextWindow, maxOutput } = models[id] ?? {}
+        const { contextWindow, maxOutput } = rowOf(models, id) ?? {}
         const name = id.startsWith(`${provider}/`) ? id : `${provider}/${id}`
         return { id: name, ownedBy: provider, contextWindow, maxOutput }
       })

@@ -1,3 +1,4 @@
+import { rowOf } from '../../core/json.ts'
 import type { LlmError } from '../../core/error.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { ChatResponse, Usage } from '../../core/response.ts'
@@ -69,7 +70,7 @@ const BY_CODE: Readonly<Record<string, EndReason>> = {
 /** Returns why a run ended with this error, or without one. */
 export function reasonOf(error: LlmError | undefined, response: ChatResponse): EndReason {
   if (error === undefined) return hasContent(response) ? 'finished' : 'empty'
-  const known = BY_CODE[error.code ?? '']
+  const known = rowOf(BY_CODE, error.code ?? '')
   if (known !== undefined) return known
   if (error.kind === 'timeout') return error.phase === 'idle' ? 'idle' : 'timeout'
   return error.kind === 'aborted' ? 'cancelled' : 'error'

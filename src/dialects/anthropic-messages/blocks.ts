@@ -7,6 +7,7 @@ import {
   textOf,
   type JsonObject,
   type JsonValue,
+  rowOf,
 } from '../../core/json.ts'
 
 type Wire = Readonly<Record<string, unknown>>
@@ -59,7 +60,7 @@ export class BlockReader {
     if (held !== undefined) this.#finish(held, out)
     const block: OpenBlock = {
       index,
-      kind: KINDS[String(start['type'])] ?? 'vendor',
+      kind: rowOf(KINDS, String(start['type'])) ?? 'vendor',
       start,
       id: textOf(start['id']),
       from: this.#length,

@@ -1,6 +1,6 @@
 import type { Fault } from '../../core/dialect.ts'
 import type { ErrorKind } from '../../core/error.ts'
-import { objectOf, textOf } from '../../core/json.ts'
+import { objectOf, textOf, rowOf } from '../../core/json.ts'
 import { saysTooLong } from '../error-words.ts'
 import { readFault as readAnyFault } from '../fault.ts'
 
@@ -33,6 +33,6 @@ function kindOf({ kind, message }: Fault, type: string | undefined): ErrorKind {
     case 'api_error':
       return /overloaded/i.test(message) ? 'overloaded' : kind
     default:
-      return MORE_EXACT.has(kind) ? kind : (BY_TYPE[type ?? ''] ?? kind)
+      return MORE_EXACT.has(kind) ? kind : (rowOf(BY_TYPE, type ?? '') ?? kind)
   }
 }

@@ -1,4 +1,4 @@
-import { listOf, numberOf, objectOf, textOf } from '../../core/json.ts'
+import { listOf, numberOf, objectOf, textOf, rowOf } from '../../core/json.ts'
 import type { ModelInfo, ModelListApi } from '../../core/model-list.ts'
 
 /** The model list, newest first, in pages of the maximum size. */
@@ -28,7 +28,7 @@ function readModel(item: unknown): ModelInfo[] {
       created: Number.isNaN(createdMs) ? undefined : Math.floor(createdMs / 1_000),
       contextWindow: numberOf(model['max_input_tokens']),
       maxOutput: numberOf(model['max_tokens']),
-      status: STATUS[textOf(model['lifecycle']) ?? ''],
+      status: rowOf(STATUS, textOf(model['lifecycle']) ?? ''),
       deprecatedOn: dayOf(model['deprecated_at']),
       retiresOn: dayOf(model['retires_at']),
       ...(capabilities === undefined ? undefined : readCapabilities(objectOf(capabilities))),

@@ -1,5 +1,5 @@
 import { withFieldsInLast } from '../../core/fit/wire-fields.ts'
-import { isObject, parseJson, type JsonObject } from '../../core/json.ts'
+import { isObject, parseJson, type JsonObject, rowOf } from '../../core/json.ts'
 import {
   argumentsObject,
   bytesOf,
@@ -75,7 +75,7 @@ export function renderPart(part: UserPart, context: PartContext): JsonObject[] {
     case 'file':
       return renderFile(part, context)
     case 'audio': {
-      const format = SOUNDS[part.mediaType]
+      const format = rowOf(SOUNDS, part.mediaType)
       if (format === undefined) return leaveOut(`audio of type ${part.mediaType}`, context)
       return [{ audio: { format, source: { bytes: bytesOf(part)?.data } } }]
     }
@@ -134,7 +134,7 @@ function typeByName(name: string | undefined, formats: Readonly<Record<string, s
 }
 
 function documentFormat(mediaType: string, name: string | undefined): string | undefined {
-  const known = DOCUMENTS[mediaType] ?? DOCUMENTS[typeByName(name, DOCUMENTS) ?? '']
+  const known = rowOf(DOCUMENTS, mediaType) ?? rowOf(DOCUMENTS, typeByName(name, DOCUMENTS) ?? '')
   return known ?? (isTextType(mediaType) ? 'txt' : undefined)
 }
 

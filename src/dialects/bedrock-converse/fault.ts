@@ -1,6 +1,6 @@
 import type { Fault } from '../../core/dialect.ts'
 import type { ErrorKind } from '../../core/error.ts'
-import { objectOf, textOf } from '../../core/json.ts'
+import { objectOf, textOf, rowOf } from '../../core/json.ts'
 import { readFault as readAnyFault } from '../fault.ts'
 
 type Header = (name: string) => string | undefined
@@ -56,7 +56,8 @@ export function readException(name: string, body: unknown): Fault {
 // `com.amazon.coral.validate#ValidationException:http://…` → `ValidationException`.
 function faultOf(given: string | undefined, status: number | undefined, body: unknown): Fault {
   const name = given?.replace(/:.*$/, '').replace(/^.*#/, '')
-  const known = name === undefined ? undefined : EXCEPTIONS[name.toLowerCase().replace(/exception$/, '')]
+  const known =
+    name === undefined ? undefined : rowOf(EXCEPTIONS, name.toLowerCase().replace(/exception$/, ''))
   const text = messageOf(body)
   const fault = readAnyFault(known?.status ?? status, text === undefined ? body : { message: text })
   const kind = known === undefined || MORE_EXACT.has(fault.kind) ? fault.kind : known.kind

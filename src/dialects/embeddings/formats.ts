@@ -1,3 +1,4 @@
+import { rowOf } from '../../core/json.ts'
 import type { EmbeddingApi, EmbeddingInput } from '../../core/embedding.ts'
 import type { JsonDraft, JsonValue } from '../../core/json.ts'
 import { readTokens, readVectors, type PackedAs } from './vectors.ts'
@@ -40,7 +41,7 @@ export function commonEmbeddings(options: EmbeddingOptions = {}): EmbeddingApi {
       if (input.dimensions !== undefined && dimensions !== null) body[dimensions] = input.dimensions
       else if (input.dimensions !== undefined)
         input.warn('dimensions', 'the API has no parameter for the length of vectors')
-      const word = input.purpose === undefined ? undefined : purpose?.values[input.purpose]
+      const word = input.purpose === undefined ? undefined : rowOf(purpose?.values ?? {}, input.purpose)
       if (word !== undefined && purpose !== undefined) body[purpose.to] = word
       else if (input.purpose !== undefined) input.warn('purpose', 'the API has no such parameter')
       if (input.user !== undefined && user) body['user'] = input.user
@@ -73,7 +74,7 @@ function geminiContent(text: string, { model, dimensions, purpose, user, warn }:
     model: modelPath(model),
     content: { parts: [{ text }] },
     outputDimensionality: dimensions,
-    taskType: purpose === undefined ? undefined : GEMINI_PURPOSES[purpose],
+    taskType: purpose === undefined ? undefined : rowOf(GEMINI_PURPOSES, purpose),
   }
 }
 
@@ -87,7 +88,7 @@ export const predictEmbeddings: EmbeddingApi = {
   endpoint: (model) => `/models/${model}:predict`,
   render: ({ inputs, dimensions, purpose, user, warn }) => {
     if (user !== undefined) warn('user', 'the API has no such parameter')
-    const task = purpose === undefined ? undefined : GEMINI_PURPOSES[purpose]
+    const task = purpose === undefined ? undefined : rowOf(GEMINI_PURPOSES, purpose)
     return {
       instances: inputs.map((content) => ({ content, task_type: task })),
       parameters: dimensions === undefined ? undefined : { outputDimensionality: dimensions },
@@ -110,7 +111,7 @@ export const cohereEmbeddings: EmbeddingApi = {
   endpoint: () => '/embed',
   render: ({ model, inputs, dimensions, purpose = 'document', user, warn }) => {
     if (user !== undefined) warn('user', 'the API has no such parameter')
-    const kind = COHERE_PURPOSES[purpose]
+    const kind = rowOf(COHERE_PURPOSES, purpose)
     return {
       model,
       texts: inputs,

@@ -7,6 +7,7 @@ import {
   textOf,
   type JsonObject,
   type JsonValue,
+  rowOf,
 } from '../../core/json.ts'
 import type { TokenLogprob } from '../../core/response.ts'
 import { CallReader } from './calls.ts'
@@ -72,9 +73,9 @@ export class CandidateReader {
 
   #keep(value: unknown, out: Fragment[]): void {
     const part = value as JsonObject
-    const kind = Object.keys(part).find((key) => STEPS[key] !== undefined) ?? ''
+    const kind = Object.keys(part).find((key) => rowOf(STEPS, key) !== undefined) ?? ''
     const step = objectOf(part[kind])
-    const isCall = STEPS[kind] === 'call'
+    const isCall = rowOf(STEPS, kind) === 'call'
     if (isCall) this.#steps++
     const id = textOf(step['id']) ?? `step_${this.#steps}`
     const name = textOf(step['toolType']) ?? textOf(step['name']) ?? 'code_execution'

@@ -1,6 +1,6 @@
 import type { Fault } from '../../core/dialect.ts'
 import type { ErrorKind } from '../../core/error.ts'
-import { objectOf, textOf } from '../../core/json.ts'
+import { objectOf, textOf, rowOf } from '../../core/json.ts'
 import { readFault } from '../fault.ts'
 
 const BY_STATUS_WORD: Readonly<Record<string, ErrorKind>> = {
@@ -13,6 +13,6 @@ const BY_STATUS_WORD: Readonly<Record<string, ErrorKind>> = {
 export function readGeminiFault(status: number | undefined, body: unknown): Fault {
   const fault = readFault(status, body)
   const { error } = objectOf(Array.isArray(body) ? body[0] : body)
-  const kind = BY_STATUS_WORD[textOf(objectOf(error)['status']) ?? '']
+  const kind = rowOf(BY_STATUS_WORD, textOf(objectOf(error)['status']) ?? '')
   return kind === undefined ? fault : { ...fault, kind }
 }

@@ -1,3 +1,4 @@
+import { rowOf } from '../../core/json.ts'
 import type { JsonDraft } from '../../core/json.ts'
 import { bytesOf, type AudioPart, type FilePart, type ImagePart } from '../../core/message.ts'
 import type { GeminiQuirks } from './quirks.ts'
@@ -46,5 +47,5 @@ function wireType(mediaType: string): string {
 // Some services require the type with every URI.
 function guessType(kind: MediaPart['type'], url: string | undefined): string | undefined {
   const extension = /\.([a-z0-9]+)(?:[?#]|$)/i.exec(url ?? '')?.[1]?.toLowerCase() ?? ''
-  return BY_EXTENSION[extension] ?? (kind === 'image' ? 'image/jpeg' : undefined)
+  return rowOf(BY_EXTENSION, extension) ?? (kind === 'image' ? 'image/jpeg' : undefined)
 }

@@ -1,6 +1,6 @@
 import type { Fragment, Reader } from '../../core/dialect.ts'
 import { LlmError } from '../../core/error.ts'
-import { isObject, listOf, textOf, type JsonObject } from '../../core/json.ts'
+import { isObject, listOf, textOf, type JsonObject, rowOf } from '../../core/json.ts'
 import { choiceOf } from '../choice.ts'
 import { holdsError } from '../fault.ts'
 import { CandidateReader } from './candidate.ts'
@@ -93,6 +93,6 @@ function readFeedback({ blockReason, blockReasonMessage }: Record<string, unknow
   if (reason === undefined && why === undefined) return
   const message = `the prompt was blocked (${reason ?? 'no reason given'})${why === undefined ? '' : `: ${why}`}`
   out.push({ type: 'warning', warning: { type: 'other', message } })
-  const known = reason !== undefined && finishReasons[reason] === 'content-filter'
+  const known = reason !== undefined && rowOf(finishReasons, reason) === 'content-filter'
   out.push({ type: 'finish', reason: known ? reason : BLOCKED })
 }

@@ -1,3 +1,4 @@
+import { rowOf } from '../../core/json.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { EncodeContext } from '../../core/params.ts'
 import { effortOfBudget, isOff, type Reasoning } from '../effort.ts'
@@ -57,8 +58,8 @@ function renderLevel(
 
 /** The level of the same strength, else the next stronger, else the strongest. */
 function levelFor(effort: string, levels: readonly string[]): string {
-  const wish = STRENGTH[effort] ?? 3
-  const level = levels.find((one) => (STRENGTH[one.toLowerCase()] ?? 0) >= wish)
+  const wish = rowOf(STRENGTH, effort) ?? 3
+  const level = levels.find((one) => (rowOf(STRENGTH, one.toLowerCase()) ?? 0) >= wish)
   return level ?? levels.at(-1) ?? 'HIGH'
 }
 
@@ -73,7 +74,7 @@ function renderBudget(
     warn(`the smallest budget, ${least} tokens, was sent: the model always thinks`)
     return { thinkingBudget: least }
   }
-  const wish = budgetTokens ?? BUDGETS[effort ?? 'medium'] ?? 8_192
+  const wish = budgetTokens ?? rowOf(BUDGETS, effort ?? 'medium') ?? 8_192
   const thinkingBudget = Math.min(Math.max(wish, least), most)
   if (budgetTokens !== undefined && thinkingBudget !== budgetTokens)
     warn(

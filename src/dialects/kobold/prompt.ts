@@ -1,3 +1,4 @@
+import { rowOf } from '../../core/json.ts'
 import { partsOf, type AssistantPart, type Message, type UserPart } from '../../core/message.ts'
 import type { Note } from '../note.ts'
 import type { RoleMarks } from './quirks.ts'
@@ -37,7 +38,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = { image: 'an image', audio: '
 function textOf({ content }: Message, note: Note): string {
   const texts: string[] = []
   for (const part of partsOf<UserPart | AssistantPart>(content)) {
-    const what = LEFT_OUT[part.type]
+    const what = rowOf(LEFT_OUT, part.type)
     if (part.type === 'text') texts.push(part.text)
     else if (what !== undefined) note(`${what} was left out: the format is plain text`)
   }

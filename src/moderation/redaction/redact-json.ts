@@ -1,3 +1,4 @@
+import { rowOf } from '../../core/json.ts'
 import type { JsonValue } from '../../core/json.ts'
 import { redactWhole, runScan, type SettledRange, type TextScan } from './redact-scan.ts'
 
@@ -136,7 +137,9 @@ export class JsonRedactor {
     if (isCode && !/^[0-9a-f]{4}$/i.test(hex)) this.#plain(raw, scan)
     else
       this.#decoded(
-        isCode ? String.fromCharCode(parseInt(hex, 16)) : (SIMPLE[raw[1] as string] ?? (raw[1] as string)),
+        isCode
+          ? String.fromCharCode(parseInt(hex, 16))
+          : (rowOf(SIMPLE, raw[1] as string) ?? (raw[1] as string)),
         raw,
         scan,
       )

@@ -1,3 +1,4 @@
+import { rowOf } from '../../core/json.ts'
 import type { Atom, Assertion } from './syntax.ts'
 
 /** The class of the end of the text. */
@@ -106,7 +107,7 @@ export class Alphabet {
 
 function foldsOf(char: string): ReadonlySet<string> {
   const lower = char.toLowerCase()
-  const all = [char, lower, char.toUpperCase(), lower.toUpperCase(), FOLDED[lower] ?? '']
+  const all = [char, lower, char.toUpperCase(), lower.toUpperCase(), rowOf(FOLDED, lower) ?? '']
   for (const [plain, folded] of Object.entries(FOLDED))
     if (folded === char) all.push(plain, plain.toUpperCase())
   return new Set(

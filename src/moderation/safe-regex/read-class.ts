@@ -1,3 +1,4 @@
+import { rowOf } from '../../core/json.ts'
 import { ANY, refusePattern, type Atom } from './syntax.ts'
 
 /** A pattern and the current position in it. */
@@ -59,7 +60,7 @@ function readClassEscape(cursor: Cursor): string {
 // Returns the character that an escape means.
 function readChar(cursor: Cursor, char: string, begin: number): string {
   if (char === '') refusePattern('unfinished escape at the end; write \\\\ for a backslash', begin - 1)
-  const control = CONTROL[char]
+  const control = rowOf(CONTROL, char)
   if (control !== undefined) return control
   if (char === 'x') return readHex(cursor, 2, begin)
   if (char === 'u') return peek(cursor) === '{' ? readCodePoint(cursor, begin) : readUnits(cursor, begin)

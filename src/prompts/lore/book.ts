@@ -1,4 +1,4 @@
-import { isObject } from '../../core/json.ts'
+import { isObject, rowOf } from '../../core/json.ts'
 import { readDecorators, type Decorators } from './decorators.ts'
 
 /** Where an entry goes. A number is a depth: 0 follows the newest message, 1 precedes it, and so on. */
@@ -158,7 +158,7 @@ function placeOf(
   extensions: Record<string, unknown>,
   decorators: Decorators,
 ): LorePlace {
-  const decorated = DECORATED[decorators.get('position') ?? '']
+  const decorated = rowOf(DECORATED, decorators.get('position') ?? '')
   if (decorated !== undefined) return decorated
   const depth = decorators.get('depth')
   if (depth !== undefined) return Math.max(0, Number(depth))

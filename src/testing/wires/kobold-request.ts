@@ -1,3 +1,4 @@
+import { rowOf } from '../../core/json.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { FakeHttpError } from '../fake-error.ts'
 import { messageOf, newestText, type ReceivedMessage, type ReadRequest } from '../request.ts'
@@ -66,7 +67,7 @@ function readPrompt(prompt: string): Pick<ReadRequest, 'system' | 'turns' | 'pro
   const turns: ReceivedMessage[] = []
   for (const [at, mark] of marks.entries()) {
     const text = prompt.slice(mark.index + mark[0].length, marks[at + 1]?.index).trim()
-    const role = ROLES[mark[1] ?? mark[2] ?? '']
+    const role = rowOf(ROLES, mark[1] ?? mark[2] ?? '')
     if (text === '') continue
     if (role === undefined) system.push(text)
     else turns.push(messageOf(role, { text }))

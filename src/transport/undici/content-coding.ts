@@ -1,3 +1,4 @@
+import { rowOf } from '../../core/json.ts'
 import { Readable, pipeline, type Transform } from 'node:stream'
 import zlib from 'node:zlib'
 import { LlmError } from '../../core/error.ts'
@@ -33,7 +34,7 @@ export function decodedBody(source: ByteSource, codings: string, url: string): B
   const decoders = names
     .filter((name) => name !== '' && name !== 'identity')
     .map((name) => {
-      const create = DECODERS[name]
+      const create = rowOf(DECODERS, name)
       if (create !== undefined) return create()
       source.cancel()
       const message = `${originOf(url)} compressed its reply as "${name}", which this version of Node cannot read: turn that off in the server or in a proxy in between`
