@@ -125,13 +125,21 @@ async function streamedResponse(call: EndpointCall): Promise<Response> {
   const options = { ...encoderOptions(call), includeUsage: read.includeUsage }
   const access = guarded.watchAccess()
   const request = withAccess(call, access)
-  const opening = context.orchestrator.chatApiCall({ ...request, stream: true })
-  opening.catch(() => access.release())
-  await waitForStart(opening, context.options)
-  const encoder = withSafeErrors(protocol.encoder(options), guarded.requestId)
-  const source = onClientGone === 'finish' ? opening.then(drainOnCancel) : opening
-  const body = streamingBody(source, encoder, { heartbeatMs, coalesce, paceMs, clock })
-  return new Response(body, { headers: { ...streamHeaders(encoder), ...(await limitHeaders(call)) } })
+  let opening: Promise<ChatStream> | undefined
+  try {
+    opening = context.orchestrator.chatApiCall({ ...request, stream: true })
+    opening.catch(() => access.release())
+    await waitForStart(opening, context.options)
+    const encoder = withSafeErrors(protocol.encoder(options), guarded.requestId)
+    const headers = { ...streamHeaders(encoder), ...(await limitHeaders(call)) }
+    const source = onClientGone === 'finish' ? opening.then(drainOnCancel) : opening
+    return new Response(streamingBody(source, encoder, { heartbeatMs, coalesce, paceMs, clock }), { headers })
+  } catch (error) {
+    // No client reads the stream, so its slot and connection are given back.
+    opening?.then((stream) => stream.cancel(error)).catch(() => undefined)
+    access.release()
+    throw error
+  }
 }
 
 /** Resolves at the first content, or after `startAfterMs`. Rejects if the call fails before. */

@@ -7,7 +7,13 @@ export type NodeResponse = ServerResponse & { flush?: () => void }
 export async function sendResponse(response: Response, out: NodeResponse): Promise<void> {
   const { body } = response
   if (out.destroyed || out.headersSent) return body?.cancel()
-  out.writeHead(response.status, headersOf(response, out))
+  try {
+    out.writeHead(response.status, headersOf(response, out))
+  } catch (error) {
+    // A header that node:http refuses. What is behind the body is given back.
+    await body?.cancel(error)
+    throw error
+  }
   const bodiless = out.req.method === 'HEAD' || body === null
   if (bodiless) {
     await body?.cancel()

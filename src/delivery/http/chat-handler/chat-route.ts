@@ -12,13 +12,13 @@ import {
 import { plainAnswer, turnAnswer, type Answer } from './answer.ts'
 import { readChatInput, type ChatInput } from './chat-input.ts'
 import { coalesceText } from '../coalesce-text.ts'
-import { askedProtocol } from './protocol.ts'
+import { askedProtocol, type ChatProtocol } from './protocol.ts'
 import type { RouteParts } from './stream-request.ts'
 import { idHeaders, streamResponse } from './stream-response.ts'
 
 /** Starts an answer and streams it, or returns it whole with `stream: false`. */
 export async function answerChat(parts: RouteParts, guarded: GuardedRequest): Promise<Response> {
-  const { options, clock, limiter } = parts
+  const { options, clock } = parts
   const input = readChatInput(await guarded.json(), guarded.access, options)
   const { chats } = parts
   const answer =
@@ -31,7 +31,27 @@ export async function answerChat(parts: RouteParts, guarded: GuardedRequest): Pr
   const { streamFrames } = options
   const meta: JsonObject = { protocol, ...answer.ids(), createdMs: clock.epochMs(), tenant, streamFrames }
   const run = await startRun(parts, guarded, { input, meta, answer })
-  if (!input.stream) return wholeResponse(parts, guarded, { run, answer })
+  try {
+    if (!input.stream) return await wholeResponse(parts, guarded, { run, answer })
+    return await streamedAnswer(parts, guarded, { run, answer, meta, protocol })
+  } catch (error) {
+    // No client reads the run, so it gives its place back. A log that does not answer is not waited for.
+    parts.runs.cancel(run.id, 'its response could not be sent').catch(() => undefined)
+    throw error
+  }
+}
+
+interface Streamed extends Whole {
+  readonly meta: JsonObject
+  readonly protocol: ChatProtocol
+}
+
+async function streamedAnswer(
+  parts: RouteParts,
+  guarded: GuardedRequest,
+  { run, answer, meta, protocol }: Streamed,
+): Promise<Response> {
+  const { limiter, chats } = parts
   await rejectEarly(run, answer, parts)
   const ids = answer.ids()
   const { conversationId } = ids
@@ -106,6 +126,23 @@ function soon(action: () => void): void {
   else setTimeout(action, 0)
 }
 
+interface Waiting extends Pick<GuardedRequest, 'request' | 'watchAccess'> {
+  /** Called when the client is gone or its access expires. */
+  readonly end: () => void
+}
+
+async function endOf(run: StartedRun, { request, watchAccess, end }: Waiting): StartedRun['ended'] {
+  const expiry = watchAccess()
+  try {
+    request.signal.addEventListener('abort', end, { once: true })
+    expiry.signal?.addEventListener('abort', end, { once: true })
+    return await run.ended
+  } finally {
+    request.signal.removeEventListener('abort', end)
+    expiry.release()
+  }
+}
+
 interface Whole {
   readonly run: StartedRun
   readonly answer: Answer
@@ -117,14 +154,8 @@ async function wholeResponse(
   { run, answer }: Whole,
 ): Promise<Response> {
   const reader = await runs.attach(run.id, { owner: ownerKeyOf(access) })
-  const expiry = watchAccess()
   const end = (): void => reader.detach()
-  request.signal.addEventListener('abort', end, { once: true })
-  expiry.signal?.addEventListener('abort', end, { once: true })
-  const { response, error } = await run.ended
-  request.signal.removeEventListener('abort', end)
-  expiry.release()
-  end()
+  const { response, error } = await endOf(run, { request, watchAccess, end }).finally(end)
   if (error !== undefined) throw error
   const { text, reasoning, toolCalls, citations, finishReason, usage, model, provider } = response
   const reply = { text, reasoning, toolCalls, citations, finishReason, usage, model, provider }

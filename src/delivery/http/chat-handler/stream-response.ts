@@ -28,6 +28,7 @@ export async function streamResponse(
   { runId, meta, protocol, after, headers, ids }: Connection,
 ): Promise<Response> {
   const encoder = numberedEncoder(encoderFor({ runId, meta, protocol, clock }), runId, after)
+  const sent = { ...streamHeaders(encoder), 'x-stream-id': runId, ...idHeaders(meta, ids), ...headers }
   const access = guarded.watchAccess()
   const reader = await runs.attach(runId, { owner: ownerKeyOf(guarded.access) }).catch((error: unknown) => {
     access.release()
@@ -45,16 +46,13 @@ export async function streamResponse(
     reader.detach()
   }
   const { signal } = guarded.request
-  const body = streamingBody(runSource(reader, { paceMs, clock }), encoder, {
-    clock,
-    heartbeatMs,
-    signal,
-    onEnd,
-  })
-  const names = { 'x-stream-id': runId, ...idHeaders(meta, ids) }
-  return new Response(body, {
-    headers: { ...streamHeaders(encoder), ...names, ...headers },
-  })
+  try {
+    const more = { clock, heartbeatMs, signal, onEnd }
+    return new Response(streamingBody(runSource(reader, { paceMs, clock }), encoder, more), { headers: sent })
+  } catch (error) {
+    onEnd()
+    throw error
+  }
 }
 
 /** The headers that tell the stored ids of an answer. */
