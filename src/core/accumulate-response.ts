@@ -17,6 +17,7 @@ import type {
 interface Known {
   readonly usage?: (() => Usage) | undefined
   readonly requestId?: string | undefined
+  readonly providerRequestId?: string | undefined
   readonly attempts?: readonly Attempt[] | undefined
 }
 const NO_USAGE: Usage = Object.freeze({ inputTokens: 0, outputTokens: 0, totalTokens: 0, estimated: true })
@@ -51,7 +52,7 @@ export class ResponseAccumulator {
   }
 
   /** The response so far. Without a `finish` event its usage is the last one reported, or the result of `usage`. */
-  response({ usage, requestId, attempts = [] }: Known = {}): ChatResponse {
+  response({ usage, requestId, providerRequestId, attempts = [] }: Known = {}): ChatResponse {
     const finish = this.#finish
     const [first] = this.#choices as [ChoiceAccumulator, ...ChoiceAccumulator[]]
     const { provider, model, id } = this.#start
@@ -73,6 +74,7 @@ export class ResponseAccumulator {
     }
     if (id !== undefined) response.id = id
     if (requestId !== undefined) response.requestId = requestId
+    if (providerRequestId !== undefined) response.providerRequestId = providerRequestId
     if (first.logprobs.length > 0) response.logprobs = first.logprobs
     if (this.#choices.length > 1) response.choices = this.#allChoices()
     return response

@@ -78,7 +78,7 @@ export interface Fault {
   readonly status?: number | undefined
   readonly code?: string | undefined
   /** The provider's id of the request, if its error has one. */
-  readonly requestId?: string | undefined
+  readonly providerRequestId?: string | undefined
   readonly retryAfterMs?: number | undefined
 }
 

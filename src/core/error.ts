@@ -88,7 +88,10 @@ export interface ErrorDetails {
   readonly status?: number | undefined
   /** The provider's own error code or type. */
   readonly code?: string | undefined
+  /** The caller's id of the request. A failed turn of a chat can be repeated under it. */
   readonly requestId?: string | undefined
+  /** The provider's id of the request. */
+  readonly providerRequestId?: string | undefined
   /** Milliseconds after which the provider or limiter accepts the call again. */
   readonly retryAfterMs?: number | undefined
   readonly attempts?: readonly Attempt[] | undefined
@@ -114,6 +117,7 @@ const DETAIL_NAMES = [
   'status',
   'code',
   'requestId',
+  'providerRequestId',
   'retryAfterMs',
   'phase',
   'scope',
@@ -140,6 +144,7 @@ export class LlmError extends Error implements ErrorDetails {
   declare readonly status?: number | undefined
   declare readonly code?: string | undefined
   declare readonly requestId?: string | undefined
+  declare readonly providerRequestId?: string | undefined
   declare readonly retryAfterMs?: number | undefined
   declare readonly attempts?: readonly Attempt[] | undefined
   declare readonly partial?: ChatResponse | undefined

@@ -119,6 +119,8 @@ export interface ChatResponse {
   readonly attempts: readonly Attempt[]
   /** What went over the wire, if `include: ['raw']` asks for it. Of a continued answer: the last request. */
   readonly raw?: RawExchange | undefined
-  /** The vendor's request id, from its response headers. */
+  /** The caller's id of the request: the given one, or the one made for it. */
   readonly requestId?: string | undefined
+  /** The provider's id of the request, from its response headers. */
+  readonly providerRequestId?: string | undefined
 }

@@ -16,7 +16,7 @@ export interface ErrorReply {
   readonly code?: string | undefined
   readonly type?: string | undefined
   readonly status?: number | undefined
-  readonly requestId?: string | undefined
+  readonly providerRequestId?: string | undefined
 }
 
 const BY_STATUS: Readonly<Record<number, ErrorKind>> = {
@@ -108,8 +108,8 @@ export function readErrorReply(status: number | undefined, body: unknown): Error
   if (Array.isArray(body) && body.length > 0) return readErrorReply(status, body[0])
   const reply = objectOf(body)
   const error = reply['error']
-  const requestId = textOf(reply['request_id'])
-  if (isObject(error)) return { ...errorReplyOf(error, textOf(reply['type']), status), requestId }
+  const providerRequestId = textOf(reply['request_id'])
+  if (isObject(error)) return { ...errorReplyOf(error, textOf(reply['type']), status), providerRequestId }
   const detail = reply['detail'] ?? reply['errors'] ?? reply['details']
   const text = flatMessage(reply) ?? detailText(detail)
   if (text === undefined) return errorReplyOf(reply, undefined, status)
@@ -190,7 +190,7 @@ const LIMITS: ReadonlySet<ErrorKind> = new Set(['rate-limited', 'overloaded', 'q
 /** The neutral fault of an error reply, from its text and status. */
 export function readFault(status: number | undefined, body: unknown): Fault {
   const error = readErrorReply(status, body)
-  const { message, code, type, requestId } = error
+  const { message, code, type, providerRequestId } = error
   const raw = typeof body === 'string' ? body : (JSON.stringify(body) ?? '')
   const field = waitInFields(raw)
   const waitMs = field ?? waitIn(message)
@@ -202,7 +202,7 @@ export function readFault(status: number | undefined, body: unknown): Fault {
     message,
     status: error.status,
     code: code ?? type,
-    ...(requestId === undefined ? undefined : { requestId }),
+    ...(providerRequestId === undefined ? undefined : { providerRequestId }),
     ...(waits ? { retryAfterMs: waitMs } : undefined),
   }
 }

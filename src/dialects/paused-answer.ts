@@ -98,8 +98,9 @@ class PausedAnswer<C extends FollowedCall> implements ResponseStream {
   snapshot(attempts?: readonly Attempt[]): ChatResponse {
     const last = this.#reply.snapshot(attempts)
     if (this.#whole === undefined) return last
-    const { requestId, raw } = last
-    const whole = this.#whole.response({ usage: () => this.usage(), attempts: last.attempts, requestId })
+    const { requestId, providerRequestId, raw, attempts: all } = last
+    const ids = { requestId, providerRequestId }
+    const whole = this.#whole.response({ usage: () => this.usage(), attempts: all, ...ids })
     return raw === undefined ? whole : { ...whole, raw }
   }
 

@@ -27,7 +27,9 @@ export class Attempt {
   readonly startedAt: number
   readonly timeouts: AttemptTimeouts
   /** The provider's id of the request; `undefined` until the response headers have arrived. */
-  requestId: string | undefined
+  providerRequestId: string | undefined
+  /** The caller's id of the request. */
+  readonly requestId: string
   /** Called when a timeout or the end of the call ends the attempt, with that error. */
   onFail: ((error: LlmError) => void) | undefined
   readonly #call: Call
@@ -42,6 +44,7 @@ export class Attempt {
   constructor(call: Call, endpoint: Endpoint) {
     const { clock, timeouts, stream, scope } = call
     this.#call = call
+    this.requestId = call.requestId
     this.#endpoint = endpoint
     this.startedAt = clock.now()
     const { headersMs = 0, idleMs = DEFAULT_IDLE_MS } = timeouts
@@ -80,7 +83,7 @@ export class Attempt {
     this.timeouts.headersArrived()
     this.#call.onResponseHead?.(response)
     this.#body = response.body
-    this.requestId = requestIdOf(response)
+    this.providerRequestId = requestIdOf(response)
     if (response.status >= 400) return rejectWithFault(this.#call, response)
     this.#accepted = true
     return response
@@ -105,16 +108,17 @@ export class Attempt {
     const lead = `the attempt failed: ${String(error)}`
     const known = LlmError.is(error) ? error : new LlmError('network', lead, { cause: error })
     if (known.attempts !== undefined) return known
-    const { target, messages, clock, previousAttempts } = this.#call
+    const { target, messages, clock, previousAttempts, requestId } = this.#call
     const { provider, model } = target
     const said = redactErrorMessage(known.message, messages, this.#endpoint.secrets)
     const { kind, status, code, retryAfterMs, phase, issues, cause } = known
     const message = `${provider} (${model}): ${said}${kind === 'unauthorized' ? this.#refusedKey() : ''}`
-    const requestId = known.requestId ?? this.requestId
+    const providerRequestId = known.providerRequestId ?? this.providerRequestId
     const partial = known.partial ?? this.#emptyResponse(kind)
     const durationMs = clock.now() - this.startedAt
     const attempts = [...previousAttempts, { provider, model, durationMs, error: { kind, message, status } }]
-    const details = { provider, model, status, code, requestId, retryAfterMs, phase, issues, cause }
+    const ids = { provider, model, requestId, providerRequestId }
+    const details = { ...ids, status, code, retryAfterMs, phase, issues, cause }
     return new LlmError(kind, message, { ...details, partial, attempts })
   }
 

@@ -135,7 +135,8 @@ export class HttpResponseStream implements ResponseStream {
 
   snapshot(attempts?: readonly AttemptRecord[]): ChatResponse {
     const { attempt, raw } = this.#parts
-    const response = this.#buffer.response({ requestId: attempt.requestId, attempts })
+    const { providerRequestId, requestId } = attempt
+    const response = this.#buffer.response({ requestId, providerRequestId, attempts })
     return raw === undefined ? response : { ...response, raw: raw() }
   }
 

@@ -156,6 +156,7 @@ export class ResponseBuffer {
   /** The response accumulated so far. */
   response(known: {
     readonly requestId?: string | undefined
+    readonly providerRequestId?: string | undefined
     readonly attempts?: readonly Attempt[] | undefined
   }): ChatResponse {
     const response = this.#accumulator.response({ usage: () => this.usage(), ...known })

@@ -60,7 +60,7 @@ export class CallRunner {
       return reply
     } catch (error) {
       this.#end(scope, error)
-      throw error
+      throw named(error, call)
     }
   }
 
@@ -128,4 +128,9 @@ export class CallRunner {
     else this.#failed++
     if (this.#active.size === 0) this.#drained?.()
   }
+}
+
+// Refusals of stages, errors of calls within the call and of its scope carry the call's own id, too.
+function named(error: unknown, { requestId }: RunningCall): unknown {
+  return LlmError.is(error) && error.requestId !== requestId ? error.with({ requestId }) : error
 }

@@ -44,7 +44,9 @@ function request(fetch: typeof globalThis.fetch) {
 
 // Calls that came without an id get one of their own; how long a try took is not the dialect's.
 function stable<T>(value: T): T {
-  const text = JSON.stringify(value, (key, inner: unknown) => (key === 'attempts' ? undefined : inner))
+  const text = JSON.stringify(value, (key, inner: unknown) =>
+    key === 'attempts' || key === 'requestId' ? undefined : inner,
+  )
   return JSON.parse(text.replaceAll(/call_[0-9a-f]{32}/g, 'made-id')) as T
 }
 

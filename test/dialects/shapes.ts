@@ -93,6 +93,13 @@ export function urlOf(input: string | URL | Request): string {
 
 /** Of a response, what the shape of a reply decides. */
 function essence(response: Partial<ChatResponse>): Partial<ChatResponse> {
-  const { provider: _provider, model: _model, id: _id, attempts: _attempts, ...rest } = response
+  const {
+    provider: _provider,
+    model: _model,
+    id: _id,
+    requestId: _own,
+    attempts: _attempts,
+    ...rest
+  } = response
   return rest
 }

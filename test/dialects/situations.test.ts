@@ -317,7 +317,7 @@ describe.each(names)('an error reply, %s', (name) => {
       { kind: 'content-blocked' },
     ],
     ["the model's own mistake", 400, failedCall, { kind: 'reply-malformed' }],
-    ['a spend limit', 429, spent, { kind: 'quota-exhausted', requestId: 'req_1' }],
+    ['a spend limit', 429, spent, { kind: 'quota-exhausted', providerRequestId: 'req_1' }],
     ['a ramp limit', 429, ramp, { kind: 'rate-limited' }],
     [
       'a proxy that wants a login',

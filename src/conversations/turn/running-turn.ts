@@ -34,6 +34,8 @@ export class RunningTurn {
   readonly #writer: TurnWriter
   readonly #report: TurnReport
   #admitted = false
+  /** Whether the running call has told its response, which is then stored or charged. */
+  #callEnded = true
   #prompt: string
   #openResponse: ChatResponse | undefined
   #stored: Promise<StoredAnswer> | undefined
@@ -83,6 +85,7 @@ export class RunningTurn {
 
   // Its callbacks write the user message before the call is sent, and the answer when it ends.
   #call(): ChatRequest {
+    this.#callEnded = false
     return {
       ...this.settings,
       ...this.#calls.next(),
@@ -121,7 +124,9 @@ export class RunningTurn {
 
   /** Stores the partial answer and returns the error that ended the turn. */
   async fail(error: unknown): Promise<LlmError> {
-    const known = toLlmError(error, 'server-failed', 'the turn failed')
+    const { requestId } = this.plan
+    const known = toLlmError(error, 'server-failed', 'the turn failed').with({ requestId })
+    if (!this.#callEnded && known.partial !== undefined) this.#writer.chargeAlone(known.partial)
     await this.leave()
     this.#report.audit(this.#prompt, { error: known })
     return known
@@ -159,9 +164,11 @@ export class RunningTurn {
 
   // The orchestrator calls this at the end of every call, also if the response is not read any more.
   #ended(response: ChatResponse, error: LlmError | undefined): void {
+    this.#callEnded = true
     if (error === undefined && this.runnable(response) !== undefined) this.#openResponse = response
     else if (error === undefined) void this.#storeAnswer(response, false).catch(() => undefined)
     else if (hasContent(response)) void this.#storeAnswer(response, true).catch(() => undefined)
+    else this.#writer.chargeAlone(response)
   }
 
   #storeAnswer(response: ChatResponse, partial: boolean): Promise<StoredAnswer> {

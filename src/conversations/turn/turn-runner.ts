@@ -146,7 +146,8 @@ export class TurnRunner {
       const known = toLlmError(error, 'server-failed', 'the turn could not be planned')
       const ended = { id: crypto.randomUUID(), at, result: 'failure', durationMs: 0, error: known } as const
       auditor.write({ ...facts, ...ended })
-      throw error
+      const { requestId } = facts
+      throw requestId !== '' && LlmError.is(error) ? error.with({ requestId }) : error
     }
   }
 

@@ -101,11 +101,38 @@ export class TurnWriter {
     try {
       return { rows: await this.#append(store, { rows, step, spent }) }
     } catch (error) {
-      if (!LlmError.is(error, 'conflict')) throw withAnswer(error, response)
+      if (!LlmError.is(error, 'conflict')) {
+        await this.#chargeUnwritten(error, spent)
+        throw withAnswer(error, response)
+      }
       // Another process stored its answer to this request first. That answer counts, but this call was paid for as well.
       await charge(store, identity.userId, spent)
       return { other: await this.#otherResult(store, error) }
     }
+  }
+
+  /** Adds the usage of a response that is not stored, because it has no content, to the user's totals. */
+  chargeAlone({ usage, ...response }: ChatResponse): void {
+    const { store } = this.#service.options
+    if (store === undefined || usage.totalTokens === 0) return
+    const costUsd = this.#service.costOf({ ...response, usage })
+    const { userId } = this.#plan.identity
+    this.#service.inBackground('the charge of an answer', () => charge(store, userId, { usage, costUsd }))
+  }
+
+  // The conversation may be gone, but the call was paid for. A store that fails altogether is not waited for twice.
+  async #chargeUnwritten(failure: unknown, spent: Written['spent']): Promise<void> {
+    const { store } = this.#service.options
+    if (store === undefined) return
+    const add = (): Promise<void> => charge(store, this.#plan.identity.userId, spent)
+    const known = LlmError.is(failure, 'not-found')
+    const isCharged =
+      known &&
+      (await add().then(
+        () => true,
+        () => false,
+      ))
+    if (!isCharged) this.#service.inBackground('the charge of an answer', add)
   }
 
   // A turn that wrote alone since its user message needs no look at other answers.
