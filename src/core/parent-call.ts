@@ -96,9 +96,11 @@ export function parentOf({ requestId, scope, lineage, ...call }: ParentSource, p
 /** Work that the application starts beside its calls: it is booked under its purpose, and no call is refused because of it. */
 const ASIDE: ReadonlySet<string> = new Set(['title', 'summary'])
 
-/** Whether calls of this purpose are made beside the calls of users. */
-export function isAside(purpose: string): boolean {
-  return ASIDE.has(purpose)
+/** Whether a call is made beside the calls of users, or within one that is. */
+export function isAside(lineage: Lineage | undefined): boolean {
+  for (let above = lineage; above !== undefined; above = above.above)
+    if (ASIDE.has(above.purpose)) return true
+  return false
 }
 
 /** Creates the parent of calls that are made beside the calls of users, for a purpose of the application. */

@@ -160,7 +160,7 @@ class LimitStage implements Stage {
 
   #charge(call: Call): Charge {
     const { settings, messages, lineage } = call
-    if (lineage !== undefined && (UNREFUSED.has(lineage.purpose) || isAside(lineage.purpose)))
+    if (lineage !== undefined && (UNREFUSED.has(lineage.purpose) || isAside(lineage)))
       return { unrefused: true }
     const inputTokens = this.limiter.countsTokens
       ? estimateUsage(messages, '', call.estimateTokens ?? this.#tokens.count).inputTokens
@@ -220,6 +220,6 @@ function keysOf(call: Call): LimitKeys {
   const { provider, model } = target
   const purpose = lineage?.purpose ?? ''
   const named = { provider, model, ...(purpose !== '' && { purpose }), ...tags }
-  if (isAside(purpose)) return { tags: named }
+  if (isAside(lineage)) return { tags: named }
   return { user, anonymous, conversation, conversationChecked, tags: named }
 }

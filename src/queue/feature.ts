@@ -44,7 +44,7 @@ class QueueStage implements Stage {
 
   run(call: Call, next: Next): Promise<ResponseStream> {
     const { lineage } = call
-    const job = jobOf(call, lineage === undefined ? undefined : this.#placeOf(lineage))
+    const job = jobOf(call, lineage === undefined ? undefined : this.#placeOf(lineage, call.priority))
     const slot = this.queue.tryAcquire(job)
     if (slot !== undefined) return this.#runIn(slot, call, next)
     // The slot of a parent is free for what the parent waits for.
@@ -56,8 +56,9 @@ class QueueStage implements Stage {
   }
 
   // A call within another one, and a round of a turn that has been admitted, are not queued behind other calls again.
-  #placeOf({ turn, purpose }: Lineage): QueueJob['place'] {
-    if (isAside(purpose)) return 'behind'
+  #placeOf(lineage: Lineage, priority: Call['priority']): QueueJob['place'] {
+    const { turn } = lineage
+    if (isAside(lineage)) return priority === 'low' ? 'behind' : undefined
     if (turn === undefined || turn.isNested || this.#passed.has(turn)) return 'ahead'
     this.#passed.add(turn)
     return undefined

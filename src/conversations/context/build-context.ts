@@ -187,6 +187,7 @@ async function summarise(
       messages: covered.map(({ message }) => message),
       before: latest?.text,
       upToSequence: upTo,
+      aside: 'turn',
     })
   } catch (error) {
     if (!LlmError.is(error) || error.kind === 'aborted') throw error

@@ -1,5 +1,7 @@
 import { LlmError } from '../../core/error.ts'
+import { newId } from '../../core/create-id.ts'
 import type { Message } from '../../core/message.ts'
+import { createAside } from '../../core/parent-call.ts'
 import type { ChatResponse } from '../../core/response.ts'
 import type { Conversation, Page, PageQuery, StoredMessage, Summary } from '../storage/index.ts'
 import {
@@ -37,9 +39,11 @@ export interface SummaryTask {
   readonly before?: string | undefined
   /** Sequence of the last message. */
   readonly upToSequence: number
+  /** Who asks, if it is not the user. The call is then booked under its purpose. Default: the user. */
+  readonly aside?: 'turn' | 'background' | undefined
 }
 
-/** Summarizes messages with a model call, charges the call to the user, and stores the summary. */
+/** Summarizes messages with a model call, charges the call to the user or its purpose, and stores the summary. */
 export async function summarizeMessages(service: ServiceContext, task: SummaryTask): Promise<Summary> {
   const { summary = {} } = service.options
   const { conversation, messages, before, upToSequence } = task
@@ -48,6 +52,8 @@ export async function summarizeMessages(service: ServiceContext, task: SummaryTa
   const response = await utilityCall(service, task, {
     call: { maxTokens: SUMMARY_TOKENS, prompt: SUMMARY_PROMPT, ...defined(summary) },
     text,
+    purpose: task.aside && 'summary',
+    priority: task.aside === 'turn' ? undefined : 'low',
   })
   const summaryText = response.text.trim()
   if (summaryText === '') throw new LlmError('reply-malformed', 'the model returned an empty summary')
@@ -77,12 +83,13 @@ interface NewestTask {
   readonly identity: Identity
   readonly conversation: Conversation
   readonly last: number
+  readonly aside?: 'background' | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 async function summarizeNewest(
   service: ServiceContext,
-  { identity, conversation, last, signal }: NewestTask,
+  { identity, conversation, last, aside, signal }: NewestTask,
 ): Promise<Summary> {
   if (!(Number.isSafeInteger(last) && last >= LEAST_MESSAGES && last <= 200))
     refuse('lastMessages', `takes a whole number from ${LEAST_MESSAGES} to 200`)
@@ -102,6 +109,7 @@ async function summarizeNewest(
     messages: inConversationOrder(newest).map((message) => messageOf(message)),
     before: latest?.text,
     upToSequence: newest.at(-1)?.sequence ?? 0,
+    aside,
   })
   await service.store.conversations.update(id, { summary: made.text })
   return made
@@ -138,6 +146,7 @@ export function afterTurn(
         identity: turn.identity,
         conversation,
         last: Math.min(200, Math.max(grown, 2)),
+        aside: 'background',
       })
     })
 }
@@ -152,7 +161,7 @@ export function summarizeLater(
   if (summary === undefined || conversation.messageCount < LEAST_MESSAGES) return
   const last = summary.lastMessages ?? LAST_MESSAGES
   service.inBackground('the summary of a conversation', () =>
-    summarizeNewest(service, { identity, conversation, last }),
+    summarizeNewest(service, { identity, conversation, last, aside: 'background' }),
   )
 }
 
@@ -179,15 +188,28 @@ async function askTitle(
   { call, text }: { readonly call: UtilityCall; readonly text: string },
 ): Promise<string> {
   const titleCall = { maxTokens: TITLE_TOKENS, prompt: TITLE_PROMPT, ...defined(call) }
-  const response = await utilityCall(service, task, { call: titleCall, text: text.slice(0, 2_000) })
+  const response = await utilityCall(service, task, {
+    call: titleCall,
+    text: text.slice(0, 2_000),
+    purpose: 'title',
+    priority: 'low',
+  })
   return cleanTitle(response.text)
+}
+
+interface UtilityTask {
+  readonly call: UtilityCall
+  readonly text: string
+  /** What the call is booked under. Default: it is a request of the user. */
+  readonly purpose?: 'title' | 'summary' | undefined
+  readonly priority: 'low' | undefined
 }
 
 // Uses the model and credentials of the turn but none of its other settings, such as tools or temperature.
 async function utilityCall(
   service: ServiceContext,
   { identity, conversation, settings }: Pick<SummaryTask, 'identity' | 'conversation' | 'settings'>,
-  { call, text }: { readonly call: UtilityCall; readonly text: string },
+  { call, text, purpose, priority }: UtilityTask,
 ): Promise<ChatResponse> {
   const { api, apiKey, baseUrl, credentials, variables, headers, fetch, transport, signal } = settings
   const { provider, model } = call.model === undefined ? settings : { provider: undefined, model: call.model }
@@ -203,10 +225,12 @@ async function utilityCall(
     ],
     ...callerOf(identity, settings.tags),
     conversationId: conversation.id,
-    priority: 'low',
+    priority,
+    parent: purpose && createAside({ requestId: newId('req'), purpose }),
   })
   const costUsd = service.costOf(response)
-  await charge(service.store, identity.userId, { usage: response.usage, costUsd })
+  const account = purpose === undefined ? identity.userId : `purpose:${purpose}`
+  await charge(service.store, account, { usage: response.usage, costUsd })
   return response
 }
 

@@ -217,10 +217,12 @@ export interface ChatServiceOptions {
         readonly lastMessages?: number | undefined
       })
     | undefined
-  /** Maximum number of tool rounds in one turn. Default 8. */
+  /** Maximum number of tool rounds in one turn. The call after the last one has no tools, so that it answers. Default 8. */
   readonly maxToolRounds?: number | undefined
   /** Maximum time of one call of the store and of one transaction, in ms. Default 10 000; 0 or `Infinity`: none. */
   readonly storeTimeoutMs?: number | undefined
+  /** Maximum time of one run of a tool in ms, unless the tool sets its own. Default 15 000; 0 or `Infinity`: none. */
+  readonly toolTimeoutMs?: number | undefined
   /** Limits on attachments. */
   readonly attachments?: AttachmentLimits | undefined
   /** Default: off. */
@@ -250,6 +252,7 @@ export const chatServiceSchema: Group = optionsSchema<ChatServiceOptions>()(() =
   summary: summarySchema,
   maxToolRounds: count,
   storeTimeoutMs: milliseconds,
+  toolTimeoutMs: orInfinity(milliseconds),
   attachments: attachmentsSchema,
   audit: auditSchema,
   logger: loggerField,

@@ -70,9 +70,9 @@ export function storedResult({ conversation, question, answer, written }: PriorR
   }
 }
 
-/** A turn's result as a model response, to be replayed as a stream. */
+/** A turn's result as a model response with the usage of the whole turn, to be replayed as a stream. */
 export function responseOf(result: TurnResult): ChatResponse {
-  const { content: text, reasoning, toolCalls, provider, model, finishReason, usage } = result
+  const { content: text, reasoning, toolCalls, provider, model, finishReason, totalUsage: usage } = result
   const parts: AssistantPart[] = [
     ...(reasoning === '' ? [] : [{ type: 'reasoning', text: reasoning } as const]),
     ...(text === '' ? [] : [{ type: 'text', text } as const]),

@@ -4,15 +4,19 @@ import { toLlmError, type LlmError } from '../../core/error.ts'
 import { callSafely, within } from '../../core/host-function.ts'
 import type { Message, ToolCall } from '../../core/message.ts'
 import type { ChatRequest } from '../../core/request.ts'
-import type { ChatResponse } from '../../core/response.ts'
+import type { ChatResponse, Usage } from '../../core/response.ts'
+import { Turn } from '../../core/turn.ts'
 import {
   type ServiceContext,
   type TurnPlan,
   type TurnResult,
   type TurnSettings,
+  callerOf,
   textOfContent,
 } from '../contract/index.ts'
+import { joinResponses } from './join-responses.ts'
 import type { ToolOutcome } from './tool-rounds.ts'
+import { ToolRunner } from './tool-runner.ts'
 import { TurnCalls } from './turn-calls.ts'
 import { TurnReport } from './turn-report.ts'
 import { allowedQuestion } from './turn-rows.ts'
@@ -30,6 +34,8 @@ export class RunningTurn {
   readonly #endOver: () => void
   readonly #abort = new AbortController()
   readonly #clock: Clock
+  readonly #turn: Turn
+  readonly #tools: ToolRunner
   readonly #calls: TurnCalls
   readonly #writer: TurnWriter
   readonly #report: TurnReport
@@ -37,6 +43,8 @@ export class RunningTurn {
   /** Whether the running call has told its response, which is then stored or charged. */
   #callEnded = true
   #prompt: string
+  /** Responses of the completed rounds. */
+  readonly #kept: ChatResponse[] = []
   #openResponse: ChatResponse | undefined
   #stored: Promise<StoredAnswer> | undefined
 
@@ -44,18 +52,26 @@ export class RunningTurn {
     this.plan = plan
     this.stream = stream
     this.#clock = service.clock
+    const { identity, requestId, conversationId, settings } = plan
+    const { parent } = settings
+    const { signal: ownSignal } = this.#abort
+    const { userId, tags } = callerOf(identity, settings.tags)
+    this.#turn = new Turn({ requestId, userId, conversationId, tags, parent, signal: ownSignal })
+    this.#turn.scope.onAbort((error) => this.#abort.abort(error))
+    this.#tools = new ToolRunner(service, plan, this.#turn)
     this.#calls = new TurnCalls(plan, service.options.maxToolRounds)
     this.#writer = new TurnWriter(service, plan)
     this.#report = new TurnReport(service, plan, stream)
     this.#prompt = plan.questionText
     const { promise, resolve } = Promise.withResolvers<void>()
     this.over = promise
-    const { signal } = plan.settings
+    const { signal } = settings
     const pass = (): void => this.#abort.abort(signal?.reason)
     if (signal?.aborted === true) pass()
     else signal?.addEventListener('abort', pass, { once: true })
     this.#endOver = () => {
       signal?.removeEventListener('abort', pass)
+      this.#turn.end()
       resolve()
     }
   }
@@ -65,9 +81,8 @@ export class RunningTurn {
     this.#abort.abort(reason)
   }
 
-  /** The settings of the turn's calls and tools, with the turn's own signal. */
-  get settings(): TurnSettings {
-    return { ...this.plan.settings, signal: this.#abort.signal }
+  get #settings(): TurnSettings {
+    return { ...this.plan.settings, ...this.#calls.toolSettings, signal: this.#abort.signal }
   }
 
   /** Makes the next model call with `ask`. Past messages that are refused by now are left out, with a warning. */
@@ -87,8 +102,9 @@ export class RunningTurn {
   #call(): ChatRequest {
     this.#callEnded = false
     return {
-      ...this.settings,
+      ...this.#settings,
       ...this.#calls.next(),
+      parent: this.#turn.round,
       onAdmitted: ({ messages }) => this.#writeQuestion(messages),
       onEnd: (response, error) => this.#ended(response, error),
     }
@@ -104,9 +120,21 @@ export class RunningTurn {
     return this.#calls.runnable(response)
   }
 
+  /** Reserves the next round, then runs the calls of this one. Rejects if the turn cannot go on. */
+  async runTools(calls: readonly ToolCall[]): Promise<readonly ToolOutcome[]> {
+    await this.#turn.reserveRound()
+    return this.#tools.run(calls)
+  }
+
+  /** Usage of all model calls so far. */
+  get usage(): Usage {
+    return this.#report.usage
+  }
+
   /** Stores a tool round: the calls and their results, in one transaction. */
   async keepRound(response: ChatResponse, outcomes: readonly ToolOutcome[]): Promise<void> {
     this.#openResponse = undefined
+    this.#kept.push(response)
     const rows = this.#writer.roundRows(response, outcomes)
     this.#calls.addRound(rows)
     this.#report.add(response)
@@ -122,11 +150,16 @@ export class RunningTurn {
     return result
   }
 
-  /** Stores the partial answer and returns the error that ended the turn. */
+  /** Stores the partial answer and returns the error that ended the turn, with the turn so far as `partial`. */
   async fail(error: unknown): Promise<LlmError> {
     const { requestId } = this.plan
-    const known = toLlmError(error, 'server-failed', 'the turn failed').with({ requestId })
-    if (!this.#callEnded && known.partial !== undefined) this.#writer.chargeAlone(known.partial)
+    const thrown = toLlmError(error, 'server-failed', 'the turn failed').with({ requestId })
+    // The earlier rounds are charged already.
+    if (!this.#callEnded && thrown.partial !== undefined) this.#writer.chargeAlone(thrown.partial)
+    const { partial: last = this.#openResponse } = thrown
+    const isOpen = last !== undefined && !this.#kept.includes(last)
+    const partial = joinResponses(isOpen ? [...this.#kept, last] : this.#kept)
+    const known = partial === undefined || partial === thrown.partial ? thrown : thrown.with({ partial })
     await this.leave()
     this.#report.audit(this.#prompt, { error: known })
     return known
@@ -137,6 +170,7 @@ export class RunningTurn {
     if (this.#openResponse !== undefined) void this.#storeAnswer(this.#openResponse, true)
     if (this.#stored === undefined) this.#endOver()
     else await within(this.#clock, GRACE_MS, this.#stored)
+    this.#turn.end()
   }
 
   // A store that does not answer delays the end of an aborted turn by this much, and goes on by itself.

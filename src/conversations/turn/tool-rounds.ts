@@ -1,8 +1,7 @@
-import { LlmError } from '../../core/error.ts'
 import type { StreamEvent } from '../../core/event.ts'
 import { isObject, type JsonValue } from '../../core/json.ts'
 import type { ToolCall, ToolMessage, ToolResultPart } from '../../core/message.ts'
-import type { Tool, ToolContext } from '../../core/request.ts'
+import type { Tool } from '../../core/request.ts'
 import type { ChatResponse } from '../../core/response.ts'
 import type { TurnSettings } from '../contract/index.ts'
 
@@ -14,60 +13,43 @@ export interface ToolOutcome {
   readonly event: StreamEvent
 }
 
-/** The tool calls of a response if the service can run all of them; `undefined` otherwise. */
+/**
+ * The tool calls of a response that the service answers: all of them, or `undefined` if one names a tool without `execute`,
+ * which is the caller's to run. A call of a tool that is not in the list is answered with an error.
+ */
 export function runnableCalls(
-  response: ChatResponse,
+  { toolCalls }: ChatResponse,
   settings: TurnSettings,
 ): readonly ToolCall[] | undefined {
-  const { toolCalls } = response
-  if (toolCalls.length === 0) return undefined
-  const tools = executableTools(settings)
-  return toolCalls.every(({ name }) => tools.has(name)) ? toolCalls : undefined
+  const tools = toolsByName(settings)
+  if (toolCalls.length === 0 || tools.size === 0) return undefined
+  const isDelegated = ({ name }: ToolCall): boolean =>
+    tools.has(name) && tools.get(name)?.execute === undefined
+  return toolCalls.some(isDelegated) ? undefined : toolCalls
 }
 
-/** Runs tool calls concurrently. An error of a tool becomes its result, so that the model sees it. Rejects with `aborted` on abort. */
-export async function runCalls(
-  calls: readonly ToolCall[],
-  settings: TurnSettings,
-): Promise<readonly ToolOutcome[]> {
-  const tools = executableTools(settings)
-  const { signal } = settings
-  const outcomes = Promise.all(calls.map((call) => runCall(call, tools.get(call.name), signal)))
-  return signal === undefined ? outcomes : abortable(outcomes, signal)
+/** The tools of a turn by name. */
+export function toolsByName({ tools = [] }: TurnSettings): ReadonlyMap<string, Tool> {
+  return new Map(
+    tools.map((given) => {
+      const tool: Tool = 'function' in given ? given.function : given
+      return [tool.name, tool]
+    }),
+  )
 }
 
-type Execute = (args: JsonValue, context: ToolContext) => unknown
-
-function executableTools({ tools = [] }: TurnSettings): ReadonlyMap<string, Execute> {
-  const found = new Map<string, Execute>()
-  for (const given of tools) {
-    const tool: Tool = 'function' in given ? given.function : given
-    if (tool.execute !== undefined) found.set(tool.name, tool.execute as Execute)
-  }
-  return found
-}
-
-async function runCall(
-  call: ToolCall,
-  execute: Execute | undefined,
-  signal: AbortSignal | undefined,
-): Promise<ToolOutcome> {
-  const { id, name } = call
-  if (call.invalid !== undefined) return failed(call, `invalid arguments: ${call.invalid}`)
-  try {
-    const value = await execute?.(call.arguments, { toolCallId: id, signal })
-    const content = contentOf(value)
-    const result = typeof content === 'string' ? jsonOf(value) : null
-    return {
-      message: { role: 'tool', toolCallId: id, name, content },
-      event: { type: 'tool-result', id, name, result },
-    }
-  } catch (error) {
-    return failed(call, error instanceof Error ? error.message : String(error))
+/** The outcome of a call whose tool returned `value`. Throws if the value is no JSON. */
+export function returned({ id, name }: ToolCall, value: unknown): ToolOutcome {
+  const content = contentOf(value)
+  const result = typeof content === 'string' ? jsonOf(value) : null
+  return {
+    message: { role: 'tool', toolCallId: id, name, content },
+    event: { type: 'tool-result', id, name, result },
   }
 }
 
-function failed({ id, name }: ToolCall, reason: string): ToolOutcome {
+/** The outcome of a call that failed. `reason` is for the model and the page. */
+export function failed({ id, name }: ToolCall, reason: string): ToolOutcome {
   return {
     message: { role: 'tool', toolCallId: id, name, content: reason, isError: true },
     event: { type: 'tool-error', id, name, message: reason },
@@ -89,17 +71,4 @@ function isParts(value: unknown): value is readonly ToolResultPart[] {
 
 function jsonOf(value: unknown): JsonValue {
   return value === undefined ? null : (value as JsonValue)
-}
-
-async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const onAbort = (): void =>
-    reject(new LlmError('aborted', 'the turn was aborted while its tools were running'))
-  if (signal.aborted) onAbort()
-  else signal.addEventListener('abort', onAbort, { once: true })
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
 }

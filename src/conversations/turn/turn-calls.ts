@@ -3,10 +3,11 @@ import type { ToolCall } from '../../core/message.ts'
 import type { ChatRequest } from '../../core/request.ts'
 import type { ChatResponse } from '../../core/response.ts'
 import type { NewMessage } from '../storage/index.ts'
-import { type TurnPlan, callerOf, messageOf } from '../contract/index.ts'
+import { type TurnPlan, type TurnSettings, callerOf, messageOf } from '../contract/index.ts'
 import { runnableCalls } from './tool-rounds.ts'
 
 const DEFAULT_MAX_ROUNDS = 8
+const NO_TOOLS = { tools: undefined, toolChoice: undefined, parallelToolCalls: undefined }
 
 type NextCall = Pick<
   ChatRequest,
@@ -69,6 +70,11 @@ export class TurnCalls {
     const sent = [...messages.keys()].filter((at) => !this.#leftOut.has(at))
     const place = sent[Number(index) + (isInstructed ? 1 : 0)]
     return place === undefined || place >= currentAt ? undefined : place
+  }
+
+  /** Settings of the next call in place of the turn's: after the last round of tools it has none, so that the model answers. */
+  get toolSettings(): Partial<TurnSettings> | undefined {
+    return this.rounds > 0 && this.rounds >= this.#maxRounds ? NO_TOOLS : undefined
   }
 
   /** The next model call. Calls after the first get the turn's request id with a number, such as `req_1.2`. */

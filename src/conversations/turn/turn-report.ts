@@ -35,10 +35,15 @@ export class TurnReport {
     this.#attempts.push(...response.attempts)
   }
 
+  /** Usage of all responses so far. */
+  get usage(): Usage {
+    return sumUsage(this.#usages)
+  }
+
   /** The result of a complete turn, from its last response and the message that was stored of it. */
   result(response: ChatResponse, { id, createdAt, content }: StoredAnswer): TurnResult {
     const { requestId, conversationId, questionId, persist, warnings } = this.#plan
-    const totalUsage = sumUsage(this.#usages)
+    const totalUsage = this.usage
     const { object } = response
     return {
       requestId,

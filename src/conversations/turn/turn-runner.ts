@@ -1,7 +1,7 @@
 import { responseToEvents } from '../../core/accumulate-response.ts'
 import { untilAborted } from '../../core/abort.ts'
 import { LlmError, toLlmError } from '../../core/error.ts'
-import type { EventBatch, StreamEvent } from '../../core/event.ts'
+import type { EventBatch, FinishEvent, StreamEvent } from '../../core/event.ts'
 import { inTime } from '../../core/host-function.ts'
 import type { ChatResponse } from '../../core/response.ts'
 import { timeoutError } from '../../core/timeout-error.ts'
@@ -16,8 +16,8 @@ import {
   storedResult,
 } from '../contract/index.ts'
 import { afterTurn } from '../context/index.ts'
+import { RoundEvents } from './round-events.ts'
 import { RunningTurn } from './running-turn.ts'
-import { runCalls } from './tool-rounds.ts'
 import { type TurnSource, TurnStream } from './turn-stream.ts'
 
 const DEFAULT_TOTAL_MS = 600_000
@@ -170,10 +170,16 @@ async function* answerTurn(
 ): AsyncGenerator<EventBatch, TurnResult, undefined> {
   try {
     for (;;) {
-      const response = turn.stream ? yield* streamCall(service, turn) : await wholeCall(service, turn)
+      const round = turn.stream ? yield* streamCall(service, turn) : await wholeCall(service, turn)
+      const { response } = round
       const calls = turn.runnable(response)
-      if (calls === undefined) return await turn.finish(response)
-      const outcomes = await runCalls(calls, turn.settings)
+      if (calls === undefined) {
+        const result = await turn.finish(response)
+        // After the answer is stored: a turn whose answer cannot be stored ends by its error alone.
+        if (round.finish !== undefined) yield [{ ...round.finish, usage: result.totalUsage }]
+        return result
+      }
+      const outcomes = await turn.runTools(calls)
       const index = turn.rounds
       await turn.keepRound(response, outcomes)
       if (turn.stream) yield [...outcomes.map(({ event }) => event), stepOf(response, index)]
@@ -185,17 +191,30 @@ async function* answerTurn(
   }
 }
 
-function wholeCall({ options }: ServiceContext, turn: RunningTurn): Promise<ChatResponse> {
-  return turn.ask((request) => options.orchestrator.chatApiCall({ ...request, stream: false }))
+/** One model call of a turn that has ended. */
+interface EndedCall {
+  readonly response: ChatResponse
+  /** The event that ended its stream. */
+  readonly finish?: FinishEvent | undefined
+}
+
+async function wholeCall({ options }: ServiceContext, turn: RunningTurn): Promise<EndedCall> {
+  return {
+    response: await turn.ask((request) => options.orchestrator.chatApiCall({ ...request, stream: false })),
+  }
 }
 
 async function* streamCall(
   { options }: ServiceContext,
   turn: RunningTurn,
-): AsyncGenerator<EventBatch, ChatResponse, undefined> {
+): AsyncGenerator<EventBatch, EndedCall, undefined> {
+  const round = new RoundEvents(turn.rounds === 0 ? undefined : turn.usage)
   const stream = await turn.ask((request) => options.orchestrator.chatApiCall({ ...request, stream: true }))
-  for await (const batch of stream.batches()) yield batch
-  return stream.response
+  for await (const batch of stream.batches()) {
+    const told = round.take(batch)
+    if (told.length > 0) yield told
+  }
+  return { response: await stream.response, finish: round.finish }
 }
 
 function stepOf({ finishReason, usage }: ChatResponse, index: number): StreamEvent {

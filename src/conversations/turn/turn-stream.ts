@@ -31,6 +31,8 @@ export class TurnStream implements AsyncIterable<StreamEvent>, AsyncDisposable {
   #iterated = false
   #driven = false
   #over = false
+  /** Whether the last batch ended the turn, so that nothing is left to abort. */
+  #finished = false
 
   constructor(source: TurnSource) {
     this.#source = source
@@ -112,6 +114,7 @@ export class TurnStream implements AsyncIterable<StreamEvent>, AsyncDisposable {
       const read = this.#first ?? (await this.#source.events.next())
       this.#first = undefined
       if (read.done === true) this.#end(() => this.#result.resolve(read.value))
+      else this.#finished = read.value.at(-1)?.type === 'finish'
       return read
     } catch (error) {
       this.#end(() => this.#result.reject(error))
@@ -129,6 +132,7 @@ export class TurnStream implements AsyncIterable<StreamEvent>, AsyncDisposable {
   }
 
   async #leave(): Promise<void> {
+    if (!this.#over && this.#finished) await this.#drive()
     if (this.#over) return
     const left = new LlmError('aborted', 'the consumer left the stream of the turn before its end')
     this.#end(() => this.#result.reject(left))

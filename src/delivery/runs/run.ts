@@ -9,6 +9,7 @@ import { startSilenceTimer } from '../../core/silence-timer.ts'
 import type { StreamLog } from '../../core/stream-log.ts'
 import { estimateUsage } from '../../core/tokens.ts'
 import { endingOf, runError } from './error-record.ts'
+import { HeldFinish } from './held-finish.ts'
 import { LogWriter } from './log-writer.ts'
 import { Readers, type DisconnectPolicy } from './readers.ts'
 import { RunMetricsCounter } from './run-metrics.ts'
@@ -73,9 +74,7 @@ export class Run {
   readonly #writer: LogWriter
   readonly #accumulator = new ResponseAccumulator({ provider: '', model: '' }, '')
   readonly #ending: PromiseWithResolvers<RunEnd> = Promise.withResolvers<RunEnd>()
-  /** Batches from the `finish` event on: readers get them after the save. */
-  readonly #heldBack: EventBatch[] = []
-  #isFinished = false
+  readonly #held = new HeldFinish()
   #isOver = false
 
   constructor(parts: RunParts) {
@@ -133,11 +132,13 @@ export class Run {
     silence.stop()
     this.#upstream.clearTimer()
     this.readers.close()
-    return this.#end(this.#writer.error ?? (this.#isFinished ? undefined : this.#failure(thrown)))
+    return this.#end(this.#writer.error ?? this.#failure(thrown))
   }
 
-  #failure(thrown: LlmError | undefined): LlmError {
+  #failure(thrown: LlmError | undefined): LlmError | undefined {
     const { stopError } = this.#upstream
+    // A whole answer stays one, also if it was stopped at that moment. A source that fails after it has failed.
+    if (this.#held.end !== undefined && (thrown === undefined || stopError !== undefined)) return undefined
     if (stopError !== undefined)
       return thrown?.partial === undefined ? stopError : stopError.with({ partial: thrown.partial })
     return (
@@ -146,16 +147,15 @@ export class Run {
   }
 
   #take(batch: EventBatch): Promise<void> | undefined {
-    this.#accumulator.add(batch)
-    const at = this.#isFinished ? 0 : batch.findIndex(({ type }) => type === 'finish')
-    if (at < 0) return this.#writer.append(batch)
-    this.#isFinished = true
-    this.#heldBack.push(batch.slice(at))
-    return at === 0 ? undefined : this.#writer.append(batch.slice(0, at))
+    const told = this.#held.take(batch)
+    this.#accumulator.add(told)
+    return told.length === 0 ? undefined : this.#writer.append(told)
   }
 
   async #end(failure: LlmError | undefined): Promise<RunEnd> {
     const { clock, log, request } = this.#parts
+    const finish = failure === undefined ? this.#held.end : undefined
+    if (finish !== undefined) this.#accumulator.add([finish])
     const response = await this.#response(failure)
     const { usage } = response
     const reason = reasonOf(failure, response)
@@ -165,21 +165,17 @@ export class Run {
     this.metrics.end(clock.epochMs(), usage, failure?.kind)
     await this.#save(end)
     // Failures are ignored, because readers learn from the log itself that it is lost or down.
-    const written = failure === undefined ? this.#writeHeldBack() : Promise.resolve()
+    const written = finish === undefined ? Promise.resolve() : log.append(this.id, [[finish]])
     await written.then(() => log.end(this.id, endingOf(failure, usage))).catch(() => undefined)
     this.#parts.onEnd(this, end)
     return end
   }
 
   async #response(failure: LlmError | undefined): Promise<ChatResponse> {
-    if (failure?.partial !== undefined) return failure.partial
+    if (failure?.partial !== undefined && this.#held.usageBefore === undefined) return failure.partial
     const { stream } = this.#upstream
     const whole = failure === undefined ? await stream?.response?.catch(() => undefined) : undefined
     return whole ?? this.#accumulator.response({ usage: () => this.#estimate() })
-  }
-
-  #writeHeldBack(): Promise<void> {
-    return this.#heldBack.length === 0 ? Promise.resolve() : this.#parts.log.append(this.id, this.#heldBack)
   }
 
   #decide(end: Omit<RunEnd, 'save'>): SaveDecision {

@@ -92,7 +92,7 @@ class ChatChunks implements Encoder {
     const framed = streamFrames === true
     if (ending.type === 'error') {
       const last = dataFrame(openaiErrorBody(ending.error).body)
-      return framed ? this.#begin() + last + streamEnd(this.#options, false) + DONE_FRAME : last
+      return (framed ? this.#begin() + last + streamEnd(this.#options, false) : last) + DONE_FRAME
     }
     const last = this.#role(0) + this.#finish([{ finishReason: 'other' }]) + this.#usageChunk()
     return last + (framed ? streamEnd(this.#options, true) : '') + DONE_FRAME

@@ -70,7 +70,7 @@ interface Protocol {
 const usageJson = JSON.stringify(usage)
 const chunk = '"object":"chat.completion.chunk","created":1700000000,"model":"fake-1"'
 const openaiError = (name: string, type: string, code: string): string =>
-  `data: {"error":{"message":"${SAID[name]}","type":"${type}","param":null,"code":"${code}"}}\n\n`
+  `data: {"error":{"message":"${SAID[name]}","type":"${type}","param":null,"code":"${code}"}}\n\ndata: [DONE]\n\n`
 const anthropicError = (name: string, type: string): string =>
   `event: error\ndata: {"type":"error","error":{"type":"${type}","message":"${SAID[name]}"}}\n\n`
 const plainError = (name: string, code: string, more = ''): string =>
@@ -108,7 +108,7 @@ const protocols: Readonly<Record<string, Protocol>> = {
   },
   'OpenAI chat': {
     make: () => openaiChatEncoder({ ...ids, includeUsage: true }),
-    terminal: /data: \[DONE\]\n\n|data: \{"error"/g,
+    terminal: /data: \[DONE\]\n\n/g,
     last: {
       done: [
         `data: {"id":"answer_1",${chunk},"choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"usage":null}\n\n`,
