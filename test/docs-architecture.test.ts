@@ -25,3 +25,28 @@ test('the table of stages has the positions of stageOrder, in their order, with 
     expect(source).toContain(`stageOrder.${position.replaceAll('`', '')}`)
   }
 })
+
+const PARTS = [
+  'chat service',
+  'chat handler',
+  'gateway',
+  'client',
+  'runs',
+  'stores',
+  'limits',
+  'queue',
+  'attempts',
+  'moderation',
+  'prompts',
+  'tools',
+]
+
+test('the table of joints has every pair of parts once, with what passes and a test that exists', () => {
+  const rows = tableBelow('Joints', page).map((row) => row.split('|').map((cell) => cell.trim()))
+  const pairs = PARTS.flatMap((part, at) => PARTS.slice(at + 1).map((other) => `${part} · ${other}`))
+  expect(rows.map(([, pair]) => pair)).toEqual(pairs)
+  const wanting = rows.filter(
+    ([, , what = '', file = '']) => what.length < 20 || !existsSync(join(root, file.replaceAll('`', ''))),
+  )
+  expect(wanting).toEqual([])
+})

@@ -15,12 +15,14 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
 }
 
-/** Serves the files of the page, and the modules of the package under `/switchyard/`: without a bundler or other hosts. */
-export async function servePage(request: Request): Promise<Response> {
+const own = new URL('./page/', import.meta.url)
+
+/** Serves the files in `folder`, and the modules of the package under `/switchyard/`: without a bundler or other hosts. */
+export async function servePage(request: Request, folder: URL = own): Promise<Response> {
   const { pathname } = new URL(request.url)
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return new Response('Only GET here.', { status: 405, headers: { ...HEADERS, allow: 'GET, HEAD' } })
-  const file = fileOf(pathname)
+  const file = fileOf(pathname, folder)
   const type = TYPES[file?.pathname.split('.').at(-1) ?? '']
   if (file === undefined || type === undefined) return notFound()
   try {
@@ -37,12 +39,11 @@ export async function servePage(request: Request): Promise<Response> {
 /** The module of the client: `dist/client/index.js`, or its source if the package name resolves to that. */
 const client = new URL(import.meta.resolve('llm-switchyard/client'))
 const library = new URL(client.pathname.endsWith('.ts') ? '../../' : '../', client)
-const page = new URL('./page/', import.meta.url)
 
-function fileOf(pathname: string): URL | undefined {
+function fileOf(pathname: string, folder: URL): URL | undefined {
   const [base, name] = pathname.startsWith('/switchyard/')
     ? [library, pathname.slice('/switchyard/'.length)]
-    : [page, pathname === '/' ? 'index.html' : pathname.slice(1)]
+    : [folder, pathname === '/' ? 'index.html' : pathname.slice(1)]
   // Plain names only, so that no path leads out of the folder.
   if (!/^[\w-]+(\/[\w-]+)*\.(html|css|js|ts)$/.test(name)) return undefined
   if (base === library && !/\.(js|ts)$/.test(name)) return undefined

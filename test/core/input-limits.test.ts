@@ -287,9 +287,10 @@ describe('limits are options', () => {
         'invalid-request',
       )
     expect((await outcome({ messages: [say('<script>')] }, { unsafeContent })).error).toBeUndefined()
-    // What the model said, and what a tool found, is not the user's doing.
+    // A client may write an answer itself, so history is looked at, too.
     const history = [say('a'), { role: 'assistant' as const, content: 'forbidden' }, say('b')]
-    expect((await outcome({ messages: history }, { unsafeContent })).error).toBeUndefined()
+    const { error } = await outcome({ messages: history }, { unsafeContent })
+    expect(error?.issues?.map(({ path }) => path)).toEqual(['messages.1.content'])
   })
 
   test('ten images of almost base64 are refused in time', async () => {

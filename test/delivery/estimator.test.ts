@@ -38,7 +38,7 @@ test('a run that is broken estimates its usage by the estimator of the target', 
         get response() {
           return Promise.reject(new Error('cut'))
         },
-        batches: async function* () {
+        async *batches() {
           yield [{ type: 'text-delta' as const, text: 'so far' }]
           throw new Error('cut')
         },

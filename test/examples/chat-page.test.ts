@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { startPage, type PageServer } from './chat-page-server.ts'
+import { startExample, type ExampleServer } from './example-server.ts'
 
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const reason = existsSync(CHROMIUM)
@@ -10,10 +10,10 @@ const reason = existsSync(CHROMIUM)
 
 describe('the chat page in a real browser', () => {
   let browser: Browser | undefined
-  let server: PageServer | undefined
+  let server: ExampleServer | undefined
   beforeAll(async () => {
     if (reason !== undefined) return
-    server = await startPage()
+    server = await startExample('chat-page')
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
   })
   afterAll(async () => {
@@ -170,7 +170,7 @@ describe('the chat page in a real browser', () => {
   })
 
   test('a server that goes down: a clear error; when it is back, it goes on', async () => {
-    const own = await startPage()
+    const own = await startExample('chat-page')
     onTestFinished(() => own.kill())
     const page = await open(own)
     await say(page, 'a long story')
@@ -182,7 +182,7 @@ describe('the chat page in a real browser', () => {
       .poll(() => notice.textContent())
       .toBe('The server cannot be reached. Check that it is running, then try again.')
     expect(await textOf(page)).toMatch(/^Part 1\./)
-    const back = await startPage(own.port)
+    const back = await startExample('chat-page', { port: own.port })
     onTestFinished(() => back.stop())
     await page.getByRole('button', { name: 'Try again' }).click()
     await done(page)

@@ -4,7 +4,7 @@ import { build } from 'esbuild'
 import { chromium } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { root } from '../../scripts/entries.ts'
-import { startPage } from './chat-page-server.ts'
+import { startExample } from './example-server.ts'
 
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 
@@ -33,7 +33,7 @@ test('the hook in strict mode: streams, stops, lets go with its component', asyn
     alias: { 'llm-switchyard/client': join(root, 'src/delivery/client/index.ts') },
     define: { 'process.env.NODE_ENV': '"development"' },
   })
-  const server = await startPage()
+  const server = await startExample('chat-page')
   onTestFinished(() => server.stop())
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
   onTestFinished(() => browser.close())

@@ -81,7 +81,9 @@ test.each(Object.keys(targets) as Wire[])('%s: no foreign field is lost without 
     const isSent = (body: unknown): boolean => JSON.stringify(body).includes(mark)
     const isTold = (texts: readonly string[]): boolean =>
       texts.some((text) => text.includes(name) || isLost(text))
-    const reply = await answered(request, replies[replyOf[wire]] ?? {}).catch((refused: Error) => refused)
+    const reply = await answered(request, replies[replyOf[wire]] ?? {}).catch(
+      (refused: unknown) => refused as Error,
+    )
     if (reply instanceof Error || isSent(reply.body)) continue
     const warnings = reply.reply.warnings.map(({ message, path = '' }) => `${path} ${message}`)
     if (!isTold(warnings)) silent.push(`warn: ${name} in ${place}`)

@@ -245,8 +245,8 @@ describe('a paused turn', () => {
   test('whole and streamed give the same response', async () => {
     const one = await chatApiCall({ ...request, fetch: upstream(rounds).fetch })
     const stream = await chatApiCall({ ...request, fetch: upstream(rounds).fetch, stream: true })
-    const { attempts: _one, ...kept } = one
-    const { attempts: _other, id: _id, ...other } = await stream.response
+    const { attempts: _one, requestId: _first, ...kept } = one
+    const { attempts: _other, requestId: _second, id: _id, ...other } = await stream.response
     expect(kept).toEqual(other)
     expect(one.text).toBe('One. Two.')
   })

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { ChatStateStore } from './chat-state-store.ts'
 import type { GateState } from './connection-gate.ts'
-import type { ChatFrame } from './frame.ts'
+import type { ChatFrame, StoredIds } from './frame.ts'
 import { failRunningTools, reduceFrames, totalUsage, type ChatMessage } from './message-reducer.ts'
 import type { BodyParts, ChatClientOptions, ResumeLimits } from './options.ts'
 import { ChatRequests } from './request.ts'
@@ -45,6 +45,8 @@ interface AnswerPlan {
 interface ActiveAnswer extends AnswerPlan {
   readonly stream: ResumableStream
   readonly answered: Answered
+  /** The frame that ended the answer. */
+  last?: StoredIds
 }
 
 /** Receives the answers of a conversation into its state, one at a time: requests, resumes, regenerates and stops them. */
@@ -195,6 +197,8 @@ export class AnswerLifecycle {
     const { options, state, onProgress } = this.#parts
     const { onFrame } = options
     if (onFrame !== undefined) for (const frame of frames) state.guard(() => onFrame(frame), 'onFrame failed')
+    const last = frames.findLast(({ type }) => type === 'done' || type === 'error')
+    if (last !== undefined) active.last = last as StoredIds
     const messages = state.current.messages.map((message) =>
       message.id === active.messageId ? reduceFrames(message, frames) : message,
     )
@@ -229,11 +233,29 @@ export class AnswerLifecycle {
       onFailed()
       this.#interrupted = end.resumable ? active : undefined
     }
-    const usage = totalUsage(state.current.messages)
-    state.set({ ...closed, status: error === undefined ? 'idle' : 'error', error, usage })
+    // An answer that goes on keeps its id until it is over.
+    const messages =
+      this.#interrupted === undefined
+        ? storedMessages(state.current.messages, active)
+        : state.current.messages
+    const answer = messages[state.current.messages.findIndex(({ id }) => id === messageId)]
+    const usage = totalUsage(messages)
+    state.set({ ...closed, messages, status: error === undefined ? 'idle' : 'error', error, usage })
     onChange()
-    const answer = state.message(messageId)
     onIdle()
     return answer
   }
+}
+
+// The answer and its user message get the ids under which the server has stored them, by which a page changes them later.
+function storedMessages(
+  messages: readonly ChatMessage[],
+  { messageId, last }: ActiveAnswer,
+): readonly ChatMessage[] {
+  const at = messages.findIndex(({ id }) => id === messageId)
+  const asked = messages.findLastIndex(({ role }, index) => index < at && role === 'user')
+  return messages.map((message, index) => {
+    const id = index === at ? last?.messageId : index === asked ? last?.userMessageId : undefined
+    return id === undefined ? message : { ...message, id }
+  })
 }

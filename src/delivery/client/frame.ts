@@ -9,6 +9,12 @@ export interface FrameError {
   readonly retryAfterMs?: number | undefined
 }
 
+/** Ids under which a server has stored an answer and its user message. */
+export interface StoredIds {
+  readonly messageId?: string | undefined
+  readonly userMessageId?: string | undefined
+}
+
 /** One frame of an answer in the protocol `sse` of `createChatHandler`. */
 export type ChatFrame =
   | { readonly type: 'content' | 'reasoning'; readonly content: string; readonly choice?: number | undefined }
@@ -39,13 +45,13 @@ export type ChatFrame =
   | { readonly type: 'step' }
   | { readonly type: 'stream_start'; readonly model: string }
   | { readonly type: 'stream_end'; readonly success: boolean }
-  | {
+  | (StoredIds & {
       readonly type: 'done'
       readonly finishReason?: FinishReason | undefined
       readonly usage?: Usage | undefined
       readonly model?: string | undefined
-    }
-  | { readonly type: 'error'; readonly error: FrameError; readonly usage?: Usage | undefined }
+    })
+  | (StoredIds & { readonly type: 'error'; readonly error: FrameError; readonly usage?: Usage | undefined })
   /** `[DONE]`: the last frame of a stream. */
   | { readonly type: 'end' }
   /** Any other frame, such as one that the application sends. */

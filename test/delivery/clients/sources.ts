@@ -6,11 +6,16 @@ import { places, root } from '../../../scripts/entries.ts'
 // Loaded before an example in a process of its own: the package's names lead to the sources, so that no build is needed.
 registerHooks({
   resolve: (specifier, context, next) => {
-    const source = specifier.startsWith('llm-switchyard')
-      ? places[`.${specifier.slice('llm-switchyard'.length)}`]
-      : undefined
+    const source = sourceOf(specifier)
     return source === undefined
       ? next(specifier, context)
       : next(pathToFileURL(join(root, source)).href, context)
   },
 })
+
+function sourceOf(specifier: string): string | undefined {
+  if (!specifier.startsWith('llm-switchyard')) return undefined
+  const subpath = `.${specifier.slice('llm-switchyard'.length)}`
+  const [, folder, name] = /^(.+)\/([^/]+)$/.exec(subpath) ?? []
+  return places[subpath] ?? (name === undefined ? undefined : places[`${folder}/*`]?.replace('*', name))
+}

@@ -43,8 +43,10 @@ const SAMPLED = [
 ] as const
 const TOOLS = ['tools', 'toolChoice', 'parallelToolCalls'] as const
 
+type PageSetting = 'model' | 'maxTokens' | (typeof SAMPLED)[number] | (typeof TOOLS)[number]
+
 /** All settings that can be opened to pages. */
-export const PAGE_SETTINGS = ['model', 'maxTokens', ...SAMPLED, ...TOOLS] as const
+export const PAGE_SETTINGS: readonly PageSetting[] = ['model', 'maxTokens', ...SAMPLED, ...TOOLS]
 
 /** The schema of {@link PageAllowance}. */
 export const pageAllowanceSchema: Group = optionsSchema<PageAllowance>()(() => ({
@@ -97,11 +99,15 @@ export function checkSettings(
 }
 
 /** Adds an issue for every message that only the host may write, and for fields that reach a provider's body unread. */
-export function checkPageMessages(messages: unknown, { system }: PageAllowance = {}, issues: Issue[]): void {
+export function checkPageMessages(
+  messages: unknown,
+  allow: PageAllowance | undefined,
+  issues: Issue[],
+): void {
   for (const [index, message] of listOf(messages).entries()) {
     if (!isObject(message)) continue
     const { role, content } = message
-    if (system !== true && (role === 'system' || role === 'developer'))
+    if (allow?.system !== true && (role === 'system' || role === 'developer'))
       issues.push({ path: `messages.${index}.role`, message: `may not be ${role}${opens('system')}` })
     for (const [at, part] of [message, ...listOf(content)].entries())
       if (isObject(part) && part['providerOptions'] !== undefined)

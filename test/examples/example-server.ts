@@ -4,8 +4,8 @@ import { pathToFileURL } from 'node:url'
 import { root } from '../../scripts/entries.ts'
 import { startChild } from '../children.ts'
 
-/** The example in a process of its own, on a port that it may come back to. */
-export interface PageServer {
+/** An example in a process of its own, on a port that it may come back to. */
+export interface ExampleServer {
   readonly url: string
   readonly port: number
   /** What it wrote to stderr: nothing, if all is well. */
@@ -15,8 +15,14 @@ export interface PageServer {
   stop(): Promise<void>
 }
 
-/** Starts the example; without a build the package's names lead to the sources. */
-export async function startPage(port = 0): Promise<PageServer> {
+interface Start {
+  /** Default: a free one. */
+  readonly port?: number
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Starts an example by the name of its folder; without a build the package's names lead to the sources. */
+export async function startExample(name: string, { port = 0, env }: Start = {}): Promise<ExampleServer> {
   const names = pathToFileURL(join(root, 'test/delivery/clients/sources.ts')).href
   const child = startChild(
     'node',
@@ -25,11 +31,11 @@ export async function startPage(port = 0): Promise<PageServer> {
       '--disable-warning=ExperimentalWarning',
       '--import',
       names,
-      'examples/chat-page/main.ts',
+      `examples/${name}/main.ts`,
       '--port',
       String(port),
     ],
-    { cwd: root, env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NO_COLOR: '1' } },
+    { cwd: root, env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NO_COLOR: '1', ...env } },
   )
   let output = ''
   let errors = ''
@@ -41,7 +47,7 @@ export async function startPage(port = 0): Promise<PageServer> {
   })
   child.stderr.on('data', (piece: Buffer) => void (errors += piece.toString()))
   const over = once(child, 'exit')
-  void over.then(() => ready.reject(new Error(`the chat page ended: ${errors}${output}`)))
+  void over.then(() => ready.reject(new Error(`${name} ended: ${errors}${output}`)))
   const url = await ready.promise
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal)
