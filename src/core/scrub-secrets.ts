@@ -11,9 +11,24 @@ const KEY_SHAPES: readonly RegExp[] = [
   /([?&](?:key|api[-_]?key|token|access_token)=)[^&\s"']+/gi,
 ]
 
+// User name and password of a URL.
+const LOGIN = /(:\/\/)[^\s/@"'?#]+@/g
+
 // A key that the vendor has masked is no secret, and tells the caller which key was used.
 function isMasked(match: string): boolean {
   return match.includes('***') && match.split('*').every((piece) => piece.length <= 12)
+}
+
+/** The forms in which a server or a library repeats a value. */
+function formsOf(value: string): readonly string[] {
+  const quoted = JSON.stringify(value).slice(1, -1)
+  const forms = [value, quoted, quoted.replaceAll('/', '\\/')]
+  try {
+    forms.push(encodeURIComponent(value), btoa(value))
+  } catch {
+    // Half a surrogate pair has no form in a URL, and only Latin-1 has one in base64.
+  }
+  return forms
 }
 
 /** Replaces secrets in a text: the given values, and everything that has the format of a vendor's key. */
@@ -23,9 +38,10 @@ export function scrubSecrets(
 ): string {
   let clean = text
   for (const secret of secrets) {
-    const value = secret?.reveal()
-    if (value !== undefined && value.length >= 4) clean = clean.replaceAll(value, HIDDEN)
+    const value = secret?.reveal().trim() ?? ''
+    if (value.length >= 4) for (const form of formsOf(value)) clean = clean.replaceAll(form, HIDDEN)
   }
+  clean = clean.replaceAll(LOGIN, `$1${HIDDEN}@`)
   for (const shape of KEY_SHAPES) {
     clean = clean.replace(shape, (match, lead: unknown) => {
       if (isMasked(match)) return match

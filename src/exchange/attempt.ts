@@ -7,6 +7,8 @@ import { estimateUsage } from '../core/tokens.ts'
 import { parseLoosely, readBody, retryAfterOf } from '../transport/index.ts'
 import type { Endpoint } from './resolve-endpoint.ts'
 import { credentialsOrigin, keyOrigin } from './key-origin.ts'
+import { cleanCause } from './clean-cause.ts'
+import { givenSecrets } from './given-secrets.ts'
 import { redactErrorMessage } from './redact-error-message.ts'
 import { AttemptTimeouts } from './attempt-timeouts.ts'
 
@@ -110,8 +112,10 @@ export class Attempt {
     if (known.attempts !== undefined) return known
     const { target, messages, clock, previousAttempts, requestId } = this.#call
     const { provider, model } = target
-    const said = redactErrorMessage(known.message, messages, this.#endpoint.secrets)
-    const { kind, status, code, retryAfterMs, phase, issues, cause } = known
+    const secrets = givenSecrets(this.#endpoint)
+    const said = redactErrorMessage(known.message, messages, secrets)
+    const { kind, status, code, retryAfterMs, phase, issues } = known
+    const cause = cleanCause(known.cause, secrets)
     const message = `${provider} (${model}): ${said}${kind === 'unauthorized' ? this.#refusedKey() : ''}`
     const providerRequestId = known.providerRequestId ?? this.providerRequestId
     const partial = known.partial ?? this.#emptyResponse(kind)

@@ -17,8 +17,11 @@ export function redactErrorMessage(
   secrets: readonly (Secret | undefined)[],
 ): string {
   const short = message.length > MAX_CHARS ? `${message.slice(0, MAX_CHARS)}…` : message
-  return scrubSecrets(withoutEcho(short, textsOf(messages)), secrets)
+  return scrubSecrets(withoutEcho(short, textsOf(messages)), secrets).replaceAll(CONTROLS, ' ')
 }
+
+// Control characters, line ends and changes of direction would forge lines of a log, or colour a terminal.
+const CONTROLS = /[\p{Cc}\u2028-\u202e\u2066-\u2069]+/gu
 
 function textsOf(messages: readonly Message[]): string[] {
   const texts: string[] = []

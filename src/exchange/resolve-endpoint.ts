@@ -63,13 +63,33 @@ export function addressOf(call: Call): Address {
     accept: stream ? STREAM_TYPES[dialect.framing] : 'application/json',
   }
   for (const layer of [dialect.headers, definition.headers, call.headers]) {
-    for (const name in layer) headers[name.toLowerCase()] = layer[name] as string
+    for (const name in layer) {
+      const value = layer[name]
+      if (value !== undefined) headers[name.toLowerCase()] = fieldValue(target.provider, name, value)
+    }
   }
   const filled = fillVariables(url, call)
+  if (LOGIN.test(filled)) refuse(target.provider, 'baseUrl contains a user name or password; use headers')
   const baseUrl = filled.endsWith('/') ? filled.slice(0, -1) : filled
   // Chat is the only operation that every target supports.
   const chatUrl = call.operation === 'chat' ? urlOf(call, baseUrl, chatPath(target, stream)) : baseUrl
   return { baseUrl, chatUrl, headers }
+}
+
+// `fetch` refuses these, with the URL in its message.
+const LOGIN = /^\w+:[/\\]*[^/\\?#]*@/
+const TOKEN = /^[!#$%&'*+.^`|~\w-]+$/
+const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
+
+// Checked here, because the error of a transport prints the value, and its kind would be one of the network.
+function fieldValue(provider: string, name: string, given: string): string {
+  const value = given.trim()
+  if (TOKEN.test(name) && VALUE.test(value)) return value
+  return refuse(provider, `header ${JSON.stringify(name)} contains characters that no header can carry`)
+}
+
+function refuse(provider: string, what: string): never {
+  throw new LlmError('misconfigured', `provider "${provider}": ${what}`, { provider })
 }
 
 /** Joins the base URL, a path and the query that the provider requires. Throws `misconfigured` if a variable of the query is not set. */

@@ -22,6 +22,7 @@ const codings: Readonly<Record<string, (text: string) => Uint8Array>> = {
   gzip: (text) => zlib.gzipSync(text),
   deflate: (text) => zlib.deflateSync(text),
   br: (text) => zlib.brotliCompressSync(text),
+  ...(zlib.zstdCompressSync && { zstd: (text: string) => zlib.zstdCompressSync(text) }),
   'gzip, br': (text) => zlib.brotliCompressSync(zlib.gzipSync(text)),
 }
 
@@ -171,3 +172,47 @@ describe('a kept connection that the server has closed', () => {
     server.close()
   })
 })
+
+test('the undici transport asks for what it can read, unless the call asks for something else', async () => {
+  const asked: unknown[] = []
+  await using server = await served((request, response) => {
+    asked.push(request.headers['accept-encoding'])
+    response.setHeader('content-type', 'application/json')
+    response.end(whole)
+  })
+  const transport = createUndiciTransport()
+  const call = { model: 'openai/m', apiKey: 'k', baseUrl: server.baseUrl, messages, transport }
+  await chatApiCall(call)
+  await chatApiCall({ ...call, headers: { 'Accept-Encoding': 'identity' } })
+  await transport.close()
+  const zstd = zlib.createZstdDecompress === undefined ? '' : ', zstd'
+  expect(asked).toEqual([`gzip, deflate, br${zstd}`, 'identity'])
+})
+
+describe.each(Object.entries(transports))(
+  'a reply that grows when it is decoded, over %s',
+  (_name, create) => {
+    const bomb = zlib.gzipSync(Buffer.alloc(64 * 1024 * 1024, ' '), { level: 9 })
+
+    test.each([
+      ['whole', 200, 'application/json', { kind: 'reply-malformed' }],
+      ['refused', 400, 'application/json', { kind: 'invalid-request' }],
+    ] as const)('%s, is read up to its bound', async (_form, status, type, expected) => {
+      await using server = await served((_request, response) => {
+        response.writeHead(status, { 'content-type': type, 'content-encoding': 'gzip' })
+        response.end(bomb)
+      })
+      const transport = create()
+      const sent = chatApiCall({
+        model: 'openai/m',
+        apiKey: 'k',
+        baseUrl: server.baseUrl,
+        messages,
+        transport,
+        streamLimits: { maxReplyBytes: 1_000_000 },
+      })
+      await expect(sent).rejects.toMatchObject(expected)
+      await transport.close?.()
+    })
+  },
+)

@@ -19,8 +19,13 @@ const DECODERS: Readonly<Record<string, (() => Transform) | undefined>> = {
   'x-gzip': () => zlib.createGunzip(FLUSH),
   deflate: () => zlib.createInflate(FLUSH),
   br: () => zlib.createBrotliDecompress(BROTLI),
-  zstd: zlib.createZstdDecompress?.bind(zlib),
+  zstd: zlib.createZstdDecompress && (() => zlib.createZstdDecompress()),
 }
+
+/** Value of `accept-encoding`: the codings that this version of Node can read. */
+export const ACCEPTED_CODINGS: string = ['gzip', 'deflate', 'br', ...(DECODERS['zstd'] ? ['zstd'] : [])].join(
+  ', ',
+)
 
 /**
  * The body without its content codings, which `fetch` removes too. Reads reject with `network` if the data is damaged.

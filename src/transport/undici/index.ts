@@ -4,6 +4,7 @@ import type { TransportOptions, Transport, HttpResponse, HttpRequest } from '../
 import { transportError } from '../explain-failure.ts'
 import { isRedirected, nextHop } from '../redirect.ts'
 import { createAgent, type OwnedDispatcher, type UndiciDispatcher } from './dispatcher.ts'
+import { ACCEPTED_CODINGS } from './content-coding.ts'
 import { Exchange } from './exchange.ts'
 import { createReuseWatch, type ReuseWatch } from './reuse.ts'
 import { undiciTransportSchema, type UndiciTransportOptions } from './options.ts'
@@ -83,7 +84,9 @@ function dispatch(
       { url: request.url, signal, connectMs, reuse: connection.reuse },
       { resolve: onHead, reject: onFailure },
     )
-    const { method, headers, body } = request
+    const { method, body } = request
+    const asks = request.headers['accept-encoding'] !== undefined
+    const headers = asks ? request.headers : { ...request.headers, 'accept-encoding': ACCEPTED_CODINGS }
     try {
       connection.dispatcher.dispatch({ origin, path, method, headers, body: body ?? null }, exchange)
     } catch (error) {
