@@ -52,6 +52,8 @@ export const folders: Readonly<Record<string, string>> = {
   orchestrator: 'Composes the stages around an exchange, and closes what it opened.',
   prompts: 'Personas, placeholders, context composition and the chat dictionary.',
   'prompts/dictionary': 'The chat dictionary: entries that replace or add text when their keys match.',
+  'prompts/lore':
+    'The lore book of a persona: entries of its card that are sent when their keys occur in the conversation.',
   operations: 'One file per kind of call: chat, embeddings, moderation, model lists.',
   conversations: 'Chats that are stored: history, context window, branches, members and the chat service.',
   'conversations/context':

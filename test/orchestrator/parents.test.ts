@@ -43,7 +43,8 @@ describe('a judge that asks the orchestrator whose calls it judges', () => {
           }
           const texts = await Promise.all(Array.from({ length: concurrency }, ask))
           expect(texts).toEqual(Array.from({ length: concurrency }, () => SAFE))
-          expect(yard.asked()).toBeGreaterThanOrEqual(2 * concurrency)
+          // Calls with the same text may share one judgement.
+          expect(yard.asked()).toBeGreaterThan(concurrency)
           expect(yard.orchestrator.queue?.status()).toMatchObject({ running: 0, pending: 0 })
         })
 })

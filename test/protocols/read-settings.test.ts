@@ -15,7 +15,7 @@ describe('number settings', () => {
     const { request } = chatCompletions.readBody(body, { params, originOf })
     expect(request).toMatchObject({ topK: 4, seed: 7 })
     expect(request).not.toHaveProperty('n')
-    expect(body.rest(new Set(['messages', 'model']))).toEqual({ n: 2, seed: 1 })
+    expect(body.rest(new Set(['model', 'n', 'random_seed', 'seed']))).toEqual({ n: 2, seed: 1 })
   })
 
   test('outside the range of the map are issues with path, range and value', () => {

@@ -21,6 +21,7 @@ test('the client bundles for browsers: nothing of Node, no package, and small', 
   expect(inputs.filter((path) => !/^src\/(delivery\/client|core)\//.test(path))).toEqual([])
   const text = outputFiles[0]?.text ?? ''
   expect(text).not.toMatch(/\b(Buffer|require|process)\b/)
-  // It grew by the marks that let a server store each message once, and by the ids that it stores them under.
-  expect(gzipSync(text, { level: 9 }).byteLength).toBeLessThan(10_800)
+  // It grew by the marks that let a server store each message once, and the ids that it stores them under,
+  // and by the forms of secrets that no error may show.
+  expect(gzipSync(text, { level: 9 }).byteLength).toBeLessThan(10_900)
 })
