@@ -38,8 +38,8 @@ export class Dispatcher implements SlotOwner {
   readonly #slots: Set<HeldSlot> = new Set()
   readonly #distributed: DistributedSlots | undefined
   readonly #handover: ProviderHandover
-  /** Calls that are taking a distributed slot. */
-  #taking = 0
+  /** Calls that are taking a distributed slot, in or after their first wait. */
+  readonly #taking = new Set<WaitingCall>()
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts
@@ -66,7 +66,15 @@ export class Dispatcher implements SlotOwner {
   }
 
   get hasFree(): boolean {
-    return this.#slots.size + this.#taking < this.#parts.settings.concurrency
+    return this.#slots.size + this.#taking.size < this.#parts.settings.concurrency
+  }
+
+  /** Number of waiting calls by level. A call that was refused a distributed slot and asks again still waits. */
+  get waitingPerLevel(): readonly number[] {
+    const waiting = [...this.#parts.scheduler.waitingPerLevel]
+    for (const { level, unreported } of this.#taking)
+      if (!unreported) waiting[level] = (waiting[level] ?? 0) + 1
+    return waiting
   }
 
   /** Whether a call that arrives now would start without waiting. */
@@ -143,7 +151,7 @@ export class Dispatcher implements SlotOwner {
   async #startLeased(call: WaitingCall, distributed: DistributedSlots): Promise<void> {
     const { limits, drop, requeue } = this.#parts
     let lease: SlotLease | undefined
-    this.#taking++
+    this.#taking.add(call)
     try {
       lease = await distributed.take(call)
     } catch (error) {
@@ -151,7 +159,7 @@ export class Dispatcher implements SlotOwner {
       drop(call, 'failed', toLlmError(error, 'overloaded', 'queue.slots could not take a slot'))
       return
     } finally {
-      this.#taking--
+      this.#taking.delete(call)
     }
     if (lease !== undefined && call.state === 'waiting') {
       const running = this.#start(call, lease)

@@ -146,11 +146,12 @@ class QueueCore {
   status(): QueueStatus {
     const { concurrency, maxPending } = this.#settings
     const { stats } = this.monitor
-    const [, critical = 0, high = 0, normal = 0, low = 0] = this.#scheduler.waitingPerLevel
+    const levels = this.dispatcher.waitingPerLevel
+    const [, critical = 0, high = 0, normal = 0, low = 0] = levels
     const { oldest } = this.#waiting
     return {
       ...stats.counts,
-      pending: this.#scheduler.waiting,
+      pending: levels.reduce((sum, waiting) => sum + waiting, 0),
       pendingByPriority: { critical, high, normal, low },
       running: this.dispatcher.slots.size,
       concurrency,
@@ -175,7 +176,7 @@ class QueueCore {
     if (this.dispatcher.startsAtOnce(job)) return 0
     const { meanRunMs } = this.monitor.stats
     if (meanRunMs === undefined) return undefined
-    const ahead = this.#scheduler.waitingPerLevel
+    const ahead = this.dispatcher.waitingPerLevel
       .slice(0, levelOf(job) + 1)
       .reduce((sum, count) => sum + count, 0)
     const rounds = this.#limits
@@ -184,12 +185,17 @@ class QueueCore {
     return Math.ceil(meanRunMs * Math.max((ahead + 1) / this.#settings.concurrency, ...rounds))
   }
 
+  /** Number of waiting calls that count for `maxPending`: all but those that go behind. */
+  get #queued(): number {
+    return this.dispatcher.waitingPerLevel.slice(0, -1).reduce((sum, waiting) => sum + waiting, 0)
+  }
+
   get #isEmpty(): boolean {
     return this.dispatcher.slots.size + this.#waiting.size === 0
   }
 
   #refusal(job: QueueJob, now: number): LlmError | undefined {
-    const pending = this.#scheduler.queued
+    const pending = this.#queued
     const { maxPending } = this.#settings
     const { deadlineAt = Infinity } = job
     const full = pending >= maxPending
@@ -207,7 +213,7 @@ class QueueCore {
   // The call waits on at its former place.
   #requeue(call: WaitingCall): void {
     const { maxPending } = this.#settings
-    const pending = this.#scheduler.queued
+    const pending = this.#queued
     if (call.unreported && call.job.place === undefined && pending >= maxPending) {
       this.#drop(call, 'failed', this.monitor.refused(call.job, queueFull({ pending, maxPending })))
       return

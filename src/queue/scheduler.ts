@@ -49,11 +49,6 @@ export class Scheduler {
     return this.#levels.reduce((sum, { waiting }) => sum + waiting, 0)
   }
 
-  /** Number of waiting calls that count for `maxPending`: all but those that go behind. */
-  get queued(): number {
-    return this.waiting - (this.#levels.at(-1)?.waiting ?? 0)
-  }
-
   /** Number of waiting calls by level: those that go ahead, then by priority, the most urgent first, then those that go behind. */
   get waitingPerLevel(): readonly number[] {
     return this.#levels.map(({ waiting }) => waiting)
