@@ -164,14 +164,14 @@ class MemoryStore implements MemoryLimitStore {
 
   #canPay({ key, limit, cost }: CounterCharge, epochMs: number): boolean {
     const counter = this.#counters.get(key)
-    const used = counter === undefined || counter.endMs <= epochMs ? 0 : counter.used
+    const used = counter === undefined || isOver(counter, epochMs) ? 0 : counter.used
     return used + cost <= limit + limit * TOLERANCE
   }
 
-  /** Charges a counter and returns the start of its period. If the clock steps back, the period stays. */
+  /** Charges a counter and returns the start of its period. */
   #chargeCounter({ key, per, cost }: CounterCharge, epochMs: number): number {
     const known = this.#counters.get(key)
-    if (known !== undefined && known.endMs > epochMs) {
+    if (known !== undefined && !isOver(known, epochMs)) {
       known.used += cost
       return known.startMs
     }
@@ -197,7 +197,7 @@ class MemoryStore implements MemoryLimitStore {
 
   #counterNow(key: string, per: Period, epochMs: number): CounterState {
     const known = this.#counters.get(key)
-    return known !== undefined && known.endMs > epochMs ? known : { ...periodAt(per, epochMs), used: 0 }
+    return known !== undefined && !isOver(known, epochMs) ? known : { ...periodAt(per, epochMs), used: 0 }
   }
 
   // Checks a few known keys for every new one, so that idle ones are dropped as fast as new ones can arrive.
@@ -220,10 +220,18 @@ class MemoryStore implements MemoryLimitStore {
         this.#counterSweep = this.#counters.entries()
         return
       }
-      const [key, { endMs }] = next.value
-      if (endMs <= epochMs) this.#counters.delete(key)
+      const [key, counter] = next.value
+      if (isOver(counter, epochMs)) this.#counters.delete(key)
     }
   }
+}
+
+/**
+ * Whether the period is over. If the clock steps back, the period stays, unless it begins more than its own length ahead: then
+ * the clock was wrong when it began.
+ */
+function isOver({ startMs, endMs }: CounterState, epochMs: number): boolean {
+  return endMs <= epochMs || startMs - epochMs > endMs - startMs
 }
 
 /** Returns the time until the bucket can pay, in ms. It is negative if the bucket holds more than the cost. */

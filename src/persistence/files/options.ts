@@ -5,14 +5,14 @@ import { nonEmptyText, oneOf, positiveMilliseconds, required, type Group } from 
 
 /** Options of `createFileLimitStore`. */
 export interface FileLimitStoreOptions {
-  /** Folder with one small file per limit in use. The store creates it if it is missing; use it for nothing else. */
+  /** Folder of the file `limits.db`. The store creates both if they are missing. */
   readonly directory: string
   /**
-   * What to do if the folder cannot be read or written. `fail-open` (default) keeps the same limits in this process
+   * What to do if the file cannot be read or written. `fail-open` (default) keeps the same limits in this process
    * alone. `fail-closed` rejects every call with `overloaded`, code `limit-store-down`.
    */
   readonly onDown?: 'fail-open' | 'fail-closed' | undefined
-  /** Age in ms at which the lock of a crashed process is broken. Default 5 000. */
+  /** Maximum wait in ms for another process that writes. After it the file counts as unusable. Default 5 000. */
   readonly lockMs?: number | undefined
   readonly clock?: Clock | undefined
 }

@@ -12,14 +12,16 @@ export interface MigrationReport {
 }
 
 /**
- * Runs all missing steps of the schema in one transaction. Several processes may call it at once: one runs the steps,
+ * Runs all missing steps of the schema in one transaction, and nothing that writes if there are none. Several processes may call it at once: one runs the steps,
  * the others find them done. Rejects with `misconfigured`, code `schema-too-new`, if a newer release wrote the schema.
  */
-export function migrate(
+export async function migrate(
   executor: SqlExecutor,
   dialect: SqlDialect,
   options: StoreCall & { readonly now: number },
 ): Promise<MigrationReport> {
+  const newest = dialect.migrations.length
+  if ((await storedVersion(executor, dialect, options)) === newest) return { version: newest, applied: [] }
   return executor.tx(
     async (session) => {
       await dialect.lockMigrations(session)
@@ -28,7 +30,6 @@ export function migrate(
       await session.query(`create table if not exists ${table} (${columns})`, [])
       const [row] = await session.query(`select max(number) as version from ${table}`, [])
       const version = count(row, 'version')
-      const newest = dialect.migrations.length
       if (version > newest) throw tooNew(version, newest)
       const missing = dialect.migrations.filter(({ number }) => number > version)
       for (const { number, name, statements } of missing) {
@@ -40,6 +41,26 @@ export function migrate(
     },
     { signal: options.signal, isMigration: true },
   )
+}
+
+// A read needs no lock and no right to change tables.
+async function storedVersion(
+  executor: SqlExecutor,
+  dialect: SqlDialect,
+  call: StoreCall,
+): Promise<number | undefined> {
+  try {
+    const [row] = await executor.query(
+      `select max(number) as version from ${dialect.table('migrations')}`,
+      [],
+      call,
+    )
+    return count(row, 'version')
+  } catch (error) {
+    // A new database has no such table. What is wrong otherwise, the transaction tells.
+    if (LlmError.is(error)) throw error
+    return undefined
+  }
 }
 
 function tooNew(found: number, known: number): LlmError {

@@ -41,13 +41,13 @@ export function nodeDriver(options: NodeDriverOptions): SqlExecutor {
       // A database in memory has one connection only, so a read has to wait for the open transaction.
       const release = await mutex.acquire(call?.signal)
       try {
-        return (await open()).writer.run(sql, values)
+        return writerOf(await open(), options.path).run(sql, values)
       } finally {
         release()
       }
     },
     async tx(work, call) {
-      const { writer } = await open()
+      const writer = writerOf(await open(), options.path)
       const release = await mutex.acquire(call?.signal)
       try {
         await retried(() => writer.run('begin immediate', []), call?.signal)
@@ -60,7 +60,7 @@ export function nodeDriver(options: NodeDriverOptions): SqlExecutor {
       const connections = await opened?.catch(() => undefined)
       const release = connections === undefined ? undefined : await mutex.acquire()
       connections?.reader?.close()
-      connections?.writer.close()
+      connections?.writer?.close()
       release?.()
     },
   }
@@ -82,19 +82,56 @@ async function inside<T>(
 }
 
 interface Connections {
-  readonly writer: Connection
+  /** Absent if the disk is read-only. */
+  readonly writer: Connection | undefined
   readonly reader: Connection | undefined
 }
 
+function writerOf({ writer }: Connections, path: string): Connection {
+  if (writer === undefined) throw readOnlyError(path)
+  return writer
+}
+
 function connect({ path, synchronous }: NodeDriverOptions): Connections {
-  const writer = new Connection(path, synchronous)
   const inMemory = path === '' || path.includes(':memory:') || path.includes('mode=memory')
+  const open = (): Connection => {
+    const made = new Connection(path)
+    return made.prepared('pragma journal_mode = wal', `pragma synchronous = ${synchronous}`)
+  }
+  let writer: Connection
   try {
-    return { writer, reader: inMemory ? undefined : new Connection(path, synchronous) }
+    writer = open()
+  } catch (error) {
+    const reader = isUnwritable(error) ? readOnlyConnection(path) : undefined
+    if (reader === undefined) throw error
+    return { writer: undefined, reader }
+  }
+  try {
+    return { writer, reader: inMemory ? undefined : open() }
   } catch (error) {
     writer.close()
     throw error
   }
+}
+
+/**
+ * Opens a file on a disk that takes no writes; `undefined` if that fails too. SQLite wants to write beside the file even for
+ * reading, unless it may trust that no process changes it. With a log that was not merged, that would hide the newest writes.
+ */
+function readOnlyConnection(path: string): Connection | undefined {
+  const { existsSync, statSync } = process.getBuiltinModule('node:fs')
+  const { pathToFileURL } = process.getBuiltinModule('node:url')
+  if (!existsSync(path)) return undefined
+  const hasLog = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
+  const names = [path, ...(hasLog ? [] : [`${pathToFileURL(path).href}?immutable=1`])]
+  for (const name of names) {
+    try {
+      return new Connection(name, true).prepared('select 1 from sqlite_schema')
+    } catch {
+      // The next name, or the error of the first attempt.
+    }
+  }
+  return undefined
 }
 
 /** One connection with its prepared statements. */
@@ -102,12 +139,16 @@ class Connection {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
 
-  constructor(path: string, synchronous: 'normal' | 'full') {
+  constructor(path: string, readOnly: boolean = false) {
     const sqlite = loadSqlite()
-    this.#database = new sqlite.DatabaseSync(path, { enableForeignKeyConstraints: true })
+    this.#database = new sqlite.DatabaseSync(path, { enableForeignKeyConstraints: true, readOnly })
+  }
+
+  /** Runs statements first. Closes the connection if one fails. */
+  prepared(...statements: readonly string[]): this {
     try {
-      this.#database.exec('pragma journal_mode = wal')
-      this.#database.exec(`pragma synchronous = ${synchronous}`)
+      for (const statement of statements) this.#database.exec(statement)
+      return this
     } catch (error) {
       this.#database.close()
       throw error
@@ -143,14 +184,15 @@ class Connection {
   }
 }
 
-function loadSqlite(): { readonly DatabaseSync: typeof DatabaseSync } {
+/** Loads `node:sqlite`. Throws `misconfigured` if this runtime has none. */
+export function loadSqlite(): { readonly DatabaseSync: typeof DatabaseSync } {
   const sqlite: { readonly DatabaseSync: typeof DatabaseSync } | undefined =
     process.getBuiltinModule('node:sqlite')
   if (sqlite !== undefined) return sqlite
   const problem = `this runtime (${process.version}) has no node:sqlite`
   throw new LlmError(
     'misconfigured',
-    `the SQLite store: ${problem}; use Node 22.13 or newer, or pass another driver as executor`,
+    `SQLite stores: ${problem}; use Node 22.13 or newer, or pass another driver as executor`,
     { code: 'package-missing' },
   )
 }
@@ -158,8 +200,8 @@ function loadSqlite(): { readonly DatabaseSync: typeof DatabaseSync } {
 /**
  * Retries while another process holds the lock. The waits grow to 20 ms and vary, so that every process gets its turn.
  */
-async function retryWhileBusy<T>(
-  { clock, busyTimeoutMs, path }: NodeDriverOptions,
+export async function retryWhileBusy<T>(
+  { clock, busyTimeoutMs, path }: Omit<NodeDriverOptions, 'synchronous'>,
   action: () => T,
   signal?: AbortSignal,
 ): Promise<T> {
@@ -195,6 +237,11 @@ const READ_ONLY = 8
 const CANNOT_OPEN = 14
 const NOT_A_DATABASE = 26
 
+function isUnwritable(error: unknown): boolean {
+  const { errcode } = error as { errcode?: unknown }
+  return typeof errcode === 'number' && [READ_ONLY, CANNOT_OPEN].includes(errcode & 0xff)
+}
+
 /** Names the file for errors that are about the file. */
 function fileError(error: unknown, path: string): unknown {
   const { errcode } = error as { errcode?: unknown }
@@ -206,12 +253,15 @@ function fileError(error: unknown, path: string): unknown {
       cause: error,
     })
   }
-  const problem =
-    primary === READ_ONLY
-      ? `cannot write to "${path}": make the file and its folder writable, or set another path`
-      : `"${path}" is not an SQLite database: set another path`
-  if (primary !== READ_ONLY && primary !== NOT_A_DATABASE) return error
+  if (primary === READ_ONLY) return readOnlyError(path, error)
+  if (primary !== NOT_A_DATABASE) return error
+  const problem = `"${path}" is not an SQLite database: set another path`
   return new LlmError('server-failed', `sqlite: ${problem}`, { code: 'store-failed', cause: error })
+}
+
+function readOnlyError(path: string, cause?: unknown): LlmError {
+  const problem = `cannot write to "${path}": make the file and its folder writable, or set another path`
+  return new LlmError('server-failed', `sqlite: ${problem}`, { code: 'store-failed', cause })
 }
 
 function busyError(waitedMs: number, cause: unknown): LlmError {
