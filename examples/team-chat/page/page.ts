@@ -153,13 +153,14 @@ function draw({ view }: Chat, state: ChatState): void {
     }),
   )
   if (shown.length === 0) log.append(make('p', 'empty', 'Nothing has been said here yet.'))
-  if (isAtEnd) log.scrollTop = log.scrollHeight
   find('title').textContent = view?.title ?? 'New conversation'
   drawMembers(view)
   find('stop').hidden = !isBusy
   find('send').hidden = state.status === 'stopping'
   showNotice(noticeOf(state), state.status === 'error')
   document.body.dataset['status'] = state.status
+  // Last, because a notice takes room from the messages.
+  if (isAtEnd) log.scrollTop = log.scrollHeight
 }
 
 function noticeOf({ status, error, connection }: ChatState): string | undefined {
