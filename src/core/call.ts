@@ -3,6 +3,7 @@ import type { Schemas } from './fit/load-schemas.ts'
 import type { CredentialSource } from './credentials.ts'
 import type { JsonObject } from './json.ts'
 import type { EventBatch, StreamEvent } from './event.ts'
+import type { Fallback } from './fallback.ts'
 import type { Logger } from './log.ts'
 import type { Message } from './message.ts'
 import type { ResolvedSettings } from './params.ts'
@@ -95,7 +96,7 @@ export interface Call {
   readonly schemas?: Schemas | undefined
   /** Warnings of stages, added to those of the response. */
   readonly warnings?: readonly Warning[] | undefined
-  readonly fallback?: readonly string[] | undefined
+  readonly fallback?: Fallback | undefined
   readonly priority?: 'critical' | 'high' | 'normal' | 'low' | undefined
   readonly tags?: Readonly<Record<string, string>> | undefined
   readonly userId?: string | undefined

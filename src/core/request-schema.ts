@@ -1,5 +1,6 @@
 import { signalField } from './common-fields.ts'
 import { requestError, type Issue } from './error.ts'
+import { fallbackField } from './fallback.ts'
 import { isObject } from './json.ts'
 import { findLost } from './lost-fields.ts'
 import type { ToolResultPart } from './message.ts'
@@ -220,7 +221,7 @@ export const callOptions = (): Rows<CallOptions> => ({
   timeouts: timeoutsSchema,
   streamLimits: streamLimitsSchema,
   onUnsupported: oneOf('warn', 'error', 'drop'),
-  fallback: listOf(nonEmptyText),
+  fallback: fallbackField,
   continuation: flag,
   priority: oneOf('critical', 'high', 'normal', 'low'),
   tags: recordOf(text),

@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from './json.ts'
 import type { AssistantPart, Message, TextPart, ToolCall, ToolResultPart, UserPart } from './message.ts'
 import type { Logger } from './log.ts'
 import type { LlmError } from './error.ts'
+import type { Fallback } from './fallback.ts'
 import type { ParentCall } from './parent-call.ts'
 import type { ProviderOptions, WireOptions } from './provider-options.ts'
 import type { ChatResponse } from './response.ts'
@@ -260,7 +261,7 @@ export interface CallOptions {
   /** How to handle a setting that the target lacks: `warn` sends the rest with a warning, `error` throws before anything is sent, `drop` sends the rest with its warnings in the response alone, not as events. Default: the provider's in `createOrchestrator`, else its own, else `warn`. */
   readonly onUnsupported?: 'warn' | 'error' | 'drop' | undefined
   /** Targets to try after the requested one, `provider/model` each. Overrides the orchestrator's. */
-  readonly fallback?: readonly string[] | undefined
+  readonly fallback?: Fallback | undefined
   /** Whether another attempt continues a stream that breaks in its text, marked by a `continued` event. Only models that support prefill qualify. Default false. */
   readonly continuation?: boolean | undefined
   /** Priority in the queue. Default `high` for a stream, `normal` for a whole call. */

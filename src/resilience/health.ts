@@ -73,7 +73,7 @@ export function createHealthTracker(clock: Clock): HealthTracker {
     },
     latency: (target, ms) => addLatency(entryOf(target), ms, clock.now()),
     end: (target, fault) => endCall(entryOf(target), fault, clock.epochMs()),
-    read: (target, circuitOpen) => describe(entryOf(target), circuitOpen),
+    read: (target, circuitOpen) => describe(entries.get(target) ?? newEntry(), circuitOpen),
     targets: () => [...entries.keys()],
     inFlight: (target) => entries.get(target)?.inFlight ?? 0,
     expectedMs: (target) => {

@@ -1,7 +1,8 @@
 import type { CooldownSync } from '../core/cooldown-sync.ts'
+import { fallbackField, type Fallback } from '../core/fallback.ts'
 import { optionsSchema, type Rows } from '../core/options.ts'
 import { syncField } from '../core/port-fields.ts'
-import { flag, listOf, milliseconds, nonEmptyText, oneOf, required, type Group } from '../core/schema.ts'
+import { flag, milliseconds, oneOf, required, type Group } from '../core/schema.ts'
 import type { LoadBalancing } from './balance.ts'
 import type { BreakerSync } from './breaker-sync.ts'
 import { breakerSchema, type BreakerEvent, type BreakerOptions } from './breaker.ts'
@@ -11,7 +12,7 @@ import { throughputSchema, type ThroughputOptions } from './throughput.ts'
 /** How the attempts of a call are planned. Each field is optional. */
 export interface AttemptsOptions {
   /** Targets to try after the requested one, as `provider/model`. Without `retry`, every target gets one attempt. Default: none. */
-  readonly fallback?: readonly string[] | undefined
+  readonly fallback?: Fallback | undefined
   /** Retries failed attempts on the same target. Default: off. */
   readonly retry?: RetryOptions | undefined
   /** Resumes a stream that breaks inside its text on another attempt. Default: off. */
@@ -38,7 +39,7 @@ export interface HedgeOptions {
 
 /** The fields of {@link AttemptsOptions}. */
 export const attemptsRows = (): Rows<AttemptsOptions> => ({
-  fallback: listOf(nonEmptyText),
+  fallback: fallbackField,
   retry: retrySchema,
   continuation: flag,
   hedge: optionsSchema<HedgeOptions>()(() => ({ afterMs: required(milliseconds) })),

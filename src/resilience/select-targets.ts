@@ -1,5 +1,6 @@
 import type { Call } from '../core/call.ts'
 import { LlmError } from '../core/error.ts'
+import { orderedFallback, type Fallback } from '../core/fallback.ts'
 import type { Target } from '../core/registry.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Warning } from '../core/response.ts'
@@ -9,12 +10,14 @@ import type { Targets, WeightedProvider } from '../core/targets.ts'
 import { chooseDeployment } from './balance.ts'
 import { drawOf } from './draw.ts'
 import type { CircuitBreaking } from './circuit-breaking.ts'
-import type { HealthTracker } from './health.ts'
+import type { HealthStatus, HealthTracker } from './health.ts'
 import type { AttemptsOptions } from './options.ts'
+
+const STATUS_ORDER: readonly HealthStatus[] = ['healthy', 'degraded', 'unhealthy', 'circuit-open']
 
 /** The targets of a call with its fallbacks, and warnings about fallbacks that name no target. */
 interface FallbackChain {
-  readonly fallback: readonly string[]
+  readonly fallback: Fallback
   readonly targets: readonly Target[]
   readonly warnings: readonly Warning[]
 }
@@ -44,7 +47,10 @@ export class TargetSelector implements Stage {
     this.#options = options
     this.#breaking = breaking
     this.#health = health
-    for (const [at, model] of (options.fallback ?? []).entries()) this.#checkFallback(model, at)
+    const { fallback = [] } = options
+    const path = Array.isArray(fallback) ? 'fallback' : 'fallback.targets'
+    for (const [at, model] of orderedFallback(fallback).targets.entries())
+      this.#checkFallback(model, `${path}.${at}`)
   }
 
   run(call: Call, next: Next): Promise<ResponseStream> {
@@ -57,30 +63,44 @@ export class TargetSelector implements Stage {
     const { target, candidates, hasOwnCredentials, fallback = this.#options.fallback ?? [] } = call
     const pool = hasOwnCredentials ? undefined : this.#targets.deployments(target.provider)
     const own = pool === undefined ? candidates : this.#deployments(call, pool)
-    if (fallback.length === 0) return own === candidates ? call : { ...call, candidates: own }
+    const { targets: names, order } = orderedFallback(fallback)
+    if (names.length === 0) return own === candidates ? call : { ...call, candidates: own }
     const { targets, warnings } = this.#chainOf(target, own, fallback, own === candidates)
     return {
       ...call,
-      candidates: targets,
+      candidates: order === 'health' ? this.#byHealth(targets, own.length) : targets,
       ...(warnings.length === 0 ? undefined : { warnings: [...(call.warnings ?? []), ...warnings] }),
     }
   }
 
   // Cached, because most calls have the same target and the same list of fallbacks.
-  #chainOf(
-    target: Target,
-    own: readonly Target[],
-    fallback: readonly string[],
-    keep: boolean,
-  ): FallbackChain {
+  #chainOf(target: Target, own: readonly Target[], fallback: Fallback, keep: boolean): FallbackChain {
     const known = keep ? this.#chains.get(target) : undefined
     if (known?.fallback === fallback) return known
     const warnings: Warning[] = []
-    const all = [...own, ...fallback.flatMap((model) => this.#fallbackOf(model, warnings))]
+    const all = [
+      ...own,
+      ...orderedFallback(fallback).targets.flatMap((model) => this.#fallbackOf(model, warnings)),
+    ]
     const targets = all.filter(({ name }, at) => all.findIndex((one) => one.name === name) === at)
     const chain = { fallback, targets, warnings }
     if (keep) this.#chains.set(target, chain)
     return chain
+  }
+
+  // The requested target stays first, because the caller chose it.
+  #byHealth(targets: readonly Target[], own: number): readonly Target[] {
+    const rank = ({ name }: Target): number => {
+      const { status } = this.#health.read(name, this.#breaking.isOpen(name))
+      return STATUS_ORDER.indexOf(status)
+    }
+    const known = targets.slice(own).map((target) => ({
+      target,
+      rank: rank(target),
+      expectedMs: this.#health.expectedMs(target.name),
+    }))
+    const sorted = known.toSorted((a, b) => a.rank - b.rank || a.expectedMs - b.expectedMs)
+    return [...targets.slice(0, own), ...sorted.map(({ target }) => target)]
   }
 
   // A wrong fallback of a request is a warning, because the call may not need it.
@@ -94,13 +114,13 @@ export class TargetSelector implements Stage {
     }
   }
 
-  #checkFallback(model: string, at: number): void {
+  #checkFallback(model: string, path: string): void {
     try {
       this.#targets.resolve({ model })
     } catch (error) {
       const message = LlmError.is(error) ? error.message : String(error)
-      throw new LlmError('misconfigured', `createOrchestrator: fallback.${at} "${model}": ${message}`, {
-        issues: [{ path: `fallback.${at}`, message }],
+      throw new LlmError('misconfigured', `createOrchestrator: ${path} "${model}": ${message}`, {
+        issues: [{ path, message }],
       })
     }
   }

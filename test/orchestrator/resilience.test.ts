@@ -1,9 +1,52 @@
 import { describe, expect, test } from 'vitest'
-import { LlmError, type OrchestratorEvent } from 'llm-switchyard'
+import { createOrchestrator, LlmError, type Fallback, type OrchestratorEvent } from 'llm-switchyard'
 import { createFakeClock } from 'llm-switchyard/testing'
 import { serve, SSE, text } from '../loopback.ts'
 import { patience, until } from '../patience.ts'
-import { good, messages, refuse, yard, type Answer } from './yard.ts'
+import { good, messages, refuse, yard, type Answer, type Yard } from './yard.ts'
+
+describe('the order of fallbacks', () => {
+  /** After calls that made `worn` degraded, `slow` slow and `fast` fast. */
+  async function known(): Promise<Yard> {
+    const clock = createFakeClock()
+    const after =
+      (ms: number): Answer =>
+      (response) => {
+        clock.advance(ms)
+        good(response, 0, '')
+      }
+    const worn: Answer = (response, turn) => (turn < 3 ? refuse(500) : good)(response, turn, '')
+    const all = await yard({ asked: refuse(500), worn, slow: after(200), fast: after(5) }, { clock })
+    for (const model of ['worn/m', 'worn/m', 'worn/m', 'slow/m', 'fast/m'])
+      await all.orchestrator.chatApiCall({ model, messages }).catch(() => undefined)
+    all.turns.length = 0
+    return all
+  }
+
+  test.each<[string, Fallback, string]>([
+    ['a list', ['worn/m', 'slow/m', 'fast/m'], 'worn'],
+    ['written', { targets: ['slow/m', 'fast/m'], order: 'written' }, 'slow'],
+    ['written is the default', { targets: ['slow/m', 'fast/m'] }, 'slow'],
+    [
+      'health: a healthy one before a degraded one',
+      { targets: ['worn/m', 'slow/m'], order: 'health' },
+      'slow',
+    ],
+    ['health: the fastest', { targets: ['worn/m', 'slow/m', 'fast/m'], order: 'health' }, 'fast'],
+    ['health: a degraded one, if there is no other', { targets: ['worn/m'], order: 'health' }, 'worn'],
+  ])('%s', async (_name, fallback, next) => {
+    await using all = await known()
+    await all.orchestrator.chatApiCall({ model: 'asked/m', messages, fallback })
+    expect(all.turns).toEqual(['asked', next])
+  })
+
+  test('names the wrong field of the long form', () => {
+    const targets = ['nowhere/m']
+    const order = 'quickest' as 'health'
+    expect(() => createOrchestrator({ fallback: { targets } })).toThrow('fallback.targets.0 "nowhere/m"')
+    expect(() => createOrchestrator({ fallback: { targets: [], order } })).toThrow('fallback.order')
+  })
+})
 
 describe('fallback', () => {
   const cases: readonly [name: string, answer: Answer, expected: readonly string[], kind?: string][] = [
