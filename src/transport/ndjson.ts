@@ -1,22 +1,29 @@
 import type { Frame, FrameDecoder } from '../core/wire.ts'
 import { tooLarge } from './sse.ts'
 
-/** Creates a decoder for newline-delimited JSON: one frame per line. */
+/**
+ * Creates a decoder for newline-delimited JSON: one frame per line. Throws `reply-malformed` after more than `maxEventBytes`
+ * without a frame.
+ */
 export function createNdjsonDecoder(maxEventBytes: number): FrameDecoder {
   const decoder = new TextDecoder()
   // Pieces of the unfinished line, joined once at its end so that a long line takes linear time.
   let pieces: string[] = []
-  let held = 0
+  // Characters since the last frame, blank lines included.
+  let silent = 0
   const hold = (text: string): void => {
-    held += text.length
-    if (held > maxEventBytes) throw tooLarge(maxEventBytes)
+    silent += text.length
+    if (silent > maxEventBytes) throw tooLarge(maxEventBytes)
     if (text !== '') pieces.push(text)
   }
   const flush = (out: Frame[]): void => {
     const line = pieces.join('').trim()
     pieces = []
-    held = 0
-    if (line !== '') out.push({ data: line })
+    if (line === '') silent++
+    else {
+      silent = 0
+      out.push({ data: line })
+    }
   }
   const feed = (text: string, out: Frame[]): void => {
     let from = 0

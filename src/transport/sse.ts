@@ -6,6 +6,10 @@ import { visible } from './tolerance.ts'
 
 // Maximum size of JSON outside of events: enough for any error.
 const MAX_BARE_BYTES = 65_536
+// Maximum number of lines without a field between two frames: more than a pretty-printed error of that size has.
+const MAX_ODD_LINES = 20_000
+// A held line of more characters than the longest name of a field, and what may precede it, is known to be no field.
+const UNDECIDED_CHARACTERS = 16
 // How the fields of the format and its comments begin. `e` alone may begin `event` or `error`.
 const FIELD = /^(?:[dir:]|ev)/
 // Fields that are not those of the format, but hold an event: an error, or a field behind characters without width.
@@ -13,14 +17,16 @@ const ODD_FIELD = /^(data|error): ?(.*)$/s
 
 /**
  * Creates a decoder for server-sent events. It skips comments and unknown fields. A last event without its blank line is
- * a frame, and so is JSON between the events without a field name. A field named `error` is an event of that name.
+ * a frame, and so is JSON between the events without a field name. A field named `error` is an event of that name. Throws
+ * `reply-malformed` after more than `maxEventBytes` without a frame, or 20 000 lines that are no fields.
  */
 export function createSseDecoder(maxEventBytes: number): FrameDecoder {
   const decoder = new TextDecoder()
   const bare = createBareJson(Math.min(maxEventBytes, MAX_BARE_BYTES))
   let out: Frame[] | undefined
   // An unfinished line of bare JSON or of an odd field, held here because the parser would discard it.
-  let held = ''
+  const held = createHeldLine()
+  const silence = createSilence(maxEventBytes)
   let midLine = false
   const parser = createParser({
     onEvent: (message) => {
@@ -31,6 +37,7 @@ export function createSseDecoder(maxEventBytes: number): FrameDecoder {
     onError: ({ type, line }) => {
       if (type === 'max-buffer-size-exceeded') throw tooLarge(maxEventBytes)
       if (type !== 'unknown-field' || line === undefined) return
+      silence.addOddLine()
       const [, field, value = ''] = ODD_FIELD.exec(visible(line)) ?? []
       const data = field === undefined ? bare.add(line) : value
       if (data !== undefined) out?.push(field === 'error' ? { event: field, data } : { data })
@@ -47,27 +54,86 @@ export function createSseDecoder(maxEventBytes: number): FrameDecoder {
     const lastLine = lineStart(text, midLine)
     parse(text.slice(0, lastLine))
     const tail = text.slice(lastLine)
-    held = ''
     if (tail === '') return
     const shown = visible(tail)
     // Behind invisible characters, a field of the format.
     if (shown.length < tail.length && FIELD.test(shown)) return parse(shown)
-    held = bare.holds(tail) || mayBeError(shown) ? tail : ''
-    if (held !== '') return
+    // Two invisible characters mean what any number of them does: the parser removes one at the start of a stream.
+    const short = tail.slice(0, Math.min(2, tail.length - shown.length)) + shown
+    if (bare.holds(tail)) return held.add(tail)
+    if (mayBeError(shown)) return held.add(short)
     bare.drop()
-    parse(tail)
+    parse(short)
   }
   const feed = (piece: string, frames: Frame[]): void => {
+    const before = frames.length
     out = frames
-    if (held === '' && endsLine(piece)) parse(piece)
-    else parseHeld(held + piece)
+    if (held.isEmpty() && endsLine(piece)) parse(piece)
+    else if (held.continues(piece)) held.add(piece)
+    else parseHeld(held.take() + piece)
     // Released, because the frames keep the text of this whole read in memory until the next one.
     out = undefined
+    silence.heard(piece.length, frames.length > before)
   }
   return {
     push: (piece, frames) => feed(decoder.decode(piece, { stream: true }), frames),
     end: (frames) => feed(`${decoder.decode()}\n\n`, frames),
   }
+}
+
+/** An unfinished line, in the pieces in which it came, joined once so that a long line takes linear time. */
+interface HeldLine {
+  isEmpty(): boolean
+  /** Whether the line is known to be no field of the format, and goes on with `piece` without an end. */
+  continues(piece: string): boolean
+  add(piece: string): void
+  take(): string
+}
+
+function createHeldLine(): HeldLine {
+  let pieces: string[] = []
+  let length = 0
+  return {
+    isEmpty: () => length === 0,
+    continues: (piece) =>
+      length > UNDECIDED_CHARACTERS && length + piece.length <= MAX_BARE_BYTES && !/[\r\n]/.test(piece),
+    add: (piece) => {
+      pieces.push(piece)
+      length += piece.length
+    },
+    take: () => {
+      const text = pieces.join('')
+      pieces = []
+      length = 0
+      return text
+    },
+  }
+}
+
+/** Bounds what a server may send without a frame. */
+interface Silence {
+  addOddLine(): void
+  heard(length: number, hasFrame: boolean): void
+}
+
+function createSilence(maxEventBytes: number): Silence {
+  let length = 0
+  let oddLines = 0
+  return {
+    addOddLine: () => {
+      if (++oddLines > MAX_ODD_LINES) throw noEvents()
+    },
+    heard: (more, hasFrame) => {
+      length = hasFrame ? 0 : length + more
+      if (hasFrame) oddLines = 0
+      if (length > maxEventBytes + MAX_BARE_BYTES) throw tooLarge(maxEventBytes)
+    },
+  }
+}
+
+function noEvents(): LlmError {
+  const message = `the provider sent ${MAX_ODD_LINES} lines that are no fields of server-sent events: check baseUrl, and that the provider streams in this format`
+  return new LlmError('reply-malformed', message)
 }
 
 function endsLine(text: string): boolean {
