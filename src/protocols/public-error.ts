@@ -12,6 +12,8 @@ export interface ErrorAnswer {
 export interface PublicError {
   readonly status: number
   readonly kind: ErrorKind
+  /** Finer reason of the service's own, such as `run-lost`: what a page may do depends on it. */
+  readonly reason?: string | undefined
   readonly message: string
   readonly retryAfterMs?: number | undefined
   readonly scope?: string | undefined
@@ -32,15 +34,23 @@ const GENERAL_TEXT: Readonly<Partial<Record<ErrorKind, string>>> = {
   misconfigured: 'The service is not set up to answer this.',
 }
 
+// Failures of the service's own streams. A page that took them for a failing model would wait, or blame the model.
+const REASON_TEXT: ReadonlyMap<string, string> = new Map([
+  ['run-lost', 'The rest of the answer is lost, because its server has ended; ask again for a new one.'],
+  ['stream-log-down', 'The service cannot store or read answers right now; try again later.'],
+])
+
 // In characters: a provider's text may be of any length.
 const MAX_MESSAGE = 1_000
 
 /** Returns what a client may see of `error`. An error of the service's own shutdown has status 503. */
 export function publicError(error: LlmError): PublicError {
-  const { kind, retryAfterMs, scope, pending } = error
+  const { kind, code = '', retryAfterMs, scope, pending } = error
   if (isShutdown(error))
     return { status: 503, kind, message: 'The service is shutting down; try again.', retryAfterMs }
   const status = error.httpStatus
+  const told = REASON_TEXT.get(code)
+  if (told !== undefined) return { status, kind, reason: code, message: told, retryAfterMs }
   if (status >= 500)
     return { status, kind, message: GENERAL_TEXT[kind] ?? 'The service failed.', retryAfterMs }
   const issues = error.issues === undefined ? undefined : shownIssues(error.issues)

@@ -55,22 +55,26 @@ export class ChatStateStore {
     return { id: clientId('msg'), role, status, text: '', parts: [], createdMs }
   }
 
-  /** Runs a callback of the application. What it throws goes to `onError`, after `lead`, and not into the chat. */
-  guard(action: () => void, lead: string): void {
-    try {
-      action()
-    } catch (error) {
-      this.reportError(error, lead)
-    }
+  /**
+   * Runs a callback of the application. What it throws, or rejects with later, goes to `onError`, after `lead`, and not into
+   * the chat.
+   */
+  guard(action: () => unknown, lead: string): void {
+    void attempt(action, (error) => this.reportError(error, lead))
   }
 
   /** Calls `onError` with `error`, its message after `lead`. */
   reportError(error: unknown, lead: string): void {
-    try {
-      this.#onError?.(toLlmError(error, 'misconfigured', lead))
-    } catch {
-      // The error handler itself failed, so there is no handler left to report to.
-    }
+    void attempt(() => this.#onError?.(toLlmError(error, 'misconfigured', lead)))
+  }
+}
+
+// Without `failed`, the error handler itself failed, and no handler is left.
+async function attempt(action: () => unknown, failed?: (error: unknown) => void): Promise<void> {
+  try {
+    await action()
+  } catch (error) {
+    failed?.(error)
   }
 }
 

@@ -5,6 +5,8 @@ import type { SseEvent } from './sse-parser.ts'
 /** The error of a frame. `code` is the kind of the `LlmError`. */
 export interface FrameError {
   readonly code: string
+  /** Finer reason, such as `run-lost`. */
+  readonly reason?: string | undefined
   readonly message: string
   readonly retryAfterMs?: number | undefined
 }
@@ -99,6 +101,12 @@ function nameOf(value: Readonly<Record<string, unknown>>, event: string): string
 
 function errorIn(given: unknown): FrameError {
   if (!isObject(given)) return { code: '', message: textOf(given) ?? '' }
-  const { code, message, retryAfterMs } = given
-  return { code: textOf(code) ?? '', message: textOf(message) ?? '', retryAfterMs: numberOf(retryAfterMs) }
+  const { code, reason, message, retryAfterMs } = given
+  const text = textOf(message) ?? ''
+  return {
+    code: textOf(code) ?? '',
+    reason: textOf(reason),
+    message: text,
+    retryAfterMs: numberOf(retryAfterMs),
+  }
 }

@@ -34,14 +34,14 @@ export async function responseError(response: Response, now: number): Promise<Ll
     retryAfterMs,
     requestId: headers.get('x-request-id') ?? undefined,
     scope: textOf(error['scope']),
-    code: headers.get('x-should-retry') === 'false' ? 'final' : undefined,
+    code: headers.get('x-should-retry') === 'false' ? 'final' : textOf(error['reason']),
   })
 }
 
-/** Reads the error of a frame as an `LlmError`; an unknown code becomes `server-failed`. */
-export function frameError({ code, message, retryAfterMs }: FrameError): LlmError {
-  const text = message === '' ? 'The answer failed; the server gave no reason.' : message
-  return new LlmError(kindOf(code) ?? 'server-failed', text, { retryAfterMs })
+/** Reads the error of a frame as an `LlmError`, its reason as `code`; an unknown kind becomes `server-failed`. */
+export function frameError({ code, reason, message, retryAfterMs }: FrameError): LlmError {
+  const text = message === '' ? 'The answer failed.' : message
+  return new LlmError(kindOf(code) ?? 'server-failed', text, { code: reason, retryAfterMs })
 }
 
 /** The request got no response, or the connection was lost. */
@@ -63,7 +63,7 @@ export function brokenOff(): LlmError {
 
 /** The server sent nothing for `silenceMs`. */
 export function serverSilent(): LlmError {
-  return new LlmError('timeout', 'The server stopped sending. Check the connection, then try again.')
+  return new LlmError('timeout', 'The server stopped sending. Try again.')
 }
 
 /** The response is not an event stream. */

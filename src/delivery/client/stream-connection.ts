@@ -181,8 +181,8 @@ export class StreamConnection {
     if (frame.type === 'done' || frame.type === 'end') return { type: 'done' }
     if (frame.type !== 'error') return undefined
     const error = frameError(frame.error)
-    // `unauthorized` means that the access of this connection expired: the run itself goes on.
-    return this.#failed(error, error.kind === 'unauthorized')
+    // The access of this connection expired, or the server cannot read the run now: the run itself may go on.
+    return this.#failed(error, error.kind === 'unauthorized' || error.code === 'stream-log-down')
   }
 
   #lost(error: unknown): ConnectionEnd {

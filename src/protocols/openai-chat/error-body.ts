@@ -30,9 +30,10 @@ const TYPES: Readonly<Record<ErrorKind, TypeAndCode>> = {
 
 /** Renders an error as OpenAI's endpoints do: `{ error: { message, type, param, code } }`. */
 export function openaiErrorBody(error: LlmError): ErrorAnswer {
-  const { status, kind, message, issues } = publicError(error)
+  const { status, kind, reason, message, issues } = publicError(error)
   const [type, usualCode] = TYPES[kind]
   const known = kind === 'not-found' && error.model !== undefined ? 'model_not_found' : usualCode
-  const code = isShutdown(error) ? 'service_unavailable' : known
+  const named = reason?.replaceAll('-', '_') ?? known
+  const code = isShutdown(error) ? 'service_unavailable' : named
   return { status, body: { error: { message, type, param: issues?.[0]?.path ?? null, code } } }
 }

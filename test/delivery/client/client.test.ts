@@ -1,8 +1,10 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { createChatClient, LlmError } from '../../../src/delivery/client/index.ts'
 import { make, OK, RUN } from './made.ts'
 import { content, DONE, frame, liveBody, scriptedFetch, settle, streamOf, usage } from './scripted.ts'
 
+// What an async function of plain JavaScript returns where nothing is expected.
+const rejected = (message: string): void => Promise.reject(new Error(message)) as unknown as void
 const order = (values: readonly string[]): string[] => values.filter((value, at) => value !== values[at - 1])
 
 describe('an answer', () => {
@@ -184,6 +186,27 @@ describe('an answer', () => {
     expect(await client.send('go')).toMatchObject({ status: 'complete', text: 'a' })
     expect(problems.join()).toContain('listener')
     expect(problems.join()).toContain('hook')
+  })
+
+  test('async hooks that reject harm nothing, and neither does an onError that does', async () => {
+    const unhandled: unknown[] = []
+    const note = (error: unknown): void => void unhandled.push(error)
+    process.on('unhandledRejection', note)
+    onTestFinished(() => void process.off('unhandledRejection', note))
+    const problems: string[] = []
+    const { client } = make(scriptedFetch(streamOf(content('a', '1.1') + DONE)), {
+      onError: ({ message }) => {
+        problems.push(message)
+        return rejected('the reporter is down')
+      },
+      onFrame: () => rejected('hook'),
+    })
+    client.subscribe(() => rejected('listener'))
+    expect(await client.send('go')).toMatchObject({ status: 'complete', text: 'a' })
+    await settle()
+    expect(problems.join()).toContain('listener')
+    expect(problems.join()).toContain('hook')
+    expect(unhandled).toEqual([])
   })
 
   test('pushed messages are shown, and never sent', async () => {

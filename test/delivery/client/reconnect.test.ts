@@ -171,6 +171,32 @@ describe('a lost connection', () => {
     expect(await client.retry()).toMatchObject({ status: 'complete', text: 'half r:1.1' })
   })
 
+  test('a run whose server has died is told as such; retry asks for a new answer', async () => {
+    const lost = { code: 'stream-broken', reason: 'run-lost', message: 'The rest of the answer is lost.' }
+    const { client, net } = make(
+      scriptedFetch(streamOf(content('half', '1.1') + frame({ type: 'error', error: lost }, '2.1'), RUN)),
+    )
+    expect(await client.send('go')).toMatchObject({
+      status: 'failed',
+      text: 'half',
+      error: { kind: 'stream-broken', message: 'The rest of the answer is lost.' },
+    })
+    expect(client.getState().error).toMatchObject({ kind: 'stream-broken', code: 'run-lost' })
+    net.answer(streamOf(content('new', '1.1') + DONE))
+    expect(await client.retry()).toMatchObject({ status: 'complete', text: 'new' })
+  })
+
+  test('a server that cannot read its streams now is told as such, and the rest comes later', async () => {
+    const down = { code: 'overloaded', reason: 'stream-log-down', message: 'Try again later.' }
+    const { client, net } = make(
+      scriptedFetch(streamOf(content('half', '1.1') + frame({ type: 'error', error: down }, '2.1'), RUN)),
+    )
+    await client.send('go')
+    expect(client.getState().error).toMatchObject({ kind: 'overloaded', code: 'stream-log-down' })
+    net.answer(({ headers }) => streamOf(content(` ${headers['last-event-id']}`, '2.1') + DONE))
+    expect(await client.retry()).toMatchObject({ status: 'complete', text: 'half r:1.1' })
+  })
+
   test('without resume a broken answer fails, and is never asked for twice', async () => {
     const { client, net, clock } = make(scriptedFetch(streamOf(content('half', '1.1'), RUN)), {
       resume: false,

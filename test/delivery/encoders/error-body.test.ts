@@ -1,9 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { errorTable, LlmError, type ErrorKind } from '../../../src/core/error.ts'
 import { objectOf } from '../../../src/core/json.ts'
-import { anthropicErrorBody } from '../../../src/protocols/anthropic-messages/index.ts'
-import { openaiErrorBody } from '../../../src/protocols/openai-chat/index.ts'
-import { plainErrorBody } from '../../../src/delivery/encoders/index.ts'
+import {
+  anthropicErrorBody,
+  anthropicMessagesEncoder,
+} from '../../../src/protocols/anthropic-messages/index.ts'
+import { openaiChatEncoder, openaiErrorBody } from '../../../src/protocols/openai-chat/index.ts'
+import { openaiResponsesEncoder } from '../../../src/protocols/openai-responses/index.ts'
+import {
+  ndjsonEncoder,
+  plainErrorBody,
+  plainSseEncoder,
+  uiMessageEncoder,
+} from '../../../src/delivery/encoders/index.ts'
 import type { ErrorAnswer } from '../../../src/protocols/index.ts'
 import { chatApiCall } from '../../../src/index.ts'
 
@@ -54,6 +63,39 @@ test('a service that goes down says so with 503', () => {
   const closed = new LlmError('aborted', 'closed', { code: 'shutdown' })
   for (const body of Object.values(surfaces)) expect(body(closed).status).toBe(503)
   expect(openaiErrorBody(new LlmError('aborted', 'left')).status).toBe(499)
+})
+
+describe.each([
+  ['run-lost', 'stream-broken', 'The rest of the answer is lost'],
+  ['stream-log-down', 'overloaded', 'The service cannot store or read answers'],
+] as const)('%s is told as such, not as a failing model', (code, kind, words) => {
+  const error = new LlmError(kind, 'run "r" at 10.0.0.1', { code, retryAfterMs: 900 })
+  const ending = { type: 'error', error } as const
+
+  test.each(Object.entries(surfaces))('in a body: %s', (_surface, body) => {
+    const { message } = objectOf(body(error).body['error'])
+    expect(message).toContain(words)
+  })
+
+  test('with its name, where a protocol has a place for it', () => {
+    expect(plainErrorBody(error).body).toMatchObject({
+      error: { code: kind, reason: code, retryAfterMs: 900 },
+    })
+    expect(openaiErrorBody(error).body).toMatchObject({ error: { code: code.replaceAll('-', '_') } })
+  })
+
+  test.each([
+    ['sse', plainSseEncoder({ createdMs: 0 })],
+    ['ndjson', ndjsonEncoder()],
+    ['ui-message', uiMessageEncoder({ createdMs: 0 })],
+    ['openai chat', openaiChatEncoder({ createdMs: 0 })],
+    ['openai responses', openaiResponsesEncoder({ createdMs: 0 })],
+    ['anthropic messages', anthropicMessagesEncoder({ createdMs: 0 })],
+  ])('in a stream: %s', (_protocol, encoder) => {
+    const frames = encoder.open() + encoder.close(ending)
+    expect(frames).toContain(words)
+    expect(frames).not.toContain('10.0.0.1')
+  })
 })
 
 describe('read again by a caller of the gateway', () => {
