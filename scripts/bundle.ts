@@ -23,7 +23,7 @@ const LATER: Readonly<Record<string, RegExp>> = {
   operations:
     /\/(operations\/(?!index|chat|parse)[\w-]+|exchange\/json-request|orchestrator\/explain-target|dialects\/(embeddings\/(formats|vectors)|token-counts\/formats|[\w-]+\/(detailed-)?models|openai-chat\/moderation))\.ts$/,
   schemas: /\/core\/fit\/(schemas?|enforce-schema|normalize-schema|schema-(tree|values|words))\.ts$/,
-  failures: /\/transport\/explain-failure\.ts$/,
+  failures: /\/(transport\/explain-failure|dialects\/(([\w-]+\/)?fault|error-words|find-message))\.ts$/,
   aws: /\/(transport\/(aws-event-stream|sigv4)|exchange\/signing)\.ts$/,
 }
 const FEATURE = /\/src\/(limits|queue|resilience|moderation)\//

@@ -67,7 +67,7 @@ export type Fragment =
   /** The wire's end mark, after which nothing is read. */
   | { readonly type: 'end' }
   /** An error inside a reply of status 200. */
-  | { readonly type: 'fault'; readonly fault: Fault }
+  | { readonly type: 'fault'; readonly fault: Loadable<Fault> }
   | { readonly type: 'warning'; readonly warning: Warning }
 
 /** A provider's error in neutral form. */
@@ -189,8 +189,15 @@ export interface Dialect {
   reader(quirks: Quirks): Reader
   /** Creates a splitter for one answer, streamed or whole. Default: texts are text. */
   readonly splitter?: (() => TextSplitter) | undefined
-  /** Reads an error reply, also one of status 200. `body` is parsed JSON or text; `header` returns a header of the reply by name. */
-  fault(status: number | undefined, body: unknown, header?: (name: string) => string | undefined): Fault
+  /**
+   * Reads an error reply, also one of status 200. `body` is parsed JSON or text; `header` returns a header of the reply by
+   * name. May return a promise while it loads what only errors need.
+   */
+  fault(
+    status: number | undefined,
+    body: unknown,
+    header?: (name: string) => string | undefined,
+  ): Fault | Promise<Fault>
   /** Default: a refused request is not changed. */
   readonly remedy?: Remedy | undefined
   /** The embeddings endpoint of servers of this format. Default: none. */

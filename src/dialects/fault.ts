@@ -4,12 +4,6 @@ import { isObject, listOf, numberOf, objectOf, parseJson, textOf, rowOf } from '
 import { isElsewhere, kindOfWords, limitKind, saysTooLong } from './error-words.ts'
 import { findMessage } from './find-message.ts'
 
-/** Whether a field named `error` holds an error: some servers send an empty one with every good answer. */
-export function holdsError(error: unknown): boolean {
-  if (isObject(error) || Array.isArray(error)) return Object.keys(error).length > 0
-  return error !== undefined && error !== null && error !== '' && error !== false
-}
-
 /** The parts of an error reply that decide its kind. */
 export interface ErrorReply {
   readonly message: string
@@ -208,8 +202,9 @@ export function readFault(status: number | undefined, body: unknown): Fault {
 }
 
 /** The fault of a reply with a good status and no answer: an error in an unknown shape, or another format. */
-export function noAnswer(reply: Record<string, unknown>): Fault {
-  const fault = readFault(undefined, reply)
+export function noAnswer(status: number | undefined, body: unknown): Fault {
+  const fault = readFault(status, body)
+  const reply = objectOf(body)
   if (fault.status !== undefined || fault.code !== undefined || reply['success'] === false) return fault
   const found = findMessage(reply)
   const message = `the reply holds no answer${found === undefined ? '; check baseUrl' : `: ${found}`}`

@@ -173,7 +173,11 @@ async function rejectWithFault(call: Call, response: HttpResponse): Promise<neve
   const header = (name: string): string | undefined => response.header(name)
   // The provider may frame the error of a rejected stream as its only event.
   const framed = /^data: *(\{.*\})\r?$/m.exec(text)?.[1] ?? text
-  const { kind, message, ...fault } = dialect.fault(response.status, parseLoosely(framed) ?? text, header)
+  const { kind, message, ...fault } = await dialect.fault(
+    response.status,
+    parseLoosely(framed) ?? text,
+    header,
+  )
   const retryAfterMs = retryAfterOf(header, call.clock.epochMs()) ?? fault.retryAfterMs
   throw new LlmError(kind, message, { ...fault, status: response.status, retryAfterMs })
 }

@@ -95,8 +95,8 @@ export class FrameReader {
     return true
   }
 
-  #faultOf(body: unknown): Fault {
-    return this.#target.dialect.fault(undefined, body)
+  #faultOf(body: unknown): () => Fault | Promise<Fault> {
+    return () => this.#target.dialect.fault(undefined, body)
   }
 }
 

@@ -6,7 +6,6 @@ import type { EventBatch } from '../core/event.ts'
 import { callSafely } from '../core/host-function.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Attempt as AttemptRecord, ChatResponse, RawExchange, Usage, Warning } from '../core/response.ts'
-import { yieldToEventLoop } from '../core/yield.ts'
 import type { Attempt } from './attempt.ts'
 import { drainBody } from './drain-body.ts'
 import { FrameReader } from './frame-reader.ts'
@@ -63,7 +62,7 @@ export class HttpResponseStream implements ResponseStream {
     const arrive = (piece: Uint8Array | null): void => this.#arrive(piece)
     const fail = (error: unknown): void => this.#failRead(error)
     while (!this.committed && !this.#over)
-      if (this.#buffer.hasPending) await yieldToEventLoop().then(this.#drainFilter)
+      if (this.#buffer.hasPending) await this.#buffer.rest().then(this.#drainFilter)
       else await this.#pull(arrive, fail)
     if (this.#error !== undefined && !this.committed) throw this.#error
   }
@@ -72,7 +71,7 @@ export class HttpResponseStream implements ResponseStream {
     if (this.#buffer.hasReady) return Promise.resolve(this.#buffer.takeReady())
     if (this.#error !== undefined) return Promise.reject(this.#error)
     if (this.#over) return Promise.resolve(null)
-    if (this.#buffer.hasPending) return yieldToEventLoop().then(this.#deliverFiltered)
+    if (this.#buffer.hasPending) return this.#buffer.rest().then(this.#deliverFiltered)
     return this.#pull(this.#deliverArrived, this.#deliverBroken)
   }
 
@@ -93,7 +92,6 @@ export class HttpResponseStream implements ResponseStream {
   }
 
   readonly #drainFilter = (): void => {
-    if (this.#over) return
     this.#buffer.drain()
     this.#proceed()
   }
@@ -166,6 +164,7 @@ export class HttpResponseStream implements ResponseStream {
   #take(fragments: readonly Fragment[]): void {
     this.#buffer.push(fragments)
     this.#proceed()
+    void this.#buffer.reading?.then(this.#drainFilter)
   }
 
   // Ends the response if it failed or is complete.
@@ -201,7 +200,7 @@ export class HttpResponseStream implements ResponseStream {
   #fail(error: LlmError): void {
     this.#over = true
     // Delivers the content before the error. Text that may be the beginning of a finding is withheld.
-    while (this.#buffer.hasPending) this.#buffer.drain()
+    this.#buffer.flush()
     const isWhole = isMissingEndMark(error, this.#buffer.isStopped) && this.#buffer.end()
     const cause = isWhole ? this.#buffer.error : error
     if (cause !== undefined)

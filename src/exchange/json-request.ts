@@ -78,7 +78,8 @@ export async function requestJson<T>(call: Call, request: JsonRequest<T>): Promi
       body: body === undefined ? undefined : wellFormedJson(JSON.stringify(body)),
     }
     const response = await attempt.send(sent)
-    const value = readValue(call, request, await readBody(response.body, call.streamLimits.maxReplyBytes))
+    const text = await readBody(response.body, call.streamLimits.maxReplyBytes)
+    const value = await readValue(call, request, text)
     attempt.release()
     const { provider, model } = call.target
     const durationMs = call.clock.now() - attempt.startedAt
@@ -90,14 +91,14 @@ export async function requestJson<T>(call: Call, request: JsonRequest<T>): Promi
   }
 }
 
-function readValue<T>(call: Call, request: JsonRequest<T>, text: string): T {
+async function readValue<T>(call: Call, request: JsonRequest<T>, text: string): Promise<T> {
   const json = parseJson(text)
   if (json === undefined) {
-    const { message } = call.target.dialect.fault(undefined, text)
+    const { message } = await call.target.dialect.fault(undefined, text)
     throw new LlmError('reply-malformed', `the reply is not JSON: ${message.slice(0, 300)}`)
   }
   if (isObject(json) && json['error'] !== undefined && json['error'] !== null) {
-    const { kind, message, ...details } = call.target.dialect.fault(undefined, json)
+    const { kind, message, ...details } = await call.target.dialect.fault(undefined, json)
     throw new LlmError(kind, message, details)
   }
   try {

@@ -53,9 +53,12 @@ async function openUnknown(call: Call, response: HttpResponse): Promise<Response
   return streamed ? openStream(call, source) : openWhole(call, response, source)
 }
 
-function openWhole(call: Call, { status }: HttpResponse, source: ByteSource): Promise<ResponseBody> {
-  const text = readBody(withIdleTimeout(call, source), call.streamLimits.maxReplyBytes)
-  return text.then((all) => ({ source, decoder: undefined, whole: readWhole(call, all, status) }))
+async function openWhole(call: Call, { status }: HttpResponse, source: ByteSource): Promise<ResponseBody> {
+  const text = await readBody(withIdleTimeout(call, source), call.streamLimits.maxReplyBytes)
+  const whole = readWhole(call, text)
+  if (whole !== undefined) return { source, decoder: undefined, whole }
+  const { message } = await call.target.dialect.fault(status, text)
+  throw new LlmError('reply-malformed', `the reply is not JSON: ${message.slice(0, 300)}`, { status })
 }
 
 /**
@@ -112,7 +115,8 @@ function looksStreamed(first: Uint8Array | null, framing: string): boolean {
   return framing === 'ndjson' || (start !== '{' && start !== '[')
 }
 
-function readWhole(call: Call, text: string, status: number): readonly Fragment[] {
+// `undefined`: the text is not JSON.
+function readWhole(call: Call, text: string): readonly Fragment[] | undefined {
   const { dialect, quirks } = call.target
   const json = parseLoosely(text)
   const out: Fragment[] = []
@@ -121,11 +125,6 @@ function readWhole(call: Call, text: string, status: number): readonly Fragment[
     for (const item of json as readonly JsonValue[]) reader.read(item, undefined, out)
     reader.end?.(out)
   } else if (isObject(json)) dialect.parse(json, quirks, out)
-  else
-    throw new LlmError(
-      'reply-malformed',
-      `the reply is not JSON: ${dialect.fault(status, text).message.slice(0, 300)}`,
-      { status },
-    )
+  else return undefined
   return out
 }

@@ -1,10 +1,12 @@
 import { ResponseAccumulator } from '../core/accumulate-response.ts'
 import type { Call, OutputFilter } from '../core/call.ts'
-import type { Fragment } from '../core/dialect.ts'
-import { LlmError } from '../core/error.ts'
+import type { Fault, Fragment } from '../core/dialect.ts'
+import { LlmError, toLlmError } from '../core/error.ts'
 import type { EventBatch } from '../core/event.ts'
+import { loaded, type Loadable } from '../core/lazy.ts'
 import type { Attempt, ChatResponse, Usage, Warning } from '../core/response.ts'
 import { estimateUsage } from '../core/tokens.ts'
+import { yieldToEventLoop } from '../core/yield.ts'
 import {
   createNormalizer,
   createTextSizeLimit,
@@ -14,12 +16,18 @@ import {
 
 const NOTHING: readonly never[] = Object.freeze([])
 
+function errorOf({ kind, message, ...details }: Fault): LlmError {
+  return new LlmError(kind, message, details)
+}
+
 function outputOnly(outputTokens: number): Usage {
   return { inputTokens: 0, outputTokens, totalTokens: outputTokens, estimated: true }
 }
 
 /** Converts the fragments of one response to events, filters and buffers them, and accumulates the response. */
 export class ResponseBuffer {
+  /** Settles when an error inside the body is read: call `drain` then, also without a consumer. `undefined`: none is read. */
+  reading: Promise<void> | undefined
   readonly #messages: Call['messages']
   readonly #estimateTokens: Call['estimateTokens']
   readonly #normalizer: Normalizer
@@ -31,6 +39,7 @@ export class ResponseBuffer {
   /** Warnings that are no events, because the call drops what its target lacks. */
   readonly #untold: readonly Warning[]
   #ready: EventBatch = NOTHING
+  #fault: LlmError | undefined
   /** How the response ended before it was complete: left by its reader, or broken by the provider. */
   #cut: 'left' | 'broken' | undefined
 
@@ -72,9 +81,14 @@ export class ResponseBuffer {
     return (this.#raw ?? this.#accumulator).steps
   }
 
-  /** Whether the filter has work left: call `drain` again after yielding to the event loop. */
+  /** Whether the filter has work left, or the provider's error is not read yet: call `drain` again after `rest`. */
   get hasPending(): boolean {
-    return this.#filter?.hasPending === true
+    return this.reading !== undefined || this.#filter?.hasPending === true
+  }
+
+  /** Resolves when `drain` can go on: in a later turn of the event loop, and when the provider's error is read. */
+  rest(): Promise<void> {
+    return this.reading ?? yieldToEventLoop()
   }
 
   /** Whether the finish reason has arrived. */
@@ -89,10 +103,7 @@ export class ResponseBuffer {
 
   /** The error that ends the response: by moderation, by its size, or sent by the provider inside the body. */
   get error(): LlmError | undefined {
-    const known = this.#filter?.error ?? this.#sizeLimit.error
-    if (known !== undefined || this.#normalizer.fault === undefined) return known
-    const { kind, message, ...details } = this.#normalizer.fault
-    return new LlmError(kind, message, details)
+    return this.#filter?.error ?? this.#sizeLimit.error ?? this.#fault
   }
 
   /** Whether events wait to be read. */
@@ -122,6 +133,11 @@ export class ResponseBuffer {
   /** Continues the work of the filter. */
   drain(): void {
     this.#store(this.#filter?.drain() ?? NOTHING)
+  }
+
+  /** Ends the work of the filter. */
+  flush(): void {
+    while (this.#filter?.hasPending === true) this.drain()
   }
 
   /** Records that `error` cut the response short, and returns it. Moderation and the size limit cut as a reader who leaves. */
@@ -171,6 +187,7 @@ export class ResponseBuffer {
   }
 
   #filterAndStore(batch: EventBatch): void {
+    if (this.#normalizer.fault !== undefined) this.#readFault(this.#normalizer.fault)
     if (this.#filter === undefined) return this.#store(batch)
     this.#raw?.add(batch)
     this.#filter.push(batch)
@@ -182,6 +199,17 @@ export class ResponseBuffer {
     this.#accumulator.add(batch)
     // Copied, because an array that grew has spare capacity, and a waiting stream keeps its last batch in memory.
     this.#ready = this.#ready.length === 0 ? batch.slice() : [...this.#ready, ...batch]
+  }
+
+  #readFault(fault: Loadable<Fault>): void {
+    if (this.#fault !== undefined || this.reading !== undefined) return
+    const found = loaded(fault)
+    const end = (error: unknown): void => {
+      this.reading = undefined
+      this.#fault = toLlmError(error, 'reply-malformed', 'the reply is not valid')
+    }
+    if (found instanceof Promise) this.reading = found.then(errorOf).then(end, end)
+    else this.#fault = errorOf(found)
   }
 
   // Joined by kind, so that the estimate does not depend on the boundaries of network reads.

@@ -1,5 +1,6 @@
 import type { Fault, Fragment, TextSplitter, ToolFragment } from '../core/dialect.ts'
 import type { StreamEvent } from '../core/event.ts'
+import type { Loadable } from '../core/lazy.ts'
 import type { Schemas } from '../core/fit/load-schemas.ts'
 import type { ResolvedTool } from '../core/params.ts'
 import type { FinishReason, Usage, Warning } from '../core/response.ts'
@@ -36,8 +37,8 @@ export interface Normalizer {
   readonly finished: boolean
   /** Whether a stop reason arrived, so that the answer is complete when the source ends. */
   readonly stopped: boolean
-  /** The provider's error inside the stream, if any. */
-  readonly fault: Fault | undefined
+  /** The provider's error inside the stream, if any, or what reads it. */
+  readonly fault: Loadable<Fault> | undefined
   /** Usage as reported so far. */
   readonly usage: Usage | undefined
 }
@@ -50,7 +51,7 @@ export function createNormalizer(options: NormalizerOptions): Normalizer {
 class EventNormalizer implements Normalizer {
   finished = false
   stopped = false
-  fault: Fault | undefined
+  fault: Loadable<Fault> | undefined
   readonly #options: NormalizerOptions
   #tools: Map<number, ToolCallAssembler> | undefined
   readonly #endings: (Ending | undefined)[] = []
@@ -89,7 +90,7 @@ class EventNormalizer implements Normalizer {
   }
 
   end(): StreamEvent[] | undefined {
-    if (this.finished) return []
+    if (this.finished || this.fault !== undefined) return []
     if (!this.stopped) return undefined
     return this.push([{ type: 'end' }])
   }

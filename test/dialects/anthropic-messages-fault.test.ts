@@ -48,8 +48,8 @@ describe('kinds of errors', () => {
     ['api_error', 500, 'Overloaded', 'overloaded'],
     ['timeout_error', 504, plain, 'timeout'],
     ['overloaded_error', 529, 'Overloaded', 'overloaded'],
-  ])('%s with status %i: %s', (type, status, message, kind) => {
-    expect(anthropicMessages.fault(status, error(type, message))).toMatchObject({
+  ])('%s with status %i: %s', async (type, status, message, kind) => {
+    expect(await anthropicMessages.fault(status, error(type, message))).toMatchObject({
       kind,
       message,
       status,
@@ -72,16 +72,19 @@ describe('kinds of errors', () => {
     ['timeout_error', plain, 'timeout'],
     ['overloaded_error', plain, 'overloaded'],
     ['brand_new_error', plain, 'server-failed'],
-  ])('%s inside a stream: %s', (type, message, kind) => {
-    expect(anthropicMessages.fault(undefined, error(type, message))).toMatchObject({ kind, message })
+  ])('%s inside a stream: %s', async (type, message, kind) => {
+    expect(await anthropicMessages.fault(undefined, error(type, message))).toMatchObject({ kind, message })
   })
 })
 
 describe('errors of gateways', () => {
-  test('one that wraps the whole error behind it as text', () => {
+  test('one that wraps the whole error behind it as text', async () => {
     const inner = JSON.stringify(error('overloaded_error', 'Overloaded'))
     const body = { type: 'error', error: { type: '<nil>', message: inner } }
-    expect(anthropicMessages.fault(500, body)).toMatchObject({ kind: 'overloaded', message: 'Overloaded' })
+    expect(await anthropicMessages.fault(500, body)).toMatchObject({
+      kind: 'overloaded',
+      message: 'Overloaded',
+    })
   })
 
   test.each<readonly [string, number, unknown, ErrorKind]>([
@@ -94,7 +97,7 @@ describe('errors of gateways', () => {
     ['a flat message', 403, { message: 'no' }, 'unauthorized'],
     ['plain text', 502, 'bad gateway', 'server-failed'],
     ['nothing', 529, '', 'overloaded'],
-  ])('%s', (_name, status, body, kind) => {
-    expect(anthropicMessages.fault(status, body)).toMatchObject({ kind, status })
+  ])('%s', async (_name, status, body, kind) => {
+    expect(await anthropicMessages.fault(status, body)).toMatchObject({ kind, status })
   })
 })

@@ -62,8 +62,8 @@ describe('the kind of an error', () => {
     [403, 'ExpiredTokenException', 'The security token included in the request is expired', 'unauthorized'],
     [403, 'InvalidSignatureException', 'The request signature we calculated does not match.', 'unauthorized'],
     [409, 'ConflictException', 'Conflict.', 'conflict'],
-  ])('%i %s: %s', (status, name, words, kind) => {
-    const fault = bedrockConverse.fault(
+  ])('%i %s: %s', async (status, name, words, kind) => {
+    const fault = await bedrockConverse.fault(
       status,
       { message: words },
       header(`${name}:http://internal.test/coral/`),
@@ -71,7 +71,7 @@ describe('the kind of an error', () => {
     expect(fault).toMatchObject({ kind, message: words, status, code: name })
     // Some answers name the exception in the body instead.
     const inBody = { __type: `com.test.coral#${name}`, message: words }
-    expect(bedrockConverse.fault(status, inBody)).toMatchObject({ kind, message: words, code: name })
+    expect(await bedrockConverse.fault(status, inBody)).toMatchObject({ kind, message: words, code: name })
   })
 
   test.each<[number, unknown, ErrorKind]>([
@@ -86,8 +86,8 @@ describe('the kind of an error', () => {
       { Output: { __type: 'com.amazon.coral.service#UnknownOperationException' }, Version: '1.0' },
       'not-found',
     ],
-  ])('%i %j without a name in the headers', (status, body, kind) => {
-    expect(bedrockConverse.fault(status, body)).toMatchObject({ kind, status })
+  ])('%i %j without a name in the headers', async (status, body, kind) => {
+    expect(await bedrockConverse.fault(status, body)).toMatchObject({ kind, status })
   })
 })
 

@@ -30,8 +30,8 @@ describe('an HTTP error: a flat message', () => {
     [500, 'internal server error', 'server-failed'],
     [503, 'service unavailable', 'overloaded'],
     [504, 'timed out', 'timeout'],
-  ])('%d %s', (status, message, kind) => {
-    expect(cohereChat.fault(status, { id: 'x', message })).toMatchObject({ kind, message, status })
+  ])('%d %s', async (status, message, kind) => {
+    expect(await cohereChat.fault(status, { id: 'x', message })).toMatchObject({ kind, message, status })
   })
 })
 

@@ -70,11 +70,11 @@ describe('the kind of an error', () => {
     [501, 'unsupported', error(501, 'UNIMPLEMENTED', 'Operation is not implemented.')],
     [503, 'overloaded', error(503, 'UNAVAILABLE', 'The model is overloaded.')],
     [504, 'timeout', error(504, 'DEADLINE_EXCEEDED', 'Deadline expired.')],
-  ])('%i is %s', (status, kind, body) => {
+  ])('%i is %s', async (status, kind, body) => {
     const { message } = (body as { error: LlmError }).error
-    expect(gemini.fault(status, body)).toMatchObject({ kind, status, message })
+    expect(await gemini.fault(status, body)).toMatchObject({ kind, status, message })
     // The same inside a stream, where the reply itself was a 200, and as a list of one.
-    expect(gemini.fault(undefined, [body])).toMatchObject({ kind, status, message })
+    expect(await gemini.fault(undefined, [body])).toMatchObject({ kind, status, message })
   })
 })
 
@@ -136,8 +136,8 @@ describe('a limit', () => {
       undefined,
       error(429, 'RESOURCE_EXHAUSTED', 'Resource exhausted. Please try again later.'),
     ],
-  ])('%s', (_name, kind, retryAfterMs, body) => {
-    const fault = gemini.fault(429, body)
+  ])('%s', async (_name, kind, retryAfterMs, body) => {
+    const fault = await gemini.fault(429, body)
     expect(fault).toMatchObject({ kind, status: 429, code: 'RESOURCE_EXHAUSTED' })
     expect(fault.retryAfterMs).toBe(retryAfterMs)
   })
@@ -148,6 +148,6 @@ test.each([
   ['nothing', '', 503, 'overloaded'],
   ['a page', '<html><title>502</title></html>', 502, 'server-failed'],
   ['an empty list', [], 500, 'server-failed'],
-])('an error body that is %s', (_name, body, status, kind) => {
-  expect(gemini.fault(status, body)).toMatchObject({ kind, status })
+])('an error body that is %s', async (_name, body, status, kind) => {
+  expect(await gemini.fault(status, body)).toMatchObject({ kind, status })
 })

@@ -33,8 +33,8 @@ test.each<[number, unknown, ErrorKind, string]>([
     'body.max_length: field required',
   ],
   [404, { error: 'Not found' }, 'not-found', 'Not found'],
-])('%i %j: %s', (status, body, kind, words) => {
-  const fault = koboldGenerate.fault(status, body)
+])('%i %j: %s', async (status, body, kind, words) => {
+  const fault = await koboldGenerate.fault(status, body)
   expect(fault.kind).toBe(kind)
   expect(fault.message).toContain(words)
 })

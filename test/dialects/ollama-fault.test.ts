@@ -17,8 +17,11 @@ describe('the kind of an error', () => {
     [429, { error: 'you have reached your hourly usage limit' }, 'rate-limited'],
     [500, { error: 'model requires more system memory than is available' }, 'server-failed'],
     [503, { error: 'server busy, please try again. maximum pending requests exceeded' }, 'overloaded'],
-  ])('%i %j', (status, body, kind) => {
-    expect(ollamaChat.fault(status, body)).toMatchObject({ kind, message: (body as { error: string }).error })
+  ])('%i %j', async (status, body, kind) => {
+    expect(await ollamaChat.fault(status, body)).toMatchObject({
+      kind,
+      message: (body as { error: string }).error,
+    })
   })
 
   test.each<[string, object, ErrorKind]>([

@@ -53,8 +53,8 @@ describe('an HTTP error', () => {
     [429, { error: { message: 'No credit.', code: 'insufficient_quota' } }, 'quota-exhausted'],
     [500, { error: { message: 'Oh.', type: 'server_error' } }, 'server-failed'],
     [502, '', 'server-failed'],
-  ])('%d %j is %s', (status, body, kind) => {
-    expect(openaiResponses.fault(status, body)).toMatchObject({ kind, status })
+  ])('%d %j is %s', async (status, body, kind) => {
+    expect(await openaiResponses.fault(status, body)).toMatchObject({ kind, status })
   })
 })
 

@@ -1,10 +1,15 @@
-import type { Fragment, Reader } from '../../core/dialect.ts'
+import type { Dialect, Fragment, Reader } from '../../core/dialect.ts'
 import { LlmError } from '../../core/error.ts'
 import { isObject, numberOf, objectOf, textOf, type JsonObject } from '../../core/json.ts'
 import { noteTransformed } from '../transformations.ts'
 import { BlockReader, CONTAINER } from './blocks.ts'
-import { readFault } from './fault.ts'
 import { mergeUsage, readUsage, type WireUsage } from './usage.ts'
+import { laterFault } from '../later-fault.ts'
+
+/** Reads error replies, by what is loaded with the first one. */
+export const readFault: Dialect['fault'] = laterFault(() =>
+  import('./fault.ts').then((loaded) => loaded.readFault),
+)
 
 /** Creates a reader for one stream of events. */
 export function createReader(): Reader {
@@ -14,7 +19,7 @@ export function createReader(): Reader {
 /** Adds the fragments of a whole reply to `out`. Throws `reply-malformed` if it is not a message. */
 export function readReply(reply: JsonObject, out: Fragment[]): void {
   if (isFault(reply, undefined)) {
-    out.push({ type: 'fault', fault: readFault(undefined, reply) })
+    out.push({ type: 'fault', fault: () => readFault(undefined, reply) })
     return
   }
   const { content } = reply
@@ -65,7 +70,7 @@ class EventReader implements Reader {
         readReply(json as JsonObject, out)
         return
       default:
-        if (isFault(json, event)) out.push({ type: 'fault', fault: readFault(undefined, json) })
+        if (isFault(json, event)) out.push({ type: 'fault', fault: () => readFault(undefined, json) })
     }
   }
 

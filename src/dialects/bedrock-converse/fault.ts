@@ -40,17 +40,12 @@ const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   signaturedoesnotmatch: exception('unauthorized', 403),
 }
 
-/** The neutral fault of an error reply, by the exception's name in a header or the body. */
+/** The neutral fault of an error reply, by the exception's name in a header or the body; inside a stream `header` gives that name. */
 export function readFault(status: number | undefined, body: unknown, header?: Header): Fault {
   const { __type: type, code, Output: output } = objectOf(body)
   const inner = objectOf(output)['__type']
   const name = header?.('x-amzn-errortype') ?? textOf(type) ?? textOf(inner) ?? textOf(code)
   return faultOf(name, status, body)
-}
-
-/** The neutral fault of an exception inside a stream. */
-export function readException(name: string, body: unknown): Fault {
-  return faultOf(name, undefined, body)
 }
 
 // `com.amazon.coral.validate#ValidationException:http://…` → `ValidationException`.

@@ -1,4 +1,4 @@
-import type { Fragment, Reader } from '../../core/dialect.ts'
+import type { Dialect, Fragment, Reader } from '../../core/dialect.ts'
 import {
   isObject,
   listOf,
@@ -9,8 +9,13 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../../core/json.ts'
-import { readException, readFault } from './fault.ts'
 import { readUsage } from './usage.ts'
+import { laterFault } from '../later-fault.ts'
+
+/** Reads error replies, by what is loaded with the first one. */
+export const readFault: Dialect['fault'] = laterFault(() =>
+  import('./fault.ts').then((loaded) => loaded.readFault),
+)
 
 type Wire = Readonly<Record<string, unknown>>
 
@@ -43,7 +48,8 @@ class EventReader implements Reader {
   read(json: JsonValue, event: string | undefined, out: Fragment[]): void {
     if (!isObject(json)) return
     if (event?.startsWith('exception:') === true) {
-      out.push({ type: 'fault', fault: readException(event.slice('exception:'.length), json) })
+      const name = event.slice('exception:'.length)
+      out.push({ type: 'fault', fault: () => readFault(undefined, json, () => name) })
       return
     }
     const index = numberOf(json['contentBlockIndex']) ?? 0
@@ -135,7 +141,7 @@ export function readReply(reply: JsonObject, out: Fragment[]): void {
   const { output, usage, stopReason } = reply
   const message = objectOf(output)['message']
   if (!isObject(message)) {
-    out.push({ type: 'fault', fault: readFault(undefined, reply) })
+    out.push({ type: 'fault', fault: () => readFault(undefined, reply) })
     return
   }
   let length = 0

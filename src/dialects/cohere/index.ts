@@ -1,10 +1,9 @@
 import type { Dialect } from '../../core/dialect.ts'
 import { mergeOptionsInto } from '../../core/fit/body-options.ts'
 import { cohereEmbeddings } from '../embeddings/index.ts'
-import { readChatFault } from './fault.ts'
 import { options } from './options.ts'
 import { encode, params } from './params.ts'
-import { createReader, readReply } from './reader.ts'
+import { createReader, readFault, readReply } from './reader.ts'
 import { DIALECT, render } from './render.ts'
 import { rules } from './rules.ts'
 
@@ -34,7 +33,7 @@ export const cohereChat: Dialect = Object.freeze({
   render,
   parse: (reply, _quirks, out) => readReply(reply, out),
   reader: () => createReader(),
-  fault: readChatFault,
+  fault: readFault,
   embeddings: cohereEmbeddings,
   models: () => import('./models.ts').then(({ modelList }) => modelList),
 } satisfies Dialect)

@@ -1,8 +1,13 @@
-import type { Fragment, Reader } from '../../core/dialect.ts'
+import type { Dialect, Fragment, Reader } from '../../core/dialect.ts'
 import { isObject, listOf, numberOf, objectOf, textOf, type JsonObject } from '../../core/json.ts'
 import type { TokenLogprob } from '../../core/response.ts'
-import { readChatFault } from './fault.ts'
 import { readUsage } from './usage.ts'
+import { laterFault } from '../later-fault.ts'
+
+/** Reads error replies, by what is loaded with the first one. */
+export const readFault: Dialect['fault'] = laterFault(() =>
+  import('./fault.ts').then((loaded) => loaded.readFault),
+)
 
 type Wire = Readonly<Record<string, unknown>>
 
@@ -49,7 +54,7 @@ export function createReader(): Reader {
           readEnd(delta, out)
           return
         default:
-          if (isFault(json, type)) out.push({ type: 'fault', fault: readChatFault(undefined, json) })
+          if (isFault(json, type)) out.push({ type: 'fault', fault: () => readFault(undefined, json) })
       }
     },
   }
@@ -58,7 +63,7 @@ export function createReader(): Reader {
 /** Adds the fragments of a whole reply to `out`. */
 export function readReply(reply: JsonObject, out: Fragment[]): void {
   if (isFault(reply, undefined)) {
-    out.push({ type: 'fault', fault: readChatFault(undefined, reply) })
+    out.push({ type: 'fault', fault: () => readFault(undefined, reply) })
     return
   }
   out.push({ type: 'meta', id: textOf(reply['id']) })
@@ -135,7 +140,7 @@ function readEnd(end: Wire, out: Fragment[]): void {
   if (usage !== undefined) out.push({ type: 'usage', usage })
   const error = textOf(end['error'])
   if (error !== undefined) {
-    out.push({ type: 'fault', fault: readChatFault(undefined, { message: error }) })
+    out.push({ type: 'fault', fault: () => readFault(undefined, { message: error }) })
     return
   }
   out.push({ type: 'finish', reason: textOf(end['finish_reason']) })

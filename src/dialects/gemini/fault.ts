@@ -1,7 +1,7 @@
 import type { Fault } from '../../core/dialect.ts'
 import type { ErrorKind } from '../../core/error.ts'
 import { objectOf, textOf, rowOf } from '../../core/json.ts'
-import { readFault } from '../fault.ts'
+import { readFault as readAnyFault } from '../fault.ts'
 
 const BY_STATUS_WORD: Readonly<Record<string, ErrorKind>> = {
   ABORTED: 'overloaded',
@@ -10,8 +10,8 @@ const BY_STATUS_WORD: Readonly<Record<string, ErrorKind>> = {
 }
 
 /** The neutral fault of an error reply, which is an object or a list of one. */
-export function readGeminiFault(status: number | undefined, body: unknown): Fault {
-  const fault = readFault(status, body)
+export function readFault(status: number | undefined, body: unknown): Fault {
+  const fault = readAnyFault(status, body)
   const { error } = objectOf(Array.isArray(body) ? body[0] : body)
   const kind = rowOf(BY_STATUS_WORD, textOf(objectOf(error)['status']) ?? '')
   return kind === undefined ? fault : { ...fault, kind }

@@ -3,10 +3,9 @@ import { mergeOptionsInto } from '../../core/fit/body-options.ts'
 import { geminiEmbeddings } from '../embeddings/index.ts'
 import { LlmError } from '../../core/error.ts'
 import { finishReasons } from './finish.ts'
-import { readGeminiFault } from './fault.ts'
 import { options } from './options.ts'
 import { encode, params } from './params.ts'
-import { createReader, readReply } from './reader.ts'
+import { createReader, readFault, readReply } from './reader.ts'
 import { render } from './render.ts'
 import { rules } from './rules.ts'
 
@@ -27,7 +26,7 @@ export const gemini: Dialect = Object.freeze({
   render,
   parse: (reply, _quirks, out) => readReply(reply, out),
   reader: () => createReader(),
-  fault: readGeminiFault,
+  fault: readFault,
   embeddings: geminiEmbeddings,
   models: () => import('./models.ts').then(({ modelList }) => modelList),
 } satisfies Dialect)

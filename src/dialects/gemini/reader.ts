@@ -1,13 +1,17 @@
-import type { Fragment, Reader } from '../../core/dialect.ts'
+import type { Dialect, Fragment, Reader } from '../../core/dialect.ts'
 import { LlmError } from '../../core/error.ts'
 import { isObject, listOf, textOf, type JsonObject, rowOf } from '../../core/json.ts'
 import { choiceOf } from '../choice.ts'
-import { holdsError } from '../fault.ts'
 import { CandidateReader } from './candidate.ts'
-import { readGeminiFault } from './fault.ts'
 import { finishReasons } from './finish.ts'
 import { mergeFigures } from '../../core/usage.ts'
 import { readUsage } from './usage.ts'
+import { holdsError, laterFault } from '../later-fault.ts'
+
+/** Reads error replies, by what is loaded with the first one. */
+export const readFault: Dialect['fault'] = laterFault(() =>
+  import('./fault.ts').then((loaded) => loaded.readFault),
+)
 
 /** Creates a reader for one stream of partial replies. */
 export function createReader(): Reader {
@@ -24,7 +28,7 @@ export function createReader(): Reader {
 /** Adds the fragments of a whole reply to `out`. Throws `reply-malformed` if it is not an answer, a refusal or an error. */
 export function readReply(reply: JsonObject, out: Fragment[]): void {
   if (holdsError(reply['error'])) {
-    out.push({ type: 'fault', fault: readGeminiFault(undefined, reply) })
+    out.push({ type: 'fault', fault: () => readFault(undefined, reply) })
     return
   }
   const answered = listOf(reply['candidates']).length > 0
@@ -51,7 +55,7 @@ class ReplyReader {
 
   read(reply: Record<string, unknown>, out: Fragment[]): void {
     if (holdsError(reply['error'])) {
-      out.push({ type: 'fault', fault: readGeminiFault(undefined, reply) })
+      out.push({ type: 'fault', fault: () => readFault(undefined, reply) })
       return
     }
     if (!this.#named) this.#readMeta(reply, out)

@@ -1,8 +1,7 @@
 import type { Dialect } from '../../core/dialect.ts'
 import { objectOf, textOf } from '../../core/json.ts'
-import { readFault } from './fault.ts'
 import { params } from './params.ts'
-import { createReader, readReply } from './reader.ts'
+import { createReader, readFault, readReply } from './reader.ts'
 import { render } from './render.ts'
 import { rules } from './rules.ts'
 
@@ -22,7 +21,7 @@ export const koboldGenerate: Dialect = Object.freeze({
   render,
   parse: (reply, _quirks, out) => readReply(reply, out),
   reader: () => createReader(),
-  fault: (status, body) => readFault(status, body),
+  fault: readFault,
   models: {
     endpoint: '/model',
     parse: (reply) => {

@@ -1,8 +1,13 @@
-import type { Fragment, Reader } from '../../core/dialect.ts'
+import type { Dialect, Fragment, Reader } from '../../core/dialect.ts'
 import { isObject, listOf, numberOf, objectOf, textOf, type JsonObject } from '../../core/json.ts'
 import type { TokenLogprob } from '../../core/response.ts'
 import { readLogprob } from '../logprobs.ts'
-import { readFault } from './fault.ts'
+import { laterFault } from '../later-fault.ts'
+
+/** Reads error replies, by what is loaded with the first one. */
+export const readFault: Dialect['fault'] = laterFault(() =>
+  import('./fault.ts').then((loaded) => loaded.readFault),
+)
 
 type Wire = Readonly<Record<string, unknown>>
 
@@ -12,7 +17,7 @@ export function createReader(): Reader {
     read: (json, _event, out) => {
       if (!isObject(json)) return
       if (isFault(json)) {
-        out.push({ type: 'fault', fault: readFault(undefined, json) })
+        out.push({ type: 'fault', fault: () => readFault(undefined, json) })
         return
       }
       const { token } = json
@@ -27,7 +32,7 @@ export function createReader(): Reader {
 export function readReply(reply: JsonObject, out: Fragment[]): void {
   const [first] = listOf(reply['results'])
   if (!isObject(first)) {
-    out.push({ type: 'fault', fault: readFault(undefined, reply) })
+    out.push({ type: 'fault', fault: () => readFault(undefined, reply) })
     return
   }
   const logprobs = readLogprobs(first['logprobs'])

@@ -1,9 +1,8 @@
 import type { Dialect } from '../../core/dialect.ts'
 import { mergeOptionsInto } from '../../core/fit/body-options.ts'
-import { readFault } from './fault.ts'
 import { options } from './options.ts'
 import { encode, params } from './params.ts'
-import { createReader, readReply } from './reader.ts'
+import { createReader, readFault, readReply } from './reader.ts'
 import { render } from './render.ts'
 import { rules } from './rules.ts'
 
@@ -23,6 +22,6 @@ export const ollamaChat: Dialect = Object.freeze({
   render,
   parse: (reply, _quirks, out) => readReply(reply, out),
   reader: () => createReader(),
-  fault: (status, body) => readFault(status, body),
+  fault: readFault,
   models: () => import('./models.ts').then(({ modelList }) => modelList),
 } satisfies Dialect)

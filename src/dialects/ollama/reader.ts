@@ -1,4 +1,4 @@
-import type { Fragment, Reader } from '../../core/dialect.ts'
+import type { Dialect, Fragment, Reader } from '../../core/dialect.ts'
 import {
   isObject,
   listOf,
@@ -9,7 +9,12 @@ import {
   type JsonValue,
 } from '../../core/json.ts'
 import { readLogprob } from '../logprobs.ts'
-import { readFault } from './fault.ts'
+import { laterFault } from '../later-fault.ts'
+
+/** Reads error replies, by what is loaded with the first one. */
+export const readFault: Dialect['fault'] = laterFault(() =>
+  import('./fault.ts').then((loaded) => loaded.readFault),
+)
 
 type Wire = Readonly<Record<string, unknown>>
 
@@ -35,7 +40,7 @@ export function readReply(reply: JsonObject, out: Fragment[]): void {
 
 function readLine(line: Wire, out: Fragment[]): void {
   if (line['error'] !== undefined && line['error'] !== null) {
-    out.push({ type: 'fault', fault: readFault(numberOf(line['status']), { error: line['error'] }) })
+    out.push({ type: 'fault', fault: () => readFault(numberOf(line['status']), { error: line['error'] }) })
     return
   }
   readMessage(objectOf(line['message']), line['logprobs'], out)

@@ -1,4 +1,4 @@
-import type { Fault, Fragment, Reader } from '../../core/dialect.ts'
+import type { Dialect, Fragment, Reader } from '../../core/dialect.ts'
 import {
   isObject,
   listOf,
@@ -9,12 +9,17 @@ import {
   type JsonValue,
 } from '../../core/json.ts'
 import { choiceOf } from '../choice.ts'
-import { holdsError, noAnswer, readFault } from '../fault.ts'
 import { readLogprob } from '../logprobs.ts'
 import { HeldBlocks } from './held-blocks.ts'
-import { enclosedFault } from './status-envelope.ts'
 import { googleMark, readMark, signatureIn, textOfBlocks } from './thoughts.ts'
 import { readUsage } from './usage.ts'
+import { holdsError, laterFault } from '../later-fault.ts'
+
+/** Reads error replies, by what is loaded with the first one. */
+export const readFault: Dialect['fault'] = laterFault(() =>
+  import('./fault.ts').then((loaded) => loaded.readFault),
+)
+const noAnswer = laterFault(() => import('../fault.ts').then((loaded) => loaded.noAnswer))
 
 /** Creates a reader for one stream of chunks. */
 export function createReader(): Reader {
@@ -29,7 +34,7 @@ export function createReader(): Reader {
       if (!isObject(json)) return
       const { choices, usage } = json
       if (isFault(json, event)) {
-        out.push({ type: 'fault', fault: faultOf(json) })
+        out.push({ type: 'fault', fault: () => readFault(undefined, json) })
         return
       }
       if (!named) named = readMeta(json, out)
@@ -49,11 +54,11 @@ export function createReader(): Reader {
 /** Adds the fragments of a whole reply to `out`. */
 export function readReply(reply: JsonObject, out: Fragment[]): void {
   if (isFault(reply, undefined)) {
-    out.push({ type: 'fault', fault: faultOf(reply) })
+    out.push({ type: 'fault', fault: () => readFault(undefined, reply) })
     return
   }
   if (!Array.isArray(reply['choices'])) {
-    out.push({ type: 'fault', fault: noAnswer(reply) })
+    out.push({ type: 'fault', fault: () => noAnswer(undefined, reply) })
     return
   }
   readMeta(reply, out)
@@ -80,16 +85,13 @@ function isFault(json: Record<string, unknown>, event: string | undefined): bool
   const { error, choices } = json
   if (holdsError(error)) return true
   if (Array.isArray(choices)) return false
-  if (json['base_resp'] !== undefined && enclosedFault(json) !== undefined) return true
+  if (json['base_resp'] !== undefined && (numberOf(objectOf(json['base_resp'])['status_code']) ?? 0) !== 0)
+    return true
   return event === 'error' || json['object'] === 'error' || (choices === undefined && isFlatError(json))
 }
 
 function isFlatError({ detail, message, msg, success }: Record<string, unknown>): boolean {
   return detail !== undefined || (textOf(message) ?? textOf(msg)) !== undefined || success === false
-}
-
-function faultOf(json: Record<string, unknown>): Fault {
-  return enclosedFault(json) ?? readFault(undefined, json)
 }
 
 function readMeta(json: Record<string, unknown>, out: Fragment[]): boolean {
@@ -112,7 +114,7 @@ function readChoice(choice: Choice, field: 'delta' | 'message', out: Fragment[])
   if (choice.usage !== undefined && choice.usage !== null) readUsageInto(choice.usage, out)
   // A broken answer holds its error beside the finish reason.
   if ((reason === undefined || reason === 'error') && holdsError(choice.error))
-    out.push({ type: 'fault', fault: readFault(undefined, { error: choice.error }) })
+    out.push({ type: 'fault', fault: () => readFault(undefined, { error: choice.error }) })
   else if (reason !== undefined) out.push({ type: 'finish', reason, ...mark })
 }
 
@@ -282,6 +284,6 @@ function readUsageInto(value: unknown, out: Fragment[]): void {
 
 function readExtras(value: unknown, out: Fragment[]): void {
   const { usage, error } = objectOf(value)
-  if (textOf(error) !== undefined) out.push({ type: 'fault', fault: readFault(undefined, { error }) })
+  if (textOf(error) !== undefined) out.push({ type: 'fault', fault: () => readFault(undefined, { error }) })
   readUsageInto(usage, out)
 }

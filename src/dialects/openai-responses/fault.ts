@@ -1,9 +1,9 @@
 import type { Fault } from '../../core/dialect.ts'
-import { readFault } from '../fault.ts'
+import { readFault as readAnyFault } from '../fault.ts'
 
 /** The neutral fault of an error reply, of an error inside a stream or of a failed response. */
-export function readResponseFault(status: number | undefined, body: unknown): Fault {
-  const fault = readFault(status, body)
+export function readFault(status: number | undefined, body: unknown): Fault {
+  const fault = readAnyFault(status, body)
   // Failed responses have status 200, so that only the code shows the cause.
   if (fault.status !== undefined || fault.code === undefined) return fault
   if (/policy/.test(fault.code)) return { ...fault, kind: 'content-blocked' }

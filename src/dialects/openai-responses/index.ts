@@ -1,8 +1,7 @@
 import type { Dialect } from '../../core/dialect.ts'
 import { mergeOptionsInto } from '../../core/fit/body-options.ts'
-import { readResponseFault } from './fault.ts'
 import { encode, params } from './params.ts'
-import { createReader, readReply } from './reader.ts'
+import { createReader, readFault, readReply } from './reader.ts'
 import { DIALECT, render } from './render.ts'
 import { rules } from './rules.ts'
 import { fitSamplers } from '../samplers.ts'
@@ -38,5 +37,5 @@ export const openaiResponses: Dialect = Object.freeze({
   },
   parse: (reply, _quirks, out) => readReply(reply, out),
   reader: () => createReader(),
-  fault: readResponseFault,
+  fault: readFault,
 } satisfies Dialect)

@@ -1,10 +1,15 @@
-import type { Fragment, Reader } from '../../core/dialect.ts'
+import type { Dialect, Fragment, Reader } from '../../core/dialect.ts'
 import { isObject, listOf, numberOf, objectOf, textOf, type JsonObject } from '../../core/json.ts'
-import { holdsError, noAnswer } from '../fault.ts'
 import { noteTransformed } from '../transformations.ts'
-import { readResponseFault } from './fault.ts'
 import { OutputItem, type AnswerState } from './item.ts'
 import { readUsage } from './usage.ts'
+import { holdsError, laterFault } from '../later-fault.ts'
+
+/** Reads error replies, by what is loaded with the first one. */
+export const readFault: Dialect['fault'] = laterFault(() =>
+  import('./fault.ts').then((loaded) => loaded.readFault),
+)
+const noAnswer = laterFault(() => import('../fault.ts').then((loaded) => loaded.noAnswer))
 
 type Wire = Readonly<Record<string, unknown>>
 
@@ -20,8 +25,9 @@ export function createReader(): Reader {
 
 /** Adds the fragments of a whole reply to `out`. */
 export function readReply(reply: JsonObject, out: Fragment[]): void {
-  if (isFault(reply)) out.push({ type: 'fault', fault: readResponseFault(undefined, reply) })
-  else if (!Array.isArray(reply['output'])) out.push({ type: 'fault', fault: noAnswer(reply) })
+  if (isFault(reply)) out.push({ type: 'fault', fault: () => readFault(undefined, reply) })
+  else if (!Array.isArray(reply['output']))
+    out.push({ type: 'fault', fault: () => noAnswer(undefined, reply) })
   else {
     const answer = new AnswerReader()
     answer.begin(reply, out)
@@ -56,12 +62,12 @@ class AnswerReader {
       case 'response.done':
         return this.#end(objectOf(json['response']), out)
       case 'response.failed':
-        out.push({ type: 'fault', fault: readResponseFault(undefined, json['response']) })
+        out.push({ type: 'fault', fault: () => readFault(undefined, json['response']) })
         return
       case 'error':
       case undefined:
         if (type === 'error' || isFault(json))
-          out.push({ type: 'fault', fault: readResponseFault(undefined, json) })
+          out.push({ type: 'fault', fault: () => readFault(undefined, json) })
         return
       default:
         this.#readPiece(json, type, out)
@@ -94,7 +100,7 @@ class AnswerReader {
   }
 
   #end(response: Wire, out: Fragment[]): void {
-    if (isFault(response)) out.push({ type: 'fault', fault: readResponseFault(undefined, response) })
+    if (isFault(response)) out.push({ type: 'fault', fault: () => readFault(undefined, response) })
     else {
       this.begin(response, out)
       this.finish(response, out)

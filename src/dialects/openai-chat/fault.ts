@@ -1,6 +1,6 @@
 import type { Fault } from '../../core/dialect.ts'
 import { numberOf, objectOf, textOf } from '../../core/json.ts'
-import { readFault } from '../fault.ts'
+import { readFault as readAnyFault } from '../fault.ts'
 
 // Codes of the envelope, and the HTTP status of the same meaning.
 // From https://platform.minimax.io/docs/api-reference/errorcode
@@ -20,12 +20,17 @@ const STATUS: Readonly<Record<number, number>> = {
 }
 const BLOCKED: ReadonlySet<number> = new Set([1026, 1027])
 
-/** The error in the envelope `base_resp` of a reply with status 200; `undefined` if it reports success. */
-export function enclosedFault(json: Record<string, unknown>): Fault | undefined {
-  const { status_code: given, status_msg: text } = objectOf(json['base_resp'])
+/** The neutral fault of an error reply. One of status 200 may be in the envelope `base_resp`. */
+export function readFault(status: number | undefined, body: unknown): Fault {
+  return (status === undefined ? enclosedFault(objectOf(body)) : undefined) ?? readAnyFault(status, body)
+}
+
+// `undefined` if the envelope reports success.
+function enclosedFault({ base_resp: envelope }: Record<string, unknown>): Fault | undefined {
+  const { status_code: given, status_msg: text } = objectOf(envelope)
   const code = numberOf(given)
   if (code === undefined || code === 0) return undefined
   const message = textOf(text) ?? `the provider gave no reason (code ${code})`
-  const fault = readFault(STATUS[code] ?? 500, { error: { message, code: String(code) } })
+  const fault = readAnyFault(STATUS[code] ?? 500, { error: { message, code: String(code) } })
   return BLOCKED.has(code) ? { ...fault, kind: 'content-blocked' } : fault
 }
