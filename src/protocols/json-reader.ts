@@ -9,6 +9,12 @@ export interface NumberRange {
   readonly max?: number | undefined
 }
 
+/** Where a nested object is: in the field of another reader. */
+interface Place {
+  readonly reader: JsonReader
+  readonly name: string
+}
+
 /** Called for every invalid field with its dotted path and what is wrong with it. May throw. */
 export type ReportIssue = (path: string, message: string) => void
 
@@ -18,26 +24,32 @@ export type ReportIssue = (path: string, message: string) => void
  * reading, because a hostile body must not cost more than that.
  */
 export class JsonReader {
-  readonly path: string
   readonly #value: Record<string, unknown>
-  readonly #issues: Issue[] = []
+  readonly #place: string | Place
   readonly #report: ReportIssue
-  readonly #read = new Set<string>()
+  #issues: Issue[] | undefined
+  #read: Set<string> | undefined
 
-  constructor(value: Record<string, unknown>, path = '', report?: ReportIssue) {
+  constructor(value: Record<string, unknown>, place: string | Place = '', report?: ReportIssue) {
     this.#value = value
-    this.path = path
-    this.#report = report ?? ((at, message) => this.#add({ path: at, message }))
+    this.#place = place
+    this.#report = report ?? ((path, message) => this.#add({ path, message }))
+  }
+
+  // Made when it is asked for, because a list may have many items and few issues.
+  get path(): string {
+    return typeof this.#place === 'string' ? this.#place : this.#place.reader.at(this.#place.name)
   }
 
   /** Throws `invalid-request` with every issue collected so far. */
   check(): void {
-    if (this.#issues.length > 0) throw requestError(this.#issues)
+    if (this.#issues !== undefined) throw requestError(this.#issues)
   }
 
   #add(issue: Issue): void {
-    this.#issues.push(issue)
-    if (isFull(this.#issues)) this.check()
+    const issues = (this.#issues ??= [])
+    issues.push(issue)
+    if (isFull(issues)) this.check()
   }
 
   /** Reports an issue of a field, or with an empty name of the object itself. */
@@ -53,7 +65,7 @@ export class JsonReader {
 
   /** Returns the value of any type; `undefined` for `null`. */
   raw(name: string): unknown {
-    this.#read.add(name)
+    ;(this.#read ??= new Set()).add(name)
     return Object.hasOwn(this.#value, name) ? (this.#value[name] ?? undefined) : undefined
   }
 
@@ -112,9 +124,9 @@ export class JsonReader {
   /** Returns a reader for each item of a list of objects. */
   objects(name: string): readonly this[] | undefined {
     return this.list(name)?.flatMap((value, index) => {
-      const path = `${name}.${index}`
-      if (isObject(value)) return [this.#child(value, path)]
-      this.addIssue(path, 'must be an object')
+      const item = `${name}.${index}`
+      if (isObject(value)) return this.#child(value, item)
+      this.addIssue(item, 'must be an object')
       return []
     })
   }
@@ -169,7 +181,8 @@ export class JsonReader {
   rest(names: ReadonlySet<string>): JsonObject | undefined {
     const draft: JsonDraft = {}
     for (const [name, value] of Object.entries(this.#value)) {
-      const unread = value !== undefined && value !== null && !this.#read.has(name) && names.has(name)
+      const unread =
+        value !== undefined && value !== null && this.#read?.has(name) !== true && names.has(name)
       if (unread) draft[name] = value as JsonValue
     }
     return Object.keys(draft).length === 0 ? undefined : draft
@@ -178,6 +191,6 @@ export class JsonReader {
   // Of the same class, so that a subclass reads nested objects by its own rules.
   #child(value: Record<string, unknown>, name: string): this {
     const Reader = this.constructor as new (...given: ConstructorParameters<typeof JsonReader>) => this
-    return new Reader(value, this.at(name), this.#report)
+    return new Reader(value, { reader: this, name }, this.#report)
   }
 }

@@ -1,7 +1,13 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createOrchestrator, type Orchestrator } from '../../../src/index.ts'
 import { createChatHandler, createOpenAIHandler } from '../../../src/delivery/http/index.ts'
 import { fakeFetch } from '../../../src/testing/index.ts'
+import { runChild } from '../../children.ts'
+import { proving, sized } from '../../proof.ts'
+import { root } from '../../../scripts/entries.ts'
+import type { HostileCosts } from './hostile-child.ts'
 import { chanceOf } from './hostile-values.ts'
 
 type Handler = (request: Request) => Promise<Response>
@@ -83,4 +89,25 @@ describe('hostile bodies', () => {
     expect(answer.status).toBe(status)
     expect(answer.bytes).toBeLessThan(16_384)
   })
+})
+
+test('thousands of them cost little in a process of 512 MB', async () => {
+  const names = pathToFileURL(join(root, 'test/delivery/clients/sources.ts')).href
+  const args = ['--no-warnings', '--max-old-space-size=512', '--import', names]
+  const bodies = String(sized(400, 10_000))
+  const { code, stdout, stderr } = await runChild(
+    'node',
+    [...args, 'test/delivery/http/hostile-child.ts', bodies],
+    { cwd: root },
+  )
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const costs = JSON.parse(stdout) as HostileCosts
+  expect(costs).toMatchObject({ failed: 0, active: 0 })
+  expect(costs.refused).toBeGreaterThan(costs.served)
+  expect(costs.largestAnswer).toBeLessThan(16_384)
+  expect(costs.longestLine).toBeLessThan(4_096)
+  if (!proving) return
+  console.log(stdout)
+  expect(costs.worstMs).toBeLessThan(3)
+  expect(costs.worstOfParsing).toBeLessThan(10)
 })
