@@ -106,7 +106,7 @@ export const orchestratorSchema: Group = optionsSchema<OrchestratorOptions>()(()
 export function createOrchestrator(options: OrchestratorOptions = {}): Orchestrator {
   checkOptions('createOrchestrator', orchestratorSchema, options)
   const use = [...(options.use ?? []), ...featuresOf(options)]
-  return compose({ ...options, use } as CoreOptions)
+  return { ...compose({ ...options, use } as CoreOptions), costUsd: options.costUsd }
 }
 
 /** Makes an orchestrator over the whole catalogue without options, and without the features that need some. */

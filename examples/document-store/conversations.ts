@@ -17,6 +17,7 @@ import {
   alreadyExists,
   titleTerms,
   alreadyWritten,
+  userKeyText,
 } from 'llm-switchyard/conversations/store-kit'
 import type { Filter } from './database.ts'
 import { bodyOf, keyOf, openConversation, readConversation, type Run, type Step } from './step.ts'
@@ -30,9 +31,9 @@ export function conversationStore({ read, write }: Run): ConversationStore {
         const found = await step.in('conversations').findOne(filter, step.inside)
         return found === null ? undefined : readConversation(found)
       }),
-    findByRequest: (userId, requestId, call) =>
+    findByRequest: (user, requestId, call) =>
       read(call, async (step) => {
-        const filter = { requestKey: keyOf(userId, requestId) }
+        const filter = { requestKey: keyOf(userKeyText(user), requestId) }
         const found = await step.in('conversations').findOne(filter, step.inside)
         return found === null ? undefined : readConversation(found)
       }),
@@ -95,7 +96,7 @@ async function create(step: Step, input: NewConversation): Promise<Conversation>
   // Checked before the insert, because a failing insert would abort the whole transaction.
   if ((await conversations.countDocuments({ _id: record.id }, step.inside)) > 0)
     throw alreadyExists('conversation', record.id)
-  const requestKey = record.requestId === undefined ? null : keyOf(record.userId, record.requestId)
+  const requestKey = record.requestId === undefined ? null : keyOf(userKeyText(record), record.requestId)
   if (requestKey !== null && (await conversations.countDocuments({ requestKey }, step.inside)) > 0)
     throw alreadyWritten('conversation', record.requestId ?? '')
   const counters = { messageCount: 0, lastSequence: 0, counts: noCounts, deletedAt: null }

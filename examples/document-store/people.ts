@@ -10,6 +10,8 @@ import {
   usageCounts,
   type UsageStore,
   usageTotals,
+  userKeyText,
+  userOf,
 } from 'llm-switchyard/conversations/store-kit'
 import { nextPlace } from './parts.ts'
 import { bodyOf, isOpen, keyOf, openMessage, type Run, type Step } from './step.ts'
@@ -72,21 +74,24 @@ async function reactionsTo(
 
 export function usageStore({ read, write }: Run): UsageStore {
   return {
-    add: (userId, charge, call) =>
+    add: (user, charge, call) =>
       write(call, async (step) => {
-        checkCharge(userId, charge)
+        checkCharge(user, charge)
         const added = Object.entries(usageCounts(charge)).map(([name, value]) => [name, value as number])
         const update = { $inc: Object.fromEntries(added), $max: { lastUsedAt: step.stamp.now } }
-        await step.in('usage').updateOne({ _id: userId }, update, { ...step.inside, upsert: true })
+        await step.in('usage').updateOne({ _id: userKeyText(user) }, update, { ...step.inside, upsert: true })
       }),
-    get: (userId, call) =>
+    get: (user, call) =>
       read(call, async (step) => {
-        const found = await step.in('usage').findOne({ _id: userId }, step.inside)
-        const owned = await step.in('conversations').find({ userId, deletedAt: null }, step.inside).toArray()
+        const { userId, orgId } = userOf(user)
+        const found = await step.in('usage').findOne({ _id: userKeyText(user) }, step.inside)
+        const own = { userId, orgId: orgId ?? null, deletedAt: null }
+        const owned = await step.in('conversations').find(own, step.inside).toArray()
         const counts = Object.keys(noCounts).map((name) => [name, Number(found?.[name] ?? 0)])
         return {
           ...usageTotals(Object.fromEntries(counts) as UsageCounts),
           userId,
+          ...(orgId === undefined ? {} : { orgId }),
           conversationCount: owned.length,
           messageCount: owned.reduce((sum, { messageCount }) => sum + Number(messageCount), 0),
           ...(found === null ? {} : { lastUsedAt: Number(found['lastUsedAt']) }),

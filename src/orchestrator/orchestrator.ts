@@ -3,7 +3,7 @@ import { systemClock } from '../core/clock.ts'
 import type { EmbedResponse } from '../core/embedding.ts'
 import { LlmError } from '../core/error.ts'
 import { callSafely, guarded } from '../core/host-function.ts'
-import { errorFields, safeLogger } from '../core/log.ts'
+import { errorFields, safeLogger, type Logger } from '../core/log.ts'
 import type { ModelInfo } from '../core/model-list.ts'
 import type { ModerateResponse } from '../core/moderation.ts'
 import type { ProviderDefinition } from '../core/provider.ts'
@@ -12,7 +12,7 @@ import type { CallOptions, ChatRequest, EmbedRequest, ModerateRequest } from '..
 import type { TokenCount } from '../core/token-count.ts'
 import { estimateTokens } from '../core/tokens.ts'
 import type { ChatResponse } from '../core/response.ts'
-import type { Limiter, LimiterStats } from '../limits/index.ts'
+import type { CostOf, Limiter, LimiterStats } from '../limits/index.ts'
 import type { CallQueue, QueueStatus } from '../queue/index.ts'
 import type { TargetHealth, TargetHealthReport } from '../resilience/index.ts'
 import type { ChatStream } from '../stream/index.ts'
@@ -75,6 +75,10 @@ export interface Orchestrator extends OrchestratorMethods, ModelKnowledge, Async
   health(): Readonly<Record<string, TargetHealth>>
   /** Estimates the tokens of a text, as limits, windows and usage do. */
   readonly estimateTokens: (text: string) => number
+  /** The logger of the options. A chat service over this orchestrator uses it, too. */
+  readonly logger?: Logger | undefined
+  /** The prices of the options. A chat service over this orchestrator stores costs by them. */
+  readonly costUsd?: CostOf | undefined
   /** Returns counts since the orchestrator was created. */
   stats(): OrchestratorStats
   /**
@@ -138,6 +142,7 @@ export function composeOrchestrator(
     queue: features.handleOf('queue') as CallQueue | undefined,
     health: () => (features.handleOf('attempts') as TargetHealthReport | undefined)?.health() ?? {},
     estimateTokens: options.estimateTokens ?? estimateTokens,
+    logger,
     stats: () => statsOf(runner, features),
     close: (how) => close(how?.drainMs ?? DEFAULT_DRAIN_MS),
     [Symbol.asyncDispose]: () => close(DEFAULT_DRAIN_MS),

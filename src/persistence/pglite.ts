@@ -1,6 +1,6 @@
 import { LlmError } from '../core/error.ts'
 import { checkOptions } from '../core/options.ts'
-import { checkSignal } from './mutex/index.ts'
+import { checkSignal } from '../core/store-signal.ts'
 import { createSqlStore, type SqlExecutor, type SqlRow, type SqlSession, type SqlStore } from './sql/index.ts'
 import {
   postgresDialect,

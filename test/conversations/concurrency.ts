@@ -17,7 +17,7 @@ export async function sendsAtOnce(store: ChatStore): Promise<void> {
       usage: { inputTokens: 3, outputTokens: 2 },
     }),
     orchestrator: { queue: { concurrency: 40, maxPending: 400 } },
-    service: { costOf: () => 0.001 },
+    service: { costUsd: () => 0.001 },
   })
   const { id: conversationId } = await it.chats.create({ identity })
   const before = await it.chats.usage({ identity })

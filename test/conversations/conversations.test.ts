@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { defineTool } from 'llm-switchyard'
 import { describe, expect, test } from 'vitest'
-import type { AuditEntry } from 'llm-switchyard/conversations'
+import type { AuditEntry, Identity } from 'llm-switchyard/conversations'
 import { createMemoryStore } from 'llm-switchyard/persistence/memory'
 import { createFakeClock } from 'llm-switchyard/testing'
 import { ada, host, keptTurns, sentTurns } from './chat-host.ts'
@@ -330,5 +330,29 @@ describe('the service itself', () => {
     await expect(host({ service: { access: { orgRoles: () => 'admin' } } as never })).rejects.toThrow(
       /access\.orgRoles/,
     )
+  })
+})
+
+test('equal user ids of two tenants: requests, totals and counts of two users', async () => {
+  await using it = await host({ script: 'Yes.' })
+  const [one, two] = ['one', 'two'].map((orgId) => ({ userId: 'ada', orgId })) as [Identity, Identity]
+  const first = await it.chats.send({ identity: one, message: 'Hi', requestId: 'request-1' })
+  const other = await it.chats.send({ identity: two, message: 'Hello', requestId: 'request-1' })
+  expect(other.conversationId).not.toBe(first.conversationId)
+  const again = await it.chats.send({ identity: one, message: 'Hi', requestId: 'request-1' })
+  expect(again.messageId).toBe(first.messageId)
+  const made = await it.chats.create({ identity: two, title: 'Plans', requestId: 'request-2' })
+  expect((await it.chats.create({ identity: one, title: 'Plans', requestId: 'request-2' })).id).not.toBe(
+    made.id,
+  )
+  await it.chats.send({ identity: two, conversationId: other.conversationId, message: 'And now?' })
+  const totals = await Promise.all([one, two].map((identity) => it.chats.usage({ identity })))
+  expect(totals.map(({ calls, conversationCount, orgId }) => [calls, conversationCount, orgId])).toEqual([
+    [1, 2, 'one'],
+    [2, 2, 'two'],
+  ])
+  expect(await it.chats.usage({ identity: { userId: 'ada' } })).toMatchObject({
+    calls: 0,
+    conversationCount: 0,
   })
 })

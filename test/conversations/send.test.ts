@@ -10,7 +10,7 @@ describe('a turn', () => {
   test('begins a conversation, and gives all there is to know of the answer', async () => {
     await using it = await host({
       script: { text: 'Hello, Ada.', usage: { inputTokens: 9, outputTokens: 4 } },
-      service: { costOf: ({ usage }) => usage.totalTokens / 1_000 },
+      service: { costUsd: ({ totalTokens }) => totalTokens / 1_000 },
     })
     const turn = await it.chats.send({ identity, message: 'Hi', temperature: 0.5, maxTokens: 50 })
     expect(turn).toMatchObject({
@@ -104,7 +104,7 @@ describe('what goes wrong beside a turn does not cost the answer', () => {
     const fail = (): never => {
       throw new Error('broken')
     }
-    await using it = await host({ service: { costOf: fail, texts: { answer: fail } } })
+    await using it = await host({ service: { costUsd: fail, texts: { answer: fail } } })
     const turn = await it.chats.send({ identity, message: 'Hi' })
     expect(turn).toMatchObject({ content: 'Hello from the fake.', costUsd: null, status: 'complete' })
   })
@@ -353,11 +353,51 @@ describe('whether a turn is kept', () => {
     expect(await keptTurns(it.store, conversationId)).toEqual(['user: one', 'assistant: Yes.'])
   })
 
-  test('a service without a store answers, warns if persist was requested, and rejects other operations', async () => {
-    await using it = await host({ service: { store: undefined } })
-    const turn = await it.chats.send({ identity, message: 'Hi', persist: true })
+  test.each(['service', 'orchestrator'] as const)(
+    'a service without a store keeps chats in memory, and tells the logger of its %s once',
+    async (owner) => {
+      const lines: string[] = []
+      const silent = (): void => undefined
+      const warn = (_fields: object, message: string): void => void lines.push(message)
+      const logger = { debug: silent, info: silent, warn, error: silent }
+      await using it = await host({
+        orchestrator: owner === 'orchestrator' ? { logger } : {},
+        service: { store: undefined, ...(owner === 'service' ? { logger } : {}) },
+      })
+      const { conversationId, persisted } = await it.chats.send({ identity, message: 'Hi' })
+      expect(persisted).toBe(true)
+      await it.chats.send({ identity, conversationId, message: 'And now?' })
+      expect(await it.chats.get({ identity, conversationId })).toMatchObject({ messageCount: 4 })
+      expect(await it.chats.usage({ identity })).toMatchObject({ calls: 2, conversationCount: 1 })
+      expect(lines).toEqual([expect.stringContaining('keeps chats in the memory of this process')])
+    },
+  )
+
+  test('a service that stores no turns says nothing about a missing store', async () => {
+    const lines: string[] = []
+    const note = (_fields: object, message: string): void => void lines.push(message)
+    const logger = { debug: note, info: note, warn: note, error: note }
+    await using it = await host({ service: { store: undefined, persist: false, logger } })
+    const turn = await it.chats.send({ identity, message: 'Hi' })
     expect(turn).toMatchObject({ persisted: false, content: 'Hello from the fake.' })
-    expect(turn.warnings).toEqual([{ type: 'other', message: expect.stringContaining('not stored') }])
-    await expect(it.chats.list({ identity })).rejects.toMatchObject({ kind: 'misconfigured' })
+    expect(lines).toEqual([])
+  })
+
+  test('one price hook: the costs of an orchestrator are those of the chats over it, unless they have their own', async () => {
+    const costUsd = ({ totalTokens }: { totalTokens: number }): number => totalTokens / 1_000
+    const own = (): null => null
+    for (const [service, expected] of [
+      [{}, (tokens: number) => tokens / 1_000],
+      [{ costUsd: own }, () => null],
+    ] as const) {
+      await using it = await host({ orchestrator: { costUsd }, service })
+      const { usage, costUsd: cost } = await it.chats.send({ identity, message: 'Hi' })
+      expect(cost).toBe(expected(usage.totalTokens))
+      const totals = await it.chats.usage({ identity })
+      expect([totals.costUsd, totals.unpricedCalls]).toEqual([
+        expected(usage.totalTokens) ?? 0,
+        cost === null ? 1 : 0,
+      ])
+    }
   })
 })

@@ -60,6 +60,7 @@ export const folders: Readonly<Record<string, string>> = {
     'Builds the messages of a request from persona, history, summary and context window.',
   'conversations/contract':
     'The requests, results, permissions and options that the parts of the chat service share.',
+  'conversations/memory': 'The chat store in memory, which a chat service without another one uses.',
   'conversations/service': 'The chat service: the operations that an application calls.',
   'conversations/storage': 'The store interface, its records, and the rules that every store follows.',
   'conversations/transfer': 'Import, export and transcripts of conversations.',
@@ -73,8 +74,6 @@ export const folders: Readonly<Record<string, string>> = {
   'delivery/runs': 'Stream runs: streams that outlive a connection, with a log that readers resume from.',
   persistence: 'Adapters that implement the stores and synchronization interfaces of the other folders.',
   'persistence/files': 'The options of the stores in files.',
-  'persistence/memory': 'The chat store in memory.',
-  'persistence/mutex': 'A mutex between asynchronous operations of one process.',
   'persistence/postgres': 'The SQL dialect, pool and migrations of Postgres.',
   'persistence/redis': 'Limits, slots, breakers, cooldowns and stream logs in Redis, shared by processes.',
   'persistence/sql': 'The chat store over any SQL dialect.',

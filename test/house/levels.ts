@@ -3,7 +3,7 @@ import type { Sources, Violation } from './sources.ts'
 
 /** Folders with levels inside, lowest first. An entry is a subfolder, or a file of the folder itself. */
 export const levels: Readonly<Record<string, readonly string[]>> = {
-  conversations: ['storage', 'contract', 'context', 'turn', 'transfer', 'service', 'index.ts'],
+  conversations: ['storage', 'memory', 'contract', 'context', 'turn', 'transfer', 'service', 'index.ts'],
 }
 
 /** Inside a folder with levels, a level imports only from lower ones; type-only imports count. */

@@ -12,7 +12,7 @@ import { coreSchema, providerConfigSchema } from '../../src/orchestrator/index.t
 import { createFileLimitStore } from '../../src/persistence/file-limits.ts'
 import { createMemoryStore } from '../../src/persistence/memory.ts'
 import { fileLimitStoreSchema } from '../../src/persistence/files/options.ts'
-import { memoryStoreSchema } from '../../src/persistence/memory/options.ts'
+import { memoryStoreSchema } from '../../src/conversations/memory/options.ts'
 import { pgliteStoreSchema } from '../../src/persistence/postgres/pglite-options.ts'
 import { postgresStoreSchema } from '../../src/persistence/postgres/options.ts'
 import { sqliteStoreSchema } from '../../src/persistence/sqlite/options.ts'

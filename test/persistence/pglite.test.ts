@@ -1,7 +1,7 @@
 import { PGlite } from '@electric-sql/pglite'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { createPgliteStore } from '../../src/persistence/pglite.ts'
-import { chatStoreLaws } from '../../src/testing/index.ts'
+import { chatStoreLaws, dictionaryStoreLaws } from '../../src/testing/index.ts'
 
 describe('the PGlite store keeps the laws', () => {
   let database: PGlite | undefined
@@ -10,4 +10,7 @@ describe('the PGlite store keeps the laws', () => {
   })
   afterAll(() => database?.close())
   test.each(chatStoreLaws)('$name', ({ check }) => check(() => createPgliteStore({ database })))
+  test.each(dictionaryStoreLaws)('$name', ({ check }) =>
+    check(() => createPgliteStore({ database }).dictionaries),
+  )
 })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { chatStoreLaws, createFakeClock } from 'llm-switchyard/testing'
 import { createSqliteStore, type SqlExecutor, type SqlSession } from 'llm-switchyard/persistence/sqlite'
+import { sqliteDialect } from '../../src/persistence/sqlite/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sqlite-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -162,7 +163,10 @@ describe('errors name the problem', () => {
     expect(() => createSqliteStore({ prefix: 'x;--' })).toThrow('prefix')
     const path = fileOf('newer')
     const store = createSqliteStore({ path, prefix: 'chat_' })
-    expect(await store.migrate()).toEqual({ version: 1, applied: ['conversations'] })
+    expect(await store.migrate()).toEqual({
+      version: 3,
+      applied: ['conversations', 'tenants', 'dictionaries'],
+    })
     await store.close()
     const direct = new DatabaseSync(path)
     direct.exec(`insert into chat_migrations values (99, 'later', 0)`)
@@ -172,4 +176,21 @@ describe('errors name the problem', () => {
     await using bare = createSqliteStore({ path, prefix: 'bare_', migrate: 'never' })
     await expect(bare.usage.get('ada')).rejects.toThrow('call migrate(), or leave migrate at first-use')
   })
+})
+
+test('a file of the first schema is migrated: totals stay with users without an organisation', async () => {
+  const path = fileOf('first')
+  const direct = new DatabaseSync(path)
+  const [first] = sqliteDialect('switchyard_').migrations
+  for (const statement of first?.statements ?? []) direct.exec(statement)
+  direct.exec('create table switchyard_migrations (number bigint primary key, name text, applied_at bigint)')
+  direct.exec(`insert into switchyard_migrations values (1, 'conversations', 0)`)
+  direct.exec(
+    `insert into switchyard_user_usage (user_id, last_used_at, total_tokens, calls) values ('ada', 5, 7, 2)`,
+  )
+  direct.close()
+  await using store = createSqliteStore({ path })
+  expect(await store.migrate()).toEqual({ version: 3, applied: ['tenants', 'dictionaries'] })
+  expect(await store.usage.get('ada')).toMatchObject({ totalTokens: 7, calls: 2, lastUsedAt: 5 })
+  expect(await store.usage.get({ userId: 'ada', orgId: 'acme' })).toMatchObject({ totalTokens: 0, calls: 0 })
 })

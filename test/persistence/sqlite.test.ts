@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, test } from 'vitest'
 import { createSqliteStore } from '../../src/persistence/sqlite.ts'
-import { chatStoreLaws, personaStoreLaws } from '../../src/testing/index.ts'
+import { chatStoreLaws, dictionaryStoreLaws, personaStoreLaws } from '../../src/testing/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sqlite-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -20,4 +20,14 @@ describe('the SQLite store keeps the laws, in memory', () => {
 describe('its personas keep their laws', () => {
   const path = join(folder, 'personas.db')
   test.each(personaStoreLaws)('$name', ({ check }) => check(() => createSqliteStore({ path }).personas))
+})
+
+describe('its dictionaries keep their laws', () => {
+  const path = join(folder, 'dictionaries.db')
+  test.each(dictionaryStoreLaws)('$name', ({ check }) =>
+    check(() => {
+      const store = createSqliteStore({ path })
+      return { ...store.dictionaries, close: () => store.close() }
+    }),
+  )
 })

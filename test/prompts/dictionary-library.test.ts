@@ -370,3 +370,35 @@ describe('what is stored', () => {
     expect(await library.process('a')).toMatchObject({ text: 'b', warnings: [{ type: 'other' }] })
   })
 })
+
+describe('dictionaries of users', () => {
+  test('equal user ids of two tenants are two owners; all read what belongs to the application', async () => {
+    const store = createMemoryDictionaryStore()
+    const entries = (replacement: string) => [{ pattern: 'tea', replacement }]
+    const shared = createDictionaryLibrary({ store })
+    const [one, two] = ['one', 'two'].map((orgId) =>
+      createDictionaryLibrary({ store, owner: { userId: 'ada', orgId } }),
+    ) as [ReturnType<typeof createDictionaryLibrary>, ReturnType<typeof createDictionaryLibrary>]
+    const { id } = await shared.create({ name: 'Terms', entries: entries('cha') })
+    const own = await one.create({ name: 'Terms', entries: entries('chai') })
+    const named = async (library: typeof one): Promise<string[]> =>
+      (await library.list()).map((found) => found.id)
+    expect(await named(shared)).toEqual([id])
+    expect((await named(one)).toSorted()).toEqual([id, own.id].toSorted())
+    expect(await named(two)).toEqual([id])
+    expect((await one.get('Terms')).id).toBe(own.id)
+    expect((await two.get('Terms')).id).toBe(id)
+    for (const stranger of [shared, two]) {
+      await expect(stranger.get(own.id)).rejects.toMatchObject({ kind: 'not-found' })
+      await expect(stranger.toggle(own.id)).rejects.toMatchObject({ kind: 'not-found' })
+      await expect(stranger.delete(own.id)).rejects.toMatchObject({ kind: 'not-found' })
+    }
+    await expect(two.toggle('Terms')).rejects.toMatchObject({ kind: 'unauthorized' })
+    await expect(two.delete(id)).rejects.toMatchObject({ kind: 'unauthorized' })
+    const copy = await two.clone('Terms', 'Mine')
+    expect((await two.toggle('Mine')).id).toBe(copy.id)
+    expect((await one.process('tea', { dictionaries: ['Terms'] })).text).toBe('chai')
+    expect((await shared.process('tea')).text).toBe('cha')
+    expect(await two.search('chai')).toEqual([])
+  })
+})

@@ -229,7 +229,7 @@ async function utilityCall(
     parent: purpose && createAside({ requestId: newId('req'), purpose }),
   })
   const costUsd = service.costOf(response)
-  const account = purpose === undefined ? identity.userId : `purpose:${purpose}`
+  const account = purpose === undefined ? identity : { ...identity, userId: `purpose:${purpose}` }
   await charge(service.store, account, { usage: response.usage, costUsd })
   return response
 }

@@ -24,7 +24,8 @@ import {
 import type { JsonObject } from '../../core/json.ts'
 import type { Message } from '../../core/message.ts'
 import type { MessageInput } from '../../core/request.ts'
-import type { ChatResponse, Warning } from '../../core/response.ts'
+import type { Warning } from '../../core/response.ts'
+import type { CostOf } from '../../limits/index.ts'
 import type { Orchestrator } from '../../orchestrator/index.ts'
 import type { ChatStore } from '../storage/index.ts'
 import { auditSchema, type AuditOptions } from './audit.ts'
@@ -168,8 +169,8 @@ export interface AttachmentLimits {
 /** Options of `createChatService`. */
 export interface ChatServiceOptions {
   readonly orchestrator: Pick<Orchestrator, 'chatApiCall' | 'registry'> &
-    Partial<Pick<Orchestrator, 'estimateTokens'>>
-  /** Default: no store. Turns are then answered but not stored, and other operations throw `misconfigured`. */
+    Partial<Pick<Orchestrator, 'estimateTokens' | 'logger' | 'costUsd'>>
+  /** Default: the memory of this process. Unless `persist` is false, the service logs that once, at `warn`. */
   readonly store?: ChatStore | undefined
   /** Roles and permissions. Default: users see their own conversations and those that they are a member of. */
   readonly access?: AccessOptions | undefined
@@ -206,8 +207,8 @@ export interface ChatServiceOptions {
   readonly composer?: TurnComposer | undefined
   /** Functions that change texts before they are sent or stored. Default: none. */
   readonly texts?: TextOptions | undefined
-  /** Called with every response. Returns its cost in US dollars, `null` or `undefined` if unknown. Default: unknown. */
-  readonly costOf?: ((response: ChatResponse) => number | null | undefined) | undefined
+  /** Prices in US dollars, `null` if unknown: called with the usage of every response. Default: that of the orchestrator. */
+  readonly costUsd?: CostOf | undefined
   /** Makes a title after the first turn, once, in the background. Default: off. */
   readonly autoTitle?: boolean | UtilityCall | undefined
   /** How summaries are made. With `everyMessages`, one is made after that many new messages. Default: on demand only. */
@@ -227,6 +228,7 @@ export interface ChatServiceOptions {
   readonly attachments?: AttachmentLimits | undefined
   /** Default: off. */
   readonly audit?: AuditOptions | undefined
+  /** Default: that of the orchestrator. */
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
 }
@@ -247,7 +249,7 @@ export const chatServiceSchema: Group = optionsSchema<ChatServiceOptions>()(() =
   persona: callable,
   composer: withMethods('compose'),
   texts: textsSchema,
-  costOf: callable,
+  costUsd: callable,
   autoTitle: anyOf(flag, utilitySchema),
   summary: summarySchema,
   maxToolRounds: count,

@@ -2,7 +2,15 @@ import { systemClock, type Clock } from '../../core/clock.ts'
 import { LlmError, toLlmError } from '../../core/error.ts'
 import { safeLogger } from '../../core/log.ts'
 import type { ChatResponse, Usage } from '../../core/response.ts'
-import type { ChatStore, ChatStoreUnit, Conversation, MemberRole, StoredMessage } from '../storage/index.ts'
+import { createMemoryStore } from '../memory/index.ts'
+import type {
+  ChatStore,
+  ChatStoreUnit,
+  Conversation,
+  UserKey,
+  MemberRole,
+  StoredMessage,
+} from '../storage/index.ts'
 import { type Auditor, createAuditor } from './audit.ts'
 import { boundedStore } from './bounded-store.ts'
 import type { ChatServiceOptions } from './options.ts'
@@ -43,30 +51,27 @@ export interface OpenConversation {
 }
 
 const DEFAULT_STORE_MS = 10_000
+const IN_MEMORY =
+  'the chat service has no store: it keeps chats in the memory of this process, and loses them when it ends; pass createChatService({ store })'
 
 /** Dependencies shared by all operations of one chat service. */
 export class ServiceContext {
   readonly options: ChatServiceOptions
+  readonly store: ChatStore
   readonly guard: Guard
   readonly clock: Clock
   readonly auditor: Auditor
   readonly #background = new Set<Promise<void>>()
 
   constructor(options: ChatServiceOptions) {
-    const { store, storeTimeoutMs: timeoutMs = DEFAULT_STORE_MS, clock = systemClock } = options
-    const logger = safeLogger(options.logger)
-    const bounded = store && boundedStore(store, { clock, timeoutMs })
-    this.options = { ...options, logger, store: bounded }
+    const { orchestrator, storeTimeoutMs: timeoutMs = DEFAULT_STORE_MS, clock = systemClock } = options
+    const logger = safeLogger(options.logger ?? orchestrator.logger)
+    if (options.store === undefined && options.persist !== false) logger?.warn({}, IN_MEMORY)
+    this.store = boundedStore(options.store ?? createMemoryStore({ clock }), { clock, timeoutMs })
+    this.options = { ...options, logger, costUsd: options.costUsd ?? orchestrator.costUsd }
     this.guard = createGuard(options.access)
     this.clock = clock
     this.auditor = createAuditor(options.audit, { logger, clock })
-  }
-
-  /** The store. Throws `misconfigured` if the service has none. */
-  get store(): ChatStore {
-    const { store } = this.options
-    if (store !== undefined) return store
-    throw new LlmError('misconfigured', 'this operation needs a store: pass createChatService({ store })')
   }
 
   /**
@@ -110,13 +115,13 @@ export class ServiceContext {
     })
   }
 
-  /** The cost of a response in US dollars; `null` if it is unknown or `costOf` throws. */
-  costOf(response: ChatResponse): number | null {
+  /** The cost of a response in US dollars; `null` if it is unknown or `costUsd` throws. */
+  costOf({ usage, provider, model }: Pick<ChatResponse, 'usage' | 'provider' | 'model'>): number | null {
     try {
-      const costUsd = this.options.costOf?.(response)
-      return costUsd !== undefined && Number.isFinite(costUsd) ? costUsd : null
+      const costUsd = this.options.costUsd?.(usage, { provider, model })
+      return typeof costUsd === 'number' && costUsd >= 0 && costUsd < Infinity ? costUsd : null
     } catch (error) {
-      this.options.logger?.warn({}, toLlmError(error, 'misconfigured', 'costOf failed').message)
+      this.options.logger?.warn({}, toLlmError(error, 'misconfigured', 'costUsd failed').message)
       return null
     }
   }
@@ -144,10 +149,10 @@ export class ServiceContext {
 /** Adds the usage and cost of a call to a user's totals. */
 export function charge(
   unit: Pick<ChatStoreUnit, 'usage'>,
-  userId: string,
+  { userId, orgId }: UserKey,
   { usage, costUsd }: { readonly usage: Usage; readonly costUsd: number | null },
 ): Promise<void> {
-  return unit.usage.add(userId, { usage, costUsd })
+  return unit.usage.add({ userId, orgId }, { usage, costUsd })
 }
 
 /** Throws `invalid-request` unless the value is a string of 1 to `most` characters that is not blank. */

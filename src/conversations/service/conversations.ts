@@ -80,7 +80,7 @@ export async function createConversation(
   checkTemperature(temperature)
   if (requestId !== undefined) {
     checkId('requestId', requestId)
-    const known = await service.store.conversations.findByRequest(identity.userId, requestId, { signal })
+    const known = await service.store.conversations.findByRequest(ownerScope(request), requestId, { signal })
     if (known !== undefined)
       return (await service.open({ identity, conversationId: known.id, signal }, 'get')).conversation
   }
@@ -386,7 +386,7 @@ export async function userUsage(
   request: { readonly identity: Identity; readonly signal?: AbortSignal | undefined },
 ): Promise<UserUsage> {
   const identity = service.guard.identify(request.identity)
-  const { userId } = identity
+  const { userId, orgId } = identity
   await service.guard.checkPlace(identity, 'usage', { userId })
-  return service.store.usage.get(userId, { signal: request.signal })
+  return service.store.usage.get({ userId, orgId }, { signal: request.signal })
 }

@@ -52,6 +52,7 @@ export type {
   UsageTotals,
   UserUsage,
 } from './records.ts'
+export { type UserKey, type UserReference, userKeyText, userOf } from './user-key.ts'
 export { searchTerms } from './search-terms.ts'
 export type {
   Activation,

@@ -19,6 +19,7 @@ import type {
   Summary,
   UsageCharge,
 } from './records.ts'
+import { checkUser, type UserReference } from './user-key.ts'
 import { noUsage } from './usage-totals.ts'
 import {
   checkCost,
@@ -200,8 +201,8 @@ export function groupReactions(reactions: readonly Reaction[]): readonly Reactio
 }
 
 /** Throws `invalid-request` if the charge cannot be added to a user's totals. */
-export function checkCharge(userId: string, charge: UsageCharge): void {
-  checkId(userId, 'userId')
+export function checkCharge(user: UserReference, charge: UsageCharge): void {
+  checkUser(user)
   if (typeof charge.usage !== 'object' || charge.usage === null)
     refuse('usage', 'takes the token usage of a call')
   checkUsage(charge.usage)

@@ -53,7 +53,7 @@ export interface Conversation {
   readonly forkedFromMessageId?: string | undefined
   /** The conversation at the root of the fork tree; its own id if it is not a fork. */
   readonly rootId: string
-  /** Id of the request that created it, unique among the owner's conversations. */
+  /** Id of the request that created it, unique among the owner's conversations in the organisation. */
   readonly requestId?: string | undefined
   /** Number of active messages that are not deleted. */
   readonly messageCount: number
@@ -316,7 +316,8 @@ export interface NewSummary {
 /** Lifetime usage of one user. */
 export interface UserUsage extends UsageTotals {
   readonly userId: string
-  /** Number of conversations that the user owns and has not deleted. */
+  readonly orgId?: string | undefined
+  /** Number of conversations that the user owns in the organisation and has not deleted. */
   readonly conversationCount: number
   /** Number of messages in those conversations. */
   readonly messageCount: number

@@ -22,6 +22,7 @@ import type {
   UsageCharge,
   UserUsage,
 } from './records.ts'
+import type { UserReference } from './user-key.ts'
 
 /** Options of every store method. */
 export interface StoreCall {
@@ -71,12 +72,15 @@ export interface ConversationQuery extends PageQuery {
  * conversation that is marked as deleted counts as missing, except for `restore`, `erase` and calls with `deleted`.
  */
 export interface ConversationStore {
-  /** Rejects with `conflict` if the id, or the owner's `requestId`, is in use; deleted conversations count. */
+  /**
+   * Rejects with `conflict` if the id is in use, or the owner's `requestId` within the organisation. Deleted conversations
+   * count.
+   */
   create(conversation: NewConversation, call?: StoreCall): Promise<Conversation>
   /** Inside a transaction this locks the conversation: no other writer changes it before the transaction ends. */
   get(id: string, call?: ReadCall): Promise<Conversation | undefined>
-  /** The conversation that this user's request created, even if it is marked as deleted. */
-  findByRequest(userId: string, requestId: string, call?: StoreCall): Promise<Conversation | undefined>
+  /** The conversation that this user's request created in the user's organisation, even if it is marked as deleted. */
+  findByRequest(user: UserReference, requestId: string, call?: StoreCall): Promise<Conversation | undefined>
   list(query: ConversationQuery, call?: StoreCall): Promise<Page<Conversation>>
   update(id: string, patch: ConversationPatch, call?: ChangeCall): Promise<Conversation>
   /** Sets the title if there is none, atomically. Resolves to false if the conversation has a title. */
@@ -256,12 +260,12 @@ export interface SummaryStore {
   list(conversationId: string, query?: PageQuery, call?: StoreCall): Promise<Page<Summary>>
 }
 
-/** Lifetime usage of users. Independent of conversations, because calls that were not stored count as well. */
+/** Lifetime usage of users, which are pairs of organisation and id. Independent of conversations, because calls that were not stored count as well. */
 export interface UsageStore {
   /** Adds to the user's totals, atomically. */
-  add(userId: string, charge: UsageCharge, call?: StoreCall): Promise<void>
+  add(user: UserReference, charge: UsageCharge, call?: StoreCall): Promise<void>
   /** The user's totals; all zero for an unknown user. */
-  get(userId: string, call?: StoreCall): Promise<UserUsage>
+  get(user: UserReference, call?: StoreCall): Promise<UserUsage>
 }
 
 /** The parts of a store, for use inside or outside a transaction. */

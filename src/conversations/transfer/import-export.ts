@@ -128,7 +128,7 @@ export async function importConversation(
     const known =
       requestId === undefined || !LlmError.is(error, 'conflict')
         ? undefined
-        : await service.store.conversations.findByRequest(identity.userId, requestId, { signal })
+        : await service.store.conversations.findByRequest(place, requestId, { signal })
     if (known === undefined) throw error
     return known
   }

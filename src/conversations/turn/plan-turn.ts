@@ -32,7 +32,7 @@ export async function planTurn(
 ): Promise<TurnPlan | PriorResult> {
   checkSend(request)
   const identity = service.guard.identify(request.identity)
-  const { persist, warnings } = persistence(service, request)
+  const persist = request.persist ?? service.options.persist ?? true
   const named = await findConversation(service, request, identity)
   const { conversation: known } = named
   const files = await readFiles(service, request, { identity, known })
@@ -78,7 +78,7 @@ export async function planTurn(
     questionText: textOfContent(content),
     settings: mergeSettings(service, request, known),
     answerLocation: { parentId: request.parentId, ...(prior?.answerLocation ?? { step: 1 }) },
-    warnings: [...warnings, ...built.warnings],
+    warnings: built.warnings,
     persona: built.persona,
     messages: built.messages,
     currentAt: built.currentAt,
@@ -112,17 +112,6 @@ async function priorOf(
   throw requestIdReused(requestId)
 }
 
-function persistence(
-  service: ServiceContext,
-  request: SendRequest,
-): { persist: boolean; warnings: readonly Warning[] } {
-  const wanted = request.persist ?? service.options.persist ?? true
-  const able = service.options.store !== undefined
-  if (!wanted || able) return { persist: wanted, warnings: [] }
-  const message = 'the turn was not stored, because this chat service has no store'
-  return { persist: false, warnings: request.persist === true ? [{ type: 'other', message }] : [] }
-}
-
 async function findConversation(
   service: ServiceContext,
   request: SendRequest,
@@ -139,9 +128,9 @@ async function findConversation(
   }
   if (request.parentId !== undefined) refuse('parentId', 'needs the conversationId of the message')
   const created =
-    requestId === undefined || service.options.store === undefined
+    requestId === undefined
       ? undefined
-      : await service.store.conversations.findByRequest(identity.userId, requestId, { signal })
+      : await service.store.conversations.findByRequest(ownerScope(request), requestId, { signal })
   if (created !== undefined)
     return {
       conversation: (await service.open({ ...request, conversationId: created.id }, 'send')).conversation,

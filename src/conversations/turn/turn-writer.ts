@@ -91,11 +91,10 @@ export class TurnWriter {
     response: ChatResponse,
   ): Promise<{ readonly rows: readonly StoredMessage[] } | { readonly other: TurnResult }> {
     const { persist, identity } = this.#plan
-    const { store } = this.#service.options
+    const { store } = this.#service
     const spent = { usage: response.usage, costUsd: this.#service.costOf(response) }
-    if (store === undefined) return { rows: [] }
     if (!persist) {
-      await charge(store, identity.userId, spent)
+      await charge(store, identity, spent)
       return { rows: [] }
     }
     try {
@@ -106,25 +105,24 @@ export class TurnWriter {
         throw withAnswer(error, response)
       }
       // Another process stored its answer to this request first. That answer counts, but this call was paid for as well.
-      await charge(store, identity.userId, spent)
+      await charge(store, identity, spent)
       return { other: await this.#otherResult(store, error) }
     }
   }
 
   /** Adds the usage of a response that is not stored, because it has no content, to the user's totals. */
   chargeAlone({ usage, ...response }: ChatResponse): void {
-    const { store } = this.#service.options
-    if (store === undefined || usage.totalTokens === 0) return
+    if (usage.totalTokens === 0) return
+    const { store } = this.#service
     const costUsd = this.#service.costOf({ ...response, usage })
-    const { userId } = this.#plan.identity
-    this.#service.inBackground('the charge of an answer', () => charge(store, userId, { usage, costUsd }))
+    const { identity } = this.#plan
+    this.#service.inBackground('the charge of an answer', () => charge(store, identity, { usage, costUsd }))
   }
 
   // The conversation may be gone, but the call was paid for. A store that fails altogether is not waited for twice.
   async #chargeUnwritten(failure: unknown, spent: Written['spent']): Promise<void> {
-    const { store } = this.#service.options
-    if (store === undefined) return
-    const add = (): Promise<void> => charge(store, this.#plan.identity.userId, spent)
+    const { store } = this.#service
+    const add = (): Promise<void> => charge(store, this.#plan.identity, spent)
     const known = LlmError.is(failure, 'not-found')
     const isCharged =
       known &&
@@ -147,7 +145,7 @@ export class TurnWriter {
             ? await appendToBranch(unit, this.#plan, { rows, step })
             : await unit.messages.append(conversationId, rows)
         if (last !== undefined && !(await isAlone(unit, this.#plan, appended, last))) throw new Contested()
-        await charge(unit, identity.userId, spent)
+        await charge(unit, identity, spent)
         return appended
       })
       this.#last = last === undefined ? undefined : stored.at(-1)?.sequence

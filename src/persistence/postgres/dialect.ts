@@ -21,7 +21,7 @@ export function postgresDialect(schema: string): SqlDialect {
   const table = (name: TableName): string => `"${schema}"."${name}"`
   return {
     table,
-    migrations: migrations(table),
+    migrations: migrations(table, schema),
     async lockMigrations(session) {
       const lock = 'select pg_advisory_xact_lock(hashtextextended($1, 0))'
       await session.query(lock, [`llm-switchyard migrations of ${schema}`])
@@ -37,11 +37,12 @@ export function postgresDialect(schema: string): SqlDialect {
   }
 }
 
-function migrations(table: SqlDialect['table']): readonly Migration[] {
+function migrations(table: SqlDialect['table'], schema: string): readonly Migration[] {
   return schemaMigrations({
     table,
     // An index lives in the schema of its table, so its name needs no prefix.
     name: (of, suffix) => `${of}_${suffix}`,
+    index: (name) => `"${schema}"."${name}"`,
     // Compares byte by byte, whatever the collation of the database is.
     id: 'text collate "C"',
     integer: 'bigint',

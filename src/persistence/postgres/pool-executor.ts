@@ -4,7 +4,7 @@ import { timerMs, type Clock, type Timer } from '../../core/clock.ts'
 import { LlmError } from '../../core/error.ts'
 import { inTime, within, type TimeBound } from '../../core/host-function.ts'
 import type { StoreCall } from '../../conversations/storage/index.ts'
-import { checkSignal } from '../mutex/index.ts'
+import { checkSignal } from '../../core/store-signal.ts'
 import type { SqlExecutor, SqlRow, SqlSession, SqlValue } from '../sql/index.ts'
 import type { PgClient, PgPool } from './pool.ts'
 

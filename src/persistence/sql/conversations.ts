@@ -8,6 +8,7 @@ import {
   notFound,
   type NewConversation,
   patchConversation,
+  userOf,
 } from '../../conversations/storage/index.ts'
 import {
   conversationColumns,
@@ -30,11 +31,12 @@ export function conversationStore({ read, write }: SqlRun): ConversationStore {
         const found = await findConversation(step, id, step.inside)
         return found?.deletedAt === undefined || call?.deleted === true ? found : undefined
       }),
-    findByRequest: (userId, requestId, call) =>
+    findByRequest: (user, requestId, call) =>
       read(call, async ({ session, dialect }) => {
-        const where = 'where c.user_id = $1 and c.request_id = $2'
+        const where = "where c.user_id = $1 and c.request_id = $2 and coalesce(c.org_id, '') = $3"
         const select = `select ${conversationColumns} from ${dialect.table('conversations')} c ${where}`
-        const [row] = await session.query(select, [userId, requestId])
+        const { userId, orgId = '' } = userOf(user)
+        const [row] = await session.query(select, [userId, requestId, orgId])
         return row === undefined ? undefined : readConversation(row)
       }),
     list: (query, call) => read(call, (step) => listConversations(step, query)),

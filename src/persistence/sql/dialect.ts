@@ -12,7 +12,10 @@ export type TableName =
   | 'tasks'
   | 'summaries'
   | 'user_usage'
+  | 'user_totals'
   | 'personas'
+  | 'dictionaries'
+  | 'dictionary_uses'
 
 /** One step of the schema. Steps are numbered from 1; a released step never changes. */
 export interface Migration {

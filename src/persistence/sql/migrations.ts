@@ -5,8 +5,10 @@ import { usageColumns } from './usage-columns.ts'
 export interface SchemaDialect {
   /** Returns the name of a table with its schema or prefix. */
   table(name: TableName): string
-  /** Returns the name of an index. */
+  /** Returns the name of an index, as it is created. */
   name(table: TableName, suffix: string): string
+  /** Returns the name of an index, as it is dropped. */
+  index(name: string): string
   /** Type of ids and names, compared byte by byte. */
   readonly id: string
   /** Type of counts and of times in ms. */
@@ -32,8 +34,12 @@ export interface SchemaDialect {
 
 /** Returns the steps of the schema. The statements of a released step never change. */
 export function schemaMigrations(schema: SchemaDialect): readonly Migration[] {
-  const statements = [...conversations(schema), ...messages(schema), ...parts(schema)]
-  return [{ number: 1, name: 'conversations', statements }]
+  const first = [...conversations(schema), ...messages(schema), ...parts(schema)]
+  return [
+    { number: 1, name: 'conversations', statements: first },
+    { number: 2, name: 'tenants', statements: tenants(schema) },
+    { number: 3, name: 'dictionaries', statements: dictionaries(schema) },
+  ]
 }
 
 function list(lines: readonly string[]): string {
@@ -150,5 +156,46 @@ function parts({ table, name, id, integer, place }: SchemaDialect): readonly str
     `create table ${summaries} ${part(`up_to_sequence ${integer} not null`)}`,
     `create index ${name('summaries', 'reach')} on ${summaries} (conversation_id, up_to_sequence, place)`,
     `create table ${table('personas')} ${list(persona)}`,
+  ]
+}
+
+/** Users become pairs of organisation and id. What is counted so far belongs to users without an organisation. */
+function tenants(schema: SchemaDialect): readonly string[] {
+  const { table, name, id, integer, updatedOften } = schema
+  const [all, before, totals] = [table('conversations'), table('user_usage'), table('user_totals')]
+  const columns = ['user_id', 'last_used_at', ...usageColumns].join(', ')
+  const keys = [`org_id ${id} not null`, `user_id ${id} not null`]
+  const rest = [`last_used_at ${integer} not null`, ...counts(schema), 'primary key (org_id, user_id)']
+  const request = name('conversations', 'request')
+  const tenantRequest = `unique index ${name('conversations', 'tenant_request')} on ${all}`
+  return [
+    `create table ${totals} ${list([...keys, ...rest])}${updatedOften}`,
+    `insert into ${totals} (org_id, ${columns}) select '', ${columns} from ${before}`,
+    `drop table ${before}`,
+    `create ${tenantRequest} (user_id, request_id, (coalesce(org_id, ''))) where request_id is not null`,
+    `drop index ${schema.index(request)}`,
+  ]
+}
+
+function dictionaries({ table, id, integer, flag }: SchemaDialect): readonly string[] {
+  const dictionary = [
+    `id ${id} primary key`,
+    `owner ${id} not null`,
+    `name ${id} not null`,
+    `active ${flag} not null`,
+    `version ${integer} not null`,
+    'body text not null',
+    'unique (owner, name)',
+  ]
+  const use = [
+    `dictionary_id ${id} not null references ${table('dictionaries')} (id) on delete cascade`,
+    `entry_id ${id} not null`,
+    `uses ${integer} not null`,
+    `last_used_at ${integer} not null`,
+    'primary key (dictionary_id, entry_id)',
+  ]
+  return [
+    `create table ${table('dictionaries')} ${list(dictionary)}`,
+    `create table ${table('dictionary_uses')} ${list(use)}`,
   ]
 }

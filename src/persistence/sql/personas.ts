@@ -35,8 +35,8 @@ const has =
   (whole: string): boolean =>
     whole.toLowerCase().includes(part)
 
-// A key that a database cannot hold is never stored.
-function isKey(value: string): boolean {
+/** Whether a database can hold the key; one that it cannot hold is never stored. */
+export function isKey(value: string): boolean {
   return value !== '' && !/[\p{Cc}\p{Cs}]/u.test(value)
 }
 

@@ -1,7 +1,8 @@
 import type { Clock } from '../../core/clock.ts'
 import { LlmError } from '../../core/error.ts'
 import type { Stamp, StoreCall } from '../../conversations/storage/index.ts'
-import { checkSignal, createMutex, ended, orAbort } from '../mutex/index.ts'
+import { createMutex } from '../../core/mutex.ts'
+import { checkSignal, ended, orAbort } from '../../core/store-signal.ts'
 import type { SqlDialect } from './dialect.ts'
 import type { SqlExecutor, SqlSession } from './executor.ts'
 

@@ -3,12 +3,13 @@ import type { Rows } from '../../core/options.ts'
 import { clockField } from '../../core/port-fields.ts'
 import { callable, oneOf, withMethods, type Field } from '../../core/schema.ts'
 import type { ChatStore, ChatStoreUnit } from '../../conversations/storage/index.ts'
-import { ended } from '../mutex/index.ts'
+import { ended } from '../../core/store-signal.ts'
 import { conversationStore } from './conversations.ts'
+import { dictionaryStore } from './dictionaries.ts'
 import type { SqlDialect } from './dialect.ts'
 import type { SqlExecutor } from './executor.ts'
 import { messageStore } from './messages.ts'
-import type { PersonaStore } from '../../prompts/index.ts'
+import type { DictionaryStore, PersonaStore } from '../../prompts/index.ts'
 import { migrate, type MigrationReport } from './migrate.ts'
 import { attachmentStore, summaryStore, taskStore } from './attachments-tasks-summaries.ts'
 import { personaStore } from './personas.ts'
@@ -42,6 +43,8 @@ export const executorField: Field = withMethods('query', 'tx')
 export interface SqlStore extends ChatStore {
   /** Personas for `createPersonaLibrary`, stored beside the conversations. */
   readonly personas: PersonaStore
+  /** Dictionaries for `createDictionaryLibrary`, stored beside the conversations. */
+  readonly dictionaries: DictionaryStore
   /**
    * Migrates the schema now. Several processes may do so at once. Rejects with `misconfigured`, code `schema-too-new`,
    * if a newer release wrote the schema.
@@ -76,6 +79,7 @@ export function createSqlStore(
   return {
     ...unitOf(steps),
     personas: personaStore(steps),
+    dictionaries: dictionaryStore(steps),
     transaction: (work, call) => transact(setting, (inside) => work(unitOf(inside)), call),
     migrate: async () => {
       if (closing !== undefined) throw ended('store')

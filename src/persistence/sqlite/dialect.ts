@@ -40,6 +40,7 @@ function migrations(table: SqlDialect['table'], words: string): readonly Migrati
   return schemaMigrations({
     table,
     name: (of, suffix) => `${table(of)}_${suffix}`,
+    index: (name) => name,
     id: 'text',
     integer: 'integer',
     flag: 'integer',

@@ -1,11 +1,12 @@
 import { systemClock, type Clock } from '../../core/clock.ts'
+import { callerKey } from '../../core/caller-key.ts'
 import { clockField } from '../../core/common-fields.ts'
 import { LlmError } from '../../core/error.ts'
 import { newId } from '../../core/create-id.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { checkOptions, optionsSchema } from '../../core/options.ts'
 import type { Warning } from '../../core/response.ts'
-import { callable, flag, required, withMethods, type Group } from '../../core/schema.ts'
+import { callable, flag, nonEmptyText, required, text, withMethods, type Group } from '../../core/schema.ts'
 import type { Random } from '../random.ts'
 import { createYielder } from '../../core/yield.ts'
 import { changeEntries, type EntryChanges } from './entry-changes.ts'
@@ -33,6 +34,11 @@ import { EntryCooldown } from './entry-cooldown.ts'
 /** Options of {@link createDictionaryLibrary}. */
 export interface DictionaryLibraryOptions {
   readonly store: DictionaryStore
+  /**
+   * The user whose dictionaries these are. The library then also reads those of the application, and changes only the user's.
+   * Default: those of the application.
+   */
+  readonly owner?: { readonly userId: string; readonly orgId?: string | undefined } | undefined
   readonly clock?: Clock | undefined
   /** Random source of the draws of `process`. Default `Math.random`; see `createRandom`. */
   readonly random?: Random | undefined
@@ -43,9 +49,15 @@ export interface DictionaryLibraryOptions {
 /** The schema of {@link DictionaryLibraryOptions}. */
 export const dictionaryLibrarySchema: Group = optionsSchema<DictionaryLibraryOptions>()(() => ({
   store: required(withMethods('get', 'list', 'save', 'delete', 'addUses', 'usage')),
+  owner: ownerSchema,
   clock: clockField,
   random: callable,
   countUses: flag,
+}))
+
+const ownerSchema = optionsSchema<NonNullable<DictionaryLibraryOptions['owner']>>()(() => ({
+  userId: required(nonEmptyText),
+  orgId: text,
 }))
 
 /** Fields of a new dictionary. Only the name is required. */
@@ -100,24 +112,33 @@ export interface DictionaryLibrary {
 export function createDictionaryLibrary(options: DictionaryLibraryOptions): DictionaryLibrary {
   checkOptions('createDictionaryLibrary', dictionaryLibrarySchema, options)
   const { store, clock = systemClock, random } = options
-  const stored = new StoredDictionaries(store, clock)
+  const owner = callerKey({ user: options.owner?.userId, tenant: options.owner?.orgId }) ?? ''
+  const stored = new StoredDictionaries(store, clock, owner)
   const cooldown = new EntryCooldown(clock)
   const add = async (draft: DictionaryDraft | DictionaryInput): Promise<Dictionary> => {
     const head = readHead(draft)
     const now = clock.epochMs()
     const entries = await readEntries(draft.entries ?? [], createYielder(clock))
-    return store.save({ id: newId('dict'), ...head, entries, createdAt: now, updatedAt: now, version: 0 })
+    const times = { createdAt: now, updatedAt: now }
+    return store.save({
+      id: newId('dict'),
+      ...(owner !== '' && { owner }),
+      ...head,
+      entries,
+      ...times,
+      version: 0,
+    })
   }
   return {
     create: add,
     get: (idOrName) => stored.get(idOrName),
-    list: (query) => store.list(query),
+    list: (query) => store.list({ ...query, owner: stored.owners }),
     update: (id, changes, version) =>
       stored.change(id, (old) => ({ ...old, ...readHead({ ...old, ...definedOnly(changes) }) }), version),
     toggle: (id, active) => stored.change(id, (old) => ({ ...old, active: active ?? !old.active })),
     clone: async (id, name) => add({ ...(await stored.get(id)), name }),
     delete: async (id, version) => {
-      const { id: own } = await stored.get(id)
+      const { id: own } = await stored.own(id)
       if (!(await store.delete(own, version))) throw notFound(id)
     },
     change: (id, changes, version) => {
@@ -159,15 +180,32 @@ class StoredDictionaries {
     { readonly version: number; readonly ready: readonly CompiledEntry[] }
   >()
 
-  constructor(store: DictionaryStore, clock: Clock) {
+  /** Whose dictionaries are read: the owner's, and those of the application. */
+  readonly owners: readonly string[]
+
+  constructor(store: DictionaryStore, clock: Clock, owner: string) {
     this.#store = store
     this.#clock = clock
+    this.owners = owner === '' ? [''] : [owner, '']
   }
 
+  /** Finds a dictionary that the owner may read. A name means the owner's own before one of the application. */
   async get(idOrName: string): Promise<Dictionary> {
-    const found = await this.#store.get(idOrName)
-    if (found === undefined) throw notFound(idOrName)
-    return found
+    for (const owner of this.owners) {
+      const found = await this.#store.get(idOrName, owner)
+      if (found !== undefined && this.owners.includes(found.owner ?? '')) return found
+    }
+    throw notFound(idOrName)
+  }
+
+  /** Finds a dictionary that the owner may change. */
+  async own(idOrName: string): Promise<Dictionary> {
+    const found = await this.get(idOrName)
+    if ((found.owner ?? '') === this.owners[0]) return found
+    throw new LlmError(
+      'unauthorized',
+      `dictionary "${idOrName.slice(0, 100)}" belongs to the application: copy it with clone() to change it`,
+    )
   }
 
   /** Reads, changes and saves a dictionary. Without a version, it repeats the change after a concurrent one. */
@@ -177,7 +215,7 @@ class StoredDictionaries {
     version?: number,
   ): Promise<Dictionary> {
     for (let attempt = 1; ; attempt++) {
-      const old = await this.get(id)
+      const old = await this.own(id)
       const updatedAt = this.#clock.epochMs()
       try {
         return await this.#store.save({ ...(await change(old)), version: version ?? old.version, updatedAt })
@@ -193,7 +231,7 @@ class StoredDictionaries {
 
   async search(text: string): Promise<readonly EntryHit[]> {
     const wanted = text.toLowerCase()
-    const all = await this.#store.list({ limit: ALL })
+    const all = await this.#store.list({ owner: this.owners, limit: ALL })
     return all.flatMap(({ id, name, entries }) =>
       entries
         .filter(({ pattern, replacement, group }) =>
@@ -206,7 +244,7 @@ class StoredDictionaries {
   async ready(names: readonly string[] | undefined): Promise<readonly CompiledEntry[]> {
     const dictionaries =
       names === undefined
-        ? await this.#store.list({ active: true, limit: ALL })
+        ? await this.#store.list({ owner: this.owners, active: true, limit: ALL })
         : await Promise.all(names.map((name) => this.get(name)))
     return dictionaries.filter(({ active }) => active).flatMap((dictionary) => this.#compile(dictionary))
   }

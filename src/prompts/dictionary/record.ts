@@ -33,7 +33,12 @@ export type DictionaryEntryInput = Partial<Omit<DictionaryEntry, 'id'>> &
 /** A stored dictionary with its entries. */
 export interface Dictionary {
   readonly id: string
-  /** 1 to 100 characters; unique in a store. */
+  /**
+   * Key of the user that the dictionary belongs to, as `userKeyText` of `llm-switchyard/conversations/store-kit` makes it. Empty
+   * or absent: it belongs to the application.
+   */
+  readonly owner?: string | undefined
+  /** 1 to 100 characters; unique among the dictionaries of its owner. */
   readonly name: string
   /** At most 500 characters. */
   readonly description: string

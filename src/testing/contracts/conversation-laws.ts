@@ -75,6 +75,23 @@ export const conversationTrials: readonly Trial[] = [
     },
   ],
   [
+    'equal user ids of two organisations are two users with requests of their own',
+    async (store, ids) => {
+      const requestId = ids.id('r')
+      const places = [undefined, ids.id('one'), ids.id('two')]
+      const made = await Promise.all(places.map((orgId) => start(store, ids, { requestId, orgId })))
+      for (const [at, orgId] of places.entries()) {
+        await rejects(start(store, ids, { requestId, orgId }), 'conflict', 'duplicate-request')
+        const found = await store.conversations.findByRequest({ userId: ids.user, orgId }, requestId)
+        assert.equal(found?.id, made[at]?.id)
+      }
+      const own = await store.conversations.findByRequest(ids.user, requestId)
+      assert.equal(own?.id, made[0]?.id)
+      const stranger = { userId: ids.user, orgId: ids.id('three') }
+      assert.equal(await store.conversations.findByRequest(stranger, requestId), undefined)
+    },
+  ],
+  [
     'what is no conversation is refused, and nothing is stored',
     async (store, ids) => {
       await rejects(start(store, ids, { rating: 6 }), 'invalid-request')

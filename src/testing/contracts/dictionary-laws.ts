@@ -51,6 +51,24 @@ const trials: readonly (readonly [
     },
   ],
   [
+    'owners have names and lists of their own, and ids lead to all',
+    async (store, make) => {
+      const ada = make('ada').name
+      const shared = await store.save(make('Terms'))
+      const own = await store.save({ ...make('Terms'), id: make('own').id, owner: ada })
+      assert.deepEqual(await store.get(shared.name), shared)
+      assert.deepEqual(await store.get(shared.name, ada), own)
+      assert.equal(await store.get(shared.name, make('nobody').name), undefined)
+      assert.deepEqual(await store.get(own.id), own)
+      await rejects(store.save({ ...make('Terms'), id: make('third').id, owner: ada }), 'conflict')
+      const search = shared.name
+      assert.deepEqual(await store.list({ search }), [shared])
+      assert.deepEqual(await store.list({ search, owner: ada }), [own])
+      assert.deepEqual(await store.list({ search, owner: [ada, ''] }), [shared, own])
+      assert.deepEqual(await store.list({ search, owner: [] }), [])
+    },
+  ],
+  [
     'of saves at once exactly one succeeds',
     async (store, make) => {
       const created = await Promise.allSettled([1, 2, 3].map(() => store.save(make('Terms'))))

@@ -174,4 +174,23 @@ export const partTrials: readonly Trial[] = [
       await rejects(store.usage.add(ids.user, { usage: { ...usage, inputTokens: -1 } }), 'invalid-request')
     },
   ],
+  [
+    'equal user ids of two organisations are two users with totals of their own',
+    async (store, ids) => {
+      const usage = { inputTokens: 2, outputTokens: 1, totalTokens: 3 }
+      const users = [undefined, ids.id('one'), ids.id('two')].map((orgId) => ({ userId: ids.user, orgId }))
+      for (const [at, user] of users.entries()) {
+        const { id } = await start(store, ids, { orgId: user.orgId })
+        await say(store, id, ...Array.from({ length: at + 1 }, () => 'a'))
+        for (let call = 0; call <= at; call++) await store.usage.add(user, { usage, costUsd: 0.1 })
+      }
+      const totals = await Promise.all(users.map((user) => store.usage.get(user)))
+      assert.deepEqual(
+        totals.map((of) => [of.totalTokens, of.calls, of.conversationCount, of.messageCount, of.orgId]),
+        users.map(({ orgId }, at) => [3 * (at + 1), at + 1, 1, at + 1, orgId]),
+      )
+      assert.deepEqual(await store.usage.get(ids.user), totals[0])
+      await rejects(store.usage.add({ userId: '', orgId: ids.id('one') }, { usage }), 'invalid-request')
+    },
+  ],
 ]

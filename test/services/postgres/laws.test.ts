@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { createPostgresStore } from '../../../src/persistence/postgres.ts'
-import { chatStoreLaws, personaStoreLaws } from '../../../src/testing/index.ts'
+import { chatStoreLaws, dictionaryStoreLaws, personaStoreLaws } from '../../../src/testing/index.ts'
 import { usePostgres } from '../postgres-server.ts'
 
 const server = usePostgres()
@@ -33,5 +33,12 @@ describe('its personas keep their laws', () => {
   test.each(personaStoreLaws)('$name', async ({ check }) => {
     await using store = createPostgresStore({ connectionString: server().connectionString })
     await check(() => store.personas)
+  })
+})
+
+describe('its dictionaries keep their laws', () => {
+  test.each(dictionaryStoreLaws)('$name', async ({ check }) => {
+    await using store = createPostgresStore({ connectionString: server().connectionString })
+    await check(() => store.dictionaries)
   })
 })

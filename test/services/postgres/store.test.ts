@@ -153,8 +153,11 @@ describe('what is wrong is said', () => {
     expect(await kindOf(lost.usage.get('ada'))).toBe('misconfigured store-denied')
     await using bare = createPostgresStore({ pool, schema: 'bare', migrate: 'never' })
     expect(await kindOf(bare.usage.get('ada'))).toBe('misconfigured schema-missing')
-    expect(await bare.migrate()).toEqual({ version: 1, applied: ['conversations'] })
-    expect(await bare.migrate()).toEqual({ version: 1, applied: [] })
+    expect(await bare.migrate()).toEqual({
+      version: 3,
+      applied: ['conversations', 'tenants', 'dictionaries'],
+    })
+    expect(await bare.migrate()).toEqual({ version: 3, applied: [] })
     expect(await kindOf(bare.usage.get('ada'))).toBe('fine')
   })
 

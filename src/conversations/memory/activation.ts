@@ -1,9 +1,4 @@
-import {
-  type Activation,
-  checkActivation,
-  notFound,
-  type StoredMessage,
-} from '../../conversations/storage/index.ts'
+import { type Activation, checkActivation, notFound, type StoredMessage } from '../storage/index.ts'
 import { type Context, messageOf, putConversation, putMessage } from './context.ts'
 import type { Bucket } from './state.ts'
 

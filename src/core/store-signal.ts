@@ -1,5 +1,5 @@
-import { abortedBy, onAbort } from '../../core/abort.ts'
-import { LlmError } from '../../core/error.ts'
+import { abortedBy, onAbort } from './abort.ts'
+import { LlmError } from './error.ts'
 
 /** Throws `aborted` if the signal has fired. */
 export function checkSignal(signal: AbortSignal | undefined): void {

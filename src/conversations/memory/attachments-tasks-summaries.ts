@@ -15,7 +15,7 @@ import {
   alreadyExists,
   taskRecord,
   type TaskStore,
-} from '../../conversations/storage/index.ts'
+} from '../storage/index.ts'
 import { type Context, frozen, openBucket, openMessage, readBucket, type RunStep } from './context.ts'
 import type { Placed } from './state.ts'
 

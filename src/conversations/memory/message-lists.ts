@@ -11,7 +11,7 @@ import {
   searchTerms,
   type StoredMessage,
   type Thread,
-} from '../../conversations/storage/index.ts'
+} from '../storage/index.ts'
 import { isInHistory } from './activation.ts'
 import { type Context, messageOf } from './context.ts'
 import { takesPart } from './conversations.ts'

@@ -1,6 +1,6 @@
-import { abortedBy, onAbort } from '../../core/abort.ts'
-import type { Clock } from '../../core/clock.ts'
-import { LlmError } from '../../core/error.ts'
+import { abortedBy, onAbort } from './abort.ts'
+import type { Clock } from './clock.ts'
+import { LlmError } from './error.ts'
 
 /** A mutex: one holder at a time, in order of arrival. */
 export interface Mutex {

@@ -5,7 +5,7 @@ import {
   type StoreCall,
   type StoredMessage,
   usageTotals,
-} from '../../conversations/storage/index.ts'
+} from '../storage/index.ts'
 import type { Bucket, Journal, State } from './state.ts'
 
 /** What one step works with. */

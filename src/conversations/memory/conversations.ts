@@ -15,7 +15,9 @@ import {
   alreadyExists,
   titleTerms,
   alreadyWritten,
-} from '../../conversations/storage/index.ts'
+  userKeyText,
+  type UserReference,
+} from '../storage/index.ts'
 import { type Context, frozen, openBucket, putConversation, type RunStep, withUsage } from './context.ts'
 import { type Bucket, emptyBucket } from './state.ts'
 
@@ -29,9 +31,9 @@ export function conversationStore(step: RunStep): ConversationStore {
         const hidden = bucket?.conversation.deletedAt !== undefined && call?.deleted !== true
         return bucket === undefined || hidden ? undefined : withUsage(bucket)
       }),
-    findByRequest: (userId, requestId, call) =>
+    findByRequest: (user, requestId, call) =>
       step(call, (context) => {
-        const found = ofRequest(context, userId, requestId)
+        const found = ofRequest(context, user, requestId)
         return found?.conversation.deletedAt === undefined && found !== undefined
           ? withUsage(found)
           : undefined
@@ -103,7 +105,7 @@ function create(context: Context, input: Parameters<ConversationStore['create']>
   const parent = input.parentId === undefined ? undefined : openBucket(context, input.parentId)
   const record = conversationRecord(input, stamp, parent?.conversation.rootId)
   if (state.buckets.has(record.id)) throw alreadyExists('conversation', record.id)
-  if (record.requestId !== undefined && ofRequest(context, record.userId, record.requestId) !== undefined)
+  if (record.requestId !== undefined && ofRequest(context, record, record.requestId) !== undefined)
     throw alreadyWritten('conversation', record.requestId)
   const bucket = emptyBucket(frozen(record), noCounts)
   journal.put(state.buckets, record.id, bucket)
@@ -116,10 +118,11 @@ function replace({ state, journal }: Context, bucket: Bucket, conversation: Conv
   return withUsage(next)
 }
 
-function ofRequest({ state }: Context, userId: string, requestId: string): Bucket | undefined {
+function ofRequest({ state }: Context, user: UserReference, requestId: string): Bucket | undefined {
+  const key = userKeyText(user)
   for (const bucket of state.buckets.values()) {
     const { conversation } = bucket
-    if (conversation.requestId === requestId && conversation.userId === userId) return bucket
+    if (conversation.requestId === requestId && userKeyText(conversation) === key) return bucket
   }
   return undefined
 }

@@ -6,7 +6,7 @@ import type {
   StoredMessage,
   Summary,
   UsageCounts,
-} from '../../conversations/storage/index.ts'
+} from '../storage/index.ts'
 
 /** One conversation with everything that belongs to it. */
 export interface Bucket {
@@ -40,6 +40,7 @@ export interface UserCounts {
 /** All data of the store. */
 export interface State {
   readonly buckets: Map<string, Bucket>
+  /** By the texts that `userKeyText` returns. */
   readonly users: Map<string, UserCounts>
   nextPlace: number
 }

@@ -13,7 +13,7 @@ import {
   usageCounts,
   erasedMessage,
   alreadyWritten,
-} from '../../conversations/storage/index.ts'
+} from '../storage/index.ts'
 import {
   type Context,
   frozen,

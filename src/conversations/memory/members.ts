@@ -3,6 +3,7 @@ import {
   checkCharge,
   groupReactions,
   noCounts,
+  omitUndefined,
   type Reaction,
   type ReactionKey,
   reactionRecord,
@@ -10,7 +11,9 @@ import {
   usageCounts,
   type UsageStore,
   usageTotals,
-} from '../../conversations/storage/index.ts'
+  userKeyText,
+  userOf,
+} from '../storage/index.ts'
 import {
   type Context,
   frozen,
@@ -80,21 +83,23 @@ function reactionsTo(
 /** Creates the usage part of the store. */
 export function usageStore(step: RunStep): UsageStore {
   return {
-    add: (userId, charge, call) =>
+    add: (user, charge, call) =>
       step(call, ({ state, journal, stamp }) => {
-        checkCharge(userId, charge)
-        const counts = addCounts(state.users.get(userId)?.counts ?? noCounts, usageCounts(charge))
-        journal.put(state.users, userId, { counts, lastUsedAt: stamp.now })
+        checkCharge(user, charge)
+        const key = userKeyText(user)
+        const counts = addCounts(state.users.get(key)?.counts ?? noCounts, usageCounts(charge))
+        journal.put(state.users, key, { counts, lastUsedAt: stamp.now })
       }),
-    get: (userId, call) =>
+    get: (user, call) =>
       step(call, ({ state }) => {
+        const key = userKeyText(user)
         const owned = [...state.buckets.values()]
           .map(({ conversation }) => conversation)
-          .filter((one) => one.userId === userId && one.deletedAt === undefined)
-        const { counts = noCounts, lastUsedAt } = state.users.get(userId) ?? {}
+          .filter((one) => userKeyText(one) === key && one.deletedAt === undefined)
+        const { counts = noCounts, lastUsedAt } = state.users.get(key) ?? {}
         return frozen({
           ...usageTotals(counts),
-          userId,
+          ...omitUndefined(userOf(user)),
           conversationCount: owned.length,
           messageCount: owned.reduce((sum, { messageCount }) => sum + messageCount, 0),
           ...(lastUsedAt === undefined ? {} : { lastUsedAt }),

@@ -1,2 +1,0 @@
-export { createMemoryTransactions, type MemoryTransactions } from './transactions.ts'
-export { memoryStoreSchema, type MemoryStoreOptions } from './options.ts'

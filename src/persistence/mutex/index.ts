@@ -1,2 +1,0 @@
-export { createMutex, type Mutex, type MutexOptions } from './mutex.ts'
-export { checkSignal, ended, orAbort } from './signal.ts'
