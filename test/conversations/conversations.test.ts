@@ -346,7 +346,7 @@ test('equal user ids of two tenants: requests, totals and counts of two users', 
     made.id,
   )
   await it.chats.send({ identity: two, conversationId: other.conversationId, message: 'And now?' })
-  const totals = await Promise.all([one, two].map((identity) => it.chats.usage({ identity })))
+  const totals = await Promise.all([one, two].map((user) => it.chats.usage({ identity: user })))
   expect(totals.map(({ calls, conversationCount, orgId }) => [calls, conversationCount, orgId])).toEqual([
     [1, 2, 'one'],
     [2, 2, 'two'],

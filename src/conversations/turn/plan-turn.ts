@@ -1,7 +1,6 @@
 import { LlmError } from '../../core/error.ts'
 import { newId } from '../../core/create-id.ts'
 import type { UserPart } from '../../core/message.ts'
-import type { Warning } from '../../core/response.ts'
 import type { Conversation, NewAttachment, NewConversation, NewMessage } from '../storage/index.ts'
 import {
   type Identity,

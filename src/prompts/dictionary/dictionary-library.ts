@@ -6,7 +6,7 @@ import { newId } from '../../core/create-id.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { checkOptions, optionsSchema } from '../../core/options.ts'
 import type { Warning } from '../../core/response.ts'
-import { callable, flag, nonEmptyText, required, text, withMethods, type Group } from '../../core/schema.ts'
+import { callable, flag, nonEmptyText, required, withMethods, type Group } from '../../core/schema.ts'
 import type { Random } from '../random.ts'
 import { createYielder } from '../../core/yield.ts'
 import { changeEntries, type EntryChanges } from './entry-changes.ts'
@@ -57,7 +57,7 @@ export const dictionaryLibrarySchema: Group = optionsSchema<DictionaryLibraryOpt
 
 const ownerSchema = optionsSchema<NonNullable<DictionaryLibraryOptions['owner']>>()(() => ({
   userId: required(nonEmptyText),
-  orgId: text,
+  orgId: nonEmptyText,
 }))
 
 /** Fields of a new dictionary. Only the name is required. */
