@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import type { Placing } from './fit/placing.ts'
 import type { Schemas } from './fit/load-schemas.ts'
 import type { CredentialSource } from './credentials.ts'
 import type { JsonObject } from './json.ts'
@@ -94,6 +95,8 @@ export interface Call {
   readonly continuation?: boolean | undefined
   /** The functions about schemas, which the exchange loads for requests that have some. */
   readonly schemas?: Schemas | undefined
+  /** What places options of providers, which the exchange loads for requests that have some. */
+  readonly placing?: Placing | undefined
   /** Warnings of stages, added to those of the response. */
   readonly warnings?: readonly Warning[] | undefined
   readonly fallback?: Fallback | undefined

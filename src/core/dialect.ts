@@ -142,19 +142,19 @@ export type Follow = <C extends FollowedCall>(
   exchange: (call: C) => Promise<ResponseStream>,
 ) => ResponseStream
 
-/** Merges options of a provider into a body, each at its place. Throws `invalid-request` for a misspelt name. */
-export type MergeOptions = (
-  body: JsonDraft,
-  given: JsonObject,
-  target: {
-    readonly provider: string
-    readonly known: {
-      readonly options?: readonly string[] | undefined
-      readonly otherOptions?: readonly string[] | undefined
-    }
-    readonly warnings: Warning[]
-  },
-) => void
+/** Names of the fields of a wire format, separated by spaces, by the kind of place. Messages may have those of parts, too. */
+export interface PlaceOptions {
+  readonly message: string
+  readonly part: string
+  readonly tool: string
+}
+
+/** Names of the fields that a wire format has. */
+export interface OptionNames {
+  /** Those of a request, as dotted paths in the body. Default: any. */
+  readonly request?: readonly string[] | undefined
+  readonly places?: PlaceOptions | undefined
+}
 
 /** Translates one wire format. Pure: no I/O, no clock, no vendor names. */
 export interface Dialect {
@@ -164,10 +164,8 @@ export interface Dialect {
   readonly encode: EncodeMap
   /** Neutral finish reasons by the wire's values; a value that is not listed is `other`. */
   readonly finishReasons: Readonly<Record<string, FinishReason>>
-  /** Names of the fields that `providerOptions` of a request may have, as dotted paths in the body. Default: any. */
-  readonly options?: readonly string[] | undefined
-  /** Checks and merges `providerOptions` of a request. Default: they are merged unchecked. */
-  readonly mergeOptions?: MergeOptions | undefined
+  /** Names of the fields that `providerOptions` may have. Default: any. */
+  readonly options?: Loadable<OptionNames> | undefined
   /** What the format requires of a request. Provider and model override single rows. Default: everything is sent as it is. */
   readonly rules?: WireRules | undefined
   /** Path and query, appended to the base URL. */

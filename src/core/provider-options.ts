@@ -3,37 +3,45 @@ import type { JsonObject, JsonValue } from './json.ts'
 /** Fields of Anthropic's messages API that have no neutral setting. `betas` is sent as the header `anthropic-beta`. */
 export interface AnthropicOptions {
   readonly betas?: readonly string[] | undefined
+  readonly billing_policy?: JsonObject | undefined
   readonly cache_control?: { readonly type: 'ephemeral'; readonly ttl?: '5m' | '1h' | undefined } | undefined
   readonly compaction?: JsonObject | undefined
   /** Id of the container in which code runs. */
   readonly container?: string | JsonObject | undefined
   readonly context_management?: { readonly edits?: readonly JsonObject[] | undefined } | undefined
   readonly diagnostics?: { readonly previous_message_id: string | null } | undefined
+  readonly fallback_credit_token?: string | JsonObject | undefined
   readonly fallbacks?: 'default' | readonly JsonObject[] | undefined
   readonly inference_geo?: string | undefined
   readonly max_tokens?: number | undefined
   readonly mcp_servers?: readonly JsonObject[] | undefined
   readonly metadata?: { readonly user_id?: string | null | undefined } | undefined
   readonly output_config?: JsonObject | undefined
+  readonly output_format?: JsonObject | undefined
   readonly service_tier?: 'auto' | 'standard_only' | undefined
   readonly speed?: 'standard' | 'fast' | undefined
   readonly stop_sequences?: readonly string[] | undefined
   readonly system?: string | readonly JsonObject[] | undefined
   readonly temperature?: number | undefined
   readonly thinking?: JsonObject | undefined
+  readonly thread?: JsonObject | undefined
   readonly tool_choice?: JsonObject | undefined
   readonly tools?: readonly JsonObject[] | undefined
   readonly top_k?: number | undefined
   readonly top_p?: number | undefined
+  readonly user_profile_id?: string | undefined
+  readonly workspace_id?: string | undefined
 }
 
 /** Fields of OpenAI's chat completions and responses APIs. A field of the other API gives a warning and is not sent. */
 export interface OpenAIOptions {
+  readonly access_programs?: JsonObject | undefined
   readonly audio?: { readonly voice: JsonValue; readonly format: string } | undefined
   readonly background?: boolean | undefined
   readonly background_options?: JsonObject | undefined
   readonly context_management?: readonly JsonObject[] | undefined
   readonly conversation?: string | { readonly id: string } | undefined
+  readonly image?: JsonObject | undefined
   readonly include?: readonly string[] | undefined
   readonly instructions?: string | undefined
   readonly logit_bias?: Readonly<Record<string, number>> | undefined
@@ -227,5 +235,5 @@ export interface ProviderOptions {
   readonly [provider: string]: object | undefined
 }
 
-/** Fields of single providers for a message, part or tool, by provider id. */
+/** Fields of single providers for a message, part or tool, by provider id. Names are checked as those of a request. */
 export type WireOptions = Readonly<Record<string, JsonObject | undefined>>

@@ -136,9 +136,9 @@ export interface ProviderDefinition {
   /** Ids of other providers whose `providerOptions` this one reads too; its own win. Default: none. */
   readonly optionsOf?: readonly string[] | undefined
   /** Names of fields that `providerOptions` of a request may have, besides the dialect's. */
-  readonly options?: readonly string[] | undefined
+  readonly options?: Loadable<readonly string[]> | undefined
   /** Names of such fields that only another `api` of this provider has. */
-  readonly otherOptions?: readonly string[] | undefined
+  readonly otherOptions?: Loadable<readonly string[]> | undefined
   /** Default of the call option of that name for calls to this provider. */
   readonly onUnsupported?: 'warn' | 'error' | 'drop' | undefined
   /** Rows that override the dialect's rules. */
@@ -250,8 +250,8 @@ export const providerSchema: Group = optionsSchema<ProviderDefinition>()(() => (
   quirks: anyObject,
   rules: anyObject,
   optionsOf: names,
-  options: names,
-  otherOptions: names,
+  options: anyOf(names, callable),
+  otherOptions: anyOf(names, callable),
   onUnsupported: oneOf('warn', 'error', 'drop'),
   models: recordOf(capabilitiesSchema),
   aliases: recordOf(nonEmptyText),

@@ -7,7 +7,7 @@ import type { ResponseStream } from '../core/response-stream.ts'
 import type { HttpRequest } from '../core/wire.ts'
 import { resolveEndpoint, type Endpoint } from './resolve-endpoint.ts'
 import { Attempt } from './attempt.ts'
-import { renderRequest, withSchemas, type RenderedRequest } from './render-request.ts'
+import { renderRequest, withFunctions, type RenderedRequest } from './render-request.ts'
 import { openResponseBody } from './response-body.ts'
 import { recordRaw } from './raw-exchange.ts'
 import { HttpResponseStream } from './http-response-stream.ts'
@@ -15,7 +15,7 @@ import { HttpResponseStream } from './http-response-stream.ts'
 /** Makes one attempt of a chat call. Resolves when the first content has arrived. Rejects with the error that came before it. */
 export async function exchangeChat(asked: Call): Promise<ResponseStream> {
   const whole = asked.stream && asked.target.capabilities.streams === false ? wholeCall(asked) : asked
-  const ready = withSchemas(whole)
+  const ready = withFunctions(whole)
   const call = ready instanceof Promise ? await ready : ready
   const reply = await exchangeOnce(call)
   return call.target.dialect.follow?.(call, reply, exchangeOnce) ?? reply

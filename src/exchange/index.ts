@@ -1,5 +1,5 @@
 export { exchangeChat } from './chat.ts'
-export { renderRequest, withSchemas } from './render-request.ts'
+export { renderRequest, withFunctions } from './render-request.ts'
 export { envName, fromEnvironment } from './environment.ts'
 export { requestJson, type JsonRequest, type JsonResult } from './json-request.ts'
 export { prepareEndpoint } from './prepared-endpoint.ts'

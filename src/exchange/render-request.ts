@@ -1,8 +1,8 @@
 import { adaptToModel } from '../core/adapt-to-model.ts'
 import type { Call } from '../core/call.ts'
+import { hasOptions, loadPlacing } from '../core/fit/load-options.ts'
 import { hasSchemas, loadSchemas } from '../core/fit/load-schemas.ts'
 import { fitRequest } from '../core/fit/fit-request.ts'
-import { addWireFields, hasOptions, optionsFor } from '../core/fit/wire-fields.ts'
 import { mergeInto, type JsonDraft } from '../core/json.ts'
 import { applyParams, applyUnsupportedPolicy } from '../core/params.ts'
 import type { Warning } from '../core/response.ts'
@@ -29,15 +29,16 @@ export type RenderInput = Pick<
   | 'warnings'
   | 'providerOptions'
   | 'schemas'
+  | 'placing'
 >
 
-/** The call with the functions about schemas, if it has some. Returns a promise only if they are still to be loaded. */
-export function withSchemas(call: Call): Call | Promise<Call> {
-  if (!hasSchemas(call.settings)) return call
-  const schemas = loadSchemas()
-  return schemas instanceof Promise
-    ? schemas.then((loaded) => ({ ...call, schemas: loaded }))
-    : { ...call, schemas }
+/** The call with what most calls do not need: functions about schemas, and about options of providers. A promise only while they load. */
+export function withFunctions(call: Call): Call | Promise<Call> {
+  const found = hasSchemas(call.settings) ? loadSchemas() : undefined
+  const placed = hasOptions(call) ? loadPlacing(call.target) : undefined
+  if (placed === undefined && !(found instanceof Promise))
+    return found === undefined ? call : { ...call, schemas: found }
+  return Promise.all([found, placed]).then(([schemas, placing]) => ({ ...call, schemas, placing }))
 }
 
 /**
@@ -46,16 +47,14 @@ export function withSchemas(call: Call): Call | Promise<Call> {
  */
 export function renderRequest(call: RenderInput): RenderedRequest {
   const { target, stream, extraBody, schemas } = call
-  const { provider, model, definition, dialect, params, quirks, rules, reasoningScope } = target
-  const providers = definition.optionsOf === undefined ? [provider] : [...definition.optionsOf, provider]
-  const options = optionsFor(call, providers)
-  const extended = hasOptions(call) ? addWireFields(call, providers) : undefined
-  const adapted = adaptToModel(extended ?? call, target)
+  const { provider, model, dialect, params, quirks, rules, reasoningScope } = target
+  const placed = call.placing?.(call)
+  const adapted = adaptToModel(placed?.call ?? call, target)
   const { warnings } = adapted
   if (call.warnings !== undefined) warnings.unshift(...call.warnings)
   const fit = { rules, dialect, model, reasoningScope, quirks }
   const { messages, settings, toolNames } = fitRequest(adapted, fit, warnings)
-  const given = options === undefined ? extraBody : { ...options, ...extraBody }
+  const given = placed?.options === undefined ? extraBody : { ...placed.options, ...extraBody }
   const body: JsonDraft = target.body === undefined ? {} : structuredClone(target.body)
   warnings.push(
     ...applyParams(
@@ -66,12 +65,7 @@ export function renderRequest(call: RenderInput): RenderedRequest {
   )
   dialect.render({ model, messages, settings, stream, quirks, rules, warnings }, body)
   if (target.definition.paths?.chat.includes('{model}') === true) delete body['model']
-  extended?.noteUnplaced(warnings)
-  if (options !== undefined) {
-    const known = { ...definition, options: [...(dialect.options ?? []), ...(definition.options ?? [])] }
-    if (dialect.mergeOptions === undefined) mergeInto(body, options)
-    else dialect.mergeOptions(body, options, { provider, known, warnings })
-  }
+  placed?.finish(body, warnings)
   const kept = applyUnsupportedPolicy(warnings, call.onUnsupported, target)
   if (extraBody !== undefined) mergeInto(body, extraBody)
   return { body, warnings: kept, toolNames, headers: dialect.takeHeaders?.(body) }

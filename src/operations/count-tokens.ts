@@ -6,7 +6,7 @@ import type { Target } from '../core/registry.ts'
 import type { ChatRequest } from '../core/request.ts'
 import type { TokenCount, TokenCountApi } from '../core/token-count.ts'
 import { estimateUsage } from '../core/tokens.ts'
-import { renderRequest, requestJson, withSchemas, type JsonResult } from '../exchange/index.ts'
+import { renderRequest, requestJson, withFunctions, type JsonResult } from '../exchange/index.ts'
 import type { Operation, OperationContext } from '../orchestrator/index.ts'
 
 /** Counts the input tokens of a chat request: by the vendor's endpoint if it has one, or else by the estimator. */
@@ -45,7 +45,7 @@ function withCountingApi(context: OperationContext, request: ChatRequest): ChatR
 
 async function countBy(call: Call, api: TokenCountApi): Promise<JsonResult<number>> {
   const { model } = call.target
-  const { body } = renderRequest(await withSchemas(call))
+  const { body } = renderRequest(await withFunctions(call))
   return requestJson(call, {
     method: 'POST',
     endpoint: api.endpoint(model),

@@ -238,13 +238,40 @@ describe('providerOptions of messages, parts and tools', () => {
       replies[wire] ?? {},
     )
     expect(JSON.stringify(body).includes('own_field')).toBe(has)
-    const lost = reply.warnings.filter(({ message }) => message.includes('providerOptions'))
-    expect(lost).toHaveLength(has ? 0 : 1)
+    const told = reply.warnings.filter(({ message }) => message.includes('providerOptions'))
+    // The name is none that the wire has.
+    expect(told.map(({ type }) => type)).toEqual([has ? 'other' : 'unsupported'])
     // Nothing of the library's own form goes out.
     expect(JSON.stringify(body)).not.toMatch(/providerOptions|placed/)
     const other = await answered({ ...target, ...requests('elsewhere')[place] }, replies[wire] ?? {})
     expect(JSON.stringify(other.body)).not.toContain('own_field')
     expect(other.reply.warnings.filter(({ message }) => message.includes('providerOptions'))).toEqual([])
+  })
+
+  test.each([
+    ['anthropic', 'claude-sonnet-4-5', 'part', 'citatoins', 'citations'],
+    ['anthropic', 'claude-sonnet-4-5', 'tool', 'defer_loadng', 'defer_loading'],
+    ['openai', 'gpt-4.1', 'user', 'nmae', 'name'],
+    ['google', 'gemini-3-flash', 'part', 'videoMetdata', 'videoMetadata'],
+    ['google', 'gemini-3-flash', 'tool', 'behaviour', 'behavior'],
+    ['bedrock', 'amazon.nova-pro-v1:0', 'part', 'guardContnet', 'guardContent'],
+    ['cohere', 'command-a-03-2025', 'assistant', 'tool_plna', 'tool_plan'],
+    ['ollama', 'qwen3', 'user', 'imagse', 'images'],
+    ['mistral', 'mistral-large-latest', 'assistant', 'prefx', 'prefix'],
+  ] as const)('%s %s: a misspelt field of a %s is refused with the right one', async (...row) => {
+    const [provider, model, place, wrong, right] = row
+    const request = JSON.stringify(requests(provider)[place]).replace('own_field', wrong)
+    const { error } = await bodyOf({ provider, model, ...(JSON.parse(request) as Partial<ChatRequest>) })
+    expect(error).toMatchObject({ kind: 'invalid-request' })
+    expect(error?.message).toContain(`did you mean "${right}"`)
+  })
+
+  test('a field that the wire has is sent without a word', async () => {
+    const tools = [{ name: 't', providerOptions: { anthropic: { defer_loading: true } } }]
+    const to = { provider: 'anthropic', model: 'claude-sonnet-4-5', tools }
+    const { body, reply } = await answered(to, replies['anthropic'] ?? {})
+    expect(body['tools']).toMatchObject([{ name: 't', defer_loading: true }])
+    expect(reply.warnings).toEqual([])
   })
 
   test.each(cells.filter(({ has }) => !has))('$wire: of a $place is refused under "error"', async (cell) => {

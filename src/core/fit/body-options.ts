@@ -2,25 +2,18 @@ import { LlmError } from '../error.ts'
 import { mergeInto, setPath, type JsonDraft, type JsonObject } from '../json.ts'
 import { nearestName } from '../nearest-name.ts'
 import type { Warning } from '../response.ts'
-
-/** The names of the fields that a provider accepts in `providerOptions`. */
-export interface KnownOptions {
-  /** Dotted paths in the body; an option is named by the last segment or by the first. */
-  readonly options?: readonly string[] | undefined
-  /** Names that only another wire format of the provider has. */
-  readonly otherOptions?: readonly string[] | undefined
-}
+import type { PlacingTarget } from './placing.ts'
 
 /**
  * Merges the options of a provider into a wire body, each at its place. Throws `invalid-request` for a name that is close to
- * a known one. Adds a warning for a name of another wire format, and for an unknown name, which is sent unchanged.
+ * a known one; a known path is named by its last segment or by its first. Adds a warning for a name of another wire format, and for an unknown name, which is sent unchanged.
  */
 export function mergeOptionsInto(
   body: JsonDraft,
   given: JsonObject,
-  { provider, known, warnings }: { provider: string; known: KnownOptions; warnings: Warning[] },
+  { provider, names, warnings }: { provider: string; names: PlacingTarget['names']; warnings: Warning[] },
 ): void {
-  const { options = [], otherOptions = [] } = known
+  const { request: options = [], other: otherOptions } = names
   for (const [name, value] of Object.entries(given)) {
     const path = `providerOptions.${provider}.${name}`
     const place = options.find((option) => option === name || option.endsWith(`.${name}`))
@@ -34,7 +27,8 @@ export function mergeOptionsInto(
       noteUnknown(name, path, { names: [...options, ...otherOptions].map(lastOf), warnings })
     }
     const nested: JsonDraft = {}
-    setPath(nested, place ?? name, value ?? null)
+    if (place === undefined) nested[name] = value ?? null
+    else setPath(nested, place, value ?? null)
     mergeInto(body, nested)
   }
 }
@@ -43,7 +37,8 @@ function lastOf(path: string): string {
   return path.slice(path.lastIndexOf('.') + 1)
 }
 
-function noteUnknown(
+/** Throws `invalid-request` for a name that is close to one of `names`. Adds a warning for any other name. */
+export function noteUnknown(
   name: string,
   path: string,
   { names, warnings }: { names: readonly string[]; warnings: Warning[] },
@@ -54,6 +49,6 @@ function noteUnknown(
     warnings.push({ type: 'other', path, message })
     return
   }
-  const message = `is not a known field; did you mean "${nearest}"? Use extraBody to send it anyway`
+  const message = `is not a known field; did you mean "${nearest}"?${path.startsWith('providerOptions') ? ' Use extraBody to send it anyway' : ''}`
   throw new LlmError('invalid-request', `${path} ${message}`, { issues: [{ path, message }] })
 }

@@ -1,12 +1,10 @@
 import type { Dialect } from '../../core/dialect.ts'
 import { unbind } from '../claude-binding.ts'
-import { mergeOptionsInto } from '../../core/fit/body-options.ts'
 import type { JsonDraft } from '../../core/json.ts'
 import { continuePaused } from '../paused-answer.ts'
 import { encode, params } from './params.ts'
 import { createReader, readFault, readReply } from './reader.ts'
 import { render } from './render.ts'
-import { options } from './options.ts'
 import { rules } from './rules.ts'
 
 export type { AnthropicMessagesQuirks } from './quirks.ts'
@@ -19,12 +17,11 @@ export const anthropicMessages: Dialect = Object.freeze({
   takeHeaders: takeBetas,
   follow: continuePaused('pause_turn'),
   forcesServerTools: true,
-  options,
   citesFiles: true,
   params,
   encode,
   rules,
-  mergeOptions: mergeOptionsInto,
+  options: () => import('./options.ts').then(({ options }) => options),
   finishReasons: {
     end_turn: 'stop',
     stop_sequence: 'stop',

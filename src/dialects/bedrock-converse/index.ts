@@ -1,8 +1,6 @@
 import type { Dialect } from '../../core/dialect.ts'
-import { mergeOptionsInto } from '../../core/fit/body-options.ts'
 import { isObject, objectOf } from '../../core/json.ts'
 import { unbind } from '../claude-binding.ts'
-import { options } from './options.ts'
 import { encode, params } from './params.ts'
 import { createReader, readFault, readReply } from './reader.ts'
 import { render } from './render.ts'
@@ -18,8 +16,7 @@ export const bedrockConverse: Dialect = Object.freeze({
   params,
   encode,
   rules,
-  mergeOptions: mergeOptionsInto,
-  options,
+  options: () => import('./options.ts').then(({ options }) => options),
   citesFiles: true,
   finishReasons: {
     end_turn: 'stop',

@@ -1,7 +1,5 @@
 import type { Dialect } from '../../core/dialect.ts'
-import { mergeOptionsInto } from '../../core/fit/body-options.ts'
 import { cohereEmbeddings } from '../embeddings/index.ts'
-import { options } from './options.ts'
 import { encode, params } from './params.ts'
 import { createReader, readFault, readReply } from './reader.ts'
 import { DIALECT, render } from './render.ts'
@@ -16,8 +14,7 @@ export const cohereChat: Dialect = Object.freeze({
   params,
   encode,
   rules,
-  mergeOptions: mergeOptionsInto,
-  options,
+  options: () => import('./options.ts').then(({ options }) => options),
   citesFiles: true,
   finishReasons: {
     COMPLETE: 'stop',

@@ -1,9 +1,7 @@
 import type { Dialect } from '../../core/dialect.ts'
-import { mergeOptionsInto } from '../../core/fit/body-options.ts'
 import { geminiEmbeddings } from '../embeddings/index.ts'
 import { LlmError } from '../../core/error.ts'
 import { finishReasons } from './finish.ts'
-import { options } from './options.ts'
 import { encode, params } from './params.ts'
 import { createReader, readFault, readReply } from './reader.ts'
 import { render } from './render.ts'
@@ -18,8 +16,7 @@ export const gemini: Dialect = Object.freeze({
   params,
   encode,
   rules,
-  mergeOptions: mergeOptionsInto,
-  options,
+  options: () => import('./options.ts').then(({ options }) => options),
   finishReasons,
   endpoint: ({ model, stream }) =>
     `/${modelPath(model)}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,

@@ -1,6 +1,4 @@
 import type { Dialect } from '../../core/dialect.ts'
-import { mergeOptionsInto } from '../../core/fit/body-options.ts'
-import { options } from './options.ts'
 import { encode, params } from './params.ts'
 import { createReader, readFault, readReply } from './reader.ts'
 import { render } from './render.ts'
@@ -15,8 +13,7 @@ export const ollamaChat: Dialect = Object.freeze({
   params,
   encode,
   rules,
-  mergeOptions: mergeOptionsInto,
-  options,
+  options: () => import('./options.ts').then(({ options }) => options),
   finishReasons: { stop: 'stop', length: 'length' },
   endpoint: () => '/chat',
   render,

@@ -28,6 +28,7 @@ export const openaiChat: Dialect = Object.freeze({
   params,
   encode,
   rules,
+  options: () => import('./options.ts').then(({ options }) => options),
   finishReasons: {
     stop: 'stop',
     eos: 'stop',

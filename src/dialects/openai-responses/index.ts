@@ -1,5 +1,4 @@
 import type { Dialect } from '../../core/dialect.ts'
-import { mergeOptionsInto } from '../../core/fit/body-options.ts'
 import { encode, params } from './params.ts'
 import { createReader, readFault, readReply } from './reader.ts'
 import { DIALECT, render } from './render.ts'
@@ -16,7 +15,7 @@ export const openaiResponses: Dialect = Object.freeze({
   params,
   encode,
   rules,
-  mergeOptions: mergeOptionsInto,
+  options: () => import('./options.ts').then(({ options }) => options),
   forcesServerTools: true,
   finishReasons: {
     completed: 'stop',

@@ -5,6 +5,12 @@ export { googleTools, vertexTools } from './google.ts'
 export { groqCompoundTools, groqTools } from './groq.ts'
 export { mistralTools } from './mistral.ts'
 export { openaiSearch, openaiTools } from './openai-tools.ts'
-export { chatOptions, responsesOptions } from './openai.ts'
 export { openrouterTools } from './openrouter.ts'
 export { xaiTools } from './xai.ts'
+
+type Names = () => Promise<readonly string[]>
+
+/** Fields of OpenAI's chat completions, for the calls that check names. */
+export const chatOptions: Names = () => import('./openai.ts').then((names) => names.chatOptions)
+/** Fields of OpenAI's responses, for the calls that check names. */
+export const responsesOptions: Names = () => import('./openai.ts').then((names) => names.responsesOptions)

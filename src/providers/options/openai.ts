@@ -18,10 +18,12 @@ export const chatOptions: readonly string[] = [
 
 /** Fields of OpenAI's responses. */
 export const responsesOptions: readonly string[] = [
+  'access_programs',
   'background',
   'background_options',
   'context_management',
   'conversation',
+  'image',
   'include',
   'instructions',
   'max_output_tokens',
