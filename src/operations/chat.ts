@@ -2,7 +2,7 @@ import { abortedError } from '../core/abort.ts'
 import { parseRequest } from '../core/parse-request.ts'
 import type { ChatRequest } from '../core/request.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
-import type { ChatResponse } from '../core/response.ts'
+import type { ChatResponse, Warning } from '../core/response.ts'
 import { exchangeChat } from '../exchange/index.ts'
 import type { Operation } from '../orchestrator/index.ts'
 import { ChatStream, type ReplySource } from '../stream/index.ts'
@@ -12,7 +12,8 @@ import { parseStructuredOutput } from './parse-structured-output.ts'
 export const chat: Operation<ChatRequest, ChatResponse | ChatStream> = {
   name: 'chat',
   run: async (context, input) => {
-    const { request, messages, settings, warnings } = parseRequest(input)
+    const { request, messages, settings, ...parsed } = parseRequest(input)
+    const warnings = withUnrunTools(request, parsed.warnings)
     const stream = request.stream === true
     const call = context.createCall(context.withDefaults(request), {
       operation: 'chat',
@@ -29,6 +30,19 @@ export const chat: Operation<ChatRequest, ChatResponse | ChatStream> = {
     while (reply.isWhole !== true && (await reply.read()) !== null);
     return response()
   },
+}
+
+// A tool that is never run is a mistake that nothing else would show.
+function withUnrunTools(
+  { tools }: ChatRequest,
+  warnings: readonly Warning[] | undefined,
+): readonly Warning[] | undefined {
+  const at =
+    tools?.findIndex((given) => ('function' in given ? given.function : given).execute !== undefined) ?? -1
+  if (at < 0) return warnings
+  const path = `tools.${at}.execute`
+  const message = `${path} is not run: chatApiCall returns the calls of tools, and a chat service runs them`
+  return [...(warnings ?? []), { type: 'other', path, message }]
 }
 
 function sourceOf(reply: ResponseStream, response: ReplySource['response']): ReplySource {

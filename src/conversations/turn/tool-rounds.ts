@@ -38,6 +38,18 @@ export function toolsByName({ tools = [] }: TurnSettings): ReadonlyMap<string, T
   )
 }
 
+/** The tools as a call takes them, which never runs one. */
+export function declared(tools: TurnSettings['tools']): TurnSettings['tools'] {
+  return tools?.map((given) => {
+    if (!('function' in given)) return withoutExecute(given)
+    return { ...given, function: withoutExecute(given.function) }
+  })
+}
+
+function withoutExecute({ execute: _execute, ...tool }: Tool): Tool {
+  return tool
+}
+
 /** The outcome of a call whose tool returned `value`. Throws if the value is no JSON. */
 export function returned({ id, name }: ToolCall, value: unknown): ToolOutcome {
   const content = contentOf(value)

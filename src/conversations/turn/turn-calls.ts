@@ -4,7 +4,7 @@ import type { ChatRequest } from '../../core/request.ts'
 import type { ChatResponse } from '../../core/response.ts'
 import type { NewMessage } from '../storage/index.ts'
 import { type TurnPlan, type TurnSettings, callerOf, messageOf } from '../contract/index.ts'
-import { runnableCalls } from './tool-rounds.ts'
+import { declared, runnableCalls } from './tool-rounds.ts'
 
 const DEFAULT_MAX_ROUNDS = 8
 const NO_TOOLS = { tools: undefined, toolChoice: undefined, parallelToolCalls: undefined }
@@ -18,6 +18,7 @@ type NextCall = Pick<
 export class TurnCalls {
   readonly #plan: TurnPlan
   readonly #maxRounds: number
+  readonly #toolSettings: Partial<TurnSettings>
   readonly #rounds: (readonly NewMessage[])[] = []
   /** Indexes of past messages that were refused. */
   readonly #leftOut = new Set<number>()
@@ -25,6 +26,8 @@ export class TurnCalls {
   constructor(plan: TurnPlan, maxRounds: number = DEFAULT_MAX_ROUNDS) {
     this.#plan = plan
     this.#maxRounds = maxRounds
+    const { tools } = plan.settings
+    this.#toolSettings = tools === undefined ? {} : { tools: declared(tools) }
   }
 
   /** Number of completed tool rounds. */
@@ -73,8 +76,8 @@ export class TurnCalls {
   }
 
   /** Settings of the next call in place of the turn's: after the last round of tools it has none, so that the model answers. */
-  get toolSettings(): Partial<TurnSettings> | undefined {
-    return this.rounds > 0 && this.rounds >= this.#maxRounds ? NO_TOOLS : undefined
+  get toolSettings(): Partial<TurnSettings> {
+    return this.rounds > 0 && this.rounds >= this.#maxRounds ? NO_TOOLS : this.#toolSettings
   }
 
   /** The next model call. Calls after the first get the turn's request id with a number, such as `req_1.2`. */
