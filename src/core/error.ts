@@ -200,6 +200,23 @@ function detailsOf(error: LlmError): ErrorDetails {
   return Object.fromEntries(given.map((name) => [name, error[name]]))
 }
 
+/** A copy of an error whose issues have the paths that `rename` returns, in its message as well. */
+export function withPaths(error: LlmError, rename: (path: string) => string): LlmError {
+  const { kind, message, issues = [], cause, partial } = error
+  let told = ''
+  let from = 0
+  // The message names the issues in their order.
+  for (const { path } of issues) {
+    const at = path === '' ? -1 : message.indexOf(path, from)
+    if (at < 0) continue
+    told += message.slice(from, at) + rename(path)
+    from = at + path.length
+  }
+  const renamed = issues.map((issue) => ({ ...issue, path: rename(issue.path) }))
+  const details = { ...detailsOf(error), issues: renamed, partial, cause }
+  return new LlmError(kind, told + message.slice(from), details)
+}
+
 /** Converts any thrown value to an `LlmError` of `kind` whose message starts with `lead`. Returns an `LlmError` unchanged. */
 export function toLlmError(error: unknown, kind: ErrorKind, lead: string): LlmError {
   if (LlmError.is(error)) return error

@@ -1,3 +1,5 @@
+import type { Message } from './message.ts'
+import type { MessageReview } from './review.ts'
 import type { StageContext } from './stage-context.ts'
 import type { Stage } from './stage.ts'
 
@@ -17,6 +19,11 @@ export interface MountedFeature<Handle = unknown> {
   readonly stages: readonly Stage[]
   /** What the feature offers to the application: the limiter, the queue, the health of targets. */
   readonly handle?: Handle | undefined
+  /**
+   * Called with messages that are stored without a call. Returns them as a call would send them. Rejects with what a call with
+   * them would be refused with.
+   */
+  review?(review: MessageReview): Promise<readonly Message[]>
   /** Called once when the orchestrator closes, after its calls have ended. */
   close?(): Promise<void> | void
 }

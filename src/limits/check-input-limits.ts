@@ -29,6 +29,19 @@ export function checkInputLimits(request: LimitedRequest, limits: InputLimits): 
   if (check.issues.length > 0) throw requestError(check.issues)
 }
 
+/** Checks messages one by one, each as the only one of a request. Throws like {@link checkInputLimits}. */
+export function checkMessageLimits(messages: readonly Message[], limits: InputLimits): void {
+  const issues: Issue[] = []
+  for (const [at, message] of messages.entries()) {
+    const check = new LimitCheck(limits)
+    check.message(message, `messages.${at}`)
+    check.totals(`messages.${at}`)
+    issues.push(...check.issues)
+    if (issues.length >= MAX_ISSUES) break
+  }
+  if (issues.length > 0) throw requestError(issues)
+}
+
 class LimitCheck {
   readonly issues: Issue[] = []
   readonly #limits: InputLimits
@@ -128,11 +141,11 @@ class LimitCheck {
       this.#wrong(at, role === 'user' ? 'is empty' : 'is empty, and the message has no tool call')
   }
 
-  totals(): void {
+  totals(place?: string): void {
     const { maxRequestChars, maxImages, maxFiles } = this.#limits
-    this.atMost('', this.#chars, maxRequestChars, 'characters')
-    this.atMost('messages', this.#images, maxImages, 'images')
-    this.atMost('messages', this.#files, maxFiles, 'files')
+    this.atMost(place ?? '', this.#chars, maxRequestChars, 'characters')
+    this.atMost(place ?? 'messages', this.#images, maxImages, 'images')
+    this.atMost(place ?? 'messages', this.#files, maxFiles, 'files')
   }
 
   atMost(path: string, count: number, most: number, what: string): void {

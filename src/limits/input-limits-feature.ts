@@ -2,10 +2,12 @@ import type { Call } from '../core/call.ts'
 import { LlmError } from '../core/error.ts'
 import type { Feature } from '../core/feature.ts'
 import { checkOptions } from '../core/options.ts'
+import type { Message } from '../core/message.ts'
 import type { ChatRequest } from '../core/request.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
+import type { MessageReview } from '../core/review.ts'
 import { stageOrder, type Next, type Stage } from '../core/stage.ts'
-import { checkInputLimits } from './check-input-limits.ts'
+import { checkInputLimits, checkMessageLimits } from './check-input-limits.ts'
 import { inputLimitsSchema, readInputLimits, type InputLimits } from './input-limits.ts'
 
 /**
@@ -15,7 +17,11 @@ import { inputLimitsSchema, readInputLimits, type InputLimits } from './input-li
 export function inputLimits(options: true | Partial<InputLimits> = true): Feature {
   if (options !== true) checkOptions('inputLimits', inputLimitsSchema, options)
   const limits = readInputLimits(options)
-  return { name: 'input-limits', mount: () => ({ stages: [new InputLimitsStage(limits)] }) }
+  const review = async ({ messages, requestId }: MessageReview): Promise<readonly Message[]> => {
+    named(requestId, () => checkMessageLimits(messages, limits))
+    return messages
+  }
+  return { name: 'input-limits', mount: () => ({ stages: [new InputLimitsStage(limits)], review }) }
 }
 
 class InputLimitsStage implements Stage {
@@ -35,10 +41,16 @@ class InputLimitsStage implements Stage {
   }
 
   #check({ request, messages, settings, requestId }: Call): void {
-    try {
-      checkInputLimits({ request: request as ChatRequest, messages, settings }, this.#limits)
-    } catch (error) {
-      throw LlmError.is(error) ? error.with({ requestId }) : error
-    }
+    named(requestId, () =>
+      checkInputLimits({ request: request as ChatRequest, messages, settings }, this.#limits),
+    )
+  }
+}
+
+function named(requestId: string, check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    throw LlmError.is(error) ? error.with({ requestId }) : error
   }
 }

@@ -4,9 +4,11 @@ import type { Call, OutputFilter } from '../core/call.ts'
 import { toLlmError, type LlmError } from '../core/error.ts'
 import type { Feature } from '../core/feature.ts'
 import { parentOf } from '../core/parent-call.ts'
+import type { Message } from '../core/message.ts'
 import type { ChatRequest } from '../core/request.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { ChatResponse, Usage } from '../core/response.ts'
+import type { MessageReview } from '../core/review.ts'
 import type { StageContext } from '../core/stage-context.ts'
 import { stageOrder, type Next, type Stage } from '../core/stage.ts'
 import { WholeResponse } from '../core/whole-response.ts'
@@ -34,9 +36,25 @@ export function moderation(options: ModerationOptions = {}): Feature {
     name: 'moderation',
     mount: (context) => {
       const shared: Shared = { context, policyOf, judged: new JudgedTexts() }
-      return { stages: [new InputModeration(shared), new OutputModeration(shared)] }
+      return {
+        stages: [new InputModeration(shared), new OutputModeration(shared)],
+        review: (review) => reviewStored(shared, review),
+      }
     },
   }
+}
+
+/** Moderates messages that are stored without a call, as the messages of a call. */
+async function reviewStored(shared: Shared, review: MessageReview): Promise<readonly Message[]> {
+  const { messages, requestId, userId, conversationId, clock, signal } = review
+  const { input: direction } = shared.policyOf(review)
+  if (direction === undefined) return messages
+  const { logger } = shared.context
+  const caller = { requestId, userId, conversationId, clock, logger, signal }
+  const run = createRun(shared, caller, { direction, source: 'input' })
+  const reviewed = await reviewMessages(run, messages, 0)
+  if (run.issues.length > 0) throw run.error().with({ requestId })
+  return reviewed
 }
 
 interface Shared {
@@ -138,16 +156,26 @@ function needsWhole(call: Call, policy: ModerationPolicy, direction: DirectionPo
   return policy.stream === 'hold'
 }
 
-function startRun(
-  { context: { emit }, judged }: Shared,
-  call: Call,
-  { direction, source }: { readonly direction: DirectionPolicy; readonly source: ModerationSource },
-): ModerationRun {
-  const { requestId, userId, conversationId, clock } = call
-  const isAsync = direction.moderators.some(({ scan }) => scan === undefined)
+interface Moderated {
+  readonly direction: DirectionPolicy
+  readonly source: ModerationSource
+}
+
+function startRun(shared: Shared, call: Call, moderated: Moderated): ModerationRun {
+  const { requestId, userId, conversationId, clock, logger } = call
+  const isAsync = moderated.direction.moderators.some(({ scan }) => scan === undefined)
   const asked = isAsync ? { signal: signalOf(call), parent: parentOf(call, 'moderation') } : undefined
-  const context: ModerationContext = { source, requestId, userId, conversationId, ...asked }
-  const { logger } = call
+  return createRun(shared, { requestId, userId, conversationId, clock, logger, ...asked }, moderated)
+}
+
+type RunCaller = Omit<ModerationContext, 'source'> & Pick<Call, 'clock' | 'logger'>
+
+function createRun(
+  { context: { emit }, judged }: Shared,
+  { clock, logger, ...caller }: RunCaller,
+  { direction, source }: Moderated,
+): ModerationRun {
+  const context: ModerationContext = { source, ...caller }
   const onDecision = (event: ModerationEvent): void => {
     emit?.({ type: 'moderation', event })
     logger?.warn(event, event.action === 'failed' ? 'a moderator failed' : 'moderation found something')

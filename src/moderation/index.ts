@@ -18,7 +18,12 @@ export { ruleSchema } from './moderation-fields.ts'
 export { createRuleModerator, ruleModeratorSchema, type RuleModeratorOptions } from './rule-moderator.ts'
 export { createPiiModerator, piiSchema, type PiiModeratorOptions } from './pii-moderator.ts'
 export type { PiiType } from './pii-rules.ts'
-export { createPlaceholders, type ReversibleRedactions } from './reversible-redactions.ts'
+export {
+  createPlaceholders,
+  placeholdersSchema,
+  type PlaceholderOptions,
+  type ReversibleRedactions,
+} from './reversible-redactions.ts'
 export {
   directionSchema,
   moderationSchema,

@@ -38,6 +38,7 @@ export {
   type PatternMatch,
   type PiiModeratorOptions,
   type PiiType,
+  type PlaceholderOptions,
   type ReversibleRedactions,
   type ProfanityModeratorOptions,
   type RuleModeratorOptions,

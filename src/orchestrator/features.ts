@@ -1,5 +1,7 @@
 import { LlmError } from '../core/error.ts'
 import type { Feature, MountedFeature } from '../core/feature.ts'
+import type { Message } from '../core/message.ts'
+import type { MessageReview } from '../core/review.ts'
 import type { StageContext } from '../core/stage-context.ts'
 import type { Stage } from '../core/stage.ts'
 import { boundedStage } from './bounded-stage.ts'
@@ -33,6 +35,14 @@ export class Features {
   /** Returns the handle of a feature; `undefined` if it is not in use. */
   handleOf(name: string): unknown {
     return this.#mounted.get(name)?.handle
+  }
+
+  /** Returns messages as the features allow them, one after the other. Rejects with what the first of them refuses. */
+  async review(given: MessageReview): Promise<readonly Message[]> {
+    let { messages } = given
+    for (const feature of this.#mounted.values())
+      messages = (await feature.review?.({ ...given, messages })) ?? messages
+    return messages
   }
 
   /** Closes all features. Resolves when each has closed, or has failed to. */

@@ -4,11 +4,14 @@ import type { EmbedResponse } from '../core/embedding.ts'
 import { LlmError } from '../core/error.ts'
 import { callSafely, guarded } from '../core/host-function.ts'
 import { errorFields, safeLogger, type Logger } from '../core/log.ts'
+import type { Message } from '../core/message.ts'
 import type { ModelInfo } from '../core/model-list.ts'
 import type { ModerateResponse } from '../core/moderation.ts'
+import { parseRequest } from '../core/parse-request.ts'
 import type { ProviderDefinition } from '../core/provider.ts'
 import { createRegistry, type Registry } from '../core/registry.ts'
 import type { CallOptions, ChatRequest, EmbedRequest, ModerateRequest } from '../core/request.ts'
+import type { ReviewRequest } from '../core/review.ts'
 import type { TokenCount } from '../core/token-count.ts'
 import { estimateTokens } from '../core/tokens.ts'
 import type { ChatResponse } from '../core/response.ts'
@@ -79,6 +82,12 @@ export interface Orchestrator extends OrchestratorMethods, ModelKnowledge, Async
   readonly logger?: Logger | undefined
   /** The prices of the options. A chat service over this orchestrator stores costs by them. */
   readonly costUsd?: CostOf | undefined
+  /**
+   * Checks messages that are stored without a call, by the request limits for single messages and the moderation of input.
+   * Resolves to the messages as a call would send them, redacted. Rejects with `invalid-request` or `content-blocked`, as a
+   * call with them would.
+   */
+  reviewMessages(request: ReviewRequest): Promise<readonly Message[]>
   /** Returns counts since the orchestrator was created. */
   stats(): OrchestratorStats
   /**
@@ -143,6 +152,13 @@ export function composeOrchestrator(
     health: () => (features.handleOf('attempts') as TargetHealthReport | undefined)?.health() ?? {},
     estimateTokens: options.estimateTokens ?? estimateTokens,
     logger,
+    reviewMessages: async (request) =>
+      features.review({
+        ...request,
+        messages: parseRequest({ messages: request.messages }).messages,
+        requestId: request.requestId ?? context.nextRequestId(),
+        clock,
+      }),
     stats: () => statsOf(runner, features),
     close: (how) => close(how?.drainMs ?? DEFAULT_DRAIN_MS),
     [Symbol.asyncDispose]: () => close(DEFAULT_DRAIN_MS),

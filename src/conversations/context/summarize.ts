@@ -3,7 +3,7 @@ import { newId } from '../../core/create-id.ts'
 import type { Message } from '../../core/message.ts'
 import { createAside } from '../../core/parent-call.ts'
 import type { ChatResponse } from '../../core/response.ts'
-import type { Conversation, Page, PageQuery, StoredMessage, Summary } from '../storage/index.ts'
+import type { Conversation, Page, PageQuery, Summary } from '../storage/index.ts'
 import {
   type ConversationRequest,
   type Identity,
@@ -17,6 +17,7 @@ import {
   refuse,
   textOfContent,
 } from '../contract/index.ts'
+import { askWithoutRefused } from './ask-without-refused.ts'
 import { cleanTitle } from './clean-title.ts'
 import { mergeSettings } from './merge-settings.ts'
 
@@ -28,6 +29,8 @@ const SUMMARY_TOKENS = 100
 const TITLE_TOKENS = 20
 const LAST_MESSAGES = 10
 const LEAST_MESSAGES = 2
+// The first messages of a user, of which the first that is not refused makes the title.
+const TITLED_MESSAGES = 5
 
 /** The messages to summarize. */
 export interface SummaryTask {
@@ -47,22 +50,25 @@ export interface SummaryTask {
 export async function summarizeMessages(service: ServiceContext, task: SummaryTask): Promise<Summary> {
   const { summary = {} } = service.options
   const { conversation, messages, before, upToSequence } = task
-  const spoken = transcript(messages)
-  const text = before === undefined ? spoken : `Summary so far: ${before}\n\n${spoken}`
-  const response = await utilityCall(service, task, {
-    call: { maxTokens: SUMMARY_TOKENS, prompt: SUMMARY_PROMPT, ...defined(summary) },
-    text,
-    purpose: task.aside && 'summary',
-    priority: task.aside === 'turn' ? undefined : 'low',
+  const response = await askWithoutRefused(service, task, messages, (left) => {
+    const spoken = transcript(left)
+    return utilityCall(service, task, {
+      call: { maxTokens: SUMMARY_TOKENS, prompt: SUMMARY_PROMPT, ...defined(summary) },
+      text: before === undefined ? spoken : `Summary so far: ${before}\n\n${spoken}`,
+      purpose: task.aside && 'summary',
+      priority: task.aside === 'turn' ? undefined : 'low',
+    })
   })
   const summaryText = response.text.trim()
   if (summaryText === '') throw new LlmError('reply-malformed', 'the model returned an empty summary')
-  return service.store.summaries.save(conversation.id, {
-    text: summaryText,
-    upToSequence,
-    model: response.model,
-    usage: response.usage,
-  })
+  const { signal } = task.settings
+  signal?.throwIfAborted()
+  const { model, usage } = response
+  return service.store.summaries.save(
+    conversation.id,
+    { text: summaryText, upToSequence, model, usage },
+    { signal },
+  )
 }
 
 /** Summarizes the newest messages, continuing the latest summary. Rejects with `invalid-request` if there are fewer than 2. */
@@ -111,7 +117,8 @@ async function summarizeNewest(
     upToSequence: newest.at(-1)?.sequence ?? 0,
     aside,
   })
-  await service.store.conversations.update(id, { summary: made.text })
+  signal?.throwIfAborted()
+  await service.store.conversations.update(id, { summary: made.text }, { signal })
   return made
 }
 
@@ -129,17 +136,18 @@ export function afterTurn(
   service: ServiceContext,
   turn: { readonly identity: Identity; readonly conversationId: string; readonly settings: TurnSettings },
 ): void {
-  // Without the caller's signal, because an abort after the answer must not cancel the title.
-  const settings = { ...turn.settings, signal: undefined }
   const { autoTitle, summary } = service.options
   const every = summary?.everyMessages
   if (autoTitle !== undefined && autoTitle !== false)
-    service.inBackground('the title of a conversation', () => giveTitle(service, { ...turn, settings }))
+    service.inBackground('the title of a conversation', (signal) =>
+      // With another signal than the caller's, because an abort after the answer must not cancel the title.
+      giveTitle(service, { ...turn, settings: { ...turn.settings, signal } }),
+    )
   if (every !== undefined)
-    service.inBackground('the summary of a conversation', async () => {
-      const conversation = await service.store.conversations.get(turn.conversationId)
+    service.inBackground('the summary of a conversation', async (signal) => {
+      const conversation = await service.store.conversations.get(turn.conversationId, { signal })
       if (conversation === undefined) return
-      const latest = await service.store.summaries.latest(conversation.id)
+      const latest = await service.store.summaries.latest(conversation.id, { signal })
       const grown = conversation.lastSequence - (latest?.upToSequence ?? 0)
       if (grown < every) return
       await summarizeNewest(service, {
@@ -147,6 +155,7 @@ export function afterTurn(
         conversation,
         last: Math.min(200, Math.max(grown, 2)),
         aside: 'background',
+        signal,
       })
     })
 }
@@ -160,8 +169,8 @@ export function summarizeLater(
   const { summary } = service.options
   if (summary === undefined || conversation.messageCount < LEAST_MESSAGES) return
   const last = summary.lastMessages ?? LAST_MESSAGES
-  service.inBackground('the summary of a conversation', () =>
-    summarizeNewest(service, { identity, conversation, last, aside: 'background' }),
+  service.inBackground('the summary of a conversation', (signal) =>
+    summarizeNewest(service, { identity, conversation, last, aside: 'background', signal }),
   )
 }
 
@@ -170,16 +179,24 @@ async function giveTitle(
   { identity, conversationId, settings }: Parameters<typeof afterTurn>[1],
 ): Promise<void> {
   const { store, options } = service
-  const conversation = await store.conversations.get(conversationId)
+  const { signal } = settings
+  const conversation = await store.conversations.get(conversationId, { signal })
   if (conversation === undefined || conversation.title !== undefined) return
-  const { items } = await store.messages.list(conversationId, { limit: 1, roles: ['user'] })
-  const [first] = items
-  const text = first === undefined ? '' : textOfContent(first.content).trim()
-  if (first === undefined) return
+  const { items } = await store.messages.list(
+    conversationId,
+    { limit: TITLED_MESSAGES, roles: ['user'] },
+    { signal },
+  )
   const call = typeof options.autoTitle === 'object' ? options.autoTitle : {}
-  const title =
-    text === '' ? 'Untitled' : await askTitle(service, { identity, conversation, settings }, { call, text })
-  if (title !== '') await store.conversations.titleOnce(conversationId, title)
+  const task = { identity, conversation, settings }
+  const first = items.map((item) => messageOf(item))
+  if (first.length === 0) return
+  const title = await askWithoutRefused(service, task, first, ([spoken]) => {
+    const text = spoken === undefined ? '' : textOf(spoken).trim()
+    return text === '' ? Promise.resolve('Untitled') : askTitle(service, task, { call, text })
+  })
+  signal?.throwIfAborted()
+  if (title !== '') await store.conversations.titleOnce(conversationId, title, { signal })
 }
 
 async function askTitle(
@@ -239,7 +256,9 @@ function defined<T extends object>(fields: T): Partial<T> {
 }
 
 function transcript(messages: readonly Message[]): string {
-  return messages
-    .map((message) => `${message.role}: ${textOfContent(message.content as StoredMessage['content'])}`)
-    .join('\n')
+  return messages.map((message) => `${message.role}: ${textOf(message)}`).join('\n')
+}
+
+function textOf({ content }: Message): string {
+  return textOfContent(content)
 }

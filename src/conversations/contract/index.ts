@@ -1,3 +1,4 @@
+export { admitMessages, throughPipeline } from './admit-messages.ts'
 export type { AuditEntry, AuditFacts, AuditOptions, AuditSink } from './audit.ts'
 export { canManage, requireAuthor, requireDeleter } from './authorship.ts'
 export { type Branch, answersOf, endOf, laterUpTo, onlyCounts, questionFor, readBranch } from './branch.ts'
@@ -13,6 +14,7 @@ export {
   textOfContent,
   withoutToolCalls,
 } from './message-content.ts'
+export type { DraftContext, DraftMessage, DraftPipeline } from './draft-message.ts'
 export { type MessageView, viewOf, viewPage } from './message-view.ts'
 export {
   type AttachmentLimits,

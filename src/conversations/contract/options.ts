@@ -30,6 +30,7 @@ import type { Orchestrator } from '../../orchestrator/index.ts'
 import type { ChatStore } from '../storage/index.ts'
 import { auditSchema, type AuditOptions } from './audit.ts'
 import { accessSchema, type AccessOptions, type Identity } from './permissions.ts'
+import type { DraftPipeline } from './draft-message.ts'
 import type { ChatPersona } from './persona.ts'
 
 /** How much of the history is sent with a call. The oldest messages are dropped first. */
@@ -169,7 +170,7 @@ export interface AttachmentLimits {
 /** Options of `createChatService`. */
 export interface ChatServiceOptions {
   readonly orchestrator: Pick<Orchestrator, 'chatApiCall' | 'registry'> &
-    Partial<Pick<Orchestrator, 'estimateTokens' | 'logger' | 'costUsd'>>
+    Partial<Pick<Orchestrator, 'estimateTokens' | 'reviewMessages' | 'logger' | 'costUsd'>>
   /** Default: the memory of this process. Unless `persist` is false, the service logs that once, at `warn`. */
   readonly store?: ChatStore | undefined
   /** Roles and permissions. Default: users see their own conversations and those that they are a member of. */
@@ -205,6 +206,11 @@ export interface ChatServiceOptions {
    * Default: instructions, lore and greeting of the persona, without templates.
    */
   readonly composer?: TurnComposer | undefined
+  /**
+   * Steps that every message of a user passes before it is stored: of `send`, `resend`, `post`, `editMessage` and `import`,
+   * imported messages of all roles. Default: none.
+   */
+  readonly pipeline?: DraftPipeline | undefined
   /** Functions that change texts before they are sent or stored. Default: none. */
   readonly texts?: TextOptions | undefined
   /** Prices in US dollars, `null` if unknown: called with the usage of every response. Default: that of the orchestrator. */
@@ -248,6 +254,7 @@ export const chatServiceSchema: Group = optionsSchema<ChatServiceOptions>()(() =
   window: windowSchema,
   persona: callable,
   composer: withMethods('compose'),
+  pipeline: withMethods('run'),
   texts: textsSchema,
   costUsd: callable,
   autoTitle: anyOf(flag, utilitySchema),

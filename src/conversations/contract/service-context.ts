@@ -62,6 +62,7 @@ export class ServiceContext {
   readonly clock: Clock
   readonly auditor: Auditor
   readonly #background = new Set<Promise<void>>()
+  readonly #closing = new AbortController()
 
   constructor(options: ChatServiceOptions) {
     const { orchestrator, storeTimeoutMs: timeoutMs = DEFAULT_STORE_MS, clock = systemClock } = options
@@ -126,17 +127,26 @@ export class ServiceContext {
     }
   }
 
-  /** Runs `work` in the background. Errors are logged and do not reach a caller. */
-  inBackground(what: string, work: () => Promise<unknown>): void {
+  /**
+   * Runs `work` in the background, with a signal that aborts when the service has closed. Errors are logged and do not reach a
+   * caller.
+   */
+  inBackground(what: string, work: (signal: AbortSignal) => Promise<unknown>): void {
+    const { signal } = this.#closing
     const run = async (): Promise<void> => {
       try {
-        await work()
+        await work(signal)
       } catch (error) {
         this.options.logger?.warn({ what }, toLlmError(error, 'misconfigured', `${what} failed`).message)
       }
     }
     const done = run().finally(() => this.#background.delete(done))
     this.#background.add(done)
+  }
+
+  /** Aborts the signal of all background work, of this and of later. */
+  endBackground(reason: LlmError): void {
+    this.#closing.abort(reason)
   }
 
   /** Resolves when all background work has ended. */

@@ -151,15 +151,14 @@ export interface ChatService extends AsyncDisposable {
   settled(): Promise<void>
   /**
    * Rejects new requests, waits up to `drainMs` (default 10 000 ms) for running turns, then aborts them and stores their
-   * partial answers. Waits for background work within the same time, at least 1 s. Always resolves. Does not close the
-   * store and the orchestrator. Idempotent.
+   * partial answers. Titles and summaries have the same time, and are then aborted and not stored. Charges and audit entries
+   * have 1 s more. Always resolves. Does not close the store and the orchestrator. Idempotent.
    */
   close(options?: { readonly drainMs?: number | undefined }): Promise<void>
 }
 
 const DEFAULT_DRAIN_MS = 10_000
 const MIN_CLOSE_MS = 1_000
-const MAX_CLOSE_MS = 10_000
 
 /**
  * Creates a chat service from an orchestrator and a store. Throws `misconfigured` if an option is unknown or invalid.
@@ -192,9 +191,11 @@ export function createChatService(options: ChatServiceOptions): ChatService {
     const { clock } = service
     const until = clock.now() + drainMs
     await turns.close(drainMs)
-    // Background work that does not end is left behind.
-    const leftMs = Math.min(Math.max(MIN_CLOSE_MS, until - clock.now()), MAX_CLOSE_MS)
-    await within(clock, leftMs, service.settled())
+    const leftMs = until - clock.now()
+    if (leftMs > 0) await within(clock, leftMs, service.settled())
+    service.endBackground(new LlmError('aborted', 'the chat service was closed', { code: 'shutdown' }))
+    // What does not even end by its signal is left behind.
+    await within(clock, MIN_CLOSE_MS, service.settled())
   }
   return {
     ...turnMethods(turns, guarded),

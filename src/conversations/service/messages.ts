@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { UserPart } from '../../core/message.ts'
 import { LlmError } from '../../core/error.ts'
 import type {
+  MessagePatch,
   MessageQuery,
   Page,
   PageQuery,
@@ -15,6 +16,7 @@ import {
   type ConversationRequest,
   type MessageView,
   type ServiceContext,
+  admitMessages,
   attachmentPart,
   canManage,
   checkAttachmentCount,
@@ -57,7 +59,15 @@ export async function postMessage(service: ServiceContext, request: PostRequest)
     await readMessage(request.message),
     files.map((file) => attachmentPart(file)),
   )
-  const row = { role: 'user' as const, content, userId: identity.userId, name, parentId, metadata, requestId }
+  const draft = { role: 'user' as const, content, name, metadata }
+  const [admitted = draft] = await admitMessages(service, [draft], {
+    identity,
+    conversationId: conversation.id,
+    operation: 'post',
+    signal,
+    pathOf: () => 'message',
+  })
+  const row = { ...admitted, userId: identity.userId, parentId, requestId }
   try {
     return await service.store.transaction(
       async (unit) => {
@@ -125,9 +135,23 @@ export async function editMessage(service: ServiceContext, request: EditRequest)
   const message = await service.message(conversation.id, messageId, signal)
   requireAuthor(message, identity, await canManage(service, identity, conversation))
   if (content !== undefined) checkSend({ identity, message: content })
-  const changed = content === undefined ? {} : { content: storedContent(await readMessage(content)) }
-  const change = { metadata, version, editedBy: identity.userId, ...changed }
+  const changed = await changesOf(service, request, { conversationId: conversation.id, message })
+  const change = { metadata, ...changed, version, editedBy: identity.userId }
   return viewOf(await service.store.messages.update(conversation.id, messageId, change, { signal }))
+}
+
+async function changesOf(
+  service: ServiceContext,
+  { identity, content, metadata, signal }: EditRequest,
+  { conversationId, message }: { readonly conversationId: string; readonly message: StoredMessage },
+): Promise<Pick<MessagePatch, 'content' | 'metadata'>> {
+  if (content === undefined) return {}
+  const { role } = message
+  const kept = metadata ?? message.metadata
+  const draft = { role, content: storedContent(await readMessage(content)), metadata: kept }
+  const source = { identity, conversationId, operation: 'edit', signal, pathOf: () => 'content' } as const
+  const [admitted = draft] = await admitMessages(service, [draft], source)
+  return { content: admitted.content, metadata: admitted.metadata === kept ? metadata : admitted.metadata }
 }
 
 /** Marks a message as deleted; replies and reactions keep referring to it. `erase: true` permanently clears its content. */

@@ -5,6 +5,7 @@ import {
   type ConversationRequest,
   type Identity,
   type ServiceContext,
+  admitMessages,
   inConversationOrder,
   messageOf,
   ownerScope,
@@ -69,8 +70,11 @@ async function replaceMessages(
   request: ImportRequest & { readonly conversationId: string },
 ): Promise<Conversation> {
   const { identity, conversation } = await service.open(request, 'import')
-  const rows = await checkedRows(rowsOf(readFile(request.file), identity.userId, true))
   const { id } = conversation
+  const rows = await checkedRows(service, rowsOf(readFile(request.file), identity.userId, true), {
+    ...request,
+    identity,
+  })
   return service.store.transaction(
     async (unit) => {
       await unit.messages.activate(id, { offAfter: 0 })
@@ -83,9 +87,15 @@ async function replaceMessages(
 }
 
 // Rejects messages that could not be sent to a model later, with their path.
-async function checkedRows(rows: readonly NewMessage[]): Promise<readonly NewMessage[]> {
-  if (rows.length > 0) parseRequest({ messages: rows.map((row) => messageOf(row)) })
-  return rows
+async function checkedRows(
+  service: ServiceContext,
+  rows: readonly NewMessage[],
+  { identity, conversationId, signal }: Pick<ImportRequest, 'identity' | 'conversationId' | 'signal'>,
+): Promise<readonly NewMessage[]> {
+  if (rows.length === 0) return rows
+  parseRequest({ messages: rows.map((row) => messageOf(row)) })
+  const pathOf = (at: number): string => `file.messages.${at}.content`
+  return admitMessages(service, rows, { identity, conversationId, operation: 'import', signal, pathOf })
 }
 
 async function appendAll(unit: ChatStoreUnit, id: string, rows: readonly NewMessage[]): Promise<void> {
@@ -104,7 +114,12 @@ export async function importConversation(
   await service.guard.checkPlace(identity, 'import', place)
   const { requestId, signal } = request
   const file = readFile(request.file)
-  const rows = await checkedRows(rowsOf(file, identity.userId))
+  const id = crypto.randomUUID()
+  const rows = await checkedRows(service, rowsOf(file, identity.userId), {
+    identity,
+    conversationId: id,
+    signal,
+  })
   const { title, summary, model, temperature, personaId, createdAt, metadata } = file
   const fields = {
     title: request.title ?? title,
@@ -118,7 +133,7 @@ export async function importConversation(
   try {
     return await service.store.transaction(
       async (unit) => {
-        const made = await unit.conversations.create({ ...place, ...fields, requestId })
+        const made = await unit.conversations.create({ ...place, ...fields, id, requestId })
         await appendAll(unit, made.id, rows)
         return (await unit.conversations.get(made.id)) ?? made
       },

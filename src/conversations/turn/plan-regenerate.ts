@@ -3,6 +3,7 @@ import { newId } from '../../core/create-id.ts'
 import type { UserPart } from '../../core/message.ts'
 import type { Conversation, NewMessage, StoredMessage } from '../storage/index.ts'
 import {
+  type DraftMessage,
   type Identity,
   type PriorResult,
   type RegenerateRequest,
@@ -22,6 +23,7 @@ import {
   speakerName,
   storedContent,
   textOfContent,
+  throughPipeline,
 } from '../contract/index.ts'
 import { buildContext, mergeSettings } from '../context/index.ts'
 import { findPriorResult, isSameQuestion, requestIdReused } from './prior-result.ts'
@@ -82,7 +84,12 @@ export async function planResend(
   const original = await service.message(conversation.id, messageId, signal)
   if (original.role !== 'user') refuse('messageId', 'does not name a user message')
   requireAuthor(original, identity, await canManage(service, identity, conversation))
-  const content = storedContent(await readMessage(request.message))
+  const draft = await throughPipeline<DraftMessage>(
+    service,
+    { role: 'user', content: storedContent(await readMessage(request.message)), name: original.name },
+    { identity, conversationId: conversation.id, operation: 'resend' },
+  )
+  const content = draft.content as string | readonly UserPart[]
   if (prior?.question !== undefined && !isSameQuestion(prior.question, content))
     throw requestIdReused(requestId)
   const row: NewMessage = {
@@ -90,13 +97,14 @@ export async function planResend(
     role: 'user',
     content,
     userId: identity.userId,
-    name: original.name,
+    name: draft.name,
+    metadata: draft.metadata,
     parentId: original.parentId,
     variantOf: original.variantOf ?? original.id,
     requestId,
     requestStep: 0,
   }
-  const question = { ...original, content }
+  const question = { ...original, content, name: draft.name }
   const completedRounds = prior?.completedRounds ?? []
   const built = await contextFor(service, request, { identity, conversation, question, completedRounds })
   const written = prior?.question !== undefined

@@ -20,22 +20,20 @@ import {
   speakerName,
   storedContent,
   textOfContent,
+  throughPipeline,
 } from '../contract/index.ts'
 import { buildContext, mergeSettings } from '../context/index.ts'
 import { type InterruptedTurn, findPriorResult, isSameQuestion, requestIdReused } from './prior-result.ts'
 
 /** Plans the turn of a `send` request. Resolves to the stored result if the request was answered before. */
-export async function planTurn(
-  service: ServiceContext,
-  request: SendRequest,
-): Promise<TurnPlan | PriorResult> {
-  checkSend(request)
-  const identity = service.guard.identify(request.identity)
-  const persist = request.persist ?? service.options.persist ?? true
-  const named = await findConversation(service, request, identity)
+export async function planTurn(service: ServiceContext, given: SendRequest): Promise<TurnPlan | PriorResult> {
+  checkSend(given)
+  const identity = service.guard.identify(given.identity)
+  const persist = given.persist ?? service.options.persist ?? true
+  const named = await findConversation(service, given, identity)
   const { conversation: known } = named
-  const files = await readFiles(service, request, { identity, known })
-  const content = storedContent(await readMessage(request.message), files.parts)
+  const files = await readFiles(service, given, { identity, known })
+  const { request, content } = await drafted(service, given, { identity, known, files })
   const prior = await priorOf(service, request, { known, content, persist })
   if (prior !== undefined && 'answer' in prior) return prior
   const conversationId = known?.id ?? named.id ?? crypto.randomUUID()
@@ -84,6 +82,25 @@ export async function planTurn(
     isInstructed: built.isInstructed,
     transformAnswer: built.transformAnswer,
   }
+}
+
+/** The request and its content as the pipeline left them. */
+async function drafted(
+  service: ServiceContext,
+  given: SendRequest,
+  {
+    identity,
+    known,
+    files,
+  }: { readonly identity: Identity; readonly known: Conversation | undefined; readonly files: Files },
+): Promise<{ readonly request: SendRequest; readonly content: string | readonly UserPart[] }> {
+  const written = storedContent(await readMessage(given.message), files.parts)
+  const { content, name, metadata } = await throughPipeline(
+    service,
+    { role: 'user', content: written, name: given.name, metadata: given.metadata },
+    { identity, conversationId: known?.id, operation: 'send' },
+  )
+  return { request: { ...given, name, metadata }, content }
 }
 
 function questionRow(

@@ -1,5 +1,6 @@
 import { LlmError } from '../../core/error.ts'
-import type { ToolCall } from '../../core/message.ts'
+import { callsOf } from '../../core/history.ts'
+import type { Message, ToolCall } from '../../core/message.ts'
 import type { ChatRequest } from '../../core/request.ts'
 import type { ChatResponse } from '../../core/response.ts'
 import type { NewMessage } from '../storage/index.ts'
@@ -13,6 +14,11 @@ type NextCall = Pick<
   ChatRequest,
   'system' | 'messages' | 'userId' | 'tags' | 'conversationId' | 'conversationChecked' | 'requestId'
 >
+
+function isRefusedBeforeSending(error: unknown): error is LlmError {
+  if (!LlmError.is(error) || (error.attempts?.length ?? 0) > 0) return false
+  return error.kind === 'content-blocked' || error.kind === 'invalid-request'
+}
 
 /** The model calls of one turn: the messages of the next call, and whether a response leads to one. */
 export class TurnCalls {
@@ -52,17 +58,43 @@ export class TurnCalls {
   }
 
   /**
-   * Leaves out the past messages that a call was refused for, before it was sent. Returns the reasons; `undefined` if the
-   * refusal is about something else.
+   * Leaves out the past messages that a call was refused for, before it was sent: with a call of tools its results, and where
+   * the request as a whole was too large, the oldest half. Returns the reasons; `undefined` if the refusal is about something
+   * else.
    */
   leaveOut(error: unknown): readonly string[] | undefined {
-    if (!LlmError.is(error) || (error.attempts?.length ?? 0) > 0) return undefined
-    if (error.kind !== 'content-blocked' && error.kind !== 'invalid-request') return undefined
+    if (!isRefusedBeforeSending(error)) return undefined
     const { issues = [] } = error
-    const places = issues.map(({ path }) => this.#pastAt(path))
-    if (places.length === 0 || places.includes(undefined)) return undefined
-    for (const place of places) this.#leftOut.add(place as number)
+    const places = new Set<number>()
+    let isTooLarge = false
+    for (const { path } of issues) {
+      const place = this.#pastAt(path)
+      if (place !== undefined) places.add(place)
+      else if (path === '' || path === 'messages') isTooLarge = true
+      else return undefined
+    }
+    const units = this.#pastUnits()
+    const refused = units.filter((unit) => unit.some((place) => places.has(place)))
+    const out = refused.length > 0 || !isTooLarge ? refused : units.slice(0, Math.ceil(units.length / 2))
+    if (out.length === 0) return undefined
+    for (const place of out.flat()) this.#leftOut.add(place)
     return issues.map(({ message }) => message)
+  }
+
+  // The indexes of past messages that are still sent, oldest first; those of one tool round together.
+  #pastUnits(): readonly (readonly number[])[] {
+    const { messages, currentAt, isInstructed } = this.#plan
+    const units: number[][] = []
+    let awaited = new Set<string>()
+    for (let at = isInstructed ? 1 : 0; at < currentAt; at++) {
+      const message = messages[at] as Message
+      if (this.#leftOut.has(at)) continue
+      const isResult = message.role === 'tool' && awaited.has(message.toolCallId)
+      if (isResult) units.at(-1)?.push(at)
+      else units.push([at])
+      if (!isResult) awaited = new Set(callsOf(message).map(({ id }) => id))
+    }
+    return units
   }
 
   // The index of a message of the history that an issue names.
