@@ -22,6 +22,14 @@ export function isSafeId(value: unknown): value is string {
   )
 }
 
+/** What {@link isSafeName} accepts, in words. */
+export const SAFE_NAME: string = `${SAFE_ID}, slashes and names of the language such as __proto__`
+
+/** Whether a value is a name from outside, by which the application looks something up: in a table, a folder or a URL. */
+export function isSafeName(value: unknown): value is string {
+  return isSafeId(value) && value.trim() !== '' && !/[/\\]/.test(value) && !(value.trim() in Object.prototype)
+}
+
 /** Whether a text contains a line break or another control character, which would break a header, frame or file name. */
 export function hasControls(text: string): boolean {
   // oxlint-disable-next-line no-control-regex

@@ -9,7 +9,12 @@ export {
   type PersonaInput,
 } from './persona.ts'
 export { readPersonaCard, writePersonaCard } from './persona-card.ts'
-export { createMemoryPersonaStore, type PersonaQuery, type PersonaStore } from './persona-store.ts'
+export {
+  createMemoryPersonaStore,
+  isVisibleTo,
+  type PersonaQuery,
+  type PersonaStore,
+} from './persona-store.ts'
 export {
   createPersonaLibrary,
   type FoundPersona,

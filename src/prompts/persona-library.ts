@@ -1,16 +1,16 @@
 import { loggerField } from '../core/common-fields.ts'
-import { LlmError } from '../core/error.ts'
+import { LlmError, toLlmError } from '../core/error.ts'
 import type { Logger } from '../core/log.ts'
 import { checkOptions, optionsSchema } from '../core/options.ts'
 import { required, withMethods, type Group } from '../core/schema.ts'
 import { defaultPersona, personaSchema, type Persona } from './persona.ts'
 import { readPersonaCard } from './persona-card.ts'
-import type { PersonaStore } from './persona-store.ts'
+import { isVisibleTo, type PersonaStore } from './persona-store.ts'
 
 /** A persona and how it was found. */
 export interface FoundPersona {
   readonly persona: Persona
-  /** `asked`: the requested one · `default`: none was requested or found · `ephemeral`: the store failed, so it is not stored. */
+  /** `asked`: the requested one · `default`: none was requested or found · `ephemeral`: the store failed, so it is not stored (`ensureDefault` alone). */
   readonly origin: 'asked' | 'default' | 'ephemeral'
 }
 
@@ -25,9 +25,19 @@ export interface PersonaLibraryOptions {
 
 /** Personas of a store, with a default one as fallback. */
 export interface PersonaLibrary {
-  /** Finds a persona by id or name, else returns the default one, which is stored on first use. Never rejects. */
-  find(idOrName?: string | number): Promise<FoundPersona>
-  /** Returns the default persona. Concurrent calls, also in other processes, store it only once. Never rejects. */
+  /**
+   * Finds a persona by id or name, else returns the default one, which is stored on first use. With `visibleTo`, the key of a
+   * user, another user's persona counts as missing. Rejects with the error of a store that fails: another persona would answer
+   * without anybody's choice.
+   */
+  find(
+    idOrName?: string | number,
+    options?: { readonly visibleTo?: string | undefined },
+  ): Promise<FoundPersona>
+  /**
+   * Returns the default persona. Concurrent calls, also in other processes, store it only once. Never rejects: while the store
+   * fails, it returns one that is not stored.
+   */
   ensureDefault(): Promise<FoundPersona>
   /** Reads a card and stores it. Rejects with `invalid-request` if it is invalid, `conflict` if its name is in use. */
   import(card: unknown): Promise<Persona>
@@ -50,32 +60,34 @@ export function createPersonaLibrary(options: PersonaLibraryOptions): PersonaLib
   const { store, fallback = defaultPersona, logger } = options
   let ensuring: Promise<FoundPersona> | undefined
 
-  const ensureDefault = (): Promise<FoundPersona> => {
+  const storedDefault = (): Promise<FoundPersona> => {
     // Concurrent calls share one run. A later call reads again, because the persona may have changed or been deleted.
     ensuring ??= ensure(store, fallback)
       .then((persona): FoundPersona => ({ persona, origin: 'default' }))
-      .catch((error: unknown): FoundPersona => {
-        logger?.warn({ error: messageOf(error) }, 'personas: the store failed, an ephemeral persona answers')
-        return { persona: fallback, origin: 'ephemeral' }
-      })
       .finally(() => (ensuring = undefined))
     return ensuring
+  }
+  const failed = (error: unknown): never => {
+    logger?.warn({ error: messageOf(error) }, 'personas: the store failed')
+    throw toLlmError(error, 'server-failed', 'the persona could not be read')
   }
 
   return {
     store,
-    ensureDefault,
-    find: async (idOrName) => {
-      const key = idOrName === undefined ? '' : String(idOrName).trim()
-      if (key === '') return ensureDefault()
-      try {
-        const persona = await store.get(key)
-        if (persona !== undefined) return { persona, origin: 'asked' }
-      } catch (error) {
+    ensureDefault: () =>
+      storedDefault().catch((error: unknown): FoundPersona => {
         logger?.warn({ error: messageOf(error) }, 'personas: the store failed, an ephemeral persona answers')
         return { persona: fallback, origin: 'ephemeral' }
+      }),
+    find: async (idOrName, { visibleTo } = {}) => {
+      const key = idOrName === undefined ? '' : String(idOrName).trim()
+      try {
+        const persona = key === '' ? undefined : await store.get(key)
+        if (persona !== undefined && isVisibleTo(persona, visibleTo)) return { persona, origin: 'asked' }
+        return await storedDefault()
+      } catch (error) {
+        return failed(error)
       }
-      return ensureDefault()
     },
     import: async (card) => store.save(readPersonaCard(card)),
   }

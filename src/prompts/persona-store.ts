@@ -8,6 +8,14 @@ export interface PersonaQuery {
   /** Maximum number of personas. Default 100. */
   readonly limit?: number | undefined
   readonly offset?: number | undefined
+  /** Key of a user: only that user's personas and those of the application, whose owner is empty. Default: all. */
+  readonly visibleTo?: string | undefined
+}
+
+/** Whether a user may see a persona: it is the user's own, or the application's. Without a user, every persona is seen. */
+export function isVisibleTo({ owner }: Pick<Persona, 'owner'>, user: string | undefined): boolean {
+  // Personas that were stored before they had owners have none.
+  return user === undefined || (owner ?? '') === '' || owner === user
 }
 
 /**
@@ -17,6 +25,7 @@ export interface PersonaQuery {
  * - `get` finds by id, else by name; `undefined` if there is none.
  * - `save` takes a persona with the version at which it was read (0 for a new one) and returns it with the next version.
  *   It rejects with `conflict`, and changes nothing, if the stored version differs or another persona has the name.
+ * - `list` with `visibleTo` returns the personas of that owner and those without an owner, and counts no others in its pages.
  * - Of concurrent saves of one version, exactly one succeeds.
  * - Arguments and results are copies: changing them changes nothing in the store.
  */
@@ -38,10 +47,12 @@ export function createMemoryPersonaStore(initial: readonly Persona[] = []): Pers
     [...byId.values()].find((found) => found.name === name)?.id
   const store: PersonaStore = {
     get: async (idOrName) => copyOf(byId.get(idOrName) ?? byId.get(idOf(idOrName) ?? '')),
-    list: async ({ search = '', limit = 100, offset = 0 } = {}) => {
+    list: async ({ search = '', limit = 100, offset = 0, visibleTo } = {}) => {
       const words = search.toLowerCase()
-      const found = [...byId.values()].filter(({ name, tags }) =>
-        [name, ...tags].some((text) => text.toLowerCase().includes(words)),
+      const found = [...byId.values()].filter(
+        ({ name, tags, owner }) =>
+          isVisibleTo({ owner }, visibleTo) &&
+          [name, ...tags].some((text) => text.toLowerCase().includes(words)),
       )
       const sorted = found.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
       return sorted.slice(offset, offset + limit).map((persona) => structuredClone(persona))

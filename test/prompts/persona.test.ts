@@ -290,7 +290,21 @@ describe('a library always finds a persona', () => {
     expect((await library.find()).persona).toEqual({ ...defaultPersona, version: 1 })
   })
 
-  test('where the store fails an ephemeral one answers, and the next call asks the store again', async () => {
+  test('another user’s persona counts as missing', async () => {
+    const library = createPersonaLibrary({
+      store: createMemoryPersonaStore([
+        definePersona({ id: 'p1', name: 'Ada', owner: 'ada' }),
+        definePersona({ id: 'p2', name: 'Open' }),
+      ]),
+    })
+    for (const key of ['p1', 'Ada']) {
+      expect(await library.find(key, { visibleTo: 'ada' })).toMatchObject({ origin: 'asked' })
+      expect(await library.find(key, { visibleTo: 'bob' })).toMatchObject({ origin: 'default' })
+    }
+    expect(await library.find('Open', { visibleTo: 'bob' })).toMatchObject({ origin: 'asked' })
+  })
+
+  test('where the store fails that is an error, and the next call asks the store again', async () => {
     const memory = createMemoryPersonaStore([definePersona({ name: 'Ada' })])
     let down = true
     const lines: object[] = []
@@ -306,9 +320,13 @@ describe('a library always finds a persona', () => {
       warn: (fields: object) => void lines.push(fields),
     }
     const library = createPersonaLibrary({ store, logger })
-    expect(await library.find('Ada')).toEqual({ persona: defaultPersona, origin: 'ephemeral' })
-    expect(await library.find()).toEqual({ persona: defaultPersona, origin: 'ephemeral' })
-    expect(lines).toEqual([{ error: 'down' }, { error: 'down' }])
+    for (const key of ['Ada', undefined])
+      await expect(library.find(key)).rejects.toMatchObject({
+        kind: 'server-failed',
+        message: expect.stringContaining('the persona could not be read'),
+      })
+    expect(await library.ensureDefault()).toEqual({ persona: defaultPersona, origin: 'ephemeral' })
+    expect(lines).toEqual(Array.from({ length: 3 }, () => ({ error: 'down' })))
     down = false
     expect(await library.find('Ada')).toMatchObject({ origin: 'asked' })
   })

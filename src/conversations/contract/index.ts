@@ -57,6 +57,7 @@ export {
   type TurnStatus,
   checkAnswer,
   checkId,
+  checkName,
   checkNewId,
   checkSend,
   readMessage,

@@ -1,6 +1,6 @@
 import { parseRequest } from '../../core/parse-request.ts'
 import { LlmError } from '../../core/error.ts'
-import { isSafeId, SAFE_ID } from '../../core/validate-id.ts'
+import { isSafeId, isSafeName, SAFE_ID, SAFE_NAME } from '../../core/validate-id.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { Attempt, FinishReason, Usage, Warning } from '../../core/response.ts'
 import type { ToolCall, UserMessage, UserPart } from '../../core/message.ts'
@@ -193,8 +193,16 @@ export function checkSend(request: SendRequest): void {
     refuse('context', 'takes an array of strings')
   if (title !== undefined && (typeof title !== 'string' || title.trim() === '' || title.length > MOST_TITLE))
     refuse('title', `takes a string of 1 to ${MOST_TITLE} characters`)
+  checkReferences(request)
   if (customPrompt !== undefined && typeof customPrompt !== 'string') refuse('customPrompt', 'takes a string')
   checkAnswer(request)
+}
+
+function checkReferences({ parentId, name, attachmentIds = [] }: SendRequest): void {
+  if (parentId !== undefined) checkId('parentId', parentId)
+  if (name !== undefined) checkShown('name', name)
+  if (!Array.isArray(attachmentIds)) refuse('attachmentIds', 'takes an array of ids')
+  for (const [at, id] of attachmentIds.entries()) checkId(`attachmentIds.${at}`, id)
 }
 
 /** A user message in normalized form, with parts of other libraries converted. Rejects with `invalid-request` if a part is invalid. */
@@ -213,6 +221,8 @@ export function checkAnswer({
   history,
   n,
   persona,
+  template,
+  userName,
   examples,
   newIds,
 }: AnswerOptions): void {
@@ -226,7 +236,9 @@ export function checkAnswer({
     if (value !== undefined && !(Number.isInteger(value) && value >= 0))
       refuse(`history.${name}`, `is ${value}; takes a whole number from 0`)
   }
-  if (persona !== undefined) checkId('persona', persona)
+  if (persona !== undefined) checkName('persona', persona)
+  if (template !== undefined) checkName('template', template)
+  if (userName !== undefined) checkShown('userName', userName)
   if (examples !== undefined && typeof examples !== 'boolean') refuse('examples', 'takes true or false')
   if (n !== undefined && n !== 1)
     refuse('n', `is ${n}, but a turn has one answer; use regenerate for variants`)
@@ -235,6 +247,16 @@ export function checkAnswer({
 /** Throws `invalid-request` unless the id is text of 1 to 200 characters without control characters and half surrogates. */
 export function checkId(path: string, id: unknown): asserts id is string {
   if (!isSafeId(id)) refuse(path, `takes ${SAFE_ID}`)
+}
+
+/** Throws `invalid-request` unless the name is safe to look something up by: no slashes, no `__proto__`, at most 200 characters. */
+export function checkName(path: string, name: unknown): asserts name is string {
+  if (!isSafeName(name)) refuse(path, `takes ${SAFE_NAME}`)
+}
+
+// A name that is only shown may hold anything that a message can.
+function checkShown(path: string, name: unknown): void {
+  if (typeof name !== 'string' || name.length > 200) refuse(path, 'takes a string of at most 200 characters')
 }
 
 const PROPOSED_ID = /^[A-Za-z0-9_-]{8,128}$/

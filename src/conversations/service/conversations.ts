@@ -21,6 +21,7 @@ import {
   type MessageView,
   type ServiceContext,
   checkId,
+  checkName,
   checkNewId,
   checkNonEmptyText,
   displayName,
@@ -76,7 +77,7 @@ export async function createConversation(
   const identity = service.guard.identify(request.identity)
   const { title, model, temperature, persona, members, metadata, requestId, signal } = request
   if (title !== undefined) checkNonEmptyText('title', title, LONGEST_TITLE)
-  if (persona !== undefined) checkId('persona', persona)
+  if (persona !== undefined) checkName('persona', persona)
   checkTemperature(temperature)
   if (requestId !== undefined) {
     checkId('requestId', requestId)
@@ -216,7 +217,7 @@ export async function listConversations(
     page === undefined
       ? { limit, cursor, offset: skip, withTotal: skip !== undefined }
       : numberedPage(page, limit)
-  const personaId = persona && (await personaFilter(service, identity, persona))
+  const personaId = persona === undefined ? undefined : await personaFilter(service, identity, persona)
   const who = shared ? { orgId, projectId } : { participantId: identity.userId }
   const own = service.options.access === undefined && {
     participantId: identity.userId,
@@ -237,7 +238,7 @@ export async function listConversations(
 
 // A conversation is stored with the id of its persona, if that finds it.
 async function personaFilter(service: ServiceContext, identity: Identity, asked: string): Promise<string> {
-  checkId('persona', asked)
+  checkName('persona', asked)
   const { found, problem } = await findPersona(service, { identity, asked })
   return problem === undefined ? personaKey(service, identity, { asked, found }) : asked
 }
@@ -327,7 +328,7 @@ async function changedPersona(
   asked: string | null | undefined,
 ): Promise<string | null | undefined> {
   if (asked === undefined || asked === null) return asked
-  checkId('persona', asked)
+  checkName('persona', asked)
   const { found } = await findPersona(service, { identity, asked })
   return personaKey(service, identity, { asked, found })
 }

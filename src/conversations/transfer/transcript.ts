@@ -1,5 +1,6 @@
 import { LlmError } from '../../core/error.ts'
 import { isObject, parseJson, type JsonObject } from '../../core/json.ts'
+import { isSafeName, SAFE_NAME } from '../../core/validate-id.ts'
 import type { Conversation, NewMessage, StoredMessage, StoredPart, StoredRole } from '../storage/index.ts'
 
 /** A conversation as a JSON file: its messages with authors and times, without user ids and costs. */
@@ -153,6 +154,8 @@ function checkFile(value: unknown): ConversationFile {
   for (const field of ['title', 'summary', 'model', 'personaId'] as const)
     if (value[field] !== undefined && typeof value[field] !== 'string')
       refuse(`file.${field}`, 'takes a string')
+  const { personaId } = value
+  if (personaId !== undefined && !isSafeName(personaId)) refuse('file.personaId', `takes ${SAFE_NAME}`)
   return value as unknown as ConversationFile
 }
 

@@ -1,5 +1,5 @@
 import { LlmError } from '../../core/error.ts'
-import type { Persona, PersonaStore } from '../../prompts/index.ts'
+import { isVisibleTo, type Persona, type PersonaStore } from '../../prompts/index.ts'
 import { count, type SqlRow, text } from './executor.ts'
 import type { SqlRun, SqlStep } from './run.ts'
 
@@ -10,12 +10,13 @@ export function personaStore({ read, write }: SqlRun): PersonaStore {
       read(undefined, async (step) =>
         isKey(idOrName) ? ((await find(step, 'id', idOrName)) ?? find(step, 'name', idOrName)) : undefined,
       ),
-    list: ({ search = '', limit = 100, offset = 0 } = {}) =>
+    list: ({ search = '', limit = 100, offset = 0, visibleTo } = {}) =>
       read(undefined, async ({ session, dialect }) => {
         const rows = await session.query(`select body from ${dialect.table('personas')} order by name`, [])
         const part = search.toLowerCase()
         // There are few personas, and no index finds part of a word.
-        const found = rows.map(readPersona).filter(({ name, tags }) => [name, ...tags].some(has(part)))
+        const visible = rows.map(readPersona).filter((persona) => isVisibleTo(persona, visibleTo))
+        const found = visible.filter(({ name, tags }) => [name, ...tags].some(has(part)))
         return found.slice(offset, offset + limit)
       }),
     save: (persona) => write(undefined, (step) => save(step, persona)),

@@ -104,6 +104,31 @@ const trials: readonly (readonly [string, (store: PersonaStore, make: MakePerson
     },
   ],
   [
+    'the list of a user holds his own and those of the application, in its pages as well',
+    async (store, make) => {
+      const lead = make('').name
+      for (const [name, owner] of [
+        ['a', 'ada'],
+        ['b', 'bob'],
+        ['c', ''],
+        ['d', 'ada'],
+      ] as const)
+        await store.save(make(name, { owner }))
+      const names = async (query: {
+        visibleTo?: string
+        limit?: number
+        offset?: number
+      }): Promise<string[]> =>
+        (await store.list({ search: lead, ...query })).map(({ name }) => name.slice(lead.length))
+      assert.deepEqual(await names({ visibleTo: 'ada' }), ['a', 'c', 'd'])
+      assert.deepEqual(await names({ visibleTo: 'bob' }), ['b', 'c'])
+      assert.deepEqual(await names({ visibleTo: '__proto__' }), ['c'])
+      assert.deepEqual(await names({ visibleTo: '' }), ['c'])
+      assert.deepEqual(await names({ visibleTo: 'ada', limit: 1, offset: 1 }), ['c'])
+      assert.deepEqual(await names({}), ['a', 'b', 'c', 'd'])
+    },
+  ],
+  [
     'what was deleted is gone; a version that is not the stored one deletes nothing',
     async (store, make) => {
       const { id } = await store.save(make('Ada'))
