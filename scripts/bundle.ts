@@ -22,8 +22,11 @@ const COMMON =
 const LATER: Readonly<Record<string, RegExp>> = {
   operations:
     /\/(operations\/(?!index|chat|parse)[\w-]+|exchange\/json-request|orchestrator\/explain-target|dialects\/(embeddings\/(formats|vectors)|token-counts\/formats|[\w-]+\/(detailed-)?models|openai-chat\/moderation))\.ts$/,
-  schemas: /\/core\/fit\/(schemas?|enforce-schema|normalize-schema|schema-(tree|values|words))\.ts$/,
-  options: /\/(core\/fit\/(place|body)-options|dialects\/[\w-]+\/options|providers\/options\/openai)\.ts$/,
+  schemas:
+    /\/core\/fit\/(schemas?|structured-answer|enforce-schema|normalize-schema|schema-(tree|values|words))\.ts$/,
+  options:
+    /\/(core\/fit\/(place|body)-options|dialects\/[\w-]+\/options|providers\/options\/(openai|chat))\.ts$/,
+  'responses-reader': /\/dialects\/openai-responses\/(reader|item|usage)\.ts$/,
   failures: /\/(transport\/explain-failure|dialects\/(([\w-]+\/)?fault|error-words|find-message))\.ts$/,
   aws: /\/(transport\/(aws-event-stream|sigv4)|exchange\/signing)\.ts$/,
 }

@@ -182,6 +182,8 @@ export interface Dialect {
   readonly takeHeaders?: ((body: JsonDraft) => Readonly<Record<string, string>> | undefined) | undefined
   /** Adds model, messages and streaming mode to a body that holds the parameters, and resolves conflicts between them. */
   render(input: RenderInput, body: JsonDraft): void
+  /** Loads what `parse` and `reader` need. Called while a request is on its way. Default: nothing. */
+  readonly load?: (() => object) | undefined
   /** Adds the fragments of a whole reply to `out`, as of a stream of one frame. */
   parse(reply: JsonObject, quirks: Quirks, out: Fragment[]): void
   reader(quirks: Quirks): Reader

@@ -7,15 +7,7 @@ import type { ToolResultPart } from './message.ts'
 import { nearestName } from './nearest-name.ts'
 import { checkFields, optionsSchema, type Rows } from './options.ts'
 import { isParent } from './parent-call.ts'
-import type {
-  CallOptions,
-  ChatRequest,
-  EmbedRequest,
-  MessageInput,
-  ModerateRequest,
-  StreamLimits,
-  Timeouts,
-} from './request.ts'
+import type { CallOptions, ChatRequest, MessageInput, StreamLimits, Timeouts } from './request.ts'
 import {
   anyObject,
   anyOf,
@@ -31,7 +23,6 @@ import {
   nonEmptyText,
   nullable,
   oneOf,
-  positiveCount,
   recordOf,
   required,
   secretKind,
@@ -236,8 +227,6 @@ export const callOptions = (): Rows<CallOptions> => ({
   onAdmitted: callable,
   onEnd: callable,
 })
-const input = anyOf(nonEmptyText, listOf(nonEmptyText, { min: 1 }))
-
 /** The schema of {@link ChatRequest}. */
 export const chatSchema: Group = optionsSchema<ChatRequest>()(() => ({
   ...callOptions(),
@@ -248,16 +237,6 @@ export const chatSchema: Group = optionsSchema<ChatRequest>()(() => ({
   include: listOf(oneOf('raw')),
   stream: flag,
 }))
-const embedSchema = optionsSchema<EmbedRequest>()(() => ({
-  ...callOptions(),
-  input: required(input),
-  dimensions: positiveCount,
-  purpose: oneOf('query', 'document', 'similarity', 'classification', 'clustering'),
-  user: text,
-}))
-const moderateSchema = optionsSchema<ModerateRequest>()(() => ({ ...callOptions(), input: required(input) }))
-const callSchema = optionsSchema<CallOptions>()(callOptions)
-
 // Wire names and other libraries' names that people write by habit.
 const HINTS: Readonly<Record<string, string>> = {
   max_tokens: 'maxTokens',
@@ -297,7 +276,7 @@ const HINTS: Readonly<Record<string, string>> = {
  * unknown fields inside of messages and settings, which are not part of the result, to `lost`.
  */
 export function checkRequest(value: unknown, lost: string[] = []): ChatRequest {
-  const checked = check(chatSchema, value) as ChatRequest
+  const checked = checkShape(chatSchema, value) as ChatRequest
   for (const [name, field] of Object.entries(checked))
     findLost((value as Record<string, unknown>)[name], field, name, lost)
   return checked
@@ -318,22 +297,8 @@ export function findLostInParts(parts: readonly ToolResultPart[], path: string, 
   if (issues.length === 0) findLost(parts, read, path, lost)
 }
 
-/** Checks the shape of an {@link EmbedRequest}. Throws `invalid-request`. */
-export function checkEmbedRequest(value: unknown): EmbedRequest {
-  return check(embedSchema, value) as EmbedRequest
-}
-
-/** Checks the shape of a {@link ModerateRequest}. Throws `invalid-request`. */
-export function checkModerateRequest(value: unknown): ModerateRequest {
-  return check(moderateSchema, value) as ModerateRequest
-}
-
-/** Checks the options of a call without content. Throws `invalid-request`. */
-export function checkCallOptions(value: unknown): CallOptions {
-  return check(callSchema, value) as CallOptions
-}
-
-function check(schema: Group, value: unknown): unknown {
+/** Checks the shape of a request. Throws `invalid-request`, with hints for names of other libraries. */
+export function checkShape(schema: Group, value: unknown): unknown {
   const issues: Issue[] = []
   const checked = checkFields(schema, value, issues, { unknown: unknownField })
   if (issues.length > 0) throw requestError(issues)

@@ -2,7 +2,12 @@ import type { Dialect, Fragment, TextSplitter } from '../core/dialect.ts'
 import { openaiChat } from './openai-chat/index.ts'
 
 /** The chat completions format of such servers: Perplexity, hosts of open models, local servers. */
-export const taggedChat: Dialect = Object.freeze({ ...openaiChat, splitter: createSplitter })
+export const taggedChat: Dialect = withTags(openaiChat)
+
+// A function, because bundlers keep a constant that spreads another.
+function withTags(dialect: Dialect): Dialect {
+  return Object.freeze({ ...dialect, splitter: createSplitter })
+}
 
 /** Creates the splitter of answers that may begin with their reasoning in `<think>` tags, inside the text. */
 export function createSplitter(): TextSplitter {

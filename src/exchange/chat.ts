@@ -67,7 +67,9 @@ async function send(
   const attempt = new Attempt(call, endpoint)
   try {
     const request = requestOf(endpoint, body, headers)
-    const given = await attempt.send(request)
+    const reading = call.target.dialect.load?.()
+    const sent = attempt.send(request)
+    const given = reading instanceof Promise ? (await Promise.all([sent, reading]))[0] : await sent
     const recorded =
       call.include?.includes('raw') === true ? recordRaw(request, given, endpoint.secrets) : undefined
     const opened = await openResponseBody(call, recorded?.response ?? given)

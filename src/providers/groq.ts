@@ -1,6 +1,6 @@
 import { defineProvider, type ModelCapabilities, type ProviderDefinition } from '../core/provider.ts'
 import { openaiChatWithTools, type OpenAIChatQuirks } from '../dialects/index.ts'
-import { chatFields, groqCompoundTools, groqTools } from './options/index.ts'
+import { chatFieldsAnd, groqCompoundTools, groqTools } from './options/index.ts'
 
 const unsupported = { drop: 'the API does not support it' } as const
 const reasons = { reasoning: { to: 'reasoning_effort' } } as const
@@ -33,8 +33,7 @@ export const groq: ProviderDefinition = defineProvider({
   id: 'groq',
   name: 'Groq',
   dialect: openaiChatWithTools,
-  options: [
-    ...chatFields,
+  options: chatFieldsAnd(
     'citation_options',
     'compound_custom',
     'disable_tool_validation',
@@ -42,7 +41,7 @@ export const groq: ProviderDefinition = defineProvider({
     'include_reasoning',
     'reasoning_format',
     'search_settings',
-  ],
+  ),
   baseUrl: 'https://api.groq.com/openai/v1',
   auth: { type: 'bearer' },
   env: ['GROQ_API_KEY'],

@@ -7,7 +7,7 @@ import {
   openaiChatWithTools,
   type OpenAIChatQuirks,
 } from '../dialects/index.ts'
-import { chatFields, mistralTools } from './options/index.ts'
+import { chatFieldsAnd, mistralTools } from './options/index.ts'
 
 const window = { contextWindow: 262_144, images: true, tools: true, jsonSchema: true } as const
 const switched: ModelCapabilities = {
@@ -25,8 +25,7 @@ export const mistral: ProviderDefinition = defineProvider({
   id: 'mistral',
   name: 'Mistral AI',
   dialect: openaiChatWithTools,
-  options: [
-    ...chatFields,
+  options: chatFieldsAnd(
     'document_image_limit',
     'document_page_limit',
     'guardrails',
@@ -35,7 +34,7 @@ export const mistral: ProviderDefinition = defineProvider({
     'prompt_mode',
     'random_seed',
     'safe_prompt',
-  ],
+  ),
   baseUrl: 'https://api.mistral.ai/v1',
   auth: { type: 'bearer' },
   env: ['MISTRAL_API_KEY'],

@@ -6,7 +6,7 @@ import {
   openaiResponses,
   type OpenAIChatQuirks,
 } from '../dialects/index.ts'
-import { chatFields, openrouterTools } from './options/index.ts'
+import { chatFieldsAnd, openrouterTools } from './options/index.ts'
 
 /**
  * OpenRouter. Errors after the start are inside the stream. Reasoning details are sent back unchanged. The headers
@@ -16,8 +16,7 @@ export const openrouter: ProviderDefinition = defineProvider({
   id: 'openrouter',
   name: 'OpenRouter',
   dialect: openaiChatWithTools,
-  options: [
-    ...chatFields,
+  options: chatFieldsAnd(
     'cache_control',
     'image_config',
     'include_reasoning',
@@ -42,7 +41,7 @@ export const openrouter: ProviderDefinition = defineProvider({
     'transforms',
     'usage',
     'verbosity',
-  ],
+  ),
   baseUrl: 'https://openrouter.ai/api/v1',
   auth: { type: 'bearer' },
   env: ['OPENROUTER_API_KEY'],

@@ -1,2 +1,3 @@
 export { fitAnswer, fitTools } from './enforce-schema.ts'
 export { restoreValue, restoreArguments } from './schema-values.ts'
+export { parseAnswer } from './structured-answer.ts'

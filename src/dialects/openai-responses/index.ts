@@ -1,12 +1,24 @@
 import type { Dialect } from '../../core/dialect.ts'
 import { encode, params } from './params.ts'
-import { createReader, readFault, readReply } from './reader.ts'
+import { LlmError } from '../../core/error.ts'
+import { lazy } from '../../core/lazy.ts'
+import type * as reading from './reader.ts'
+import { laterFault } from '../later-fault.ts'
 import { DIALECT, render } from './render.ts'
 import { rules } from './rules.ts'
 import { fitSamplers } from '../samplers.ts'
 
 export type { OpenAIResponsesQuirks } from './quirks.ts'
 export { responsesModels } from './traits.ts'
+
+const load = lazy(() => import('./reader.ts'))
+
+// Without a reader only if the dialect is used apart from a call.
+function loaded(): typeof reading {
+  const known = load()
+  if (!(known instanceof Promise)) return known
+  throw new LlmError('misconfigured', 'openai-responses: await load() before an answer is read')
+}
 
 /** The OpenAI responses format: items instead of messages, reasoning that can be sent back, tools that the server runs. */
 export const openaiResponses: Dialect = Object.freeze({
@@ -34,7 +46,8 @@ export const openaiResponses: Dialect = Object.freeze({
     render(input, body)
     fitSamplers(input, body)
   },
-  parse: (reply, _quirks, out) => readReply(reply, out),
-  reader: () => createReader(),
-  fault: readFault,
+  load,
+  parse: (reply, _quirks, out) => loaded().readReply(reply, out),
+  reader: () => loaded().createReader(),
+  fault: laterFault(() => import('./fault.ts').then(({ readFault }) => readFault)),
 } satisfies Dialect)

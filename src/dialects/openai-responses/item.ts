@@ -1,7 +1,7 @@
 import type { Fragment } from '../../core/dialect.ts'
 import { isObject, listOf, objectOf, textOf, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { readLogprob } from '../logprobs.ts'
-import { OPEN_REASONING } from './render.ts'
+import type { OPEN_REASONING } from './render.ts'
 
 /** State that all items of an answer share. */
 export interface AnswerState {
@@ -12,6 +12,8 @@ export interface AnswerState {
   /** Tools whose input is free text, by name. */
   readonly customTools: ReadonlySet<string>
 }
+
+const FULL: typeof OPEN_REASONING = 'reasoning_text'
 
 /** The texts of an item. */
 type TextKind = 'text' | 'summary' | 'content'
@@ -86,7 +88,7 @@ export class OutputItem {
   addReasoning(text: string, kind: 'summary' | 'content', out: Fragment[]): void {
     if (text === '') return
     this.type ??= 'reasoning'
-    const open = kind === 'content' && this.#given.content === '' ? { details: OPEN_REASONING } : undefined
+    const open = kind === 'content' && this.#given.content === '' ? { details: FULL } : undefined
     this.#given[kind] += text
     out.push({ type: 'reasoning-delta', text, ...this.#firstId(), ...open })
   }

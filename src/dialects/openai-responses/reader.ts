@@ -1,14 +1,10 @@
-import type { Dialect, Fragment, Reader } from '../../core/dialect.ts'
+import type { Fragment, Reader } from '../../core/dialect.ts'
 import { isObject, listOf, numberOf, objectOf, textOf, type JsonObject } from '../../core/json.ts'
 import { noteTransformed } from '../transformations.ts'
 import { OutputItem, type AnswerState } from './item.ts'
 import { readUsage } from './usage.ts'
 import { holdsError, laterFault } from '../later-fault.ts'
-
-/** Reads error replies, by what is loaded with the first one. */
-export const readFault: Dialect['fault'] = laterFault(() =>
-  import('./fault.ts').then((loaded) => loaded.readFault),
-)
+const readFault = laterFault(() => import('./fault.ts').then((loaded) => loaded.readFault))
 const noAnswer = laterFault(() => import('../fault.ts').then((loaded) => loaded.noAnswer))
 
 type Wire = Readonly<Record<string, unknown>>

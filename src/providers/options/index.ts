@@ -1,6 +1,5 @@
 export { anthropicTools } from './anthropic.ts'
 export { novaTools } from './bedrock.ts'
-export { chatFields } from './chat.ts'
 export { googleTools, vertexTools } from './google.ts'
 export { groqCompoundTools, groqTools } from './groq.ts'
 export { mistralTools } from './mistral.ts'
@@ -10,6 +9,10 @@ export { xaiTools } from './xai.ts'
 
 type Names = () => Promise<readonly string[]>
 
+/** Fields of OpenAI's chat completions that most servers accept, with more of one provider. */
+export function chatFieldsAnd(...more: readonly string[]): Names {
+  return () => import('./chat.ts').then(({ chatFields }) => [...chatFields, ...more])
+}
 /** Fields of OpenAI's chat completions, for the calls that check names. */
 export const chatOptions: Names = () => import('./openai.ts').then((names) => names.chatOptions)
 /** Fields of OpenAI's responses, for the calls that check names. */
