@@ -45,9 +45,11 @@ type Outcome = Pick<Choice, 'text' | 'reasoning' | 'toolCalls' | 'message'>
 export class Reviewer {
   readonly #run: ModerationRun
   readonly #how: Partial<WholeText>
+  /** Index of the part that is moderated; absent for content that is one text. */
+  #place: number | undefined
   blocked = false
 
-  /** `how.path` replaces the kinds of texts in issues. */
+  /** `how.path`, the path of the content, replaces the kinds of texts in issues. */
   constructor(run: ModerationRun, how: Partial<WholeText>) {
     this.#run = run
     this.#how = how
@@ -83,7 +85,8 @@ export class Reviewer {
   async content(content: AssistantMessage['content']): Promise<AssistantMessage['content']> {
     if (typeof content === 'string') return this.#text(content, 'text')
     const parts: AssistantPart[] = []
-    for (const part of content) {
+    for (const [index, part] of content.entries()) {
+      this.#place = index
       const kept = part.type === 'server-tool' ? await this.#step(part) : await this.#part(part)
       if (kept !== undefined) parts.push(kept)
     }
@@ -139,7 +142,9 @@ export class Reviewer {
 
   async #text(text: string, path: string): Promise<string> {
     if (this.blocked) return ''
-    const moderated = await this.#run.whole(text, { path, ...this.#how })
+    const { path: content } = this.#how
+    const place = this.#place === undefined ? content : content && `${content}.${this.#place}`
+    const moderated = await this.#run.whole(text, { ...this.#how, path: place ?? path })
     if (moderated === undefined) this.blocked = true
     return moderated ?? ''
   }

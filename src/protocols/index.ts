@@ -1,3 +1,4 @@
+export { ContentPaths } from './content-paths.ts'
 export { encoderRows, encoderSchema, type Encoder, type EncoderOptions, type StreamEnd } from './encoder.ts'
 export { JsonReader, type NumberRange, type ReportIssue } from './json-reader.ts'
 export type { ReadBody, ReadContext, ServerProtocol } from './protocol.ts'

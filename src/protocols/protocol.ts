@@ -3,6 +3,7 @@ import type { JsonObject } from '../core/json.ts'
 import type { ParamMap } from '../core/params.ts'
 import type { ChatRequest, Settings } from '../core/request.ts'
 import type { ChatResponse } from '../core/response.ts'
+import type { ContentPaths } from './content-paths.ts'
 import type { Encoder, EncoderOptions } from './encoder.ts'
 import type { JsonReader } from './json-reader.ts'
 import type { ErrorAnswer } from './public-error.ts'
@@ -15,6 +16,12 @@ export interface ReadBody {
   /** Whether the client asked for a usage chunk at the end of a stream. */
   readonly includeUsage?: boolean | undefined
   readonly request: Pick<ChatRequest, 'messages' | 'system'> & Settings
+  /** Where the messages were read. */
+  readonly paths: ContentPaths
+  /** The field that `system` was read from. */
+  readonly systemField?: string | undefined
+  /** Returns the path of a tool's field in the body, for one in the request such as `description`. Default: the same. */
+  readonly toolField?: ((field: string) => string) | undefined
 }
 
 /** What a reader of bodies needs to know about the server. */

@@ -1,7 +1,7 @@
 import { callSafely } from '../../core/host-function.ts'
 import { errorFields } from '../../core/log.ts'
 import { systemClock } from '../../core/clock.ts'
-import { LlmError } from '../../core/error.ts'
+import { LlmError, withPaths } from '../../core/error.ts'
 import type { ChatRequest } from '../../core/request.ts'
 import type { ChatStream } from '../../stream/index.ts'
 import { JsonReader, type Encoder, type EncoderOptions, type ReadBody } from '../../protocols/index.ts'
@@ -48,18 +48,28 @@ export async function serveChat(
   try {
     return await (read.stream ? streamedResponse(call) : wholeResponse(call))
   } catch (error) {
-    throw await completeError(context, error, keyed(call))
+    throw await completeError(context, ofCaller(error, call), keyed(call))
   }
 }
 
 // Instructions of a client are checked like its messages; those that `prepare` sets are the application's own.
-function withForeignInstructions(request: ChatRequest, { request: { system } }: ReadBody): ChatRequest {
+function withForeignInstructions(request: ChatRequest, read: ReadBody): ChatRequest {
+  const { paths, systemField = 'system' } = read
+  const { system } = read.request
   if (system === undefined || system === '' || request.system !== system) return request
-  return {
-    ...request,
-    system: undefined,
-    messages: [{ role: 'system', content: system }, ...request.messages],
-  }
+  const first = paths.note({ role: 'system' as const, content: system }, systemField)
+  return { ...request, system: undefined, messages: [first, ...request.messages] }
+}
+
+/** An error with the paths of the client's body in place of those of the request that was made from it. */
+function ofCaller<E>(error: E, { request, read }: Pick<EndpointCall, 'request' | 'read'>): E | LlmError {
+  if (!LlmError.is(error) || error.issues === undefined) return error
+  const { toolField = (field: string) => field } = read
+  return withPaths(error, (path) => {
+    const [, tool, field] = /^(tools\.\d+\.)(.+)$/.exec(path) ?? []
+    if (tool !== undefined && field !== undefined) return tool + toolField(field)
+    return read.paths.of(path, request.messages) ?? path
+  })
 }
 
 function limited({ request }: ReadBody, { access }: GuardedRequest): ChatRequest {
@@ -130,7 +140,7 @@ async function streamedResponse(call: EndpointCall): Promise<Response> {
     opening = context.orchestrator.chatApiCall({ ...request, stream: true })
     opening.catch(() => access.release())
     await waitForStart(opening, context.options)
-    const encoder = withSafeErrors(protocol.encoder(options), guarded.requestId)
+    const encoder = withSafeErrors(protocol.encoder(options), call)
     const headers = { ...streamHeaders(encoder), ...(await limitHeaders(call)) }
     const source = onClientGone === 'finish' ? opening.then(drainOnCancel) : opening
     return new Response(streamingBody(source, encoder, { heartbeatMs, coalesce, paceMs, clock }), { headers })
@@ -158,7 +168,8 @@ async function waitForStart(
 }
 
 /** Hides what a provider says about the gateway's own credentials from errors inside a stream. */
-function withSafeErrors(encoder: Encoder, requestId: string): Encoder {
+function withSafeErrors(encoder: Encoder, call: EndpointCall): Encoder {
+  const { requestId } = call.guarded
   return {
     contentType: encoder.contentType,
     headers: encoder.headers,
@@ -168,7 +179,9 @@ function withSafeErrors(encoder: Encoder, requestId: string): Encoder {
     encode: (batch) => encoder.encode(batch),
     close: (ending) =>
       encoder.close(
-        ending.type === 'error' ? { type: 'error', error: safeError(ending.error, requestId) } : ending,
+        ending.type === 'error'
+          ? { type: 'error', error: safeError(ofCaller(ending.error, call), requestId) }
+          : ending,
       ),
   }
 }

@@ -1,5 +1,6 @@
 import { shortName } from '../../core/issues.ts'
 import type { Settings, Tool, ToolChoice } from '../../core/request.ts'
+import { ContentPaths } from '../content-paths.ts'
 import type { JsonReader } from '../json-reader.ts'
 import type { ReadBody, ReadContext } from '../protocol.ts'
 import { readCache, readMark } from '../read-cache.ts'
@@ -12,11 +13,15 @@ export function readMessagesBody(body: JsonReader, { params, originOf }: ReadCon
   const model = body.requiredString('model')
   const output = body.object('output_config')
   const tools = readTools(body)
+  const paths = new ContentPaths()
   return {
     model,
     stream: body.flag('stream') ?? false,
+    paths,
+    systemField: 'system',
+    toolField: (field) => field.replace(/^parameters/, 'input_schema'),
     request: {
-      messages: readMessages(body, originOf(model)),
+      messages: readMessages(body, paths, originOf(model)),
       system: readSystem(body),
       ...readNumberSettings(body, params),
       stop: readStop(body, 'stop_sequences'),

@@ -8,33 +8,39 @@ import type {
   UserPart,
 } from '../../core/message.ts'
 import type { MessageInput } from '../../core/request.ts'
+import type { ContentPaths } from '../content-paths.ts'
 import type { JsonReader } from '../json-reader.ts'
 import { joinTexts, readMark } from '../read-cache.ts'
 import { readUrl } from '../read-parts.ts'
 
 /**
- * Reads `messages`. A tool result becomes a message of its own. `origin` is the dialect id that signed reasoning in the
+ * Reads `messages`, and notes where. A tool result becomes a message of its own. `origin` is the dialect id that signed reasoning in the
  * history is bound to.
  */
-export function readMessages(body: JsonReader, origin: string | undefined): MessageInput[] {
+export function readMessages(
+  body: JsonReader,
+  paths: ContentPaths,
+  origin: string | undefined,
+): MessageInput[] {
   const messages = body.requiredObjects('messages')
   if (body.list('messages')?.length === 0)
     body.addIssue('messages', 'is empty: add at least one user message')
-  return messages.flatMap((message) => readMessage(message, origin))
+  return messages.flatMap((message) => readMessage(message, paths, origin))
 }
 
-function readMessage(message: JsonReader, origin: string | undefined): MessageInput[] {
+function readMessage(message: JsonReader, paths: ContentPaths, origin: string | undefined): MessageInput[] {
+  const noted = (made: MessageInput): MessageInput => paths.note(made, message.at('content'))
   if (!message.has('role')) message.addIssue('role', 'is required')
   const role = message.oneOf('role', ['user', 'assistant', 'system'])
   if (role === undefined) return []
   const content = message.raw('content')
-  if (typeof content === 'string') return [{ role, content }]
+  if (typeof content === 'string') return [noted({ role, content })]
   const blocks = message.requiredObjects('content')
   if (message.list('content') === undefined) return []
-  if (role === 'system') return [{ role, content: textOfBlocks(blocks) }]
+  if (role === 'system') return [noted({ role, content: textOfBlocks(blocks) })]
   if (role === 'assistant')
-    return [{ role, content: blocks.flatMap((block) => readAssistantBlock(block, origin)) }]
-  return readUserBlocks(blocks)
+    return [noted({ role, content: blocks.flatMap((block) => readAssistantBlock(block, origin)) })]
+  return readUserBlocks(blocks, paths, noted)
 }
 
 /** Reads `system`: a string, or text blocks. */
@@ -52,14 +58,18 @@ function readTextBlock(block: JsonReader): TextPart {
   return { type: 'text', text: block.text('text') ?? '', ...readMark(block) }
 }
 
-function readUserBlocks(blocks: readonly JsonReader[]): MessageInput[] {
+function readUserBlocks(
+  blocks: readonly JsonReader[],
+  paths: ContentPaths,
+  noted: (made: MessageInput) => MessageInput,
+): MessageInput[] {
   const results: MessageInput[] = []
   const parts: UserPart[] = []
   for (const block of blocks) {
-    if (block.text('type') === 'tool_result') results.push(readResult(block))
-    else parts.push(...readUserBlock(block))
+    if (block.text('type') === 'tool_result') results.push(paths.note(readResult(block), block.at('content')))
+    else parts.push(...readUserBlock(block).map((part) => paths.note(part, block.at(''))))
   }
-  return parts.length === 0 ? results : [...results, { role: 'user', content: parts }]
+  return parts.length === 0 ? results : [...results, noted({ role: 'user', content: parts })]
 }
 
 function readUserBlock(block: JsonReader): (UserPart & ToolResultPart)[] {

@@ -1,4 +1,5 @@
 import type { Settings, Tool } from '../../core/request.ts'
+import { ContentPaths } from '../content-paths.ts'
 import type { JsonReader } from '../json-reader.ts'
 import type { ReadBody, ReadContext } from '../protocol.ts'
 import { readCache, readMark } from '../read-cache.ts'
@@ -9,13 +10,16 @@ import { readMessages } from './read-messages.ts'
 /** Reads a body of `POST /v1/chat/completions`. Issues are added to `body`. */
 export function readChatBody(body: JsonReader, { params, originOf }: ReadContext): ReadBody {
   const model = body.requiredString('model')
-  const messages = readMessages(body, originOf(model))
+  const paths = new ContentPaths()
+  const messages = readMessages(body, paths, originOf(model))
   const options = body.object('stream_options')
   const tools = readTools(body)
   return {
     model,
     stream: body.flag('stream') ?? false,
     includeUsage: options?.flag('include_usage'),
+    paths,
+    toolField: (field) => `function.${field}`,
     request: {
       messages,
       ...readSampling(body, params),

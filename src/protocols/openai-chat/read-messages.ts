@@ -7,16 +7,19 @@ import {
   type UserPart,
 } from '../../core/message.ts'
 import type { MessageInput } from '../../core/request.ts'
+import type { ContentPaths } from '../content-paths.ts'
 import type { JsonReader } from '../json-reader.ts'
 import { joinTexts, readMark } from '../read-cache.ts'
 import { readAudio, readFile, readUrl } from '../read-parts.ts'
 
-/** Reads `messages`. `origin` is the dialect id that signed reasoning in the history is bound to. */
-export function readMessages(body: JsonReader, origin?: string): MessageInput[] {
+/** Reads `messages`, and notes where. `origin` is the dialect id that signed reasoning in the history is bound to. */
+export function readMessages(body: JsonReader, paths: ContentPaths, origin?: string): MessageInput[] {
   const messages = body.requiredObjects('messages')
   if (body.list('messages')?.length === 0)
     body.addIssue('messages', 'is empty: add at least one user message')
-  return messages.flatMap((message) => readMessage(message, origin))
+  return messages.flatMap((message) =>
+    readMessage(message, origin).map((made) => paths.note(made, message.at('content'))),
+  )
 }
 
 function readMessage(message: JsonReader, origin: string | undefined): MessageInput[] {

@@ -1,4 +1,5 @@
 import type { Settings, Tool } from '../../core/request.ts'
+import { ContentPaths } from '../content-paths.ts'
 import type { JsonReader } from '../json-reader.ts'
 import type { ReadBody, ReadContext } from '../protocol.ts'
 import { readCache } from '../read-cache.ts'
@@ -12,11 +13,14 @@ export function readResponsesBody(body: JsonReader, { params, originOf }: ReadCo
   refuseStored(body)
   const text = body.object('text')
   const tools = readTools(body)
+  const paths = new ContentPaths()
   return {
     model,
     stream: body.flag('stream') ?? false,
+    paths,
+    systemField: 'instructions',
     request: {
-      messages: readInput(body, originOf(model)),
+      messages: readInput(body, paths, originOf(model)),
       system: body.text('instructions'),
       ...readNumberSettings(body, params),
       topLogprobs: body.number('top_logprobs', { whole: true, min: 0, max: 20 }),

@@ -1,18 +1,33 @@
 import { readArguments, type AssistantPart, type ToolResultPart, type UserPart } from '../../core/message.ts'
 import type { MessageInput } from '../../core/request.ts'
+import type { ContentPaths } from '../content-paths.ts'
 import type { JsonReader } from '../json-reader.ts'
 import { readAudio, readFile, readUrl } from '../read-parts.ts'
 
 /**
- * Reads `input`: a string, or items. Neighbouring items of the assistant become one message. `origin` is the dialect id
+ * Reads `input`, and notes where: a string, or items. Neighbouring items of the assistant become one message. `origin` is the dialect id
  * that encrypted reasoning in the history is bound to.
  */
-export function readInput(body: JsonReader, origin: string | undefined): MessageInput[] {
+export function readInput(body: JsonReader, paths: ContentPaths, origin: string | undefined): MessageInput[] {
   const input = body.raw('input')
-  if (typeof input === 'string') return [{ role: 'user', content: input }]
+  if (typeof input === 'string') return [paths.note({ role: 'user', content: input }, 'input')]
   const items = body.requiredObjects('input')
   if (body.list('input')?.length === 0) body.addIssue('input', 'is empty: add at least one user message')
-  return joinAssistant(items.flatMap((item) => readItem(item, origin)))
+  return joinAssistant(
+    items.flatMap((item) => noted(item, readItem(item, origin), paths)),
+    paths,
+  )
+}
+
+function noted(item: JsonReader, made: readonly Item[], paths: ContentPaths): readonly Item[] {
+  const { role } = made[0] ?? {}
+  const field = role === 'tool' ? 'output' : 'content'
+  for (const message of made) {
+    paths.note(message, item.at(field))
+    // Each part of the assistant is an item of its own.
+    if (isAssistantItem(message)) for (const part of message.content) paths.note(part, item.at(''))
+  }
+  return made
 }
 
 type AssistantItem = { readonly role: 'assistant'; readonly content: readonly AssistantPart[] }
@@ -105,7 +120,7 @@ function readOutput(item: JsonReader): string | ToolResultPart[] {
 }
 
 // The assistant's message comes in several items: one for each text, call and reasoning.
-function joinAssistant(items: readonly Item[]): MessageInput[] {
+function joinAssistant(items: readonly Item[], paths: ContentPaths): MessageInput[] {
   const joined: MessageInput[] = []
   let open: AssistantPart[] | undefined
   for (const item of items) {
@@ -114,7 +129,7 @@ function joinAssistant(items: readonly Item[]): MessageInput[] {
       joined.push(item)
     } else if (open === undefined) {
       open = [...item.content]
-      joined.push({ role: 'assistant', content: open })
+      joined.push(paths.joined(item, { role: 'assistant', content: open }))
     } else open.push(...item.content)
   }
   return joined
