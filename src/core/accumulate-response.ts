@@ -138,6 +138,7 @@ export class ResponseAccumulator {
       case 'server-tool-result':
         return this.#addStep(event)
       case 'start':
+        this.#start.provider = event.provider
         this.#start.model = event.model
         if (event.id !== undefined) this.#start.id = event.id
         return

@@ -135,3 +135,33 @@ test('a turn tells its attempts, and whether a fallback answered', async () => {
   const [first, last] = [{ provider: 'a', error: { kind: 'server-failed' } }, { provider: 'b' }]
   expect(fallen).toMatchObject({ usedFallback: true, attempts: [first, last] })
 })
+
+test.each([
+  ['whole', false],
+  ['streamed', true],
+])(
+  'texts.answer that never answers: the %s answer is kept as it came when the time is over',
+  async (_how, stream) => {
+    await using orchestrator = createOrchestrator({
+      providers: { openai: { apiKey: 'k' } },
+      fetch: fakeFetch('Hello'),
+      queue: { concurrency: 1 },
+    })
+    await using store = createMemoryStore()
+    await using chats = createChatService({
+      orchestrator,
+      store,
+      defaults: { model: 'openai/m' },
+      texts: { answer: never },
+    })
+    const request = { identity, message: 'Hi', timeouts: { totalMs: 100 } }
+    const turn = stream ? await (await chats.stream(request)).turn : await chats.send(request)
+    expect(turn.content).toBe('Hello')
+    const { messages } = await chats.get({ identity, conversationId: turn.conversationId })
+    expect(messages.map(({ content, partial }) => ({ content, partial }))).toEqual([
+      { content: 'Hi', partial: false },
+      { content: 'Hello', partial: false },
+    ])
+    expect(orchestrator.queue?.status().running).toBe(0)
+  },
+)

@@ -24,6 +24,8 @@ import { type StoredAnswer, TurnWriter } from './turn-writer.ts'
 
 /** How long the end of a turn waits for its last write after an abort or a failure, in ms. */
 const GRACE_MS = 1_000
+/** How long after an abort `texts.answer` may still change what is stored, in ms. */
+const TRANSFORM_MS = 500
 
 /** One turn while it runs: decides when the user message, the tool rounds and the answer are written, each once. */
 export class RunningTurn {
@@ -143,7 +145,7 @@ export class RunningTurn {
 
   /** Stores the answer and returns the turn's result. */
   async finish(response: ChatResponse): Promise<TurnResult> {
-    const stored = await untilAborted(this.#graced(), this.#storeAnswer(response, false))
+    const stored = await untilAborted(this.#graced(GRACE_MS), this.#storeAnswer(response, false))
     if (stored.other !== undefined) return stored.other
     const result = this.#report.result(response, stored)
     this.#report.audit(this.#prompt, { result })
@@ -174,10 +176,10 @@ export class RunningTurn {
   }
 
   // A store that does not answer delays the end of an aborted turn by this much, and goes on by itself.
-  #graced(): AbortSources {
+  #graced(ms: number): AbortSources {
     const sources = { signal: this.#abort.signal }
     const later = (action: (error: LlmError) => void): (() => void) => {
-      const wait = (error: LlmError): void => void this.#clock.setTimer(() => action(error), GRACE_MS)
+      const wait = (error: LlmError): void => void this.#clock.setTimer(() => action(error), ms)
       const over = abortedBy(sources)
       if (over === undefined) return onAbort(sources, wait)
       wait(over)
@@ -212,7 +214,7 @@ export class RunningTurn {
 
   #writeAnswer(response: ChatResponse, partial: boolean): Promise<StoredAnswer> {
     this.#report.add(response)
-    return this.#writer.writeAnswer(response, partial)
+    return this.#writer.writeAnswer(response, { partial, until: this.#graced(TRANSFORM_MS) })
   }
 }
 

@@ -1,3 +1,4 @@
+import { untilAborted, type AbortSources } from '../../core/abort.ts'
 import { LlmError, toLlmError } from '../../core/error.ts'
 import type { ChatResponse } from '../../core/response.ts'
 import type { ChatStore, ChatStoreUnit, NewMessage, StoredMessage } from '../storage/index.ts'
@@ -73,10 +74,13 @@ export class TurnWriter {
     await this.#write(rows, 'round', response)
   }
 
-  /** Writes the answer. Rejects with the response as `partial` if the store fails. */
-  async writeAnswer(response: ChatResponse, partial: boolean): Promise<StoredAnswer> {
+  /** Writes the answer. Rejects with the response as `partial` if the store fails. After `until` aborts it waits for no transform. */
+  async writeAnswer(
+    response: ChatResponse,
+    { partial, until }: { readonly partial: boolean; readonly until: AbortSources },
+  ): Promise<StoredAnswer> {
     const received = response.message.content
-    const content = await this.#transformed(partial ? withoutToolCalls(received) : received)
+    const content = await this.#transformed(partial ? withoutToolCalls(received) : received, until)
     const costUsd = this.#service.costOf(response)
     const row = this.#rows.answer(response, { content, partial, costUsd }, this.#plan.answerId)
     const written = await this.#write([row], partial ? 'partial' : 'answer', response)
@@ -166,12 +170,12 @@ export class TurnWriter {
     return storedResult(prior)
   }
 
-  // A failing transform is logged and skipped, because the answer must not be lost.
-  async #transformed(content: NewMessage['content']): Promise<NewMessage['content']> {
+  // A transform that fails, or that the end of the turn overtakes, is logged and skipped, because the answer must not be lost.
+  async #transformed(content: NewMessage['content'], until: AbortSources): Promise<NewMessage['content']> {
     const { transformAnswer, requestId } = this.#plan
     if (transformAnswer === undefined) return content
     try {
-      return await mapTextAsync(content, transformAnswer)
+      return await untilAborted(until, mapTextAsync(content, transformAnswer))
     } catch (error) {
       const { message } = toLlmError(error, 'misconfigured', 'texts.answer failed')
       this.#service.options.logger?.warn({ requestId }, message)

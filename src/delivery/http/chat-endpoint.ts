@@ -1,8 +1,10 @@
+import { ResponseAccumulator } from '../../core/accumulate-response.ts'
 import { callSafely } from '../../core/host-function.ts'
 import { errorFields } from '../../core/log.ts'
 import { systemClock } from '../../core/clock.ts'
 import { LlmError, withPaths } from '../../core/error.ts'
 import type { ChatRequest } from '../../core/request.ts'
+import type { ChatResponse } from '../../core/response.ts'
 import type { ChatStream } from '../../stream/index.ts'
 import { JsonReader, type Encoder, type EncoderOptions, type ReadBody } from '../../protocols/index.ts'
 import type { EndpointProtocol } from './chat-protocols.ts'
@@ -10,7 +12,14 @@ import { streamingBody } from './streaming-body.ts'
 import { drainOnCancel } from './drain-on-cancel.ts'
 import type { EndpointContext } from './endpoint-context.ts'
 import { completeError, limitHeadersOf, type Keyed } from './error-response.ts'
-import { callerOf, jsonResponse, safeError, type AccessExpiry, type GuardedRequest } from './guards/index.ts'
+import {
+  callerOf,
+  hostAnswer,
+  jsonResponse,
+  safeError,
+  type AccessExpiry,
+  type GuardedRequest,
+} from './guards/index.ts'
 import type { CallInfo, OpenAIHandlerOptions } from './handler-options.ts'
 import { passedFields } from './passed-fields.ts'
 import { streamHeaders } from './stream-headers.ts'
@@ -43,7 +52,10 @@ export async function serveChat(
   const extra = context.options.unknownFields === 'pass' ? passedFields(endpoint, body) : undefined
   const whole =
     extra === undefined ? targeted : { ...targeted, extraBody: { ...targeted.extraBody, ...extra } }
-  const request = withForeignInstructions((await context.options.prepare?.(whole, info)) ?? whole, read)
+  const { prepare, clock } = context.options
+  const wait = { request: guarded.request, clock, option: 'prepare' }
+  const prepared = await hostAnswer(prepare?.(whole, info), wait)
+  const request = withForeignInstructions(prepared ?? whole, read)
   const call: EndpointCall = { context, guarded, protocol, info, request, read, conversationId }
   try {
     return await (read.stream ? streamedResponse(call) : wholeResponse(call))
@@ -94,21 +106,36 @@ interface EndpointCall {
   readonly conversationId: string | undefined
 }
 
-/** Adds the signal of `access` to the request, and releases `access` when the call ends. */
-function withAccess({ context, info, request }: EndpointCall, access: AccessExpiry): ChatRequest {
+/** A request whose end releases `access` and reaches `onEnd` once. */
+interface WatchedRequest {
+  readonly request: ChatRequest
+  /** Called with the error of a call that never gave a response. It reaches `onEnd` if anything was sent. */
+  readonly failed: (error: unknown) => void
+}
+
+function watched({ context, info, request }: EndpointCall, access: AccessExpiry): WatchedRequest {
   const { onEnd, logger } = context.options
-  const failed = (error: unknown): void =>
+  const thrown = (error: unknown): void =>
     logger?.error({ requestId: info.requestId, ...errorFields(error) }, 'onEnd of the handler failed')
   const given = request.onEnd
-  return {
-    ...request,
-    signal: access.signal,
-    onEnd: (answer, error) => {
-      access.release()
-      callSafely(() => given?.(answer, error), failed)
-      callSafely(() => onEnd?.({ ...info, answer, error }), failed)
-    },
+  let isOver = false
+  const end = (answer: ChatResponse, error?: LlmError): void => {
+    if (isOver) return
+    isOver = true
+    access.release()
+    callSafely(() => given?.(answer, error), thrown)
+    callSafely(() => onEnd?.({ ...info, answer, error }), thrown)
   }
+  const failed = (error: unknown): void => {
+    access.release()
+    if (LlmError.is(error) && (error.attempts ?? []).length > 0)
+      end(error.partial ?? emptyAnswer(error), error)
+  }
+  return { request: { ...request, signal: access.signal, onEnd: end }, failed }
+}
+
+function emptyAnswer({ provider = '', model = '' }: LlmError): ChatResponse {
+  return new ResponseAccumulator({ provider, model }, '').response()
 }
 
 function encoderOptions({ context, read, conversationId }: EndpointCall): EncoderOptions {
@@ -120,10 +147,13 @@ async function wholeResponse(call: EndpointCall): Promise<Response> {
   const { context, guarded, protocol } = call
   const options = encoderOptions(call)
   const access = guarded.watchAccess()
+  const { request, failed } = watched(call, access)
   try {
-    const request = withAccess(call, access)
     const response = await context.orchestrator.chatApiCall({ ...request, stream: false })
     return jsonResponse(protocol.render(response, options), { headers: await limitHeaders(call) })
+  } catch (error) {
+    failed(error)
+    throw error
   } finally {
     access.release()
   }
@@ -134,11 +164,11 @@ async function streamedResponse(call: EndpointCall): Promise<Response> {
   const { heartbeatMs, coalesce, paceMs, clock, onClientGone } = context.options
   const options = { ...encoderOptions(call), includeUsage: read.includeUsage }
   const access = guarded.watchAccess()
-  const request = withAccess(call, access)
+  const { request, failed } = watched(call, access)
   let opening: Promise<ChatStream> | undefined
   try {
     opening = context.orchestrator.chatApiCall({ ...request, stream: true })
-    opening.catch(() => access.release())
+    opening.catch(failed)
     await waitForStart(opening, context.options)
     const encoder = withSafeErrors(protocol.encoder(options), call)
     const headers = { ...streamHeaders(encoder), ...(await limitHeaders(call)) }

@@ -40,7 +40,7 @@ export interface CallInfo {
 
 /** A call that ended. */
 export interface CallEnd extends CallInfo {
-  /** The response, partial if the call failed. */
+  /** The response, partial if the call failed, and empty if nothing came. */
   readonly answer: ChatResponse
   /** The error that ended the call. Absent if the response is complete. */
   readonly error?: LlmError | undefined
@@ -77,8 +77,8 @@ export interface OpenAIHandlerOptions extends GuardOptions {
     | ((request: ChatRequest, info: CallInfo) => ChatRequest | Promise<ChatRequest>)
     | undefined
   /**
-   * Called once when a started call ends, complete or not, with its response: the place to save it. Not waited for; an
-   * error goes to the `logger`. */
+   * Called once when a call of which anything was sent ends, complete or not, with its response: the place to save it. Not
+   * waited for; an error goes to the `logger`. */
   readonly onEnd?: ((end: CallEnd) => unknown) | undefined
 }
 

@@ -1,5 +1,7 @@
+import type { Clock } from '../../../core/clock.ts'
 import { LlmError } from '../../../core/error.ts'
 import { kind, type Field } from '../../../core/schema.ts'
+import { hostAnswer } from './host-answer.ts'
 
 /** The caller of a request and what it may do, as the application's `authorize` returns it. */
 export interface CallerAccess {
@@ -49,13 +51,17 @@ export const authorizeField: Field = kind(
   (value) => value === 'open' || typeof value === 'function',
 )
 
-/** Calls `authorize`. Rejects with what it throws, or with `unauthorized` if it returns no caller. */
+/**
+ * Calls `authorize`. Rejects with what it throws, with `unauthorized` if it returns no caller, and with `timeout` if it does not
+ * answer.
+ */
 export async function authorizeRequest(
   authorize: Authorize,
   request: Request,
+  clock?: Clock,
 ): Promise<CallerAccess | Response> {
   if (authorize === 'open') return OPEN
-  const answer: unknown = await authorize(request)
+  const answer: unknown = await hostAnswer(authorize(request), { request, clock, option: 'authorize' })
   if (answer instanceof Response) return answer
   if (typeof answer === 'object' && answer !== null) return answer
   throw new LlmError('unauthorized', 'the request is not authorized; send a valid key or session')

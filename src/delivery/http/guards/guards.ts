@@ -122,7 +122,7 @@ async function checkAndServe(
   request: Request,
   { endpoint, requestId }: Identified,
 ): Promise<Response> {
-  const { cors, csrf = 'origin', authorize } = options
+  const { cors, csrf = 'origin', authorize, onClientGone: policy, clock } = options
   const { methods } = endpoint
   const maxBodyBytes = options.maxBodyBytes ?? endpoint.maxBodyBytes ?? MAX_BODY_BYTES
   if (isPreflight(request) && cors !== undefined) return preflightResponse(cors, request, methods)
@@ -130,10 +130,9 @@ async function checkAndServe(
   const method = request.method === 'HEAD' ? 'GET' : request.method
   if (!methods.includes(method)) throw methodNotAllowed(request.method, url.pathname, methods)
   checkCsrf(csrf, cors, request)
-  const access = endpoint.open === true ? {} : await authorizeRequest(authorize, request)
+  const access = endpoint.open === true ? {} : await authorizeRequest(authorize, request, clock)
   // A copy, because headers of the application's response may be immutable.
   if (access instanceof Response) return new Response(access.body, copyOf(access))
-  const { onClientGone: policy, clock } = options
   const response = await endpoint.serve({
     request,
     url,

@@ -24,3 +24,4 @@ export {
   type RateLimitNames,
 } from './rate-limit.ts'
 export { forbidden, HttpError, methodNotAllowed, notFound } from './http-error.ts'
+export { hostAnswer, type HostWait } from './host-answer.ts'

@@ -172,3 +172,9 @@ test('members follow a stream, only who asked or manages stops it, and strangers
   const [asked, followed] = await Promise.all([asking, following])
   expect(followed.frames.at(-1)).toEqual(asked.frames.at(-1))
 })
+
+test('a whole answer names the provider and model that gave it', async () => {
+  const it = await site()
+  const { text } = await it.ask({ message: 'Hi', stream: false })
+  expect(JSON.parse(text)).toMatchObject({ provider: 'openai', model: 'gpt-4.1-mini' })
+})
