@@ -19,6 +19,7 @@ export const proofs: Readonly<Record<string, readonly string[]>> = {
     'test/services/redis/stream-log-processes.test.ts',
   ],
   'hostile-bodies': ['test/delivery/http/hostile-bodies.test.ts'],
+  accounting: ['test/conversations/accounting/accounting.test.ts'],
   'hostile-patterns': [
     'test/core/input-limits.test.ts',
     'test/moderation/redos.test.ts',

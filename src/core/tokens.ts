@@ -22,8 +22,32 @@ export function estimateUsage(
   for (const { content } of messages) {
     inputTokens += TOKENS_PER_MESSAGE + count(plainText(content))
     if (typeof content !== 'string')
-      inputTokens += TOKENS_PER_IMAGE * content.filter((part) => part.type === 'image').length
+      for (const part of content) {
+        if (part.type === 'image') inputTokens += TOKENS_PER_IMAGE
+        else if (part.type === 'tool-call') inputTokens += count(part.name + JSON.stringify(part.arguments))
+      }
   }
   const outputTokens = count(output)
   return { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, estimated: true }
 }
+
+/** What of a call a model reads, and how its tokens are counted. */
+interface EstimatedCall {
+  readonly messages: readonly Message[]
+  readonly settings: { readonly tools?: readonly object[] | undefined }
+  readonly estimateTokens?: ((text: string) => number) | undefined
+}
+
+/** Estimates the usage of a call, as `estimateUsage` does. Its tools count as a message with their JSON. */
+export function estimateCall(
+  { messages, settings, estimateTokens: count }: EstimatedCall,
+  output: string,
+): Usage {
+  const { tools } = settings
+  const content = tools && JSON.stringify(tools, plainOnly)
+  return estimateUsage(content ? [...messages, { role: 'user', content }] : messages, output, count)
+}
+
+// A schema object of a validation library is large and may hold itself.
+const plainOnly = (_key: string, value: object | null | undefined): unknown =>
+  value?.['~standard' as never] === undefined ? value : undefined

@@ -3,7 +3,7 @@ import { ResponseAccumulator } from '../core/accumulate-response.ts'
 import { LlmError } from '../core/error.ts'
 import type { ChatResponse } from '../core/response.ts'
 import type { ByteSource, HttpResponse, HttpRequest } from '../core/wire.ts'
-import { estimateUsage } from '../core/tokens.ts'
+import { estimateCall } from '../core/tokens.ts'
 import { parseLoosely, readBody, retryAfterOf } from '../transport/index.ts'
 import type { Endpoint } from './resolve-endpoint.ts'
 import { credentialsOrigin, keyOrigin } from './key-origin.ts'
@@ -137,9 +137,8 @@ export class Attempt {
   #emptyResponse(kind: LlmError['kind']): ChatResponse | undefined {
     const left = kind === 'aborted'
     if (!left && !this.#accepted) return undefined
-    const { target, messages, estimateTokens } = this.#call
-    const { provider, model, reasoningScope } = target
-    const usage = left ? () => estimateUsage(messages, '', estimateTokens) : undefined
+    const { provider, model, reasoningScope } = this.#call.target
+    const usage = left ? () => estimateCall(this.#call, '') : undefined
     return new ResponseAccumulator({ provider, model }, reasoningScope).response({ usage })
   }
 

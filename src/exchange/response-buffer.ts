@@ -5,7 +5,7 @@ import { LlmError, toLlmError } from '../core/error.ts'
 import type { EventBatch } from '../core/event.ts'
 import { loaded, type Loadable } from '../core/lazy.ts'
 import type { Attempt, ChatResponse, Usage, Warning } from '../core/response.ts'
-import { estimateUsage } from '../core/tokens.ts'
+import { estimateCall } from '../core/tokens.ts'
 import { yieldToEventLoop } from '../core/yield.ts'
 import {
   createNormalizer,
@@ -28,8 +28,7 @@ function outputOnly(outputTokens: number): Usage {
 export class ResponseBuffer {
   /** Settles when an error inside the body is read: call `drain` then, also without a consumer. `undefined`: none is read. */
   reading: Promise<void> | undefined
-  readonly #messages: Call['messages']
-  readonly #estimateTokens: Call['estimateTokens']
+  readonly #request: Pick<Call, 'messages' | 'settings' | 'estimateTokens'>
   readonly #normalizer: Normalizer
   readonly #sizeLimit: TextSizeLimit
   readonly #accumulator: ResponseAccumulator
@@ -49,8 +48,7 @@ export class ResponseBuffer {
     toolNames?: ReadonlyMap<string, string>,
   ) {
     const { provider, model, reasoningScope, dialect } = target
-    this.#messages = messages
-    this.#estimateTokens = estimateTokens
+    this.#request = { messages, settings, estimateTokens }
     this.#accumulator = new ResponseAccumulator({ provider, model }, reasoningScope)
     const estimate = (pending: EventBatch): Usage => this.#estimate(pending)
     const { finishReasons } = dialect
@@ -221,6 +219,6 @@ export class ResponseBuffer {
       else if (event.type === 'reasoning-delta') reasoning += event.text
       else if (event.type === 'tool-call') calls += JSON.stringify(event.arguments)
     }
-    return estimateUsage(this.#messages, text + reasoning + calls, this.#estimateTokens)
+    return estimateCall(this.#request, text + reasoning + calls)
   }
 }

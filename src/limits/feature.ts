@@ -11,7 +11,7 @@ import type { Usage } from '../core/response.ts'
 import type { StageContext } from '../core/stage-context.ts'
 import { stageOrder, type Next, type Stage } from '../core/stage.ts'
 import { TokenCache } from '../core/token-cache.ts'
-import { estimateUsage } from '../core/tokens.ts'
+import { estimateCall } from '../core/tokens.ts'
 import type { Charge, LimitKeys } from './build-charges.ts'
 import { DEFAULT_MAX_TOKENS, limitsSchema, type LimitsConfig } from './config.ts'
 import type { LimitEvent } from './limiter-metrics.ts'
@@ -163,7 +163,8 @@ class LimitStage implements Stage {
     if (lineage !== undefined && (UNREFUSED.has(lineage.purpose) || isAside(lineage)))
       return { unrefused: true }
     const inputTokens = this.limiter.countsTokens
-      ? estimateUsage(messages, '', call.estimateTokens ?? this.#tokens.count).inputTokens
+      ? estimateCall({ messages, settings, estimateTokens: call.estimateTokens ?? this.#tokens.count }, '')
+          .inputTokens
       : 0
     const { maxTokens } = settings
     const charge = { inputTokens, maxTokens, costUsd: this.#expectedCost(call, inputTokens) }

@@ -11,7 +11,7 @@ import type { ResponseStream } from '../core/response-stream.ts'
 import type { StageContext } from '../core/stage-context.ts'
 import { stageOrder, type Next, type Stage } from '../core/stage.ts'
 import type { Targets } from '../core/targets.ts'
-import { estimateUsage } from '../core/tokens.ts'
+import { estimateCall } from '../core/tokens.ts'
 import type { HttpResponse } from '../core/wire.ts'
 import { createProviderQuota, type ProviderQuota, type QuotaCharge } from './provider-quota.ts'
 
@@ -125,11 +125,8 @@ function retryAfterOf(error: unknown): number | undefined {
   return LlmError.is(error) ? error.retryAfterMs : undefined
 }
 
-function chargeOf({ messages, settings, estimateTokens }: Call): QuotaCharge {
-  return {
-    inputTokens: estimateUsage(messages, '', estimateTokens).inputTokens,
-    maxTokens: settings.maxTokens,
-  }
+function chargeOf(call: Call): QuotaCharge {
+  return { inputTokens: estimateCall(call, '').inputTokens, maxTokens: call.settings.maxTokens }
 }
 
 function quotaError({ target, previousAttempts }: Call, retryAfterMs: number): LlmError {

@@ -5,7 +5,7 @@ import { parseRequest } from '../core/parse-request.ts'
 import type { Target } from '../core/registry.ts'
 import type { ChatRequest } from '../core/request.ts'
 import type { TokenCount, TokenCountApi } from '../core/token-count.ts'
-import { estimateUsage } from '../core/tokens.ts'
+import { estimateCall } from '../core/tokens.ts'
 import { renderRequest, requestJson, withFunctions, type JsonResult } from '../exchange/index.ts'
 import type { Operation, OperationContext } from '../orchestrator/index.ts'
 
@@ -58,10 +58,8 @@ async function countBy(call: Call, api: TokenCountApi): Promise<JsonResult<numbe
   })
 }
 
-// The tools count by their JSON, which is about what the model reads of them.
-function estimate({ target, messages, settings, estimateTokens }: Call): TokenCount {
-  const { provider, model }: Target = target
-  const tools = settings.tools === undefined ? '' : JSON.stringify(settings.tools)
-  const { totalTokens } = estimateUsage(messages, tools, estimateTokens)
-  return { provider, model, inputTokens: totalTokens, estimated: true, attempts: [] }
+function estimate(call: Call): TokenCount {
+  const { provider, model }: Target = call.target
+  const { inputTokens } = estimateCall(call, '')
+  return { provider, model, inputTokens, estimated: true, attempts: [] }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { TokenCache } from '../../src/core/token-cache.ts'
-import { estimateTokens, estimateUsage } from '../../src/core/tokens.ts'
+import { estimateCall, estimateTokens, estimateUsage } from '../../src/core/tokens.ts'
 
 describe('remembered token counts', () => {
   test('are those of a fresh count, for every text and however often it is asked for', () => {
@@ -25,5 +25,45 @@ describe('remembered token counts', () => {
   test('make the usage of a call no other', () => {
     const messages = [{ role: 'user' as const, content: 'How many tokens does this sentence have, about?' }]
     expect(estimateUsage(messages, 'Ten.', new TokenCache().count)).toEqual(estimateUsage(messages, 'Ten.'))
+  })
+})
+
+describe('the estimate of a call', () => {
+  const messages = [{ role: 'user' as const, content: 'What stands on track 9?' }]
+  const input = (call: Parameters<typeof estimateCall>[0]): number => estimateCall(call, '').inputTokens
+  const parameters = { type: 'object', properties: { track: { type: 'number', description: 'The number.' } } }
+  const tool = { name: 'look', description: 'Looks at a track.', parameters }
+
+  test('counts the tools that it offers', () => {
+    const bare = input({ messages, settings: {} })
+    const one = input({ messages, settings: { tools: [tool] } })
+    expect(bare).toBe(estimateUsage(messages, '').inputTokens)
+    expect(one - bare).toBeGreaterThan(20)
+    expect(input({ messages, settings: { tools: [tool, tool, tool] } }) - bare).toBeGreaterThan(
+      2.5 * (one - bare),
+    )
+  })
+
+  test('counts a schema that is no JSON by the name and description of its tool', () => {
+    const loop: Record<string, unknown> = { '~standard': { version: 1 } }
+    loop['self'] = loop
+    const [bare, described] = [[], [{ ...tool, parameters: loop }]].map((tools) =>
+      input({ messages, settings: { tools } }),
+    )
+    expect(described).toBeGreaterThan(bare ?? Infinity)
+  })
+
+  test('counts the tool calls of its history', () => {
+    const call = {
+      type: 'tool-call' as const,
+      id: 'c',
+      name: 'look',
+      arguments: { track: 9, words: 'all of them' },
+    }
+    const history = [...messages, { role: 'assistant' as const, content: [call] }]
+    const empty = [...messages, { role: 'assistant' as const, content: '' }]
+    expect(input({ messages: history, settings: {} })).toBeGreaterThan(
+      input({ messages: empty, settings: {} }) + 5,
+    )
   })
 })

@@ -48,6 +48,7 @@ export class RunningTurn {
   /** Responses of the completed rounds. */
   readonly #kept: ChatResponse[] = []
   #openResponse: ChatResponse | undefined
+  #lastResponse: ChatResponse | undefined
   #stored: Promise<StoredAnswer> | undefined
 
   constructor(service: ServiceContext, plan: TurnPlan, stream: boolean) {
@@ -133,10 +134,17 @@ export class RunningTurn {
     return this.#report.usage
   }
 
+  /** The responses so far as one; `undefined` before the first call ended. */
+  get partial(): ChatResponse | undefined {
+    const last = this.#lastResponse
+    return joinResponses(last === undefined ? this.#kept : [...this.#kept, last])
+  }
+
   /** Stores a tool round: the calls and their results, in one transaction. */
   async keepRound(response: ChatResponse, outcomes: readonly ToolOutcome[]): Promise<void> {
     this.#openResponse = undefined
     this.#kept.push(response)
+    this.#lastResponse = undefined
     const rows = this.#writer.roundRows(response, outcomes)
     this.#calls.addRound(rows)
     this.#report.add(response)
@@ -201,6 +209,7 @@ export class RunningTurn {
   // The orchestrator calls this at the end of every call, also if the response is not read any more.
   #ended(response: ChatResponse, error: LlmError | undefined): void {
     this.#callEnded = true
+    this.#lastResponse = response
     if (error === undefined && this.runnable(response) !== undefined) this.#openResponse = response
     else if (error === undefined) void this.#storeAnswer(response, false).catch(() => undefined)
     else if (hasContent(response)) void this.#storeAnswer(response, true).catch(() => undefined)

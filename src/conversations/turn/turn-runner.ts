@@ -120,7 +120,7 @@ export class TurnRunner {
         const first = await events.next()
         const abort = (reason?: unknown): void => turn.abort(reason)
         const ids = { requestId, conversationId, userMessageId, messageId }
-        return { ...ids, first, events, abort, over: turn.over }
+        return { ...ids, first, events, abort, partial: () => turn.partial, over: turn.over }
       } catch (error) {
         // Another process wrote the same request first, so a second plan finds what it stored.
         if (again || !task.mayConflict || !LlmError.is(error, 'conflict')) throw error

@@ -1,5 +1,6 @@
 import { LlmError } from '../../core/error.ts'
 import type { EventBatch, StreamEvent } from '../../core/event.ts'
+import type { ChatResponse } from '../../core/response.ts'
 import type { TurnResult } from '../contract/index.ts'
 
 /** A running turn, as a {@link TurnStream} reads it. */
@@ -13,6 +14,8 @@ export interface TurnSource {
   /** The batches after the first. */
   readonly events: AsyncGenerator<EventBatch, TurnResult, undefined>
   abort(reason?: unknown): void
+  /** What the turn produced until it was left, with its usage. */
+  partial?(): ChatResponse | undefined
 }
 
 /**
@@ -134,14 +137,16 @@ export class TurnStream implements AsyncIterable<StreamEvent>, AsyncDisposable {
   async #leave(): Promise<void> {
     if (!this.#over && this.#finished) await this.#drive()
     if (this.#over) return
+    this.#over = true
     const left = new LlmError('aborted', 'the consumer left the stream of the turn before its end')
-    this.#end(() => this.#result.reject(left))
     this.#source.abort(left)
     try {
       await this.#source.events.return(undefined as never)
     } catch {
-      // `turn` is already rejected with `aborted`.
+      // `turn` rejects with `aborted`.
     }
+    const partial = this.#source.partial?.()
+    this.#result.reject(partial === undefined ? left : left.with({ partial }))
   }
 
   #end(settle: () => void): void {

@@ -1,5 +1,5 @@
 import { parseRequest } from '../../core/parse-request.ts'
-import { estimateUsage } from '../../core/tokens.ts'
+import { estimateCall } from '../../core/tokens.ts'
 import { messagesProtocol } from './chat-protocols.ts'
 import type { EndpointContext } from './endpoint-context.ts'
 import { JsonReader } from '../../protocols/index.ts'
@@ -17,8 +17,6 @@ export async function serveTokenCount(
   body.check()
   names.find(model, guarded.access)
   const { messages, settings } = parseRequest(request)
-  const count = orchestrator.estimateTokens
-  const { tools = [] } = settings
-  const described = tools.length === 0 ? 0 : count(JSON.stringify(tools))
-  return jsonResponse({ input_tokens: estimateUsage(messages, '', count).inputTokens + described })
+  const { estimateTokens } = orchestrator
+  return jsonResponse({ input_tokens: estimateCall({ messages, settings, estimateTokens }, '').inputTokens })
 }
