@@ -66,14 +66,27 @@ const source: Plugin = {
 const minified: Plugin = {
   name: 'minified',
   // White space costs next to nothing to read, and with it esbuild drops the marks of calls without effects.
-  renderChunk: (code) =>
-    transform(code, {
+  renderChunk: async (chunk) => {
+    const { code, map } = await transform(chunk, {
       minifyIdentifiers: true,
       minifySyntax: true,
       target: TARGET,
       format: 'esm',
       sourcemap: true,
-    }),
+    })
+    return { code: toAscii(code), map }
+  },
+}
+
+// One character beyond ASCII, in a pattern or a comment, makes the engine hold and read a whole file in twice the space.
+function toAscii(code: string): string {
+  if (/String\.raw`[^`]*\P{ASCII}/u.test(code)) throw new Error('an escape would change a raw template')
+  return code.replaceAll(/[^\p{ASCII}]/gu, (text) =>
+    Array.from(
+      { length: text.length },
+      (_none, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  )
 }
 
 /**

@@ -67,6 +67,16 @@ test('no entry point loads at its start what few calls need', async () => {
   expect(found.toSorted()).toEqual(['conversations/index.js', 'undici/index.js'])
 })
 
+test('every built file is plain ASCII, which engines hold in half the space', async () => {
+  const files = (await readdir(join(root, 'dist'), { recursive: true })).filter((path) =>
+    path.endsWith('.js'),
+  )
+  expect(files.length).toBeGreaterThan(50)
+  // oxlint-disable-next-line no-control-regex
+  const foreign = files.filter((path) => /[^\x00-\x7f]/.test(readFileSync(join(root, 'dist', path), 'utf8')))
+  expect(foreign).toEqual([])
+})
+
 test('the bundle of the root is small and holds no prompts, templates and client', async () => {
   const { kilobytes, inputs } = await bundle(rootCall)
   // For browsers with the package events, of 2 KB; for Node 140.
