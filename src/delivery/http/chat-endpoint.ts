@@ -5,6 +5,7 @@ import { systemClock } from '../../core/clock.ts'
 import { LlmError, withPaths } from '../../core/error.ts'
 import type { ChatRequest } from '../../core/request.ts'
 import type { ChatResponse } from '../../core/response.ts'
+import { isSafeId, SAFE_ID } from '../../core/validate-id.ts'
 import type { ChatStream } from '../../stream/index.ts'
 import { JsonReader, type Encoder, type EncoderOptions, type ReadBody } from '../../protocols/index.ts'
 import type { EndpointProtocol } from './chat-protocols.ts'
@@ -39,7 +40,7 @@ export async function serveChat(
   const body = new JsonReader(await guarded.json())
   const originOf = (model: string): string | undefined => context.names.originOf(model)
   const read = protocol.readBody(body, { params: protocol.params, originOf })
-  const conversationId = guarded.access.conversationId ?? body.text('conversation_id')
+  const conversationId = guarded.access.conversationId ?? conversationIn(body)
   body.check()
   const { requestId, access } = guarded
   const info: CallInfo = { endpoint, requestId, access, model: read.model }
@@ -62,6 +63,14 @@ export async function serveChat(
   } catch (error) {
     throw await completeError(context, ofCaller(error, call), keyed(call))
   }
+}
+
+// Names a conversation for limits, moderation and attempts; no store is read.
+function conversationIn(body: JsonReader): string | undefined {
+  const id = body.text('conversation_id')
+  if (id === undefined || isSafeId(id)) return id
+  body.addIssue('conversation_id', `must be ${SAFE_ID}`)
+  return undefined
 }
 
 // Instructions of a client are checked like its messages; those that `prepare` sets are the application's own.

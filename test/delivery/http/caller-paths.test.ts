@@ -170,3 +170,35 @@ describe.each(Object.entries(refusals))('refused by %s', (name, options) => {
     }
   })
 })
+
+describe.each(['chat/completions', 'messages', 'responses'])('conversation_id of %s', (endpoint) => {
+  test.each([
+    ['half a surrogate pair', '\uD800'],
+    ['a line break', 'a\nb'],
+    ['more than 200 characters', 'x'.repeat(201)],
+    ['nothing', ''],
+    ['a number', 5],
+  ])('is refused if it is %s', async (_what, id) => {
+    await using provider = await createFakeProvider({ script: 'fine' })
+    await using orchestrator = createOrchestrator({
+      providers: { openai: { baseUrl: provider.baseUrl('openai-chat'), apiKey: 'k' } },
+    })
+    const handler = createOpenAIHandler(orchestrator, { authorize: 'open' })
+    const response = await handler(
+      new Request(`http://h/v1/${endpoint}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          model: 'openai/m',
+          max_tokens: 5,
+          messages: [user],
+          input: 'go',
+          conversation_id: id,
+        }),
+      }),
+    )
+    const { error } = (await response.json()) as { error: { message: string } }
+    expect([response.status, error.message]).toEqual([400, expect.stringContaining('conversation_id')])
+    expect(provider.log).toEqual([])
+  })
+})
