@@ -20,6 +20,7 @@ export const proofs: Readonly<Record<string, readonly string[]>> = {
   ],
   'hostile-bodies': ['test/delivery/http/hostile-bodies.test.ts'],
   accounting: ['test/conversations/accounting/accounting.test.ts'],
+  'frozen-database': ['test/services/postgres/frozen.test.ts'],
   'hostile-patterns': [
     'test/core/input-limits.test.ts',
     'test/moderation/redos.test.ts',

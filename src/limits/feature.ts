@@ -72,9 +72,17 @@ class LimitStage implements Stage {
   /** Whether the limiter decides without a promise, because calls do not wait and the store is in this process. */
   readonly #isSync: boolean
   readonly #turns = new WeakMap<TurnRounds, TurnReservations>()
+  /** Warns of the first call that no limit of users applies to; `undefined` without such limits, and after it. */
+  #warnUnnamed: (() => void) | undefined
 
-  constructor({ clock, emit }: StageContext, limits: LimitsConfig, { store, costUsd }: RateLimitsOptions) {
+  constructor(
+    { clock, logger, emit }: StageContext,
+    limits: LimitsConfig,
+    { store, costUsd }: RateLimitsOptions,
+  ) {
     this.#costOf = costUsd
+    const limitsUsers = limits.user !== undefined || limits.budgets?.some(({ scope }) => scope === 'user')
+    if (limitsUsers === true) this.#warnUnnamed = () => logger?.warn({}, UNNAMED)
     this.#defaultMaxTokens = limits.defaultMaxTokens ?? DEFAULT_MAX_TOKENS
     this.#isSync = store === undefined && (limits.waitMs ?? 0) === 0
     const observe = emit && ((event: LimitEvent): void => emit({ type: 'limit', event }))
@@ -82,6 +90,10 @@ class LimitStage implements Stage {
   }
 
   run(call: Call, next: Next): Promise<ResponseStream> {
+    if (this.#warnUnnamed !== undefined && isUnnamed(call)) {
+      this.#warnUnnamed()
+      this.#warnUnnamed = undefined
+    }
     const held = call.lineage?.turn && this.#turns.get(call.lineage.turn)?.take()
     if (held !== undefined) return this.#runWith(held, call, next)
     return this.#isSync
@@ -214,6 +226,13 @@ class LimitStage implements Stage {
 
 /** Purposes whose calls are charged when their usage is known, because no answer may fail for them. */
 const UNREFUSED: ReadonlySet<string> = new Set(['judge', 'moderation'])
+
+const UNNAMED =
+  'a call without userId is not held by the limits of users: pass userId, or anonymous: true to count such callers as one'
+
+function isUnnamed({ userId, anonymous, lineage }: Call): boolean {
+  return (userId === undefined || userId === '') && anonymous !== true && !isAside(lineage)
+}
 
 function keysOf(call: Call): LimitKeys {
   const { userId: user, anonymous, tags, target, lineage } = call

@@ -3,7 +3,7 @@ import { createOrchestrator, type OrchestratorOptions } from 'llm-switchyard'
 import { createChatService } from 'llm-switchyard/conversations'
 import { createChatHandler, createOpenAIHandler, type ChatHandlerOptions } from 'llm-switchyard/http'
 import { createMemoryStore } from 'llm-switchyard/persistence/memory'
-import { createFakeProvider, type FakeScript } from 'llm-switchyard/testing'
+import { createFakeProvider, fakeFetch, type FakeScript } from 'llm-switchyard/testing'
 import { callerKey, conversationKey } from '../../src/core/caller-key.ts'
 
 const TEXTS = [
@@ -229,4 +229,34 @@ describe('streams', () => {
     expect(handler.runs.stats().readers).toBe(0)
     expect((await read()).status).toBe(200)
   })
+})
+
+test('the first call without a user is logged if users have limits, and no other', async () => {
+  const lines: string[] = []
+  const silent = (): void => undefined
+  const logger = {
+    debug: silent,
+    info: silent,
+    error: silent,
+    warn: (_fields: object, line: string) => void lines.push(line),
+  }
+  const calls = [{}, {}, { userId: 'ada' }, { anonymous: true }]
+  const said = [{ role: 'user' as const, content: 'Hi' }]
+  for (const [limits, expected] of [
+    [{ user: { requestsPerMinute: 60 } }, 1],
+    [{ budgets: [{ scope: 'user', per: 'day' as const, requests: 60 }] }, 1],
+    [{ global: { requestsPerMinute: 60 } }, 0],
+  ] as const) {
+    lines.length = 0
+    await using orchestrator = createOrchestrator({
+      providers: {
+        a: { extends: 'openai-compatible', baseUrl: 'http://fake.test/openai/v1', apiKey: 'key' },
+      },
+      fetch: fakeFetch('Hello'),
+      limits,
+      logger,
+    })
+    for (const caller of calls) await orchestrator.chatApiCall({ model: 'a/m', messages: said, ...caller })
+    expect(lines.filter((line) => line.includes('userId'))).toHaveLength(expected)
+  }
 })

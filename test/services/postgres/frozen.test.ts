@@ -2,13 +2,17 @@ import { createOrchestrator, LlmError } from 'llm-switchyard'
 import { createChatService, type TurnResult } from 'llm-switchyard/conversations'
 import { createPostgresStore } from 'llm-switchyard/persistence/postgres'
 import { fakeFetch } from 'llm-switchyard/testing'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { until } from '../../patience.ts'
+import { sized, stopwatch } from '../../proof.ts'
 import { usePostgres } from '../postgres-server.ts'
 
 const server = usePostgres()
 const identity = { userId: 'ada' }
 const USERS = 8
+// How long the server stands still at least.
+const FROZEN_MS = sized(0, 12_000)
 
 describe('a database that freezes under load', () => {
   test('ends turns typed, holds no slot, stops no other call, and loses nothing that was acknowledged', async () => {
@@ -33,22 +37,28 @@ describe('a database that freezes under load', () => {
     const failures: unknown[] = []
     const over = new AbortController()
     const user = async (): Promise<void> => {
-      while (!over.signal.aborted)
+      while (!over.signal.aborted) {
+        const took = stopwatch()
         await chats.send({ identity, message: 'Hi' }).then(
           (turn) => acknowledged.push(turn),
           (error: unknown) => failures.push(error),
         )
+        // The time of two calls of the store, and of the slots that others hold so long.
+        took.atMost(10_000)
+      }
     }
     const users = Array.from({ length: USERS }, user)
     await until(() => acknowledged.length >= USERS)
     server().freeze()
     try {
+      const still = sleep(FROZEN_MS)
       await until(() => failures.length >= 2 * USERS)
       // Calls without the store are as quick as ever.
       const calls = Array.from({ length: 20 }, () =>
         orchestrator.chatApiCall({ model: 'a/m', messages: [{ role: 'user', content: 'Hi' }] }),
       )
       for (const { text } of await Promise.all(calls)) expect(text).toBe('one two')
+      await still
     } finally {
       server().thaw()
     }
