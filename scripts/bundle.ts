@@ -17,13 +17,13 @@ const TARGET = 'node22'
 const COPY = '?catalogue'
 // What every dialect uses is loaded with the core, because one more file costs as much as 4 KB of code.
 const COMMON =
-  /\/src\/(dialects\/((?!index|claude|fit-schema|tools-as-text|note)[\w-]+|(embeddings|token-counts)\/.*)|core\/fit\/schema-parts)\.ts$/
+  /\/src\/dialects\/((?!index|claude|fit-schema|tools-as-text|note)[\w-]+|(embeddings|token-counts)\/.*)\.ts$/
 // What a chat call needs seldom is loaded by import(): one file for each occasion.
 const LATER: Readonly<Record<string, RegExp>> = {
   operations:
     /\/(operations\/(?!index|chat|parse)[\w-]+|exchange\/json-request|orchestrator\/explain-target|dialects\/(embeddings\/(formats|vectors)|token-counts\/formats|[\w-]+\/(detailed-)?models|openai-chat\/moderation))\.ts$/,
   schemas:
-    /\/core\/fit\/(schemas?|structured-answer|enforce-schema|normalize-schema|schema-(tree|values|words))\.ts$/,
+    /\/core\/fit\/(schemas?|structured-answer|enforce-schema|normalize-schema|schema-(parts|tree|values|words))\.ts$/,
   options:
     /\/(core\/fit\/(place|body)-options|dialects\/[\w-]+\/options|providers\/options\/(openai|chat))\.ts$/,
   'responses-reader': /\/dialects\/openai-responses\/(reader|item|usage)\.ts$/,

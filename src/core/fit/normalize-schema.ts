@@ -1,4 +1,5 @@
 import { isObject, type JsonDraft, type JsonValue } from '../json.ts'
+import * as schemaParts from './schema-parts.ts'
 import { itemsOf, typeOf } from './schema-parts.ts'
 import { either, flattened, isIn, isNullable, variantsOf, withoutAllOf } from './schema-tree.ts'
 import { placeOf, type SchemaNotes, type SchemaWords } from './schema-words.ts'
@@ -35,7 +36,7 @@ export function normalized(given: JsonDraft, path: string, { root, words, notes 
     if (draft['type'] === undefined) notes.blocked.add(`${placeOf(path)} has no type`)
   }
   if (draft['nullable'] === true) draft = nullable(draft)
-  return last?.(draft) ?? draft
+  return last?.(draft, schemaParts) ?? draft
 }
 
 // Draft 4 has a mark beside the bound.

@@ -1,4 +1,5 @@
 import type { JsonDraft, JsonObject } from '../json.ts'
+import type * as schemaParts from './schema-parts.ts'
 
 /**
  * The part of JSON Schema that a wire takes. Every field that is left out allows all. Lists of words are
@@ -26,7 +27,7 @@ export type SchemaRule = {
   /** Whether every schema needs a `type`. */
   readonly typed?: boolean | undefined
   /** Changes a schema last, for what no other field says. Its inner schemas follow. */
-  readonly last?: ((schema: JsonDraft) => JsonDraft) | undefined
+  readonly last?: ((schema: JsonDraft, parts: typeof schemaParts) => JsonDraft) | undefined
   /** Maximum sizes of one schema. */
   readonly limits?: SchemaSizes | undefined
   /** Maximum sums over the enforced tools of a request. */

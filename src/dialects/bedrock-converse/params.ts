@@ -1,4 +1,3 @@
-import { linesOf } from '../../core/fit/schema-parts.ts'
 import { toolSchemas } from '../../core/fit/rules.ts'
 import { withFields } from '../../core/fit/wire-fields.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
@@ -69,7 +68,7 @@ function encodeTools(
     .flatMap(({ name, description, schema, strict }, index) => {
       const { type, properties, required, description: about } = schema
       const json = bareSchemas === true ? { type, properties, required } : schema
-      const told = bareSchemas === true ? linesOf(description, about) : description
+      const told = bareSchemas === true ? schemas.linesOf(description, about) : description
       const strictly = strict ? { strict } : undefined
       // The format refuses an empty description.
       const rendered = {
