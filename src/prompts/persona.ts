@@ -7,7 +7,7 @@ import { wrong } from './wrong.ts'
 /** A character that the model plays. Missing texts are empty. */
 export interface Persona {
   readonly id: string
-  /** 1 to 100 characters; unique among the personas of its owner. */
+  /** 1 to 100 characters; unique in its store. */
   readonly name: string
   /** Replaces `{{char}}` instead of the name, if not blank. */
   readonly nickname: string
