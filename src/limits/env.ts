@@ -1,3 +1,4 @@
+import { argument, checkArguments, optional } from '../core/check-arguments.ts'
 import { LlmError } from '../core/error.ts'
 import type { Budget, LayerLimits, LimitsConfig } from './config.ts'
 import { periods } from './period.ts'
@@ -29,6 +30,7 @@ export function readLimitsEnv(
   env: Readonly<Record<string, string | undefined>>,
   prefix = 'SWITCHYARD_LIMITS_',
 ): LimitsConfig {
+  checkArguments('readLimitsEnv', { env: argument.object, prefix: optional.text }, { env, prefix })
   const layers: Record<string, LayerLimits> = {}
   const options: Record<string, number> = {}
   const budgets: Budget[] = []

@@ -1,3 +1,4 @@
+import { argument, checkArguments, optional } from '../core/check-arguments.ts'
 import type { ModelFacts, ModelPrices, TokenPrices } from '../core/model-facts.ts'
 import type { Usage } from '../core/response.ts'
 
@@ -17,6 +18,7 @@ export interface CostOptions {
 
 /** Returns the prices that hold on a day, or the newest without one; `undefined` if none is known. */
 export function pricesAt({ prices = [] }: Pick<ModelFacts, 'prices'>, on?: string): ModelPrices | undefined {
+  checkArguments('pricesAt', { prices: optional.objects, on: optional.text }, { prices, on })
   return prices.findLast(({ from }) => on === undefined || from === undefined || from <= on)
 }
 
@@ -26,6 +28,11 @@ export function tokenCostUsd(
   facts: Pick<ModelFacts, 'prices'> | undefined,
   options: CostOptions = {},
 ): number | null {
+  checkArguments(
+    'tokenCostUsd',
+    { usage: argument.object, facts: optional.object, options: optional.object },
+    { usage, facts, options },
+  )
   const prices = facts === undefined ? undefined : pricesAt(facts, options.on)
   if (prices === undefined) return null
   const factor = factorOf(prices, options)

@@ -1,3 +1,4 @@
+import { argument, checkArguments } from '../core/check-arguments.ts'
 import type { ModelFacts, ModelTable } from '../core/model-facts.ts'
 import { factRows, factSources } from './data.ts'
 import { readRow, type FactRow } from './rows.ts'
@@ -40,6 +41,7 @@ export const modelTable: ModelTable = /* @__PURE__ */ builtIn()
  * `undefined` if it knows nothing; a similar name is never taken for the model.
  */
 export function modelFacts(provider: string, model: string): ModelFacts | undefined {
+  checkArguments('modelFacts', { provider: argument.text, model: argument.text }, { provider, model })
   return modelTable.get(provider, model)
 }
 

@@ -1,3 +1,4 @@
+import { checkArguments, optional } from '../core/check-arguments.ts'
 import type { ModelFacts, ModelTable, OwnFacts } from '../core/model-facts.ts'
 import { withoutAbsent } from './rows.ts'
 
@@ -14,6 +15,7 @@ export interface ModelTableOptions {
  * `listModels` is such facts once each entry has its provider. Nothing is fetched.
  */
 export function createModelTable({ own = [], base }: ModelTableOptions): ModelTable {
+  checkArguments('createModelTable', { own: optional.objects, base: optional.object }, { own, base })
   const rows = new Map<string, Map<string, ModelFacts>>()
   for (const facts of own) {
     const models = rows.get(facts.provider) ?? new Map<string, ModelFacts>()

@@ -1,3 +1,4 @@
+import { argument, checkArguments } from '../core/check-arguments.ts'
 import { systemClock, type Clock } from '../core/clock.ts'
 import { LlmError } from '../core/error.ts'
 import { checkOptions, optionsSchema } from '../core/options.ts'
@@ -29,6 +30,7 @@ export function createJsonlSink(
   write: (line: string) => void | Promise<void>,
   options: { readonly minimumSeverity?: AlertSeverity | undefined } = {},
 ): AlertSink {
+  checkArguments('createJsonlSink', { write: argument.function }, { write })
   checkOptions('createJsonlSink', jsonlSinkSchema, options)
   return { ...options, notify: (alert) => write(`${JSON.stringify(alert)}\n`) }
 }

@@ -1,3 +1,4 @@
+import { argument, checkArguments } from '../core/check-arguments.ts'
 import { LlmError, type Issue } from '../core/error.ts'
 import type { ModerationAction } from './moderator.ts'
 import { RuleSet, type ModerationRule } from './rule-set.ts'
@@ -41,6 +42,7 @@ const MAX_LINE_CHARACTERS = 4_000
  * invalid line.
  */
 export function parseRules(text: string): ParsedRules {
+  checkArguments('parseRules', { text: argument.text }, { text })
   const rules: ModerationRule[] = []
   const warnings: Issue[] = []
   const issues: Issue[] = []
@@ -71,6 +73,7 @@ export function parseRules(text: string): ParsedRules {
 
 /** Parses a rules file to a document with a version. Rejects with `invalid-request` if the text has errors. */
 export async function openRules(text: string): Promise<RulesDocument> {
+  checkArguments('openRules', { text: argument.text }, { text })
   const parsed = parseRules(text)
   const version = await versionOf(text)
   return {

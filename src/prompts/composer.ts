@@ -1,3 +1,4 @@
+import { argument, checkArguments } from '../core/check-arguments.ts'
 import { plainText } from '../core/message.ts'
 import { checkOptions, optionsSchema } from '../core/options.ts'
 import type { MessageInput } from '../core/request.ts'
@@ -295,6 +296,7 @@ export function insertPlaced<M extends { readonly role: string }>(
   history: readonly M[],
   placed: readonly { readonly depth: number; readonly message: M }[],
 ): M[] {
+  checkArguments('insertPlaced', { history: argument.objects, placed: argument.objects }, { history, placed })
   const before = new Map<number, M[]>()
   for (const { depth, message } of placed) {
     let at = Math.max(0, history.length - depth)

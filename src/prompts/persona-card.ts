@@ -1,3 +1,4 @@
+import { argument, checkArguments } from '../core/check-arguments.ts'
 import { requestError, type Issue } from '../core/error.ts'
 import { newId } from '../core/create-id.ts'
 import { isObject, parseJson, type JsonObject } from '../core/json.ts'
@@ -69,6 +70,7 @@ export function cardFieldsOf(persona: object): readonly (readonly [string, strin
 
 /** Converts a persona to a card of format v2, which most programs read. */
 export function writePersonaCard(persona: Persona): JsonObject {
+  checkArguments('writePersonaCard', { persona: argument.object }, { persona })
   const { nickname, image, book } = persona
   return {
     spec: 'chara_card_v2',

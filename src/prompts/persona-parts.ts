@@ -1,3 +1,4 @@
+import { argument, checkArguments } from '../core/check-arguments.ts'
 import { plainText } from '../core/message.ts'
 import { optionsSchema } from '../core/options.ts'
 import type { MessageInput } from '../core/request.ts'
@@ -62,6 +63,11 @@ export interface PersonaParts {
  * system prompt of the persona has a place for them (`{{original}}`).
  */
 export async function composePersona(use: PersonaUse): Promise<PersonaParts> {
+  checkArguments(
+    'composePersona',
+    { persona: argument.object, host: argument.text, history: argument.objects },
+    use,
+  )
   const { persona, host } = use
   const names = withTexts(use.names, persona)
   const fill: Fill = (text, original) =>

@@ -1,3 +1,4 @@
+import { argument, checkArguments } from '../core/check-arguments.ts'
 import { LlmError } from '../core/error.ts'
 import type { Persona } from './persona.ts'
 
@@ -42,6 +43,7 @@ export interface PersonaStore {
 
 /** Creates a store in memory. */
 export function createMemoryPersonaStore(initial: readonly Persona[] = []): PersonaStore {
+  checkArguments('createMemoryPersonaStore', { initial: argument.objects }, { initial })
   const byId = new Map<string, Persona>()
   const idOf = (name: string): string | undefined =>
     [...byId.values()].find((found) => found.name === name)?.id

@@ -1,3 +1,4 @@
+import { argument, checkArguments, optional } from '../core/check-arguments.ts'
 import { newId } from '../core/create-id.ts'
 import { isObject, type JsonObject } from '../core/json.ts'
 import { checkOptions, optionsSchema } from '../core/options.ts'
@@ -169,6 +170,7 @@ export function withOriginal(source: string, original: string): string {
 
 /** The name of a persona in the conversation. */
 export function personaName({ name, nickname = '' }: Pick<PersonaInput, 'name' | 'nickname'>): string {
+  checkArguments('personaName', { name: argument.text, nickname: optional.text }, { name, nickname })
   return nickname.trim() === '' ? name : nickname
 }
 

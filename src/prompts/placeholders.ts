@@ -1,3 +1,4 @@
+import { argument, checkArguments, optional } from '../core/check-arguments.ts'
 import { checkOptions, optionsSchema } from '../core/options.ts'
 import type { MessageInput } from '../core/request.ts'
 import { callable, listOf, text, type Group } from '../core/schema.ts'
@@ -82,6 +83,7 @@ export function fillMessages(
   messages: readonly MessageInput[],
   names: PlaceholderNames = {},
 ): MessageInput[] {
+  checkArguments('fillMessages', { messages: argument.objects, names: optional.object }, { messages, names })
   checkOptions('fillMessages', placeholderNamesSchema, names)
   const given: unknown = messages
   if (!Array.isArray(given)) throw wrong('fillMessages', 'messages', 'must be a list of messages')

@@ -1,3 +1,4 @@
+import { argument, checkArguments } from '../core/check-arguments.ts'
 import { isObject } from '../core/json.ts'
 import { plainText } from '../core/message.ts'
 
@@ -10,6 +11,7 @@ export async function mapResponseText<T>(
   response: T,
   map: (text: string) => string | Promise<string>,
 ): Promise<T> {
+  checkArguments('mapResponseText', { map: argument.function }, { map })
   const known = new Map<string, string>()
   const once = async (text: string): Promise<string> => {
     const result = known.get(text) ?? (text === '' ? '' : await map(text))

@@ -1,3 +1,4 @@
+import { argument, checkArguments } from '../core/check-arguments.ts'
 const MAX_CHARS = 64
 
 /**
@@ -5,6 +6,7 @@ const MAX_CHARS = 64
  * of any script, `_`, `-` and `.` stay; at most 64 characters. Returns `undefined` if nothing is left.
  */
 export function speakerName(name: string): string | undefined {
+  checkArguments('speakerName', { name: argument.text }, { name })
   const kept = name
     .normalize('NFC')
     .trim()

@@ -1,4 +1,4 @@
-import type { ErrorKind, Issue, LlmError } from '../core/error.ts'
+import { LlmError, type ErrorKind, type Issue } from '../core/error.ts'
 import { cut, shownIssues } from '../core/issues.ts'
 import type { JsonObject } from '../core/json.ts'
 
@@ -43,8 +43,12 @@ const REASON_TEXT: ReadonlyMap<string, string> = new Map([
 // In characters: a provider's text may be of any length.
 const MAX_MESSAGE = 1_000
 
-/** Returns what a client may see of `error`. An error of the service's own shutdown has status 503. */
+/**
+ * Returns what a client may see of `error`. An error of the service's own shutdown has status 503. Whatever is no `LlmError` is
+ * a failure of the service, of which a client sees nothing.
+ */
 export function publicError(error: LlmError): PublicError {
+  if (!LlmError.is(error)) return { status: 500, kind: 'server-failed', message: 'The service failed.' }
   const { kind, code = '', retryAfterMs, scope, pending } = error
   if (isShutdown(error))
     return { status: 503, kind, message: 'The service is shutting down; try again.', retryAfterMs }

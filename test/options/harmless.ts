@@ -22,7 +22,8 @@ export const harmless: readonly Harmless[] = [
   { expected: /^true or/, values: ['boolean'], reason: 'true turns it on' },
   { expected: /^a function\b|or a function$/, values: ['function'], reason: 'its signature cannot be seen' },
   {
-    expected: /^a list$|or a list\b|^a list of (?:moderators|facts)|a list of watchlists$/,
+    expected:
+      /^a list$|or a list\b|^a list or an object$|^a list of (?:moderators|facts)|a list of watchlists$/,
     values: ['list'],
     reason: 'an empty list adds nothing',
   },

@@ -1,3 +1,4 @@
+import { argument, checkArguments, optional } from '../../core/check-arguments.ts'
 import { LlmError } from '../../core/error.ts'
 import type { Message } from '../../core/message.ts'
 import type { ModelCapabilities } from '../../core/provider.ts'
@@ -44,6 +45,11 @@ const MOST_ANSWER = 4096
  * the messages that must not be dropped are too long. If the window is unknown, only `bounds` apply.
  */
 export function fitWindow(request: WindowRequest): FittedWindow {
+  checkArguments(
+    'fitWindow',
+    { fixed: argument.objects, history: argument.objects, extraTokens: optional.number },
+    request,
+  )
   const { traits, fixed, history, bounds, extraTokens = 0, countTokens = estimateMessage } = request
   const { contextWindow } = traits ?? {}
   const answerTokens = request.answerTokens ?? answerRoom(traits)

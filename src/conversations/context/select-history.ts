@@ -1,3 +1,4 @@
+import { argument, checkArguments } from '../../core/check-arguments.ts'
 import { callsOf } from '../../core/history.ts'
 import type { Message } from '../../core/message.ts'
 import { estimateUsage } from '../../core/tokens.ts'
@@ -30,6 +31,7 @@ export function selectHistory(
   { maxMessages = DEFAULT_HISTORY, maxTokens = Infinity }: HistoryBounds = {},
   count: TokenCounter = estimateMessage,
 ): HistoryWindow {
+  checkArguments('selectHistory', { messages: argument.objects }, { messages })
   const system = messages.filter(isSystem)
   const units = unitsOf(messages.filter((message) => !isSystem(message)))
   const most = Math.min(maxMessages, MAX_HISTORY)

@@ -1,5 +1,6 @@
 export { admitMessages, throughPipeline } from './admit-messages.ts'
 export type { AuditEntry, AuditFacts, AuditOptions, AuditSink } from './audit.ts'
+export { checkKinds } from './request-kinds.ts'
 export { canManage, requireAuthor, requireDeleter } from './authorship.ts'
 export { type Branch, answersOf, endOf, laterUpTo, onlyCounts, questionFor, readBranch } from './branch.ts'
 export {

@@ -28,6 +28,7 @@ import {
   ServiceContext,
   type TurnResult,
   chatServiceSchema,
+  checkKinds,
 } from '../contract/index.ts'
 import { summaries, summarize } from '../context/index.ts'
 import {
@@ -176,12 +177,13 @@ export function createChatService(options: ChatServiceOptions): ChatService {
   const guarded: Guarded = (work) => async (request) => {
     if (closed)
       throw new LlmError('misconfigured', 'the chat service is closed; create a new one for new requests')
+    checkKinds(request)
     return work(service, request)
   }
   // Turns end by their signal themselves, because they store what they have.
   const abortable: Guarded = (work) =>
     guarded((context, request) => {
-      const { signal } = (request ?? {}) as { readonly signal?: AbortSignal | undefined }
+      const { signal } = request as { readonly signal?: AbortSignal | undefined }
       const running = work(context, request)
       return signal instanceof AbortSignal ? untilAborted({ signal }, running) : running
     })

@@ -1,3 +1,4 @@
+import { argument, checkArguments } from '../../core/check-arguments.ts'
 import { LlmError } from '../../core/error.ts'
 import { END } from './alphabet.ts'
 import { Automaton, HIT, type State } from './automaton.ts'
@@ -51,6 +52,7 @@ export interface SafePattern {
  */
 export function compilePattern(input: PatternInput | string): SafePattern {
   const given = typeof input === 'string' ? { pattern: input } : input
+  checkArguments('compilePattern', { input: argument.object }, { input: given })
   const searches =
     'words' in given ? wordSearches(given) : [{ node: readPattern(given.pattern, readFlags(given.flags)) }]
   return new CompiledPattern(new Automaton(compileProgram(searches)))

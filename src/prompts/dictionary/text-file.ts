@@ -1,3 +1,4 @@
+import { argument, checkArguments } from '../../core/check-arguments.ts'
 import type { Issue } from '../../core/error.ts'
 import { splitRegexKey } from './regex-key.ts'
 
@@ -14,6 +15,7 @@ const BLOCK_END = '---@@@---'
  * slashes is a regular expression and may contain colons. Skips blank lines, and lines without a key, with an issue.
  */
 export function parseDictionaryText(source: string): { entries: KeyedText[]; issues: Issue[] } {
+  checkArguments('parseDictionaryText', { source: argument.text }, { source })
   const entries: KeyedText[] = []
   const issues: Issue[] = []
   const lines = source.replace(/^\uFEFF/, '').split(/\r?\n/)
@@ -43,6 +45,7 @@ export function parseDictionaryText(source: string): { entries: KeyedText[]; iss
 
 /** Writes a file for {@link parseDictionaryText}. Leaves out entries that the format cannot express, with an issue. */
 export function formatDictionaryText(entries: readonly KeyedText[]): { text: string; issues: Issue[] } {
+  checkArguments('formatDictionaryText', { entries: argument.objects }, { entries })
   const issues: Issue[] = []
   const pieces: string[] = []
   for (const [index, { key, content }] of entries.entries()) {
