@@ -6,7 +6,6 @@ import {
   checkField,
   kind,
   listOf,
-  number,
   problem,
   required,
   text,
@@ -36,7 +35,7 @@ export function checkArguments(where: string, fields: Readonly<Record<string, Fi
 const anything = kind('any value', () => true)
 const list = listOf(anything)
 const objects = listOf(anyObject)
-const anyNumber = number({})
+const anyNumber = kind('a number', (value) => typeof value === 'number' && !Number.isNaN(value))
 
 type Kind = 'text' | 'list' | 'objects' | 'object' | 'function' | 'number'
 

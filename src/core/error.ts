@@ -153,9 +153,11 @@ export class LlmError extends Error implements ErrorDetails {
   declare readonly pending?: number | undefined
   declare readonly issues?: readonly Issue[] | undefined
 
-  constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
-    const { cause, ...rest } = details
-    super(scrubSecrets(message), cause === undefined ? undefined : { cause })
+  constructor(kind: ErrorKind, message: string, details?: ErrorDetails) {
+    const { cause, ...rest } = { ...details }
+    // An error is made where things go wrong, so a message of another kind still makes one.
+    const said: unknown = message
+    super(scrubSecrets(String(said)), cause === undefined ? undefined : { cause })
     this.kind = kind
     for (const [key, value] of Object.entries(rest))
       if (value !== undefined) Object.assign(this, { [key]: value })

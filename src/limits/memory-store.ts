@@ -1,3 +1,4 @@
+import { argument, checkArguments } from '../core/check-arguments.ts'
 import { systemClock, type Clock } from '../core/clock.ts'
 import { periodAt, type Period } from './period.ts'
 import type {
@@ -33,6 +34,12 @@ export function createMemoryLimitStore(
   clock: Clock = systemClock,
   state: MemoryLimitState = { buckets: new Map(), counters: new Map() },
 ): MemoryLimitStore {
+  checkArguments(
+    'createMemoryLimitStore',
+    { clock: argument.object, state: argument.object },
+    { clock, state },
+  )
+  checkArguments('createMemoryLimitStore', { buckets: argument.object, counters: argument.object }, state)
   return new MemoryStore(clock, state)
 }
 

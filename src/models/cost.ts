@@ -17,8 +17,10 @@ export interface CostOptions {
 }
 
 /** Returns the prices that hold on a day, or the newest without one; `undefined` if none is known. */
-export function pricesAt({ prices = [] }: Pick<ModelFacts, 'prices'>, on?: string): ModelPrices | undefined {
-  checkArguments('pricesAt', { prices: optional.objects, on: optional.text }, { prices, on })
+export function pricesAt(facts: Pick<ModelFacts, 'prices'>, on?: string): ModelPrices | undefined {
+  checkArguments('pricesAt', { facts: argument.object, on: optional.text }, { facts, on })
+  const { prices = [] } = facts
+  checkArguments('pricesAt', { prices: optional.objects }, { prices })
   return prices.findLast(({ from }) => on === undefined || from === undefined || from <= on)
 }
 

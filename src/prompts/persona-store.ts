@@ -1,4 +1,4 @@
-import { argument, checkArguments } from '../core/check-arguments.ts'
+import { argument, checkArguments, optional } from '../core/check-arguments.ts'
 import { LlmError } from '../core/error.ts'
 import type { Persona } from './persona.ts'
 
@@ -14,7 +14,9 @@ export interface PersonaQuery {
 }
 
 /** Whether a user may see a persona: it is the user's own, or the application's. Without a user, every persona is seen. */
-export function isVisibleTo({ owner }: Pick<Persona, 'owner'>, user: string | undefined): boolean {
+export function isVisibleTo(persona: Pick<Persona, 'owner'>, user: string | undefined): boolean {
+  checkArguments('isVisibleTo', { persona: argument.object, user: optional.text }, { persona, user })
+  const { owner } = persona
   // Personas that were stored before they had owners have none.
   return user === undefined || (owner ?? '') === '' || owner === user
 }

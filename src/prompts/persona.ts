@@ -169,8 +169,9 @@ export function withOriginal(source: string, original: string): string {
 }
 
 /** The name of a persona in the conversation. */
-export function personaName({ name, nickname = '' }: Pick<PersonaInput, 'name' | 'nickname'>): string {
-  checkArguments('personaName', { name: argument.text, nickname: optional.text }, { name, nickname })
+export function personaName(persona: Pick<PersonaInput, 'name' | 'nickname'>): string {
+  checkArguments('personaName', { name: argument.text, nickname: optional.text }, persona)
+  const { name, nickname = '' } = persona
   return nickname.trim() === '' ? name : nickname
 }
 

@@ -1,3 +1,4 @@
+import { argument, checkArguments, optional } from '../core/check-arguments.ts'
 import {
   type AppliedTemplate,
   applyTemplateWith,
@@ -25,8 +26,14 @@ export const applyTemplate = (source: string, data?: unknown, options?: Template
   applyTemplateWith(shared, source, data, options)
 
 /** Compares the declared placeholders of a prompt template with its texts and, if given, with the data. */
-export const checkPlaceholders = (template: PromptTemplate, data?: object): PlaceholderReport =>
-  checkPlaceholdersWith(shared, template, data)
+export const checkPlaceholders = (template: PromptTemplate, data?: object): PlaceholderReport => {
+  checkArguments(
+    'checkPlaceholders',
+    { template: argument.object, data: optional.object },
+    { template, data },
+  )
+  return checkPlaceholdersWith(shared, template, data)
+}
 
 export {
   type AppliedTemplate,

@@ -1,3 +1,4 @@
+import { argument, checkArguments } from '../core/check-arguments.ts'
 import { LlmError } from '../core/error.ts'
 import { createTemplateEngine, type TemplateOptions } from './engine.ts'
 
@@ -29,6 +30,7 @@ interface Channel {
  * A pool calls it on its own. Call it only in the module that you pass as `module` to `createTemplatePool`.
  */
 export function serveTemplates(channel: Channel = process): void {
+  checkArguments('serveTemplates', { on: argument.function, exit: argument.function }, channel)
   const engine = createTemplateEngine()
   // A parent that was killed sends no message, but its channel closes.
   channel.on('disconnect', () => channel.exit(0))

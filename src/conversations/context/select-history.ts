@@ -1,4 +1,4 @@
-import { argument, checkArguments } from '../../core/check-arguments.ts'
+import { argument, checkArguments, optional } from '../../core/check-arguments.ts'
 import { callsOf } from '../../core/history.ts'
 import type { Message } from '../../core/message.ts'
 import { estimateUsage } from '../../core/tokens.ts'
@@ -28,10 +28,12 @@ export const estimateMessage: TokenCounter = (message) => estimateUsage([message
  */
 export function selectHistory(
   messages: readonly Message[],
-  { maxMessages = DEFAULT_HISTORY, maxTokens = Infinity }: HistoryBounds = {},
+  bounds: HistoryBounds = {},
   count: TokenCounter = estimateMessage,
 ): HistoryWindow {
   checkArguments('selectHistory', { messages: argument.objects }, { messages })
+  checkArguments('selectHistory', { maxMessages: optional.number, maxTokens: optional.number }, bounds)
+  const { maxMessages = DEFAULT_HISTORY, maxTokens = Infinity } = bounds
   const system = messages.filter(isSystem)
   const units = unitsOf(messages.filter((message) => !isSystem(message)))
   const most = Math.min(maxMessages, MAX_HISTORY)

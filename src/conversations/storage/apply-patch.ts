@@ -1,3 +1,4 @@
+import { argument, checkArguments, optional } from '../../core/check-arguments.ts'
 import { LlmError } from '../../core/error.ts'
 import { normalizeContent, omitUndefined, plainCopy, statuses, taskStatuses } from './normalize-records.ts'
 import type {
@@ -12,6 +13,11 @@ import { checkNumber, checkOptionalIds, checkRating, checkText, checkEnum } from
 
 /** The conversation with `patch` applied. Throws `invalid-request` if a field of the patch is invalid. */
 export function patchConversation(record: Conversation, patch: ConversationPatch, now: number): Conversation {
+  checkArguments(
+    'patchConversation',
+    { record: argument.object, patch: argument.object, now: argument.number },
+    { record, patch, now },
+  )
   const { title, summary, personaId, orgId, projectId, model, temperature, status, rating } = patch
   checkText(title ?? undefined, 'title')
   checkText(summary ?? undefined, 'summary')
@@ -39,6 +45,11 @@ export function patchConversation(record: Conversation, patch: ConversationPatch
 
 /** The message with `patch` applied. Throws `invalid-request` if a field of the patch is invalid. */
 export function patchMessage(record: StoredMessage, patch: MessagePatch, now: number): StoredMessage {
+  checkArguments(
+    'patchMessage',
+    { record: argument.object, patch: argument.object, now: argument.number },
+    { record, patch, now },
+  )
   const content = patch.content === undefined ? undefined : normalizeContent(patch.content)
   const metadata = patch.metadata === undefined ? undefined : plainCopy(patch.metadata, 'metadata')
   return omitUndefined({
@@ -53,6 +64,11 @@ export function patchMessage(record: StoredMessage, patch: MessagePatch, now: nu
 
 /** The task with `patch` applied. Throws `invalid-request` if a field of the patch is invalid. */
 export function patchTask(record: ChatTask, patch: TaskPatch, now: number): ChatTask {
+  checkArguments(
+    'patchTask',
+    { record: argument.object, patch: argument.object, now: argument.number },
+    { record, patch, now },
+  )
   checkText(patch.title, 'title')
   checkText(patch.description ?? undefined, 'description')
   if (patch.status !== undefined) checkEnum(patch.status, taskStatuses, 'status')
@@ -70,6 +86,7 @@ export function patchTask(record: ChatTask, patch: TaskPatch, now: number): Chat
 
 /** The message without its name, content and metadata, marked as deleted. */
 export function erasedMessage(record: StoredMessage, now: number): StoredMessage {
+  checkArguments('erasedMessage', { record: argument.object, now: argument.number }, { record, now })
   const { name: _name, ...rest } = record
   return {
     ...rest,
@@ -82,6 +99,11 @@ export function erasedMessage(record: StoredMessage, now: number): StoredMessage
 
 /** Throws `conflict` if `expected` is given and differs from the stored version. `what` names the record. */
 export function checkVersion(what: string, stored: number, expected: number | undefined): void {
+  checkArguments(
+    'checkVersion',
+    { what: argument.text, stored: argument.number, expected: optional.number },
+    { what, stored, expected },
+  )
   if (expected === undefined || expected === stored) return
   throw new LlmError(
     'conflict',

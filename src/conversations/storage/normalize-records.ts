@@ -1,3 +1,5 @@
+import { required, withMethods, type Field } from '../../core/schema.ts'
+import { argument, checkArguments, optional } from '../../core/check-arguments.ts'
 import { LlmError } from '../../core/error.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { base64Of } from '../../core/message.ts'
@@ -40,15 +42,20 @@ export interface Stamp {
   newId(): string
 }
 
+// Ids are made before anything is checked.
+const stampField: Field = required(withMethods('newId'))
+
 /**
  * The stored form of a new conversation, with defaults filled in. `rootId` is the parent's, if there is a parent. Throws
  * `invalid-request` if a field is invalid.
  */
-export function conversationRecord(
-  input: NewConversation,
-  { now, newId }: Stamp,
-  rootId?: string,
-): Conversation {
+export function conversationRecord(input: NewConversation, stamp: Stamp, rootId?: string): Conversation {
+  checkArguments(
+    'conversationRecord',
+    { input: argument.object, stamp: stampField, rootId: optional.text },
+    { input, stamp, rootId },
+  )
+  const { now, newId } = stamp
   checkConversation(input)
   const { createdAt = now, members = [], metadata = {}, status = 'active', id = newId() } = input
   const { userId, orgId, projectId, title, summary, personaId, model, temperature, rating } = input
@@ -104,7 +111,9 @@ function uniqueMembers(members: readonly Member[], owner: string): readonly Memb
 }
 
 /** The stored form of a member. Throws `invalid-request` if a field is invalid or the user is the owner. */
-export function checkMember({ userId, role }: Member, owner: string): Member {
+export function checkMember(member: Member, owner: string): Member {
+  checkArguments('checkMember', { member: argument.object, owner: argument.text }, { member, owner })
+  const { userId, role } = member
   checkId(userId, 'members.userId')
   checkEnum(role, memberRoles, 'members.role')
   if (userId === owner) refuse('members.userId', `is the owner "${owner}"; list only other users`)
@@ -118,11 +127,14 @@ export interface MessagePlace {
 }
 
 /** The stored form of a new message, with defaults filled in. Throws `invalid-request` if a field is invalid. */
-export function messageRecord(
-  input: NewMessage,
-  { now, newId }: Stamp,
-  { conversationId, sequence }: MessagePlace,
-): StoredMessage {
+export function messageRecord(input: NewMessage, stamp: Stamp, place: MessagePlace): StoredMessage {
+  checkArguments(
+    'messageRecord',
+    { input: argument.object, stamp: stampField, place: argument.object },
+    { input, stamp, place },
+  )
+  const { conversationId, sequence } = place
+  const { now, newId } = stamp
   checkMessage(input)
   const { id = newId(), createdAt = now, active = true, partial = false, requestId, usage } = input
   const { role, userId, name, toolCallId, isError, parentId, variantOf } = input
@@ -181,6 +193,11 @@ function textData(part: StoredPart): StoredPart {
 
 /** The stored form of a reaction. Throws `invalid-request` if a field is invalid. */
 export function reactionRecord(conversationId: string, key: ReactionKey, now: number): Reaction {
+  checkArguments(
+    'reactionRecord',
+    { conversationId: argument.text, key: argument.object, now: argument.number },
+    { conversationId, key, now },
+  )
   checkId(key.messageId, 'messageId')
   checkId(key.userId, 'userId')
   checkText(key.emoji, 'emoji')
@@ -191,6 +208,7 @@ export function reactionRecord(conversationId: string, key: ReactionKey, now: nu
 
 /** Groups reactions by message and emoji, ordered by the first reaction of each group. */
 export function groupReactions(reactions: readonly Reaction[]): readonly ReactionGroup[] {
+  checkArguments('groupReactions', { reactions: argument.objects }, { reactions })
   const groups = new Map<string, ReactionGroup>()
   for (const { messageId, emoji, userId } of reactions) {
     const name = `${messageId}\n${emoji}`
@@ -202,6 +220,7 @@ export function groupReactions(reactions: readonly Reaction[]): readonly Reactio
 
 /** Throws `invalid-request` if the charge cannot be added to a user's totals. */
 export function checkCharge(user: UserReference, charge: UsageCharge): void {
+  checkArguments('checkCharge', { charge: argument.object }, { charge })
   checkUser(user)
   if (typeof charge.usage !== 'object' || charge.usage === null)
     refuse('usage', 'takes the token usage of a call')
@@ -210,11 +229,13 @@ export function checkCharge(user: UserReference, charge: UsageCharge): void {
 }
 
 /** The stored form of a new attachment. Throws `invalid-request` if a field is invalid. */
-export function attachmentRecord(
-  conversationId: string,
-  input: NewAttachment,
-  { now, newId }: Stamp,
-): Attachment {
+export function attachmentRecord(conversationId: string, input: NewAttachment, stamp: Stamp): Attachment {
+  checkArguments(
+    'attachmentRecord',
+    { conversationId: argument.text, input: argument.object, stamp: stampField },
+    { conversationId, input, stamp },
+  )
+  const { now, newId } = stamp
   const { id = newId(), messageId, userId, name, mediaType, sizeBytes, url, text, data } = input
   checkOptionalIds({ id, messageId })
   checkId(userId, 'userId')
@@ -238,7 +259,13 @@ export const taskStatuses: readonly ChatTask['status'][] = [
 ]
 
 /** The stored form of a new task. Throws `invalid-request` if a field is invalid. */
-export function taskRecord(conversationId: string, input: NewTask, { now, newId }: Stamp): ChatTask {
+export function taskRecord(conversationId: string, input: NewTask, stamp: Stamp): ChatTask {
+  checkArguments(
+    'taskRecord',
+    { conversationId: argument.text, input: argument.object, stamp: stampField },
+    { conversationId, input, stamp },
+  )
+  const { now, newId } = stamp
   const { id = newId(), title, description, status = 'pending', metadata = {} } = input
   checkId(id, 'id')
   if (typeof title !== 'string' || title === '') refuse('title', 'takes a non-empty string')
@@ -259,7 +286,13 @@ export function taskRecord(conversationId: string, input: NewTask, { now, newId 
 }
 
 /** The stored form of a new summary. Throws `invalid-request` if a field is invalid. */
-export function summaryRecord(conversationId: string, input: NewSummary, { now, newId }: Stamp): Summary {
+export function summaryRecord(conversationId: string, input: NewSummary, stamp: Stamp): Summary {
+  checkArguments(
+    'summaryRecord',
+    { conversationId: argument.text, input: argument.object, stamp: stampField },
+    { conversationId, input, stamp },
+  )
+  const { now, newId } = stamp
   const { id = newId(), text, upToSequence, model, usage, metadata = {} } = input
   checkId(id, 'id')
   if (typeof text !== 'string') refuse('text', 'takes a string')

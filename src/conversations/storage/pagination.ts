@@ -1,3 +1,4 @@
+import { argument, checkArguments } from '../../core/check-arguments.ts'
 import { LlmError } from '../../core/error.ts'
 import { parseJson } from '../../core/json.ts'
 
@@ -47,17 +48,24 @@ const MAX_LIMIT = 200
 
 /** The query of page `page`, counted from 1, with `limit` items a page and the total. */
 export function numberedPage(page: number, limit: number = DEFAULT_LIMIT): PageQuery {
+  checkArguments('numberedPage', { page: argument.number, limit: argument.number }, { page, limit })
   if (!Number.isSafeInteger(page) || page < 1) refuse('page', 'takes a whole number from 1')
   return { limit, offset: (page - 1) * limit, withTotal: true }
 }
 
 /** Page number and totals of a page of `limit` items. */
 export function pageMeta(page: number, limit: number, total: number): PageMeta {
+  checkArguments(
+    'pageMeta',
+    { page: argument.number, limit: argument.number, total: argument.number },
+    { page, limit, total },
+  )
   return { total, page, limit, totalPages: Math.ceil(total / limit) }
 }
 
 /** Validates a query. Throws `invalid-request` if a field is invalid or the cursor is not from `list`. */
 export function pageWindow(query: PageQuery, list: string): PageWindow {
+  checkArguments('pageWindow', { query: argument.object, list: argument.text }, { query, list })
   const { limit = DEFAULT_LIMIT, offset = 0, cursor, withTotal = false } = query
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_LIMIT)
     refuse('limit', `takes a whole number from 1 to ${MAX_LIMIT}`)
@@ -75,6 +83,11 @@ export function pageOf<T>(
   window: PageWindow,
   by: { readonly list: string; readonly key: (item: T) => CursorKey; readonly total?: number | undefined },
 ): Page<T> {
+  checkArguments(
+    'pageOf',
+    { found: argument.list, window: argument.object, by: argument.object },
+    { found, window, by },
+  )
   const items = found.slice(0, window.limit)
   const last = items.at(-1)
   const more = found.length > window.limit && last !== undefined

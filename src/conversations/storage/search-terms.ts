@@ -1,3 +1,4 @@
+import { argument, checkArguments } from '../../core/check-arguments.ts'
 const WORD: RegExp = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}]|[\p{L}\p{N}\p{M}]+/gu
 const CJK: RegExp = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}]/u
 const SPLIT: RegExp = /(?=[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}])/u
@@ -10,6 +11,7 @@ const MAX_WORDS = 20_000
  * searches these. Each character of a script without spaces is a term. At most 200 000 characters and 20 000 terms are read.
  */
 export function searchTerms(text: string): readonly string[] {
+  checkArguments('searchTerms', { text: argument.text }, { text })
   const words = new Set<string>()
   const start = text.slice(0, MAX_TEXT_LENGTH).normalize('NFKC').toLowerCase()
   // Cut again, because normalization turns some characters into several.

@@ -1,3 +1,4 @@
+import { argument, checkArguments } from '../../core/check-arguments.ts'
 import type { Usage } from '../../core/response.ts'
 import type { UsageTotals } from './records.ts'
 
@@ -33,6 +34,7 @@ export function usageCounts(answer: {
   readonly usage?: Usage | undefined
   readonly costUsd?: number | null | undefined
 }): UsageCounts {
+  checkArguments('usageCounts', { answer: argument.object }, { answer })
   const { usage, costUsd } = answer
   if (usage === undefined) return noCounts
   const priced = costUsd !== undefined && costUsd !== null
@@ -50,6 +52,7 @@ export function usageCounts(answer: {
 
 /** The sum of two counts. */
 export function addCounts(a: UsageCounts, b: UsageCounts): UsageCounts {
+  checkArguments('addCounts', { a: argument.object, b: argument.object }, { a, b })
   return {
     inputTokens: a.inputTokens + b.inputTokens,
     outputTokens: a.outputTokens + b.outputTokens,
@@ -63,7 +66,9 @@ export function addCounts(a: UsageCounts, b: UsageCounts): UsageCounts {
 }
 
 /** Counts in the form that records show, with the cost in US dollars. */
-export function usageTotals({ costNanoUsd, ...counts }: UsageCounts): UsageTotals {
+export function usageTotals(given: UsageCounts): UsageTotals {
+  checkArguments('usageTotals', { given: argument.object }, { given })
+  const { costNanoUsd, ...counts } = given
   return { ...counts, costUsd: costNanoUsd / NANO }
 }
 

@@ -1,3 +1,4 @@
+import { argument, checkArguments, optional } from '../../core/check-arguments.ts'
 import { callerKey } from '../../core/caller-key.ts'
 import { checkId, checkOptionalIds } from './validate-records.ts'
 
@@ -13,7 +14,9 @@ export type UserReference = string | UserKey
 
 /** Returns the parts of a reference. */
 export function userOf(user: UserReference): UserKey {
-  return typeof user === 'string' ? { userId: user } : user
+  if (typeof user === 'string') return { userId: user }
+  checkArguments('a user', { userId: argument.text, orgId: optional.text }, user)
+  return user
 }
 
 /** Returns one text for a user: no two users have the same. */

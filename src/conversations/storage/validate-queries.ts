@@ -1,3 +1,4 @@
+import { argument, checkArguments, optional } from '../../core/check-arguments.ts'
 import { LlmError } from '../../core/error.ts'
 import type { StoredRole } from './records.ts'
 import { searchTerms } from './search-terms.ts'
@@ -8,6 +9,7 @@ const MAX_HISTORY = 1000
 
 /** Throws `invalid-request` if a conversation query has no owner, participant, organisation or project. */
 export function checkScope(query: ConversationQuery): void {
+  checkArguments('checkScope', { query: argument.object }, { query })
   const { userId, participantId, orgId, projectId, everyone } = query
   const bound = [userId, participantId, orgId, projectId].some((id) => id !== undefined)
   if (bound || everyone === true) return
@@ -16,6 +18,7 @@ export function checkScope(query: ConversationQuery): void {
 
 /** The search terms of a query; none match nothing. Throws `invalid-request` without a conversation or participant. */
 export function checkSearch(query: MessageSearch): readonly string[] {
+  checkArguments('checkSearch', { query: argument.object }, { query })
   if (typeof query.text !== 'string') refuse('text', 'takes a string')
   if (query.conversationId === undefined && query.participantId === undefined)
     refuse('conversationId', 'is missing: pass conversationId or participantId')
@@ -25,11 +28,18 @@ export function checkSearch(query: MessageSearch): readonly string[] {
 
 /** The terms that a title must contain; `undefined` if the query has no `search`. */
 export function titleTerms(query: ConversationQuery): readonly string[] | undefined {
+  checkArguments(
+    'titleTerms',
+    { query: argument.object, search: optional.text },
+    { query, search: (query as ConversationQuery | null)?.search },
+  )
   return query.search === undefined || query.search.trim() === '' ? undefined : searchTerms(query.search)
 }
 
 /** Throws `invalid-request` if a field of the history query is invalid. */
-export function checkHistory({ limit, before, roles }: HistoryQuery): void {
+export function checkHistory(query: HistoryQuery): void {
+  checkArguments('checkHistory', { query: argument.object }, { query })
+  const { limit, before, roles } = query
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_HISTORY)
     refuse('limit', `takes a whole number from 1 to ${MAX_HISTORY}`)
   checkSequence(before, 'before')
@@ -37,7 +47,9 @@ export function checkHistory({ limit, before, roles }: HistoryQuery): void {
 }
 
 /** Throws `invalid-request` if a field of the message query is invalid. */
-export function checkMessages({ after, before, roles, order }: MessageQuery): void {
+export function checkMessages(query: MessageQuery): void {
+  checkArguments('checkMessages', { query: argument.object }, { query })
+  const { after, before, roles, order } = query
   checkSequence(after, 'after')
   checkSequence(before, 'before')
   checkRoles(roles)
@@ -46,7 +58,9 @@ export function checkMessages({ after, before, roles, order }: MessageQuery): vo
 }
 
 /** Throws `invalid-request` if a field of the activation is invalid. */
-export function checkActivation({ offAfter }: Activation): void {
+export function checkActivation(activation: Activation): void {
+  checkArguments('checkActivation', { activation: argument.object }, { activation })
+  const { offAfter } = activation
   checkSequence(offAfter, 'offAfter')
 }
 

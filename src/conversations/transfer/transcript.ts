@@ -1,3 +1,4 @@
+import { argument, checkArguments, optional } from '../../core/check-arguments.ts'
 import { LlmError } from '../../core/error.ts'
 import { isObject, parseJson, type JsonObject } from '../../core/json.ts'
 import { isSafeName, SAFE_NAME } from '../../core/validate-id.ts'
@@ -63,6 +64,7 @@ function fileMessage(message: StoredMessage): FileMessage {
 
 /** The file as indented JSON text. */
 export function toJson(file: ConversationFile): string {
+  checkArguments('conversationJson', { file: argument.object }, { file })
   return `${JSON.stringify(file, undefined, 2)}\n`
 }
 
@@ -75,7 +77,9 @@ const TITLES: Readonly<Record<StoredRole, string>> = {
 }
 
 /** The file as Markdown for reading. It can be imported again with the same texts; other parts are only named. */
-export function toMarkdown({ title, messages }: ConversationFile): string {
+export function toMarkdown(file: ConversationFile): string {
+  checkArguments('conversationMarkdown', { title: optional.text, messages: argument.objects }, file)
+  const { title, messages } = file
   const head = `# ${(title ?? 'Conversation').replaceAll(/\s+/g, ' ')}\n`
   const sections = messages.map(({ role, name, content, partial }) => {
     const marks = [name, partial === true ? 'cut off' : undefined].filter((mark) => mark !== undefined)

@@ -1,3 +1,4 @@
+import { LlmError } from '../../core/error.ts'
 import type { EventBatch } from '../../core/event.ts'
 
 /** The source of a body's batches. */
@@ -22,7 +23,10 @@ export function openSource(source: BatchSource | Promise<BatchSource>, wrap: Wra
 }
 
 function openNow(source: BatchSource, wrap: WrapBatches): OpenSource {
-  const iterator = wrap(('batches' in source ? source.batches() : source)[Symbol.asyncIterator]())
+  const batches = 'batches' in source ? source.batches() : source
+  if (typeof batches?.[Symbol.asyncIterator] !== 'function')
+    throw new LlmError('invalid-request', 'streamingBody: source must be a stream of batches')
+  const iterator = wrap(batches[Symbol.asyncIterator]())
   return {
     next: () => iterator.next(),
     cancel: (reason) => {

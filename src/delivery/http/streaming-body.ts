@@ -1,3 +1,4 @@
+import { argument, checkArguments } from '../../core/check-arguments.ts'
 import { callSafely } from '../../core/host-function.ts'
 import { systemClock, type Clock, type Timer } from '../../core/clock.ts'
 import { clockField, signalField } from '../../core/common-fields.ts'
@@ -43,6 +44,13 @@ export const streamingBodySchema: Group = optionsSchema<StreamingBodyOptions>()(
   onEnd: callable,
 }))
 
+const ENCODER = {
+  contentType: argument.text,
+  open: argument.function,
+  encode: argument.function,
+  close: argument.function,
+}
+
 /**
  * Creates the body of a streamed response. It reads its source only when its consumer asks for more, so it holds at most
  * one batch and its frames. Cancelling the body cancels the source at once. An error of the source becomes the encoder's
@@ -53,6 +61,12 @@ export function streamingBody(
   encoder: Encoder,
   options: StreamingBodyOptions = {},
 ): ReadableStream<Uint8Array> {
+  checkArguments(
+    'streamingBody',
+    { source: argument.object, encoder: argument.object, options: argument.object },
+    { source, encoder, options },
+  )
+  checkArguments('streamingBody: encoder', ENCODER, encoder)
   checkOptions('streamingBody', streamingBodySchema, options)
   const body = new StreamingBody(source, encoder, options)
   return new ReadableStream<Uint8Array>(

@@ -1,3 +1,4 @@
+import { argument, checkArguments } from '../../core/check-arguments.ts'
 import { rowOf } from '../../core/json.ts'
 import type { LlmError } from '../../core/error.ts'
 import type { JsonObject } from '../../core/json.ts'
@@ -44,15 +45,22 @@ export interface RunEnd {
 /** Called at the end of a run, before `onSave`; returns its `save`. */
 export type SavePolicy = (end: Omit<RunEnd, 'save'>) => SaveDecision
 
+const END = { reason: argument.text, response: argument.object }
+
 /** Saves a finished answer as `complete`, any other with content as `partial`, and one without content `never`. */
-export const savePartial: SavePolicy = ({ reason, response }) => {
+export const savePartial: SavePolicy = (end) => {
+  checkArguments('savePartial', END, end)
+  const { reason, response } = end
   if (!hasContent(response)) return 'never'
   return reason === 'finished' ? 'complete' : 'partial'
 }
 
 /** Saves a finished answer with content as `complete`, and any other `never`. */
-export const saveComplete: SavePolicy = ({ reason, response }) =>
-  reason === 'finished' && hasContent(response) ? 'complete' : 'never'
+export const saveComplete: SavePolicy = (end) => {
+  checkArguments('saveComplete', END, end)
+  const { reason, response } = end
+  return reason === 'finished' && hasContent(response) ? 'complete' : 'never'
+}
 
 /** Whether a response has text, reasoning, tool calls or files. */
 export function hasContent({ text, reasoning, toolCalls, files }: ChatResponse): boolean {

@@ -52,7 +52,7 @@ export interface SafePattern {
  */
 export function compilePattern(input: PatternInput | string): SafePattern {
   const given = typeof input === 'string' ? { pattern: input } : input
-  checkArguments('compilePattern', { input: argument.object }, { input: given })
+  checkArguments('compilePattern', 'words' in Object(given) ? {} : { pattern: argument.text }, given)
   const searches =
     'words' in given ? wordSearches(given) : [{ node: readPattern(given.pattern, readFlags(given.flags)) }]
   return new CompiledPattern(new Automaton(compileProgram(searches)))

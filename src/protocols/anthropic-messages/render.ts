@@ -1,3 +1,4 @@
+import { checkResponse } from '../check-response.ts'
 import { responseToEvents } from '../../core/accumulate-response.ts'
 import { newId } from '../../core/create-id.ts'
 import { isObject, type JsonObject } from '../../core/json.ts'
@@ -7,6 +8,7 @@ import { citationOf, stopReason, usageOf } from './parts.ts'
 
 /** Renders a whole response as Anthropic's message. */
 export function renderAnthropicMessage(response: ChatResponse, options: EncoderOptions): JsonObject {
+  checkResponse('renderAnthropicMessage', response, options)
   const { id = newId('msg'), model = response.model } = options
   const content: JsonObject[] = []
   const citations = response.citations.map(citationOf)

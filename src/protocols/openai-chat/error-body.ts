@@ -1,4 +1,4 @@
-import type { ErrorKind, LlmError } from '../../core/error.ts'
+import { LlmError, type ErrorKind } from '../../core/error.ts'
 import { isShutdown, publicError, type ErrorAnswer } from '../public-error.ts'
 
 type TypeAndCode = readonly [type: string, code: string | null]
@@ -34,6 +34,6 @@ export function openaiErrorBody(error: LlmError): ErrorAnswer {
   const [type, usualCode] = TYPES[kind]
   const known = kind === 'not-found' && error.model !== undefined ? 'model_not_found' : usualCode
   const named = reason?.replaceAll('-', '_') ?? known
-  const code = isShutdown(error) ? 'service_unavailable' : named
+  const code = LlmError.is(error) && isShutdown(error) ? 'service_unavailable' : named
   return { status, body: { error: { message, type, param: issues?.[0]?.path ?? null, code } } }
 }

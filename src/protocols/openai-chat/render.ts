@@ -1,3 +1,4 @@
+import { checkResponse } from '../check-response.ts'
 import { newId } from '../../core/create-id.ts'
 import { callsOf } from '../../core/history.ts'
 import type { JsonObject } from '../../core/json.ts'
@@ -8,6 +9,7 @@ import { annotationOf, fileDelta, logprobsOf, stopReason, usageOf } from './part
 
 /** Renders a whole response as OpenAI's chat completion. */
 export function renderOpenaiChat(response: ChatResponse, options: EncoderOptions): JsonObject {
+  checkResponse('renderOpenaiChat', response, options)
   const { id = newId('chatcmpl'), model = response.model, createdMs, conversationId } = options
   const choices = response.choices ?? [{ ...response, index: 0 }]
   return {

@@ -1,3 +1,4 @@
+import { checkResponse } from '../check-response.ts'
 import { responseToEvents } from '../../core/accumulate-response.ts'
 import { newId } from '../../core/create-id.ts'
 import type { JsonObject } from '../../core/json.ts'
@@ -8,6 +9,7 @@ import { outcomeOf, responseObject } from './parts.ts'
 
 /** Renders a whole response as OpenAI's response object. */
 export function renderOpenaiResponse(response: ChatResponse, options: EncoderOptions): JsonObject {
+  checkResponse('renderOpenaiResponse', response, options)
   const { id = newId('resp'), model = response.model, createdMs, conversationId } = options
   const items = new OutputItems(id, () => undefined)
   // Cited before the text: `OutputItems` holds citations back until their message begins.
