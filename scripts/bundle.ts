@@ -15,13 +15,18 @@ const NOTICES: readonly string[] = [...INLINED, 'eventemitter3', 'p-timeout']
 const DATA: readonly string[] = ['models.dev', 'genai-prices']
 const TARGET = 'node22'
 const COPY = '?catalogue'
+// Small functions that tool loops have of their own, because what a later file takes from the core, bundlers keep in it.
+const TOOLS_COPY = '?tools'
+const COPIED_BY_TOOLS =
+  /\/src\/core\/(add-usage|response-events|host-function|caller-key|create-id|schema|options|issues|problem|show-value|parent-call|check-json|scrub-foreign|timeout-error|abort|log|json|message)\.ts$/
 // What every dialect uses is loaded with the core, because one more file costs as much as 4 KB of code.
 const COMMON =
   /\/src\/dialects\/((?!index|claude|fit-schema|tools-as-text|note)[\w-]+|(embeddings|token-counts)\/.*)\.ts$/
 // What a chat call needs seldom is loaded by import(): one file for each occasion.
 const LATER: Readonly<Record<string, RegExp>> = {
+  tools: /\/(operations\/(run|started-run)|src\/tools\/(?!index|approvals|conditions|run-store)[\w-]+|core\/turn)\.ts$/,
   operations:
-    /\/(operations\/(?!index|chat|parse)[\w-]+|exchange\/json-request|orchestrator\/explain-target|dialects\/(embeddings\/(formats|vectors)|token-counts\/formats|[\w-]+\/(detailed-)?models|openai-chat\/moderation))\.ts$/,
+    /\/(operations\/(?!index|chat|parse|run|started|tools)[\w-]+|exchange\/json-request|orchestrator\/explain-target|dialects\/(embeddings\/(formats|vectors)|token-counts\/formats|[\w-]+\/(detailed-)?models|openai-chat\/moderation))\.ts$/,
   schemas:
     /\/core\/fit\/(schemas?|structured-answer|enforce-schema|normalize-schema|schema-(parts|tree|values|words))\.ts$/,
   options:
@@ -30,6 +35,8 @@ const LATER: Readonly<Record<string, RegExp>> = {
   failures: /\/(transport\/explain-failure|dialects\/(([\w-]+\/)?fault|error-words|find-message))\.ts$/,
   aws: /\/(transport\/(aws-event-stream|sigv4)|exchange\/signing)\.ts$/,
 }
+// What an application calls itself about its runs.
+const RUN_KIT = /\/src\/tools\/(approvals|conditions|run-store)\.ts$/
 const FEATURE = /\/src\/(limits|queue|resilience|moderation)\//
 
 // package.json promises that no module has side effects. Inside of one file, bundlers need to be told for each constant.
@@ -43,7 +50,9 @@ const source: Plugin = {
     if (importer === undefined || !/^\.\.?\//.test(name)) return undefined
     const [from = '', query] = importer.split('?')
     const path = resolve(from, '..', name)
-    const forCatalogue = query !== undefined || from.endsWith('/src/providers/index.ts')
+    const forTools = query === TOOLS_COPY.slice(1) || laterGroup(from) === 'tools'
+    if (forTools && COPIED_BY_TOOLS.test(path)) return path + TOOLS_COPY
+    const forCatalogue = query === COPY.slice(1) || from.endsWith('/src/providers/index.ts')
     return forCatalogue &&
       /\/src\/(providers|dialects)\//.test(path) &&
       !COMMON.test(path) &&
@@ -53,7 +62,8 @@ const source: Plugin = {
   },
   load: (id) => {
     if (PREPARED.test(id)) return prepare(id)
-    return id.endsWith(COPY) ? readFile(id.slice(0, -COPY.length), 'utf8') : undefined
+    const [path = '', query] = id.split('?')
+    return query === undefined ? undefined : readFile(path, 'utf8')
   },
   transform: async (code, id) => {
     const path = id.split('?')[0] ?? ''
@@ -162,8 +172,9 @@ function createGroups(): GetManualChunk {
       collect(core, resolve(root, 'src/core-entry.ts'), importsOf)
       collect(all, resolve(root, 'src/index.ts'), importsOf)
     }
-    const later = laterGroup(id)
+    const later = id.endsWith(TOOLS_COPY) ? 'tools' : laterGroup(id)
     if (later !== undefined) return later
+    if (RUN_KIT.test(id)) return 'run-kit'
     if (core.has(id) || COMMON.test(id)) return 'core'
     if (id.endsWith(COPY) || id.endsWith('/src/providers/index.ts')) return 'catalogue'
     return all.has(id) ? FEATURE.exec(id)?.[1] : undefined

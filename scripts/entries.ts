@@ -24,6 +24,7 @@ export const places: Readonly<Record<string, string>> = {
   './limits': 'src/limits/public.ts',
   './queue': 'src/queue/public.ts',
   './resilience': 'src/resilience/public.ts',
+  './tools': 'src/operations/tools-entry.ts',
   './telemetry': 'src/telemetry/index.ts',
   './undici': 'src/transport/undici/index.ts',
   './testing': 'src/testing/index.ts',

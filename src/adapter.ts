@@ -36,7 +36,8 @@ export type {
   Transport,
   TransportOptions,
 } from './core/wire.ts'
-export { collectResponse, responseToEvents } from './core/accumulate-response.ts'
+export { collectResponse } from './core/accumulate-response.ts'
+export { responseToEvents } from './core/response-events.ts'
 export { isConversationId, isPersonaName } from './core/validate-id.ts'
 export { systemClock, type Clock } from './core/clock.ts'
 export { estimateTokens } from './core/tokens.ts'

@@ -106,7 +106,7 @@ export const orchestratorSchema: Group = optionsSchema<OrchestratorOptions>()(()
 export function createOrchestrator(options: OrchestratorOptions = {}): Orchestrator {
   checkOptions('createOrchestrator', orchestratorSchema, options)
   const use = [...(options.use ?? []), ...featuresOf(options)]
-  return { ...compose({ ...options, use } as CoreOptions), costUsd: options.costUsd }
+  return compose({ ...options, use } as CoreOptions, options.costUsd)
 }
 
 /** Makes an orchestrator over the whole catalogue without options, and without the features that need some. */
@@ -114,8 +114,8 @@ export function createBareOrchestrator(): Orchestrator {
   return compose({ use: [attempts()] })
 }
 
-function compose(options: CoreOptions): Orchestrator {
-  return composeOrchestrator({ catalogue, operations, loadModels }, options)
+function compose(options: CoreOptions, costUsd?: CostOf): Orchestrator {
+  return composeOrchestrator({ catalogue, operations, loadModels, costUsd }, options)
 }
 
 // Imported by a variable, because a bundler would put the whole table into every application.

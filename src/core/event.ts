@@ -121,6 +121,30 @@ export interface ToolErrorEvent {
   readonly name: string
   readonly message: string
 }
+/** A running tool tells how far it is. */
+export interface ToolProgressEvent {
+  readonly type: 'tool-progress'
+  readonly id: string
+  readonly name: string
+  readonly progress: JsonValue
+}
+/** A tool call waits for a decision. The run ends with it, and goes on with the decision. */
+export interface ApprovalRequestedEvent {
+  readonly type: 'approval-requested'
+  readonly runId: string
+  readonly id: string
+  readonly name: string
+  readonly arguments: JsonValue
+}
+/** An event of a subagent, which a tool call of the run delegated work to. */
+export interface AgentEvent {
+  readonly type: 'agent-event'
+  /** Name of the subagent. */
+  readonly agent: string
+  /** Id of the tool call that delegated. */
+  readonly parentToolCallId: string
+  readonly event: StreamEvent
+}
 /** End of one round of the tool loop. */
 export interface StepEvent {
   readonly type: 'step'
@@ -157,6 +181,9 @@ export type StreamEvent =
   | FinishEvent
   | ToolResultEvent
   | ToolErrorEvent
+  | ToolProgressEvent
+  | ApprovalRequestedEvent
+  | AgentEvent
   | StepEvent
   | ContinuedEvent
 
@@ -181,6 +208,10 @@ export interface EventTraits<E extends StreamEvent = StreamEvent> {
   readonly payloadLength?: ((event: E) => number) | undefined
 }
 
+function jsonLength(value: JsonValue): number {
+  return JSON.stringify(value).length
+}
+
 /** The facts about every type of event. Pings, role-only and empty deltas are no content, because they hold nothing. */
 export const eventTraits: {
   readonly [T in StreamEvent['type']]: EventTraits<Extract<StreamEvent, { readonly type: T }>>
@@ -190,7 +221,7 @@ export const eventTraits: {
   'reasoning-delta': { content: 'with-text', textField: 'text' },
   'tool-call-start': { content: 'always' },
   'tool-call-delta': { content: 'always', textField: 'delta' },
-  'tool-call': { content: 'always', payloadLength: (event) => JSON.stringify(event.arguments).length },
+  'tool-call': { content: 'always', payloadLength: (event) => jsonLength(event.arguments) },
   'server-tool-call': { isStep: true },
   'server-tool-result': { isStep: true },
   citation: {},
@@ -198,8 +229,11 @@ export const eventTraits: {
   usage: {},
   warning: {},
   finish: { isTerminal: true },
-  'tool-result': { payloadLength: (event) => JSON.stringify(event.result).length },
+  'tool-result': { payloadLength: (event) => jsonLength(event.result) },
   'tool-error': { payloadLength: (event) => event.message.length },
+  'tool-progress': { payloadLength: (event) => jsonLength(event.progress) },
+  'approval-requested': { payloadLength: (event) => jsonLength(event.arguments) },
+  'agent-event': { payloadLength: (event) => eventLength(event.event) },
   step: {},
   continued: {},
 }

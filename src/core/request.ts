@@ -24,13 +24,34 @@ export interface StandardSchema {
 /** A JSON Schema object, or a Standard Schema that brings its JSON Schema. */
 export type Schema = JsonObject | StandardSchema
 
-/** The second argument of a tool's `execute`. */
+/** The second argument of a tool's `execute`: for whom the tool runs, and what ends it. */
 export interface ToolContext {
   readonly toolCallId: string
+  /** Name of the tool, as the model called it. */
+  readonly toolName?: string | undefined
+  /** The same for every try of this call, also after a restart. Pass it on to systems that do a thing once for each key. */
+  readonly idempotencyKey?: string | undefined
+  /** Id of the run or turn. */
+  readonly runId?: string | undefined
+  /** Index of the step whose model call asked for the tool. */
+  readonly step?: number | undefined
   /** Aborts when the tool's time has passed or the turn ends. */
   readonly signal?: AbortSignal | undefined
   /** The turn, for calls that the tool makes: `orchestrator.chatApiCall({ …, parent })`. */
   readonly parent?: ParentCall | undefined
+  readonly requestId?: string | undefined
+  readonly conversationId?: string | undefined
+  /** Id of the assistant message that ends the answer, with a chat service. */
+  readonly messageId?: string | undefined
+  readonly userId?: string | undefined
+  /** The caller's identity, as the application gave it to the run or the chat service. */
+  readonly identity?: unknown
+  /** What the caller may use. */
+  readonly permissions?: readonly string[] | undefined
+  readonly tags?: Readonly<Record<string, string>> | undefined
+  readonly logger?: Logger | undefined
+  /** Tells the readers of the stream how far the tool is, by a `tool-progress` event. Does nothing after the end of the tool. */
+  readonly emit?: ((progress: JsonValue) => void) | undefined
 }
 /** A function that the model may call. */
 export interface Tool {
@@ -49,6 +70,26 @@ export interface Tool {
   readonly providerOptions?: WireOptions | undefined
   /** Maximum time of one run in ms, by tool loops. Default 15 000; 0 or `Infinity`: the turn's own time alone. */
   readonly timeoutMs?: number | undefined
+  /**
+   * Whether a call of the tool waits for the decision of a person. A function is called with the checked arguments; if it
+   * throws, a decision is needed. Default false.
+   */
+  readonly needsApproval?:
+    | boolean
+    | ((args: never, context: ToolContext) => boolean | Promise<boolean>)
+    | undefined
+  /** What the caller must be allowed: `read`, `write`, `deploy`, `admin`, or a word of the application. Default: nothing. */
+  readonly permission?: string | undefined
+  /** Archetypes of agents and capabilities that the tool is found by in a registry. */
+  readonly tags?: readonly string[] | undefined
+  /** Whether the tool runs alone, after the calls before it and before the calls after it. Default false. */
+  readonly sequential?: boolean | undefined
+  /** How often a failed run is repeated before the model gets the error. Default 0. */
+  readonly retries?: number | undefined
+  /** Maximum length of the result that the model gets, in UTF-16 units; a longer one is cut with a mark. Default 100 000. */
+  readonly maxResultChars?: number | undefined
+  /** Makes what the model gets of a result: text, parts or JSON. The page and the records get the whole result. */
+  readonly toModelOutput?: ((result: never) => string | readonly ToolResultPart[] | JsonValue) | undefined
   /** Called by tool loops with the checked arguments. `chatApiCall` never calls it, and warns about it. */
   readonly execute?: ((args: never, context: ToolContext) => unknown) | undefined
 }

@@ -78,6 +78,13 @@ export const toolRows: Rows<Tool> = {
   cache: cacheMark,
   providerOptions: recordOf(anyObject),
   timeoutMs: orInfinity(milliseconds),
+  needsApproval: anyOf(flag, callable),
+  permission: nonEmptyText,
+  tags: listOf(nonEmptyText),
+  sequential: flag,
+  retries: count,
+  maxResultChars: positiveCount,
+  toModelOutput: callable,
   execute: callable,
 }
 const tool = looseGroup(() => ({

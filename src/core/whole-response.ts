@@ -1,4 +1,4 @@
-import { responseToEvents } from './accumulate-response.ts'
+import { responseToEvents } from './response-events.ts'
 import type { Call } from './call.ts'
 import type { LlmError } from './error.ts'
 import type { EventBatch } from './event.ts'

@@ -1,5 +1,6 @@
 import { abortedError } from '../core/abort.ts'
-import { ResponseAccumulator, responseToEvents } from '../core/accumulate-response.ts'
+import { ResponseAccumulator } from '../core/accumulate-response.ts'
+import { responseToEvents } from '../core/response-events.ts'
 import { addUsage } from '../core/add-usage.ts'
 import type { Follow, FollowedCall } from '../core/dialect.ts'
 import { toLlmError, type LlmError } from '../core/error.ts'

@@ -6,6 +6,7 @@ type Other = Exclude<keyof Operations, 'chatApiCall'>
 /** All operations, by the name of their orchestrator method. Those other than chat are loaded by their first call. */
 export const operations: Operations = {
   chatApiCall: chat,
+  run: later('run', 'run'),
   embed: later('embed', 'embed'),
   moderate: later('moderate', 'moderate'),
   listModels: later('listModels', 'list-models'),

@@ -1,10 +1,19 @@
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/log.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
 import type { Target, TargetReference } from '../core/registry.ts'
 import type { CallOptions } from '../core/request.ts'
+import type { CostOf } from '../limits/index.ts'
 import type { CallInput, RunningCall } from './create-call.ts'
 
 /** The functions of an orchestrator that operations use. */
 export interface OperationContext {
+  readonly clock: Clock
+  readonly logger?: Logger | undefined
+  /** Estimates the tokens of a text. */
+  readonly estimateTokens: (text: string) => number
+  /** The prices of the options. */
+  readonly costUsd?: CostOf | undefined
   /** The configured policy for settings that a target does not support. */
   readonly onUnsupported: 'warn' | 'error' | 'drop'
   /** Adds the provider and model that a request omits, from the options or the environment. Throws `misconfigured` if the default provider is unknown. */

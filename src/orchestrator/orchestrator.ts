@@ -19,6 +19,7 @@ import type { CostOf, Limiter, LimiterStats } from '../limits/index.ts'
 import type { CallQueue, QueueStatus } from '../queue/index.ts'
 import type { TargetHealth, TargetHealthReport } from '../resilience/index.ts'
 import type { ChatStream } from '../stream/index.ts'
+import type { RunRequest, RunResponse } from '../tools/index.ts'
 import { createFetchTransport } from '../transport/index.ts'
 import { readProviders, type CoreOptions } from './config.ts'
 import { OrchestratorContext } from './context.ts'
@@ -52,10 +53,23 @@ export interface ChatApiCall {
   (request: ChatRequest): Promise<ChatResponse | ChatStream>
 }
 
+/** Runs a conversation with tools. Resolves to the result, or to a stream if the request has `stream: true`. */
+export interface RunCall {
+  (request: RunRequest & { readonly stream: true }): Promise<ChatStream<RunResponse>>
+  (request: RunRequest & { readonly stream?: false | undefined }): Promise<RunResponse>
+  (request: RunRequest): Promise<RunResponse | ChatStream<RunResponse>>
+}
+
 /** The operations of an orchestrator, one method each. */
 export interface OrchestratorMethods {
   /** Resolves to the whole response, or with `stream: true` to a stream when its first content has arrived. Rejects with an `LlmError`. */
   readonly chatApiCall: ChatApiCall
+  /**
+   * Calls a model, runs the tools that it asks for, and calls it again, until it answers. The stream has the events of a call
+   * and those of tools: one `start`, one `finish` with the usage of all steps. Rejects with an `LlmError` that has the run so
+   * far as `partial`.
+   */
+  readonly run: RunCall
   /** Embeds texts, in batches of the provider's size. Rejects with `unsupported` if the provider has no embeddings. */
   embed(request: EmbedRequest): Promise<EmbedResponse>
   /** Sends texts to the moderation endpoint of a provider. Rejects with `unsupported` if the provider has none. */
@@ -109,11 +123,12 @@ export interface OrchestratorLibrary {
   readonly catalogue?: readonly ProviderDefinition[] | undefined
   readonly operations: Operations
   readonly loadModels?: LoadModels | undefined
+  readonly costUsd?: CostOf | undefined
 }
 
 /** Creates an orchestrator from a library and checked options. Throws `misconfigured` if a provider or feature is not valid. */
 export function composeOrchestrator(
-  { catalogue = [], operations, loadModels }: OrchestratorLibrary,
+  { catalogue = [], operations, loadModels, costUsd }: OrchestratorLibrary,
   given: CoreOptions,
 ): Orchestrator {
   const options = withSafeFunctions(given)
@@ -131,7 +146,7 @@ export function composeOrchestrator(
     clock,
     streamLimits,
   })
-  const { onEvent: emit, logger } = options
+  const { onEvent: emit, logger, estimateTokens: estimate = estimateTokens } = options
   const features = new Features([...(options.use ?? []), hooksStage], {
     clock,
     targets: createTargets(context),
@@ -143,15 +158,15 @@ export function composeOrchestrator(
     await runner.close(drainMs)
     if (options.transport === undefined) await transport.close?.()
   }
+  const told = { logger, costUsd, estimateTokens: estimate }
   return {
-    ...methodsOf(operations, operationContext(context, runner, features)),
+    ...methodsOf(operations, operationContext(context, { runner, features, told: { ...told, clock } })),
     registry,
     ...createModelKnowledge(registry, options.models, loadModels),
     limiter: features.handleOf('limits') as Limiter | undefined,
     queue: features.handleOf('queue') as CallQueue | undefined,
     health: () => (features.handleOf('attempts') as TargetHealthReport | undefined)?.health() ?? {},
-    estimateTokens: options.estimateTokens ?? estimateTokens,
-    logger,
+    ...told,
     reviewMessages: async (request) =>
       features.review({
         ...request,
@@ -187,12 +202,19 @@ function safeEstimator(estimate: (text: string) => number): (text: string) => nu
   }
 }
 
+/** What operations use besides the context of the orchestrator. */
+interface OperationParts {
+  readonly runner: CallRunner
+  readonly features: Features
+  readonly told: Pick<OperationContext, 'clock' | 'logger' | 'estimateTokens' | 'costUsd'>
+}
+
 function operationContext(
   context: OrchestratorContext,
-  runner: CallRunner,
-  features: Features,
+  { runner, features, told }: OperationParts,
 ): OperationContext {
   return {
+    ...told,
     onUnsupported: context.options.onUnsupported ?? 'warn',
     withDefaults: (request) => withDefaults(context, request),
     withDefaultProvider: (request) => withDefaultProvider(context, request),

@@ -3,7 +3,7 @@ import type { EventBatch, StreamEvent } from '../core/event.ts'
 import type { ChatResponse } from '../core/response.ts'
 
 /** Source of a {@link ChatStream}. */
-export interface ReplySource {
+export interface ReplySource<Response extends ChatResponse = ChatResponse> {
   readonly provider: string
   readonly model: string
   /** Reads the events of one network read; `null` at the end. Rejects with the error that ends the answer. */
@@ -11,7 +11,7 @@ export interface ReplySource {
   /** Aborts the call. */
   cancel(reason?: unknown): void
   /** The response from the events read so far. */
-  response(): ChatResponse | Promise<ChatResponse>
+  response(): Response | Promise<Response>
 }
 
 type Result = IteratorResult<StreamEvent, undefined>
@@ -21,10 +21,10 @@ const DONE: Result = Object.freeze({ value: undefined, done: true as const })
  * A streamed answer. Iterate its events once, or await `response`. It ends once: with a `finish` event, or by throwing an
  * `LlmError` with the answer so far in `partial`. Leaving the loop cancels the call and closes its connection.
  */
-export class ChatStream implements AsyncIterable<StreamEvent> {
+export class ChatStream<Response extends ChatResponse = ChatResponse> implements AsyncIterable<StreamEvent> {
   readonly provider: string
   readonly model: string
-  readonly #source: ReplySource
+  readonly #source: ReplySource<Response>
   #batch: EventBatch = []
   #at = 0
   #pulling: Promise<unknown> | undefined
@@ -36,13 +36,13 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
   #failure: unknown
   #response:
     | {
-        promise: Promise<ChatResponse>
-        resolve(value: ChatResponse | Promise<ChatResponse>): void
+        promise: Promise<Response>
+        resolve(value: Response | Promise<Response>): void
         reject(error: unknown): void
       }
     | undefined
 
-  constructor(source: ReplySource) {
+  constructor(source: ReplySource<Response>) {
     this.#source = source
     this.provider = source.provider
     this.model = source.model
@@ -52,9 +52,9 @@ export class ChatStream implements AsyncIterable<StreamEvent> {
    * The whole answer, in the shape of a call without `stream`. Drives the stream if it is not iterated. Rejects with the
    * error that ended the stream, or with `aborted` if the loop was left early.
    */
-  get response(): Promise<ChatResponse> {
+  get response(): Promise<Response> {
     if (this.#response === undefined) {
-      this.#response = Promise.withResolvers<ChatResponse>()
+      this.#response = Promise.withResolvers<Response>()
       // May stay unread without an unhandled rejection, because iterating throws the same error.
       this.#response.promise.catch(() => undefined)
       if (this.#ended) this.#settle()

@@ -36,6 +36,7 @@ export const folders: Readonly<Record<string, string>> = {
     'Checks and redaction of inputs and outputs: rules, personal data, profanity, judges and topics.',
   'moderation/redaction': 'Redaction of whole texts, JSON and streams, by the findings of moderators.',
   'moderation/safe-regex': 'A regular expression engine whose work is linear in the length of the text.',
+  tools: 'The tool loop: decides about calls, runs tools, records each step, and asks the model again.',
   templates: 'The sandboxed template engine, prompt templates and the library of bundled prompts.',
   'templates/filters': 'The filters and tests that a template may use.',
   telemetry: 'Loggers for what the library reports: the adapter for pino.',

@@ -75,5 +75,5 @@ export {
 } from './service-context.ts'
 export type { AnswerLocation, PriorResult, TurnPlan } from './turn-plan.ts'
 export { TurnIndex, inConversationOrder } from './turn-index.ts'
-export { responseOf, storedResult, sumCosts, sumUsage } from './turn-result.ts'
+export { responseOf, storedResult } from './turn-result.ts'
 export { attachmentPart, checkAttachmentCount, readAttachment } from './validate-attachment.ts'

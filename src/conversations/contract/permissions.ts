@@ -10,6 +10,8 @@ export interface Identity {
   /** Organisation that the user acts for. */
   readonly orgId?: string | undefined
   readonly projectId?: string | undefined
+  /** What the user may use: tools whose `permission` is not among these are neither shown nor run. Default: nothing. */
+  readonly permissions?: readonly string[] | undefined
 }
 
 /** Who a call of a turn is made for. The service has checked the access to the conversation. */

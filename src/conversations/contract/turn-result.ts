@@ -1,3 +1,4 @@
+import { sumCosts, sumUsage } from '../../core/add-usage.ts'
 import type { AssistantMessage, AssistantPart, ToolCall } from '../../core/message.ts'
 import { partsOf, plainText } from '../../core/message.ts'
 import type { ChatResponse, Usage } from '../../core/response.ts'
@@ -6,39 +7,6 @@ import type { TurnResult } from './requests.ts'
 import type { PriorResult } from './turn-plan.ts'
 
 const NO_USAGE: Usage = Object.freeze({ inputTokens: 0, outputTokens: 0, totalTokens: 0 })
-
-/** The sum of usages; estimated if one of them is. */
-export function sumUsage(usages: readonly Usage[]): Usage {
-  const [first = NO_USAGE, ...rest] = usages
-  return rest.reduce(
-    (sum, usage) => ({
-      inputTokens: sum.inputTokens + usage.inputTokens,
-      outputTokens: sum.outputTokens + usage.outputTokens,
-      totalTokens: sum.totalTokens + usage.totalTokens,
-      ...optional('cachedInputTokens', sum, usage),
-      ...optional('cacheWriteTokens', sum, usage),
-      ...optional('reasoningTokens', sum, usage),
-      ...(sum.estimated === true || usage.estimated === true ? { estimated: true } : undefined),
-    }),
-    first,
-  )
-}
-
-type OptionalFigure = 'cachedInputTokens' | 'cacheWriteTokens' | 'reasoningTokens'
-
-function optional(name: OptionalFigure, a: Usage, b: Usage): Partial<Usage> {
-  return a[name] === undefined && b[name] === undefined ? {} : { [name]: (a[name] ?? 0) + (b[name] ?? 0) }
-}
-
-/** The sum of costs in US dollars; `null` if one is unknown or there are none. */
-export function sumCosts(costs: readonly (number | null | undefined)[]): number | null {
-  let sum = 0
-  for (const cost of costs) {
-    if (cost === null || cost === undefined) return null
-    sum += cost
-  }
-  return costs.length === 0 ? null : sum
-}
 
 /** The result of a turn, from its stored messages. */
 export function storedResult({ conversation, question, answer, written }: PriorResult): TurnResult {

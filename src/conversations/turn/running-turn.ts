@@ -1,8 +1,9 @@
 import { abortedBy, onAbort, untilAborted, type AbortSources } from '../../core/abort.ts'
 import type { Clock } from '../../core/clock.ts'
 import { toLlmError, type LlmError } from '../../core/error.ts'
+import type { StreamEvent } from '../../core/event.ts'
 import { callSafely, within } from '../../core/host-function.ts'
-import type { Message, ToolCall } from '../../core/message.ts'
+import type { Message } from '../../core/message.ts'
 import type { ChatRequest } from '../../core/request.ts'
 import type { ChatResponse, Usage } from '../../core/response.ts'
 import { Turn } from '../../core/turn.ts'
@@ -14,12 +15,11 @@ import {
   callerOf,
   textOfContent,
 } from '../contract/index.ts'
-import { joinResponses } from './join-responses.ts'
-import type { ToolOutcome } from './tool-rounds.ts'
-import { ToolRunner } from './tool-runner.ts'
+import { joinResponses, type DecidedCall, type LoopRun, type ModelStream } from '../../tools/index.ts'
 import { TurnCalls } from './turn-calls.ts'
 import { TurnReport } from './turn-report.ts'
 import { allowedQuestion } from './turn-rows.ts'
+import { TurnTools } from './turn-tools.ts'
 import { type StoredAnswer, TurnWriter } from './turn-writer.ts'
 
 /** How long the end of a turn waits for its last write after an abort or a failure, in ms. */
@@ -28,16 +28,17 @@ const GRACE_MS = 1_000
 const TRANSFORM_MS = 500
 
 /** One turn while it runs: decides when the user message, the tool rounds and the answer are written, each once. */
-export class RunningTurn {
+export class RunningTurn implements LoopRun<TurnResult> {
   readonly plan: TurnPlan
-  readonly stream: boolean
+  readonly isStream: boolean
   /** Resolves when nothing more of this turn will be written. */
   readonly over: Promise<void>
   readonly #endOver: () => void
+  readonly #service: ServiceContext
   readonly #abort = new AbortController()
   readonly #clock: Clock
   readonly #turn: Turn
-  readonly #tools: ToolRunner
+  readonly #tools: TurnTools
   readonly #calls: TurnCalls
   readonly #writer: TurnWriter
   readonly #report: TurnReport
@@ -53,7 +54,8 @@ export class RunningTurn {
 
   constructor(service: ServiceContext, plan: TurnPlan, stream: boolean) {
     this.plan = plan
-    this.stream = stream
+    this.isStream = stream
+    this.#service = service
     this.#clock = service.clock
     const { identity, requestId, conversationId, settings } = plan
     const { parent } = settings
@@ -61,7 +63,7 @@ export class RunningTurn {
     const { userId, tags } = callerOf(identity, settings.tags)
     this.#turn = new Turn({ requestId, userId, conversationId, tags, parent, signal: ownSignal })
     this.#turn.scope.onAbort((error) => this.#abort.abort(error))
-    this.#tools = new ToolRunner(service, plan, this.#turn)
+    this.#tools = new TurnTools(service, plan, this.#turn)
     this.#calls = new TurnCalls(plan, service.options.maxToolRounds)
     this.#writer = new TurnWriter(service, plan)
     this.#report = new TurnReport(service, plan, stream)
@@ -88,11 +90,12 @@ export class RunningTurn {
     return { ...this.plan.settings, ...this.#calls.toolSettings, signal: this.#abort.signal }
   }
 
-  /** Makes the next model call with `ask`. Past messages that are refused by now are left out, with a warning. */
-  async ask<T>(ask: (request: ChatRequest) => Promise<T>): Promise<T> {
+  /** Makes the next model call. Past messages that are refused by now are left out, with a warning. */
+  async ask(): Promise<ChatResponse | ModelStream> {
+    const { orchestrator } = this.#service.options
     for (;;) {
       try {
-        return await ask(this.#call())
+        return await orchestrator.chatApiCall({ ...this.#call(), stream: this.isStream })
       } catch (error) {
         const reasons = this.#calls.leaveOut(error)
         if (reasons === undefined) throw error
@@ -114,19 +117,18 @@ export class RunningTurn {
   }
 
   /** Number of completed tool rounds. */
-  get rounds(): number {
+  get stepCount(): number {
     return this.#calls.rounds
   }
 
-  /** The tool calls to run before the next model call; `undefined` if the response ends the turn. */
-  runnable(response: ChatResponse): readonly ToolCall[] | undefined {
-    return this.#calls.runnable(response)
+  async decide(response: ChatResponse): Promise<readonly DecidedCall[] | undefined> {
+    const calls = this.#calls.runnable(response)
+    return calls && this.#tools.decide(calls, { tools: this.#calls.tools, step: this.stepCount })
   }
 
-  /** Reserves the next round, then runs the calls of this one. Rejects if the turn cannot go on. */
-  async runTools(calls: readonly ToolCall[]): Promise<readonly ToolOutcome[]> {
-    await this.#turn.reserveRound()
-    return this.#tools.run(calls)
+  async runTools(calls: readonly DecidedCall[], tell: (event: StreamEvent) => void): Promise<boolean> {
+    await this.#tools.run(calls, { step: this.stepCount, tell })
+    return true
   }
 
   /** Usage of all model calls so far. */
@@ -141,23 +143,23 @@ export class RunningTurn {
   }
 
   /** Stores a tool round: the calls and their results, in one transaction. */
-  async keepRound(response: ChatResponse, outcomes: readonly ToolOutcome[]): Promise<void> {
+  async keepStep(response: ChatResponse): Promise<boolean> {
     this.#openResponse = undefined
     this.#kept.push(response)
     this.#lastResponse = undefined
-    const rows = this.#writer.roundRows(response, outcomes)
+    const rows = this.#writer.roundRows(response, this.#tools.outcomesOf(response))
     this.#calls.addRound(rows)
     this.#report.add(response)
     await this.#writer.writeRound(rows, response)
+    return true
   }
 
   /** Stores the answer and returns the turn's result. */
-  async finish(response: ChatResponse): Promise<TurnResult> {
+  async finish(response: ChatResponse): Promise<{ readonly result: TurnResult; readonly usage: Usage }> {
     const stored = await untilAborted(this.#graced(GRACE_MS), this.#storeAnswer(response, false))
-    if (stored.other !== undefined) return stored.other
-    const result = this.#report.result(response, stored)
-    this.#report.audit(this.#prompt, { result })
-    return result
+    const result = stored.other ?? this.#report.result(response, stored)
+    if (stored.other === undefined) this.#report.audit(this.#prompt, { result })
+    return { result, usage: result.totalUsage }
   }
 
   /** Stores the partial answer and returns the error that ended the turn, with the turn so far as `partial`. */
@@ -183,17 +185,8 @@ export class RunningTurn {
     this.#turn.end()
   }
 
-  // A store that does not answer delays the end of an aborted turn by this much, and goes on by itself.
   #graced(ms: number): AbortSources {
-    const sources = { signal: this.#abort.signal }
-    const later = (action: (error: LlmError) => void): (() => void) => {
-      const wait = (error: LlmError): void => void this.#clock.setTimer(() => action(error), ms)
-      const over = abortedBy(sources)
-      if (over === undefined) return onAbort(sources, wait)
-      wait(over)
-      return () => undefined
-    }
-    return { scope: { error: undefined, onAbort: later } }
+    return graced(this.#abort.signal, { clock: this.#clock, ms })
   }
 
   async #writeQuestion(allowed: readonly Message[]): Promise<void> {
@@ -210,7 +203,7 @@ export class RunningTurn {
   #ended(response: ChatResponse, error: LlmError | undefined): void {
     this.#callEnded = true
     this.#lastResponse = response
-    if (error === undefined && this.runnable(response) !== undefined) this.#openResponse = response
+    if (error === undefined && this.#calls.runnable(response) !== undefined) this.#openResponse = response
     else if (error === undefined) void this.#storeAnswer(response, false).catch(() => undefined)
     else if (hasContent(response)) void this.#storeAnswer(response, true).catch(() => undefined)
     else this.#writer.chargeAlone(response)
@@ -225,6 +218,22 @@ export class RunningTurn {
     this.#report.add(response)
     return this.#writer.writeAnswer(response, { partial, until: this.#graced(TRANSFORM_MS) })
   }
+}
+
+// A store that does not answer delays the end of an aborted turn by this much, and goes on by itself.
+function graced(
+  signal: AbortSignal,
+  { clock, ms }: { readonly clock: Clock; readonly ms: number },
+): AbortSources {
+  const sources = { signal }
+  const onAbortLater = (action: (error: LlmError) => void): (() => void) => {
+    const wait = (error: LlmError): void => void clock.setTimer(() => action(error), ms)
+    const over = abortedBy(sources)
+    if (over === undefined) return onAbort(sources, wait)
+    wait(over)
+    return () => undefined
+  }
+  return { scope: { error: undefined, onAbort: onAbortLater } }
 }
 
 function hasContent({ text, reasoning, toolCalls, files }: ChatResponse): boolean {

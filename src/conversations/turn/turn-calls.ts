@@ -1,11 +1,11 @@
 import { LlmError } from '../../core/error.ts'
 import { callsOf } from '../../core/history.ts'
 import type { Message, ToolCall } from '../../core/message.ts'
-import type { ChatRequest } from '../../core/request.ts'
+import type { ChatRequest, Tool } from '../../core/request.ts'
 import type { ChatResponse } from '../../core/response.ts'
 import type { NewMessage } from '../storage/index.ts'
 import { type TurnPlan, type TurnSettings, callerOf, messageOf } from '../contract/index.ts'
-import { declared, runnableCalls } from './tool-rounds.ts'
+import { shownTools, usableTools } from '../../tools/index.ts'
 
 const DEFAULT_MAX_ROUNDS = 8
 const NO_TOOLS = { tools: undefined, toolChoice: undefined, parallelToolCalls: undefined }
@@ -26,6 +26,8 @@ export class TurnCalls {
   readonly #maxRounds: number
   readonly #toolSettings: Partial<TurnSettings>
   readonly #rounds: (readonly NewMessage[])[] = []
+  /** The tools that the caller may use, by name. */
+  readonly tools: ReadonlyMap<string, Tool>
   /** Indexes of past messages that were refused. */
   readonly #leftOut = new Set<number>()
 
@@ -33,7 +35,8 @@ export class TurnCalls {
     this.#plan = plan
     this.#maxRounds = maxRounds
     const { tools } = plan.settings
-    this.#toolSettings = tools === undefined ? {} : { tools: declared(tools) }
+    this.tools = usableTools(tools, plan.identity.permissions)
+    this.#toolSettings = tools === undefined ? {} : { tools: shownTools(tools, this.tools) }
   }
 
   /** Number of completed tool rounds. */
@@ -47,8 +50,12 @@ export class TurnCalls {
   }
 
   /** The tool calls to run before the next model call; `undefined` if the response ends the turn. */
-  runnable(response: ChatResponse): readonly ToolCall[] | undefined {
-    return this.rounds < this.#maxRounds ? runnableCalls(response, this.#plan.settings) : undefined
+  runnable({ toolCalls }: ChatResponse): readonly ToolCall[] | undefined {
+    if (toolCalls.length === 0 || this.tools.size === 0 || this.rounds >= this.#maxRounds) return undefined
+    // A tool without `execute` is the caller's to run, and the calls beside it wait for it.
+    const isDelegated = ({ name }: ToolCall): boolean =>
+      this.tools.has(name) && this.tools.get(name)?.execute === undefined
+    return toolCalls.some(isDelegated) ? undefined : toolCalls
   }
 
   /** Index of the user message among the messages of a call. */

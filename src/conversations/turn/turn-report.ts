@@ -1,7 +1,8 @@
 import { plainText } from '../../core/message.ts'
 import type { LlmError } from '../../core/error.ts'
 import type { Attempt, ChatResponse, Usage, Warning } from '../../core/response.ts'
-import { type ServiceContext, type TurnPlan, type TurnResult, sumCosts, sumUsage } from '../contract/index.ts'
+import { sumCosts, sumUsage } from '../../core/add-usage.ts'
+import type { ServiceContext, TurnPlan, TurnResult } from '../contract/index.ts'
 import type { StoredAnswer } from './turn-writer.ts'
 
 /** Sums usage and cost over the calls of one turn, makes its result, and audits how it ended. */

@@ -1,10 +1,10 @@
 import type { Message } from '../../core/message.ts'
 import type { ChatResponse } from '../../core/response.ts'
 import type { JsonObject } from '../../core/json.ts'
+import type { ToolOutcome } from '../../tools/index.ts'
 import type { NewMessage } from '../storage/index.ts'
 import { type TurnPlan, displayName, speakerName } from '../contract/index.ts'
 import { allowedContent } from './allowed-content.ts'
-import type { ToolOutcome } from './tool-rounds.ts'
 
 /** Makes the message rows of one turn's answer and numbers them with `requestStep`. */
 export class TurnRows {

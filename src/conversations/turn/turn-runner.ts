@@ -1,10 +1,10 @@
-import { responseToEvents } from '../../core/accumulate-response.ts'
+import { responseToEvents } from '../../core/response-events.ts'
 import { untilAborted } from '../../core/abort.ts'
 import { LlmError, toLlmError } from '../../core/error.ts'
-import type { EventBatch, FinishEvent, StreamEvent } from '../../core/event.ts'
+import type { EventBatch } from '../../core/event.ts'
 import { inTime } from '../../core/host-function.ts'
-import type { ChatResponse } from '../../core/response.ts'
 import { timeoutError } from '../../core/timeout-error.ts'
+import { runLoop } from '../../tools/index.ts'
 import {
   type AuditFacts,
   type PriorResult,
@@ -16,7 +16,6 @@ import {
   storedResult,
 } from '../contract/index.ts'
 import { afterTurn } from '../context/index.ts'
-import { RoundEvents } from './round-events.ts'
 import { RunningTurn } from './running-turn.ts'
 import { type TurnSource, TurnStream } from './turn-stream.ts'
 
@@ -152,73 +151,11 @@ export class TurnRunner {
   }
 
   async *#answered(turn: RunningTurn): AsyncGenerator<EventBatch, TurnResult, undefined> {
-    const result = yield* answerTurn(this.#service, turn)
+    const result = yield* runLoop(turn)
     const { identity, conversationId, settings, persist } = turn.plan
     if (persist) afterTurn(this.#service, { identity, conversationId, settings })
     return result
   }
-}
-
-/**
- * Answers a turn: calls the model, runs its tools, and calls again until a response ends the turn. Yields the events of a
- * streamed turn in batches, and returns the result once the answer is stored. If the consumer stops early, the call is
- * aborted and the partial answer is stored.
- */
-async function* answerTurn(
-  service: ServiceContext,
-  turn: RunningTurn,
-): AsyncGenerator<EventBatch, TurnResult, undefined> {
-  try {
-    for (;;) {
-      const round = turn.stream ? yield* streamCall(service, turn) : await wholeCall(service, turn)
-      const { response } = round
-      const calls = turn.runnable(response)
-      if (calls === undefined) {
-        const result = await turn.finish(response)
-        // After the answer is stored: a turn whose answer cannot be stored ends by its error alone.
-        if (round.finish !== undefined) yield [{ ...round.finish, usage: result.totalUsage }]
-        return result
-      }
-      const outcomes = await turn.runTools(calls)
-      const index = turn.rounds
-      await turn.keepRound(response, outcomes)
-      if (turn.stream) yield [...outcomes.map(({ event }) => event), stepOf(response, index)]
-    }
-  } catch (error) {
-    throw await turn.fail(error)
-  } finally {
-    await turn.leave()
-  }
-}
-
-/** One model call of a turn that has ended. */
-interface EndedCall {
-  readonly response: ChatResponse
-  /** The event that ended its stream. */
-  readonly finish?: FinishEvent | undefined
-}
-
-async function wholeCall({ options }: ServiceContext, turn: RunningTurn): Promise<EndedCall> {
-  return {
-    response: await turn.ask((request) => options.orchestrator.chatApiCall({ ...request, stream: false })),
-  }
-}
-
-async function* streamCall(
-  { options }: ServiceContext,
-  turn: RunningTurn,
-): AsyncGenerator<EventBatch, EndedCall, undefined> {
-  const round = new RoundEvents(turn.rounds === 0 ? undefined : turn.usage)
-  const stream = await turn.ask((request) => options.orchestrator.chatApiCall({ ...request, stream: true }))
-  for await (const batch of stream.batches()) {
-    const told = round.take(batch)
-    if (told.length > 0) yield told
-  }
-  return { response: await stream.response, finish: round.finish }
-}
-
-function stepOf({ finishReason, usage }: ChatResponse, index: number): StreamEvent {
-  return { type: 'step', index, finishReason, usage }
 }
 
 type StartedTurn = TurnSource & { readonly over?: Promise<void> | undefined }

@@ -1,6 +1,7 @@
 import { untilAborted, type AbortSources } from '../../core/abort.ts'
 import { LlmError, toLlmError } from '../../core/error.ts'
 import type { ChatResponse } from '../../core/response.ts'
+import type { ToolOutcome } from '../../tools/index.ts'
 import type { ChatStore, ChatStoreUnit, NewMessage, StoredMessage } from '../storage/index.ts'
 import {
   type ServiceContext,
@@ -13,7 +14,6 @@ import {
 } from '../contract/index.ts'
 import { type AnswerStep, appendToBranch, leaveBranch } from './answer-branch.ts'
 import { findPriorResult } from './prior-result.ts'
-import type { ToolOutcome } from './tool-rounds.ts'
 import { TurnRows } from './turn-rows.ts'
 
 /** What was stored of an answer. */

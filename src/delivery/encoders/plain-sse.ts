@@ -102,6 +102,14 @@ class PlainFrames implements Encoder {
         return dataFrame({ type: 'tool_result', id: event.id, name: event.name, result: event.result })
       case 'tool-error':
         return dataFrame({ type: 'tool_error', id: event.id, name: event.name, error: event.message })
+      case 'tool-progress':
+        return dataFrame({ type: 'tool_progress', id: event.id, name: event.name, progress: event.progress })
+      case 'approval-requested': {
+        const { runId, id, name, arguments: args } = event
+        return dataFrame({ type: 'approval_requested', runId, id, name, args })
+      }
+      case 'agent-event':
+        return dataFrame({ ...event, type: 'agent_event' })
       case 'server-tool-call':
         return dataFrame({ type: 'server_tool_call', id: event.id, name: event.name, args: event.arguments })
       case 'server-tool-result':

@@ -1,3 +1,4 @@
+import type { LlmError } from '../../core/error.ts'
 import type { EventBatch, StartEvent, StreamEvent } from '../../core/event.ts'
 import { newId } from '../../core/create-id.ts'
 import type { JsonObject } from '../../core/json.ts'
@@ -73,11 +74,7 @@ class MessageParts implements Encoder {
     const usage = error.partial?.usage ?? this.#usage
     const metadata =
       usage === undefined ? '' : dataFrame({ type: 'message-metadata', messageMetadata: { usage } })
-    const last =
-      error.kind === 'aborted' && !isShutdown(error)
-        ? { type: 'abort' }
-        : { type: 'error', errorText: publicError(error).message }
-    return this.#start() + this.#endBlock() + metadata + dataFrame(last) + DONE_FRAME
+    return this.#start() + this.#endBlock() + metadata + dataFrame(lastPart(error)) + DONE_FRAME
   }
 
   #frame(event: StreamEvent): string {
@@ -108,6 +105,10 @@ class MessageParts implements Encoder {
           this.#announceTool(event) +
           this.#part({ type: 'tool-output-error', toolCallId: event.id, errorText: event.message })
         )
+      case 'tool-progress':
+      case 'approval-requested':
+      case 'agent-event':
+        return this.#inline(loopPart(event))
       case 'server-tool-call':
       case 'server-tool-result':
         return this.#step(event)
@@ -243,4 +244,21 @@ function sourceOf(
 ): { type: string; [key: string]: unknown } {
   if (url !== undefined) return { type: 'source-url', sourceId, url, title }
   return { type: 'source-document', sourceId, mediaType: 'text/plain', title: title ?? text ?? '' }
+}
+
+type LoopEvent = Extract<
+  StreamEvent,
+  { readonly type: 'tool-progress' | 'approval-requested' | 'agent-event' }
+>
+
+// A request for a decision stays in the message; what tools tell on their way does not.
+function loopPart(event: LoopEvent): { readonly type: string; readonly [key: string]: unknown } {
+  const { type, ...data } = event
+  if (event.type === 'approval-requested') return { type: `data-${type}`, id: event.id, data }
+  return { type: `data-${type}`, data, transient: true }
+}
+
+function lastPart(error: LlmError): { readonly type: string; readonly errorText?: string } {
+  if (error.kind === 'aborted' && !isShutdown(error)) return { type: 'abort' }
+  return { type: 'error', errorText: publicError(error).message }
 }

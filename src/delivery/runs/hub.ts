@@ -15,11 +15,11 @@ import {
 import type { LogInfo, StreamLog } from '../../core/stream-log.ts'
 import type { DisconnectPolicy } from './readers.ts'
 import { unknownError } from './error-record.ts'
-import { metricsOf, statusOf, type RunMetrics, type RunStatus } from './run-metrics.ts'
+import { metricsOf, statusOf, type RunMetrics, type StreamRunStatus } from './run-metrics.ts'
 import { memoryStreamLog } from './memory-log.ts'
 import { ReaderCaps } from './reader-caps.ts'
 import { RunReader } from './reader.ts'
-import { Run, type RunRequest } from './run.ts'
+import { Run, type StreamRunRequest } from './run.ts'
 import { savePartial, type RunEnd, type SavePolicy } from './save-policy.ts'
 import { TotalsTable, type RunTotals } from './totals.ts'
 
@@ -92,7 +92,7 @@ export interface RunHub extends AsyncDisposable {
    * Starts a run. Rejects with `limit-exceeded` (scope `user-streams` or `streams`) above a maximum, with `conflict` if the id
    * is in use, and with `overloaded` after `close`.
    */
-  start(request: RunRequest): Promise<StartedRun>
+  start(request: StreamRunRequest): Promise<StartedRun>
   /**
    * Creates a reader of a run of any process. Rejects with `not-found` if the log does not have the run, and with
    * `limit-exceeded` (scope `stream-readers`) above the maximum of readers.
@@ -105,7 +105,7 @@ export interface RunHub extends AsyncDisposable {
   /** Resolves with what the log knows of a run, or `undefined`. */
   info(id: string): Promise<LogInfo | undefined>
   /** Resolves with the progress of a run of any process, or `undefined`. */
-  status(id: string): Promise<RunStatus | undefined>
+  status(id: string): Promise<StreamRunStatus | undefined>
   /** Resolves with the metrics of a run of any process, or `undefined`. */
   metrics(id: string): Promise<RunMetrics | undefined>
   stats(): RunHubStats
@@ -169,7 +169,7 @@ class Hub implements RunHub {
     this.#log = options.log ?? memoryStreamLog({ clock: this.#clock })
   }
 
-  async start(request: RunRequest): Promise<StartedRun> {
+  async start(request: StreamRunRequest): Promise<StartedRun> {
     const { id = newId('run').slice(0, ID_LENGTH), conversationId, key = conversationId, userId } = request
     const { owner = userId } = request
     const meta = { ...request.meta, conversationId, userId }
@@ -228,7 +228,7 @@ class Hub implements RunHub {
     return this.#log.info(id)
   }
 
-  async status(id: string): Promise<RunStatus | undefined> {
+  async status(id: string): Promise<StreamRunStatus | undefined> {
     const info = await this.#log.info(id)
     return info === undefined ? undefined : statusOf(info)
   }
@@ -277,7 +277,7 @@ class Hub implements RunHub {
     else this.#perUser.delete(key)
   }
 
-  #createRun(id: string, request: RunRequest): Run {
+  #createRun(id: string, request: StreamRunRequest): Run {
     const { onDisconnect = 'cancel', disconnectGraceMs = 0, idleMs = DEFAULT_IDLE_MS } = this.#options
     const { onSave, savePolicy = savePartial, saveWaitMs = DEFAULT_SAVE_WAIT_MS } = this.#options
     return new Run({

@@ -9,7 +9,7 @@ export {
 export { memoryStreamLog, type MemoryStreamLogOptions } from './memory-log.ts'
 export type { LogBounds, StreamLogEntry, LogInfo, StreamLog } from '../../core/stream-log.ts'
 export type { DisconnectPolicy } from './readers.ts'
-export type { RunRequest } from './run.ts'
+export type { StreamRunRequest } from './run.ts'
 export type { ReplyStream } from './upstream.ts'
 export type { RunReader } from './reader.ts'
 export {
@@ -20,5 +20,5 @@ export {
   type SavePolicy,
   type SaveDecision,
 } from './save-policy.ts'
-export type { RunMetrics, RunState, RunStatus, ToolStatus } from './run-metrics.ts'
+export type { RunMetrics, StreamRunState, StreamRunStatus, ToolStatus } from './run-metrics.ts'
 export type { RunTotals } from './totals.ts'

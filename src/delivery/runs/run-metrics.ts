@@ -5,7 +5,7 @@ import type { LogInfo } from '../../core/stream-log.ts'
 import { bytesOf } from './batch-size.ts'
 
 /** State of a run: `waiting` until the first content; `lost` if its process died. */
-export type RunState = 'waiting' | 'streaming' | 'completed' | 'failed' | 'cancelled' | 'lost'
+export type StreamRunState = 'waiting' | 'streaming' | 'completed' | 'failed' | 'cancelled' | 'lost'
 
 /** A tool call of a run. */
 export interface ToolStatus {
@@ -15,11 +15,11 @@ export interface ToolStatus {
 }
 
 /** Progress of a run. Times are in ms since 1970. */
-export interface RunStatus {
+export interface StreamRunStatus {
   readonly streamId: string
   /** Id of the conversation, if the run has one. */
   readonly sessionId?: string | undefined
-  readonly status: RunState
+  readonly status: StreamRunState
   /** From 0 to 1; `null` while the run is not completed and has no `maxTokens`. */
   readonly progress: number | null
   /** Output tokens: estimated from the text while the run lasts, reported by the provider at its end. */
@@ -171,7 +171,7 @@ function storedMetrics({ figures }: LogInfo): StoredMetrics {
 }
 
 /** Returns the progress of a run from what its log stores. */
-export function statusOf(info: LogInfo): RunStatus {
+export function statusOf(info: LogInfo): StreamRunStatus {
   const stored = storedMetrics(info)
   const { maxTokens, tokens, startedAt, endedAt, provider, model, finishReason, error, tools } = stored
   const status = stateOf(info, stored)
@@ -213,7 +213,7 @@ export function metricsOf(info: LogInfo, now: number): RunMetrics {
   }
 }
 
-function stateOf(info: LogInfo, { firstContentAt, error }: StoredMetrics): RunState {
+function stateOf(info: LogInfo, { firstContentAt, error }: StoredMetrics): StreamRunState {
   if (info.state === 'lost') return 'lost'
   if (info.state === 'running') return firstContentAt === undefined ? 'waiting' : 'streaming'
   if (info.ending?.type === 'done') return 'completed'

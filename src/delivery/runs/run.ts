@@ -17,7 +17,7 @@ import { savePartial, reasonOf, type RunEnd, type SavePolicy, type SaveDecision 
 import { Upstream, type ReplyStream } from './upstream.ts'
 
 /** The input of `RunHub.start`. */
-export interface RunRequest {
+export interface StreamRunRequest {
   /** Id of the run. Default: a random one. */
   readonly id?: string | undefined
   /** Id of the conversation that the run belongs to. Default: none. */
@@ -47,7 +47,7 @@ export interface RunRequest {
 /** Dependencies of a {@link Run}. */
 export interface RunParts {
   readonly id: string
-  readonly request: RunRequest
+  readonly request: StreamRunRequest
   readonly log: StreamLog
   readonly clock: Clock
   readonly idleMs: number

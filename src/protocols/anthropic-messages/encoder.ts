@@ -86,6 +86,9 @@ class MessageEvents implements Encoder {
       case 'server-tool-result':
       case 'tool-result':
       case 'tool-error':
+      case 'tool-progress':
+      case 'approval-requested':
+      case 'agent-event':
       case 'step':
       case 'continued':
     }

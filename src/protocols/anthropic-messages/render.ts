@@ -1,5 +1,5 @@
 import { checkResponse } from '../check-response.ts'
-import { responseToEvents } from '../../core/accumulate-response.ts'
+import { responseToEvents } from '../../core/response-events.ts'
 import { newId } from '../../core/create-id.ts'
 import { isObject, type JsonObject } from '../../core/json.ts'
 import type { ChatResponse } from '../../core/response.ts'

@@ -80,16 +80,14 @@ class ChatChunks implements Encoder {
   encode(batch: EventBatch): string {
     let frames = ''
     for (const event of batch) {
-      if (event.type === 'text-delta' && event.logprobs === undefined && (event.choice ?? 0) === 0)
-        frames += this.#text(event.text)
-      else frames += this.#frame(event)
+      const isPlain = event.type === 'text-delta' && event.logprobs === undefined && (event.choice ?? 0) === 0
+      frames += isPlain ? this.#text(event.text) : this.#frame(event)
     }
     return frames
   }
 
   close(ending: StreamEnd): string {
-    const { streamFrames } = this.#options
-    const framed = streamFrames === true
+    const framed = this.#options.streamFrames === true
     if (ending.type === 'error') {
       const last = dataFrame(openaiErrorBody(ending.error).body)
       return (framed ? this.#begin() + last + streamEnd(this.#options, false) : last) + DONE_FRAME
@@ -136,13 +134,16 @@ class ChatChunks implements Encoder {
       case 'server-tool-result':
       case 'tool-result':
       case 'tool-error':
+      case 'tool-progress':
+      case 'approval-requested':
+      case 'agent-event':
       case 'step':
       case 'continued':
         return ''
     }
   }
 
-  /** Fixes the constant head of every chunk when the model is known. */
+  // Fixes the constant head of every chunk when the model is known.
   #begin(): string {
     if (this.#head !== '') return ''
     const { model = this.#model ?? '', createdMs, conversationId, streamFrames } = this.#options
@@ -159,12 +160,12 @@ class ChatChunks implements Encoder {
   }
 
   #choiceOf(choice: number): Choice {
-    let state = this.#choices.get(choice)
-    if (state === undefined)
-      this.#choices.set(
-        choice,
-        (state = { calls: new Map<string, SentCall>(), callCount: 0, finished: false }),
-      )
+    const state = this.#choices.get(choice) ?? {
+      calls: new Map<string, SentCall>(),
+      callCount: 0,
+      finished: false,
+    }
+    this.#choices.set(choice, state)
     return state
   }
 
@@ -222,7 +223,7 @@ class ChatChunks implements Encoder {
   #call(event: Extract<StreamEvent, { type: 'tool-call' }>): string {
     const { id, name, choice, signature } = event
     if (this.#options.isServerTool?.(name) === true) return ''
-    const calls = this.#choiceOf(choice ?? 0).calls
+    const { calls } = this.#choiceOf(choice ?? 0)
     const opened = calls.has(id) ? '' : this.#openCall(event)
     const call = calls.get(id) as SentCall
     const rest = call.sent === 0 ? this.#arguments(choice, id, argumentsText(event)) : ''

@@ -99,6 +99,9 @@ class ResponseEvents implements Encoder {
       case 'server-tool-result':
       case 'tool-result':
       case 'tool-error':
+      case 'tool-progress':
+      case 'approval-requested':
+      case 'agent-event':
       case 'step':
       case 'continued':
     }

@@ -1,9 +1,9 @@
-import { checkJson } from '../../core/check-json.ts'
-import type { Issue } from '../../core/error.ts'
-import { loadSchemas } from '../../core/fit/load-schemas.ts'
-import { isStandardSchema, jsonSchemaOf } from '../../core/json-schema.ts'
-import { listOf, type JsonValue } from '../../core/json.ts'
-import type { Schema, Tool } from '../../core/request.ts'
+import { checkJson } from '../core/check-json.ts'
+import type { Issue } from '../core/error.ts'
+import { loadSchemas } from '../core/fit/load-schemas.ts'
+import { isStandardSchema, jsonSchemaOf } from '../core/json-schema.ts'
+import { listOf, type JsonValue } from '../core/json.ts'
+import type { Schema, Tool } from '../core/request.ts'
 
 /** Arguments for a tool's `execute`, or why they are none. */
 export type CheckedArguments = { readonly args: unknown } | { readonly problem: string }

@@ -1,6 +1,6 @@
-import { partsOf, type AssistantPart } from '../../core/message.ts'
-import type { ChatResponse } from '../../core/response.ts'
-import { sumUsage } from '../contract/index.ts'
+import { partsOf, type AssistantPart } from '../core/message.ts'
+import type { ChatResponse } from '../core/response.ts'
+import { sumUsage } from '../core/add-usage.ts'
 
 /** The responses of a turn's rounds as one: all that they say and call, with the sum of their usage. */
 export function joinResponses(responses: readonly ChatResponse[]): ChatResponse | undefined {

@@ -1,0 +1,61 @@
+import type { ChatResponse } from '../core/response.ts'
+import type { Logger } from '../core/log.ts'
+import type { CostOf } from '../limits/index.ts'
+import { ChatStream } from '../stream/index.ts'
+import type { RunResponse, StartedRun } from '../tools/index.ts'
+
+/** The end of a run, as a whole response or as a stream. */
+export function settledRun(
+  started: StartedRun,
+  isStream: boolean,
+): Promise<RunResponse | ChatStream<RunResponse>> {
+  return isStream ? streamOf(started) : resultOf(started)
+}
+
+async function resultOf({ events }: StartedRun): Promise<RunResponse> {
+  for (;;) {
+    const read = await events.next()
+    if (read.done === true) return read.value
+  }
+}
+
+// Errors before the first content reject the request itself, as those of a call do.
+async function streamOf({ events, cancel }: StartedRun): Promise<ChatStream<RunResponse>> {
+  let first: Awaited<ReturnType<typeof events.next>> | undefined = await events.next()
+  const { promise, resolve, reject } = Promise.withResolvers<RunResponse>()
+  promise.catch(() => undefined)
+  const start = first.done === true ? undefined : first.value.find(({ type }) => type === 'start')
+  const { provider, model } = start?.type === 'start' ? start : { provider: '', model: '' }
+  return new ChatStream<RunResponse>({
+    provider,
+    model,
+    read: async () => {
+      try {
+        const read = first ?? (await events.next())
+        first = undefined
+        if (read.done !== true) return read.value
+        resolve(read.value)
+        return null
+      } catch (error) {
+        reject(error)
+        throw error
+      }
+    },
+    cancel,
+    response: () => promise,
+  })
+}
+
+/** The cost of a response in US dollars; `null` if it is unknown or `costUsd` throws. */
+export function costOf(
+  { costUsd, logger }: { readonly costUsd?: CostOf | undefined; readonly logger?: Logger | undefined },
+  { usage, provider, model }: ChatResponse,
+): number | null {
+  try {
+    const cost = costUsd?.(usage, { provider, model })
+    return typeof cost === 'number' && cost >= 0 && cost < Infinity ? cost : null
+  } catch (error) {
+    logger?.warn({}, `costUsd failed: ${String(error)}`)
+    return null
+  }
+}

@@ -1,0 +1,36 @@
+export { runTools, type RunToolsOptions } from './run-tools.ts'
+export { defineTool } from '../core/tool.ts'
+export {
+  costReached,
+  createApprovals,
+  createMemoryRunStore,
+  deferred,
+  runTaken,
+  stepCount,
+  tokensUsed,
+  toolCalled,
+} from '../tools/index.ts'
+export type {
+  Approvals,
+  ApprovalsOptions,
+  Decision,
+  DecisionInput,
+  Deferred,
+  GivenResult,
+  ModelStream,
+  PendingCall,
+  RunKey,
+  RunOptions,
+  RunProgress,
+  RunRecord,
+  RunRequest,
+  RunResponse,
+  RunState,
+  RunStatus,
+  RunStep,
+  RunStore,
+  StepSettings,
+  StopCondition,
+  ToolOutcome,
+  ToolResult,
+} from '../tools/index.ts'

@@ -1,0 +1,59 @@
+import { requestError, type Issue } from '../core/error.ts'
+import { isObject } from '../core/json.ts'
+import { checkFields, optionsSchema } from '../core/options.ts'
+import type { ChatRequest } from '../core/request.ts'
+import {
+  anyObject,
+  anyOf,
+  callable,
+  count,
+  group,
+  kind,
+  listOf,
+  milliseconds,
+  nonEmptyText,
+  orInfinity,
+  positiveCount,
+  required,
+  withMethods,
+} from '../core/schema.ts'
+import { typeName } from '../core/show-value.ts'
+import type { RunOptions, RunRequest } from './run-types.ts'
+
+const state = group(() => ({ runId: required(nonEmptyText), records: required(listOf(anyObject)) }))
+
+/** The schema of {@link RunOptions}. */
+const runSchema = optionsSchema<RunOptions>()(() => ({
+  runId: nonEmptyText,
+  maxToolRounds: count,
+  stopWhen: anyOf(callable, listOf(callable)),
+  prepareStep: callable,
+  onStep: callable,
+  toolTimeoutMs: orInfinity(milliseconds),
+  maxParallelTools: positiveCount,
+  maxRepairs: count,
+  maxRepeats: positiveCount,
+  permissions: listOf(nonEmptyText),
+  identity: kind('any value', () => true),
+  runs: withMethods('read', 'append', 'delete'),
+  resume: state,
+  approvals: withMethods('decide', 'check'),
+  decisions: listOf(anyObject),
+  results: listOf(anyObject),
+}))
+
+/** Checks what only the loop reads of a request, and returns the rest, which is a chat request. Throws `invalid-request`. */
+export function chatRequestOf(request: RunRequest): ChatRequest {
+  if (!isObject(request))
+    throw requestError([{ path: '', message: `must be an object; got ${typeName(request)}` }])
+  const names = runSchema.fields()
+  const isOption = ([name]: [string, unknown]): boolean => Object.hasOwn(names, name)
+  const entries = Object.entries(request)
+  const issues: Issue[] = []
+  checkFields(runSchema, Object.fromEntries(entries.filter(isOption)), issues)
+  const n: unknown = request['n']
+  if (typeof n === 'number' && n > 1)
+    issues.push({ path: 'n', message: 'must be 1 in a run: the tools of several choices cannot be run' })
+  if (issues.length > 0) throw requestError(issues)
+  return Object.fromEntries(entries.filter((entry) => !isOption(entry))) as unknown as ChatRequest
+}
