@@ -24,7 +24,8 @@ const COMMON =
   /\/src\/dialects\/((?!index|claude|fit-schema|tools-as-text|note)[\w-]+|(embeddings|token-counts)\/.*)\.ts$/
 // What a chat call needs seldom is loaded by import(): one file for each occasion.
 const LATER: Readonly<Record<string, RegExp>> = {
-  tools: /\/(operations\/(run|started-run)|src\/tools\/(?!index|approvals|conditions|run-store)[\w-]+|core\/turn)\.ts$/,
+  tools:
+    /\/(operations\/(run|started-run)|src\/tools\/(?!index|approvals|conditions|run-store)[\w-]+|core\/turn)\.ts$/,
   operations:
     /\/(operations\/(?!index|chat|parse|run|started|tools)[\w-]+|exchange\/json-request|orchestrator\/explain-target|dialects\/(embeddings\/(formats|vectors)|token-counts\/formats|[\w-]+\/(detailed-)?models|openai-chat\/moderation))\.ts$/,
   schemas:
