@@ -8,6 +8,8 @@ export const proofs: Readonly<Record<string, readonly string[]>> = {
     'test/services/postgres/many-processes.test.ts',
     'test/conversations/crash.test.ts',
     'test/conversations/postgres.test.ts',
+    'test/tools/crash.test.ts',
+    'test/services/postgres/killed-runs.test.ts',
   ],
   load: [
     'test/conversations/concurrency.test.ts',

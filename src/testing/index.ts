@@ -1,4 +1,5 @@
 export { chatStoreLaws, type ChatStoreLaw } from './contracts/index.ts'
+export { runStoreLaws, type RunStoreLaw } from './contracts/index.ts'
 export { dictionaryStoreLaws, type DictionaryStoreLaw } from './contracts/index.ts'
 export { personaStoreLaws, type PersonaStoreLaw } from './contracts/index.ts'
 export { limitStoreLaws, type LimitStoreLaw, type LimitStoreUnderTest } from './contracts/index.ts'

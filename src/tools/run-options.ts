@@ -18,13 +18,14 @@ import {
   withMethods,
 } from '../core/schema.ts'
 import { typeName } from '../core/show-value.ts'
+import { isSafeId, SAFE_ID } from '../core/validate-id.ts'
 import type { RunOptions, RunRequest } from './run-types.ts'
 
 const state = group(() => ({ runId: required(nonEmptyText), records: required(listOf(anyObject)) }))
 
 /** The schema of {@link RunOptions}. */
 const runSchema = optionsSchema<RunOptions>()(() => ({
-  runId: nonEmptyText,
+  runId: kind(SAFE_ID, isSafeId),
   maxToolRounds: count,
   stopWhen: anyOf(callable, listOf(callable)),
   prepareStep: callable,

@@ -1,7 +1,7 @@
 import { PGlite } from '@electric-sql/pglite'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { createPgliteStore } from '../../src/persistence/pglite.ts'
-import { chatStoreLaws, dictionaryStoreLaws } from '../../src/testing/index.ts'
+import { chatStoreLaws, dictionaryStoreLaws, runStoreLaws } from '../../src/testing/index.ts'
 
 describe('the PGlite store keeps the laws', () => {
   let database: PGlite | undefined
@@ -13,4 +13,5 @@ describe('the PGlite store keeps the laws', () => {
   test.each(dictionaryStoreLaws)('$name', ({ check }) =>
     check(() => createPgliteStore({ database }).dictionaries),
   )
+  test.each(runStoreLaws)('$name', ({ check }) => check(() => createPgliteStore({ database }).runs))
 })

@@ -164,8 +164,8 @@ describe('errors name the problem', () => {
     const path = fileOf('newer')
     const store = createSqliteStore({ path, prefix: 'chat_' })
     expect(await store.migrate()).toEqual({
-      version: 3,
-      applied: ['conversations', 'tenants', 'dictionaries'],
+      version: 4,
+      applied: ['conversations', 'tenants', 'dictionaries', 'runs'],
     })
     await store.close()
     const direct = new DatabaseSync(path)
@@ -190,7 +190,7 @@ test('a file of the first schema is migrated: totals stay with users without an 
   )
   direct.close()
   await using store = createSqliteStore({ path })
-  expect(await store.migrate()).toEqual({ version: 3, applied: ['tenants', 'dictionaries'] })
+  expect(await store.migrate()).toEqual({ version: 4, applied: ['tenants', 'dictionaries', 'runs'] })
   expect(await store.usage.get('ada')).toMatchObject({ totalTokens: 7, calls: 2, lastUsedAt: 5 })
   expect(await store.usage.get({ userId: 'ada', orgId: 'acme' })).toMatchObject({ totalTokens: 0, calls: 0 })
 })

@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, test } from 'vitest'
 import { createSqliteStore } from '../../src/persistence/sqlite.ts'
-import { chatStoreLaws, dictionaryStoreLaws, personaStoreLaws } from '../../src/testing/index.ts'
+import {
+  chatStoreLaws,
+  dictionaryStoreLaws,
+  runStoreLaws,
+  personaStoreLaws,
+} from '../../src/testing/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sqlite-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -30,4 +35,10 @@ describe('its dictionaries keep their laws', () => {
       return { ...store.dictionaries, close: () => store.close() }
     }),
   )
+})
+
+describe('its runs keep their laws', () => {
+  const store = createSqliteStore({ path: join(folder, 'runs.db') })
+  afterAll(() => store.close())
+  test.each(runStoreLaws)('$name', ({ check }) => check(() => store.runs))
 })

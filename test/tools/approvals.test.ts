@@ -1,5 +1,5 @@
 import { defineTool, LlmError, type Tool } from 'llm-switchyard'
-import { createFakeClock } from 'llm-switchyard/testing'
+import { createFakeClock, runStoreLaws } from 'llm-switchyard/testing'
 import {
   createApprovals,
   createMemoryRunStore,
@@ -230,6 +230,8 @@ describe('a call whose result comes from outside', () => {
 })
 
 describe('the records of a run', () => {
+  test.each(runStoreLaws)('in memory: $name', ({ check }) => check(() => createMemoryRunStore()))
+
   test('belong to one caller: the same run id of another tenant or user is another run', async () => {
     const runs = createMemoryRunStore()
     await using it = await payHost()

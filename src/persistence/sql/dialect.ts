@@ -16,6 +16,7 @@ export type TableName =
   | 'personas'
   | 'dictionaries'
   | 'dictionary_uses'
+  | 'runs'
 
 /** One step of the schema. Steps are numbered from 1; a released step never changes. */
 export interface Migration {

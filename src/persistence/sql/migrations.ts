@@ -39,6 +39,7 @@ export function schemaMigrations(schema: SchemaDialect): readonly Migration[] {
     { number: 1, name: 'conversations', statements: first },
     { number: 2, name: 'tenants', statements: tenants(schema) },
     { number: 3, name: 'dictionaries', statements: dictionaries(schema) },
+    { number: 4, name: 'runs', statements: runs(schema) },
   ]
 }
 
@@ -198,4 +199,15 @@ function dictionaries({ table, id, integer, flag }: SchemaDialect): readonly str
     `create table ${table('dictionaries')} ${list(dictionary)}`,
     `create table ${table('dictionary_uses')} ${list(use)}`,
   ]
+}
+
+function runs({ table, id, integer }: SchemaDialect): readonly string[] {
+  const record = [
+    `owner ${id} not null`,
+    `run_id ${id} not null`,
+    `at ${integer} not null`,
+    'body text not null',
+    'primary key (owner, run_id, at)',
+  ]
+  return [`create table ${table('runs')} ${list(record)}`]
 }

@@ -10,11 +10,13 @@ import type { SqlDialect } from './dialect.ts'
 import type { SqlExecutor } from './executor.ts'
 import { messageStore } from './messages.ts'
 import type { DictionaryStore, PersonaStore } from '../../prompts/index.ts'
+import type { RunStore } from '../../tools/index.ts'
 import { migrate, type MigrationReport } from './migrate.ts'
 import { attachmentStore, summaryStore, taskStore } from './attachments-tasks-summaries.ts'
 import { personaStore } from './personas.ts'
 import { reactionStore } from './reactions.ts'
 import { guarded, MAX_TRIES, singleSteps, type SqlRun, transact } from './run.ts'
+import { runStore } from './runs.ts'
 import { usageStore } from './usage.ts'
 
 /** Options of every SQL store. */
@@ -45,6 +47,8 @@ export interface SqlStore extends ChatStore {
   readonly personas: PersonaStore
   /** Dictionaries for `createDictionaryLibrary`, stored beside the conversations. */
   readonly dictionaries: DictionaryStore
+  /** Records of tool loops: `orchestrator.run({ runs: store.runs, … })` goes on after a restart. */
+  readonly runs: RunStore
   /**
    * Migrates the schema now. Several processes may do so at once. Rejects with `misconfigured`, code `schema-too-new`,
    * if a newer release wrote the schema.
@@ -80,6 +84,7 @@ export function createSqlStore(
     ...unitOf(steps),
     personas: personaStore(steps),
     dictionaries: dictionaryStore(steps),
+    runs: runStore(steps),
     transaction: (work, call) => transact(setting, (inside) => work(unitOf(inside)), call),
     migrate: async () => {
       if (closing !== undefined) throw ended('store')

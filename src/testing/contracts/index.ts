@@ -1,4 +1,5 @@
 export { chatStoreLaws } from './chat-laws.ts'
+export { runStoreLaws, type RunStoreLaw } from './run-laws.ts'
 export { dictionaryStoreLaws, type DictionaryStoreLaw } from './dictionary-laws.ts'
 export type { ChatStoreLaw } from './law.ts'
 export { limitStoreLaws, type LimitStoreLaw, type LimitStoreUnderTest } from './limit-laws.ts'

@@ -1,7 +1,12 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { createPostgresStore } from '../../../src/persistence/postgres.ts'
-import { chatStoreLaws, dictionaryStoreLaws, personaStoreLaws } from '../../../src/testing/index.ts'
+import {
+  chatStoreLaws,
+  dictionaryStoreLaws,
+  personaStoreLaws,
+  runStoreLaws,
+} from '../../../src/testing/index.ts'
 import { usePostgres } from '../postgres-server.ts'
 
 const server = usePostgres()
@@ -40,5 +45,12 @@ describe('its dictionaries keep their laws', () => {
   test.each(dictionaryStoreLaws)('$name', async ({ check }) => {
     await using store = createPostgresStore({ connectionString: server().connectionString })
     await check(() => store.dictionaries)
+  })
+})
+
+describe('its runs keep their laws', () => {
+  test.each(runStoreLaws)('$name', async ({ check }) => {
+    await using store = createPostgresStore({ connectionString: server().connectionString })
+    await check(() => store.runs)
   })
 })

@@ -154,10 +154,10 @@ describe('what is wrong is said', () => {
     await using bare = createPostgresStore({ pool, schema: 'bare', migrate: 'never' })
     expect(await kindOf(bare.usage.get('ada'))).toBe('misconfigured schema-missing')
     expect(await bare.migrate()).toEqual({
-      version: 3,
-      applied: ['conversations', 'tenants', 'dictionaries'],
+      version: 4,
+      applied: ['conversations', 'tenants', 'dictionaries', 'runs'],
     })
-    expect(await bare.migrate()).toEqual({ version: 3, applied: [] })
+    expect(await bare.migrate()).toEqual({ version: 4, applied: [] })
     expect(await kindOf(bare.usage.get('ada'))).toBe('fine')
   })
 
