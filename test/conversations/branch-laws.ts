@@ -18,6 +18,8 @@ export const branchLaws: readonly { readonly name: string; check(opened: Opened)
   { name: 'an answer to a question that left the history does not count', check: leftMeanwhile },
   { name: 'choosing and regenerating at once leave one answer', check: choosingAtOnce },
   { name: 'a question that was replaced is chosen again with its answer', check: questionChosenAgain },
+  { name: 'a message of a branch that left is chosen with the turns before it', check: leftBranchChosen },
+  { name: 'a turn that had left before is not restored with a later one', check: leftBefore },
   { name: 'a regeneration is not told what came later, but what came late', check: lateAnswers },
   { name: 'a fork keeps order, request ids and attachments', check: forkKeeps },
   { name: 'files of a deleted message are gone', check: filesOfDeleted },
@@ -156,6 +158,54 @@ async function questionChosenAgain(opened: Opened): Promise<void> {
   ])
   await it.chats.chooseVariant({ identity, conversationId, messageId: blue.messageId })
   expect(await keptTurns(it.store, conversationId)).toEqual(['user: blue', `assistant: ${blue.content}`])
+}
+
+async function leftBranchChosen(opened: Opened): Promise<void> {
+  await using it = await hostOn(opened()[0], answers())
+  const { conversationId, content: a0 } = await it.chats.send({ identity, message: 'q0' })
+  const first = await it.chats.send({ identity, conversationId, message: 'use q1', tools })
+  const cut = await it.chats.regenerate({ identity, conversationId, messageId: first.messageId })
+  const second = await it.chats.send({ identity, conversationId, message: 'q2' })
+  const third = await it.chats.send({ identity, conversationId, message: 'q3' })
+  const edited = { identity, conversationId, messageId: first.userMessageId, message: 'q1 again' }
+  const other = await it.chats.resend(edited)
+  const before = ['user: q0', `assistant: ${a0}`]
+  const branch = [...before, 'user: use q1', `assistant: ${cut.content}`, 'user: q2']
+  for (const chosen of [third.userMessageId, second.messageId, third.messageId]) {
+    const request = { identity, conversationId, messageId: chosen }
+    await it.chats.chooseVariant({ ...request, messageId: other.messageId })
+    expect(await keptTurns(it.store, conversationId)).toEqual([
+      ...before,
+      'user: q1 again',
+      `assistant: ${other.content}`,
+    ])
+    await it.chats.chooseVariant(request)
+    const last = chosen === second.messageId ? [] : ['user: q3', `assistant: ${third.content}`]
+    expect(await keptTurns(it.store, conversationId)).toEqual([
+      ...branch,
+      `assistant: ${second.content}`,
+      ...last,
+    ])
+  }
+}
+
+async function leftBefore(opened: Opened): Promise<void> {
+  await using it = await hostOn(opened()[0], answers())
+  const first = await it.chats.send({ identity, message: 'q0' })
+  const { conversationId, messageId } = first
+  await it.chats.send({ identity, conversationId, message: 'left' })
+  await it.chats.regenerate({ identity, conversationId, messageId })
+  const second = await it.chats.send({ identity, conversationId, message: 'q1' })
+  const again = await it.chats.regenerate({ identity, conversationId, messageId })
+  await it.chats.chooseVariant({ identity, conversationId, messageId: second.userMessageId })
+  await it.chats.send({ identity, conversationId, message: 'then', persist: false })
+  expect(sentTurns(it.provider)).toEqual([
+    'user: q0',
+    `assistant: ${again.content}`,
+    'user: q1',
+    `assistant: ${second.content}`,
+    'user: then',
+  ])
 }
 
 async function lateAnswers(opened: Opened): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createMemoryStore } from 'llm-switchyard/persistence/memory'
 import { createSqliteStore } from 'llm-switchyard/persistence/sqlite'
 import { describe, test } from 'vitest'
-import { duplicatesAtOnce, SENDS, sendsAtOnce } from './concurrency.ts'
+import { beginsAtOnce, duplicatesAtOnce, SENDS, sendsAtOnce } from './concurrency.ts'
 
 describe('in memory', () => {
   test(`${SENDS} sends at once`, async () => {
@@ -15,6 +15,11 @@ describe('in memory', () => {
   test('50 duplicates at once', async () => {
     await using store = createMemoryStore()
     await duplicatesAtOnce(store)
+  })
+
+  test('a conversation begun many times at once', async () => {
+    await using store = createMemoryStore()
+    await beginsAtOnce(store)
   })
 })
 
@@ -38,5 +43,11 @@ describe('in one SQLite file', () => {
     withFile(async (path) => {
       await using store = createSqliteStore({ path })
       await duplicatesAtOnce(store)
+    }))
+
+  test('a conversation begun many times at once', () =>
+    withFile(async (path) => {
+      await using store = createSqliteStore({ path })
+      await beginsAtOnce(store)
     }))
 })

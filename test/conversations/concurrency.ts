@@ -68,3 +68,20 @@ export async function duplicatesAtOnce(store: ChatStore): Promise<void> {
   expect(conversation.messageCount).toBe(2)
   expect(a.provider.log.length + b.provider.log.length).toBeLessThanOrEqual(2)
 }
+
+/** Begins one proposed conversation many times at once, in two services on one store; checks that all turns are in it. */
+export async function beginsAtOnce(store: ChatStore): Promise<void> {
+  await using a = await host({ store })
+  await using b = await host({ store })
+  const conversationId = `proposed-${crypto.randomUUID()}`
+  const sends = Array.from({ length: 20 }, (_, at) =>
+    (at % 2 === 0 ? a : b).chats.send({ identity, conversationId, begin: true, message: `m${at}` }),
+  )
+  const turns = await Promise.all(sends)
+  expect(new Set(turns.map((turn) => turn.conversationId))).toEqual(new Set([conversationId]))
+  expect(await a.chats.get({ identity, conversationId })).toMatchObject({ messageCount: 40 })
+  const other = { identity: { userId: 'eve' }, conversationId, begin: true, message: 'Hi' }
+  const apart = await Promise.all([a.chats.send(other), b.chats.send(other)])
+  expect(apart[0].conversationId).toBe(apart[1].conversationId)
+  expect(apart[0].conversationId).not.toBe(conversationId)
+}

@@ -2,7 +2,7 @@ import { createPostgresStore } from 'llm-switchyard/persistence/postgres'
 import { describe, test } from 'vitest'
 import { sized } from '../proof.ts'
 import { usePostgres } from '../services/postgres-server.ts'
-import { duplicatesAtOnce, SENDS, sendsAtOnce } from './concurrency.ts'
+import { beginsAtOnce, duplicatesAtOnce, SENDS, sendsAtOnce } from './concurrency.ts'
 import { killedAndContinued } from './crash.ts'
 
 describe('in PostgreSQL', () => {
@@ -16,6 +16,11 @@ describe('in PostgreSQL', () => {
   test('50 duplicates at once', async () => {
     await using store = createPostgresStore({ connectionString: server().connectionString })
     await duplicatesAtOnce(store)
+  })
+
+  test('a conversation begun many times at once', async () => {
+    await using store = createPostgresStore({ connectionString: server().connectionString })
+    await beginsAtOnce(store)
   })
 
   test('a process killed between admission and answer: the same request id goes on', async () => {

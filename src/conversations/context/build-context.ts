@@ -1,4 +1,5 @@
 import { LlmError } from '../../core/error.ts'
+import { objectOf, textOf } from '../../core/json.ts'
 import type { Message } from '../../core/message.ts'
 import type { ModelCapabilities } from '../../core/provider.ts'
 import type { Warning } from '../../core/response.ts'
@@ -352,13 +353,21 @@ function capabilitiesOf(service: ServiceContext, { provider, model, api }: TurnS
   }
 }
 
-// Estimated tokens of tool definitions. Schemas of a schema library count as 400 characters.
+// Estimated tokens of tool definitions. Schemas of a schema library count as 400 characters. What is no tool counts nothing:
+// the call itself reports it.
 function toolTokens({ tools = [] }: TurnSettings): number {
   let chars = 0
   for (const given of tools) {
-    const { name, description = '', parameters, inputSchema } = 'function' in given ? given.function : given
-    const schema = parameters ?? inputSchema ?? {}
-    chars += name.length + description.length + ('~standard' in schema ? 400 : JSON.stringify(schema).length)
+    const { name, description, parameters, inputSchema } = objectOf(
+      'function' in given ? given.function : given,
+    )
+    for (const text of [name, description]) chars += textOf(text)?.length ?? 0
+    chars += schemaChars(parameters ?? inputSchema)
   }
   return Math.ceil(chars / 4)
+}
+
+function schemaChars(schema: unknown = {}): number {
+  const isLibrary = typeof schema === 'function' || '~standard' in objectOf(schema)
+  return isLibrary ? 400 : (JSON.stringify(schema) ?? '').length
 }

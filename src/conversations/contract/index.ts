@@ -64,7 +64,7 @@ export {
   readMessage,
   refuse,
 } from './requests.ts'
-export { findNamed, freeId } from './named-conversation.ts'
+export { findNamed, freeName } from './named-conversation.ts'
 export {
   type ConversationRequest,
   type LocateRequest,

@@ -26,13 +26,20 @@ export async function findNamed(
   return (await conversations.get(await scopedId(identity, conversationId), { signal })) ?? named
 }
 
-/** The id under which a user's new conversation is stored: the proposed one, unless it is in use. */
-export async function freeId(
-  { store: { conversations } }: Service,
+/**
+ * The id under which a user's new conversation is stored: the proposed one, unless another conversation has it. Has the
+ * conversation itself if the user began it since `findNamed`.
+ */
+export async function freeName(
+  { store: { conversations }, guard }: Service,
   { identity, conversationId, signal }: ConversationRequest,
-): Promise<string> {
+): Promise<{ readonly id: string; readonly conversation?: Conversation | undefined }> {
   const taken = await conversations.get(conversationId, { signal, deleted: true })
-  return taken === undefined ? conversationId : scopedId(identity, conversationId)
+  if (taken === undefined) return { id: conversationId }
+  if (taken.deletedAt === undefined && (await isOwn(guard, identity, taken)))
+    return { id: taken.id, conversation: taken }
+  const id = await scopedId(identity, conversationId)
+  return { id, conversation: await conversations.get(id, { signal }) }
 }
 
 async function isOwn(

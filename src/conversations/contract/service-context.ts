@@ -15,7 +15,7 @@ import { type Auditor, createAuditor } from './audit.ts'
 import { boundedStore } from './bounded-store.ts'
 import type { ChatServiceOptions } from './options.ts'
 import { type Guard, type Identity, type Operation, createGuard, unknownConversation } from './permissions.ts'
-import { type ConversationRequest, findNamed, freeId } from './named-conversation.ts'
+import { type ConversationRequest, findNamed, freeName } from './named-conversation.ts'
 import { checkId, checkNewId, refuse } from './requests.ts'
 
 export type { ConversationRequest } from './named-conversation.ts'
@@ -103,7 +103,9 @@ export class ServiceContext {
       return { conversation, id: conversation.id, role }
     }
     checkNewId('conversationId', request.conversationId)
-    return { id: await freeId(this, { ...request, identity }) }
+    const named = await freeName(this, { ...request, identity })
+    if (named.conversation === undefined) return { id: named.id }
+    return { ...named, role: await this.guard.check(identity, operation, named.conversation) }
   }
 
   /** Loads a message of an opened conversation. Rejects with `not-found` if it has no such message. */

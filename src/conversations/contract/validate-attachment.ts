@@ -1,4 +1,5 @@
 import { hasControls } from '../../core/validate-id.ts'
+import { isObject } from '../../core/json.ts'
 import { base64Of, readDataUrl, type UserPart } from '../../core/message.ts'
 import type { Attachment, NewAttachment } from '../storage/index.ts'
 import type { AttachmentLimits } from './options.ts'
@@ -31,6 +32,7 @@ export function readAttachment(
   limits: AttachmentLimits = {},
   path = 'attachment',
 ): NewAttachment {
+  if (!isObject(input)) refuse(path, 'takes { name, mediaType, and one of url, text and data }')
   const { name, url, text, metadata } = input
   const mediaType = input.mediaType?.toLowerCase()
   checkName(name, `${path}.name`)

@@ -7,6 +7,7 @@ import type {
   StoredMessage,
 } from '../storage/index.ts'
 import {
+  type Branch,
   type ConversationRequest,
   type MessageView,
   type ServiceContext,
@@ -104,7 +105,57 @@ async function selection(
   const present = message.id === question.id ? question.active : chosen.some(({ active }) => active)
   // What counts already keeps the messages after it.
   if (present && !others.some(({ active }) => active)) return undefined
-  return onlyCounts([question, ...chosen], [...siblings, ...others, ...branch.later])
+  const inPlace = (await variantsOf(unit, question)).some(({ active }) => active)
+  const left = inPlace ? [] : await turnsThatLeft(unit, root)
+  const restored = left.flatMap(({ question: asked, answer }) => [asked, ...answer])
+  const instead = left.flatMap((turn) => [...turn.answers, ...turn.later])
+  return onlyCounts([...restored, question, ...chosen], [...siblings, ...others, ...branch.later, ...instead])
+}
+
+/** A turn of a branch that left the history, with the answer that the branch continued from. */
+interface LeftTurn extends Branch {
+  readonly answer: readonly StoredMessage[]
+}
+
+/**
+ * The turns before a user message that left the history together with it, newest first. Ends at a turn of which a variant
+ * still counts.
+ */
+async function turnsThatLeft(
+  unit: Pick<ChatStoreUnit, 'messages'>,
+  root: StoredMessage,
+): Promise<readonly LeftTurn[]> {
+  const left: LeftTurn[] = []
+  const seen = new Set<string>()
+  for await (const asked of questionsBefore(unit, root)) {
+    const position = asked.variantOf ?? asked.id
+    if (seen.has(position)) continue
+    const wasThere = ({ sequence }: StoredMessage): boolean => sequence < root.sequence
+    const branch = await readBranch(unit, asked)
+    // An earlier turn was answered again, so this one had left before `root` was written.
+    if (branch.earlier.some((row) => wasThere(row) && row.metadata['answers'] !== undefined)) continue
+    seen.add(position)
+    const forms = await variantsOf(unit, asked)
+    if (forms.some((form) => form.active && wasThere(form))) break
+    const answer = answersOf(branch).findLast(
+      (rows) => endOf(rows)?.partial === false && rows.every(wasThere),
+    )
+    left.push({ ...branch, answer: answer ?? [] })
+  }
+  return left
+}
+
+async function* questionsBefore(
+  { messages }: Pick<ChatStoreUnit, 'messages'>,
+  { conversationId, sequence, parentId }: StoredMessage,
+): AsyncGenerator<StoredMessage> {
+  let cursor: string | undefined
+  do {
+    const query = { before: sequence, order: 'newest', roles: ['user'], inactive: true, limit: 50 } as const
+    const page = await messages.list(conversationId, { ...query, cursor })
+    for (const message of page.items) if (message.parentId === parentId) yield message
+    cursor = page.nextCursor
+  } while (cursor !== undefined)
 }
 
 /** The conversation to fork, and the last message to copy. */

@@ -26,7 +26,7 @@ import {
   checkNonEmptyText,
   displayName,
   findNamed,
-  freeId,
+  freeName,
   ownerScope,
   refuse,
   speakerName,
@@ -148,12 +148,14 @@ async function newConversationId(
   { identity, signal }: CreateRequest,
 ): Promise<string> {
   checkNewId('id', conversationId)
-  const found = await findNamed(service, { identity, conversationId, signal })
-  if (found?.userId === identity.userId && (await service.guard.roleIn(identity, found)) !== undefined) {
-    const message = `this user has a conversation "${conversationId}"; use it, or propose another id`
-    throw new LlmError('conflict', message, { code: 'conversation-exists' })
-  }
-  return freeId(service, { identity, conversationId, signal })
+  const place = { identity, conversationId, signal }
+  const found = await findNamed(service, place)
+  const isOwn =
+    found?.userId === identity.userId && (await service.guard.roleIn(identity, found)) !== undefined
+  const named = isOwn ? undefined : await freeName(service, place)
+  if (named !== undefined && named.conversation === undefined) return named.id
+  const message = `this user has a conversation "${conversationId}"; use it, or propose another id`
+  throw new LlmError('conflict', message, { code: 'conversation-exists' })
 }
 
 /** Resolves to the conversation that an id means to the caller. Rejects as the operation would. */

@@ -25,6 +25,7 @@ import {
   checkSend,
   readAttachment,
   readMessage,
+  refuse,
   requireAuthor,
   requireDeleter,
   storedContent,
@@ -260,8 +261,8 @@ export async function listReactions(
   request: ConversationRequest & { readonly messageIds: readonly string[] },
 ): Promise<readonly ReactionGroup[]> {
   const { conversation } = await service.open(request, 'reactions')
-  for (const id of request.messageIds) checkId('messageIds', id)
-  return service.store.reactions.groups(conversation.id, request.messageIds.slice(0, 200), {
-    signal: request.signal,
-  })
+  const { messageIds, signal } = request
+  if (!Array.isArray(messageIds)) refuse('messageIds', 'takes a list of message ids')
+  for (const [at, id] of messageIds.entries()) checkId(`messageIds.${at}`, id)
+  return service.store.reactions.groups(conversation.id, messageIds.slice(0, 200), { signal })
 }

@@ -7,7 +7,7 @@ import type { ReplyStream } from '../../runs/index.ts'
 import { tagsOf, type GuardedRequest } from '../guards/index.ts'
 import { keyOf } from './access-key.ts'
 import type { ChatInput } from './chat-input.ts'
-import { identityOf, roomKey, type ChatServiceTarget, type TurnReply } from './stored-chats.ts'
+import { identityOf, roomKey, streamOnce, type ChatServiceTarget, type TurnReply } from './stored-chats.ts'
 import { readPageTurn, type PageTurn } from './page-turn.ts'
 import type { RouteParts } from './stream-request.ts'
 
@@ -101,7 +101,7 @@ type TurnRequest = Omit<Parameters<ChatServiceTarget['stream']>[0], 'message'> &
 async function openTurn(chats: ChatServiceTarget, turn: PageTurn, request: TurnRequest): Promise<TurnReply> {
   const { action, messageId, message } = turn
   const { begin: _begin, ...existing } = request
-  if (action === 'send') return chats.stream({ ...request, message: message ?? '' })
+  if (action === 'send') return streamOnce(chats, { ...request, message: message ?? '' })
   if (action === 'regenerate') return regenerateTurn(chats, turn, request)
   // The replaced message keeps its id, so the new one has another.
   const { messageId: answerId, userMessageId } = request.newIds ?? {}
@@ -132,7 +132,7 @@ async function regenerateTurn(
     }
   // A message whose first request was refused was never stored, so it is sent.
   if (message !== undefined && (begin || messageId === undefined))
-    return chats.stream({ ...request, message })
+    return streamOnce(chats, { ...request, message })
   throw unknown
 }
 

@@ -1,7 +1,9 @@
 import type {
+  ConversationRequest,
   Identity,
   LocatedConversation,
   LocateRequest,
+  MessageView,
   RegenerateRequest,
   ResendRequest,
   SendRequest,
@@ -25,6 +27,10 @@ export interface ChatServiceTarget {
   regenerateStream(request: RegenerateRequest): Promise<TurnReply>
   resendStream(request: ResendRequest): Promise<TurnReply>
   locate(request: LocateRequest): Promise<LocatedConversation>
+  /** Without it, a request under the id of a stored message is a `conflict`. */
+  getMessage?(
+    request: ConversationRequest & { readonly messageId: string },
+  ): Promise<Pick<MessageView, 'role' | 'userId' | 'requestId'>>
 }
 
 const METHODS = ['stream', 'regenerateStream', 'resendStream', 'locate'] as const
@@ -32,6 +38,37 @@ const METHODS = ['stream', 'regenerateStream', 'resendStream', 'locate'] as cons
 /** Whether a value is a chat service. */
 export function isChatService(value: object): value is ChatServiceTarget {
   return METHODS.every((name) => typeof (value as Partial<Record<string, unknown>>)[name] === 'function')
+}
+
+/**
+ * Streams the answer to a new message. A message that is stored under its id is the same request again: its answer is
+ * returned, waited for, or resumed. Rejects with `conflict` if that message is another one.
+ */
+export async function streamOnce(chats: ChatServiceTarget, request: SendRequest): Promise<TurnReply> {
+  try {
+    return await chats.stream(request)
+  } catch (error) {
+    const requestId = isTaken(error) ? await firstRequestOf(chats, request) : undefined
+    if (requestId === undefined) throw error
+    return chats.stream({ ...request, requestId }).catch((again: unknown) => {
+      throw LlmError.is(again, 'conflict') ? error : again
+    })
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return LlmError.is(error, 'conflict') && error.code === 'id-taken'
+}
+
+async function firstRequestOf(
+  chats: ChatServiceTarget,
+  { identity, conversationId = '', newIds, signal }: SendRequest,
+): Promise<string | undefined> {
+  const messageId = newIds?.userMessageId
+  if (messageId === undefined) return undefined
+  const place = { identity, conversationId, signal }
+  const stored = await chats.getMessage?.({ ...place, messageId }).catch(() => undefined)
+  return stored?.role === 'user' && stored.userId === identity.userId ? stored.requestId : undefined
 }
 
 /** The identity of a caller in the chat service: the tenant is the organisation. */
