@@ -25,6 +25,7 @@ export const places: Readonly<Record<string, string>> = {
   './queue': 'src/queue/public.ts',
   './resilience': 'src/resilience/public.ts',
   './tools': 'src/operations/tools-entry.ts',
+  './agents': 'src/agents/index.ts',
   './telemetry': 'src/telemetry/index.ts',
   './undici': 'src/transport/undici/index.ts',
   './testing': 'src/testing/index.ts',

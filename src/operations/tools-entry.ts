@@ -11,6 +11,7 @@ export {
   toolCalled,
 } from '../tools/index.ts'
 export type {
+  AgentUsage,
   Approvals,
   ApprovalsOptions,
   Decision,

@@ -21,6 +21,7 @@ export type {
 } from './run-types.ts'
 export { startRun, type StartedRun } from './start-run.ts'
 export { shownTools, usableTools } from './tool-list.ts'
-export { failed, type ToolOutcome } from './tool-outcome.ts'
+export { innerRunOf, type InnerRun } from './inner-run.ts'
+export { failed, type AgentUsage, type ToolOutcome } from './tool-outcome.ts'
 export type { RunCaller } from './tool-run.ts'
 export { ToolRunner, type DecidedCall } from './tool-runner.ts'

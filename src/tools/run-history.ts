@@ -3,7 +3,7 @@ import type { Message, ToolCall } from '../core/message.ts'
 import type { ChatResponse, Usage } from '../core/response.ts'
 import type { RunRecord } from './run-records.ts'
 import type { RunStep, ToolResult } from './run-types.ts'
-import type { ToolOutcome } from './tool-outcome.ts'
+import type { AgentUsage, ToolOutcome } from './tool-outcome.ts'
 
 /** One model response of a run, with what is known about its calls. */
 export interface HistoryStep {
@@ -77,13 +77,20 @@ export class RunHistory {
 
   /** Usage of all model calls, those that were interrupted too. */
   get usage(): Usage {
-    return sumUsage([...this.#interrupted, ...this.#steps.map(({ response }) => response.usage)])
+    const inner = this.agents.map(({ usage }) => usage)
+    return sumUsage([...this.#interrupted, ...this.#steps.map(({ response }) => response.usage), ...inner])
   }
 
   /** Cost of all model calls in US dollars; `null` if one is unknown. */
   get costUsd(): number | null {
     const unknown = this.#interrupted.map(() => null)
-    return sumCosts([...unknown, ...this.#steps.map(({ response }) => this.#costOf(response))])
+    const inner = this.agents.map(({ costUsd }) => costUsd)
+    return sumCosts([...unknown, ...this.#steps.map(({ response }) => this.#costOf(response)), ...inner])
+  }
+
+  /** What agents that tools delegated to have used, oldest first. */
+  get agents(): readonly AgentUsage[] {
+    return this.#steps.flatMap(({ outcomes }) => [...outcomes.values()].flatMap(({ spent = [] }) => spent))
   }
 
   /** All responses, oldest first. */

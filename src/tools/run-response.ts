@@ -13,7 +13,7 @@ interface RunEnd {
 /** The result of a run: its last response, with usage, warnings and attempts of all steps. */
 export function runResponse(response: ChatResponse, { status, log, pending }: RunEnd): RunResponse {
   const { history, state } = log
-  const { usage, costUsd, steps, messages, responses } = history
+  const { usage, costUsd, steps, messages, responses, agents } = history
   return {
     ...response,
     usage,
@@ -22,6 +22,7 @@ export function runResponse(response: ChatResponse, { status, log, pending }: Ru
     runId: state.runId,
     status,
     steps,
+    agents,
     pending,
     messages,
     costUsd,

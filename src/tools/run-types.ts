@@ -4,6 +4,7 @@ import type { ChatRequest } from '../core/request.ts'
 import type { ChatResponse, Usage } from '../core/response.ts'
 import type { Approvals, Decision, PendingCall } from './approval-types.ts'
 import type { RunRecord, RunStore } from './run-records.ts'
+import type { AgentUsage } from './tool-outcome.ts'
 
 /** The outcome of one tool call, in one shape for all tools. */
 export type ToolResult = {
@@ -115,6 +116,8 @@ export interface RunResponse extends ChatResponse {
   readonly steps: readonly RunStep[]
   /** The calls that the run waits for. Empty unless the status says so. */
   readonly pending: readonly PendingCall[]
+  /** What agents that tools delegated to have used, one entry for each delegating call. It is part of `usage`. */
+  readonly agents: readonly AgentUsage[]
   /** All messages that the run added, to append to the history. */
   readonly messages: readonly Message[]
   /** Cost of all steps in US dollars; `null` if one is unknown. */

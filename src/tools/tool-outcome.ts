@@ -2,6 +2,7 @@ import type { ToolErrorEvent, ToolResultEvent } from '../core/event.ts'
 import { isObject, type JsonValue } from '../core/json.ts'
 import type { ToolCall, ToolMessage, ToolResultPart } from '../core/message.ts'
 import type { Tool } from '../core/request.ts'
+import type { Usage } from '../core/response.ts'
 
 const DEFAULT_MAX_CHARS = 100_000
 
@@ -13,6 +14,19 @@ export interface ToolOutcome {
   readonly event: ToolResultEvent | ToolErrorEvent
   /** Whether the tool was not run, because the arguments do not fit its schema. */
   readonly isInvalid?: boolean | undefined
+  /** What agents that the tool delegated to have used. */
+  readonly spent?: readonly AgentUsage[] | undefined
+}
+
+/** What one agent used for one call that delegated to it. */
+export interface AgentUsage {
+  readonly agent: string
+  readonly toolCallId: string
+  readonly usage: Usage
+  /** In US dollars; `null` if unknown. */
+  readonly costUsd: number | null
+  /** What agents below this one have used of it. */
+  readonly agents?: readonly AgentUsage[] | undefined
 }
 
 /** How a result is sent to the model. */

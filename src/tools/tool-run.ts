@@ -69,6 +69,7 @@ export class ToolRun implements LoopRun<RunResponse> {
       clock,
       logger,
       timeoutMs: request.toolTimeoutMs,
+      runs: request.runs,
       maxParallel: request.maxParallelTools,
     })
     this.#steps = new StepRequests(request, { chat, turn: this.#turn, history: log.history, requestId })

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { LlmError } from '../core/error.ts'
-import type { ToolProgressEvent } from '../core/event.ts'
+import type { AgentEvent, ToolProgressEvent } from '../core/event.ts'
 import { inTime } from '../core/host-function.ts'
 import type { ParentScope } from '../core/lifetime.ts'
 import type { Logger } from '../core/log.ts'
@@ -10,7 +10,9 @@ import { fullReason, publicReason } from '../core/scrub-foreign.ts'
 import { checkArguments } from './check-arguments.ts'
 import { CallPool } from './call-pool.ts'
 import { isDeferred } from './deferred.ts'
-import { failed, invalid, returned, type ToolOutcome } from './tool-outcome.ts'
+import { withInnerRun } from './inner-run.ts'
+import type { RunStore } from './run-records.ts'
+import { failed, invalid, returned, type AgentUsage, type ToolOutcome } from './tool-outcome.ts'
 
 const DEFAULT_TIMEOUT_MS = 15_000
 const DEFAULT_PARALLEL = 16
@@ -27,6 +29,8 @@ export interface ToolRunnerOptions {
   readonly logger?: Logger | undefined
   /** Maximum time of one run of a tool in ms, unless the tool has its own. Default 15 000; 0 or `Infinity`: none. */
   readonly timeoutMs?: number | undefined
+  /** Keeps the records of runs that tools start inside of this one. */
+  readonly runs?: RunStore | undefined
   /** How many tools of one step run at once. Default 16. */
   readonly maxParallel?: number | undefined
 }
@@ -48,8 +52,8 @@ export type DecidedCall = {
 /** Where the outcomes of running tools go. */
 export interface ToolSink {
   readonly step: number
-  /** Tells the readers of the stream how far a tool is. */
-  progress(event: ToolProgressEvent): void
+  /** Sends what a tool tells while it runs to the readers of the stream. */
+  progress(event: ToolProgressEvent | AgentEvent): void
   /** Records an outcome, before anything uses it. Rejects to end the run. */
   settled(call: ToolCall, outcome: ToolOutcome): Promise<void> | void
   /** A tool whose result comes later. */
@@ -107,16 +111,18 @@ export class ToolRunner {
 
   async #answer({ call, tool, args }: ReadyCall, sink: ToolSink): Promise<void> {
     const { retries = 0 } = tool
+    const spent: AgentUsage[] = []
+    const settle = (outcome: ToolOutcome): Promise<void> =>
+      this.#settle(call, spent.length === 0 ? outcome : { ...outcome, spent }, sink)
     for (let left = retries; ; left--) {
       try {
-        const value = await this.#inTime(call, tool, { args, sink })
+        const value = await this.#inTime(call, tool, { args, sink, spent })
         if (isDeferred(value)) return sink.deferred(call)
-        return await this.#settle(call, returned(call, value, tool), sink)
+        return await settle(returned(call, value, tool))
       } catch (error) {
         if (error instanceof Unrecorded) throw error.reason
         this.#log(call, error)
-        if (left <= 0 || this.#options.scope.error !== undefined)
-          return this.#settle(call, failed(call, reasonOf(error)), sink)
+        if (left <= 0 || this.#options.scope.error !== undefined) return settle(failed(call, reasonOf(error)))
       }
     }
   }
@@ -130,11 +136,7 @@ export class ToolRunner {
   }
 
   // A tool that does not end in time is aborted and abandoned.
-  async #inTime(
-    call: ToolCall,
-    tool: Tool,
-    { args, sink }: { readonly args: unknown; readonly sink: ToolSink },
-  ): Promise<unknown> {
+  async #inTime(call: ToolCall, tool: Tool, { args, sink, spent }: ToolWork): Promise<unknown> {
     const { clock, scope } = this.#options
     const { timeoutMs = this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS } = tool
     const abort = new AbortController()
@@ -150,7 +152,13 @@ export class ToolRunner {
     const emit: ToolContext['emit'] = (progress) => {
       if (!isOver) sink.progress({ type: 'tool-progress', id: call.id, name: call.name, progress })
     }
-    const context = this.#context(call, sink.step, { signal: abort.signal, emit })
+    const context = withInnerRun(this.#context(call, sink.step, { signal: abort.signal, emit }), {
+      tell: (event) => {
+        if (!isOver && event.type === 'agent-event') sink.progress(event)
+      },
+      spend: (used) => void spent.push(used),
+      runs: this.#options.runs,
+    })
     try {
       const execute = tool.execute as ((args: unknown, context: ToolContext) => unknown) | undefined
       const isLimited = timeoutMs > 0 && timeoutMs < Infinity
@@ -213,6 +221,14 @@ interface DecideOptions {
   readonly step: number
   /** Whether a person has approved the call. */
   readonly isApproved: boolean
+}
+
+/** One run of a tool. */
+interface ToolWork {
+  readonly args: unknown
+  readonly sink: ToolSink
+  /** Gets what agents inside the tool use. */
+  readonly spent: AgentUsage[]
 }
 
 type ReadyCall = Extract<DecidedCall, { readonly state: 'ready' }>

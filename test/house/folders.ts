@@ -56,6 +56,7 @@ export const folders: Readonly<Record<string, string>> = {
   'prompts/lore':
     'The lore book of a persona: entries of its card that are sent when their keys occur in the conversation.',
   operations: 'One file per kind of call: chat, embeddings, moderation, model lists.',
+  agents: 'Agents: instructions, a model, tools and subagents under one name, run by the tool loop.',
   conversations: 'Chats that are stored: history, context window, branches, members and the chat service.',
   'conversations/context':
     'Builds the messages of a request from persona, history, summary and context window.',
