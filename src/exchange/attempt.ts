@@ -116,7 +116,9 @@ export class Attempt {
     const said = redactErrorMessage(known.message, messages, secrets)
     const { kind, status, code, retryAfterMs, phase, issues } = known
     const cause = cleanCause(known.cause, secrets)
-    const message = `${provider} (${model}): ${said}${kind === 'unauthorized' ? this.#refusedKey() : ''}`
+    const message = isOfCaller(this.#ended)
+      ? said
+      : `${provider} (${model}): ${said}${this.#refusedKey(kind)}`
     const providerRequestId = known.providerRequestId ?? this.providerRequestId
     const partial = known.partial ?? this.#emptyResponse(kind)
     const durationMs = clock.now() - this.startedAt
@@ -126,7 +128,8 @@ export class Attempt {
     return new LlmError(kind, message, { ...details, partial, attempts })
   }
 
-  #refusedKey(): string {
+  #refusedKey(kind: LlmError['kind']): string {
+    if (kind !== 'unauthorized') return ''
     const { secrets, sign } = this.#endpoint
     const origin = sign === undefined ? keyOrigin(this.#call, secrets[0]) : credentialsOrigin(this.#call)
     return origin === undefined ? '' : ` (the key from ${origin} was refused)`
@@ -135,7 +138,7 @@ export class Attempt {
   // The partial response of an attempt that ended before its body could be read. An aborted call has caused its input;
   // a provider that failed is owed nothing.
   #emptyResponse(kind: LlmError['kind']): ChatResponse | undefined {
-    const left = kind === 'aborted'
+    const left = kind === 'aborted' || isOfCaller(this.#ended)
     if (!left && !this.#accepted) return undefined
     const { provider, model, reasoningScope } = this.#call.target
     const usage = left ? () => estimateCall(this.#call, '') : undefined
@@ -179,4 +182,9 @@ async function rejectWithFault(call: Call, response: HttpResponse): Promise<neve
   )
   const retryAfterMs = retryAfterOf(header, call.clock.epochMs()) ?? fault.retryAfterMs
   throw new LlmError(kind, message, { ...fault, status: response.status, retryAfterMs })
+}
+
+// A reason of the caller's own, such as the end of its access, says nothing about the provider or its key.
+function isOfCaller(ended: LlmError | undefined): boolean {
+  return ended !== undefined && ended.phase === undefined && ended.kind !== 'aborted'
 }

@@ -47,12 +47,12 @@ export class AttemptSender {
     return next(call).then(
       (reply) => {
         health.latency(name, clock.now() - startedAt)
-        reply.onEnd((error) => health.end(name, faultOf(error)))
+        reply.onEnd((error) => health.end(name, faultOf(ofProvider(call, error))))
         return reply
       },
       (error: unknown) => {
         const known = knownError(error)
-        health.end(name, faultOf(known))
+        health.end(name, faultOf(ofProvider(call, known)))
         throw known
       },
     )
@@ -78,7 +78,8 @@ export class AttemptSender {
     const { health, keys, budgets } = this.#parts
     const { name, provider } = target
     const key = hasOwnAccess(call, target) ? undefined : keys.next(provider, call.conversationId)
-    const end = (error: LlmError | undefined): void => {
+    const end = (given: LlmError | undefined): void => {
+      const error = ofProvider(call, given)
       health.end(name, faultOf(error))
       if (key !== undefined) keys.report(provider, key.index, error)
       if (error !== undefined) permit?.fail(error)
@@ -125,6 +126,12 @@ export class AttemptSender {
 /** Whether the request itself supplied the key or base URL for this target. */
 export function hasOwnAccess(call: Call, target: Target): boolean {
   return call.hasOwnCredentials && target === call.target
+}
+
+// A call that was ended from outside says nothing about its provider, whatever the reason.
+function ofProvider({ scope }: Call, error: LlmError | undefined): LlmError | undefined {
+  if (error === undefined || scope.error === undefined) return error
+  return new LlmError('aborted', error.message)
 }
 
 function faultOf(error: LlmError | undefined): LlmError | undefined {

@@ -131,14 +131,22 @@ interface Waiting extends Pick<GuardedRequest, 'request' | 'watchAccess'> {
   readonly end: () => void
 }
 
+// Rejects when the access expires, also if the run goes on without its client.
 async function endOf(run: StartedRun, { request, watchAccess, end }: Waiting): StartedRun['ended'] {
   const expiry = watchAccess()
+  const { signal } = expiry
+  const expired = Promise.withResolvers<never>()
+  const onExpiry = (): void => {
+    end()
+    if (LlmError.is(signal?.reason)) expired.reject(signal.reason)
+  }
   try {
     request.signal.addEventListener('abort', end, { once: true })
-    expiry.signal?.addEventListener('abort', end, { once: true })
-    return await run.ended
+    signal?.addEventListener('abort', onExpiry, { once: true })
+    return await Promise.race([run.ended, expired.promise])
   } finally {
     request.signal.removeEventListener('abort', end)
+    signal?.removeEventListener('abort', onExpiry)
     expiry.release()
   }
 }
