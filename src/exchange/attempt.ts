@@ -116,11 +116,13 @@ export class Attempt {
     const said = redactErrorMessage(known.message, messages, secrets)
     const { kind, status, code, retryAfterMs, phase, issues } = known
     const cause = cleanCause(known.cause, secrets)
-    const message = isOfCaller(this.#ended)
+    // A reason of the caller's own, such as the end of its access, says nothing about the provider or its key.
+    const isOwn = error === this.#ended && !known.phase && kind !== 'aborted'
+    const message = isOwn
       ? said
-      : `${provider} (${model}): ${said}${this.#refusedKey(kind)}`
+      : `${provider} (${model}): ${said}${kind === 'unauthorized' ? this.#refusedKey() : ''}`
     const providerRequestId = known.providerRequestId ?? this.providerRequestId
-    const partial = known.partial ?? this.#emptyResponse(kind)
+    const partial = known.partial ?? this.#emptyResponse(isOwn || kind === 'aborted')
     const durationMs = clock.now() - this.startedAt
     const attempts = [...previousAttempts, { provider, model, durationMs, error: { kind, message, status } }]
     const ids = { provider, model, requestId, providerRequestId }
@@ -128,8 +130,7 @@ export class Attempt {
     return new LlmError(kind, message, { ...details, partial, attempts })
   }
 
-  #refusedKey(kind: LlmError['kind']): string {
-    if (kind !== 'unauthorized') return ''
+  #refusedKey(): string {
     const { secrets, sign } = this.#endpoint
     const origin = sign === undefined ? keyOrigin(this.#call, secrets[0]) : credentialsOrigin(this.#call)
     return origin === undefined ? '' : ` (the key from ${origin} was refused)`
@@ -137,8 +138,7 @@ export class Attempt {
 
   // The partial response of an attempt that ended before its body could be read. An aborted call has caused its input;
   // a provider that failed is owed nothing.
-  #emptyResponse(kind: LlmError['kind']): ChatResponse | undefined {
-    const left = kind === 'aborted' || isOfCaller(this.#ended)
+  #emptyResponse(left: boolean): ChatResponse | undefined {
     if (!left && !this.#accepted) return undefined
     const { provider, model, reasoningScope } = this.#call.target
     const usage = left ? () => estimateCall(this.#call, '') : undefined
@@ -182,9 +182,4 @@ async function rejectWithFault(call: Call, response: HttpResponse): Promise<neve
   )
   const retryAfterMs = retryAfterOf(header, call.clock.epochMs()) ?? fault.retryAfterMs
   throw new LlmError(kind, message, { ...fault, status: response.status, retryAfterMs })
-}
-
-// A reason of the caller's own, such as the end of its access, says nothing about the provider or its key.
-function isOfCaller(ended: LlmError | undefined): boolean {
-  return ended !== undefined && ended.phase === undefined && ended.kind !== 'aborted'
 }
