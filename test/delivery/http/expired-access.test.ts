@@ -14,26 +14,33 @@ const told = 'the access has expired: sign in again'
 const slow = { text: 'one two', pacing: { firstMs: 20, betweenMs: 60_000 } }
 const silent = { text: 'one two', pacing: { firstMs: 60_000 } }
 
-test.each(
-  Object.entries(endpoints).flatMap(([path, body]) =>
-    [
-      ['a whole answer', { ...body, stream: false }, silent, 401],
-      ['a stream before its content', { ...body, stream: true }, silent, 401],
-      ['a stream', { ...body, stream: true }, slow, 200],
-    ].map((row) => [path, ...row] as const),
-  ),
-)(
-  '%s: the access runs out in %s, and the client is told that and no more',
-  async (path, _what, body, script, status) => {
+interface Row {
+  readonly path: string
+  readonly what: string
+  readonly stream: boolean
+  readonly body: object
+  readonly script: typeof silent | typeof slow
+  readonly status: number
+}
+
+const rows = Object.entries(endpoints).flatMap(([path, body]): Row[] => [
+  { path, what: 'a whole answer', stream: false, body, script: silent, status: 401 },
+  { path, what: 'a stream before its content', stream: true, body, script: silent, status: 401 },
+  { path, what: 'a stream', stream: true, body, script: slow, status: 200 },
+])
+
+test.each(rows)(
+  '$path: the access runs out in $what, and the client is told that and no more',
+  async ({ path, stream, body, script, status }) => {
     const clock = createFakeClock()
     await using here = await gateway({
       clock,
-      script: script as typeof slow,
+      script,
       authorize: () => ({ userId: 'ada', expiresAtMs: clock.epochMs() + 5_000 }),
       heartbeatMs: 0,
       startAfterMs: 0,
     })
-    const replying = here.post(String(path), body)
+    const replying = here.post(path, { ...body, stream })
     await expect.poll(() => here.fake.log.length).toBe(1)
     if (status === 200) await replying
     clock.advance(5_000)

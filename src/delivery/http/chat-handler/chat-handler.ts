@@ -44,6 +44,7 @@ export function createChatHandler(
   checkCredentials('createChatHandler', options.cors)
   const { clock = systemClock, cors } = options
   const chats = options.respond === undefined && isChatService(target) ? target : undefined
+  if (chats !== undefined && options.authorize === 'open') throw new LlmError('misconfigured', OPEN_SERVICE)
   const respond = options.respond ?? respondBy(target, options.defaults)
   // The run decides about clients that disconnect; the guards only watch access that expires.
   const guards = createGuards({ ...options, cors: withExposed(cors), onClientGone: 'finish' })
@@ -69,6 +70,9 @@ export function createChatHandler(
   }
   return Object.assign(handle, { runs, close, [Symbol.asyncDispose]: () => close() })
 }
+
+const OPEN_SERVICE =
+  "createChatHandler: authorize is 'open', but a chat service has to know whose conversations it shows; pass a function that returns { userId }"
 
 type Target = ChatTarget | ChatBackend | ChatServiceTarget
 

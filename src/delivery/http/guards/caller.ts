@@ -1,6 +1,20 @@
+import { checkArguments } from '../../../core/check-arguments.ts'
 import type { Clock } from '../../../core/clock.ts'
 import { LlmError } from '../../../core/error.ts'
-import { kind, type Field } from '../../../core/schema.ts'
+import { isObject } from '../../../core/json.ts'
+import {
+  count,
+  kind,
+  listOf,
+  looseGroup,
+  nonEmptyText,
+  oneOf,
+  orInfinity,
+  recordOf,
+  text,
+  type Field,
+} from '../../../core/schema.ts'
+import { typeName } from '../../../core/show-value.ts'
 import { hostAnswer } from './host-answer.ts'
 
 /** The caller of a request and what it may do, as the application's `authorize` returns it. */
@@ -51,9 +65,22 @@ export const authorizeField: Field = kind(
   (value) => value === 'open' || typeof value === 'function',
 )
 
+const atMost = orInfinity(count)
+
+const callerFields: Readonly<Record<keyof CallerAccess, Field>> = {
+  userId: nonEmptyText,
+  tenant: text,
+  role: text,
+  conversationId: nonEmptyText,
+  tags: recordOf(text),
+  priority: oneOf('critical', 'high', 'normal', 'low'),
+  limits: looseGroup(() => ({ maxTokens: atMost, maxChoices: atMost, models: listOf(text) })),
+  expiresAtMs: kind('a number of ms', (value) => typeof value === 'number' && !Number.isNaN(value)),
+}
+
 /**
- * Calls `authorize`. Rejects with what it throws, with `unauthorized` if it returns no caller, and with `timeout` if it does not
- * answer.
+ * Calls `authorize`. Rejects with what it throws, with `unauthorized` if it returns no caller, with `misconfigured` if a field
+ * of the caller is of a wrong kind, and with `timeout` if it does not answer.
  */
 export async function authorizeRequest(
   authorize: Authorize,
@@ -63,6 +90,25 @@ export async function authorizeRequest(
   if (authorize === 'open') return OPEN
   const answer: unknown = await hostAnswer(authorize(request), { request, clock, option: 'authorize' })
   if (answer instanceof Response) return answer
-  if (typeof answer === 'object' && answer !== null) return answer
-  throw new LlmError('unauthorized', 'the request is not authorized; send a valid key or session')
+  if (isObject(answer)) return checkedCaller(answer)
+  throw new LlmError('unauthorized', 'the request is not authorized; send a valid key or session', {
+    cause: REFUSALS.has(answer)
+      ? undefined
+      : new Error(`authorize returned ${typeName(answer)}; ${EXPECTED}`),
+  })
+}
+
+/** What `authorize` returns to refuse a request. Anything else that is no caller is a mistake, and logged as such. */
+const REFUSALS: ReadonlySet<unknown> = new Set([undefined, null, false])
+const EXPECTED = 'return a caller, such as { userId }, or undefined to refuse the request'
+
+// A mistake of the application must not look like one of its client.
+function checkedCaller(caller: CallerAccess): CallerAccess {
+  try {
+    checkArguments('authorize returned a caller whose', callerFields, caller)
+    return caller
+  } catch (error) {
+    const { message, issues } = error as LlmError
+    throw new LlmError('misconfigured', message.replace(':', ''), { issues })
+  }
 }
