@@ -22,6 +22,6 @@ export type {
 export { startRun, type StartedRun } from './start-run.ts'
 export { shownTools, usableTools } from './tool-list.ts'
 export { innerRunOf, type InnerRun } from './inner-run.ts'
-export { failed, type AgentUsage, type ToolOutcome } from './tool-outcome.ts'
+export { failed, returned, type AgentUsage, type ToolOutcome } from './tool-outcome.ts'
 export type { RunCaller } from './tool-run.ts'
 export { ToolRunner, type DecidedCall } from './tool-runner.ts'

@@ -20,6 +20,8 @@ export interface LoopRun<Result> {
   readonly stepCount: number
   /** The response of a step that was interrupted, whose calls come before the next model call. */
   readonly open?: ChatResponse | undefined
+  /** Events about calls that the run ends with, because they wait. */
+  readonly waiting?: readonly StreamEvent[] | undefined
   /** Makes the next model call. */
   ask(): Promise<ChatResponse | ModelStream>
   /** Decides about the calls of a response. Resolves to `undefined` if the response ends the run. */
@@ -54,6 +56,7 @@ export async function* runLoop<Result>(run: LoopRun<Result>): AsyncGenerator<Eve
       const goesOn = isAnswered && (await run.keepStep(response))
       if (isAnswered && run.isStream) yield [stepOf(response, index)]
       if (goesOn) continue
+      if (run.isStream && run.waiting !== undefined && run.waiting.length > 0) yield run.waiting
       const { result, usage } = await run.finish(response)
       // After everything is kept: a run whose end cannot be kept ends by its error alone.
       if (run.isStream) yield [{ ...(ended.finish ?? finishOf(response)), usage }]

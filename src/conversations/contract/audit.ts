@@ -11,7 +11,7 @@ export interface AuditEntry {
   readonly id: string
   /** Time of the end, in ISO 8601. */
   readonly at: string
-  readonly operation: 'send' | 'stream' | 'regenerate' | 'resend'
+  readonly operation: 'send' | 'stream' | 'regenerate' | 'resend' | 'continue'
   readonly result: 'success' | 'failure'
   readonly userId: string
   readonly orgId?: string | undefined

@@ -19,6 +19,8 @@ export type { DraftContext, DraftMessage, DraftPipeline } from './draft-message.
 export { type MessageView, viewOf, viewPage } from './message-view.ts'
 export {
   type AttachmentLimits,
+  type AgentTarget,
+  type ChatAgent,
   type ChatServiceOptions,
   type ComposeInput,
   type ComposeParts,
@@ -51,6 +53,7 @@ export {
   type AttachmentInput,
   type NewIds,
   type RegenerateRequest,
+  type ContinueRequest,
   type ResendRequest,
   type SendRequest,
   type TurnResult,
@@ -73,7 +76,7 @@ export {
   charge,
   checkNonEmptyText,
 } from './service-context.ts'
-export type { AnswerLocation, PriorResult, TurnPlan } from './turn-plan.ts'
+export type { AnswerLocation, OpenRound, PriorResult, TurnPlan } from './turn-plan.ts'
 export { TurnIndex, inConversationOrder } from './turn-index.ts'
-export { responseOf, storedResult } from './turn-result.ts'
+export { pendingOf, responseOf, responseOfMessage, storedResult } from './turn-result.ts'
 export { attachmentPart, checkAttachmentCount, readAttachment } from './validate-attachment.ts'

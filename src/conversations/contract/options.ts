@@ -23,9 +23,10 @@ import {
 } from '../../core/schema.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Message } from '../../core/message.ts'
-import type { MessageInput } from '../../core/request.ts'
+import type { ChatRequest, MessageInput, Tool } from '../../core/request.ts'
 import type { Warning } from '../../core/response.ts'
 import type { CostOf } from '../../limits/index.ts'
+import type { Approvals } from '../../tools/index.ts'
 import type { Orchestrator } from '../../orchestrator/index.ts'
 import type { ChatStore } from '../storage/index.ts'
 import { auditSchema, type AuditOptions } from './audit.ts'
@@ -167,10 +168,29 @@ export interface AttachmentLimits {
   readonly types?: readonly string[] | undefined
 }
 
+/** An agent as a chat service uses it, such as `createAgent` returns. */
+export interface ChatAgent {
+  readonly name: string
+  /** Resolves to its instructions, tools and settings. A turn of an agent without `memory` sees no history and is not stored. */
+  setup(defaults: AgentTarget): Promise<{
+    readonly system: string
+    readonly tools: readonly Tool[]
+    readonly settings: Pick<ChatRequest, 'model' | 'provider' | 'responseFormat'>
+    readonly memory: boolean
+  }>
+}
+
+/** What the agents below an agent use where they have none of their own. */
+export interface AgentTarget {
+  readonly orchestrator?: Pick<Orchestrator, 'run' | 'estimateTokens'> | undefined
+  readonly model?: string | undefined
+  readonly provider?: string | undefined
+}
+
 /** Options of `createChatService`. */
 export interface ChatServiceOptions {
   readonly orchestrator: Pick<Orchestrator, 'chatApiCall' | 'registry'> &
-    Partial<Pick<Orchestrator, 'estimateTokens' | 'reviewMessages' | 'logger' | 'costUsd'>>
+    Partial<Pick<Orchestrator, 'run' | 'estimateTokens' | 'reviewMessages' | 'logger' | 'costUsd'>>
   /** Default: the memory of this process. Unless `persist` is false, the service logs that once, at `warn`. */
   readonly store?: ChatStore | undefined
   /** Roles and permissions. Default: users see their own conversations and those that they are a member of. */
@@ -201,6 +221,10 @@ export interface ChatServiceOptions {
   readonly persona?:
     | ((reference: string, identity: Identity) => ChatPersona | undefined | Promise<ChatPersona | undefined>)
     | undefined
+  /** Agents that a request may name. Default: none. */
+  readonly agents?: readonly ChatAgent[] | undefined
+  /** Checks decisions about tool calls, for `continue`. Default: none are accepted. */
+  readonly approvals?: Approvals | undefined
   /**
    * Composes instructions and messages. With it, only `texts.answer` and, for greetings, `texts.placeholders` are used.
    * Default: instructions, lore and greeting of the persona, without templates.
@@ -253,6 +277,8 @@ export const chatServiceSchema: Group = optionsSchema<ChatServiceOptions>()(() =
   images: oneOf(...IMAGE_MODES),
   window: windowSchema,
   persona: callable,
+  agents: listOf(withMethods('setup')),
+  approvals: withMethods('decide', 'check'),
   composer: withMethods('compose'),
   pipeline: withMethods('run'),
   texts: textsSchema,

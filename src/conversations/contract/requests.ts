@@ -2,6 +2,7 @@ import { parseRequest } from '../../core/parse-request.ts'
 import { LlmError } from '../../core/error.ts'
 import { isSafeId, isSafeName, SAFE_ID, SAFE_NAME } from '../../core/validate-id.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
+import type { AgentUsage, Decision, GivenResult, PendingCall } from '../../tools/index.ts'
 import type { Attempt, FinishReason, Usage, Warning } from '../../core/response.ts'
 import type { ToolCall, UserMessage, UserPart } from '../../core/message.ts'
 import type { ChatRequest } from '../../core/request.ts'
@@ -57,6 +58,11 @@ export interface AnswerOptions extends TurnSettings {
   readonly newIds?: NewIds | undefined
   /** Called once when the turn is admitted and its user message is stored, before the model is called. Must not throw. */
   readonly onAccepted?: ((turn: AcceptedTurn) => void) | undefined
+  /**
+   * Name of the agent that answers, of those of the service: its instructions, tools and model are used where the request has
+   * none. Rejects with `not-found` if there is no such agent.
+   */
+  readonly agent?: string | undefined
   /** How much history is sent. Overrides the service's setting. */
   readonly history?: HistoryBounds | undefined
   /** How images of past messages are sent. Overrides the service's setting. Default `describe-past`. */
@@ -126,6 +132,17 @@ export interface ResendRequest extends Omit<RegenerateRequest, 'expected'> {
   readonly message: string | readonly UserPart[]
 }
 
+/** Goes on with a turn that ended with calls that wait for decisions or results. */
+export interface ContinueRequest extends Omit<AnswerOptions, 'requestId'> {
+  readonly conversationId: string
+  /** Id of the assistant message with the calls. */
+  readonly messageId: string
+  /** Decisions about its calls, by the `approvals` of the service. */
+  readonly decisions?: readonly Decision[] | undefined
+  /** Results of its calls that the application ran. */
+  readonly results?: readonly GivenResult[] | undefined
+}
+
 /** A file, given as one of `url`, `text` and `data` (base64 text or bytes). */
 export interface AttachmentInput {
   readonly name: string
@@ -158,6 +175,10 @@ export interface TurnResult {
   readonly reasoning: string
   /** Tool calls that were not run: a tool has no `execute`, or `maxToolRounds` was reached. */
   readonly toolCalls: readonly ToolCall[]
+  /** The calls among them that wait for a decision or a result, with which `continue` goes on. */
+  readonly pending: readonly PendingCall[]
+  /** What agents that tools delegated to have used. It is part of `totalUsage`. */
+  readonly agents: readonly AgentUsage[]
   /** The parsed answer if `responseFormat` asked for JSON. */
   readonly object?: JsonValue | undefined
   readonly provider: string
@@ -221,6 +242,7 @@ export function checkAnswer({
   history,
   n,
   persona,
+  agent,
   template,
   userName,
   examples,
@@ -237,6 +259,7 @@ export function checkAnswer({
       refuse(`history.${name}`, `is ${value}; takes a whole number from 0`)
   }
   if (persona !== undefined) checkName('persona', persona)
+  if (agent !== undefined) checkName('agent', agent)
   if (template !== undefined) checkName('template', template)
   if (userName !== undefined) checkShown('userName', userName)
   if (examples !== undefined && typeof examples !== 'boolean') refuse('examples', 'takes true or false')

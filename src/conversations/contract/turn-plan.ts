@@ -1,5 +1,6 @@
 import type { Message } from '../../core/message.ts'
-import type { Warning } from '../../core/response.ts'
+import type { ChatResponse, Warning } from '../../core/response.ts'
+import type { ToolOutcome } from '../../tools/index.ts'
 import type {
   Conversation,
   NewAttachment,
@@ -13,7 +14,7 @@ import type { AcceptedTurn, TurnSettings } from './requests.ts'
 
 /** Everything that is decided about a turn before its first call. Running it only calls and writes. */
 export interface TurnPlan {
-  readonly operation: 'send' | 'regenerate' | 'resend'
+  readonly operation: 'send' | 'regenerate' | 'resend' | 'continue'
   readonly identity: Identity
   readonly requestId: string
   readonly conversationId: string
@@ -36,11 +37,26 @@ export interface TurnPlan {
   /** Whether the first message holds the instructions of the application or the persona, which are not moderated. */
   readonly isInstructed: boolean
   readonly answerLocation: AnswerLocation
+  /** The round that a continued turn begins with. */
+  readonly open?: OpenRound | undefined
   readonly warnings: readonly Warning[]
   /** Changes each text of the answer before it is stored. */
   readonly transformAnswer: ((text: string) => string | Promise<string>) | undefined
   /** Called when the user message is stored, before the first call is sent. */
   readonly onAccepted: ((turn: AcceptedTurn) => void) | undefined
+}
+
+/** A stored round whose calls have waited, with what came for them. */
+export interface OpenRound {
+  /** The assistant message with the calls. */
+  readonly message: StoredMessage
+  /** The assistant messages of the turn so far, this one last. */
+  readonly answers: readonly StoredMessage[]
+  readonly response: ChatResponse
+  /** Ids of the calls that were approved. */
+  readonly approved: ReadonlySet<string>
+  /** Outcomes of calls that were denied or that the application ran. */
+  readonly outcomes: ReadonlyMap<string, ToolOutcome>
 }
 
 /** What is written when the first call of a turn is admitted. */

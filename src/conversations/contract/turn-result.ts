@@ -1,8 +1,11 @@
 import { sumCosts, sumUsage } from '../../core/add-usage.ts'
+import { objectOf, rowOf } from '../../core/json.ts'
+import type { PendingCall } from '../../tools/index.ts'
 import type { AssistantMessage, AssistantPart, ToolCall } from '../../core/message.ts'
 import { partsOf, plainText } from '../../core/message.ts'
 import type { ChatResponse, Usage } from '../../core/response.ts'
 import type { StoredMessage } from '../storage/index.ts'
+import { messageOf } from './message-content.ts'
 import type { TurnResult } from './requests.ts'
 import type { PriorResult } from './turn-plan.ts'
 
@@ -10,7 +13,7 @@ const NO_USAGE: Usage = Object.freeze({ inputTokens: 0, outputTokens: 0, totalTo
 
 /** The result of a turn, from its stored messages. */
 export function storedResult({ conversation, question, answer, written }: PriorResult): TurnResult {
-  const answers = written.filter(({ role, usage }) => role === 'assistant' && usage !== undefined)
+  const answers = written.filter(({ usage }) => usage !== undefined)
   const totalUsage = sumUsage(answers.flatMap(({ usage }) => (usage === undefined ? [] : [usage])))
   const answered = answer.metadata['answers']
   return {
@@ -23,6 +26,8 @@ export function storedResult({ conversation, question, answer, written }: PriorR
     content: plainText(answer.content),
     reasoning: reasoningOf(answer),
     toolCalls: toolCallsOf(answer),
+    pending: pendingOf(answer),
+    agents: [],
     provider: answer.provider ?? '',
     model: answer.model ?? '',
     attempts: [],
@@ -35,6 +40,23 @@ export function storedResult({ conversation, question, answer, written }: PriorR
     createdAt: answer.createdAt,
     warnings: [],
     repeated: true,
+  }
+}
+
+/** The response of the model call whose answer was stored as `message`. */
+export function responseOfMessage(message: StoredMessage): ChatResponse {
+  const { provider = '', model = '', finishReason = 'tool-calls', usage = NO_USAGE, content } = message
+  const none = { citations: [], files: [], warnings: [], attempts: [] }
+  return {
+    provider,
+    model,
+    text: plainText(content),
+    reasoning: reasoningOf(message),
+    toolCalls: toolCallsOf(message),
+    finishReason,
+    usage,
+    message: messageOf(message) as AssistantMessage,
+    ...none,
   }
 }
 
@@ -58,6 +80,24 @@ function reasoningOf({ content }: StoredMessage): string {
 }
 
 function toolCallsOf({ content }: StoredMessage): readonly ToolCall[] {
+  return callsOfContent(content)
+}
+
+function callsOfContent(content: StoredMessage['content']): readonly ToolCall[] {
   if (typeof content === 'string') return []
   return content.flatMap((part) => (part.type === 'tool-call' ? [part] : []))
+}
+
+/** The calls of a stored message that wait for a decision or a result. */
+export function pendingOf({
+  id: runId,
+  content,
+  metadata,
+}: Pick<StoredMessage, 'id' | 'content' | 'metadata'>): readonly PendingCall[] {
+  const pending = objectOf(metadata['pending'])
+  return callsOfContent(content).flatMap(({ id: toolCallId, name, arguments: args }) => {
+    const needs = rowOf(pending, toolCallId)
+    if (needs !== 'approval' && needs !== 'result') return []
+    return [{ runId, step: 0, toolCallId, name, arguments: args, needs }]
+  })
 }

@@ -17,6 +17,7 @@ import type {
 import {
   type AnswerOptions,
   type ChatServiceOptions,
+  type ContinueRequest,
   type ConversationRequest,
   type Identity,
   type LocateRequest,
@@ -35,9 +36,11 @@ import {
   TurnRunner,
   type TurnStream,
   type TurnTask,
+  planContinue,
   planRegenerate,
   planResend,
   planTurn,
+  withAgent,
 } from '../turn/index.ts'
 import {
   type ExportRequest,
@@ -97,6 +100,13 @@ export interface ChatService extends AsyncDisposable {
   resend(request: ResendRequest): Promise<TurnResult>
   /** Like `resend`, but resolves to a stream at its first content. */
   resendStream(request: ResendRequest): Promise<TurnStream>
+  /**
+   * Goes on with a turn that ended with `pending` calls: runs those that were approved, and asks the model again. Rejects with
+   * `conflict` if no call of the message waits, and with `unauthorized` if a decision is not for it.
+   */
+  continue(request: ContinueRequest): Promise<TurnResult>
+  /** Like `continue`, but resolves to a stream. */
+  continueStream(request: ContinueRequest): Promise<TurnStream>
   /** All variants of a message, oldest first. */
   variants(request: MessageRequest): Promise<readonly MessageView[]>
   /** Makes a variant part of the history instead of the present one. */
@@ -219,14 +229,36 @@ type Methods<Name extends keyof ChatService> = Pick<ChatService, Name>
 function turnMethods(
   turns: TurnRunner,
   guarded: Guarded,
-): Methods<'send' | 'stream' | 'regenerate' | 'regenerateStream' | 'resend' | 'resendStream'> {
+): Methods<
+  | 'send'
+  | 'stream'
+  | 'regenerate'
+  | 'regenerateStream'
+  | 'resend'
+  | 'resendStream'
+  | 'continue'
+  | 'continueStream'
+> {
   const sendTask = (service: ServiceContext, request: SendRequest): TurnTask =>
-    taskOf(request, 'send', () => planTurn(service, request))
+    taskOf(request, 'send', async () => planTurn(service, await withAgent(service, request)))
   const regenerateTask = (service: ServiceContext, request: RegenerateRequest): TurnTask =>
-    taskOf(request, 'regenerate', () => planRegenerate(service, request))
+    taskOf(request, 'regenerate', async () => planRegenerate(service, await withAgent(service, request)))
   const resendTask = (service: ServiceContext, request: ResendRequest): TurnTask =>
-    taskOf(request, 'resend', () => planResend(service, request))
+    taskOf(request, 'resend', async () => planResend(service, await withAgent(service, request)))
+  const continueTask = (service: ServiceContext, request: ContinueRequest): TurnTask => {
+    const task = taskOf(request, 'continue', async () =>
+      planContinue(service, await withAgent(service, request)),
+    )
+    const { identity, conversationId, messageId } = request
+    // Two that go on with one message are one turn.
+    const key = JSON.stringify(['continue', identity?.userId, identity?.orgId, conversationId, messageId])
+    return { ...task, key, mayConflict: false }
+  }
   return {
+    continue: guarded((service, request: ContinueRequest) => turns.run(continueTask(service, request))),
+    continueStream: guarded((service, request: ContinueRequest) =>
+      turns.runStreaming(continueTask(service, request)),
+    ),
     send: guarded((service, request: SendRequest) => turns.run(sendTask(service, request))),
     stream: guarded((service, request: SendRequest) => turns.runStreaming(sendTask(service, request))),
     regenerate: guarded((service, request: RegenerateRequest) => turns.run(regenerateTask(service, request))),

@@ -1,4 +1,6 @@
 export { planRegenerate, planResend } from './plan-regenerate.ts'
+export { planContinue } from './plan-continue.ts'
 export { planTurn } from './plan-turn.ts'
 export { TurnRunner, type TurnTask } from './turn-runner.ts'
 export type { TurnStream } from './turn-stream.ts'
+export { withAgent } from './with-agent.ts'

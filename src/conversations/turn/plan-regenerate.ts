@@ -133,9 +133,10 @@ interface QuestionContext {
   readonly completedRounds: readonly StoredMessage[]
 }
 
-async function contextFor(
+/** Builds the messages of a call for an answer to a stored user message. */
+export async function contextFor(
   service: ServiceContext,
-  request: RegenerateRequest,
+  request: Omit<RegenerateRequest, 'messageId' | 'expected'>,
   { identity, conversation, question, completedRounds }: QuestionContext,
 ): Promise<Awaited<ReturnType<typeof buildContext>>> {
   const content = requestContent(question.content as string | readonly UserPart[], request)

@@ -11,7 +11,6 @@ import {
   type ServiceContext,
   type TurnPlan,
   type TurnResult,
-  type TurnSettings,
   callerOf,
   textOfContent,
 } from '../contract/index.ts'
@@ -86,10 +85,6 @@ export class RunningTurn implements LoopRun<TurnResult> {
     this.#abort.abort(reason)
   }
 
-  get #settings(): TurnSettings {
-    return { ...this.plan.settings, ...this.#calls.toolSettings, signal: this.#abort.signal }
-  }
-
   /** Makes the next model call. Past messages that are refused by now are left out, with a warning. */
   async ask(): Promise<ChatResponse | ModelStream> {
     const { orchestrator } = this.#service.options
@@ -108,8 +103,10 @@ export class RunningTurn implements LoopRun<TurnResult> {
   #call(): ChatRequest {
     this.#callEnded = false
     return {
-      ...this.#settings,
+      ...this.plan.settings,
+      ...this.#calls.toolSettings,
       ...this.#calls.next(),
+      signal: this.#abort.signal,
       parent: this.#turn.round,
       onAdmitted: ({ messages }) => this.#writeQuestion(messages),
       onEnd: (response, error) => this.#ended(response, error),
@@ -119,6 +116,14 @@ export class RunningTurn implements LoopRun<TurnResult> {
   /** Number of completed tool rounds. */
   get stepCount(): number {
     return this.#calls.rounds
+  }
+
+  get open(): ChatResponse | undefined {
+    return this.#tools.open
+  }
+
+  get waiting(): readonly StreamEvent[] {
+    return this.#tools.waiting
   }
 
   async decide(response: ChatResponse): Promise<readonly DecidedCall[] | undefined> {
@@ -142,14 +147,16 @@ export class RunningTurn implements LoopRun<TurnResult> {
     return joinResponses(last === undefined ? this.#kept : [...this.#kept, last])
   }
 
-  /** Stores a tool round: the calls and their results, in one transaction. */
+  /** Stores a tool round: the calls, unless they are stored already, and their results, in one transaction. */
   async keepStep(response: ChatResponse): Promise<boolean> {
     this.#openResponse = undefined
     this.#kept.push(response)
     this.#lastResponse = undefined
-    const rows = this.#writer.roundRows(response, this.#tools.outcomesOf(response))
-    this.#calls.addRound(rows)
-    this.#report.add(response)
+    const stored = this.#tools.takeOpen()
+    const [fresh, outcomes] = [stored === undefined ? response : undefined, this.#tools.outcomesOf(response)]
+    const rows = this.#writer.roundRows(fresh, outcomes)
+    this.#calls.addRound(stored === undefined ? rows : [stored, ...rows])
+    this.#report.addRound(fresh, outcomes)
     await this.#writer.writeRound(rows, response)
     return true
   }
@@ -157,7 +164,8 @@ export class RunningTurn implements LoopRun<TurnResult> {
   /** Stores the answer and returns the turn's result. */
   async finish(response: ChatResponse): Promise<{ readonly result: TurnResult; readonly usage: Usage }> {
     const stored = await untilAborted(this.#graced(GRACE_MS), this.#storeAnswer(response, false))
-    const result = stored.other ?? this.#report.result(response, stored)
+    const { pending, agents } = this.#tools
+    const result = stored.other ?? { ...this.#report.result(response, stored), pending, agents }
     if (stored.other === undefined) this.#report.audit(this.#prompt, { result })
     return { result, usage: result.totalUsage }
   }
@@ -168,10 +176,7 @@ export class RunningTurn implements LoopRun<TurnResult> {
     const thrown = toLlmError(error, 'server-failed', 'the turn failed').with({ requestId })
     // The earlier rounds are charged already.
     if (!this.#callEnded && thrown.partial !== undefined) this.#writer.chargeAlone(thrown.partial)
-    const { partial: last = this.#openResponse } = thrown
-    const isOpen = last !== undefined && !this.#kept.includes(last)
-    const partial = joinResponses(isOpen ? [...this.#kept, last] : this.#kept)
-    const known = partial === undefined || partial === thrown.partial ? thrown : thrown.with({ partial })
+    const known = withPartial(thrown, this.#kept, this.#openResponse)
     await this.leave()
     this.#report.audit(this.#prompt, { error: known })
     return known
@@ -216,7 +221,8 @@ export class RunningTurn implements LoopRun<TurnResult> {
 
   #writeAnswer(response: ChatResponse, partial: boolean): Promise<StoredAnswer> {
     this.#report.add(response)
-    return this.#writer.writeAnswer(response, { partial, until: this.#graced(TRANSFORM_MS) })
+    const { pending } = this.#tools
+    return this.#writer.writeAnswer(response, { partial, pending, until: this.#graced(TRANSFORM_MS) })
   }
 }
 
@@ -238,4 +244,16 @@ function graced(
 
 function hasContent({ text, reasoning, toolCalls, files }: ChatResponse): boolean {
   return text !== '' || reasoning !== '' || toolCalls.length > 0 || files.length > 0
+}
+
+// The turn so far is all that its rounds and its last response said.
+function withPartial(
+  error: LlmError,
+  kept: readonly ChatResponse[],
+  open: ChatResponse | undefined,
+): LlmError {
+  const { partial: last = open } = error
+  const isOpen = last !== undefined && !kept.includes(last)
+  const partial = joinResponses(isOpen ? [...kept, last] : kept)
+  return partial === undefined || partial === error.partial ? error : error.with({ partial })
 }

@@ -52,10 +52,7 @@ export class TurnCalls {
   /** The tool calls to run before the next model call; `undefined` if the response ends the turn. */
   runnable({ toolCalls }: ChatResponse): readonly ToolCall[] | undefined {
     if (toolCalls.length === 0 || this.tools.size === 0 || this.rounds >= this.#maxRounds) return undefined
-    // A tool without `execute` is the caller's to run, and the calls beside it wait for it.
-    const isDelegated = ({ name }: ToolCall): boolean =>
-      this.tools.has(name) && this.tools.get(name)?.execute === undefined
-    return toolCalls.some(isDelegated) ? undefined : toolCalls
+    return toolCalls
   }
 
   /** Index of the user message among the messages of a call. */

@@ -2,7 +2,8 @@ import { plainText } from '../../core/message.ts'
 import type { LlmError } from '../../core/error.ts'
 import type { Attempt, ChatResponse, Usage, Warning } from '../../core/response.ts'
 import { sumCosts, sumUsage } from '../../core/add-usage.ts'
-import type { ServiceContext, TurnPlan, TurnResult } from '../contract/index.ts'
+import { type ServiceContext, type TurnPlan, type TurnResult, responseOfMessage } from '../contract/index.ts'
+import type { ToolOutcome } from '../../tools/index.ts'
 import type { StoredAnswer } from './turn-writer.ts'
 
 /** Sums usage and cost over the calls of one turn, makes its result, and audits how it ended. */
@@ -21,6 +22,7 @@ export class TurnReport {
     this.#plan = plan
     this.#stream = stream
     this.#startedAt = service.clock.now()
+    for (const answer of plan.open?.answers ?? []) this.add(responseOfMessage(answer))
   }
 
   /** Warns about a past message that was left out. */
@@ -36,13 +38,25 @@ export class TurnReport {
     this.#attempts.push(...response.attempts)
   }
 
+  /** Adds a round: its response, unless it is counted already, and what agents have used that tools delegated to. */
+  addRound(response: ChatResponse | undefined, outcomes: readonly ToolOutcome[]): void {
+    if (response !== undefined) this.add(response)
+    for (const { usage, costUsd } of outcomes.flatMap(({ spent = [] }) => spent)) {
+      this.#usages.push(usage)
+      this.#costs.push(costUsd)
+    }
+  }
+
   /** Usage of all responses so far. */
   get usage(): Usage {
     return sumUsage(this.#usages)
   }
 
   /** The result of a complete turn, from its last response and the message that was stored of it. */
-  result(response: ChatResponse, { id, createdAt, content }: StoredAnswer): TurnResult {
+  result(
+    response: ChatResponse,
+    { id, createdAt, content }: StoredAnswer,
+  ): Omit<TurnResult, 'pending' | 'agents'> {
     const { requestId, conversationId, questionId, persist, warnings } = this.#plan
     const totalUsage = this.usage
     const { object } = response

@@ -1,7 +1,8 @@
 import type { Message } from '../../core/message.ts'
 import type { ChatResponse } from '../../core/response.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { ToolOutcome } from '../../tools/index.ts'
+import { sumCosts, sumUsage } from '../../core/add-usage.ts'
+import type { PendingCall, ToolOutcome } from '../../tools/index.ts'
 import type { NewMessage } from '../storage/index.ts'
 import { type TurnPlan, displayName, speakerName } from '../contract/index.ts'
 import { allowedContent } from './allowed-content.ts'
@@ -17,7 +18,11 @@ export class TurnRows {
   }
 
   /** The assistant message of one model response. */
-  answer(response: ChatResponse, given: AnswerRow, id: string = crypto.randomUUID()): NewMessage {
+  answer(
+    response: ChatResponse,
+    { waiting = [], ...given }: AnswerRow,
+    id: string = crypto.randomUUID(),
+  ): NewMessage {
     const { persona, questionId, requestId, answerLocation } = this.#plan
     const { citations, rawFinishReason } = response
     const metadata: JsonObject = {
@@ -25,6 +30,9 @@ export class TurnRows {
       ...(persona === undefined ? undefined : { agent: persona.name }),
       ...(citations.length === 0 ? undefined : { citations: citations.map((citation) => ({ ...citation })) }),
       ...(rawFinishReason === undefined ? undefined : { rawFinishReason }),
+      ...(waiting.length === 0
+        ? undefined
+        : { pending: Object.fromEntries(waiting.map(({ toolCallId, needs }) => [toolCallId, needs])) }),
     }
     return {
       id,
@@ -43,7 +51,7 @@ export class TurnRows {
   }
 
   /** The message of one tool result. */
-  toolResult({ message }: ToolOutcome): NewMessage {
+  toolResult({ message, spent = [] }: ToolOutcome): NewMessage {
     const { content, name, toolCallId, isError } = message
     const { requestId, answerLocation } = this.#plan
     return {
@@ -56,11 +64,20 @@ export class TurnRows {
       parentId: answerLocation.parentId,
       requestId,
       requestStep: this.#step++,
+      ...(spent.length === 0
+        ? undefined
+        : {
+            usage: sumUsage(spent.map(({ usage }) => usage)),
+            costUsd: sumCosts(spent.map(({ costUsd }) => costUsd)),
+          }),
     }
   }
 }
 
-type AnswerRow = Pick<NewMessage, 'content' | 'costUsd' | 'partial'>
+type AnswerRow = Pick<NewMessage, 'content' | 'costUsd' | 'partial'> & {
+  /** The calls that the turn ends with, because they wait. */
+  readonly waiting?: readonly PendingCall[] | undefined
+}
 
 /** The user message to store. `left` is what moderation let through of it; what it removed is not stored. */
 export function allowedQuestion(plan: TurnPlan, left: Message | undefined): NewMessage | undefined {

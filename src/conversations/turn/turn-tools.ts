@@ -4,28 +4,82 @@ import type { ToolCall } from '../../core/message.ts'
 import type { Tool } from '../../core/request.ts'
 import type { ChatResponse } from '../../core/response.ts'
 import type { Turn } from '../../core/turn.ts'
-import { failed, ToolRunner, type DecidedCall, type ToolOutcome } from '../../tools/index.ts'
+import {
+  failed,
+  ToolRunner,
+  type AgentUsage,
+  type DecidedCall,
+  type PendingCall,
+  type ToolOutcome,
+} from '../../tools/index.ts'
+import type { StoredMessage } from '../storage/index.ts'
 import { type ServiceContext, type TurnPlan, callerOf } from '../contract/index.ts'
 
 /** The tools of one turn: decides about the calls of a round, runs them, and keeps their outcomes until they are stored. */
 export class TurnTools {
   readonly #turn: Turn
   readonly #runner: ToolRunner
+  readonly #plan: TurnPlan
+  /** The stored round that a continued turn begins with, until its results are kept. */
+  #open: TurnPlan['open']
   #outcomes = new Map<string, ToolOutcome>()
+  /** The calls that the turn ends with, because they wait for decisions or results. */
+  pending: readonly PendingCall[] = []
+  /** What agents that tools delegated to have used so far. */
+  readonly agents: AgentUsage[] = []
 
   constructor(service: ServiceContext, plan: TurnPlan, turn: Turn) {
+    this.#plan = plan
+    this.#open = plan.open
     this.#turn = turn
     this.#runner = createRunner(service, plan, turn)
   }
 
-  /** Decides about the calls of a round. Rejects if the turn ends before. */
-  decide(
-    calls: readonly ToolCall[],
-    how: { readonly tools: ReadonlyMap<string, Tool>; readonly step: number },
-  ): Promise<readonly DecidedCall[]> {
-    const decide = (call: ToolCall): Promise<DecidedCall> =>
-      this.#runner.decide(call, { ...how, isApproved: false })
-    return untilAborted({ scope: this.#turn.scope }, Promise.all(calls.map(decide)))
+  /**
+   * Decides about the calls of a round. Resolves to `undefined` if one of them waits: then none is run, and they are `pending`.
+   * Rejects if the turn ends before.
+   */
+  async decide(calls: readonly ToolCall[], how: RoundTools): Promise<readonly DecidedCall[] | undefined> {
+    const { approved, outcomes } = this.#open ?? NOTHING
+    const decide = async (call: ToolCall): Promise<DecidedCall> => {
+      const outcome = outcomes.get(call.id)
+      if (outcome !== undefined) return { call, state: 'answered', outcome }
+      return this.#runner.decide(call, { ...how, isApproved: approved.has(call.id) })
+    }
+    const decided = await untilAborted({ scope: this.#turn.scope }, Promise.all(calls.map(decide)))
+    const { answerId: runId } = this.#plan
+    this.pending = decided.flatMap(({ call, state }) => {
+      if (state !== 'needs-approval' && state !== 'needs-result') return []
+      const { id: toolCallId, name, arguments: args } = call
+      const needs = state === 'needs-approval' ? 'approval' : 'result'
+      return [{ runId, step: 0, toolCallId, name, arguments: args, needs }]
+    })
+    return this.pending.length === 0 ? decided : undefined
+  }
+
+  /** The response of the round that a continued turn begins with. */
+  get open(): ChatResponse | undefined {
+    return this.#open?.response
+  }
+
+  /** Returns the stored message of that round, once. */
+  takeOpen(): StoredMessage | undefined {
+    const message = this.#open?.message
+    this.#open = undefined
+    return message
+  }
+
+  /** The events about calls that wait for a decision. */
+  get waiting(): readonly StreamEvent[] {
+    return this.pending
+      .filter(({ needs }) => needs === 'approval')
+      .map(({ runId, toolCallId: id, name, arguments: args }) => ({
+        type: 'approval-requested',
+        runId,
+        id,
+        name,
+        arguments: args,
+      }))
   }
 
   /** Reserves the next round, then runs the calls of this one. Rejects if the turn cannot go on. */
@@ -37,6 +91,7 @@ export class TurnTools {
     this.#outcomes = new Map()
     const settled = ({ id }: ToolCall, outcome: ToolOutcome): void => {
       this.#outcomes.set(id, outcome)
+      this.agents.push(...(outcome.spent ?? []))
       tell(outcome.event)
     }
     const deferred = (call: ToolCall): void =>
@@ -49,6 +104,14 @@ export class TurnTools {
     return toolCalls.flatMap(({ id }) => this.#outcomes.get(id) ?? [])
   }
 }
+
+/** The tools of one round. */
+interface RoundTools {
+  readonly tools: ReadonlyMap<string, Tool>
+  readonly step: number
+}
+
+const NOTHING = { approved: new Set<string>(), outcomes: new Map<string, ToolOutcome>() }
 
 function createRunner(service: ServiceContext, plan: TurnPlan, turn: Turn): ToolRunner {
   const { requestId, conversationId, answerId: messageId, identity, settings } = plan

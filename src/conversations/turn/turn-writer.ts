@@ -1,7 +1,8 @@
 import { untilAborted, type AbortSources } from '../../core/abort.ts'
 import { LlmError, toLlmError } from '../../core/error.ts'
 import type { ChatResponse } from '../../core/response.ts'
-import type { ToolOutcome } from '../../tools/index.ts'
+import { sumCosts, sumUsage } from '../../core/add-usage.ts'
+import type { PendingCall, ToolOutcome } from '../../tools/index.ts'
 import type { ChatStore, ChatStoreUnit, NewMessage, StoredMessage } from '../storage/index.ts'
 import {
   type ServiceContext,
@@ -58,15 +59,13 @@ export class TurnWriter {
     if (replaces === undefined) this.#last = written?.sequence
   }
 
-  /** The rows of one tool round: the assistant message with its calls, then their results. */
-  roundRows(response: ChatResponse, outcomes: readonly ToolOutcome[]): readonly NewMessage[] {
+  /** The rows of one tool round: the assistant message with its calls, unless it is stored already, then their results. */
+  roundRows(response: ChatResponse | undefined, outcomes: readonly ToolOutcome[]): readonly NewMessage[] {
+    const results = outcomes.map((outcome) => this.#rows.toolResult(outcome))
+    if (response === undefined) return results
     const { content } = response.message
-    const calls = this.#rows.answer(response, {
-      content,
-      partial: false,
-      costUsd: this.#service.costOf(response),
-    })
-    return [calls, ...outcomes.map((outcome) => this.#rows.toolResult(outcome))]
+    const costUsd = this.#service.costOf(response)
+    return [this.#rows.answer(response, { content, partial: false, costUsd }), ...results]
   }
 
   /** Writes the rows of one tool round. */
@@ -77,12 +76,13 @@ export class TurnWriter {
   /** Writes the answer. Rejects with the response as `partial` if the store fails. After `until` aborts it waits for no transform. */
   async writeAnswer(
     response: ChatResponse,
-    { partial, until }: { readonly partial: boolean; readonly until: AbortSources },
+    { partial, pending = [], until }: AnswerEnd,
   ): Promise<StoredAnswer> {
     const received = response.message.content
     const content = await this.#transformed(partial ? withoutToolCalls(received) : received, until)
     const costUsd = this.#service.costOf(response)
-    const row = this.#rows.answer(response, { content, partial, costUsd }, this.#plan.answerId)
+    const waiting = partial ? [] : pending
+    const row = this.#rows.answer(response, { content, partial, costUsd, waiting }, this.#plan.answerId)
     const written = await this.#write([row], partial ? 'partial' : 'answer', response)
     if ('other' in written) return { id: '', createdAt: 0, content, other: written.other }
     const { id = '', createdAt = this.#service.clock.epochMs() } = written.rows[0] ?? row
@@ -96,20 +96,20 @@ export class TurnWriter {
   ): Promise<{ readonly rows: readonly StoredMessage[] } | { readonly other: TurnResult }> {
     const { persist, identity } = this.#plan
     const { store } = this.#service
-    const spent = { usage: response.usage, costUsd: this.#service.costOf(response) }
+    const spent = spentOn(rows)
     if (!persist) {
-      await charge(store, identity, spent)
+      if (spent !== undefined) await charge(store, identity, spent)
       return { rows: [] }
     }
     try {
       return { rows: await this.#append(store, { rows, step, spent }) }
     } catch (error) {
       if (!LlmError.is(error, 'conflict')) {
-        await this.#chargeUnwritten(error, spent)
+        if (spent !== undefined) await this.#chargeUnwritten(error, spent)
         throw withAnswer(error, response)
       }
       // Another process stored its answer to this request first. That answer counts, but this call was paid for as well.
-      await charge(store, identity, spent)
+      if (spent !== undefined) await charge(store, identity, spent)
       return { other: await this.#otherResult(store, error) }
     }
   }
@@ -124,7 +124,7 @@ export class TurnWriter {
   }
 
   // The conversation may be gone, but the call was paid for. A store that fails altogether is not waited for twice.
-  async #chargeUnwritten(failure: unknown, spent: Written['spent']): Promise<void> {
+  async #chargeUnwritten(failure: unknown, spent: Spent): Promise<void> {
     const { store } = this.#service
     const add = (): Promise<void> => charge(store, this.#plan.identity, spent)
     const known = LlmError.is(failure, 'not-found')
@@ -149,7 +149,7 @@ export class TurnWriter {
             ? await appendToBranch(unit, this.#plan, { rows, step })
             : await unit.messages.append(conversationId, rows)
         if (last !== undefined && !(await isAlone(unit, this.#plan, appended, last))) throw new Contested()
-        await charge(unit, identity, spent)
+        if (spent !== undefined) await charge(unit, identity, spent)
         return appended
       })
       this.#last = last === undefined ? undefined : stored.at(-1)?.sequence
@@ -184,11 +184,31 @@ export class TurnWriter {
   }
 }
 
+/** How an answer ended. */
+interface AnswerEnd {
+  readonly partial: boolean
+  /** The calls that the turn ends with, because they wait. */
+  readonly pending?: readonly PendingCall[] | undefined
+  readonly until: AbortSources
+}
+
+// What rows cost is their own usage: of responses, and of agents that tools delegated to.
+function spentOn(rows: readonly NewMessage[]): Spent | undefined {
+  const paid = rows.filter(({ usage }) => usage !== undefined)
+  if (paid.length === 0) return undefined
+  return {
+    usage: sumUsage(paid.flatMap(({ usage }) => usage ?? [])),
+    costUsd: sumCosts(paid.map(({ costUsd }) => costUsd)),
+  }
+}
+
 interface Written {
   readonly rows: readonly NewMessage[]
   readonly step: AnswerStep
-  readonly spent: Parameters<typeof charge>[2]
+  readonly spent: Spent | undefined
 }
+
+type Spent = Parameters<typeof charge>[2]
 
 // A variant that was chosen in the meantime may have taken the user message out of the history.
 async function isAlone(
