@@ -79,11 +79,11 @@ export interface ReasoningPart extends Extensible {
 }
 
 /** A call of a tool that the model asks the caller to make. */
-export interface ToolCall {
+export interface ToolCall<Name extends string = string, Arguments = JsonValue> {
   readonly id: string
-  readonly name: string
-  /** The parsed arguments, or the raw text if `invalid` is set. */
-  readonly arguments: JsonValue
+  readonly name: Name
+  /** The parsed arguments, or the raw text if `invalid` is set. A tool loop checks them by the schema; a call does not. */
+  readonly arguments: Arguments
   /** Why the arguments could not be parsed. */
   readonly invalid?: string | undefined
   /**

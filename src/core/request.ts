@@ -12,13 +12,15 @@ import type { ServerTool } from './server-tool.ts'
 import type { KeySource } from './secret.ts'
 import type { Transport } from './wire.ts'
 
-/** A schema that implements Standard Schema (zod, valibot …). No type is inferred from it. */
+/** A schema that implements Standard Schema (zod, valibot, arktype …). */
 export interface StandardSchema {
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
     readonly validate: (value: unknown) => unknown
     readonly jsonSchema?: unknown
+    /** The types of what the schema takes and gives. Only types: the field is never there. */
+    readonly types?: { readonly input: unknown; readonly output: unknown } | undefined
   }
 }
 /** A JSON Schema object, or a Standard Schema that brings its JSON Schema. */

@@ -93,7 +93,7 @@ export interface RawExchange {
 }
 
 /** A complete response. Streamed and whole calls give the same shape. */
-export interface ChatResponse {
+export interface ChatResponse<Parsed = JsonValue, Calls extends ToolCall = ToolCall> {
   /** The vendor's id of the response, if it gives one. */
   readonly id?: string | undefined
   readonly provider: string
@@ -101,7 +101,7 @@ export interface ChatResponse {
   readonly model: string
   readonly text: string
   readonly reasoning: string
-  readonly toolCalls: readonly ToolCall[]
+  readonly toolCalls: readonly Calls[]
   readonly citations: readonly Citation[]
   readonly files: readonly GeneratedFile[]
   readonly finishReason: FinishReason
@@ -111,7 +111,7 @@ export interface ChatResponse {
   /** The assistant message, to append to the history unchanged. */
   readonly message: AssistantMessage
   /** The parsed text, if `responseFormat` asks for JSON and the text is valid, also by the schema. */
-  readonly object?: JsonValue | undefined
+  readonly object?: Parsed | undefined
   readonly logprobs?: readonly TokenLogprob[] | undefined
   /** All choices, if `n` is above 1; the fields above are those of the first. */
   readonly choices?: readonly Choice[] | undefined

@@ -1,4 +1,5 @@
-import { objectOf, type JsonObject } from './json.ts'
+import { isStandardSchema } from './json-schema.ts'
+import { isObject, objectOf, type JsonObject } from './json.ts'
 import { serverToolTypes, type ServerToolType } from './server-tool.ts'
 import type { Rows } from './options.ts'
 import type { Settings, Tool } from './request.ts'
@@ -68,12 +69,14 @@ export const cacheMark: Field = anyOf(
 export function cacheMarks(): { readonly cache: Field; readonly cache_control: Field } {
   return { cache: cacheMark, cache_control: nullable(anyObject) }
 }
+// The types of some libraries are functions.
+const anySchema: Field = kind('an object', (value) => isObject(value) || isStandardSchema(value))
 /** The fields of a {@link Tool}. */
 export const toolRows: Rows<Tool> = {
   name: required(toolName),
   description: text,
-  parameters: anyObject,
-  inputSchema: anyObject,
+  parameters: anySchema,
+  inputSchema: anySchema,
   strict: flag,
   cache: cacheMark,
   providerOptions: recordOf(anyObject),
@@ -91,7 +94,7 @@ const tool = looseGroup(() => ({
   ...toolRows,
   ...cacheMarks(),
   type: oneOf('function', 'custom'),
-  input_schema: anyObject,
+  input_schema: anySchema,
 }))
 // Tools as a provider's own format has them are sent as they are.
 const vendorTool = { ...kind('an object', isVendorTool) }
@@ -173,7 +176,7 @@ export const settings: { readonly [K in SettingName]-?: SettingRow<K> } = {
   n: { schema: number({ whole: true, min: 1, max: 128 }) },
   /** Text, JSON, or JSON of a schema. */
   responseFormat: {
-    schema: anyOf(oneOf('text', 'json'), anyObject),
+    schema: anyOf(oneOf('text', 'json'), anySchema),
     normalize: resolveFormat,
   },
   /** Functions that the model may call. */

@@ -3,12 +3,12 @@ import { systemClock, type Clock } from '../core/clock.ts'
 import type { Logger } from '../core/log.ts'
 import { checkOptions, optionsSchema } from '../core/options.ts'
 import { clockField, loggerField } from '../core/port-fields.ts'
+import type { CallOf, GivenFormat, GivenTools, ObjectFor } from '../core/reply-types.ts'
 import { callable } from '../core/schema.ts'
 import { estimateTokens } from '../core/tokens.ts'
 import type { CostOf } from '../limits/index.ts'
-import type { ChatApiCall } from '../orchestrator/index.ts'
-import type { ChatStream } from '../stream/index.ts'
-import { startRun, type RunRequest, type RunResponse } from '../tools/index.ts'
+import type { ChatApiCall, Replied } from '../orchestrator/index.ts'
+import { startRun, type RunResponse, type TypedRunRequest } from '../tools/index.ts'
 import { costOf, settledRun } from './started-run.ts'
 
 /** Options of {@link runTools}. */
@@ -29,21 +29,15 @@ const runToolsSchema = optionsSchema<RunToolsOptions>()(() => ({
  * Runs a conversation with tools over any `chatApiCall`, as `orchestrator.run` does over its own. Resolves to the result, or
  * to a stream if the request has `stream: true`. Rejects with an `LlmError` that has the run so far as `partial`.
  */
-export function runTools(
+export async function runTools<
+  const Tools extends GivenTools,
+  const Format extends GivenFormat,
+  const Stream extends boolean | undefined = undefined,
+>(
   chatApiCall: ChatApiCall,
-  request: RunRequest & { readonly stream: true },
-  options?: RunToolsOptions,
-): Promise<ChatStream<RunResponse>>
-export function runTools(
-  chatApiCall: ChatApiCall,
-  request: RunRequest & { readonly stream?: false | undefined },
-  options?: RunToolsOptions,
-): Promise<RunResponse>
-export async function runTools(
-  chatApiCall: ChatApiCall,
-  request: RunRequest,
+  request: TypedRunRequest<Tools, Format, Stream>,
   options: RunToolsOptions = {},
-): Promise<RunResponse | ChatStream<RunResponse>> {
+): Promise<Replied<Stream, RunResponse<ObjectFor<Format>, CallOf<Tools>>>> {
   checkArguments(
     'runTools',
     { chatApiCall: argument.function, request: argument.object },
@@ -53,5 +47,6 @@ export async function runTools(
   const { clock = systemClock, logger } = options
   const caller = { call: chatApiCall, clock, logger, estimateTokens }
   const started = await startRun({ ...caller, costOf: (response) => costOf(options, response) }, request)
-  return settledRun(started, request.stream === true)
+  // The types follow from the request; what happens does not.
+  return settledRun(started, request.stream === true) as Promise<never>
 }

@@ -1,6 +1,7 @@
 export { composeOrchestrator } from './orchestrator.ts'
 export type {
   ChatApiCall,
+  Replied,
   Operations,
   Orchestrator,
   OrchestratorMethods,

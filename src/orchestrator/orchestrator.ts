@@ -10,6 +10,7 @@ import type { ModerateResponse } from '../core/moderation.ts'
 import { parseRequest } from '../core/parse-request.ts'
 import type { ProviderDefinition } from '../core/provider.ts'
 import { createRegistry, type Registry } from '../core/registry.ts'
+import type { CallOf, GivenFormat, GivenTools, ObjectFor, TypedRequest } from '../core/reply-types.ts'
 import type { CallOptions, ChatRequest, EmbedRequest, ModerateRequest } from '../core/request.ts'
 import type { ReviewRequest } from '../core/review.ts'
 import type { TokenCount } from '../core/token-count.ts'
@@ -19,7 +20,7 @@ import type { CostOf, Limiter, LimiterStats } from '../limits/index.ts'
 import type { CallQueue, QueueStatus } from '../queue/index.ts'
 import type { TargetHealth, TargetHealthReport } from '../resilience/index.ts'
 import type { ChatStream } from '../stream/index.ts'
-import type { RunRequest, RunResponse } from '../tools/index.ts'
+import type { RunResponse, TypedRunRequest } from '../tools/index.ts'
 import { createFetchTransport } from '../transport/index.ts'
 import { readProviders, type CoreOptions } from './config.ts'
 import { OrchestratorContext } from './context.ts'
@@ -46,19 +47,34 @@ export interface OrchestratorStats {
   readonly queue?: QueueStatus | undefined
 }
 
-/** Sends a conversation to a model. Resolves to the response, or to a stream if the request has `stream: true`. */
-export interface ChatApiCall {
-  (request: ChatRequest & { readonly stream: true }): Promise<ChatStream>
-  (request: ChatRequest & { readonly stream?: false | undefined }): Promise<ChatResponse>
-  (request: ChatRequest): Promise<ChatResponse | ChatStream>
-}
+/** A response, or with `stream: true` a stream that ends with it. */
+export type Replied<Stream, Response extends ChatResponse<unknown>> = Stream extends true
+  ? ChatStream<Response>
+  : Response
 
-/** Runs a conversation with tools. Resolves to the result, or to a stream if the request has `stream: true`. */
-export interface RunCall {
-  (request: RunRequest & { readonly stream: true }): Promise<ChatStream<RunResponse>>
-  (request: RunRequest & { readonly stream?: false | undefined }): Promise<RunResponse>
-  (request: RunRequest): Promise<RunResponse | ChatStream<RunResponse>>
-}
+/**
+ * Sends a conversation to a model. Resolves to the response, or to a stream if the request has `stream: true`. The types of
+ * `object` and `toolCalls` follow from `responseFormat` and `tools`.
+ */
+export type ChatApiCall = <
+  const Tools extends GivenTools,
+  const Format extends GivenFormat,
+  const Stream extends boolean | undefined = undefined,
+>(
+  request: TypedRequest<Tools, Format, Stream>,
+) => Promise<Replied<Stream, ChatResponse<ObjectFor<Format>, CallOf<Tools>>>>
+
+/**
+ * Runs a conversation with tools. Resolves to the result, or to a stream if the request has `stream: true`. The types of
+ * `object` and `toolCalls` follow from `responseFormat` and `tools`.
+ */
+export type RunCall = <
+  const Tools extends GivenTools,
+  const Format extends GivenFormat,
+  const Stream extends boolean | undefined = undefined,
+>(
+  request: TypedRunRequest<Tools, Format, Stream>,
+) => Promise<Replied<Stream, RunResponse<ObjectFor<Format>, CallOf<Tools>>>>
 
 /** The operations of an orchestrator, one method each. */
 export interface OrchestratorMethods {

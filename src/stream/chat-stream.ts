@@ -3,7 +3,7 @@ import type { EventBatch, StreamEvent } from '../core/event.ts'
 import type { ChatResponse } from '../core/response.ts'
 
 /** Source of a {@link ChatStream}. */
-export interface ReplySource<Response extends ChatResponse = ChatResponse> {
+export interface ReplySource<Response extends ChatResponse<unknown> = ChatResponse> {
   readonly provider: string
   readonly model: string
   /** Reads the events of one network read; `null` at the end. Rejects with the error that ends the answer. */
@@ -21,7 +21,7 @@ const DONE: Result = Object.freeze({ value: undefined, done: true as const })
  * A streamed answer. Iterate its events once, or await `response`. It ends once: with a `finish` event, or by throwing an
  * `LlmError` with the answer so far in `partial`. Leaving the loop cancels the call and closes its connection.
  */
-export class ChatStream<Response extends ChatResponse = ChatResponse> implements AsyncIterable<StreamEvent> {
+export class ChatStream<Response extends ChatResponse<unknown> = ChatResponse> implements AsyncIterable<StreamEvent> {
   readonly provider: string
   readonly model: string
   readonly #source: ReplySource<Response>

@@ -18,6 +18,7 @@ export type {
   StepSettings,
   StopCondition,
   ToolResult,
+  TypedRunRequest,
 } from './run-types.ts'
 export { startRun, type StartedRun } from './start-run.ts'
 export { shownTools, usableTools } from './tool-list.ts'

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../core/json.ts'
-import type { Message } from '../core/message.ts'
+import type { Message, ToolCall } from '../core/message.ts'
+import type { TypedBy, TypeGiver } from '../core/reply-types.ts'
 import type { ChatRequest } from '../core/request.ts'
 import type { ChatResponse, Usage } from '../core/response.ts'
 import type { Approvals, Decision, PendingCall } from './approval-types.ts'
@@ -93,6 +94,9 @@ export interface GivenResult {
 
 /** A chat request whose tools are run. */
 export interface RunRequest extends ChatRequest, RunOptions {}
+/** A chat request whose tools are run, and whose result has types. */
+export interface TypedRunRequest<Tools, Format, Stream>
+  extends Omit<RunRequest, TypeGiver>, TypedBy<Tools, Format, Stream> {}
 
 /** Everything that is needed to go on with a run, as plain JSON. */
 export interface RunState {
@@ -109,7 +113,10 @@ export type RunStatus = 'complete' | 'needs-approval' | 'needs-results' | 'stopp
 /**
  * The result of a run: the response of its last step, with the usage, warnings and attempts of all steps.
  */
-export interface RunResponse extends ChatResponse {
+export interface RunResponse<Parsed = JsonValue, Calls extends ToolCall = ToolCall> extends ChatResponse<
+  Parsed,
+  Calls
+> {
   readonly runId: string
   readonly status: RunStatus
   /** The completed steps whose tools have run, oldest first. */
