@@ -4,8 +4,12 @@ import type { Schema, StandardSchema } from './request.ts'
 
 /** Whether a value implements Standard Schema. */
 export function isStandardSchema(value: unknown): value is StandardSchema {
-  const standard = (value as { '~standard'?: unknown } | null | undefined)?.['~standard']
-  return isObject(standard) && typeof standard['validate'] === 'function'
+  return typeof (value as Partial<StandardSchema> | null | undefined)?.['~standard']?.validate === 'function'
+}
+
+/** Whether a value is a schema of any kind. The types of some libraries are functions. */
+export function isSchema(value: unknown): value is Schema {
+  return isObject(value) || isStandardSchema(value)
 }
 
 // A schema is translated once, because many calls carry the same one.
@@ -27,7 +31,7 @@ function translate(schema: StandardSchema, path: string): JsonDraft {
   if (typeof own !== 'function') {
     const advice =
       vendor === 'zod'
-        ? 'update zod to 4.2 or later, or pass z.toJSONSchema(schema), as zod/mini needs in every version'
+        ? 'update zod to 4.2, or pass z.toJSONSchema(schema), as zod/mini always needs'
         : 'pass its JSON Schema instead'
     throwInvalidRequest(path, `this ${vendor} schema brings no JSON Schema: ${advice}`)
   }

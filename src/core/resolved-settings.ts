@@ -1,7 +1,7 @@
 import { throwInvalidRequest } from './error.ts'
 import { isObject, objectOf, type JsonDraft } from './json.ts'
 import { findLost } from './lost-fields.ts'
-import { isStandardSchema, jsonSchemaOf } from './json-schema.ts'
+import { isSchema, isStandardSchema, jsonSchemaOf } from './json-schema.ts'
 import { readCacheMark, type CacheMark } from './cache-mark.ts'
 import type { WireFields } from './extensible.ts'
 import type { WireOptions } from './provider-options.ts'
@@ -155,7 +155,7 @@ function findLostInFormat(format: object, lost: string[]): void {
 }
 
 function schemaFormat(schema: Schema | undefined, rest: Record<string, unknown>): ResolvedFormat {
-  if (schema !== undefined && !isObject(schema) && !isStandardSchema(schema))
+  if (schema !== undefined && !isSchema(schema))
     throwInvalidRequest('responseFormat.schema', 'must be a JSON Schema object or a Standard Schema')
   const optional = (key: string): string | undefined =>
     typeof rest[key] === 'string' ? rest[key] : undefined

@@ -1,5 +1,5 @@
-import { isStandardSchema } from './json-schema.ts'
-import { isObject, objectOf, type JsonObject } from './json.ts'
+import { isSchema } from './json-schema.ts'
+import { objectOf, type JsonObject } from './json.ts'
 import { serverToolTypes, type ServerToolType } from './server-tool.ts'
 import type { Rows } from './options.ts'
 import type { Settings, Tool } from './request.ts'
@@ -69,8 +69,7 @@ export const cacheMark: Field = anyOf(
 export function cacheMarks(): { readonly cache: Field; readonly cache_control: Field } {
   return { cache: cacheMark, cache_control: nullable(anyObject) }
 }
-// The types of some libraries are functions.
-const anySchema: Field = kind('an object', (value) => isObject(value) || isStandardSchema(value))
+const anySchema: Field = kind('an object', isSchema)
 /** The fields of a {@link Tool}. */
 export const toolRows: Rows<Tool> = {
   name: required(toolName),
