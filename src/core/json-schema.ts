@@ -39,6 +39,6 @@ function translate(schema: StandardSchema, path: string): JsonDraft {
     return (own as (options: object) => JsonDraft)({ target: 'draft-2020-12' })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throwInvalidRequest(path, `the schema has no JSON Schema: ${reason}`)
+    throwInvalidRequest(path, `this schema brings no JSON Schema: ${reason}`)
   }
 }

@@ -156,7 +156,7 @@ function findLostInFormat(format: object, lost: string[]): void {
 
 function schemaFormat(schema: Schema | undefined, rest: Record<string, unknown>): ResolvedFormat {
   if (schema !== undefined && !isSchema(schema))
-    throwInvalidRequest('responseFormat.schema', 'must be a JSON Schema object or a Standard Schema')
+    throwInvalidRequest('responseFormat.schema', 'must be a JSON Schema, or bring one')
   const optional = (key: string): string | undefined =>
     typeof rest[key] === 'string' ? rest[key] : undefined
   return {
