@@ -99,14 +99,28 @@ export async function findSharedRun({
   access,
   id,
 }: SharedRunRequest): Promise<LogInfo | undefined> {
-  const info = (await runs.find(roomKey(id))) ?? (await runs.info(id))
-  if (info !== undefined && isStarter(info, access)) return info
+  const ofRoom = await runs.find(roomKey(id))
+  const info = ofRoom ?? (await runs.info(id))
+  const own = info !== undefined && isStarter(info, access) ? info : undefined
+  // After its end, the id may mean another conversation: the one that the page began again.
+  if (own !== undefined && (ofRoom === undefined || own.state === 'running')) return own
   const named = textOf(info?.meta['conversationId'])
-  const located =
-    (named === undefined ? undefined : await mayRead(chats, access, named)) ??
-    (await mayRead(chats, access, id))
-  if (located === undefined) return undefined
-  return located.conversationId === named ? info : runs.find(roomKey(located.conversationId))
+  const reading = readableBy(chats, access, named === undefined ? [id] : [named, id])
+  const located = await (own === undefined ? reading : reading.catch(() => undefined))
+  if (located === undefined || located.conversationId === named) return located === undefined ? own : info
+  return runs.find(roomKey(located.conversationId))
+}
+
+async function readableBy(
+  chats: ChatServiceTarget,
+  access: CallerAccess,
+  ids: readonly string[],
+): Promise<LocatedConversation | undefined> {
+  for (const id of ids) {
+    const located = await mayRead(chats, access, id)
+    if (located !== undefined) return located
+  }
+  return undefined
 }
 
 /** Whether the caller started the run or manages its conversation. */

@@ -135,3 +135,31 @@ test('a whole answer names the provider and model that gave it', async () => {
   const { text } = await it.ask({ message: 'Hi', stream: false })
   expect(JSON.parse(text)).toMatchObject({ provider: 'openai', model: 'gpt-4.1-mini' })
 })
+
+test('a page that deletes its chat and begins it again follows and stops the new one under its id', async () => {
+  const it = await site(
+    {
+      script: ({ prompt }) => ({
+        text: `${prompt} `.repeat(40),
+        pacing: { betweenMs: prompt === 'new' ? 20 : 0 },
+      }),
+    },
+    { onClientGone: 'finish' },
+  )
+  const id = 'chat-of-the-page'
+  const body = { conversationId: id, begin: true }
+  const old = await it.ask({ ...body, message: 'old' })
+  await it.chats.delete({ identity: ada, conversationId: id })
+  const asking = it.ask({ ...body, message: 'new' })
+  await expect.poll(() => it.provider.log.length).toBe(2)
+  const following = it.call('GET', `/${id}/stream`)
+  const told = JSON.parse((await it.call('GET', `/${id}/status`)).text) as { readonly streamId: string }
+  expect(told.streamId).not.toBe(old.headers.get('x-stream-id'))
+  expect(JSON.parse((await it.call('POST', `/${id}/stop`)).text)).toMatchObject({ cancelled: true })
+  const [asked, followed] = await Promise.all([asking, following])
+  expect(asked.headers.get('x-stream-id')).not.toBe(old.headers.get('x-stream-id'))
+  expect(followed.text).toContain('new')
+  expect(followed.text).not.toContain('old')
+  // The run of the deleted chat keeps its own id.
+  expect((await it.call('GET', `/${old.headers.get('x-stream-id')}/status`)).status).toBe(200)
+})
