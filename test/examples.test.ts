@@ -16,6 +16,7 @@ describe('every example runs as a user would run it', () => {
     ['tools.ts', 'Dress warmly: {"celsius":-3}'],
     ['persona-chat/main.ts', 'That was the talk.'],
     ['structured.ts', "tags: [ 'rail', 'power' ]"],
+    ['project-agent/main.ts', 'pull request: Describe the harbour'],
   ])('%s', async (name, words) => {
     if (!existsSync(join(root, 'dist/index.js')))
       throw new Error('examples import the built package: run `npm run build:js` first')

@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { LlmError } from 'llm-switchyard'
 import { createActions, createFileTracker, type ActionEntry } from 'llm-switchyard/agents'
 import { describe, expect, test } from 'vitest'
 import { chance } from '../chance.ts'
+import { runChild } from '../children.ts'
 
-const run = promisify(execFile)
 const key = { conversationId: 'c1', userId: 'ada' }
 
 async function failure(work: Promise<unknown>): Promise<LlmError> {
@@ -77,7 +75,7 @@ describe('a file tracker', () => {
         tracker.add(key, { path: 'file.txt', before, after })
         await writeFile(join(folder, 'file.txt'), before)
         await writeFile(join(folder, 'change.patch'), tracker.diff(key))
-        if (before !== after) await run('git', ['apply', 'change.patch'], { cwd: folder })
+        if (before !== after) await runChild('git', ['apply', 'change.patch'], { cwd: folder })
         expect(await readFile(join(folder, 'file.txt'), 'utf8')).toBe(after)
       }
     } finally {
