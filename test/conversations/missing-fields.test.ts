@@ -63,3 +63,16 @@ test.each([
   const sent = send({ identity: ada, message: 'Hi', tools: [tool] })
   await expect(sent).rejects.toMatchObject({ kind: 'invalid-request', issues: [{ path }] })
 })
+
+test('a history in place of the newest message, and a missing id, are named as such', async () => {
+  const send = it.chats.send as (request: object) => Promise<unknown>
+  const messages = [{ role: 'user', content: 'Hi' }]
+  await expect(send({ identity: ada, messages })).rejects.toThrow('pass the newest message as message')
+  const get = it.chats.get as (request: object) => Promise<unknown>
+  await expect(get({ identity: ada })).rejects.toThrow('conversationId: is missing')
+})
+
+test('a template without a composer is a warning', async () => {
+  const turn = await it.chats.send({ identity: ada, message: 'Hi', template: 'rag-answer' })
+  expect(turn.warnings).toMatchObject([{ message: expect.stringContaining('no composer') as string }])
+})

@@ -60,6 +60,8 @@ export interface BuiltContext {
   readonly warnings: readonly Warning[]
 }
 
+const NO_COMPOSER = 'the chat service has no composer'
+
 /** A message of the history, with its sequence in the store. */
 interface PastMessage {
   readonly message: Message
@@ -80,6 +82,9 @@ export async function buildContext(
   const kept = conversation?.personaId
   const { found, problem } = await findPersona(service, { identity, asked: request.persona, kept })
   if (problem !== undefined) warnings.push({ type: 'other', message: problem })
+  const { composer, texts } = service.options
+  if (request.template !== undefined && composer === undefined && texts === undefined)
+    warnings.push({ type: 'other', message: `template "${request.template}" was not used: ${NO_COMPOSER}` })
   const persona = found?.persona
   const context: TextContext = {
     identity,

@@ -204,12 +204,14 @@ export interface TurnResult {
 }
 
 const MOST_TITLE = 200
+const EMPTY = 'is empty: pass a text or at least one part'
+const NEWEST_ONLY = 'is missing: pass the newest message as message; the service has the messages before it'
 
 /** Throws `invalid-request` if a field is invalid. The orchestrator checks the settings of the call. */
 export function checkSend(request: SendRequest): void {
   const { message, context, customPrompt, title } = request
   if (typeof message === 'string' ? message.trim() === '' : !Array.isArray(message) || message.length === 0)
-    refuse('message', 'is empty: pass a text or at least one part')
+    refuse('message', message === undefined && 'messages' in request ? NEWEST_ONLY : EMPTY)
   if (context !== undefined && !(Array.isArray(context) && context.every((text) => typeof text === 'string')))
     refuse('context', 'takes an array of strings')
   if (title !== undefined && (typeof title !== 'string' || title.trim() === '' || title.length > MOST_TITLE))
@@ -269,7 +271,7 @@ export function checkAnswer({
 
 /** Throws `invalid-request` unless the id is text of 1 to 200 characters without control characters and half surrogates. */
 export function checkId(path: string, id: unknown): asserts id is string {
-  if (!isSafeId(id)) refuse(path, `takes ${SAFE_ID}`)
+  if (!isSafeId(id)) refuse(path, `${id === undefined ? 'is missing; ' : ''}takes ${SAFE_ID}`)
 }
 
 /** Throws `invalid-request` unless the name is safe to look something up by: no slashes, no `__proto__`, at most 200 characters. */
