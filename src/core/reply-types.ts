@@ -1,5 +1,6 @@
 import type { JsonValue } from './json.ts'
 import type { ToolCall } from './message.ts'
+import type { ModelId } from './model-ids.ts'
 import type { ChatRequest, OpenAITool, Schema, Settings, Tool } from './request.ts'
 import type { SchemaInput, SchemaOutput } from './schema-types.ts'
 
@@ -8,10 +9,13 @@ export type GivenTools = readonly (Tool | OpenAITool)[]
 /** The format of a request, as its types take it. */
 export type GivenFormat = Settings['responseFormat']
 
-/** The fields of a request that decide about the types of its response. */
-export type TypeGiver = 'tools' | 'responseFormat' | 'stream'
-/** See {@link TypeGiver}. */
+/** The fields of a request that are typed at a call alone. */
+export type TypeGiver = 'tools' | 'responseFormat' | 'stream' | 'model'
+/** The fields of a request that decide about the types of its response, and the model, whose known ids editors offer. */
 export interface TypedBy<Tools, Format, Stream> {
+  // Not in every request, because intersections of long unions are slow to check.
+  /** A model of `provider`, or `provider/model`. */
+  readonly model?: ModelId | undefined
   /** Functions that the model may call. */
   readonly tools?: Tools | undefined
   /** Format of the response. Also accepts OpenAI's `json_object` and `json_schema`, and a bare schema. */

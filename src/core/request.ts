@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from './json.ts'
 import type { AssistantPart, Message, TextPart, ToolCall, ToolResultPart, UserPart } from './message.ts'
 import type { Logger } from './log.ts'
 import type { LlmError } from './error.ts'
+import type { ProviderId } from './model-ids.ts'
 import type { Fallback } from './fallback.ts'
 import type { ParentCall } from './parent-call.ts'
 import type { ProviderOptions, WireOptions } from './provider-options.ts'
@@ -275,7 +276,8 @@ export interface OpenAITool {
 /** Options of every kind of call: its target, how it is sent, and for whom. */
 export interface CallOptions {
   /** Provider id. Default: the prefix of `model` (`anthropic/claude-…`). */
-  readonly provider?: string | undefined
+  readonly provider?: ProviderId | undefined
+  /** A model of `provider`, or `provider/model`. */
   readonly model?: string | undefined
   /** The key. Default: the provider's environment variable. */
   readonly apiKey?: KeySource | undefined
