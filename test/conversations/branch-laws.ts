@@ -19,6 +19,7 @@ export const branchLaws: readonly { readonly name: string; check(opened: Opened)
   { name: 'choosing and regenerating at once leave one answer', check: choosingAtOnce },
   { name: 'a question that was replaced is chosen again with its answer', check: questionChosenAgain },
   { name: 'a message of a branch that left is chosen with the turns before it', check: leftBranchChosen },
+  { name: 'a message of a branch that left is not replaced, before it is chosen', check: leftBranchEdited },
   { name: 'a turn that had left before is not restored with a later one', check: leftBefore },
   { name: 'a regeneration is not told what came later, but what came late', check: lateAnswers },
   { name: 'a fork keeps order, request ids and attachments', check: forkKeeps },
@@ -187,6 +188,36 @@ async function leftBranchChosen(opened: Opened): Promise<void> {
       ...last,
     ])
   }
+}
+
+async function leftBranchEdited(opened: Opened): Promise<void> {
+  await using it = await hostOn(opened()[0], answers())
+  const first = await it.chats.send({ identity, message: 'q0' })
+  const { conversationId } = first
+  const second = await it.chats.send({ identity, conversationId, message: 'q1' })
+  const edit = { identity, conversationId, messageId: second.userMessageId, message: 'q1 again' }
+  const again = await it.chats.resend({ ...edit, requestId: 'kept' })
+  const place = { identity, conversationId, messageId: first.userMessageId }
+  const other = await it.chats.resend({ ...place, message: 'q0 again' })
+  const newest = ['user: q0 again', `assistant: ${other.content}`]
+  for (const stream of [false, true]) {
+    const refused = stream ? it.chats.resendStream(edit) : it.chats.resend(edit)
+    await expect(refused).rejects.toMatchObject({ kind: 'invalid-request', issues: [{ path: 'messageId' }] })
+  }
+  expect(await keptTurns(it.store, conversationId)).toEqual(newest)
+  expect(await it.chats.resend({ ...edit, requestId: 'kept' })).toMatchObject({
+    messageId: again.messageId,
+    repeated: true,
+  })
+  await it.chats.chooseVariant({ identity, conversationId, messageId: second.userMessageId })
+  // Its own variants stay interchangeable: a page may still name the first one.
+  const third = await it.chats.resend(edit)
+  expect(await keptTurns(it.store, conversationId)).toEqual([
+    'user: q0',
+    `assistant: ${first.content}`,
+    'user: q1 again',
+    `assistant: ${third.content}`,
+  ])
 }
 
 async function leftBefore(opened: Opened): Promise<void> {

@@ -10,8 +10,10 @@ import {
   type Branch,
   type ConversationRequest,
   type MessageView,
+  type PriorResult,
   type ServiceContext,
   TurnIndex,
+  type TurnPlan,
   answersOf,
   endOf,
   onlyCounts,
@@ -156,6 +158,23 @@ async function* questionsBefore(
     for (const message of page.items) if (message.parentId === parentId) yield message
     cursor = page.nextCursor
   } while (cursor !== undefined)
+}
+
+/**
+ * Passes the plan of a turn on. Rejects with `invalid-request` if it replaces a user message of a branch that left the
+ * history: what stands before it there would be missing.
+ */
+export async function requireBranch<P extends TurnPlan | PriorResult>(
+  { store }: ServiceContext,
+  plan: P,
+  signal?: AbortSignal,
+): Promise<P> {
+  const original = 'answer' in plan ? undefined : plan.admissionWrites.replaces
+  if (original === undefined || original.active) return plan
+  const forms = await variantsOf(store, original, signal)
+  if (!forms.some(({ active }) => active))
+    refuse('messageId', 'belongs to a branch that is not in the history; call chooseVariant first')
+  return plan
 }
 
 /** The conversation to fork, and the last message to copy. */

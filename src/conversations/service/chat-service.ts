@@ -50,7 +50,7 @@ import {
   importConversation,
 } from '../transfer/index.ts'
 import { type AttachRequest, attach, detach, listAttachments } from './attachments.ts'
-import { type ForkRequest, forkConversation, selectVariant, variants } from './branches.ts'
+import { type ForkRequest, forkConversation, requireBranch, selectVariant, variants } from './branches.ts'
 import {
   type ConversationList,
   type ConversationView,
@@ -244,7 +244,9 @@ function turnMethods(
   const regenerateTask = (service: ServiceContext, request: RegenerateRequest): TurnTask =>
     taskOf(request, 'regenerate', async () => planRegenerate(service, await withAgent(service, request)))
   const resendTask = (service: ServiceContext, request: ResendRequest): TurnTask =>
-    taskOf(request, 'resend', async () => planResend(service, await withAgent(service, request)))
+    taskOf(request, 'resend', async () =>
+      requireBranch(service, await planResend(service, await withAgent(service, request)), request.signal),
+    )
   const continueTask = (service: ServiceContext, request: ContinueRequest): TurnTask => {
     const task = taskOf(request, 'continue', async () =>
       planContinue(service, await withAgent(service, request)),
