@@ -162,7 +162,7 @@ async function* questionsBefore(
 
 /**
  * Passes the plan of a turn on. Rejects with `invalid-request` if it replaces a user message of a branch that left the
- * history: what stands before it there would be missing.
+ * history, because the turns before it there would be missing.
  */
 export async function requireBranch<P extends TurnPlan | PriorResult>(
   { store }: ServiceContext,
