@@ -3,6 +3,20 @@ export type { Approvals, Decision, DecisionInput, PendingCall } from './approval
 export { costReached, stepCount, tokensUsed, toolCalled } from './conditions.ts'
 export { deferred, type Deferred } from './deferred.ts'
 export { joinResponses } from './join-responses.ts'
+export {
+  lazyTools,
+  searchTool,
+  type FoundTool,
+  type LazyTools,
+  type LazyToolsOptions,
+  type SearchToolOptions,
+} from './lazy-tools.ts'
+export {
+  createToolRegistry,
+  type ToolQuery,
+  type ToolRegistry,
+  type ToolRegistryOptions,
+} from './registry.ts'
 export { runLoop, type LoopRun, type ModelStream } from './run-loop.ts'
 export type { RunKey, RunRecord, RunStore } from './run-records.ts'
 export { createMemoryRunStore, runTaken } from './run-store.ts'

@@ -19,7 +19,8 @@ export function shownTools(given: GivenTools, usable: ReadonlyMap<string, Tool>)
   })
 }
 
-function mayUse({ permission }: Tool, permissions: readonly string[] | undefined): boolean {
+/** Whether a caller with these permissions may use a tool. */
+export function mayUse({ permission }: Tool, permissions: readonly string[] | undefined): boolean {
   return permission === undefined || permissions?.includes(permission) === true
 }
 
