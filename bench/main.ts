@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { bundleSizes } from './bundle.ts'
 import { printColdCosts } from './cold.ts'
 import { printSizes } from './size.ts'
+import { printStepCosts } from './steps.ts'
 import { start, type Child } from './child.ts'
 import type { Figures } from './figures.ts'
 import type { MeasureId, Sample, Span } from './measures.ts'
@@ -139,4 +140,5 @@ function say(line: string): void {
 
 if (positionals.includes('size')) await printSizes()
 else if (positionals.includes('cold')) await printColdCosts()
+else if (positionals.includes('steps')) await printStepCosts()
 else await main()
