@@ -72,8 +72,8 @@ async function firstRequestOf(
 }
 
 /** The identity of a caller in the chat service: the tenant is the organisation. */
-export function identityOf({ userId, tenant }: CallerAccess): Identity {
-  if (userId !== undefined) return { userId, orgId: tenant }
+export function identityOf({ userId = '', tenant }: CallerAccess): Identity {
+  if (userId !== '') return { userId, orgId: tenant }
   const cause = new Error('authorize returned no userId, which a chat service needs')
   throw new LlmError('unauthorized', 'this chat is for known users; sign in', { code: 'no-identity', cause })
 }

@@ -7,7 +7,6 @@ import {
   kind,
   listOf,
   looseGroup,
-  nonEmptyText,
   oneOf,
   orInfinity,
   recordOf,
@@ -68,10 +67,10 @@ export const authorizeField: Field = kind(
 const atMost = orInfinity(count)
 
 const callerFields: Readonly<Record<keyof CallerAccess, Field>> = {
-  userId: nonEmptyText,
+  userId: text,
   tenant: text,
   role: text,
-  conversationId: nonEmptyText,
+  conversationId: text,
   tags: recordOf(text),
   priority: oneOf('critical', 'high', 'normal', 'low'),
   limits: looseGroup(() => ({ maxTokens: atMost, maxChoices: atMost, models: listOf(text) })),
