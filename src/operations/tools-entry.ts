@@ -12,6 +12,7 @@ export {
   stepCount,
   tokensUsed,
   toolCalled,
+  zodFromJsonSchema,
 } from '../tools/index.ts'
 export type {
   AgentUsage,
@@ -44,4 +45,6 @@ export type {
   ToolRegistry,
   ToolRegistryOptions,
   ToolResult,
+  ZodFromJsonSchemaOptions,
+  ZodLibrary,
 } from '../tools/index.ts'
