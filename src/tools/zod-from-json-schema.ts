@@ -1,6 +1,9 @@
 import { lookup } from '../core/fit/schema-tree.ts'
+import { argument, checkArguments } from '../core/check-arguments.ts'
 import { callSafely } from '../core/host-function.ts'
-import { isObject, listOf, type JsonDraft, type JsonObject, type JsonValue } from '../core/json.ts'
+import { isObject, type JsonDraft, type JsonObject, type JsonValue } from '../core/json.ts'
+import { checkOptions, optionsSchema } from '../core/options.ts'
+import { callable, required, withMethods } from '../core/schema.ts'
 
 /** What is used of zod, 4.2 or later: `import * as z from 'zod'`. */
 export interface ZodLibrary<Made> {
@@ -29,9 +32,18 @@ const SCHEMAS: ReadonlySet<string> = new Set(['items', 'additionalProperties', '
 const LISTS: ReadonlySet<string> = new Set(['anyOf', 'oneOf', 'allOf', 'prefixItems', 'items'])
 const TABLES: ReadonlySet<string> = new Set(['properties', 'patternProperties', '$defs', 'definitions'])
 const TYPES: ReadonlySet<JsonValue | undefined> = new Set([
-  ...['string', 'number', 'integer', 'boolean', 'null', 'array', 'object'],
+  'string',
+  'number',
+  'integer',
+  'boolean',
+  'null',
+  'array',
+  'object',
 ])
 const MAX_DEPTH = 100
+
+const given = { z: required(withMethods('fromJSONSchema')), schema: argument.object }
+const optionsRows = optionsSchema<ZodFromJsonSchemaOptions>()(() => ({ onWarning: callable }))
 
 /**
  * Converts a JSON Schema to a schema of zod, with the given zod. What zod cannot check is left out, with a warning; the rest is
@@ -40,8 +52,11 @@ const MAX_DEPTH = 100
 export function zodFromJsonSchema<Made>(
   z: ZodLibrary<Made>,
   schema: JsonObject,
-  { onWarning }: ZodFromJsonSchemaOptions = {},
+  options: ZodFromJsonSchemaOptions = {},
 ): Made {
+  checkArguments('zodFromJsonSchema', given, { z, schema })
+  checkOptions('zodFromJsonSchema', optionsRows, options)
+  const { onWarning } = options
   const warn = (path: string, problem: string): void =>
     callSafely(() => onWarning?.({ path, message: `${problem}; values pass unchecked there` }))
   const clean = new Cleaner(schema, warn).clean(schema, '', 0) as JsonDraft
@@ -70,7 +85,7 @@ class Cleaner {
       return {}
     }
     const copy: JsonDraft = {}
-    for (const [word, value] of Object.entries(schema as JsonDraft)) {
+    for (const [word, value] of Object.entries(schema)) {
       const at = path === '' ? word : `${path}.${word}`
       const problem = this.#problemOf(word, value)
       if (problem !== undefined) this.#warn(at, problem)
@@ -87,11 +102,9 @@ class Cleaner {
     const inside = (one: JsonValue | undefined, name: string | number): JsonValue | undefined =>
       this.clean(one, `${at}.${name}`, depth + 1)
     if (LISTS.has(word) && Array.isArray(value))
-      return (listOf(value) as readonly JsonValue[]).map((one, index) => inside(one, index) as JsonValue)
+      return (value as readonly JsonValue[]).map((one, index) => inside(one, index) as JsonValue)
     if (TABLES.has(word) && isObject(value))
-      return Object.fromEntries(
-        Object.entries(value as JsonDraft).map(([name, one]) => [name, inside(one, name)]),
-      )
+      return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, inside(one, name)]))
     return SCHEMAS.has(word) ? this.clean(value, at, depth + 1) : value
   }
 

@@ -5,19 +5,11 @@ import * as z from 'zod'
 import { checkJson } from '../../src/core/check-json.ts'
 import { jsonSchemaOf } from '../../src/core/json-schema.ts'
 
-const values: JsonValue[] = [
-  ...['', 'a', 'abc', 0, 1, 2.5, -3, true, false, null, [], [1], [1, 'a'], ['a', 'b', 'c'], {}],
-  ...[
-    { a: 'x' },
-    { a: 1 },
-    { a: 'x', b: 2 },
-    { b: 2 },
-    { a: 'x', more: true },
-    { a: { c: 1 } },
-    { a: { c: 'x' } },
-  ],
-  ...[{ next: { next: {} } }, { next: { next: 1 } }],
-]
+const scalars: JsonValue[] = ['', 'a', 'abc', 0, 1, 2.5, -3, true, false, null]
+const arrays: JsonValue[] = [[], [1], [1, 'a'], ['a', 'b', 'c']]
+const flat: JsonValue[] = [{}, { a: 'x' }, { a: 1 }, { a: 'x', b: 2 }, { b: 2 }, { a: 'x', more: true }]
+const deep: JsonValue[] = [{ a: { c: 1 } }, { a: { c: 'x' } }, { next: { next: {} } }, { next: { next: 1 } }]
+const values = [...scalars, ...arrays, ...flat, ...deep]
 
 test.each<[string, JsonObject]>([
   ['string', { type: 'string', minLength: 1, maxLength: 2, description: 'A text' }],
@@ -62,7 +54,7 @@ test.each<[string, JsonObject]>([
   const warnings: unknown[] = []
   const made = zodFromJsonSchema(z, schema, { onWarning: (warning) => warnings.push(warning) })
   expect(warnings).toEqual([])
-  const back = jsonSchemaOf(made, 'parameters') as JsonObject
+  const back = jsonSchemaOf(made, 'parameters')
   for (const value of values) {
     const { issues, value: checked } = checkJson(schema, value)
     const parsed = made.safeParse(value)
