@@ -22,3 +22,5 @@ export type {
   ReceivedMessage,
 } from './request.ts'
 export type { FakeOptions } from './responder.ts'
+export { createCassette, type Cassette, type CassetteOptions } from './cassette.ts'
+export { toolHarness, type HarnessResult, type ToolHarness, type ToolHarnessOptions } from './tool-harness.ts'
