@@ -25,7 +25,7 @@ const COMMON =
 // What a chat call needs seldom is loaded by import(): one file for each occasion.
 const LATER: Readonly<Record<string, RegExp>> = {
   tools:
-    /\/(operations\/(run|started-run)|src\/tools\/(?!index|approvals|conditions|run-store)[\w-]+|core\/turn)\.ts$/,
+    /\/(operations\/(run|started-run)|src\/tools\/(?!index|approvals|conditions|run-store|registry|lazy-tools|rank-tools|zod-from-json-schema)[\w-]+|core\/turn)\.ts$/,
   operations:
     /\/(operations\/(?!index|chat|parse|run|started|tools)[\w-]+|exchange\/json-request|orchestrator\/explain-target|dialects\/(embeddings\/(formats|vectors)|token-counts\/formats|[\w-]+\/(detailed-)?models|openai-chat\/moderation))\.ts$/,
   schemas:
@@ -37,7 +37,8 @@ const LATER: Readonly<Record<string, RegExp>> = {
   aws: /\/(transport\/(aws-event-stream|sigv4)|exchange\/signing)\.ts$/,
 }
 // What an application calls itself about its runs.
-const RUN_KIT = /\/src\/tools\/(approvals|conditions|run-store)\.ts$/
+const RUN_KIT =
+  /\/src\/tools\/(approvals|conditions|run-store|registry|lazy-tools|rank-tools|zod-from-json-schema)\.ts$/
 const FEATURE = /\/src\/(limits|queue|resilience|moderation)\//
 
 // package.json promises that no module has side effects. Inside of one file, bundlers need to be told for each constant.
