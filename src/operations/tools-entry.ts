@@ -45,6 +45,9 @@ export type {
   ToolRegistry,
   ToolRegistryOptions,
   ToolResult,
+  TypedRunRequest,
   ZodFromJsonSchemaOptions,
   ZodLibrary,
 } from '../tools/index.ts'
+export type { GivenFormat, GivenTools } from '../core/reply-types.ts'
+export type { Replied } from '../orchestrator/index.ts'

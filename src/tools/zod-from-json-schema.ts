@@ -7,7 +7,7 @@ import { callable, required, withMethods } from '../core/schema.ts'
 
 /** What is used of zod, 4.2 or later: `import * as z from 'zod'`. */
 export interface ZodLibrary<Made> {
-  fromJSONSchema(schema: JsonDraft): Made
+  fromJSONSchema(schema: Record<string, JsonValue | undefined>): Made
 }
 
 /** Options of {@link zodFromJsonSchema}. */
@@ -42,7 +42,6 @@ const TYPES: ReadonlySet<JsonValue | undefined> = new Set([
 ])
 const MAX_DEPTH = 100
 
-const given = { z: required(withMethods('fromJSONSchema')), schema: argument.object }
 const optionsRows = optionsSchema<ZodFromJsonSchemaOptions>()(() => ({ onWarning: callable }))
 
 /**
@@ -54,6 +53,7 @@ export function zodFromJsonSchema<Made>(
   schema: JsonObject,
   options: ZodFromJsonSchemaOptions = {},
 ): Made {
+  const given = { z: required(withMethods('fromJSONSchema')), schema: argument.object }
   checkArguments('zodFromJsonSchema', given, { z, schema })
   checkOptions('zodFromJsonSchema', optionsRows, options)
   const { onWarning } = options
