@@ -21,7 +21,9 @@ const DONE: Result = Object.freeze({ value: undefined, done: true as const })
  * A streamed answer. Iterate its events once, or await `response`. It ends once: with a `finish` event, or by throwing an
  * `LlmError` with the answer so far in `partial`. Leaving the loop cancels the call and closes its connection.
  */
-export class ChatStream<Response extends ChatResponse<unknown> = ChatResponse> implements AsyncIterable<StreamEvent> {
+export class ChatStream<
+  Response extends ChatResponse<unknown> = ChatResponse,
+> implements AsyncIterable<StreamEvent> {
   readonly provider: string
   readonly model: string
   readonly #source: ReplySource<Response>

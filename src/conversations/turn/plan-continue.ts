@@ -1,7 +1,7 @@
 import { callsOf } from '../../core/history.ts'
 import { LlmError } from '../../core/error.ts'
 import type { ToolCall } from '../../core/message.ts'
-import { failed, returned, type ToolOutcome } from '../../tools/index.ts'
+import { failed, returned, type PendingCall, type ToolOutcome } from '../../tools/index.ts'
 import {
   type ContinueRequest,
   type OpenRound,
@@ -64,16 +64,16 @@ async function openRound(
   const calls = new Map(callsOf(messageOf(message)).map((call) => [call.id, call]))
   const approved = new Set<string>()
   const outcomes = new Map<string, ToolOutcome>()
-  const take = (id: string): ToolCall => {
-    const call = waiting.has(id) ? calls.get(id) : undefined
-    if (call === undefined || approved.has(id) || outcomes.has(id)) throw notPending(id)
+  const take = (id: string, needs: PendingCall['needs']): ToolCall => {
+    const call = waiting.get(id)?.needs === needs ? calls.get(id) : undefined
+    if (call === undefined || approved.has(id) || outcomes.has(id)) throw notPending(id, needs)
     return call
   }
   for (const decision of decisions) {
     const { approvals } = service.options
     if (approvals === undefined)
       refuse('decisions', 'are checked by the option approvals of the chat service')
-    const call = take(decision.toolCallId)
+    const call = take(decision.toolCallId, 'approval')
     const pending = waiting.get(call.id)
     if (pending !== undefined) await approvals.check(pending, decision)
     const { reason } = decision
@@ -85,7 +85,7 @@ async function openRound(
       )
   }
   for (const { toolCallId, result, error } of results) {
-    const call = take(toolCallId)
+    const call = take(toolCallId, 'result')
     outcomes.set(call.id, error === undefined ? returned(call, result) : failed(call, error))
   }
   const left = [...waiting.keys()].filter((id) => !approved.has(id) && !outcomes.has(id))
@@ -98,7 +98,8 @@ function nothingPending(id: string): LlmError {
   return new LlmError('conflict', message, { code: 'not-pending' })
 }
 
-function notPending(id: string): LlmError {
-  const message = `the call "${id}" waits for nothing: it was answered before, or is not of this message`
+function notPending(id: string, needs: PendingCall['needs']): LlmError {
+  const what = needs === 'approval' ? 'decision' : 'result'
+  const message = `the call "${id}" waits for no ${what}: it was answered before, or is not of this message`
   return new LlmError('conflict', message, { code: 'not-pending' })
 }

@@ -66,7 +66,7 @@ export async function turnAnswer(
   const turn = readPageTurn(input)
   const identity = identityOf(access)
   const conversationId = input.conversationId ?? crypto.randomUUID()
-  const operation = turn.action
+  const operation = turn.action === 'continue' ? 'send' : turn.action
   const place = { identity, conversationId, begin: turn.begin && turn.action !== 'resend' }
   const located = await chats.locate({ ...place, operation, signal: request.signal })
   const known = Promise.withResolvers<void>()
@@ -103,6 +103,7 @@ async function openTurn(chats: ChatServiceTarget, turn: PageTurn, request: TurnR
   const { begin: _begin, ...existing } = request
   if (action === 'send') return streamOnce(chats, { ...request, message: message ?? '' })
   if (action === 'regenerate') return regenerateTurn(chats, turn, request)
+  if (action === 'continue') return continueTurn(chats, turn, existing)
   // The replaced message keeps its id, so the new one has another.
   const { messageId: answerId, userMessageId } = request.newIds ?? {}
   const newIds = {
@@ -110,6 +111,19 @@ async function openTurn(chats: ChatServiceTarget, turn: PageTurn, request: TurnR
     userMessageId: userMessageId === messageId ? undefined : userMessageId,
   }
   return chats.resendStream({ ...existing, newIds, messageId: messageId ?? '', message: message ?? '' })
+}
+
+function continueTurn(
+  chats: ChatServiceTarget,
+  { messageId = '', results }: PageTurn,
+  { requestId: _requestId, newIds, ...request }: Omit<TurnRequest, 'begin'>,
+): Promise<TurnReply> {
+  if (chats.continueStream === undefined)
+    throw new LlmError(
+      'unsupported',
+      'this chat service goes on with no results of a page: it has no continueStream',
+    )
+  return chats.continueStream({ ...request, newIds: { messageId: newIds?.messageId }, messageId, results })
 }
 
 // A page may name an answer that failed before it was stored, or a message under an id of its own.

@@ -1,18 +1,25 @@
 import { LlmError } from '../../../core/error.ts'
 import { listOf, objectOf, textOf } from '../../../core/json.ts'
 import type { UserMessage, UserPart } from '../../../core/message.ts'
+import type { ToolInput } from '../../../core/request.ts'
+import type { GivenResult } from '../../../tools/index.ts'
 import { parseRequest } from '../../../core/parse-request.ts'
 import { regenerates, type ChatInput } from './chat-input.ts'
 
-/** What a page asks a chat service for: an answer to a new message, to an edited one, or another answer. */
+/**
+ * What a page asks a chat service for: an answer to a new message, to an edited one, another answer, or the rest of an answer
+ * whose calls the page has run.
+ */
 export interface PageTurn {
-  readonly action: 'send' | 'regenerate' | 'resend'
-  /** The message that is regenerated or replaced. */
+  readonly action: 'send' | 'regenerate' | 'resend' | 'continue'
+  /** The message that is regenerated, replaced or continued. */
   readonly messageId?: string | undefined
   /** The newest user message; absent if the page sent none. */
   readonly message?: string | readonly UserPart[] | undefined
   /** The page's own id of that message, if it may be the stored one. */
   readonly userMessageId?: string | undefined
+  /** Results of the calls that the page has run. */
+  readonly results?: readonly GivenResult[] | undefined
   /** Whether an unknown conversation is begun. */
   readonly begin: boolean
 }
@@ -26,6 +33,8 @@ export function readPageTurn(input: ChatInput): PageTurn {
   const begin = beginsConversation(input)
   const known = { message, userMessageId, begin }
   if (regenerates(body)) return { action: 'regenerate', messageId, ...known }
+  const results = newestResults(input)
+  if (results.length > 0) return { action: 'continue', messageId: answerId(input), results, begin: false }
   if (message === undefined) throw invalid('messages', 'must end with a user message')
   if (messageId !== undefined) return { action: 'resend', messageId, ...known }
   return { action: 'send', ...known }
@@ -38,6 +47,31 @@ function newestMessage({ messages }: ChatInput): PageTurn['message'] {
   const { content } = parsed as UserMessage
   const [only, ...more] = content
   return typeof only === 'object' && only.type === 'text' && more.length === 0 ? only.text : content
+}
+
+// The messages end with the results of the calls that the newest answer has left to the page.
+function newestResults({ messages }: ChatInput): readonly GivenResult[] {
+  const from = messages.findLastIndex(({ role }) => role !== 'tool') + 1
+  return messages.slice(from).flatMap((message) => {
+    const { toolCallId, tool_call_id: id = toolCallId, content, isError } = message as ToolInput
+    if (id === undefined) throw invalid('messages', 'have a result without the toolCallId of its call')
+    return [{ toolCallId: id, ...(isError === true ? { error: wordsOf(content) } : { result: content }) }]
+  })
+}
+
+function wordsOf(content: ToolInput['content']): string {
+  return typeof content === 'string' ? content : JSON.stringify(content)
+}
+
+// An AI SDK page names the answer by its message; others by `messageId`.
+function answerId({ body }: ChatInput): string {
+  const last = objectOf(listOf(body['messages']).at(-1))
+  const id = textOf(body['messageId']) ?? (last['role'] === 'assistant' ? textOf(last['id']) : undefined)
+  return id ?? missing('messageId', 'names the answer whose calls have these results')
+}
+
+function missing(path: string, message: string): never {
+  throw invalid(path, message)
 }
 
 const ID = /^[A-Za-z0-9_-]{8,128}$/

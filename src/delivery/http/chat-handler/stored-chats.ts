@@ -1,4 +1,5 @@
 import type {
+  ContinueRequest,
   ConversationRequest,
   Identity,
   LocatedConversation,
@@ -26,6 +27,8 @@ export interface ChatServiceTarget {
   stream(request: SendRequest): Promise<TurnReply>
   regenerateStream(request: RegenerateRequest): Promise<TurnReply>
   resendStream(request: ResendRequest): Promise<TurnReply>
+  /** Without it, results of calls that a page has run are `unsupported`. */
+  continueStream?(request: ContinueRequest): Promise<TurnReply>
   locate(request: LocateRequest): Promise<LocatedConversation>
   /** Without it, a request under the id of a stored message is a `conflict`. */
   getMessage?(
