@@ -29,7 +29,9 @@ const execute = ({ query }: { readonly query: string }): { readonly found: reado
 /** Answers like a model that calls one tool in each of the first steps. */
 function fakeFetch(): typeof fetch {
   return async (_url, init) => {
-    const { messages } = JSON.parse(init?.body as string) as { messages: readonly { readonly role: string }[] }
+    const { messages } = JSON.parse(init?.body as string) as {
+      messages: readonly { readonly role: string }[]
+    }
     const step = messages.filter(({ role }) => role === 'tool').length
     const calls = [
       {

@@ -29,11 +29,11 @@ const MAX_CHARACTERS = 400_000
 
 /** Returns why a text cannot be sent, or `undefined` if it can. */
 export function validateText(
-  text: string,
+  text: unknown,
   hasFiles: boolean,
   maxCharacters: number = MAX_CHARACTERS,
 ): LlmError | undefined {
-  const isEmpty = text.trim() === '' && !hasFiles
+  const isEmpty = typeof text !== 'string' || (text.trim() === '' && !hasFiles)
   if (!isEmpty && text.length <= maxCharacters) return undefined
   const message = isEmpty
     ? 'The message is empty.'

@@ -146,6 +146,13 @@ describe('an answer', () => {
     expect(net.sent[1]?.body['messages']).toEqual([{ role: 'user', content: 'go' }])
   })
 
+  test.each([{}, null, undefined, 5])('%j is no message, and nothing is sent', async (text) => {
+    const { client, net } = make(scriptedFetch())
+    const thrown: unknown = await client.send(text as never).catch((error: unknown) => error)
+    expect(LlmError.is(thrown, 'invalid-request')).toBe(true)
+    expect(net.sent).toEqual([])
+  })
+
   test('empty and endless messages are refused, and nobody has to listen', async () => {
     const { client, net } = make(scriptedFetch(), { maxCharacters: 5 })
     await expect(client.send(' \n')).rejects.toMatchObject({ kind: 'invalid-request' })
