@@ -18,7 +18,7 @@ const COPY = '?catalogue'
 // Small functions that tool loops have of their own, because what a later file takes from the core, bundlers keep in it.
 const TOOLS_COPY = '?tools'
 const COPIED_BY_TOOLS =
-  /\/src\/core\/(add-usage|response-events|host-function|caller-key|create-id|schema|options|issues|problem|show-value|parent-call|check-json|scrub-foreign|timeout-error|abort|log|json|message)\.ts$/
+  /\/src\/core\/(add-usage|response-events|host-function|caller-key|create-id|schema|options|issues|problem|show-value|parent-call|check-arguments|check-json|check-scalar|validate-id|scrub-foreign|timeout-error|abort|log|json|message)\.ts$/
 // What every dialect uses is loaded with the core, because one more file costs as much as 4 KB of code.
 const COMMON =
   /\/src\/dialects\/((?!index|claude|fit-schema|tools-as-text|note)[\w-]+|(embeddings|token-counts)\/.*)\.ts$/
@@ -27,9 +27,9 @@ const LATER: Readonly<Record<string, RegExp>> = {
   tools:
     /\/(operations\/(run|started-run)|src\/tools\/(?!index|approvals|conditions|run-store|registry|lazy-tools|rank-tools|zod-from-json-schema)[\w-]+|core\/turn)\.ts$/,
   operations:
-    /\/(operations\/(?!index|chat|parse|run|started|tools)[\w-]+|exchange\/json-request|orchestrator\/explain-target|dialects\/(embeddings\/(formats|vectors)|token-counts\/formats|[\w-]+\/(detailed-)?models|openai-chat\/moderation))\.ts$/,
+    /\/(operations\/(?!index|chat|parse|run|started|tools|extract)[\w-]+|exchange\/json-request|orchestrator\/explain-target|dialects\/(embeddings\/(formats|vectors)|token-counts\/formats|[\w-]+\/(detailed-)?models|openai-chat\/moderation))\.ts$/,
   schemas:
-    /\/core\/fit\/(schemas?|structured-answer|enforce-schema|normalize-schema|schema-(parts|tree|values|words))\.ts$/,
+    /\/core\/fit\/(schemas?|structured-answer|lenient-json|coerce-value|enforce-schema|normalize-schema|schema-(parts|tree|values|words))\.ts$/,
   options:
     /\/(core\/fit\/(place|body)-options|dialects\/[\w-]+\/options|providers\/options\/(openai|chat))\.ts$/,
   'responses-reader': /\/dialects\/openai-responses\/(reader|item|usage)\.ts$/,
@@ -52,7 +52,7 @@ const source: Plugin = {
     if (importer === undefined || !/^\.\.?\//.test(name)) return undefined
     const [from = '', query] = importer.split('?')
     const path = resolve(from, '..', name)
-    const forTools = query === TOOLS_COPY.slice(1) || laterGroup(from) === 'tools'
+    const forTools = query === TOOLS_COPY.slice(1) || laterGroup(from) === 'tools' || RUN_KIT.test(from)
     if (forTools && COPIED_BY_TOOLS.test(path)) return path + TOOLS_COPY
     const forCatalogue = query === COPY.slice(1) || from.endsWith('/src/providers/index.ts')
     return forCatalogue &&

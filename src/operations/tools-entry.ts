@@ -1,3 +1,12 @@
+export {
+  choose,
+  decide,
+  extract,
+  type AskOnce,
+  type ChooseRequest,
+  type Extracted,
+  type ExtractRequest,
+} from './extract.ts'
 export { runTools, type RunToolsOptions } from './run-tools.ts'
 export { defineTool } from '../core/tool.ts'
 export {

@@ -15,7 +15,7 @@ async function outcome(
 ): Promise<{ error: LlmError | undefined; sent: number }> {
   const fetch = fakeFetch({ text: 'Hello!' })
   await using orchestrator = createOrchestrator({ fetch, requestLimits })
-  const call = orchestrator.chatApiCall({ ...target, messages: [say('Hi')], ...request } as ChatRequest)
+  const call = orchestrator.chatApiCall({ ...target, messages: [say('Hi')], ...request })
   const error = await call.then(
     () => undefined,
     (reason: unknown) => reason,

@@ -45,7 +45,7 @@ async function sent(request: Partial<ChatRequest>, status = 200, body = answer) 
   }
   const call = { provider: 'bedrock', model: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', transport }
   const messages = [{ role: 'user' as const, content: 'Hello!' }]
-  const error = await chatApiCall({ ...call, messages, ...request } as ChatRequest).then(
+  const error = await chatApiCall({ ...call, messages, ...request }).then(
     () => undefined,
     (failure: unknown) => failure,
   )

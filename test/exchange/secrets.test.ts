@@ -91,7 +91,7 @@ describe.each([
     await using orchestrator = createOrchestrator(transport === undefined ? {} : { transport })
     for (const stream of [false, true]) {
       const error: unknown = await orchestrator
-        .chatApiCall({ model: 'openai/m', apiKey: 'k', messages, ...request, stream } as ChatRequest)
+        .chatApiCall({ model: 'openai/m', apiKey: 'k', messages, ...request, stream })
         .then(() => undefined)
         .catch((failed: unknown) => failed)
       expect(error).toMatchObject({ kind: 'misconfigured' })
