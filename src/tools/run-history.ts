@@ -75,6 +75,12 @@ export class RunHistory {
     return this.#steps.filter(isComplete)
   }
 
+  /** The last response, if some of its calls have no outcome yet, or the run has not answered with it. */
+  get open(): ChatResponse | undefined {
+    const { last } = this
+    return last === undefined || this.isEnded || isComplete(last) ? undefined : last.response
+  }
+
   /** Usage of all model calls, those that were interrupted too. */
   get usage(): Usage {
     const inner = this.agents.map(({ usage }) => usage)

@@ -30,11 +30,11 @@ export async function startRun(caller: RunCaller, request: RunRequest): Promise<
   const { clock, costOf } = caller
   const log = await RunLog.open({ key: { owner: ownerOf(request), runId }, store, clock, costOf }, resume)
   await begin(log, request)
-  const { last, isEnded } = log.history
-  const run = new ToolRun(caller, { request, chat, log })
+  const { last, isEnded, open } = log.history
   const [given] = [...(request.decisions ?? []), ...(request.results ?? [])]
-  if (given !== undefined && (isEnded || run.open === undefined)) throw notPending(given.toolCallId)
+  if (given !== undefined && open === undefined) throw notPending(given.toolCallId)
   if (isEnded && last !== undefined) return ended(log, request.stream === true)
+  const run = new ToolRun(caller, { request, chat, log })
   return { events: runLoop(run), cancel: (reason) => run.cancel(reason) }
 }
 

@@ -85,8 +85,7 @@ export class ToolRun implements LoopRun<RunResponse> {
   }
 
   get open(): ChatResponse | undefined {
-    const { last, completed } = this.#log.history
-    return last === undefined || last === completed.at(-1) ? undefined : last.response
+    return this.#log.history.open
   }
 
   /** Aborts the run with its model call and its tools. */

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { defineTool, LlmError, type Tool } from 'llm-switchyard'
 import { createFakeClock, runStoreLaws } from 'llm-switchyard/testing'
 import {
@@ -251,6 +252,15 @@ describe('the records of a run', () => {
     const messages = [{ role: 'user' as const, content: 'Something else' }]
     const error = await failure(it.orchestrator.run({ ...request, messages }))
     expect([error.kind, error.code]).toEqual(['conflict', 'run-reused'])
+  })
+
+  test('a run that has answered, and one that is refused, leave no listener on the signal', async () => {
+    const { signal } = new AbortController()
+    await using it = await runHost(saying('Done.'))
+    const request = { ...asking, runs: createMemoryRunStore(), runId: 'run_1', signal }
+    for (let time = 0; time < 2; time++) expect((await it.orchestrator.run(request)).text).toBe('Done.')
+    await failure(it.orchestrator.run({ ...request, results: [{ toolCallId: 'c1', result: 1 }] }))
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
   test('let one process at a time go on', async () => {
