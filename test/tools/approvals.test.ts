@@ -256,7 +256,7 @@ describe('the records of a run', () => {
 
   test('a run that has answered, and one that is refused, leave no listener on the signal', async () => {
     const { signal } = new AbortController()
-    await using it = await runHost(saying('Done.'))
+    await using it = await runHost(() => saying('Done.'))
     const request = { ...asking, runs: createMemoryRunStore(), runId: 'run_1', signal }
     for (let time = 0; time < 2; time++) expect((await it.orchestrator.run(request)).text).toBe('Done.')
     await failure(it.orchestrator.run({ ...request, results: [{ toolCallId: 'c1', result: 1 }] }))
