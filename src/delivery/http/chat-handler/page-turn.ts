@@ -1,7 +1,6 @@
 import { LlmError } from '../../../core/error.ts'
 import { listOf, objectOf, textOf } from '../../../core/json.ts'
 import type { UserMessage, UserPart } from '../../../core/message.ts'
-import type { ToolInput } from '../../../core/request.ts'
 import type { GivenResult } from '../../../tools/index.ts'
 import { parseRequest } from '../../../core/parse-request.ts'
 import { regenerates, type ChatInput } from './chat-input.ts'
@@ -51,16 +50,17 @@ function newestMessage({ messages }: ChatInput): PageTurn['message'] {
 
 // The messages end with the results of the calls that the newest answer has left to the page.
 function newestResults({ messages }: ChatInput): readonly GivenResult[] {
-  const from = messages.findLastIndex(({ role }) => role !== 'tool') + 1
-  return messages.slice(from).flatMap((message) => {
-    const { toolCallId, tool_call_id: id = toolCallId, content, isError } = message as ToolInput
-    if (id === undefined) throw invalid('messages', 'have a result without the toolCallId of its call')
-    return [{ toolCallId: id, ...(isError === true ? { error: wordsOf(content) } : { result: content }) }]
+  const from = messages.findLastIndex((message) => objectOf(message)['role'] !== 'tool') + 1
+  return messages.slice(from).map((message) => {
+    const { toolCallId, tool_call_id: id = toolCallId, content, isError } = objectOf(message)
+    if (typeof id !== 'string' || id === '')
+      throw invalid('messages', 'have a result without the toolCallId of its call')
+    return { toolCallId: id, ...(isError === true ? { error: wordsOf(content) } : { result: content }) }
   })
 }
 
-function wordsOf(content: ToolInput['content']): string {
-  return typeof content === 'string' ? content : JSON.stringify(content)
+function wordsOf(content: unknown): string {
+  return typeof content === 'string' ? content : (JSON.stringify(content) ?? '')
 }
 
 // An AI SDK page names the answer by its message; others by `messageId`.

@@ -137,6 +137,24 @@ describe('any page', () => {
     },
   )
 
+  test.each([
+    [null],
+    [5],
+    [{}],
+    [{ role: 'tool' }],
+    [{ role: 'tool', toolCallId: 5 }],
+    [null, { role: 'tool', toolCallId: '' }],
+  ])('messages %j are refused', async (...messages) => {
+    const { handler, chats } = await site()
+    const { conversationId, messageId } = await chats.send({
+      identity: ada,
+      message: 'Where?',
+      tools: [where],
+    })
+    const reply = await ask(handler, { conversationId, messageId, messages })
+    expect([400, 404]).toContain(reply.status)
+  })
+
   test('cannot answer for a tool that needs a decision', async () => {
     let ran = 0
     const tools = [{ ...where, needsApproval: true, execute: () => ++ran }]
