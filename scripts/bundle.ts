@@ -18,7 +18,7 @@ const COPY = '?catalogue'
 // Small functions that tool loops have of their own, because what a later file takes from the core, bundlers keep in it.
 const TOOLS_COPY = '?tools'
 const COPIED_BY_TOOLS =
-  /\/src\/core\/(add-usage|response-events|host-function|caller-key|create-id|schema|options|issues|problem|show-value|parent-call|check-arguments|check-json|check-scalar|validate-id|scrub-foreign|timeout-error|abort|log|json|message)\.ts$/
+  /\/src\/core\/(add-usage|response-events|host-function|caller-key|canonical-json|cost-of|create-id|schema|options|issues|problem|show-value|parent-call|check-arguments|check-json|check-scalar|validate-id|scrub-foreign|timeout-error|abort|log|json|message)\.ts$/
 // What every dialect uses is loaded with the core, because one more file costs as much as 4 KB of code.
 const COMMON =
   /\/src\/dialects\/((?!index|claude|fit-schema|tools-as-text|note)[\w-]+|(embeddings|token-counts)\/.*)\.ts$/

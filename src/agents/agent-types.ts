@@ -39,8 +39,11 @@ export interface AgentOptions {
   readonly provider?: string | undefined
   /** Settings of every model call. */
   readonly settings?: Omit<Settings, 'tools' | 'responseFormat' | 'n'> | undefined
-  /** Tools of the agent. A function is called once, at the first run. */
-  readonly tools?: readonly Tool[] | (() => readonly Tool[] | Promise<readonly Tool[]>) | undefined
+  /** Tools of the agent. A function is called once, at the first run, such as `({ archetype }) => registry.discover({ archetype })`. */
+  readonly tools?:
+    | readonly Tool[]
+    | ((agent: Pick<Agent, 'name' | 'archetype'>) => readonly Tool[] | Promise<readonly Tool[]>)
+    | undefined
   /** Agents that this one delegates work to, by a tool for each. At most 3 levels. */
   readonly subagents?: readonly Agent[] | undefined
   /** Agents that this one hands the conversation over to: they answer in its place. */
@@ -49,7 +52,7 @@ export interface AgentOptions {
   readonly memory?: boolean | undefined
   /** Whether the agent answers in Markdown; false: in plain text. Default: as the model likes. */
   readonly markdown?: boolean | undefined
-  /** Kind of the agent, for the discovery of tools. */
+  /** Kind of the agent, which the function `tools` gets. */
   readonly archetype?: string | undefined
   /** Schema of the answer, which is `object` of the response then. */
   readonly output?: Schema | undefined

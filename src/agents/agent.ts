@@ -5,6 +5,7 @@ import type { ChatStream } from '../stream/index.ts'
 import {
   costReached,
   tokensUsed,
+  usableTools,
   type RunOptions,
   type RunRequest,
   type RunResponse,
@@ -72,10 +73,12 @@ class ConfiguredAgent implements Agent {
   }
 
   async setup(defaults: AgentDefaults = {}): Promise<AgentSetup> {
-    const { model, provider } = this.#options
+    const { model, provider, permissions: own } = this.#options
+    const tools = await this.#allTools(defaults)
     return {
       system: instructionsOf(this.#options),
-      tools: await this.#allTools(defaults),
+      // What the caller is allowed is checked by the loop.
+      tools: own === undefined ? tools : [...usableTools(tools, own).values()],
       settings: { model, provider, ...this.#format() },
       memory: this.memory,
     }
@@ -142,10 +145,12 @@ class ConfiguredAgent implements Agent {
   #ownTools(): Promise<readonly Tool[]> {
     const { tools = [] } = this.#options
     if (typeof tools !== 'function') return Promise.resolve(tools)
-    this.#tools ??= (async () => tools())().catch((error: unknown) => {
-      this.#tools = undefined
-      throw error
-    })
+    this.#tools ??= (async () => tools({ name: this.name, archetype: this.archetype }))().catch(
+      (error: unknown) => {
+        this.#tools = undefined
+        throw error
+      },
+    )
     return this.#tools
   }
 }

@@ -1,3 +1,4 @@
+import { canonicalJson } from './canonical-json.ts'
 import type { CacheMark } from './cache-mark.ts'
 import { wellFormedJson } from './fit/well-formed.ts'
 import type { Extensible } from './extensible.ts'
@@ -166,15 +167,9 @@ export function argumentsObject(call: ToolCall): JsonDraft {
 // The arguments may have been changed after they were read.
 function writtenText({ argumentsText: text, arguments: args }: ToolCall): string | undefined {
   if (text === undefined) return undefined
-  const json = sorted(args)
-  return sorted(parseJson(text)) === json && json === wellFormedJson(json) ? text : undefined
-}
-
-// Databases may sort the keys of an object.
-function sorted(value: unknown): string {
-  return JSON.stringify(value ?? null, (_key, held: unknown) =>
-    isObject(held) ? Object.fromEntries(Object.entries(held).toSorted(([a], [b]) => (a < b ? -1 : 1))) : held,
-  )
+  // Databases may sort the keys of an object.
+  const json = canonicalJson(args)
+  return canonicalJson(parseJson(text)) === json && json === wellFormedJson(json) ? text : undefined
 }
 
 /** Reads the arguments of a tool call. No text is no arguments; text that is not JSON is kept, and marked. */

@@ -1,3 +1,4 @@
+import type { CostOf } from '../core/cost-of.ts'
 import type { Call } from '../core/call.ts'
 import { withTarget } from '../core/call.ts'
 import { LlmError, toLlmError } from '../core/error.ts'
@@ -20,12 +21,6 @@ import { rejectionError, type Rejection } from './rejection.ts'
 import type { Reservation } from './reservation.ts'
 import type { LimitStore } from './store.ts'
 import { TurnReservations } from './turn-reservations.ts'
-
-/** Returns the price of a usage at a target in USD; `null` or `undefined` if it is unknown. A call whose price it cannot find is `misconfigured` if it throws. */
-export type CostOf = (
-  usage: Usage,
-  target: { readonly provider: string; readonly model: string },
-) => number | null | undefined
 
 /** Options of {@link rateLimits}. */
 export interface RateLimitsOptions {

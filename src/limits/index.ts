@@ -1,4 +1,5 @@
-export { rateLimits, rateLimitsSchema, type CostOf, type RateLimitsOptions } from './feature.ts'
+export type { CostOf } from '../core/cost-of.ts'
+export { rateLimits, rateLimitsSchema, type RateLimitsOptions } from './feature.ts'
 export { inputLimits } from './input-limits-feature.ts'
 export {
   defaultInputLimits,

@@ -1,3 +1,4 @@
+import { priceOf, type CostOf } from '../core/cost-of.ts'
 import { checkArguments, argument } from '../core/check-arguments.ts'
 import { systemClock, type Clock } from '../core/clock.ts'
 import type { Logger } from '../core/log.ts'
@@ -6,10 +7,9 @@ import { clockField, loggerField } from '../core/port-fields.ts'
 import type { CallOf, GivenFormat, GivenTools, ObjectFor } from '../core/reply-types.ts'
 import { callable } from '../core/schema.ts'
 import { estimateTokens } from '../core/tokens.ts'
-import type { CostOf } from '../limits/index.ts'
 import type { ChatApiCall, Replied } from '../orchestrator/index.ts'
 import { startRun, type RunResponse, type TypedRunRequest } from '../tools/index.ts'
-import { costOf, settledRun } from './started-run.ts'
+import { settledRun } from './started-run.ts'
 
 /** Options of {@link runTools}. */
 export interface RunToolsOptions {
@@ -46,7 +46,7 @@ export async function runTools<
   checkOptions('runTools', runToolsSchema, options)
   const { clock = systemClock, logger } = options
   const caller = { call: chatApiCall, clock, logger, estimateTokens }
-  const started = await startRun({ ...caller, costOf: (response) => costOf(options, response) }, request)
+  const started = await startRun({ ...caller, costOf: (response) => priceOf(options, response) }, request)
   // The types follow from the request; what happens does not.
   return settledRun(started, request.stream === true) as Promise<never>
 }

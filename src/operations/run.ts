@@ -1,9 +1,10 @@
+import { priceOf } from '../core/cost-of.ts'
 import type { ChatRequest } from '../core/request.ts'
 import type { Operation, OperationContext } from '../orchestrator/index.ts'
 import type { ChatStream } from '../stream/index.ts'
 import { startRun, type RunCaller, type RunRequest, type RunResponse } from '../tools/index.ts'
 import { chat } from './chat.ts'
-import { costOf, settledRun } from './started-run.ts'
+import { settledRun } from './started-run.ts'
 
 /** Runs a conversation with tools. Resolves to the result, or to a stream if the request has `stream: true`. */
 export const run: Operation<RunRequest, RunResponse | ChatStream<RunResponse>> = {
@@ -19,6 +20,6 @@ function callerOf(context: OperationContext): RunCaller {
     logger,
     estimateTokens,
     call: (request: ChatRequest) => chat.run(context, request),
-    costOf: (response) => costOf(context, response),
+    costOf: (response) => priceOf(context, response),
   }
 }

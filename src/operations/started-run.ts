@@ -1,6 +1,3 @@
-import type { ChatResponse } from '../core/response.ts'
-import type { Logger } from '../core/log.ts'
-import type { CostOf } from '../limits/index.ts'
 import { ChatStream } from '../stream/index.ts'
 import type { RunResponse, StartedRun } from '../tools/index.ts'
 
@@ -44,18 +41,4 @@ async function streamOf({ events, cancel }: StartedRun): Promise<ChatStream<RunR
     cancel,
     response: () => promise,
   })
-}
-
-/** The cost of a response in US dollars; `null` if it is unknown or `costUsd` throws. */
-export function costOf(
-  { costUsd, logger }: { readonly costUsd?: CostOf | undefined; readonly logger?: Logger | undefined },
-  { usage, provider, model }: ChatResponse,
-): number | null {
-  try {
-    const cost = costUsd?.(usage, { provider, model })
-    return typeof cost === 'number' && cost >= 0 && cost < Infinity ? cost : null
-  } catch (error) {
-    logger?.warn({}, `costUsd failed: ${String(error)}`)
-    return null
-  }
 }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
+import { canonicalJson } from '../core/canonical-json.ts'
 import { LlmError } from '../core/error.ts'
-import { isObject, objectOf, parseJson } from '../core/json.ts'
+import { objectOf, parseJson } from '../core/json.ts'
 import { checkOptions, optionsSchema } from '../core/options.ts'
 import { fetchField } from '../core/port-fields.ts'
 import { nonEmptyText, oneOf, required } from '../core/schema.ts'
@@ -104,9 +105,9 @@ async function readRequest(request: Request): Promise<Recorded['request']> {
 }
 
 function replayed(request: Recorded['request'], left: Set<Recorded>, path: string): Response {
-  const key = canonical(request)
+  const key = canonicalJson(request)
   for (const one of left) {
-    if (canonical(one.request) !== key) continue
+    if (canonicalJson(one.request) !== key) continue
     left.delete(one)
     const { status, contentType, body, base64 } = one.response
     const bytes = base64 === undefined ? body : new Uint8Array(Buffer.from(base64, 'base64'))
@@ -116,7 +117,7 @@ function replayed(request: Recorded['request'], left: Set<Recorded>, path: strin
   const rest = known.length === 0 ? 'all answers were used' : `left are ${known.join(', ')}`
   throw new LlmError(
     'misconfigured',
-    `${path} has no answer to ${request.method} ${request.url}: ${canonical(request.body).slice(0, 300)}; ${rest}; record again`,
+    `${path} has no answer to ${request.method} ${request.url}: ${canonicalJson(request.body).slice(0, 300)}; ${rest}; record again`,
     { code: 'not-recorded' },
   )
 }
@@ -124,10 +125,4 @@ function replayed(request: Recorded['request'], left: Set<Recorded>, path: strin
 function unused(path: string, left: ReadonlySet<Recorded>): LlmError {
   const message = `${left.size} answers of ${path} were not asked for; record again`
   return new LlmError('misconfigured', message, { code: 'not-replayed' })
-}
-
-function canonical(value: unknown): string {
-  const inOrder = (_key: string, part: unknown): unknown =>
-    isObject(part) ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1))) : part
-  return JSON.stringify(value, inOrder)
 }

@@ -4,7 +4,7 @@ import { LlmError } from '../core/error.ts'
 import { checkOptions, optionsSchema } from '../core/options.ts'
 import { clockField } from '../core/port-fields.ts'
 import { flag, kind, orInfinity, positiveMilliseconds, required } from '../core/schema.ts'
-import { canonicalJson } from './canonical-json.ts'
+import { canonicalJson } from '../core/canonical-json.ts'
 import type { Approvals, Decision, PendingCall } from './approval-types.ts'
 
 /** Options of {@link createApprovals}. */

@@ -3,7 +3,7 @@ interface Waiting {
   start(): void
 }
 
-/** Starts the tools of one step in their order: at most `max` at once, and a tool that runs alone between the others. */
+/** Starts the tools of one step in their order: at most `max` at once, and a tool that runs alone between the others. After work that rejects it starts no more. */
 export class CallPool {
   readonly #max: number
   readonly #waiting: Waiting[] = []
@@ -21,12 +21,15 @@ export class CallPool {
     const start = (): void => {
       this.#running++
       this.#isAlone = isAlone
-      work()
+      void work()
+        .then(resolve, (error: unknown) => {
+          this.stop()
+          reject(error)
+        })
         .finally(() => {
           this.#running--
           this.#next()
         })
-        .then(resolve, reject)
     }
     this.#waiting.push({ isAlone, start })
     this.#next()

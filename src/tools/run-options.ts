@@ -47,14 +47,15 @@ const runSchema = optionsSchema<RunOptions>()(() => ({
 export function chatRequestOf(request: RunRequest): ChatRequest {
   if (!isObject(request))
     throw requestError([{ path: '', message: `must be an object; got ${typeName(request)}` }])
-  const names = runSchema.fields()
-  const isOption = ([name]: [string, unknown]): boolean => Object.hasOwn(names, name)
-  const entries = Object.entries(request)
+  const names = Object.keys(runSchema.fields())
+  const options = Object.fromEntries(Object.entries(request).filter(([name]) => names.includes(name)))
   const issues: Issue[] = []
-  checkFields(runSchema, Object.fromEntries(entries.filter(isOption)), issues)
+  checkFields(runSchema, options, issues)
   const n: unknown = request['n']
   if (typeof n === 'number' && n > 1)
     issues.push({ path: 'n', message: 'must be 1 in a run: the tools of several choices cannot be run' })
   if (issues.length > 0) throw requestError(issues)
-  return Object.fromEntries(entries.filter((entry) => !isOption(entry))) as unknown as ChatRequest
+  const chat: ChatRequest = { ...request }
+  for (const name of names) Reflect.deleteProperty(chat, name)
+  return chat
 }

@@ -1,9 +1,10 @@
 import { responseToEvents } from '../core/response-events.ts'
+import { untilAborted } from '../core/abort.ts'
 import { newId } from '../core/create-id.ts'
 import { LlmError } from '../core/error.ts'
 import type { EventBatch } from '../core/event.ts'
 import { stableHash } from '../core/fit/stable-hash.ts'
-import { canonicalJson } from './canonical-json.ts'
+import { canonicalJson } from '../core/canonical-json.ts'
 import { notPending } from './pending-calls.ts'
 import { RunLog } from './run-log.ts'
 import { runLoop } from './run-loop.ts'
@@ -28,8 +29,10 @@ export async function startRun(caller: RunCaller, request: RunRequest): Promise<
   const chat = chatRequestOf(request)
   const { resume, runs: store, runId = resume?.runId ?? newId('run') } = request
   const { clock, costOf } = caller
-  const log = await RunLog.open({ key: { owner: ownerOf(request), runId }, store, clock, costOf }, resume)
-  await begin(log, request)
+  const key = { owner: ownerOf(request), runId }
+  const opening = RunLog.open({ key, store, clock, costOf }, resume)
+  const log = await untilAborted({ signal: request.signal }, opening)
+  await untilAborted({ signal: request.signal }, begin(log, request))
   const { last, isEnded, open } = log.history
   const [given] = [...(request.decisions ?? []), ...(request.results ?? [])]
   if (given !== undefined && open === undefined) throw notPending(given.toolCallId)

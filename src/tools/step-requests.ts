@@ -1,7 +1,7 @@
 import type { Message, ToolCall } from '../core/message.ts'
 import type { ChatRequest, Tool } from '../core/request.ts'
 import type { Turn } from '../core/turn.ts'
-import { canonicalJson } from './canonical-json.ts'
+import { canonicalJson } from '../core/canonical-json.ts'
 import type { RunHistory } from './run-history.ts'
 import type { RunRequest, StepSettings } from './run-types.ts'
 import { shownTools, usableTools } from './tool-list.ts'
@@ -51,10 +51,11 @@ export class StepRequests {
     const { messages, ...rest } = settings
     const index = this.#history.responses.length
     const request: ChatRequest = { ...this.#chat, ...rest }
-    this.tools = this.#isLast ? new Map() : usableTools(request.tools, this.#request.permissions)
+    const isLast = this.#isLast()
+    this.tools = isLast ? new Map() : usableTools(request.tools, this.#request.permissions)
     return {
       ...request,
-      ...(this.#isLast ? NO_TOOLS : { tools: shownTools(request.tools, this.tools) }),
+      ...(isLast ? NO_TOOLS : { tools: shownTools(request.tools, this.tools) }),
       messages: messages ?? this.messages,
       signal: undefined,
       parent: this.#turn.round,
@@ -66,12 +67,8 @@ export class StepRequests {
 
   /** The outcome of a call that was made too often with the same arguments; `undefined` if it may run. */
   repeated(call: ToolCall): ToolOutcome | undefined {
-    const { maxRepeats = DEFAULT_MAX_REPEATS } = this.#request
-    const key = keyOf(call)
-    let times = 0
-    for (const { response } of this.#history.completed)
-      if (response.toolCalls.some((other) => keyOf(other) === key)) times++
-    if (times < maxRepeats) return undefined
+    const times = this.#times().get(keyOf(call)) ?? 0
+    if (times < this.#maxRepeats) return undefined
     return failed(call, `the same call was made ${times} times before; answer with what you know`)
   }
 
@@ -86,30 +83,31 @@ export class StepRequests {
   }
 
   // After its rounds, its repairs or its repeats, the model is asked without tools.
-  get #isLast(): boolean {
+  #isLast(): boolean {
     const { maxToolRounds = DEFAULT_MAX_ROUNDS, maxRepairs = DEFAULT_MAX_REPAIRS } = this.#request
     const { completed } = this.#history
     if (completed.length === 0) return false
-    if (completed.length >= maxToolRounds || this.#hasRepeats()) return true
-    let failures = 0
-    for (const { outcomes } of completed.toReversed()) {
-      if (![...outcomes.values()].some(({ isInvalid }) => isInvalid === true)) break
-      failures++
-    }
-    return failures > maxRepairs
+    if (completed.length >= maxToolRounds) return true
+    const lastValid = completed.findLastIndex(({ outcomes }) => ![...outcomes.values()].some(isInvalid))
+    if (completed.length - 1 - lastValid > maxRepairs) return true
+    return [...this.#times().values()].some((times) => times > this.#maxRepeats)
   }
 
-  #hasRepeats(): boolean {
-    const { maxRepeats = DEFAULT_MAX_REPEATS } = this.#request
-    const counts = new Map<string, number>()
-    for (const { response } of this.#history.completed)
-      for (const key of new Set(response.toolCalls.map(keyOf))) {
-        const times = (counts.get(key) ?? 0) + 1
-        if (times > maxRepeats) return true
-        counts.set(key, times)
-      }
-    return false
+  get #maxRepeats(): number {
+    return this.#request.maxRepeats ?? DEFAULT_MAX_REPEATS
   }
+
+  // In how many completed steps each call was made.
+  #times(): ReadonlyMap<string, number> {
+    const times = new Map<string, number>()
+    for (const { response } of this.#history.completed)
+      for (const key of new Set(response.toolCalls.map(keyOf))) times.set(key, (times.get(key) ?? 0) + 1)
+    return times
+  }
+}
+
+function isInvalid(outcome: ToolOutcome): boolean {
+  return outcome.isInvalid === true
 }
 
 function keyOf({ name, arguments: args }: ToolCall): string {

@@ -1,3 +1,4 @@
+import { addUsage } from '../core/add-usage.ts'
 import { abortedError, untilAborted } from '../core/abort.ts'
 import type { Clock } from '../core/clock.ts'
 import { toLlmError, type LlmError } from '../core/error.ts'
@@ -13,6 +14,7 @@ import { joinResponses } from './join-responses.ts'
 import { PendingCalls } from './pending-calls.ts'
 import type { RunLog } from './run-log.ts'
 import type { LoopRun, ModelStream } from './run-loop.ts'
+import type { RunRecord } from './run-records.ts'
 import { runResponse } from './run-response.ts'
 import type { RunProgress, RunRequest, RunResponse, RunStatus } from './run-types.ts'
 import { StepRequests } from './step-requests.ts'
@@ -96,19 +98,19 @@ export class ToolRun implements LoopRun<RunResponse> {
   async ask(): Promise<ChatResponse | ModelStream> {
     const request = await this.#prepare()
     if (this.#request.runs !== undefined)
-      await this.#log.add({ type: 'ask', step: this.#index, usage: this.#estimate(request) })
+      await this.#record({ type: 'ask', step: this.#index, usage: this.#estimate(request) })
     return this.#caller.call(request)
   }
 
   async decide(response: ChatResponse): Promise<readonly DecidedCall[] | undefined> {
     const { last } = this.#log.history
-    if (last?.response !== response) await this.#log.add({ type: 'model', step: this.#index, response })
+    if (last?.response !== response) await this.#record({ type: 'model', step: this.#index, response })
     const step = this.#log.history.last
     // The tools of an interrupted step are known once it is prepared again.
     if (!this.#isPrepared) await this.#prepare()
     const { tools } = this.#steps
     if (step === undefined || response.toolCalls.length === 0 || tools.size === 0) return undefined
-    await this.#pending.take(step)
+    await this.#host(() => this.#pending.take(step))
     const decide = async (call: ToolCall): Promise<DecidedCall> => {
       const outcome = step.outcomes.get(call.id)
       if (outcome !== undefined) return { call, state: 'recorded', outcome }
@@ -149,7 +151,7 @@ export class ToolRun implements LoopRun<RunResponse> {
 
   async finish(response: ChatResponse): Promise<{ readonly result: RunResponse; readonly usage: Usage }> {
     const status = this.#status()
-    if (status === 'complete') await this.#log.add({ type: 'end', step: this.#index - 1 })
+    if (status === 'complete') await this.#record({ type: 'end', step: this.#index - 1 })
     const result = runResponse(response, { status, log: this.#log, pending: this.#pending.calls })
     this.#tellEnd(result)
     return { result, usage: result.usage }
@@ -158,10 +160,14 @@ export class ToolRun implements LoopRun<RunResponse> {
   async fail(error: unknown): Promise<LlmError> {
     const { requestId } = this.#steps
     const thrown = toLlmError(error, 'server-failed', 'the run failed').with({ requestId })
-    const { responses } = this.#log.history
+    // Tools that still run are for nothing now.
+    this.#turn.scope.abort(thrown)
+    const { responses, usage: before } = this.#log.history
     const { partial: last } = thrown
-    const partial = joinResponses(last === undefined ? responses : [...responses, last])
-    const known = partial === undefined || partial === last ? thrown : thrown.with({ partial })
+    const joined = joinResponses(last === undefined ? responses : [...responses, last])
+    const usage = last === undefined ? before : addUsage(before, last.usage)
+    const partial = joined && { ...joined, usage }
+    const known = partial === undefined ? thrown : thrown.with({ partial })
     if (partial !== undefined) this.#tellEnd(partial, known)
     return known
   }
@@ -173,6 +179,10 @@ export class ToolRun implements LoopRun<RunResponse> {
   // Index of the step whose response comes next.
   get #index(): number {
     return this.#log.history.responses.length
+  }
+
+  async #record(record: RunRecord): Promise<void> {
+    await this.#host(() => this.#log.add(record))
   }
 
   async #prepare(): Promise<ChatRequest> {

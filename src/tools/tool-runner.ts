@@ -56,6 +56,8 @@ export interface ToolSink {
   progress(event: ToolProgressEvent | AgentEvent): void
   /** Records an outcome, before anything uses it. Rejects to end the run. */
   settled(call: ToolCall, outcome: ToolOutcome): Promise<void> | void
+  /** What an agent inside of a tool has used, at once: its call may never have an outcome. */
+  spent?(used: AgentUsage): void
   /** A tool whose result comes later. */
   deferred(call: ToolCall): void
 }
@@ -104,7 +106,11 @@ export class ToolRunner {
         return [pool.run(work, decided.tool.sequential === true)]
       })
       await Promise.race([promise, Promise.all(works)])
+    } catch (error) {
+      throw error instanceof Unrecorded ? error.reason : error
     } finally {
+      // After a failure no further tool starts.
+      pool.stop()
       unlisten()
     }
   }
@@ -120,7 +126,7 @@ export class ToolRunner {
         if (isDeferred(value)) return sink.deferred(call)
         return await settle(returned(call, value, tool))
       } catch (error) {
-        if (error instanceof Unrecorded) throw error.reason
+        if (error instanceof Unrecorded) throw error
         this.#log(call, error)
         if (left <= 0 || this.#options.scope.error !== undefined) return settle(failed(call, reasonOf(error)))
       }
@@ -156,7 +162,10 @@ export class ToolRunner {
       tell: (event) => {
         if (!isOver && event.type === 'agent-event') sink.progress(event)
       },
-      spend: (used) => void spent.push(used),
+      spend: (used) => {
+        spent.push(used)
+        sink.spent?.(used)
+      },
       runs: this.#options.runs,
     })
     try {

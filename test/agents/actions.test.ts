@@ -1,22 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { LlmError } from 'llm-switchyard'
 import { createActions, createFileTracker, type ActionEntry } from 'llm-switchyard/agents'
 import { describe, expect, test } from 'vitest'
 import { chance } from '../chance.ts'
 import { runChild } from '../children.ts'
+import { failure } from '../failure.ts'
 
 const key = { conversationId: 'c1', userId: 'ada' }
-
-async function failure(work: Promise<unknown>): Promise<LlmError> {
-  const thrown: unknown = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-  if (LlmError.is(thrown)) return thrown
-  throw new Error('did not reject with an LlmError')
-}
 
 describe('a file tracker', () => {
   test('keeps the changes of a conversation in order, and tells their difference from first to last', () => {

@@ -1,9 +1,10 @@
-import { defineTool, LlmError, type StreamEvent, type Tool } from 'llm-switchyard'
+import { defineTool, type StreamEvent, type Tool } from 'llm-switchyard'
 import { createAgent, type Agent } from 'llm-switchyard/agents'
-import { createMemoryRunStore } from 'llm-switchyard/tools'
+import { createMemoryRunStore, createToolRegistry } from 'llm-switchyard/tools'
 import { describe, expect, test } from 'vitest'
 import { calling, eventsOf, runHost, saying, typesOf, type RunHost } from '../tools/run-host.ts'
 import type { FakeScript } from 'llm-switchyard/testing'
+import { failure } from '../failure.ts'
 
 const model = 'openai/gpt-4.1-mini'
 const look = defineTool({ name: 'look', execute: () => 'seen' })
@@ -17,16 +18,6 @@ function byAgent(replies: Readonly<Record<string, readonly ReturnType<typeof say
     const list = replies[name] ?? []
     return list[Math.min(done, list.length - 1)] ?? saying(`no script for "${name}"`)
   }
-}
-
-async function failure(work: Promise<unknown> | (() => unknown)): Promise<LlmError> {
-  try {
-    await (typeof work === 'function' ? work() : work)
-  } catch (error) {
-    if (LlmError.is(error)) return error
-    throw error
-  }
-  throw new Error('did not fail')
 }
 
 const delegating = byAgent({
@@ -112,6 +103,15 @@ describe('a subagent', () => {
     const reply = await team(it).send({ message: 'Where?' })
     expect(reply.text).toBe('Sorry.')
     expect(reply.steps[0]?.results[0]).toMatchObject({ success: false })
+  })
+
+  test('is in the usage of a run that fails after it', async () => {
+    await using it = await runHost(delegating)
+    const thrown = (): never => {
+      throw new Error('broken')
+    }
+    const error = await failure(team(it).send({ message: 'Where?', onStep: thrown }))
+    expect(error.partial?.usage).toMatchObject({ inputTokens: 15, outputTokens: 15 })
   })
 
   test('ends with the signal of its parent', async () => {
@@ -214,6 +214,23 @@ describe('what an agent is given', () => {
     expect([made, it.bodies().length]).toEqual([2, 2])
   })
 
+  test('tools from a function are those of its kind', async () => {
+    await using it = await runHost(byAgent({ Ada: [saying('Done.')] }))
+    const registry = createToolRegistry()
+    registry.register({ ...look, tags: ['navigator'] })
+    registry.register({ name: 'paint', tags: ['painter'], execute: () => 1 })
+    const agent = createAgent({
+      name: 'Ada',
+      orchestrator: it.orchestrator,
+      model,
+      archetype: 'navigator',
+      tools: ({ archetype }) => registry.discover({ archetype }),
+    })
+    await agent.send({ message: 'x' })
+    const body = JSON.stringify(it.bodies()[0])
+    expect([body.includes('"look"'), body.includes('"paint"')]).toEqual([true, false])
+  })
+
   test('without memory it sees the newest message alone', async () => {
     await using it = await runHost(byAgent({ Ada: [saying('Done.')] }))
     const messages = [
@@ -280,6 +297,18 @@ test('a handoff gives the conversation to another agent, which answers with its 
   const reply = await desk.send({ message: 'I want my money.' })
   expect(reply.text).toBe('Refunded.')
   expect(reply.steps.map(({ results }) => results[0]?.name)).toEqual(['transfer_to_billing', 'refund'])
+})
+
+test('an agent that takes over has at most its own permissions', async () => {
+  await using it = await runHost(
+    byAgent({ Desk: [calling(['transfer_to_billing', {}])], Billing: [saying('unused'), saying('Done.')] }),
+  )
+  const tools = [{ name: 'refund', permission: 'deploy', execute: () => 'ok' }, look]
+  const billing = createAgent({ name: 'Billing', tools, permissions: ['read'] })
+  const desk = createAgent({ name: 'Desk', orchestrator: it.orchestrator, model, handoffs: [billing] })
+  await desk.send({ message: 'x', permissions: ['deploy', 'read'] })
+  const body = JSON.stringify(it.bodies().at(-1))
+  expect([body.includes('"look"'), body.includes('"refund"')]).toEqual([true, false])
 })
 
 test.each([

@@ -1,22 +1,14 @@
-import { defineTool, LlmError, type StreamEvent, type Tool } from 'llm-switchyard'
+import { defineTool, type StreamEvent, type Tool } from 'llm-switchyard'
 import { createAgent } from 'llm-switchyard/agents'
 import { createMemoryStore } from 'llm-switchyard/persistence/memory'
 import { createApprovals } from 'llm-switchyard/tools'
 import type { FakeScript } from 'llm-switchyard/testing'
 import { describe, expect, test } from 'vitest'
 import { ada as identity, host, keptTurns, type Hosted } from './chat-host.ts'
+import { failure } from '../failure.ts'
 
 const USAGE = { inputTokens: 5, outputTokens: 5 }
 const approvals = createApprovals({ secret: 'a secret of at least 32 characters' })
-
-async function failure(work: Promise<unknown>): Promise<LlmError> {
-  const thrown: unknown = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-  if (LlmError.is(thrown)) return thrown
-  throw new Error('did not reject with an LlmError')
-}
 
 /** Calls `read` and `pay` for each user message, and then says how it went. */
 const paying: FakeScript = ({ turns }) => {
@@ -229,6 +221,59 @@ describe('an agent of the chat service', () => {
       conversationId: turn.conversationId,
     })
     expect(repeated.totalUsage).toMatchObject({ inputTokens: 15 })
+  })
+
+  test.each(['aborted while its subagent answers', 'failing after its subagent'] as const)(
+    'a turn that ends %s: what the subagent used is charged',
+    async (how) => {
+      const abort = new AbortController()
+      const script: FakeScript = (request) => {
+        if (request.system.startsWith('You are Finder.') && how.startsWith('aborted'))
+          return { text: ['Found', ' it', ' and', ' more'], pacing: { betweenMs: 60_000 } }
+        const hasResult = request.turns.at(-1)?.role === 'tool'
+        if (hasResult && how.startsWith('failing')) return { error: 'invalid-request' }
+        return (delegating as (given: typeof request) => never)(request)
+      }
+      await using it = await host({ script, service: { agents: [lead] } })
+      const stream = await it.chats.stream({
+        identity,
+        message: 'Where?',
+        agent: 'Lead',
+        signal: abort.signal,
+      })
+      const read = async (): Promise<void> => {
+        for await (const event of stream) {
+          if (event.type !== 'agent-event') continue
+          if (event.event.type === 'text-delta' && how.startsWith('aborted')) abort.abort()
+        }
+      }
+      const error = await failure(read())
+      await it.chats.settled()
+      const { inputTokens, outputTokens, calls } = await it.store.usage.get('ada')
+      // The first call of the lead, and the subagent's: its partial answer as an estimate, or all of it.
+      // A round that is stored with what its subagents used is one charge.
+      expect(calls).toBe(how.startsWith('failing') ? 1 : 2)
+      expect(inputTokens).toBeGreaterThan(5)
+      expect(outputTokens).toBeGreaterThan(5)
+      if (how.startsWith('failing')) {
+        expect([inputTokens, outputTokens]).toEqual([10, 10])
+        expect(error.partial?.usage).toMatchObject({ inputTokens: 10, outputTokens: 10 })
+      }
+    },
+  )
+
+  test('has at most the permissions of its own', async () => {
+    const tools: readonly Tool[] = [
+      { name: 'look', execute: () => 1 },
+      { name: 'ship', permission: 'deploy', execute: () => 1 },
+    ]
+    const careful = createAgent({ name: 'Careful', tools, permissions: ['read'] })
+    const bold = createAgent({ name: 'Bold', tools })
+    await using it = await host({ script: 'Hi.', service: { agents: [careful, bold] } })
+    const boss = { userId: 'ada', permissions: ['deploy', 'read'] }
+    for (const agent of ['Careful', 'Bold']) await it.chats.send({ identity: boss, message: 'x', agent })
+    const shown = it.provider.log.map(({ body }) => JSON.stringify(body).includes('"ship"'))
+    expect(shown).toEqual([false, true])
   })
 
   test('without memory sees no history and leaves none', async () => {

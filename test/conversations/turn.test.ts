@@ -1,4 +1,4 @@
-import { createOrchestrator, defineTool, LlmError, type StreamEvent, type Tool } from 'llm-switchyard'
+import { createOrchestrator, defineTool, type StreamEvent, type Tool } from 'llm-switchyard'
 import { createChatService, type TurnResult } from 'llm-switchyard/conversations'
 import { createJudgeModerator } from 'llm-switchyard/moderation'
 import { createMemoryStore } from 'llm-switchyard/persistence/memory'
@@ -6,6 +6,7 @@ import { createFakeProvider, type FakeScript } from 'llm-switchyard/testing'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { ada as identity, host, keptTurns } from './chat-host.ts'
+import { failure } from '../failure.ts'
 
 const USAGE = { inputTokens: 5, outputTokens: 5 }
 
@@ -27,15 +28,6 @@ const look = defineTool({ name: 'look', execute: () => 'seen' })
 
 function typesOf(events: readonly StreamEvent[]): string[] {
   return events.map(({ type }) => type).filter((type) => !/-delta$|-start$|^usage$/.test(type))
-}
-
-async function failure(work: Promise<unknown>): Promise<LlmError> {
-  const thrown = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-  if (LlmError.is(thrown)) return thrown
-  throw new Error('did not reject with an LlmError')
 }
 
 describe('a turn of several rounds is one stream', () => {

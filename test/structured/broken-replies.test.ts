@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { readLenient } from '../../src/core/fit/lenient-json.ts'
 import { chance } from '../chance.ts'
+import { failure } from '../failure.ts'
 
 const target = {
   model: 'openai/gpt-4.1-mini',
@@ -35,15 +36,6 @@ const schema = {
 function caller(reply: (call: number) => string): ReturnType<typeof createOrchestrator>['chatApiCall'] {
   let calls = 0
   return createOrchestrator({ fetch: fakeFetch(() => reply(calls++)) }).chatApiCall
-}
-
-async function failure(work: Promise<unknown>): Promise<LlmError> {
-  const thrown: unknown = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-  if (LlmError.is(thrown)) return thrown
-  throw new Error('did not reject with an LlmError')
 }
 
 describe('JSON that is not only JSON', () => {

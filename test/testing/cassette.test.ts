@@ -1,9 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createOrchestrator, defineTool, LlmError } from 'llm-switchyard'
+import { createOrchestrator, defineTool } from 'llm-switchyard'
 import { createCassette, fakeFetch } from 'llm-switchyard/testing'
 import { afterAll, expect, test } from 'vitest'
+import { failure } from '../failure.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'cassette-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -26,15 +27,6 @@ async function run(
   const messages = [{ role: 'user' as const, content }]
   const stream = await orchestrator.run({ model, messages, tools: [look], stream: true })
   return (await stream.response).text
-}
-
-async function failure(work: Promise<unknown>): Promise<LlmError> {
-  const thrown: unknown = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-  if (LlmError.is(thrown)) return thrown
-  throw new Error('did not reject with an LlmError')
 }
 
 test('a whole run is recorded without keys, and replayed without a provider', async () => {

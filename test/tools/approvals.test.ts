@@ -1,28 +1,21 @@
 import { getEventListeners } from 'node:events'
-import { defineTool, LlmError, type Tool } from 'llm-switchyard'
+import { defineTool, type Tool } from 'llm-switchyard'
 import { createFakeClock, runStoreLaws } from 'llm-switchyard/testing'
 import {
   createApprovals,
   createMemoryRunStore,
   deferred,
+  runTaken,
   type Decision,
   type PendingCall,
   type RunResponse,
 } from 'llm-switchyard/tools'
 import { describe, expect, test } from 'vitest'
 import { asking, calling, eventsOf, runHost, saying, steps, typesOf, type RunHost } from './run-host.ts'
+import { failure } from '../failure.ts'
 
 const secret = 'a secret of at least 32 characters'
 const approvals = createApprovals({ secret })
-
-async function failure(work: Promise<unknown>): Promise<LlmError> {
-  const thrown: unknown = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-  if (LlmError.is(thrown)) return thrown
-  throw new Error('did not reject with an LlmError')
-}
 
 /** A host whose model reads and pays in its first step. */
 async function payHost(): Promise<RunHost & { readonly ran: string[]; readonly tools: readonly Tool[] }> {
@@ -285,6 +278,59 @@ describe('the records of a run', () => {
     const error = await first
     expect([error.kind, error.code, reply.text]).toEqual(['conflict', 'run-taken', 'Done.'])
   })
+
+  test('a run that another process takes starts no further tool, and aborts the one that runs', async () => {
+    const runs = createMemoryRunStore()
+    const started: string[] = []
+    const aborted = Promise.withResolvers<string>()
+    const taken = {
+      ...runs,
+      append: (...given: Parameters<typeof runs.append>) =>
+        given[2].type === 'tool' ? Promise.reject(runTaken(given[0])) : runs.append(...given),
+    }
+    const tools: readonly Tool[] = [
+      { name: 'quick', execute: () => void started.push('quick') },
+      {
+        name: 'slow',
+        execute: (_args: never, { signal }) => {
+          started.push('slow')
+          signal?.addEventListener('abort', () => aborted.resolve('aborted'))
+          return new Promise(() => undefined)
+        },
+      },
+      { name: 'later', execute: () => void started.push('later') },
+    ]
+    await using it = await runHost(
+      steps(calling(['slow', {}], ['quick', {}], ['later', {}]), saying('Done.')),
+    )
+    const error = await failure(
+      it.orchestrator.run({ ...asking, tools, runs: taken, runId: 'run_1', maxParallelTools: 2 }),
+    )
+    expect([error.kind, error.code]).toEqual(['conflict', 'run-taken'])
+    expect([await aborted.promise, started]).toEqual(['aborted', ['slow', 'quick']])
+  })
+
+  test.each(['read', 'append', 'check'] as const)(
+    'a %s that never answers ends with the signal',
+    async (name) => {
+      const abort = new AbortController()
+      const hang = (): Promise<never> => {
+        setImmediate(() => abort.abort())
+        return new Promise(() => undefined)
+      }
+      const { signal } = abort
+      await using it = await payHost()
+      const request = { ...asking, tools: it.tools, approvals, runId: 'run_1' }
+      const first = await it.orchestrator.run(request)
+      const decisions = [await approvals.decide(only(first), { approved: true, decidedBy: 'eve' })]
+      const hanging =
+        name === 'check'
+          ? { approvals: { ...approvals, check: hang }, resume: first.state, decisions }
+          : { runs: { ...createMemoryRunStore(), [name]: hang } }
+      const error = await failure(it.orchestrator.run({ ...request, signal, ...hanging }))
+      expect([error.kind, it.orchestrator.stats().active, it.ran]).toEqual(['aborted', 0, ['read']])
+    },
+  )
 
   test('a store that fails ends the run before the next tool', async () => {
     const runs = createMemoryRunStore()

@@ -1,4 +1,4 @@
-import { defineTool, LlmError, type Tool } from 'llm-switchyard'
+import { defineTool, type Tool } from 'llm-switchyard'
 import { costReached, runTools, stepCount, tokensUsed, toolCalled } from 'llm-switchyard/tools'
 import { describe, expect, test } from 'vitest'
 import {
@@ -12,17 +12,9 @@ import {
   USAGE,
   type RunHost,
 } from './run-host.ts'
+import { failure } from '../failure.ts'
 
 const look = defineTool({ name: 'look', execute: () => ({ seen: true }) })
-
-async function failure(work: Promise<unknown>): Promise<LlmError> {
-  const thrown: unknown = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-  if (LlmError.is(thrown)) return thrown
-  throw new Error('did not reject with an LlmError')
-}
 
 describe('a run is one stream, and one response', () => {
   test.each([0, 1, 3])('with %i steps of tools', async (count) => {

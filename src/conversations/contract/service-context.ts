@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../../core/clock.ts'
+import { priceOf } from '../../core/cost-of.ts'
 import { LlmError, toLlmError } from '../../core/error.ts'
 import { safeLogger } from '../../core/log.ts'
 import type { ChatResponse, Usage } from '../../core/response.ts'
@@ -119,14 +120,8 @@ export class ServiceContext {
   }
 
   /** The cost of a response in US dollars; `null` if it is unknown or `costUsd` throws. */
-  costOf({ usage, provider, model }: Pick<ChatResponse, 'usage' | 'provider' | 'model'>): number | null {
-    try {
-      const costUsd = this.options.costUsd?.(usage, { provider, model })
-      return typeof costUsd === 'number' && costUsd >= 0 && costUsd < Infinity ? costUsd : null
-    } catch (error) {
-      this.options.logger?.warn({}, toLlmError(error, 'misconfigured', 'costUsd failed').message)
-      return null
-    }
+  costOf(response: Pick<ChatResponse, 'usage' | 'provider' | 'model'>): number | null {
+    return priceOf(this.options, response)
   }
 
   /**

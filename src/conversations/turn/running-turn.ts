@@ -1,3 +1,4 @@
+import { sumUsage } from '../../core/add-usage.ts'
 import { abortedBy, onAbort, untilAborted, type AbortSources } from '../../core/abort.ts'
 import type { Clock } from '../../core/clock.ts'
 import { toLlmError, type LlmError } from '../../core/error.ts'
@@ -14,7 +15,13 @@ import {
   callerOf,
   textOfContent,
 } from '../contract/index.ts'
-import { joinResponses, type DecidedCall, type LoopRun, type ModelStream } from '../../tools/index.ts'
+import {
+  joinResponses,
+  type AgentUsage,
+  type DecidedCall,
+  type LoopRun,
+  type ModelStream,
+} from '../../tools/index.ts'
 import { TurnCalls } from './turn-calls.ts'
 import { TurnReport } from './turn-report.ts'
 import { allowedQuestion } from './turn-rows.ts'
@@ -58,9 +65,8 @@ export class RunningTurn implements LoopRun<TurnResult> {
     this.#clock = service.clock
     const { identity, requestId, conversationId, settings } = plan
     const { parent } = settings
-    const { signal: ownSignal } = this.#abort
     const { userId, tags } = callerOf(identity, settings.tags)
-    this.#turn = new Turn({ requestId, userId, conversationId, tags, parent, signal: ownSignal })
+    this.#turn = new Turn({ requestId, userId, conversationId, tags, parent, signal: this.#abort.signal })
     this.#turn.scope.onAbort((error) => this.#abort.abort(error))
     this.#tools = new TurnTools(service, plan, this.#turn)
     this.#calls = new TurnCalls(plan, service.options.maxToolRounds)
@@ -143,8 +149,7 @@ export class RunningTurn implements LoopRun<TurnResult> {
 
   /** The responses so far as one; `undefined` before the first call ended. */
   get partial(): ChatResponse | undefined {
-    const last = this.#lastResponse
-    return joinResponses(last === undefined ? this.#kept : [...this.#kept, last])
+    return soFar(this.#kept, this.#lastResponse, this.#tools.agents)
   }
 
   /** Stores a tool round: the calls, unless they are stored already, and their results, in one transaction. */
@@ -153,7 +158,8 @@ export class RunningTurn implements LoopRun<TurnResult> {
     this.#kept.push(response)
     this.#lastResponse = undefined
     const stored = this.#tools.takeOpen()
-    const [fresh, outcomes] = [stored === undefined ? response : undefined, this.#tools.outcomesOf(response)]
+    const fresh = stored === undefined ? response : undefined
+    const outcomes = this.#tools.takeOutcomes(response)
     const rows = this.#writer.roundRows(fresh, outcomes)
     this.#calls.addRound(stored === undefined ? rows : [stored, ...rows])
     this.#report.addRound(fresh, outcomes)
@@ -176,7 +182,8 @@ export class RunningTurn implements LoopRun<TurnResult> {
     const thrown = toLlmError(error, 'server-failed', 'the turn failed').with({ requestId })
     // The earlier rounds are charged already.
     if (!this.#callEnded && thrown.partial !== undefined) this.#writer.chargeAlone(thrown.partial)
-    const known = withPartial(thrown, this.#kept, this.#openResponse)
+    const partial = soFar(this.#kept, thrown.partial ?? this.#openResponse, this.#tools.agents)
+    const known = partial === undefined ? thrown : thrown.with({ partial })
     await this.leave()
     this.#report.audit(this.#prompt, { error: known })
     return known
@@ -187,6 +194,7 @@ export class RunningTurn implements LoopRun<TurnResult> {
     if (this.#openResponse !== undefined) void this.#storeAnswer(this.#openResponse, true)
     if (this.#stored === undefined) this.#endOver()
     else await within(this.#clock, GRACE_MS, this.#stored)
+    this.#tools.end()
     this.#turn.end()
   }
 
@@ -246,14 +254,12 @@ function hasContent({ text, reasoning, toolCalls, files }: ChatResponse): boolea
   return text !== '' || reasoning !== '' || toolCalls.length > 0 || files.length > 0
 }
 
-// The turn so far is all that its rounds and its last response said.
-function withPartial(
-  error: LlmError,
+// The turn so far is all that its rounds and its last response said, with what agents have used for it.
+function soFar(
   kept: readonly ChatResponse[],
-  open: ChatResponse | undefined,
-): LlmError {
-  const { partial: last = open } = error
-  const isOpen = last !== undefined && !kept.includes(last)
-  const partial = joinResponses(isOpen ? [...kept, last] : kept)
-  return partial === undefined || partial === error.partial ? error : error.with({ partial })
+  last: ChatResponse | undefined,
+  agents: readonly AgentUsage[],
+): ChatResponse | undefined {
+  const joined = joinResponses(last === undefined || kept.includes(last) ? kept : [...kept, last])
+  return joined && { ...joined, usage: sumUsage([joined.usage, ...agents.map(({ usage }) => usage)]) }
 }

@@ -13,7 +13,7 @@ import {
   type ToolOutcome,
 } from '../../tools/index.ts'
 import type { StoredMessage } from '../storage/index.ts'
-import { type ServiceContext, type TurnPlan, callerOf } from '../contract/index.ts'
+import { type ServiceContext, type TurnPlan, callerOf, charge } from '../contract/index.ts'
 
 /** The tools of one turn: decides about the calls of a round, runs them, and keeps their outcomes until they are stored. */
 export class TurnTools {
@@ -27,8 +27,13 @@ export class TurnTools {
   pending: readonly PendingCall[] = []
   /** What agents that tools delegated to have used so far. */
   readonly agents: AgentUsage[] = []
+  readonly #service: ServiceContext
+  /** What of it no stored row has yet. */
+  #unstored: readonly AgentUsage[] = []
+  #isOver = false
 
   constructor(service: ServiceContext, plan: TurnPlan, turn: Turn) {
+    this.#service = service
     this.#plan = plan
     this.#open = plan.open
     this.#turn = turn
@@ -91,17 +96,36 @@ export class TurnTools {
     this.#outcomes = new Map()
     const settled = ({ id }: ToolCall, outcome: ToolOutcome): void => {
       this.#outcomes.set(id, outcome)
-      this.agents.push(...(outcome.spent ?? []))
       tell(outcome.event)
     }
     const deferred = (call: ToolCall): void =>
       settled(call, failed(call, 'its result comes later, and a turn does not wait for it'))
-    await this.#runner.run(calls, { step, progress: tell, settled, deferred })
+    const spent = (used: AgentUsage): void => this.#spent(used)
+    await this.#runner.run(calls, { step, progress: tell, settled, deferred, spent })
   }
 
-  /** The outcomes of the calls of a response, in their order. */
-  outcomesOf({ toolCalls }: ChatResponse): readonly ToolOutcome[] {
+  /** Takes the outcomes of the calls of a response, in their order, to store them. */
+  takeOutcomes({ toolCalls }: ChatResponse): readonly ToolOutcome[] {
+    this.#unstored = []
     return toolCalls.flatMap(({ id }) => this.#outcomes.get(id) ?? [])
+  }
+
+  /** Ends the turn's tools. What agents have used for rounds that are never stored is charged, also what they use from now on. */
+  end(): void {
+    this.#isOver = true
+    for (const used of this.#unstored) this.#charge(used)
+    this.#unstored = []
+  }
+
+  #spent(used: AgentUsage): void {
+    this.agents.push(used)
+    if (this.#isOver) this.#charge(used)
+    else this.#unstored = [...this.#unstored, used]
+  }
+
+  #charge(used: AgentUsage): void {
+    const { store } = this.#service
+    this.#service.inBackground('the charge of an agent', () => charge(store, this.#plan.identity, used))
   }
 }
 

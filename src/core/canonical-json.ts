@@ -1,4 +1,4 @@
-import { isObject } from '../core/json.ts'
+import { isObject } from './json.ts'
 
 /** JSON text of a value with the keys of every object in order, so that equal values have equal texts. */
 export function canonicalJson(value: unknown): string {
