@@ -26,6 +26,7 @@ export const places: Readonly<Record<string, string>> = {
   './resilience': 'src/resilience/public.ts',
   './tools': 'src/operations/tools-entry.ts',
   './agents': 'src/agents/index.ts',
+  './mcp': 'src/mcp/index.ts',
   './telemetry': 'src/telemetry/index.ts',
   './undici': 'src/transport/undici/index.ts',
   './testing': 'src/testing/index.ts',

@@ -14,6 +14,7 @@ describe('every example runs as a user would run it', () => {
     ['demo/main.ts', 'That was the tour.'],
     ['fallback.ts', 'answer 3 "Hello from the other line."'],
     ['tools.ts', 'Dress warmly: {"celsius":-3}'],
+    ['mcp.ts', 'There are 3 boats.'],
     ['persona-chat/main.ts', 'That was the talk.'],
     ['structured.ts', "tags: [ 'rail', 'power' ]"],
     ['project-agent/main.ts', 'pull request: Describe the harbour'],

@@ -24,7 +24,7 @@ export const floors: readonly (readonly string[])[] = [
   ['providers', 'exchange', 'models'],
   ['orchestrator', 'prompts'],
   ['operations', 'agents', 'conversations', 'jobs', 'documents', 'workflows', 'delivery'],
-  ['persistence'],
+  ['persistence', 'mcp'],
   ['create-orchestrator.ts', 'adapter.ts', 'core-entry.ts'],
   ['testing', 'index.ts'],
 ]

@@ -57,6 +57,7 @@ export const folders: Readonly<Record<string, string>> = {
     'The lore book of a persona: entries of its card that are sent when their keys occur in the conversation.',
   operations: 'One file per kind of call: chat, embeddings, moderation, model lists.',
   agents: 'Agents: instructions, a model, tools and subagents under one name, run by the tool loop.',
+  mcp: 'The Model Context Protocol: a client whose tools runs use, and a server that offers tools and agents.',
   conversations: 'Chats that are stored: history, context window, branches, members and the chat service.',
   'conversations/context':
     'Builds the messages of a request from persona, history, summary and context window.',

@@ -25,6 +25,7 @@ export const peers: Readonly<Record<string, string>> = {
   redis: 'persistence/redis',
   ioredis: 'persistence/redis',
   pg: 'persistence/postgres',
+  '@modelcontextprotocol/sdk': 'mcp',
   '@electric-sql/pglite': 'persistence/pglite',
 }
 
