@@ -3,6 +3,7 @@ import { bundleSizes } from './bundle.ts'
 import { printColdCosts } from './cold.ts'
 import { printSizes } from './size.ts'
 import { printStepCosts } from './steps.ts'
+import { printStructuredCosts } from './structured.ts'
 import { start, type Child } from './child.ts'
 import type { Figures } from './figures.ts'
 import type { MeasureId, Sample, Span } from './measures.ts'
@@ -141,4 +142,5 @@ function say(line: string): void {
 if (positionals.includes('size')) await printSizes()
 else if (positionals.includes('cold')) await printColdCosts()
 else if (positionals.includes('steps')) await printStepCosts()
+else if (positionals.includes('structured')) await printStructuredCosts()
 else await main()

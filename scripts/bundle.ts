@@ -27,9 +27,9 @@ const LATER: Readonly<Record<string, RegExp>> = {
   tools:
     /\/(operations\/(run|started-run)|src\/tools\/(?!index|approvals|conditions|run-store|registry|lazy-tools|rank-tools|zod-from-json-schema)[\w-]+|core\/turn)\.ts$/,
   operations:
-    /\/(operations\/(?!index|chat|parse|run|started|tools|extract)[\w-]+|exchange\/json-request|orchestrator\/explain-target|dialects\/(embeddings\/(formats|vectors)|token-counts\/formats|[\w-]+\/(detailed-)?models|openai-chat\/moderation))\.ts$/,
+    /\/(operations\/(?!index|chat|parse|partial|run|started|tools|extract)[\w-]+|exchange\/json-request|orchestrator\/explain-target|dialects\/(embeddings\/(formats|vectors)|token-counts\/formats|[\w-]+\/(detailed-)?models|openai-chat\/moderation))\.ts$/,
   schemas:
-    /\/core\/fit\/(schemas?|structured-answer|lenient-json|coerce-value|enforce-schema|normalize-schema|schema-(parts|tree|values|words))\.ts$/,
+    /\/core\/(adapt-to-model|fit\/(schemas?|structured-answer|lenient-json|partial-(answer|json|tree)|coerce-value|enforce-schema|normalize-schema|schema-(parts|tree|values|words)))\.ts$/,
   options:
     /\/(core\/fit\/(place|body)-options|dialects\/[\w-]+\/options|providers\/options\/(openai|chat))\.ts$/,
   'responses-reader': /\/dialects\/openai-responses\/(reader|item|usage)\.ts$/,

@@ -1,28 +1,20 @@
 import type { Message } from './message.ts'
-import type { ParamMap, ResolvedSettings, SettingName } from './params.ts'
-import type { Quirks } from './dialect.ts'
-import type { ModelCapabilities } from './provider.ts'
+import type { JsonValue } from './json.ts'
+import type { ResolvedSettings } from './resolved-settings.ts'
 import type { Warning } from './response.ts'
 
-const noTools = 'the model calls no tools'
+type Quirks = Readonly<Record<string, JsonValue | undefined>>
+type Rules = Readonly<Partial<Record<string, { readonly drop?: string | undefined }>>>
 
-/** The parameter rules that follow from a model's capabilities: merged over the provider's map and under the model's own. */
-export function capabilityParams(
-  { tools, reasoning, maxOutput }: ModelCapabilities,
-  below: ParamMap,
-): ParamMap {
-  const layer: { -readonly [Name in SettingName]?: ParamMap[Name] } = {}
-  if (tools === false) {
-    layer.tools = { drop: noTools }
-    layer.toolChoice = { drop: noTools }
-    layer.parallelToolCalls = { drop: noTools }
+/** What a request is adapted to. */
+export interface AdaptTarget {
+  readonly capabilities: {
+    readonly jsonSchema?: boolean | undefined
+    readonly tools?: boolean | undefined
   }
-  if (reasoning === false) layer.reasoning = { drop: 'the model does not reason' }
-  if (maxOutput !== undefined) {
-    const [least = 1, most = Infinity] = below.maxTokens?.clamp ?? []
-    layer.maxTokens = { clamp: [least, Math.min(most, maxOutput)] }
-  }
-  return layer
+  readonly params: Rules
+  readonly model: string
+  readonly quirks?: Quirks | undefined
 }
 
 /** Messages and settings of a call, adapted to a model. */
@@ -38,24 +30,14 @@ export function adaptToModel(
     messages,
     settings: asked,
   }: { readonly messages: readonly Message[]; readonly settings: ResolvedSettings },
-  {
-    capabilities,
-    params,
-    model,
-    quirks = {},
-  }: {
-    readonly capabilities: ModelCapabilities
-    readonly params: ParamMap
-    readonly model: string
-    readonly quirks?: Quirks | undefined
-  },
+  { capabilities, params, model, quirks = {} }: AdaptTarget,
 ): AdaptedRequest {
   const warnings: Warning[] = []
   const settings = withAllowedTools(asked, { quirks, model }, warnings)
   const { responseFormat } = settings
   const { schema } = responseFormat ?? {}
   const isInstruction =
-    capabilities.jsonSchema === false && schema !== undefined && params.responseFormat?.drop === undefined
+    capabilities.jsonSchema === false && schema !== undefined && params['responseFormat']?.drop === undefined
   if (!isInstruction) return { messages, settings, warnings }
   warnings.push({
     type: 'changed',

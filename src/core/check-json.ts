@@ -15,10 +15,11 @@ const MAX_DEPTH = 100
 
 /**
  * Checks a value by a JSON Schema and fills in the defaults of absent properties. Words that are not about the form of the
- * value, references into other documents, `format` and the `unevaluated` words are not checked.
+ * value, references into other documents, `format` and the `unevaluated` words are not checked. `root`: the document of the
+ * schema. Default: itself.
  */
-export function checkJson(schema: JsonObject, value: JsonValue): CheckedJson {
-  const check = new Check(schema)
+export function checkJson(schema: JsonObject, value: JsonValue, root: JsonObject = schema): CheckedJson {
+  const check = new Check(root)
   const checked = check.visit(schema, value, { path: '', depth: 0 })
   return { value: checked, issues: check.issues }
 }

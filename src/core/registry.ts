@@ -4,7 +4,7 @@ import { looseRules, type WireRules } from './fit/rules.ts'
 import { rowOf, type JsonObject } from './json.ts'
 import { explainParams, mergeParams, type ParamExplanation, type ParamMap } from './params.ts'
 import { checkProvider, type Auth, type ModelCapabilities, type ProviderDefinition } from './provider.ts'
-import { capabilityParams } from './adapt-to-model.ts'
+import { capabilityParams } from './capability-params.ts'
 
 /** A provider and a model, with everything that follows from them: dialect, parameters, capabilities. */
 export interface Target {

@@ -1,4 +1,3 @@
-import { adaptToModel } from '../core/adapt-to-model.ts'
 import type { Call } from '../core/call.ts'
 import { hasOptions, loadPlacing } from '../core/fit/load-options.ts'
 import { hasSchemas, loadSchemas } from '../core/fit/load-schemas.ts'
@@ -49,7 +48,12 @@ export function renderRequest(call: RenderInput): RenderedRequest {
   const { target, stream, extraBody, schemas } = call
   const { provider, model, dialect, params, quirks, rules, reasoningScope } = target
   const placed = call.placing?.(call)
-  const adapted = adaptToModel(placed?.call ?? call, target)
+  const asked = placed?.call ?? call
+  const adapted = schemas?.adaptToModel(asked, target) ?? {
+    messages: asked.messages,
+    settings: asked.settings,
+    warnings: [],
+  }
   const { warnings } = adapted
   if (call.warnings !== undefined) warnings.unshift(...call.warnings)
   const fit = { rules, dialect, model, reasoningScope, quirks }

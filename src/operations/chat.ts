@@ -1,4 +1,5 @@
 import { abortedError } from '../core/abort.ts'
+import type { Call } from '../core/call.ts'
 import { parseRequest } from '../core/parse-request.ts'
 import type { ChatRequest } from '../core/request.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
@@ -26,7 +27,7 @@ export const chat: Operation<ChatRequest, ChatResponse | ChatStream> = {
     const reply = await context.start(call)
     const response = (): ChatResponse | Promise<ChatResponse> =>
       parseStructuredOutput(call, reply.snapshot(reply.attempts))
-    if (stream) return new ChatStream(sourceOf(reply, response))
+    if (stream) return new ChatStream(sourceOf(call, reply, response))
     while (reply.isWhole !== true && (await reply.read()) !== null);
     return response()
   },
@@ -45,11 +46,16 @@ function withUnrunTools(
   return [...(warnings ?? []), { type: 'other', path, message }]
 }
 
-function sourceOf(reply: ResponseStream, response: ReplySource['response']): ReplySource {
+function sourceOf(
+  { settings: { responseFormat } }: Call,
+  reply: ResponseStream,
+  response: ReplySource['response'],
+): ReplySource {
   const { provider, model } = reply
   return {
     provider,
     model,
+    responseFormat,
     read: () => reply.read(),
     cancel: (reason) => reply.cancel(abortedError(reason)),
     response,

@@ -48,5 +48,5 @@ export async function runTools<
   const caller = { call: chatApiCall, clock, logger, estimateTokens }
   const started = await startRun({ ...caller, costOf: (response) => priceOf(options, response) }, request)
   // The types follow from the request; what happens does not.
-  return settledRun(started, request.stream === true) as Promise<never>
+  return settledRun(started, request) as Promise<never>
 }

@@ -9,8 +9,7 @@ import { settledRun } from './started-run.ts'
 /** Runs a conversation with tools. Resolves to the result, or to a stream if the request has `stream: true`. */
 export const run: Operation<RunRequest, RunResponse | ChatStream<RunResponse>> = {
   name: 'run',
-  run: async (context, request) =>
-    settledRun(await startRun(callerOf(context), request), request.stream === true),
+  run: async (context, request) => settledRun(await startRun(callerOf(context), request), request),
 }
 
 function callerOf(context: OperationContext): RunCaller {

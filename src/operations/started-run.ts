@@ -1,12 +1,13 @@
+import { resolveFormat } from '../core/resolved-settings.ts'
 import { ChatStream } from '../stream/index.ts'
-import type { RunResponse, StartedRun } from '../tools/index.ts'
+import type { RunRequest, RunResponse, StartedRun } from '../tools/index.ts'
 
 /** The end of a run, as a whole response or as a stream. */
 export function settledRun(
   started: StartedRun,
-  isStream: boolean,
+  request: RunRequest,
 ): Promise<RunResponse | ChatStream<RunResponse>> {
-  return isStream ? streamOf(started) : resultOf(started)
+  return request.stream === true ? streamOf(started, request) : resultOf(started)
 }
 
 async function resultOf({ events }: StartedRun): Promise<RunResponse> {
@@ -17,7 +18,10 @@ async function resultOf({ events }: StartedRun): Promise<RunResponse> {
 }
 
 // Errors before the first content reject the request itself, as those of a call do.
-async function streamOf({ events, cancel }: StartedRun): Promise<ChatStream<RunResponse>> {
+async function streamOf(
+  { events, cancel }: StartedRun,
+  { responseFormat: format }: RunRequest,
+): Promise<ChatStream<RunResponse>> {
   let first: Awaited<ReturnType<typeof events.next>> | undefined = await events.next()
   const { promise, resolve, reject } = Promise.withResolvers<RunResponse>()
   promise.catch(() => undefined)
@@ -26,6 +30,7 @@ async function streamOf({ events, cancel }: StartedRun): Promise<ChatStream<RunR
   return new ChatStream<RunResponse>({
     provider,
     model,
+    responseFormat: format === undefined ? undefined : resolveFormat(format, {}, []),
     read: async () => {
       try {
         const read = first ?? (await events.next())

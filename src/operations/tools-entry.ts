@@ -7,6 +7,7 @@ export {
   type Extracted,
   type ExtractRequest,
 } from './extract.ts'
+export { arrayElements, partialObjects, type AnswerValues, type ObjectStream } from './partial-objects.ts'
 export { runTools, type RunToolsOptions } from './run-tools.ts'
 export { defineTool } from '../core/tool.ts'
 export {
@@ -58,5 +59,6 @@ export type {
   ZodFromJsonSchemaOptions,
   ZodLibrary,
 } from '../tools/index.ts'
+export type { DeepPartial, ItemAt, ListPath } from '../core/partial-types.ts'
 export type { GivenFormat, GivenTools } from '../core/reply-types.ts'
 export type { Replied } from '../orchestrator/index.ts'

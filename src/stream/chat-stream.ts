@@ -1,11 +1,13 @@
 import { LlmError } from '../core/error.ts'
 import type { EventBatch, StreamEvent } from '../core/event.ts'
+import type { ResolvedFormat } from '../core/resolved-settings.ts'
 import type { ChatResponse } from '../core/response.ts'
 
 /** Source of a {@link ChatStream}. */
 export interface ReplySource<Response extends ChatResponse<unknown> = ChatResponse> {
   readonly provider: string
   readonly model: string
+  readonly responseFormat?: ResolvedFormat | undefined
   /** Reads the events of one network read; `null` at the end. Rejects with the error that ends the answer. */
   read(): Promise<EventBatch | null>
   /** Aborts the call. */
@@ -26,6 +28,8 @@ export class ChatStream<
 > implements AsyncIterable<StreamEvent> {
   readonly provider: string
   readonly model: string
+  /** The format that was asked for, with its schema as JSON Schema. */
+  readonly responseFormat: ResolvedFormat | undefined
   readonly #source: ReplySource<Response>
   #batch: EventBatch = []
   #at = 0
@@ -48,6 +52,7 @@ export class ChatStream<
     this.#source = source
     this.provider = source.provider
     this.model = source.model
+    this.responseFormat = source.responseFormat
   }
 
   /**

@@ -1,7 +1,8 @@
 import { catalogue, createOrchestrator, defineProvider, type ChatRequest } from 'llm-switchyard'
 import { createRegistry, openaiChat, type HttpRequest, type ModelCapabilities } from 'llm-switchyard/adapter'
 import { describe, expect, test } from 'vitest'
-import { adaptToModel, capabilityParams } from '../../src/core/adapt-to-model.ts'
+import { adaptToModel } from '../../src/core/adapt-to-model.ts'
+import { capabilityParams } from '../../src/core/capability-params.ts'
 import { fitImages } from '../../src/core/fit/media.ts'
 import { anyVariables, noting, sentBy } from './sent.ts'
 
@@ -113,7 +114,7 @@ describe('the pure parts', () => {
   test('nothing that needs no change is copied', () => {
     const messages = [{ role: 'user' as const, content: [text, image] }]
     const call = { messages, settings: {} }
-    const fitted = adaptToModel(call, { capabilities: { images: true }, params: {}, model: 'm' })
+    const fitted = adaptToModel(call, { capabilities: { tools: true }, params: {}, model: 'm' })
     expect(fitted.messages).toBe(messages)
     expect(fitted.settings).toBe(call.settings)
   })

@@ -27,7 +27,8 @@ function scalarIn(text: string): JsonValue | undefined {
   return wordValue(word)
 }
 
-function wordValue(word: string): JsonValue {
+/** The value of a word without quotes: a number, a truth, null in one of its spellings, or the word itself. */
+export function wordValue(word: string): JsonValue {
   const known = WORDS.get(word.toLowerCase())
   if (known !== undefined) return known
   return /^[-+]?(?:\d[\d_]*)(?:\.\d+)?(?:e[-+]?\d+)?$/i.test(word) ? Number(word.replaceAll('_', '')) : word
@@ -41,14 +42,16 @@ const WORDS: ReadonlyMap<string, JsonValue> = new Map<string, JsonValue>([
   ['undefined', null],
   ['nan', null],
 ])
-const ESCAPES: ReadonlyMap<string, string> = new Map([
+/** The characters that escapes mean, by their letter. */
+export const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['n', '\n'],
   ['t', '\t'],
   ['r', '\r'],
   ['b', '\b'],
   ['f', '\f'],
 ])
-const QUOTES: ReadonlyMap<string, string> = new Map([
+/** The closing quotation marks by the opening ones. */
+export const QUOTES: ReadonlyMap<string, string> = new Map([
   ['"', '"'],
   ["'", "'"],
   ['`', '`'],

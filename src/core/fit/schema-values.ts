@@ -24,20 +24,41 @@ function withoutNulls(value: JsonValue, schemas: readonly JsonValue[], root: Jso
   const places = schemas.flatMap((schema) => partsOf(schema, root))
   if (places.length === 0) return value
   if (Array.isArray(value)) {
-    const items = places.flatMap((place) => [
-      ...[place['items'] ?? []].flat(),
-      ...itemsOf(place['prefixItems']),
-    ])
+    const items = schemasIn(places, undefined)
     return value.map((item: JsonValue) => withoutNulls(item, items, root))
   }
   const kept = Object.entries(value).flatMap(([name, inner]) => {
-    const schemasOf = places.flatMap(({ properties }) =>
-      isObject(properties) && Object.hasOwn(properties, name) ? [properties[name] as JsonValue] : [],
-    )
-    const isNull = inner === null && schemasOf.length > 0 && !schemasOf.some((one) => takesNull(one, root))
-    return isNull ? [] : [[name, withoutNulls(inner as JsonValue, schemasOf, root)] as const]
+    const schemasOf = schemasIn(places, name)
+    return inner === null && refusesNull(schemasOf, root)
+      ? []
+      : [[name, withoutNulls(inner as JsonValue, schemasOf, root)] as const]
   })
   return Object.fromEntries(kept)
+}
+
+/** The schemas of the values at a path of names, where `undefined` stands for the items of a list. */
+export function schemasAt(path: readonly (string | undefined)[], root: JsonDraft): readonly JsonValue[] {
+  let at: readonly JsonValue[] = [root]
+  for (const name of path)
+    at = schemasIn(
+      at.flatMap((schema) => partsOf(schema, root)),
+      name,
+    )
+  return at
+}
+
+/** Whether none of the schemas takes null, of those that a property has. */
+export function refusesNull(schemas: readonly JsonValue[], root: JsonDraft): boolean {
+  return schemas.length > 0 && !schemas.some((one) => takesNull(one, root))
+}
+
+// Each once, because the forms of a recursive union lead to the same ones again.
+function schemasIn(places: readonly JsonDraft[], name: string | undefined): readonly JsonValue[] {
+  const found = places.flatMap(({ properties, items, prefixItems }): readonly JsonValue[] => {
+    if (name === undefined) return [...[items ?? []].flat(), ...itemsOf(prefixItems)] as JsonValue[]
+    return isObject(properties) && Object.hasOwn(properties, name) ? [properties[name] as JsonValue] : []
+  })
+  return [...new Set(found)]
 }
 
 /** A schema and the schemas that it is composed of. */
