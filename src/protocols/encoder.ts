@@ -1,7 +1,7 @@
 import type { LlmError } from '../core/error.ts'
 import type { EventBatch } from '../core/event.ts'
 import { optionsSchema, type Rows } from '../core/options.ts'
-import { callable, number, required, text, type Group } from '../core/schema.ts'
+import { callable, flag, number, required, text, type Group } from '../core/schema.ts'
 
 /** How a streamed response ends for its client: complete, or with an error. */
 export type StreamEnd = { readonly type: 'done' } | { readonly type: 'error'; readonly error: LlmError }
@@ -45,6 +45,13 @@ export interface EncoderOptions {
    * clients would try to run them. Default: the client runs every call.
    */
   readonly isServerTool?: ((name: string) => boolean) | undefined
+  /**
+   * Whether requests for decisions about tool calls are told in the protocol's own form, which only readers that know it
+   * understand (`useChat` of version 6 and later). Default false: as data beside the message.
+   */
+  readonly approvals?: boolean | undefined
+  /** Whether the stream continues a message that its reader has, with the calls whose results come. Default false. */
+  readonly continues?: boolean | undefined
 }
 
 /** The fields of {@link EncoderOptions}. */
@@ -56,6 +63,8 @@ export const encoderRows = (): Rows<EncoderOptions> => ({
   messageId: text,
   userMessageId: text,
   isServerTool: callable,
+  approvals: flag,
+  continues: flag,
 })
 /** The schema of {@link EncoderOptions}. */
 export const encoderSchema: Group = optionsSchema<EncoderOptions>()(encoderRows)

@@ -5,7 +5,7 @@ import type { Decision, PendingCall } from './approval-types.ts'
 import type { HistoryStep } from './run-history.ts'
 import type { RunLog } from './run-log.ts'
 import type { GivenResult, RunRequest } from './run-types.ts'
-import { failed, returned } from './tool-outcome.ts'
+import { failed, returned, type ToolOutcome } from './tool-outcome.ts'
 import type { DecidedCall } from './tool-runner.ts'
 
 /** The calls of a run that wait for a decision or a result, and the decisions and results that the request brings. */
@@ -14,6 +14,8 @@ export class PendingCalls {
   readonly #log: RunLog
   #calls: readonly PendingCall[] = []
   #isTaken = false
+  /** Outcomes that the request brought, which no reader of the stream has yet. */
+  #taken: readonly ToolOutcome[] = []
 
   constructor(request: RunRequest, log: RunLog) {
     this.#request = request
@@ -34,8 +36,10 @@ export class PendingCalls {
     for (const result of results) await this.#settle(step, result)
   }
 
-  /** Notes the calls of a step that wait, and tells the readers of the stream about those that need a decision. */
+  /** Notes the calls of a step that wait. Tells the readers of the stream what the request brought, and what needs a decision. */
   expect(decided: readonly DecidedCall[], tell: (event: StreamEvent) => void): void {
+    for (const { event } of this.#taken) tell(event)
+    this.#taken = []
     this.#calls = decided.flatMap(({ call, state }) => {
       if (state === 'needs-approval') return [this.#pendingOf(call, 'approval')]
       return state === 'needs-result' ? [this.#pendingOf(call, 'result')] : []
@@ -64,12 +68,14 @@ export class PendingCalls {
     if (approved) return
     const outcome = failed(call, `the call was not approved${reason === undefined ? '' : `: ${reason}`}`)
     await this.#log.add({ type: 'tool', step: index, toolCallId: call.id, outcome })
+    this.#taken = [...this.#taken, outcome]
   }
 
   async #settle(step: HistoryStep, { toolCallId, result, error }: GivenResult): Promise<void> {
     const call = waiting(step, toolCallId)
     const outcome = error === undefined ? returned(call, result) : failed(call, error)
     await this.#log.add({ type: 'tool', step: step.index, toolCallId, outcome })
+    this.#taken = [...this.#taken, outcome]
   }
 
   #pendingOf({ id: toolCallId, name, arguments: args }: ToolCall, needs: PendingCall['needs']): PendingCall {

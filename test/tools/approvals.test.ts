@@ -101,7 +101,15 @@ describe('a call that needs a decision', () => {
       decidedBy: 'eve',
       reason: 'too much',
     })
-    const second = await it.orchestrator.run({ ...request, resume: first.state, decisions: [decision] })
+    const next = await it.orchestrator.run({
+      ...request,
+      resume: first.state,
+      decisions: [decision],
+      stream: true,
+    })
+    // Readers of the stream learn what became of the call.
+    expect(typesOf(await eventsOf(next))).toEqual(['start', 'tool-error', 'step', 'finish'])
+    const second = await next.response
     expect(second.steps[0]?.results[1]).toMatchObject({
       success: false,
       error: { message: 'the call was not approved: too much' },

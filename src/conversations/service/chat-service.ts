@@ -31,11 +31,13 @@ import {
   chatServiceSchema,
   checkKinds,
 } from '../contract/index.ts'
+import type { PendingCall } from '../../tools/index.ts'
 import { summaries, summarize } from '../context/index.ts'
 import {
   TurnRunner,
   type TurnStream,
   type TurnTask,
+  pendingCalls,
   planContinue,
   planRegenerate,
   planResend,
@@ -107,6 +109,8 @@ export interface ChatService extends AsyncDisposable {
   continue(request: ContinueRequest): Promise<TurnResult>
   /** Like `continue`, but resolves to a stream. */
   continueStream(request: ContinueRequest): Promise<TurnStream>
+  /** The calls of an answer that wait for a decision or a result; none after the turn has gone on. */
+  pending(request: MessageRequest): Promise<readonly PendingCall[]>
   /** All variants of a message, oldest first. */
   variants(request: MessageRequest): Promise<readonly MessageView[]>
   /** Makes a variant part of the history instead of the present one. */
@@ -312,6 +316,7 @@ function messageMethods(
   | 'post'
   | 'history'
   | 'getMessage'
+  | 'pending'
   | 'editMessage'
   | 'deleteMessage'
   | 'search'
@@ -325,6 +330,7 @@ function messageMethods(
     post: guarded(postMessage),
     history: guarded(messageHistory),
     getMessage: guarded(getMessage),
+    pending: guarded(pendingCalls),
     editMessage: guarded(editMessage),
     deleteMessage: guarded(deleteMessage),
     search: guarded(searchMessages),

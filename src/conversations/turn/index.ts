@@ -1,5 +1,5 @@
 export { planRegenerate, planResend } from './plan-regenerate.ts'
-export { planContinue } from './plan-continue.ts'
+export { pendingCalls, planContinue } from './plan-continue.ts'
 export { planTurn } from './plan-turn.ts'
 export { TurnRunner, type TurnTask } from './turn-runner.ts'
 export type { TurnStream } from './turn-stream.ts'

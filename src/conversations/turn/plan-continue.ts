@@ -4,6 +4,7 @@ import type { ToolCall } from '../../core/message.ts'
 import { failed, returned, type PendingCall, type ToolOutcome } from '../../tools/index.ts'
 import {
   type ContinueRequest,
+  type ConversationRequest,
   type OpenRound,
   type ServiceContext,
   type TurnPlan,
@@ -14,6 +15,7 @@ import {
   refuse,
   responseOfMessage,
 } from '../contract/index.ts'
+import type { StoredMessage } from '../storage/index.ts'
 import { mergeSettings } from '../context/index.ts'
 import { contextFor } from './plan-regenerate.ts'
 
@@ -24,9 +26,8 @@ export async function planContinue(service: ServiceContext, request: ContinueReq
   const { messageId, signal } = request
   const message = await service.message(conversation.id, messageId, signal)
   const { requestId } = message
-  if (requestId === undefined || pendingOf(message).length === 0) throw nothingPending(messageId)
-  const written = await service.store.messages.findByRequest(conversation.id, requestId, { signal })
-  if (written.some(({ sequence }) => sequence > message.sequence)) throw nothingPending(messageId)
+  const written = await writtenUntil(service, message, signal)
+  if (written === undefined || requestId === undefined) throw nothingPending(messageId)
   const question = await questionFor(service.store, message, signal)
   if (question === undefined || !message.active)
     refuse('messageId', 'belongs to an answer that is not in the history; call chooseVariant first')
@@ -53,6 +54,29 @@ export async function planContinue(service: ServiceContext, request: ContinueReq
     open: await openRound(service, request, { message, answers }),
     ...built,
   }
+}
+
+/** The calls of a stored message that wait for a decision or a result; none after the turn has gone on. */
+export async function pendingCalls(
+  service: ServiceContext,
+  request: ConversationRequest & { readonly messageId: string },
+): Promise<readonly PendingCall[]> {
+  const { conversation } = await service.open(request, 'getMessage')
+  const { messageId, signal } = request
+  const message = await service.message(conversation.id, messageId, signal)
+  return (await writtenUntil(service, message, signal)) === undefined ? [] : pendingOf(message)
+}
+
+// What the turn has stored, if the message ends it and waits.
+async function writtenUntil(
+  service: ServiceContext,
+  message: StoredMessage,
+  signal: AbortSignal | undefined,
+): Promise<readonly StoredMessage[] | undefined> {
+  const { requestId, conversationId, sequence } = message
+  if (requestId === undefined || pendingOf(message).length === 0) return undefined
+  const written = await service.store.messages.findByRequest(conversationId, requestId, { signal })
+  return written.some((other) => other.sequence > sequence) ? undefined : written
 }
 
 async function openRound(

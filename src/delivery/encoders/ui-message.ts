@@ -96,17 +96,14 @@ class MessageParts implements Encoder {
       case 'tool-call':
         return this.#call(event)
       case 'tool-result':
-        return (
-          this.#announceTool(event) +
-          this.#part({ type: 'tool-output-available', toolCallId: event.id, output: event.result })
-        )
+        return this.#outcome(event, 'tool-output-available', { output: event.result })
       case 'tool-error':
-        return (
-          this.#announceTool(event) +
-          this.#part({ type: 'tool-output-error', toolCallId: event.id, errorText: event.message })
-        )
-      case 'tool-progress':
+        return this.#outcome(event, 'tool-output-error', { errorText: event.message })
       case 'approval-requested':
+        return this.#options.approvals === true
+          ? this.#announceTool(event, { input: event.arguments }) + this.#part(approvalPart(event.id))
+          : this.#inline(loopPart(event))
+      case 'tool-progress':
       case 'agent-event':
         return this.#inline(loopPart(event))
       case 'server-tool-call':
@@ -210,6 +207,13 @@ class MessageParts implements Encoder {
       : this.#part({ type: 'tool-input-error', ...call, errorText: invalid })
   }
 
+  #outcome(call: { id: string; name: string }, type: string, outcome: object): string {
+    const part = { type, toolCallId: call.id, ...outcome }
+    // The call is in an earlier step of the reader's message.
+    if (this.#options.continues === true && !this.#tools.has(call.id)) return this.#start() + dataFrame(part)
+    return this.#announceTool(call) + this.#part(part)
+  }
+
   // Clients fail on the result of an unknown call.
   #announceTool({ id, name }: { id: string; name: string }, more?: object): string {
     if (this.#tools.has(id)) return ''
@@ -256,6 +260,11 @@ function loopPart(event: LoopEvent): { readonly type: string; readonly [key: str
   const { type, ...data } = event
   if (event.type === 'approval-requested') return { type: `data-${type}`, id: event.id, data }
   return { type: `data-${type}`, data, transient: true }
+}
+
+// A page knows the request by its call, which waits for one decision only.
+function approvalPart(id: string): { readonly type: string; readonly [key: string]: unknown } {
+  return { type: 'tool-approval-request', approvalId: id, toolCallId: id }
 }
 
 function lastPart(error: LlmError): { readonly type: string; readonly errorText?: string } {

@@ -3,12 +3,15 @@ import { newId } from '../../../core/create-id.ts'
 import { LlmError } from '../../../core/error.ts'
 import type { Message } from '../../../core/message.ts'
 import type { ChatRequest } from '../../../core/request.ts'
+import type { Decision } from '../../../tools/index.ts'
 import type { ReplyStream } from '../../runs/index.ts'
 import { tagsOf, type GuardedRequest } from '../guards/index.ts'
 import { keyOf } from './access-key.ts'
 import type { ChatInput } from './chat-input.ts'
 import { identityOf, roomKey, streamOnce, type ChatServiceTarget, type TurnReply } from './stored-chats.ts'
 import { readPageTurn, type PageTurn } from './page-turn.ts'
+import { chosenAgent } from './page-allowance.ts'
+import { decisionsOf } from './page-decisions.ts'
 import type { RouteParts } from './stream-request.ts'
 
 /** The ids of a stored answer. */
@@ -24,6 +27,8 @@ export interface Answer {
   readonly ids: () => AnswerIds
   /** Resolves when the ids are known; absent if they are known from the start. */
   readonly known?: Promise<void> | undefined
+  /** Set if it goes on with an answer that the page has. */
+  readonly continues?: true | undefined
   /** How long the response waits for `known`, in milliseconds. */
   readonly waitMs?: number | undefined
 }
@@ -65,6 +70,7 @@ export async function turnAnswer(
   const { access, requestId, request } = guarded
   const turn = readPageTurn(input)
   const identity = identityOf(access)
+  const agent = chosenAgent(input.body, options.allow) ?? options.agent
   const conversationId = input.conversationId ?? crypto.randomUUID()
   const operation = turn.action === 'continue' ? 'send' : turn.action
   const place = { identity, conversationId, begin: turn.begin && turn.action !== 'resend' }
@@ -83,14 +89,16 @@ export async function turnAnswer(
   const open = async (signal: AbortSignal): Promise<ReplyStream> => {
     const settings = { ...callOf(options.defaults), ...input.settings }
     const caller = { priority: access.priority, tags: tagsOf(access), requestId, signal }
-    const request_ = { ...settings, ...caller, ...place, newIds, onAccepted: accept }
-    const stream = await openTurn(chats, turn, request_)
+    const request_ = { ...settings, ...caller, ...place, agent, newIds, onAccepted: accept }
+    const decisions = await decisionsOf(chats, turn, { options, access, request: request_ })
+    const stream = await openTurn(chats, { ...turn, decisions }, request_)
     accept(stream)
     return stream
   }
   const { message } = turn
   const messages = message === undefined ? undefined : [{ role: 'user' as const, content: message }]
-  const wait = { known: known.promise, waitMs: ADMISSION_WAIT_MS }
+  const continues = turn.action === 'continue' ? (true as const) : undefined
+  const wait = { known: known.promise, waitMs: ADMISSION_WAIT_MS, continues }
   return { key: roomKey(located.conversationId), messages, open, ids: () => ids, ...wait }
 }
 
@@ -98,7 +106,11 @@ type TurnRequest = Omit<Parameters<ChatServiceTarget['stream']>[0], 'message'> &
   readonly conversationId: string
 }
 
-async function openTurn(chats: ChatServiceTarget, turn: PageTurn, request: TurnRequest): Promise<TurnReply> {
+interface ReadyTurn extends Omit<PageTurn, 'decisions'> {
+  readonly decisions: readonly Decision[]
+}
+
+async function openTurn(chats: ChatServiceTarget, turn: ReadyTurn, request: TurnRequest): Promise<TurnReply> {
   const { action, messageId, message } = turn
   const { begin: _begin, ...existing } = request
   if (action === 'send') return streamOnce(chats, { ...request, message: message ?? '' })
@@ -115,7 +127,7 @@ async function openTurn(chats: ChatServiceTarget, turn: PageTurn, request: TurnR
 
 function continueTurn(
   chats: ChatServiceTarget,
-  { messageId = '', results }: PageTurn,
+  { messageId = '', results, decisions }: ReadyTurn,
   { requestId: _requestId, newIds, ...request }: Omit<TurnRequest, 'begin'>,
 ): Promise<TurnReply> {
   if (chats.continueStream === undefined)
@@ -123,13 +135,19 @@ function continueTurn(
       'unsupported',
       'this chat service goes on with no results of a page: it has no continueStream',
     )
-  return chats.continueStream({ ...request, newIds: { messageId: newIds?.messageId }, messageId, results })
+  return chats.continueStream({
+    ...request,
+    newIds: { messageId: newIds?.messageId },
+    messageId,
+    results,
+    decisions,
+  })
 }
 
 // A page may name an answer that failed before it was stored, or a message under an id of its own.
 async function regenerateTurn(
   chats: ChatServiceTarget,
-  { messageId, message, userMessageId, begin }: PageTurn,
+  { messageId, message, userMessageId, begin }: ReadyTurn,
   request: TurnRequest,
 ): Promise<TurnReply> {
   const { begin: _begin, ...existing } = request

@@ -130,8 +130,14 @@ function respondBy(target: Target, defaults: Partial<ChatRequest> | undefined): 
     if (!('chatApiCall' in target))
       throw new LlmError('misconfigured', 'the chat handler has nothing to call')
     const caller = { ...callerOf(access, conversationId), requestId, signal }
-    return target.chatApiCall({ ...requestOf(input, defaults), ...caller, stream: true })
+    const request = { ...requestOf(input, defaults), ...caller, stream: true } as const
+    if (target.run === undefined || !hasExecute(request)) return target.chatApiCall(request)
+    return target.run({ ...request, permissions: access.permissions })
   }
+}
+
+function hasExecute({ tools = [] }: ChatRequest): boolean {
+  return tools.some((tool) => ('function' in tool ? tool.function : tool).execute !== undefined)
 }
 
 function requestOf(

@@ -44,7 +44,8 @@ export function readChatInput(
   const messages = areUiMessages(body['messages'])
     ? readUiMessages(listOf(body['messages']), issues)
     : readMessages(body, issues)
-  if (messages.length === 0 && issues.length === 0 && !regenerates(body))
+  const isComplete = messages.length > 0 || regenerates(body) || Array.isArray(body['decisions'])
+  if (!isComplete && issues.length === 0)
     issues.push({ path: 'messages', message: 'is empty: add at least one user message, or send message' })
   const conversationId = readId(body, issues) ?? access.conversationId
   const chosen = readSettings(body)

@@ -29,7 +29,10 @@ export async function answerChat(parts: RouteParts, guarded: GuardedRequest): Pr
   const protocol = asked ?? options.protocol ?? (input.isUiMessage ? 'ui-message' : 'sse')
   const { tenant } = guarded.access
   const { streamFrames } = options
-  const meta: JsonObject = { protocol, ...answer.ids(), createdMs: clock.epochMs(), tenant, streamFrames }
+  const approvals = options.decide === undefined ? undefined : true
+  const told = { protocol, ...answer.ids(), createdMs: clock.epochMs() }
+  const { continues } = answer
+  const meta: JsonObject = { ...told, tenant, streamFrames, approvals, continues }
   const run = await startRun(parts, guarded, { input, meta, answer })
   try {
     if (!input.stream) return await wholeResponse(parts, guarded, { run, answer })

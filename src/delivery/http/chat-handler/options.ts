@@ -13,6 +13,7 @@ import {
   type Field,
   type Group,
 } from '../../../core/schema.ts'
+import type { RunRequest } from '../../../tools/index.ts'
 import type { ChatStream } from '../../../stream/index.ts'
 import type { Limiter } from '../../../limits/index.ts'
 import { runHubRows, type ReplyStream, type RunHub, type RunHubOptions } from '../../runs/index.ts'
@@ -20,6 +21,7 @@ import { guardRows, type CallerAccess, type GuardOptions } from '../guards/index
 import type { ChatInput } from './chat-input.ts'
 import { coalesceSchema, type Coalesce } from '../coalesce-text.ts'
 import { pageAllowanceSchema, type PageAllowance } from './page-allowance.ts'
+import type { Decide } from './page-decisions.ts'
 import { PROTOCOLS, type ChatProtocol } from './protocol.ts'
 
 /** What `respond` receives beside the request. */
@@ -40,6 +42,8 @@ export type Respond = (input: ChatInput, context: ChatContext) => ReplyStream | 
 /** What a chat handler calls: an orchestrator, or any object that streams chat responses. */
 export interface ChatTarget {
   chatApiCall(request: ChatRequest & { readonly stream: true }): Promise<ChatStream>
+  /** Runs the tools of `defaults` that have `execute`. Without it, their calls are left to the page. */
+  run?(request: RunRequest & { readonly stream: true }): Promise<ReplyStream>
   readonly limiter?: Limiter | undefined
   /** Counts the tokens of a text, for streams that report no usage. Default: the built-in estimate. */
   readonly estimateTokens?: ((text: string) => number) | undefined
@@ -63,6 +67,14 @@ export interface ChatHandlerOptions
   readonly defaults?: Partial<ChatRequest> | undefined
   /** What pages may choose. Default: nothing; a request with a model, tools or settings of its own is rejected. */
   readonly allow?: PageAllowance | undefined
+  /**
+   * Called when a person at a page approves or denies a call that waits, with a chat service: signs the decision for the callers
+   * who may decide, such as `({ call, approved, reason }, { userId }) => approvals.decide(call, { approved, reason, decidedBy: userId })`.
+   * Pages of the AI SDK then get approval requests of their own kind, which need its version 6. Default: pages decide nothing.
+   */
+  readonly decide?: Decide | undefined
+  /** Agent of the chat service that answers. Default: none; the service answers itself. */
+  readonly agent?: string | undefined
   /** Path that the handler serves, such as `/api/chat`. Default: any path; its last segments select the route. */
   readonly basePath?: string | undefined
   /** Protocol of requests that name none. Default: `ui-message` for the AI SDK's requests, `sse` for others. */
@@ -111,6 +123,8 @@ export const chatHandlerSchema: Group = optionsSchema<ChatHandlerOptions>()(() =
     maxRuns,
     maxReaders,
     respond: callable,
+    decide: callable,
+    agent: text,
     defaults: defaultsSchema,
     allow: pageAllowanceSchema,
     basePath: text,

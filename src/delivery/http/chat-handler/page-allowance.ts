@@ -1,5 +1,5 @@
-import type { Issue } from '../../../core/error.ts'
-import { isObject, listOf } from '../../../core/json.ts'
+import { requestError, type Issue } from '../../../core/error.ts'
+import { isObject, listOf, type JsonObject } from '../../../core/json.ts'
 import { optionsSchema } from '../../../core/options.ts'
 import type { ChatRequest } from '../../../core/request.ts'
 import {
@@ -23,6 +23,8 @@ export interface PageAllowance {
   readonly maxTokens?: true | number | undefined
   /** Whether `tools`, `toolChoice` and `parallelToolCalls` are open. */
   readonly tools?: boolean | undefined
+  /** Agents of the chat service that `agent` may name; `true` for all. */
+  readonly agents?: true | readonly string[] | undefined
   /** Whether messages may have the role `system` or `developer`. */
   readonly system?: boolean | undefined
 }
@@ -54,6 +56,7 @@ export const pageAllowanceSchema: Group = optionsSchema<PageAllowance>()(() => (
   settings: anyOf(flag, fieldsOf(oneOf(...SAMPLED))),
   maxTokens: anyOf(positiveCount, flag),
   tools: flag,
+  agents: anyOf(flag, fieldsOf(text)),
   system: flag,
 }))
 
@@ -96,6 +99,16 @@ export function checkSettings(
   for (const name of TOOLS)
     if (settings[name] !== undefined && allow.tools !== true)
       refuse(name, `may not be chosen by a page${opens('tools')}`)
+}
+
+/** The agent that a page has chosen. Throws `invalid-request` if the host has not opened it. */
+export function chosenAgent(body: JsonObject, { agents }: PageAllowance = {}): string | undefined {
+  const { agent } = body
+  if (agent === undefined || agent === null) return undefined
+  if (typeof agent === 'string' && (agents === true || listOf(agents).includes(agent))) return agent
+  throw requestError([
+    { path: 'agent', message: `is not among the agents that a page may choose${opens('agents')}` },
+  ])
 }
 
 /** Adds an issue for every message that only the host may write, and for fields that reach a provider's body unread. */

@@ -19,8 +19,18 @@ export interface PageTurn {
   readonly userMessageId?: string | undefined
   /** Results of the calls that the page has run. */
   readonly results?: readonly GivenResult[] | undefined
+  /** What the person at the page has decided about calls that wait. */
+  readonly decisions?: readonly PageChoice[] | undefined
   /** Whether an unknown conversation is begun. */
   readonly begin: boolean
+}
+
+/** What a page says about a call that waits for a decision. */
+export interface PageChoice {
+  readonly toolCallId: string
+  readonly approved: boolean
+  /** Why, in words for the model. */
+  readonly reason?: string | undefined
 }
 
 /** Reads a page's request as a turn. The service has the history, so only the newest user message is used. */
@@ -32,8 +42,10 @@ export function readPageTurn(input: ChatInput): PageTurn {
   const begin = beginsConversation(input)
   const known = { message, userMessageId, begin }
   if (regenerates(body)) return { action: 'regenerate', messageId, ...known }
+  const decisions = choicesOf(input)
   const results = newestResults(input)
-  if (results.length > 0) return { action: 'continue', messageId: answerId(input), results, begin: false }
+  if (results.length + decisions.length > 0)
+    return { action: 'continue', messageId: answerId(input), results, decisions, begin: false }
   if (message === undefined) throw invalid('messages', 'must end with a user message')
   if (messageId !== undefined) return { action: 'resend', messageId, ...known }
   return { action: 'send', ...known }
@@ -48,15 +60,49 @@ function newestMessage({ messages }: ChatInput): PageTurn['message'] {
   return typeof only === 'object' && only.type === 'text' && more.length === 0 ? only.text : content
 }
 
+const MAX_CHOICES = 128
+const MAX_REASON = 1000
+
+// The AI SDK's pages mark the parts of the answer; others send a list.
+function choicesOf({ body, isUiMessage }: ChatInput): readonly PageChoice[] {
+  const given = isUiMessage ? markedChoices(body) : listOf(body['decisions'])
+  if (given.length > MAX_CHOICES) throw invalid('decisions', `are more than ${MAX_CHOICES}`)
+  return given.map((choice) => {
+    const { toolCallId, approved, reason } = objectOf(choice)
+    if (typeof toolCallId !== 'string' || typeof approved !== 'boolean')
+      throw invalid('decisions', 'have a choice without toolCallId, or without approved: true or false')
+    return { toolCallId, approved, reason: textOf(reason)?.slice(0, MAX_REASON) }
+  })
+}
+
+function markedChoices({ messages }: ChatInput['body']): readonly object[] {
+  return lastStep(messages).flatMap(({ state, toolCallId, approval }) => {
+    const { approved, reason } = objectOf(approval)
+    return state === 'approval-responded' ? [{ toolCallId, approved, reason }] : []
+  })
+}
+
 // The messages end with the results of the calls that the newest answer has left to the page.
-function newestResults({ messages }: ChatInput): readonly GivenResult[] {
+function newestResults({ messages, body, isUiMessage }: ChatInput): readonly GivenResult[] {
+  // Earlier rounds of the same answer have results, too.
+  const ids = new Set(lastStep(body['messages']).map(({ toolCallId }) => toolCallId))
+  if (isUiMessage && ids.size === 0) return []
   const from = messages.findLastIndex((message) => objectOf(message)['role'] !== 'tool') + 1
-  return messages.slice(from).map((message) => {
+  return messages.slice(from).flatMap((message) => {
     const { toolCallId, tool_call_id: id = toolCallId, content, isError } = objectOf(message)
+    if (isUiMessage && !ids.has(id)) return []
     if (typeof id !== 'string' || id === '')
       throw invalid('messages', 'have a result without the toolCallId of its call')
     return { toolCallId: id, ...(isError === true ? { error: wordsOf(content) } : { result: content }) }
   })
+}
+
+// The calls of the newest response in an AI SDK message.
+function lastStep(messages: unknown): readonly Record<string, unknown>[] {
+  const last = objectOf(listOf(messages).at(-1))
+  const parts = last['role'] === 'assistant' ? listOf(last['parts']).map(objectOf) : []
+  const start = parts.findLastIndex(({ type }) => type === 'step-start')
+  return parts.slice(start + 1).filter(({ toolCallId }) => toolCallId !== undefined)
 }
 
 function wordsOf(content: unknown): string {

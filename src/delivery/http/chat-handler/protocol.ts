@@ -44,7 +44,9 @@ export function encoderFor({ runId, meta, protocol: asked, clock }: EncoderParts
   const createdMs = Number(meta['createdMs'] ?? 0)
   const [messageId, userMessageId] = [textOf(meta['messageId']), textOf(meta['userMessageId'])]
   const conversationId = textOf(meta['conversationId'])
-  const options = { id: messageId ?? runId, createdMs, conversationId, messageId, userMessageId }
+  const [approvals, continues] = [meta['approvals'] === true, meta['continues'] === true]
+  const ids = { conversationId, messageId, userMessageId }
+  const options = { id: messageId ?? runId, createdMs, ...ids, approvals, continues }
   switch (protocol) {
     case 'ui-message':
       return uiMessageEncoder(options)

@@ -13,6 +13,7 @@ import type { LogInfo } from '../../../core/stream-log.ts'
 import { LlmError } from '../../../core/error.ts'
 import { textOf } from '../../../core/json.ts'
 import type { ReplyStream, RunHub } from '../../runs/index.ts'
+import type { PendingCall } from '../../../tools/index.ts'
 import type { CallerAccess } from '../guards/index.ts'
 
 /** The stream of a turn, with the ids under which its messages are stored. */
@@ -29,6 +30,8 @@ export interface ChatServiceTarget {
   resendStream(request: ResendRequest): Promise<TurnReply>
   /** Without it, results of calls that a page has run are `unsupported`. */
   continueStream?(request: ContinueRequest): Promise<TurnReply>
+  /** Without it, decisions of a page are `unsupported`. */
+  pending?(request: ConversationRequest & { readonly messageId: string }): Promise<readonly PendingCall[]>
   locate(request: LocateRequest): Promise<LocatedConversation>
   /** Without it, a request under the id of a stored message is a `conflict`. */
   getMessage?(
@@ -75,8 +78,8 @@ async function firstRequestOf(
 }
 
 /** The identity of a caller in the chat service: the tenant is the organisation. */
-export function identityOf({ userId = '', tenant }: CallerAccess): Identity {
-  if (userId !== '') return { userId, orgId: tenant }
+export function identityOf({ userId = '', tenant, permissions }: CallerAccess): Identity {
+  if (userId !== '') return { userId, orgId: tenant, permissions }
   const cause = new Error('authorize returned no userId, which a chat service needs')
   throw new LlmError('unauthorized', 'this chat is for known users; sign in', { code: 'no-identity', cause })
 }

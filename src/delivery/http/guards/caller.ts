@@ -32,6 +32,8 @@ export interface CallerAccess {
   /** Ids for limits of further layers, by layer name. */
   readonly tags?: Readonly<Record<string, string>> | undefined
   readonly priority?: 'critical' | 'high' | 'normal' | 'low' | undefined
+  /** What the caller may use: tools whose `permission` is not among these are neither shown nor run. Default: nothing. */
+  readonly permissions?: readonly string[] | undefined
   /** Maximum values of this caller's requests. */
   readonly limits?: AccessLimits | undefined
   /** When the access expires, in ms since the epoch. A stream that runs longer ends with `unauthorized`. Default: never. */
@@ -73,6 +75,7 @@ const callerFields: Readonly<Record<keyof CallerAccess, Field>> = {
   conversationId: text,
   tags: recordOf(text),
   priority: oneOf('critical', 'high', 'normal', 'low'),
+  permissions: listOf(text),
   limits: looseGroup(() => ({ maxTokens: atMost, maxChoices: atMost, models: listOf(text) })),
   expiresAtMs: kind('a number of ms', (value) => typeof value === 'number' && !Number.isNaN(value)),
 }

@@ -8,7 +8,7 @@ const HOST_MS = 30_000
 
 /** What a request waits for. */
 export interface HostWait {
-  readonly request: Request
+  readonly request: { readonly signal?: AbortSignal | undefined }
   readonly clock?: Clock | undefined
   /** The option that holds the function, for the error. */
   readonly option: string

@@ -6,6 +6,7 @@ import { createApprovals } from 'llm-switchyard/tools'
 import type { FakeScript } from 'llm-switchyard/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ada, host, keptTurns, type Hosted } from '../../../conversations/chat-host.ts'
+import { pageChat, type Sdk } from './page-chat.ts'
 import { post, serveHandler } from './served.ts'
 
 /** Asks the page where the person is, and says what it got. */
@@ -35,26 +36,6 @@ async function site(
 
 const approvals = createApprovals({ secret: 'a secret of at least 32 characters' })
 
-/** What is used of any version of the AI SDK. */
-interface Sdk {
-  readonly DefaultChatTransport: new (options: object) => object
-  readonly AbstractChat: new (options: object) => Chat
-  readonly lastAssistantMessageIsCompleteWithToolCalls: unknown
-}
-interface Chat {
-  readonly id: string
-  readonly error: Error | undefined
-  readonly status: string
-  readonly messages: readonly {
-    readonly id: string
-    readonly role: string
-    readonly parts: readonly { readonly type: string; readonly text?: string; readonly state?: string }[]
-  }[]
-  sendMessage(message: object): Promise<void>
-  addToolResult(result: object): Promise<void>
-  addToolOutput?(result: object): Promise<void>
-}
-
 describe.each([
   ['ai 7', ai7],
   ['ai 6', ai6],
@@ -64,21 +45,7 @@ describe.each([
 
   test('a tool that the page runs: its result goes on with the turn, which is stored once', async () => {
     const { url, store } = await site()
-    const state = {
-      status: 'ready',
-      error: undefined,
-      messages: [] as Chat['messages'],
-      pushMessage: (message: Chat['messages'][number]) =>
-        void (state.messages = [...state.messages, message]),
-      popMessage: () => void (state.messages = state.messages.slice(0, -1)),
-      replaceMessage: (at: number, message: Chat['messages'][number]) =>
-        void (state.messages = state.messages.with(at, structuredClone(message))),
-      snapshot: structuredClone,
-    }
-    const chat = new sdk.AbstractChat({
-      id: crypto.randomUUID(),
-      state,
-      transport: new sdk.DefaultChatTransport({ api: `${url}/api/chat` }),
+    const chat = pageChat(sdk, url, {
       sendAutomaticallyWhen: sdk.lastAssistantMessageIsCompleteWithToolCalls,
     })
     await chat.sendMessage({ text: 'Where am I?' })
@@ -90,6 +57,8 @@ describe.each([
     expect(
       await keptTurns(store, (await store.conversations.list({ userId: 'ada' })).items[0]?.id ?? ''),
     ).toEqual(['user: Where am I?', 'assistant: tool-call', 'tool: Whitby', 'assistant: You are in Whitby.'])
+    const calls = chat.messages.at(-1)?.parts.filter(({ type }) => type === 'tool-where')
+    expect(calls).toMatchObject([{ state: 'output-available', output: 'Whitby' }])
     // The next turn goes on.
     await chat.sendMessage({ text: 'And now?' })
     expect(chat.error).toBeUndefined()
