@@ -42,7 +42,7 @@ function withUnrunTools(
     tools?.findIndex((given) => ('function' in given ? given.function : given).execute !== undefined) ?? -1
   if (at < 0) return warnings
   const path = `tools.${at}.execute`
-  const message = `${path} is not run by chatApiCall; orchestrator.run and chat services run tools`
+  const message = `${path} is not run by chatApiCall; orchestrator.run runs tools`
   return [...(warnings ?? []), { type: 'other', path, message }]
 }
 

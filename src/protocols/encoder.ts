@@ -36,6 +36,8 @@ export interface EncoderOptions {
   readonly createdMs: number
   /** Conversation id: a field of the vendor-neutral protocols, and an extra field of OpenAI's replies. */
   readonly conversationId?: string | undefined
+  /** Id of the run, as the client sees it. Default: `id`. */
+  readonly runId?: string | undefined
   /** Id under which the answer is stored. Default: that of the `start` event, if a chat service answers. */
   readonly messageId?: string | undefined
   /** Id under which the user message is stored. Default: that of the `start` event, if a chat service answers. */
@@ -46,7 +48,7 @@ export interface EncoderOptions {
    */
   readonly isServerTool?: ((name: string) => boolean) | undefined
   /**
-   * Whether requests for decisions about tool calls are told in the protocol's own form, which only readers that know it
+   * Whether requests for decisions about tool calls have the protocol's own form, which only readers that know it
    * understand (`useChat` of version 6 and later). Default false: as data beside the message.
    */
   readonly approvals?: boolean | undefined
@@ -60,6 +62,7 @@ export const encoderRows = (): Rows<EncoderOptions> => ({
   model: text,
   createdMs: required(number({ min: 0 })),
   conversationId: text,
+  runId: text,
   messageId: text,
   userMessageId: text,
   isServerTool: callable,

@@ -68,7 +68,9 @@ test.each([
     expect(await Promise.all([run(), run(), run()])).toEqual(['It is done.', 'It is done.', 'It is done.'])
     await harbour.close()
     // Three runs ask once themselves and once in their subagent.
-    expect(provider.log.filter(({ request }) => JSON.stringify(request?.body).includes('Which boat?'))).toHaveLength(6)
+    expect(
+      provider.log.filter(({ request }) => JSON.stringify(request?.body).includes('Which boat?')),
+    ).toHaveLength(6)
     expect(orchestrator.stats()).toMatchObject({ active: 0, failed: 0 })
     expect(orchestrator.queue?.status()).toMatchObject({ running: 0, pending: 0 })
   },

@@ -14,7 +14,7 @@ const unchecked: Readonly<Record<string, readonly string[]>> = {
   '.': ['createResponse', 'isContent'],
   './core': ['createResponse', 'isContent'],
   './adapter': ['collectResponse', 'estimateTokens', 'responseToEvents'],
-  './client': ['escapeHtml', 'historyOf', 'readFrame', 'reduceFrames', 'safeLink', 'totalUsage'],
+  './client': ['escapeHtml', 'historyOf', 'readFrame', 'reduceFrames', 'safeLink', 'toolsOf', 'totalUsage'],
 }
 
 const modules = new Map<string, Readonly<Record<string, unknown>>>()

@@ -3,12 +3,12 @@ import { drawMessage } from './draw.ts'
 
 const client = createChatClient({ url: '/api/chat', store: webStorage(sessionStorage) })
 
-function find<E extends HTMLElement = HTMLElement>(id: string): E {
-  return document.querySelector<E>(`#${id}`)!
+function find(id: string): HTMLElement {
+  return document.querySelector<HTMLElement>(`#${id}`)!
 }
 const log = find('log')
-const text = find<HTMLTextAreaElement>('text')
-const stop = find<HTMLButtonElement>('stop')
+const text = document.querySelector<HTMLTextAreaElement>('#text')!
+const stop = document.querySelector<HTMLButtonElement>('#stop')!
 const notice = find('notice')
 const drawn = new Map<string, HTMLElement>()
 

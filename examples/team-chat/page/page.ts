@@ -17,10 +17,10 @@ interface Chat {
 }
 
 const POLL_MS = 2_000
-const find = <E extends HTMLElement = HTMLElement>(id: string): E => document.querySelector<E>(`#${id}`)!
+const find = (id: string): HTMLElement => document.querySelector<HTMLElement>(`#${id}`)!
 const log = find('log')
-const text = find<HTMLTextAreaElement>('text')
-const attach = find<HTMLInputElement>('attach')
+const text = document.querySelector<HTMLTextAreaElement>('#text')!
+const attach = document.querySelector<HTMLInputElement>('#attach')!
 
 let me: Me | undefined
 let chat: Chat | undefined
@@ -204,7 +204,7 @@ function drawMembers(view: Opened | undefined): void {
   const inside = view === undefined ? [] : [view.userId, ...view.members.map(({ userId }) => userId)]
   find('members').textContent = inside.map(nameOf).join(', ')
   const outside = me?.colleagues.filter(({ userId }) => !inside.includes(userId)) ?? []
-  const invite = find<HTMLSelectElement>('invite')
+  const invite = document.querySelector<HTMLSelectElement>('#invite')!
   invite.hidden = view?.userId !== me?.userId || outside.length === 0
   find('leave').hidden = view?.userId !== me?.userId
   const choices = outside.map(({ userId, name }) => new Option(name, userId))
@@ -322,7 +322,7 @@ find('sign-out').addEventListener('click', () =>
 find('new').addEventListener('click', () => attempt(begin))
 find('menu').addEventListener('click', () => document.body.classList.toggle('menu-open'))
 find('search').addEventListener('input', () =>
-  attempt(() => search(find<HTMLInputElement>('search').value)),
+  attempt(() => search(document.querySelector<HTMLInputElement>('#search')!.value)),
 )
 find('form').addEventListener('submit', (event) => {
   event.preventDefault()

@@ -3,7 +3,14 @@ import type { JsonObject } from '../../core/json.ts'
 import type { ChatStateStore } from './chat-state-store.ts'
 import type { GateState } from './connection-gate.ts'
 import type { ChatFrame, StoredIds } from './frame.ts'
-import { failRunningTools, reduceFrames, totalUsage, type ChatMessage } from './message-reducer.ts'
+import type { ToolDecision } from './chat-client.ts'
+import {
+  failRunningTools,
+  reduceFrames,
+  totalUsage,
+  type ChatMessage,
+  type ChatPart,
+} from './message-reducer.ts'
 import type { BodyParts, ChatClientOptions, ResumeLimits } from './options.ts'
 import { ChatRequests } from './request.ts'
 import { makeRequest } from './request-body.ts'
@@ -84,7 +91,16 @@ export class AnswerLifecycle {
   retry(): Answered {
     if (this.#active !== undefined) return this.#active.answered
     if (this.#interrupted === undefined) return this.#regenerate()
-    return this.#resume({ ...this.#interrupted, restartIfLost: true })
+    return this.#resume({ ...this.#interrupted, sent: true, restartIfLost: true })
+  }
+
+  /** Goes on with the answer whose calls wait for these decisions. */
+  decide(decisions: readonly ToolDecision[]): Answered {
+    const { messages } = this.#parts.state.current
+    const answer = messages.findLast(({ parts }) => parts.some(isWaiting))
+    if (this.#active !== undefined || answer === undefined) return Promise.resolve(undefined)
+    const body = { ...this.#lastBody, messageId: answer.id, decisions: decisions as unknown as JsonObject[] }
+    return this.#resume({ record: { earlierRunId: this.lastRunId, body }, messageId: answer.id, sent: false })
   }
 
   /** Continues an answer of an earlier page. */
@@ -150,7 +166,7 @@ export class AnswerLifecycle {
       status: message.parts.length > 0 ? 'streaming' : 'waiting',
       error: undefined,
     }))
-    return this.#start({ ...plan, sent: true })
+    return this.#start(plan)
   }
 
   #start(plan: AnswerPlan): Answered {
@@ -164,7 +180,7 @@ export class AnswerLifecycle {
         conversationId: state.current.conversationId,
         resume: options.resume ?? true,
         earlierRunId: record.earlierRunId,
-        body: () => makeRequest(options, this.#bodyParts(plan)),
+        body: () => makeRequest(options, bodyParts(state, plan)),
         onFrames: (frames) => this.#onFrames(active, frames),
         onRun: (run) => (active.record = { ...active.record, run }),
         onConnection: (connection) => this.#onConnection(active, connection),
@@ -174,16 +190,10 @@ export class AnswerLifecycle {
     const active: ActiveAnswer = { ...plan, stream, answered }
     this.#active = active
     this.#interrupted = undefined
-    const hasContent = state.message(messageId)?.status === 'streaming'
-    state.set({ status: hasContent ? 'streaming' : 'loading', error: undefined, run: record.run })
+    const status = state.message(messageId)?.status === 'streaming' ? 'streaming' : 'loading'
+    state.set({ status, error: undefined, run: record.run })
     void stream.drive().then((end) => resolve(this.#finish(active, end)))
     return answered
-  }
-
-  #bodyParts({ messageId, record, isRegeneration = false }: AnswerPlan): BodyParts {
-    const { conversationId, messages } = this.#parts.state.current
-    const at = messages.findIndex(({ id }) => id === messageId)
-    return { conversationId, messages: messages.slice(0, at), body: record.body, isRegeneration }
   }
 
   #onConnection(active: ActiveAnswer, connection: ChatConnection): void {
@@ -258,4 +268,16 @@ function storedMessages(
     const id = index === at ? last?.messageId : index === asked ? last?.userMessageId : undefined
     return id === undefined ? message : { ...message, id }
   })
+}
+
+function bodyParts(
+  { current: { conversationId, messages } }: ChatStateStore,
+  { messageId, record, isRegeneration = false }: AnswerPlan,
+): BodyParts {
+  const at = messages.findIndex(({ id }) => id === messageId)
+  return { conversationId, messages: messages.slice(0, at), body: record.body, isRegeneration }
+}
+
+function isWaiting(part: ChatPart): boolean {
+  return part.type === 'tool' && part.state === 'needs-approval'
 }

@@ -2,6 +2,15 @@ import type { ChatMessage } from './message-reducer.ts'
 import type { SendOptions } from './options.ts'
 import type { ChatState } from './state.ts'
 
+/** What a person has decided about a call that needs an approval. */
+export interface ToolDecision {
+  /** `id` of the tool part. */
+  readonly toolCallId: string
+  readonly approved: boolean
+  /** Why, in words for the model. */
+  readonly reason?: string | undefined
+}
+
 /**
  * One conversation with a `createChatHandler`, in a browser or in Node. Its methods do not use `this`: pass them on as they
  * are.
@@ -26,6 +35,11 @@ export interface ChatClient {
    * regenerates the last answer. Resolves like `send`; never rejects.
    */
   readonly retry: () => Promise<ChatMessage | undefined>
+  /**
+   * Goes on with the answer whose calls need an approval, with the decisions about all of them. Resolves like `send`; with
+   * `undefined` if no call waits. Needs `decide` of the chat handler.
+   */
+  readonly decide: (decisions: readonly ToolDecision[]) => Promise<ChatMessage | undefined>
   /** Sets the status from `error` to `idle`, and sends queued messages. */
   readonly dismissError: () => void
   /** Removes a message from the queue; its `send` resolves with `undefined`. Returns whether it was queued. */

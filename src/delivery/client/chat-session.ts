@@ -89,6 +89,12 @@ class ChatSession implements ChatClient {
     return this.#answers.retry()
   }
 
+  readonly decide: ChatClient['decide'] = (decisions) => {
+    if (!this.#isUsable) return Promise.resolve(undefined)
+    this.#isHalted = false
+    return this.#answers.decide(decisions)
+  }
+
   readonly dismissError = (): void => {
     this.#answers.discardInterrupted()
     if (this.#state.current.status === 'error') this.#state.set({ status: 'idle', error: undefined })

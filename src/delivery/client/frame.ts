@@ -1,4 +1,5 @@
 import { isObject, numberOf, parseJson, textOf, type JsonValue, rowOf } from '../../core/json.ts'
+import type { StreamEvent } from '../../core/event.ts'
 import type { FinishReason, Usage, Warning } from '../../core/response.ts'
 import type { SseEvent } from './sse-parser.ts'
 
@@ -30,6 +31,25 @@ export type ChatFrame =
     }
   | { readonly type: 'tool_result'; readonly id: string; readonly name: string; readonly result: JsonValue }
   | { readonly type: 'tool_error'; readonly id: string; readonly name: string; readonly error: string }
+  | {
+      readonly type: 'tool_progress'
+      readonly id: string
+      readonly name: string
+      readonly progress: JsonValue
+    }
+  | {
+      readonly type: 'approval_requested'
+      readonly id: string
+      readonly name: string
+      readonly args: JsonValue
+    }
+  /** An event of a subagent that the call `parentToolCallId` has started. */
+  | {
+      readonly type: 'agent_event'
+      readonly agent: string
+      readonly parentToolCallId: string
+      readonly event: StreamEvent
+    }
   | {
       readonly type: 'citation'
       readonly url?: string | undefined
@@ -66,6 +86,9 @@ const REQUIRED_FIELDS: Readonly<Record<string, string>> = {
   tool_call_start: 'id',
   tool_result: 'id',
   tool_error: 'id',
+  tool_progress: 'id',
+  approval_requested: 'id',
+  agent_event: 'parentToolCallId',
   file: 'mediaType',
   warning: 'warning',
   continued: 'offset',

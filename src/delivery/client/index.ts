@@ -1,9 +1,10 @@
 export { createChatClient } from './chat-session.ts'
-export type { ChatClient } from './chat-client.ts'
+export type { ChatClient, ToolDecision } from './chat-client.ts'
 export type { BodyParts, ChatClientOptions, ReconnectOptions, SendOptions } from './options.ts'
 export type { ChatConnection, ChatState, ChatStatus } from './state.ts'
 export {
   reduceFrames,
+  toolsOf,
   totalUsage,
   type ChatFile,
   type ChatMessage,

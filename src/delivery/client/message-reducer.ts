@@ -1,14 +1,20 @@
 import type { JsonValue } from '../../core/json.ts'
+import type { AgentEvent } from '../../core/event.ts'
 import type { FinishReason, Usage } from '../../core/response.ts'
 import type { ChatFrame } from './frame.ts'
 
-/** A tool call of an answer: `running` until its result or error arrives. */
+/** A tool call of an answer: `running` until its result or error arrives, or `needs-approval` until a person has decided. */
 export interface ChatToolPart {
   readonly type: 'tool'
+  /** Of a subagent's call: the id of the call that started the subagent, `/`, and its own. */
   readonly id: string
   readonly name: string
   readonly arguments: JsonValue
-  readonly state: 'running' | 'completed' | 'failed'
+  readonly state: 'running' | 'needs-approval' | 'completed' | 'failed'
+  /** What the tool has told last about its progress. */
+  readonly progress?: JsonValue | undefined
+  /** Name of the subagent that makes the call. */
+  readonly agent?: string | undefined
   readonly result?: JsonValue | undefined
   readonly error?: string | undefined
 }
@@ -97,6 +103,14 @@ function addPart(parts: ChatPart[], frame: ChatFrame): boolean {
     case 'tool_error':
       setTool(parts, { ...toolIn(parts, frame), state: 'failed', error: frame.error })
       return true
+    case 'tool_progress':
+      setTool(parts, { ...toolIn(parts, frame), progress: frame.progress })
+      return true
+    case 'approval_requested':
+      setTool(parts, { ...toolIn(parts, frame), arguments: frame.args, state: 'needs-approval' })
+      return true
+    case 'agent_event':
+      return addAgentEvent(parts, frame, '')
     case 'citation': {
       const { url, title, text } = frame
       parts.push({ type: 'citation', url, title, text })
@@ -108,6 +122,24 @@ function addPart(parts: ChatPart[], frame: ChatFrame): boolean {
     default:
       return false
   }
+}
+
+// Of subagents, the calls are shown.
+function addAgentEvent(
+  parts: ChatPart[],
+  { agent, parentToolCallId, event }: Omit<AgentEvent, 'type'>,
+  above: string,
+): boolean {
+  const lead = `${above}${parentToolCallId}/`
+  if (event.type === 'agent-event') return addAgentEvent(parts, event, lead)
+  if (!('id' in event && 'name' in event)) return false
+  const { type, name } = event
+  const tool = { ...toolIn(parts, { id: lead + event.id, name }), agent }
+  if (type === 'tool-call') setTool(parts, { ...tool, arguments: event.arguments })
+  else if (type === 'tool-progress') setTool(parts, { ...tool, progress: event.progress })
+  else if (type === 'tool-result') setTool(parts, { ...tool, state: 'completed', result: event.result })
+  else if (type === 'tool-error') setTool(parts, { ...tool, state: 'failed', error: event.message })
+  return true
 }
 
 function toolIn(parts: readonly ChatPart[], { id, name }: { id: string; name: string }): ChatToolPart {
@@ -138,6 +170,16 @@ function metadataOf(frame: ChatFrame): Partial<ChatMessage> {
   if (frame.type !== 'done') return {}
   const { finishReason = 'other', usage, model } = frame
   return { finishReason, usage, ...(model === undefined || model === '' ? {} : { model }) }
+}
+
+/** Returns the tool calls of the messages that are in one of these states, in their order. Default: those that run or wait. */
+export function toolsOf(
+  messages: readonly ChatMessage[],
+  states: readonly ChatToolPart['state'][] = ['running', 'needs-approval'],
+): readonly ChatToolPart[] {
+  return messages
+    .flatMap(({ parts }) => parts)
+    .filter((part): part is ChatToolPart => part.type === 'tool' && states.includes(part.state))
 }
 
 /** Returns the sum of the usage of all answers, or `undefined` if none has reported any. */

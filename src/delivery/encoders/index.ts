@@ -1,3 +1,4 @@
+export { agUiEncoder } from './ag-ui.ts'
 export { uiMessageEncoder } from './ui-message.ts'
 export { plainSseEncoder, type PlainSseOptions } from './plain-sse.ts'
 export { ndjsonEncoder } from './ndjson.ts'

@@ -100,12 +100,9 @@ class MessageParts implements Encoder {
       case 'tool-error':
         return this.#outcome(event, 'tool-output-error', { errorText: event.message })
       case 'approval-requested':
-        return this.#options.approvals === true
-          ? this.#announceTool(event, { input: event.arguments }) + this.#part(approvalPart(event.id))
-          : this.#inline(loopPart(event))
       case 'tool-progress':
       case 'agent-event':
-        return this.#inline(loopPart(event))
+        return this.#inline(loopPart(event, this.#options.approvals))
       case 'server-tool-call':
       case 'server-tool-result':
         return this.#step(event)
@@ -256,8 +253,12 @@ type LoopEvent = Extract<
 >
 
 // A request for a decision stays in the message; what tools tell on their way does not.
-function loopPart(event: LoopEvent): { readonly type: string; readonly [key: string]: unknown } {
+function loopPart(
+  event: LoopEvent,
+  approvals: boolean | undefined,
+): { readonly type: string; readonly [key: string]: unknown } {
   const { type, ...data } = event
+  if (event.type === 'approval-requested' && approvals === true) return approvalPart(event.id)
   if (event.type === 'approval-requested') return { type: `data-${type}`, id: event.id, data }
   return { type: `data-${type}`, data, transient: true }
 }

@@ -65,6 +65,7 @@ export {
 export { streamingBody, type BodyEnd, type StreamingBodyOptions } from './streaming-body.ts'
 export type { BatchSource } from './batch-source.ts'
 export {
+  agUiEncoder,
   ndjsonEncoder,
   plainErrorBody,
   plainSseEncoder,

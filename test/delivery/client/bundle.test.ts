@@ -22,6 +22,7 @@ test('the client bundles for browsers: nothing of Node, no package, and small', 
   const text = outputFiles[0]?.text ?? ''
   expect(text).not.toMatch(/\b(Buffer|require|process)\b/)
   // It grew by the marks that let a server store each message once, and the ids that it stores them under,
-  // by the forms of secrets that no error may show, and by the check that a message is text.
-  expect(gzipSync(text, { level: 9 }).byteLength).toBeLessThan(10_910)
+  // by the forms of secrets that no error may show, by the check that a message is text,
+  // and by tools that tell their progress, need an approval, or belong to subagents.
+  expect(gzipSync(text, { level: 9 }).byteLength).toBeLessThan(11_250)
 })

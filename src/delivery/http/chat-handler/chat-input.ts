@@ -1,8 +1,9 @@
 import { requestError, type Issue } from '../../../core/error.ts'
 import { isSafeId, SAFE_ID } from '../../../core/validate-id.ts'
-import { listOf, type JsonObject } from '../../../core/json.ts'
+import { listOf, textOf, type JsonObject } from '../../../core/json.ts'
 import type { MessageInput } from '../../../core/request.ts'
 import type { CallerAccess } from '../guards/index.ts'
+import { isAgUiInput, readAgUiMessages } from './ag-ui-messages.ts'
 import {
   checkPageMessages,
   checkSettings,
@@ -26,6 +27,8 @@ export interface ChatInput {
   readonly stream: boolean
   /** Whether the page uses the AI SDK's protocol. */
   readonly isUiMessage: boolean
+  /** Id of the run that an AG-UI client has begun; absent for other clients. */
+  readonly agUiRunId?: string | undefined
   /** The parsed body, unchanged. */
   readonly body: JsonObject
 }
@@ -44,7 +47,11 @@ export function readChatInput(
   const messages = areUiMessages(body['messages'])
     ? readUiMessages(listOf(body['messages']), issues)
     : readMessages(body, issues)
-  const isComplete = messages.length > 0 || regenerates(body) || Array.isArray(body['decisions'])
+  const isComplete =
+    messages.length > 0 ||
+    regenerates(body) ||
+    Array.isArray(body['decisions']) ||
+    Array.isArray(body['resume'])
   if (!isComplete && issues.length === 0)
     issues.push({ path: 'messages', message: 'is empty: add at least one user message, or send message' })
   const conversationId = readId(body, issues) ?? access.conversationId
@@ -54,7 +61,8 @@ export function readChatInput(
   if (issues.length > 0) throw requestError(issues)
   const settings = withMaxTokens(chosen, access, rules)
   const stream = body['stream'] !== false
-  return { messages, conversationId, settings, stream, isUiMessage, body: body as JsonObject }
+  const agUiRunId = isAgUiInput(body) ? textOf(body['runId']) : undefined
+  return { messages, conversationId, settings, stream, isUiMessage, agUiRunId, body: body as JsonObject }
 }
 
 /** Whether a body asks for another answer to a message, as the AI SDK and the browser client do. */
@@ -66,7 +74,8 @@ function readMessages(body: Record<string, unknown>, issues: Issue[]): MessageIn
   const { messages } = body
   if (messages !== undefined) {
     // `parseRequest` checks their shape.
-    if (Array.isArray(messages)) return messages as MessageInput[]
+    if (Array.isArray(messages))
+      return isAgUiInput(body) ? readAgUiMessages(messages) : (messages as MessageInput[])
     issues.push({ path: 'messages', message: 'must be a list of messages' })
     return []
   }
@@ -80,7 +89,7 @@ function readMessages(body: Record<string, unknown>, issues: Issue[]): MessageIn
 }
 
 function readId(body: Record<string, unknown>, issues: Issue[]): string | undefined {
-  for (const name of ['conversationId', 'conversation_id', 'id']) {
+  for (const name of ['conversationId', 'conversation_id', 'threadId', 'id']) {
     const value = body[name]
     if (value === undefined || value === null) continue
     if (isSafeId(value)) return value
@@ -90,9 +99,12 @@ function readId(body: Record<string, unknown>, issues: Issue[]): string | undefi
 }
 
 function readSettings(body: Record<string, unknown>): ChatSettings {
-  const found = PAGE_SETTINGS.flatMap((name) =>
-    body[name] === undefined || body[name] === null ? [] : [[name, body[name]] as const],
-  )
+  const found = PAGE_SETTINGS.flatMap((name) => {
+    const value = body[name]
+    // An empty list of tools chooses nothing.
+    const isGiven = value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0)
+    return isGiven ? [[name, value] as const] : []
+  })
   return Object.fromEntries(found)
 }
 

@@ -26,13 +26,14 @@ export async function answerChat(parts: RouteParts, guarded: GuardedRequest): Pr
       ? await plainAnswer(parts, guarded, input)
       : await turnAnswer(chats, parts, guarded, input)
   const asked = askedProtocol(guarded.request, guarded.url)
-  const protocol = asked ?? options.protocol ?? (input.isUiMessage ? 'ui-message' : 'sse')
+  const protocol = asked ?? options.protocol ?? usualProtocol(input)
   const { tenant } = guarded.access
   const { streamFrames } = options
   const approvals = options.decide === undefined ? undefined : true
   const told = { protocol, ...answer.ids(), createdMs: clock.epochMs() }
   const { continues } = answer
-  const meta: JsonObject = { ...told, tenant, streamFrames, approvals, continues }
+  const { agUiRunId } = input
+  const meta: JsonObject = { ...told, tenant, streamFrames, approvals, continues, agUiRunId }
   const run = await startRun(parts, guarded, { input, meta, answer })
   try {
     if (!input.stream) return await wholeResponse(parts, guarded, { run, answer })
@@ -42,6 +43,11 @@ export async function answerChat(parts: RouteParts, guarded: GuardedRequest): Pr
     parts.runs.cancel(run.id, 'its response could not be sent').catch(() => undefined)
     throw error
   }
+}
+
+function usualProtocol({ isUiMessage, agUiRunId }: ChatInput): ChatProtocol {
+  if (isUiMessage) return 'ui-message'
+  return agUiRunId === undefined ? 'sse' : 'ag-ui'
 }
 
 interface Streamed extends Whole {

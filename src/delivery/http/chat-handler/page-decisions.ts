@@ -1,7 +1,7 @@
+import type { Clock } from '../../../core/clock.ts'
 import { LlmError } from '../../../core/error.ts'
 import type { Decision, PendingCall } from '../../../tools/index.ts'
 import { hostAnswer, type CallerAccess } from '../guards/index.ts'
-import type { ChatHandlerOptions } from './options.ts'
 import type { PageChoice, PageTurn } from './page-turn.ts'
 import type { ChatServiceTarget } from './stored-chats.ts'
 
@@ -18,7 +18,7 @@ export type Decide = (
 ) => Decision | undefined | Promise<Decision | undefined>
 
 interface Deciding {
-  readonly options: ChatHandlerOptions
+  readonly options: { readonly decide?: Decide | undefined; readonly clock?: Clock | undefined }
   readonly access: CallerAccess
   readonly request: Omit<Parameters<NonNullable<ChatServiceTarget['pending']>>[0], 'messageId'>
 }

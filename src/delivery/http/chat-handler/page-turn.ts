@@ -63,9 +63,11 @@ function newestMessage({ messages }: ChatInput): PageTurn['message'] {
 const MAX_CHOICES = 128
 const MAX_REASON = 1000
 
-// The AI SDK's pages mark the parts of the answer; others send a list.
+// The AI SDK's pages mark the parts of the answer, AG-UI clients answer interrupts, and others send a list.
 function choicesOf({ body, isUiMessage }: ChatInput): readonly PageChoice[] {
-  const given = isUiMessage ? markedChoices(body) : listOf(body['decisions'])
+  const given = isUiMessage
+    ? markedChoices(body)
+    : [...listOf(body['decisions']), ...listOf(body['resume']).map(resumedChoice)]
   if (given.length > MAX_CHOICES) throw invalid('decisions', `are more than ${MAX_CHOICES}`)
   return given.map((choice) => {
     const { toolCallId, approved, reason } = objectOf(choice)
@@ -73,6 +75,14 @@ function choicesOf({ body, isUiMessage }: ChatInput): readonly PageChoice[] {
       throw invalid('decisions', 'have a choice without toolCallId, or without approved: true or false')
     return { toolCallId, approved, reason: textOf(reason)?.slice(0, MAX_REASON) }
   })
+}
+
+// The id of an interrupt is that of its call. An interrupt that is given up is denied.
+function resumedChoice(entry: unknown): object {
+  const { interruptId, status, payload } = objectOf(entry)
+  const { approved, reason } = objectOf(payload)
+  const isGivenUp = status === 'cancelled'
+  return { toolCallId: interruptId, approved: isGivenUp ? false : (approved ?? payload), reason }
 }
 
 function markedChoices({ messages }: ChatInput['body']): readonly object[] {
@@ -109,11 +119,18 @@ function wordsOf(content: unknown): string {
   return typeof content === 'string' ? content : (JSON.stringify(content) ?? '')
 }
 
-// An AI SDK page names the answer by its message; others by `messageId`.
-function answerId({ body }: ChatInput): string {
-  const last = objectOf(listOf(body['messages']).at(-1))
-  const id = textOf(body['messageId']) ?? (last['role'] === 'assistant' ? textOf(last['id']) : undefined)
+// Pages of the AI SDK and of AG-UI name the answer by its message, others by `messageId`.
+function answerId({ body, agUiRunId }: ChatInput): string {
+  const messages = listOf(body['messages']).map(objectOf)
+  const answer = agUiRunId === undefined ? messages.slice(-1).find(isByModel) : messages.findLast(isByModel)
+  // A message of AG-UI is one step of the answer.
+  const shown = textOf(answer?.['id'])?.replace(/:\d+$/, '')
+  const id = textOf(body['messageId']) ?? shown
   return id ?? missing('messageId', 'names the answer whose calls have these results')
+}
+
+function isByModel({ role }: Record<string, unknown>): boolean {
+  return role === 'assistant'
 }
 
 function missing(path: string, message: string): never {
@@ -130,8 +147,9 @@ function pageMessageId({ body }: ChatInput): string | undefined {
 }
 
 // The AI SDK names a chat from the first turn on. As long as its page has no answer, the chat may not exist.
-function beginsConversation({ body, isUiMessage, conversationId }: ChatInput): boolean {
+function beginsConversation({ body, isUiMessage, agUiRunId, conversationId }: ChatInput): boolean {
   if (body['begin'] === true || conversationId === undefined) return true
+  if (agUiRunId !== undefined) return !listOf(body['messages']).map(objectOf).some(isByModel)
   const named = body['conversationId'] ?? body['conversation_id']
   if (!isUiMessage || (named !== undefined && named !== null)) return false
   return !listOf(body['messages']).some((message) => isAnswer(objectOf(message)))

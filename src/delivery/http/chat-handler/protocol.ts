@@ -1,14 +1,29 @@
 import type { Clock } from '../../../core/clock.ts'
 import { LlmError } from '../../../core/error.ts'
 import { textOf, type JsonObject } from '../../../core/json.ts'
-import { ndjsonEncoder, plainSseEncoder, plainTextEncoder, uiMessageEncoder } from '../../encoders/index.ts'
+import {
+  agUiEncoder,
+  ndjsonEncoder,
+  plainSseEncoder,
+  plainTextEncoder,
+  uiMessageEncoder,
+} from '../../encoders/index.ts'
 import type { Encoder } from '../../../protocols/index.ts'
 
-/** Protocol of a streamed answer. `sse`: small JSON frames for a page's own script. `ui-message`: the AI SDK's UI message stream. */
-export type ChatProtocol = 'sse' | 'ui-message' | 'ndjson' | 'text'
+/**
+ * Protocol of a streamed answer. `sse`: small JSON frames for a page's own script. `ui-message`: the AI SDK's UI message stream.
+ * `ag-ui`: the events of the Agent-User Interaction protocol.
+ */
+export type ChatProtocol = 'sse' | 'ui-message' | 'ag-ui' | 'ndjson' | 'text'
 
 /** All protocols. */
-export const PROTOCOLS: readonly [ChatProtocol, ...ChatProtocol[]] = ['sse', 'ui-message', 'ndjson', 'text']
+export const PROTOCOLS: readonly [ChatProtocol, ...ChatProtocol[]] = [
+  'sse',
+  'ui-message',
+  'ag-ui',
+  'ndjson',
+  'text',
+]
 
 /** Returns the protocol that a request names by `?protocol=`, the AI SDK's header or `Accept`. Throws `invalid-request` if it is unknown. */
 export function askedProtocol(request: Request, url: URL): ChatProtocol | undefined {
@@ -50,6 +65,8 @@ export function encoderFor({ runId, meta, protocol: asked, clock }: EncoderParts
   switch (protocol) {
     case 'ui-message':
       return uiMessageEncoder(options)
+    case 'ag-ui':
+      return agUiEncoder({ ...options, runId: textOf(meta['agUiRunId']) ?? runId })
     case 'ndjson':
       return ndjsonEncoder()
     case 'text':

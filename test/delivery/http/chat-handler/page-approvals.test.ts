@@ -68,9 +68,9 @@ describe.each([
   const sdk = module as object as Sdk
 
   test.each([
-    ['approves', true, 'It says: paid 5.', ['look', 'pay 5'], 'output-available'],
-    ['denies', false, 'It says: Error: the call was not approved: too dear.', ['look'], 'output-error'],
-  ])('a person %s a call', async (_how, approved, text, expected, state) => {
+    [true, 'It says: paid 5.', ['look', 'pay 5'], 'output-available'],
+    [false, 'It says: Error: the call was not approved: too dear.', ['look'], 'output-error'],
+  ])('a person decides about a call: %s', async (approved, text, expected, state) => {
     const { url, store, ran } = await site()
     const chat = pageChat(sdk, url, {
       sendAutomaticallyWhen: sdk.lastAssistantMessageIsCompleteWithApprovalResponses,
