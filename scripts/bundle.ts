@@ -29,7 +29,7 @@ const LATER: Readonly<Record<string, RegExp>> = {
   operations:
     /\/(operations\/(?!index|chat|parse|partial|run|started|tools|extract)[\w-]+|exchange\/json-request|orchestrator\/explain-target|dialects\/(embeddings\/(formats|vectors)|token-counts\/formats|[\w-]+\/(detailed-)?models|openai-chat\/moderation))\.ts$/,
   schemas:
-    /\/core\/(adapt-to-model|fit\/(schemas?|structured-answer|lenient-json|partial-(answer|json|tree)|coerce-value|enforce-schema|normalize-schema|schema-(parts|tree|values|words)))\.ts$/,
+    /\/core\/(adapt-to-model|fit\/(schemas?|structured-answer|lenient-json|answer-(strategy|tool)|partial-(answer|json|tree)|coerce-value|enforce-schema|normalize-schema|schema-(parts|tree|values|words)))\.ts$/,
   options:
     /\/(core\/fit\/(place|body)-options|dialects\/[\w-]+\/options|providers\/options\/(openai|chat))\.ts$/,
   'responses-reader': /\/dialects\/openai-responses\/(reader|item|usage)\.ts$/,

@@ -193,6 +193,7 @@ function changesOf({ dialect }: ProviderDefinition, explained: readonly ParamExp
 
 function describe({ action, to, why, clamp, fixed, required }: ParamExplanation): string {
   if (action === 'dropped') return `dropped: ${why ?? ''}`
+  if (action === 'converted') return `a schema is sent as a tool or an instruction: ${why ?? ''}`
   const bounds = clamp === undefined ? '' : `, ${bound(clamp)}`
   const preset = required === undefined ? '' : `, ${code(JSON.stringify(required))} if not set`
   const only = fixed === undefined ? '' : `, always ${code(JSON.stringify(fixed))}`
@@ -235,7 +236,7 @@ function settingWords({ params }: Target): ReadonlyMap<string, string> {
   return new Map(
     explainParams(params).map(({ setting, action, to }) => [
       setting,
-      action === 'dropped' ? 'dropped' : (to ?? ''),
+      action === 'converted' ? 'tool or instruction' : action === 'dropped' ? 'dropped' : (to ?? ''),
     ]),
   )
 }

@@ -60,7 +60,8 @@ export function mergeParams(...layers: readonly (ParamMap | undefined)[]): Param
 /** The explanation of one setting. */
 export interface ParamExplanation {
   readonly setting: SettingName
-  readonly action: 'sent' | 'fixed' | 'dropped'
+  /** `converted`: the schema of `responseFormat` is sent as a tool or as an instruction. */
+  readonly action: 'sent' | 'fixed' | 'converted' | 'dropped'
   readonly to?: string | undefined
   readonly why?: string | undefined
   readonly clamp?: readonly [number, number] | undefined
@@ -82,7 +83,9 @@ export function explainParams(params: ParamMap): readonly ParamExplanation[] {
       rule.drop !== undefined ||
       (rule.to === undefined && rule.fixed === undefined)
     ) {
-      return { setting, action: 'dropped', why: rule?.drop ?? NOT_IN_FORMAT }
+      // A schema that has no parameter goes into a tool or an instruction.
+      const action = setting === 'responseFormat' ? 'converted' : 'dropped'
+      return { setting, action, why: rule?.drop ?? NOT_IN_FORMAT }
     }
     const { to, clamp, values, required, fixed, requires } = rule
     const action = fixed === undefined ? 'sent' : 'fixed'

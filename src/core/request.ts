@@ -121,6 +121,11 @@ export type ResponseFormat =
       readonly name?: string | undefined
       readonly description?: string | undefined
       readonly strict?: boolean | undefined
+      /**
+       * How the model is asked for the value: by a parameter of its API, by a tool whose arguments are the value, or by an
+       * instruction. It is read back as text either way. Default `auto`: the first of these that the target has.
+       */
+      readonly strategy?: 'auto' | 'native' | 'tool' | 'prompt' | undefined
     }
 
 /** How the vendor caches the prompt. */

@@ -37,6 +37,8 @@ export interface ResolvedFormat {
   readonly name?: string | undefined
   readonly description?: string | undefined
   readonly strict?: boolean | undefined
+  /** How the model is asked for it. Absent: in the best way that the target has. */
+  readonly strategy?: 'native' | 'tool' | 'prompt' | undefined
   /** Checks a parsed response by Standard Schema: returns the value or the issues. */
   readonly validate?: ((value: unknown) => unknown) | undefined
 }
@@ -140,7 +142,7 @@ const SCHEMA_FIELDS = { schema: true, name: true, description: true, strict: tru
 const FORMAT_FIELDS: Readonly<Record<string, object>> = {
   text: { type: true },
   json_object: { type: true },
-  json: { type: true, ...SCHEMA_FIELDS },
+  json: { type: true, strategy: true, ...SCHEMA_FIELDS },
   json_schema: { type: true, json_schema: true, ...SCHEMA_FIELDS },
 }
 
@@ -165,6 +167,7 @@ function schemaFormat(schema: Schema | undefined, rest: Record<string, unknown>)
     name: optional('name'),
     description: optional('description'),
     strict: typeof rest['strict'] === 'boolean' ? rest['strict'] : undefined,
+    ...(rest['strategy'] !== 'auto' && { strategy: rest['strategy'] as ResolvedFormat['strategy'] }),
     validate: isStandardSchema(schema) ? schema['~standard'].validate : undefined,
   }
 }

@@ -59,7 +59,7 @@ function remedied(remedy: Remedy, { target }: Call, rendered: RenderedRequest): 
 
 async function send(
   call: Call,
-  { body, warnings, headers, toolNames }: RenderedRequest,
+  { body, headers, ...rendered }: RenderedRequest,
 ): Promise<HttpResponseStream> {
   const found = resolveEndpoint(call)
   // Awaited only if it is a promise, because most keys are known without one.
@@ -74,7 +74,7 @@ async function send(
       call.include?.includes('raw') === true ? recordRaw(request, given, endpoint.secrets) : undefined
     const opened = await openResponseBody(call, recorded?.response ?? given)
     const raw = recorded?.raw
-    const reply = new HttpResponseStream({ call, attempt, warnings, toolNames, body: opened, raw })
+    const reply = new HttpResponseStream({ call, attempt, ...rendered, body: opened, raw })
     attempt.onFail = failureHandler(reply)
     if (!reply.committed) await reply.commit()
     return reply

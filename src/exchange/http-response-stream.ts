@@ -5,22 +5,19 @@ import { toLlmError, type LlmError } from '../core/error.ts'
 import type { EventBatch } from '../core/event.ts'
 import { callSafely } from '../core/host-function.ts'
 import type { ResponseStream } from '../core/response-stream.ts'
-import type { Attempt as AttemptRecord, ChatResponse, RawExchange, Usage, Warning } from '../core/response.ts'
+import type { Attempt as AttemptRecord, ChatResponse, RawExchange, Usage } from '../core/response.ts'
 import type { Attempt } from './attempt.ts'
 import { drainBody } from './drain-body.ts'
 import { FrameReader } from './frame-reader.ts'
 import type { ResponseBody } from './response-body.ts'
-import { ResponseBuffer } from './response-buffer.ts'
+import { ResponseBuffer, type ResponseReading } from './response-buffer.ts'
 import { endOfBodyError, isMissingEndMark, readError } from './response-ending.ts'
 
 /** The parts of a response whose headers reported success. */
-export interface HttpResponseStreamParts {
+export interface HttpResponseStreamParts extends ResponseReading {
   readonly call: Call
   readonly attempt: Attempt
   readonly body: ResponseBody
-  readonly warnings: readonly Warning[]
-  /** The caller's names of tools by those on the wire. */
-  readonly toolNames?: ReadonlyMap<string, string> | undefined
   /** Gives what went over the wire, if the call asks for it. */
   readonly raw?: (() => RawExchange) | undefined
 }
@@ -40,13 +37,13 @@ export class HttpResponseStream implements ResponseStream {
   #onEnd: readonly ((error?: LlmError) => void)[] = NO_ACTIONS
 
   constructor(parts: HttpResponseStreamParts) {
-    const { call, body, warnings, toolNames } = parts
+    const { call, body } = parts
     const { provider, model } = call.target
     this.#parts = parts
     this.provider = provider
     this.model = model
     this.#reader = new FrameReader(call.target, body.decoder)
-    this.#buffer = new ResponseBuffer(call, warnings, toolNames)
+    this.#buffer = new ResponseBuffer(call, parts)
     if (body.whole === undefined) return
     this.#take(body.whole)
     if (!this.#over) this.#endOfBody()

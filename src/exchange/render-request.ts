@@ -1,3 +1,4 @@
+import type { AdaptedRequest } from '../core/adapt-to-model.ts'
 import type { Call } from '../core/call.ts'
 import { hasOptions, loadPlacing } from '../core/fit/load-options.ts'
 import { hasSchemas, loadSchemas } from '../core/fit/load-schemas.ts'
@@ -14,6 +15,8 @@ export interface RenderedRequest {
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** The caller's names of tools by those on the wire. */
   readonly toolNames: ReadonlyMap<string, string> | undefined
+  /** Reads the answer, if it comes as the call of a tool. */
+  readonly answer?: AdaptedRequest['answer']
 }
 
 /** The parts of a call that decide its body. */
@@ -49,7 +52,7 @@ export function renderRequest(call: RenderInput): RenderedRequest {
   const { provider, model, dialect, params, quirks, rules, reasoningScope } = target
   const placed = call.placing?.(call)
   const asked = placed?.call ?? call
-  const adapted = schemas?.adaptToModel(asked, target) ?? {
+  const adapted: AdaptedRequest = schemas?.adaptToModel(asked, target) ?? {
     messages: asked.messages,
     settings: asked.settings,
     warnings: [],
@@ -72,5 +75,5 @@ export function renderRequest(call: RenderInput): RenderedRequest {
   placed?.finish(body, warnings)
   const kept = applyUnsupportedPolicy(warnings, call.onUnsupported, target)
   if (extraBody !== undefined) mergeInto(body, extraBody)
-  return { body, warnings: kept, toolNames, headers: dialect.takeHeaders?.(body) }
+  return { body, warnings: kept, toolNames, headers: dialect.takeHeaders?.(body), answer: adapted.answer }
 }

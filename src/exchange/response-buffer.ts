@@ -13,6 +13,7 @@ import {
   type Normalizer,
   type TextSizeLimit,
 } from '../stream/index.ts'
+import type { RenderedRequest } from './render-request.ts'
 
 const NOTHING: readonly never[] = Object.freeze([])
 
@@ -24,6 +25,12 @@ function outputOnly(outputTokens: number): Usage {
   return { inputTokens: 0, outputTokens, totalTokens: outputTokens, estimated: true }
 }
 
+/** What reads a response as its request was sent. */
+export interface ResponseReading extends Pick<RenderedRequest, 'warnings' | 'answer'> {
+  /** The caller's names of tools by those on the wire. */
+  readonly toolNames?: ReadonlyMap<string, string> | undefined
+}
+
 /** Converts the fragments of one response to events, filters and buffers them, and accumulates the response. */
 export class ResponseBuffer {
   /** Settles when an error inside the body is read: call `drain` then, also without a consumer. `undefined`: none is read. */
@@ -31,6 +38,7 @@ export class ResponseBuffer {
   readonly #request: Pick<Call, 'messages' | 'settings' | 'estimateTokens'>
   readonly #normalizer: Normalizer
   readonly #sizeLimit: TextSizeLimit
+  readonly #answer: ResponseReading['answer']
   readonly #accumulator: ResponseAccumulator
   readonly #filter: OutputFilter | undefined
   /** The unfiltered response, for usage and for observers of raw texts. `undefined` without a filter. */
@@ -44,13 +52,13 @@ export class ResponseBuffer {
 
   constructor(
     { target, streamLimits, messages, settings, schemas, outputFilter, estimateTokens, onUnsupported }: Call,
-    warnings: readonly Warning[],
-    toolNames?: ReadonlyMap<string, string>,
+    { warnings, toolNames, answer }: ResponseReading,
   ) {
+    this.#answer = answer
     const { provider, model, reasoningScope, dialect } = target
     this.#request = { messages, settings, estimateTokens }
     this.#accumulator = new ResponseAccumulator({ provider, model }, reasoningScope)
-    const estimate = (pending: EventBatch): Usage => this.#estimate(pending)
+    const estimate = (pending: EventBatch): Usage => this.#estimate(answer?.peek(pending) ?? pending)
     const { finishReasons } = dialect
     const isTold = ({ type }: Warning): boolean => onUnsupported !== 'drop' || type === 'other'
     const told = warnings.filter(isTold)
@@ -184,7 +192,8 @@ export class ResponseBuffer {
     return (this.#raw ?? this.#accumulator).response().text
   }
 
-  #filterAndStore(batch: EventBatch): void {
+  #filterAndStore(given: EventBatch): void {
+    const batch = this.#answer?.convert(given) ?? given
     if (this.#normalizer.fault !== undefined) this.#readFault(this.#normalizer.fault)
     if (this.#filter === undefined) return this.#store(batch)
     this.#raw?.add(batch)

@@ -18,6 +18,8 @@ export interface ExtractRequest<S extends Schema> extends Omit<
   readonly schema: S
   /** Name of the value for providers that want one. */
   readonly name?: string | undefined
+  /** How the model is asked for the value. Default `auto`. */
+  readonly strategy?: 'auto' | 'native' | 'tool' | 'prompt' | undefined
   /** How often the model is asked again, with what is wrong about its answer. Default 1. */
   readonly maxRepairs?: number | undefined
 }
@@ -46,8 +48,8 @@ export async function extract<const S extends Schema>(
   const fields = { messages: argument.list, schema: argument.object, maxRepairs: count }
   checkArguments('extract', { chatApiCall: argument.function }, { chatApiCall })
   checkArguments('extract', fields, request)
-  const { schema, name, maxRepairs = DEFAULT_REPAIRS, messages, ...rest } = request
-  const responseFormat = { type: 'json', schema, name } as const
+  const { schema, name, strategy, maxRepairs = DEFAULT_REPAIRS, messages, ...rest } = request
+  const responseFormat = { type: 'json', schema, name, strategy } as const
   let asked: readonly MessageInput[] = messages
   let usage: Usage | undefined
   for (let repairs = 0; ; repairs++) {

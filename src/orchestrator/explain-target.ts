@@ -1,3 +1,4 @@
+import { chooseStrategy, type AnswerStrategy } from '../core/fit/answer-strategy.ts'
 import type { ModelFacts, ModelTable } from '../core/model-facts.ts'
 import type { ParamExplanation } from '../core/params.ts'
 import type { ModelCapabilities } from '../core/provider.ts'
@@ -9,6 +10,8 @@ export interface TargetExplanation {
   readonly model: string
   /** For every setting where it is sent, how it is changed, or why it is dropped or refused. */
   readonly settings: readonly ParamExplanation[]
+  /** How the target is asked for an answer by a schema, in a request without tools. */
+  readonly structuredOutput: AnswerStrategy
   /** What calls know of the model, with what the facts add. */
   readonly capabilities: ModelCapabilities
   /** Facts of the model, with their sources. `undefined` if there are none. */
@@ -26,6 +29,7 @@ export function explainTarget(target: Target, table: ModelTable, registry: Regis
     model,
     settings: facts?.refused === undefined ? settings : withRefusals(settings, facts),
     capabilities: { ...capabilitiesIn(facts), ...capabilities },
+    structuredOutput: chooseStrategy({ schema: {} }, {}, target).strategy,
     facts,
   }
 }

@@ -15,6 +15,7 @@ export const cohere: ProviderDefinition = defineProvider({
   baseUrl: 'https://api.cohere.com/v2',
   auth: { type: 'bearer' },
   env: ['COHERE_API_KEY', 'CO_API_KEY'],
+  quirks: { jsonWithTools: false } satisfies CohereQuirks,
   models: {
     'command-a-plus*': { contextWindow: 128_000, maxOutput: 64_000, images: true, reasoning: true },
     'command-a-reasoning*': { contextWindow: 256_000, maxOutput: 32_000, images: false, reasoning: true },

@@ -50,16 +50,20 @@ describe('models', () => {
     expect(warnings).toHaveLength(warned)
   })
 
-  test('an older one has no structured outputs', () => {
+  test('an older one has no structured outputs: a tool takes the answer', () => {
     const settings: Settings = {
       responseFormat: { type: 'json', schema },
       tools: [{ ...tools[0], strict: true }],
     }
     const { body, warnings } = send(settings, { model: 'claude-sonnet-4-20250514' })
     expect(body).not.toHaveProperty('output_config')
-    expect(body['tools']).toEqual([{ name: 'look', input_schema: tools[0].parameters }])
+    expect(body['tools']).toEqual([
+      { name: 'look', input_schema: tools[0].parameters },
+      { name: 'answer', description: expect.any(String), input_schema: schema },
+    ])
+    expect(body['tool_choice']).toEqual({ type: 'any' })
     expect(warnings.map((warning) => warning.split(':')[0])).toEqual([
-      'unsupported responseFormat',
+      'changed responseFormat',
       'changed tools',
     ])
   })

@@ -75,7 +75,11 @@ describe.each(catalogue.map((definition) => [definition.id, definition] as const
         const explained = registry.explain(definition.id, model)
         expect(explained.map(({ setting }) => setting)).toEqual([...settingNames])
         for (const { action, to, why } of explained)
-          expect(action === 'dropped' ? (why?.length ?? 0) > 5 : /^[\w.]+$/.test(to ?? '')).toBe(true)
+          expect(
+            action === 'dropped' || action === 'converted'
+              ? (why?.length ?? 0) > 5
+              : /^[\w.]+$/.test(to ?? ''),
+          ).toBe(true)
       }
     })
 
