@@ -31,8 +31,8 @@ function translate(schema: StandardSchema, path: string): JsonDraft {
   if (typeof own !== 'function') {
     const advice =
       vendor === 'zod'
-        ? 'update zod to 4.2, or pass z.toJSONSchema(schema), as zod/mini always needs'
-        : 'pass its JSON Schema instead'
+        ? 'update zod to 4.2, or pass withJsonSchema(schema, z.toJSONSchema(schema)), as zod/mini always needs'
+        : 'pass withJsonSchema(schema, its JSON Schema)'
     throwInvalidRequest(path, `this ${vendor} schema brings no JSON Schema: ${advice}`)
   }
   try {

@@ -22,6 +22,7 @@ export {
   stepCount,
   tokensUsed,
   toolCalled,
+  withJsonSchema,
   zodFromJsonSchema,
 } from '../tools/index.ts'
 export type {
