@@ -8,6 +8,10 @@ export function fakeReply({ system, prompt, turns }: FakeRequest): ScriptedReply
     if (/then fail/i.test(prompt)) return { error: 'overloaded' }
     return paced(`The gauge says: ${last.toolResults[0]?.text ?? ''}`)
   }
+  const berth = /berth (?:in|at) (\p{L}+)/iu.exec(prompt)?.[1]
+  if (berth !== undefined) return { toolCalls: [{ name: 'reserve_berth', arguments: { harbour: berth } }] }
+  if (/navigator/i.test(prompt) && !system.includes('You are Navigator.'))
+    return { toolCalls: [{ name: 'delegate_to_navigator', arguments: { task: 'the tides at Whitby' } }] }
   const harbour = /tides? (?:in|of|at) ([\p{L}]+)/iu.exec(prompt)?.[1]
   if (harbour !== undefined)
     return { text: 'I read the gauge. ', toolCalls: [{ name: 'get_tides', arguments: { harbour } }] }

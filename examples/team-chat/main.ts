@@ -1,13 +1,12 @@
 // npm run team-chat
 // Then open the address that it prints. README.md lists what to try, and how to run two processes.
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
 import { createChatHandler, createOpenAIHandler, toNodeHandler, type CallerAccess } from 'llm-switchyard/http'
 import { servePage } from '../chat-page/files.ts'
 import { openBackends } from './backends.ts'
 import { personOf } from './people.ts'
-import { openProduct, tools } from './product.ts'
+import { approvals, openProduct } from './product.ts'
 import { serveRoutes } from './routes.ts'
 
 const { values } = parseArgs({
@@ -26,7 +25,9 @@ const gateway = createOpenAIHandler(product.orchestrator, { authorize })
 const chat = createChatHandler(chats, {
   authorize,
   basePath: '/api/chat',
-  defaults: { tools },
+  agent: 'Pilot',
+  decide: ({ call, ...decision }, { userId: decidedBy = '' }) =>
+    approvals.decide(call, { ...decision, decidedBy }),
   log: backends.log,
   // With `finish`, a page that reloads finds its answer still running.
   onClientGone: 'finish',
@@ -51,7 +52,8 @@ process.once('SIGINT', () => void stop())
 process.once('SIGTERM', () => void stop())
 
 server.listen(Number(values.port), '127.0.0.1', () => {
-  const { port } = server.address() as AddressInfo
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : address
   console.log(`The team chat listens on http://127.0.0.1:${port}/`)
   if (product.isFake) console.log('No MODEL in the environment: the built-in fake provider answers.')
 })

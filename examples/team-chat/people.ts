@@ -1,5 +1,6 @@
 import { LlmError } from 'llm-switchyard'
 import type { Identity } from 'llm-switchyard/conversations'
+import { z } from 'zod'
 
 /** A person of the product. */
 export interface Person extends Identity {
@@ -27,10 +28,12 @@ export function personOf(request: Request): Person {
   return person
 }
 
+const SignIn = z.object({ userId: z.string().optional() })
+
 /** Signs a person in, or with an unknown id nobody: stands in for passwords and sessions. */
 export async function signIn(request: Request): Promise<Response> {
-  const { userId } = (await request.json()) as { userId?: unknown }
-  const person = typeof userId === 'string' ? people.get(userId) : undefined
+  const { userId = '' } = SignIn.parse(await request.json())
+  const person = people.get(userId)
   const cookie = `person=${person?.userId ?? ''}; HttpOnly; SameSite=Strict; Path=/`
   return Response.json(person ?? {}, { headers: { 'set-cookie': cookie } })
 }

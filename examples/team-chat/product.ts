@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto'
+import { env } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createOrchestrator, defineTool, type Orchestrator, type Tool } from 'llm-switchyard'
+import { createOrchestrator, defineTool, type Orchestrator } from 'llm-switchyard'
+import { createAgent } from 'llm-switchyard/agents'
 import { createChatService, type ChatPersona, type ChatService } from 'llm-switchyard/conversations'
 import { createPromptComposer } from 'llm-switchyard/prompts'
 import { createFakeProvider } from 'llm-switchyard/testing'
+import { createApprovals, type Approvals } from 'llm-switchyard/tools'
 import type { Backends } from './backends.ts'
 import { fakeReply } from './fake-replies.ts'
 
@@ -38,14 +42,22 @@ const tides = defineTool({
   },
 })
 
-/** The tools that every turn may use. */
-export const tools: readonly Tool[] = [tides]
+const reserve = defineTool({
+  name: 'reserve_berth',
+  description: 'Reserves a berth in a harbour',
+  parameters: { type: 'object', properties: { harbour: { type: 'string' } }, required: ['harbour'] },
+  needsApproval: true,
+  execute: ({ harbour }) => `Berth 4 at ${harbour} is yours.`,
+})
+const navigator = createAgent({ name: 'Navigator', purpose: 'Plans passages by the tides.', tools: [tides] })
+/** The agent that answers: its berths need the approval of a person, and passages are work of its subagent. */
+const pilot = createAgent({ name: 'Pilot', tools: [tides, reserve], subagents: [navigator] })
+
+/** Signs what people decide. A real product has a secret of its own. */
+export const approvals: Approvals = createApprovals({ secret: env['APPROVAL_SECRET'] ?? randomUUID() })
 
 /** Opens the product. Uses `MODEL=provider/model` and its key, otherwise the fake provider. */
-export async function openProduct(
-  backends: Backends,
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): Promise<Product> {
+export async function openProduct(backends: Backends): Promise<Product> {
   await using opened = new AsyncDisposableStack()
   const { MODEL } = env
   const fake = MODEL === undefined ? opened.use(await createFakeProvider({ script: fakeReply })) : undefined
@@ -64,6 +76,8 @@ export async function openProduct(
     store: backends.store,
     defaults: { model: MODEL ?? 'anthropic/demo' },
     persona: (id) => (id === assistant.id ? assistant : undefined),
+    agents: [pilot],
+    approvals,
     composer: createPromptComposer(),
     autoTitle: true,
   })

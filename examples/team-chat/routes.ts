@@ -1,6 +1,7 @@
 import { LlmError } from 'llm-switchyard'
 import type { ChatService, Identity } from 'llm-switchyard/conversations'
 import { plainErrorBody } from 'llm-switchyard/http'
+import { z } from 'zod'
 import { people, personOf, signIn, type Person } from './people.ts'
 
 interface Call {
@@ -11,10 +12,14 @@ interface Call {
   readonly at: { readonly identity: Identity; readonly conversationId: string }
   readonly on: Call['at'] & { readonly messageId: string }
   readonly query: URLSearchParams
-  // What a page sends is checked by the service that receives it.
-  // oxlint-disable-next-line typescript/no-explicit-any
-  readonly body: any
+  readonly body: z.infer<typeof Body>
 }
+
+// The service checks what these say.
+const Body = z
+  .object({ title: z.string(), content: z.string(), emoji: z.string(), userId: z.string() })
+  .partial()
+  .extend({ role: z.enum(['member', 'viewer', 'admin']).default('member') })
 
 type Work = (call: Call) => unknown
 
@@ -33,10 +38,11 @@ const routes: Readonly<Record<string, Work>> = {
   [`GET ${C}/:id`]: openConversation,
   [`DELETE ${C}/:id`]: ({ chats, at }) => chats.delete(at),
   [`POST ${C}/:id/title`]: ({ chats, at, body }) => chats.update({ ...at, title: body.title }),
-  [`POST ${C}/:id/members`]: ({ chats, at, body }) => chats.setMember({ ...at, member: body }),
+  [`POST ${C}/:id/members`]: ({ chats, at, body }) =>
+    chats.setMember({ ...at, member: { userId: body.userId ?? '', role: body.role } }),
   [`DELETE ${M}`]: ({ chats, on }) => chats.deleteMessage(on),
-  [`POST ${M}/edit`]: ({ chats, on, body }) => chats.editMessage({ ...on, content: body.content }),
-  [`POST ${M}/react`]: ({ chats, on, body }) => chats.toggleReaction({ ...on, emoji: body.emoji }),
+  [`POST ${M}/edit`]: ({ chats, on, body }) => chats.editMessage({ ...on, content: body.content ?? '' }),
+  [`POST ${M}/react`]: ({ chats, on, body }) => chats.toggleReaction({ ...on, emoji: body.emoji ?? '' }),
   [`POST ${M}/fork`]: ({ chats, on }) => chats.fork(on),
   [`GET ${M}/variants`]: ({ chats, on }) => chats.variants(on),
   [`POST ${M}/choose`]: ({ chats, on }) => chats.chooseVariant(on),
@@ -55,7 +61,7 @@ export async function serveRoutes(chats: ChatService, request: Request): Promise
     for (const { method, pattern, work } of table) {
       const groups = method === request.method ? pattern.exec({ pathname })?.pathname.groups : undefined
       if (groups === undefined) continue
-      const body = method === 'POST' ? await readJson(request) : {}
+      const body = await readBody(request)
       const { id: conversationId = '', messageId = '' } = groups
       const at = { identity: person, conversationId }
       const call = { chats, person, identity: person, at, on: { ...at, messageId }, query, body }
@@ -69,12 +75,12 @@ export async function serveRoutes(chats: ChatService, request: Request): Promise
   }
 }
 
-async function readJson(request: Request): Promise<unknown> {
-  const text = await request.text()
+async function readBody(request: Request): Promise<z.infer<typeof Body>> {
+  const text = request.method === 'POST' ? await request.text() : ''
   try {
-    return text === '' ? {} : JSON.parse(text)
-  } catch {
-    throw new LlmError('invalid-request', 'the body is not JSON')
+    return Body.parse(text === '' ? {} : JSON.parse(text))
+  } catch (cause) {
+    throw new LlmError('invalid-request', 'the body is not what the route takes', { cause })
   }
 }
 
@@ -83,7 +89,14 @@ async function openConversation({ chats, at }: Call): Promise<unknown> {
   const messageIds = view.messages.map(({ id }) => id)
   const reactions = await chats.reactions({ ...at, messageIds })
   const { items: attachments } = await chats.attachments({ ...at, limit: 200 })
-  return { ...view, reactions, attachments: attachments.map(({ data: _data, text: _text, ...file }) => file) }
+  const answer = view.messages.findLast(({ role }) => role === 'assistant')
+  const pending = answer === undefined ? [] : await chats.pending({ ...at, messageId: answer.id })
+  return {
+    ...view,
+    reactions,
+    pending,
+    attachments: attachments.map(({ data: _data, text: _text, ...file }) => file),
+  }
 }
 
 function colleaguesOf({ userId, orgId }: Person): readonly Person[] {

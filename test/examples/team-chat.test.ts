@@ -95,6 +95,23 @@ describe('the team chat in a real browser', () => {
       .waitFor()
   })
 
+  test('a call waits for a person, also over a reload; a subagent works inside of its call', async () => {
+    const page = await begin()
+    await say(page, 'a berth at Whitby')
+    await page.getByRole('button', { name: 'Approve' }).waitFor()
+    await page.reload()
+    await page.getByRole('button', { name: 'Approve' }).click()
+    await done(page, 'Berth 4 at Whitby is yours.')
+    await say(page, 'a berth at Robin')
+    await page.getByRole('button', { name: 'Deny' }).click()
+    await done(page, 'the call was not approved')
+    await say(page, 'ask the navigator')
+    await done(page, /The gauge says: .*Whitby/)
+    await page.locator('.tool.inner', { hasText: 'Navigator: get_tides' }).waitFor()
+    const roles = (await stored(page)).map(({ role }) => role)
+    expect(roles.filter((role) => role === 'user')).toHaveLength(3)
+  })
+
   test('stop keeps what came, on the server, too', async () => {
     const page = await begin()
     await say(page, 'a long story')

@@ -1,3 +1,5 @@
+import type { ChatToolPart } from 'llm-switchyard/client'
+
 /** The signed-in person, and who else may be invited. */
 export interface Me {
   readonly userId: string
@@ -12,7 +14,7 @@ export interface StoredPart {
   readonly text?: string
   readonly id?: string
   readonly name?: string
-  readonly arguments?: unknown
+  readonly arguments?: ChatToolPart['arguments']
   readonly filename?: string
   readonly mediaType?: string
   readonly url?: string
@@ -54,6 +56,8 @@ export interface Listed {
 /** A conversation with its messages. */
 export interface Opened extends Listed {
   readonly messages: readonly Stored[]
+  /** The calls of the newest answer that wait for a person. */
+  readonly pending: readonly { readonly toolCallId: string; readonly needs: string }[]
   readonly reactions: readonly {
     readonly messageId: string
     readonly emoji: string

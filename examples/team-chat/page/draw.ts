@@ -10,17 +10,19 @@ export interface Notes {
   readonly files: readonly string[]
 }
 
-/** The things that a reader may do with a message. */
-export type Action = 'react' | 'edit' | 'regenerate' | 'variants' | 'fork' | 'delete'
+/** The things that a reader may do with a message, or with a call that waits. */
+export type Action = keyof typeof LABELS
 
-const LABELS: Readonly<Record<Action, string>> = {
+const LABELS = {
+  approve: 'Approve',
+  deny: 'Deny',
   react: '👍',
   edit: 'Edit',
   regenerate: 'Ask again',
   variants: 'Other answer',
   fork: 'Fork',
   delete: 'Delete',
-}
+} as const
 
 /** Draws a message. All content is set as text, so that no output of a model becomes HTML. */
 export function drawMessage(
@@ -69,14 +71,23 @@ function drawPart(part: ChatPart): HTMLElement {
   }
 }
 
-function drawTool({ name, arguments: given, state, result, error }: ChatToolPart): HTMLElement {
-  const card = make('div', 'tool')
-  const title = make('b', '', name)
+function drawTool({ id, name, agent, arguments: given, state, result, error }: ChatToolPart): HTMLElement {
+  const card = make('div', agent === undefined ? 'tool' : 'tool inner')
+  const title = make('b', '', agent === undefined ? name : `${agent}: ${name}`)
   title.dataset['state'] = state
   card.append(title, make('code', '', JSON.stringify(given)))
   const outcome = error ?? (typeof result === 'string' ? result : result && JSON.stringify(result))
   if (outcome !== undefined) card.append(make('code', 'result', String(outcome)))
+  if (state === 'needs-approval') {
+    card.dataset['call'] = id
+    card.append(actionButton('approve'), actionButton('deny'))
+  }
   return card
+}
+
+/** Whether a page's own attribute names an action. */
+export function isAction(name: string | undefined): name is Action {
+  return name !== undefined && Object.hasOwn(LABELS, name)
 }
 
 function aboutOf({ status, usage, error }: ChatMessage, notes: Notes | undefined): string {

@@ -6,7 +6,7 @@ import {
   type ChatState,
 } from 'llm-switchyard/client'
 import { call, RequestError, type Listed, type Me, type Opened, type Stored } from './api.ts'
-import { drawMessage, make, type Action, type Notes } from './draw.ts'
+import { drawMessage, isAction, make, type Action, type Notes } from './draw.ts'
 import { serverStorage } from './transcript.ts'
 
 interface Chat {
@@ -212,10 +212,12 @@ function drawMembers(view: Opened | undefined): void {
 }
 
 /** Carries out what a reader chose to do with a message, and shows the conversation as it is then. */
-async function act(action: Action, messageId: string): Promise<void> {
+async function act(action: Action, messageId: string, toolCallId = ''): Promise<void> {
   if (chat === undefined) return
   const { id, client } = chat
   const path = `/conversations/${id}/messages/${messageId}`
+  if (action === 'approve' || action === 'deny')
+    return void (await client.decide([{ toolCallId, approved: action === 'approve' }]))
   if (action === 'regenerate') return void (await client.retry())
   if (action === 'fork') {
     const fork = await call<Listed>('POST', `${path}/fork`, {})
@@ -353,8 +355,9 @@ find('invite').addEventListener('change', ({ target }) =>
 log.addEventListener('click', ({ target }) => {
   const button = target instanceof Element ? target.closest<HTMLElement>('[data-action]') : null
   const messageId = button?.closest<HTMLElement>('.message')?.dataset['id']
-  if (button === null || messageId === undefined) return
-  attempt(() => act(button.dataset['action'] as Action, messageId))
+  const action = button?.dataset['action']
+  const callId = button?.closest<HTMLElement>('[data-call]')?.dataset['call']
+  if (messageId !== undefined && isAction(action)) attempt(() => act(action, messageId, callId))
 })
 setInterval(() => void poll().catch(() => undefined), POLL_MS)
 attempt(start)

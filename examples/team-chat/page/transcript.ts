@@ -1,10 +1,4 @@
-import type {
-  ChatMessage,
-  ChatPart,
-  ChatSnapshot,
-  ChatToolPart,
-  SnapshotStorage,
-} from 'llm-switchyard/client'
+import type { ChatMessage, ChatPart, ChatSnapshot, SnapshotStorage } from 'llm-switchyard/client'
 import { call, type Opened, type Stored, type StoredPart } from './api.ts'
 
 /** What the handler says about the newest stream of a conversation. */
@@ -36,13 +30,19 @@ export function serverStorage(id: string, onOpen: (opened: Opened) => void): Sna
 }
 
 function snapshotOf(opened: Opened, runId: string | undefined): ChatSnapshot {
-  const messages = messagesOf(opened.messages)
+  const waiting = new Set(opened.pending.map(({ toolCallId }) => toolCallId))
+  const messages = messagesOf(opened.messages).map((message) => ({
+    ...message,
+    parts: message.parts.map((part): ChatPart =>
+      part.type === 'tool' && waiting.has(part.id) ? { ...part, state: 'needs-approval' } : part,
+    ),
+  }))
   const head = { version: 1, conversationId: opened.id, queue: [] } as const
   if (runId === undefined) return { ...head, messages }
   // What is stored of the running answer comes again with its stream.
   const asked = messages.findLastIndex(({ role }) => role === 'user') + 1
-  const waiting: ChatMessage = { ...blank(runId, Date.now()), status: 'waiting' }
-  return { ...head, messages: [...messages.slice(0, asked), waiting], open: { run: { id: runId } } }
+  const open: ChatMessage = { ...blank(runId, Date.now()), status: 'waiting' }
+  return { ...head, messages: [...messages.slice(0, asked), open], open: { run: { id: runId } } }
 }
 
 /** The stored messages as the page shows them: the rounds of a turn are one message, with the results of its tools. */
@@ -103,8 +103,7 @@ function partOf(part: StoredPart): ChatPart | undefined {
   if (type === 'text' || type === 'reasoning') return { type, text }
   if (type === 'image' || type === 'file') return { type, mediaType, filename, url }
   if (type !== 'tool-call') return undefined
-  const given = part.arguments as ChatToolPart['arguments']
-  return { type: 'tool', id, name, arguments: given, state: 'running' }
+  return { type: 'tool', id, name, arguments: part.arguments ?? {}, state: 'running' }
 }
 
 function sumOf(a: ChatMessage['usage'], b: Stored['usage']): ChatMessage['usage'] {
