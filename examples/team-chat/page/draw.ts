@@ -46,8 +46,8 @@ export function drawMessage(
   return element
 }
 
-function actionButton(action: Action): HTMLElement {
-  const button = make('button', 'quiet', LABELS[action])
+function actionButton(action: Action, look = 'quiet'): HTMLElement {
+  const button = make('button', look, LABELS[action])
   button.setAttribute('type', 'button')
   button.dataset['action'] = action
   return button
@@ -74,13 +74,13 @@ function drawPart(part: ChatPart): HTMLElement {
 function drawTool({ id, name, agent, arguments: given, state, result, error }: ChatToolPart): HTMLElement {
   const card = make('div', agent === undefined ? 'tool' : 'tool inner')
   const title = make('b', '', agent === undefined ? name : `${agent}: ${name}`)
-  title.dataset['state'] = state
+  title.dataset['state'] = state === 'needs-approval' ? 'waits for a person' : state
   card.append(title, make('code', '', JSON.stringify(given)))
   const outcome = error ?? (typeof result === 'string' ? result : result && JSON.stringify(result))
   if (outcome !== undefined) card.append(make('code', 'result', String(outcome)))
   if (state === 'needs-approval') {
     card.dataset['call'] = id
-    card.append(actionButton('approve'), actionButton('deny'))
+    card.append(actionButton('approve', ''), actionButton('deny', ''))
   }
   return card
 }
