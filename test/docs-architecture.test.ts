@@ -39,6 +39,8 @@ const PARTS = [
   'moderation',
   'prompts',
   'tools',
+  'agents',
+  'MCP',
 ]
 
 test('the table of joints has every pair of parts once, with what passes and a test that exists', () => {

@@ -67,7 +67,8 @@ class ConfiguredAgent implements Agent {
   }
 
   asTool(defaults: AgentDefaults = {}): Tool {
-    const { model, provider, orchestrator } = defaults
+    const { model, provider } = defaults
+    const { orchestrator = defaults.orchestrator } = this.#options
     const own = this.#options.model === undefined ? { model, provider } : {}
     return delegateTool(this, (request) => this.stream({ orchestrator, ...own, ...request }))
   }
@@ -85,7 +86,7 @@ class ConfiguredAgent implements Agent {
   }
 
   async #prepare({ orchestrator: given, ...request }: AgentRequest): Promise<PreparedAgent> {
-    const orchestrator = this.#options.orchestrator ?? given
+    const orchestrator = given ?? this.#options.orchestrator
     if (orchestrator === undefined)
       return refuse('orchestrator', `is missing: the agent "${this.name}" needs one to run by itself`)
     const { message, messages = [], permissions, timeouts, ...rest } = request

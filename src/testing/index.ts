@@ -7,6 +7,7 @@ export { createFakeProvider, type FakeProvider, type FakeProviderOptions } from 
 export { fakeFetch, type FakeFetch } from './fake-fetch.ts'
 export { mswHandlers, type Msw, type MswHandlersOptions } from './msw.ts'
 export { createFakeClock, type FakeClock, type FakeClockOptions } from './fake-clock.ts'
+export { dialogue, type DialogueTurn } from './dialogue.ts'
 export { script, type FakeScript, type ScriptedReply } from './script.ts'
 export type { Chaos, Place } from './chaos.ts'
 export type { FakeError, ProviderErrorKind } from './fake-error.ts'
