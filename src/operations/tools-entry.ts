@@ -6,6 +6,7 @@ export {
   type ChooseRequest,
   type Extracted,
   type ExtractRequest,
+  type OtherModel,
 } from './extract.ts'
 export { arrayElements, partialObjects, type AnswerValues, type ObjectStream } from './partial-objects.ts'
 export { runTools, type RunToolsOptions } from './run-tools.ts'
