@@ -10,10 +10,19 @@ import { anyObject, anyOf, count, listOf, nonEmptyText, required } from '../core
 export type AskOnce = (request: ChatRequest & { readonly stream?: false }) => Promise<ChatResponse>
 
 /** A model that is asked when another one has failed, with what it takes to reach it. */
-export interface OtherModel extends Pick<
+export type OtherModel = Pick<
   ChatRequest,
-  'provider' | 'model' | 'api' | 'apiKey' | 'credentials' | 'baseUrl' | 'variables' | 'extraBody'
-> {}
+  | 'provider'
+  | 'model'
+  | 'api'
+  | 'apiKey'
+  | 'credentials'
+  | 'baseUrl'
+  | 'variables'
+  | 'headers'
+  | 'extraHeaders'
+  | 'extraBody'
+>
 
 /** A chat request whose answer is a value. */
 export interface ExtractRequest<S extends Schema> extends Omit<
@@ -30,7 +39,7 @@ export interface ExtractRequest<S extends Schema> extends Omit<
   readonly maxRepairs?: number | undefined
   /**
    * Models that are asked in turn when the one before gives no value that fits, or fails as `fallback` provides for. Each as
-   * `provider/model`, or with its access; `apiKey`, `baseUrl` and the like of the request are for its own model. Default: none.
+   * `provider/model`, or with its access; `apiKey`, `baseUrl`, headers and the like of the request are for its own model. Default: none.
    */
   readonly models?: readonly (string | OtherModel)[] | undefined
 }
@@ -146,9 +155,21 @@ function fallsBack(error: unknown): boolean {
 }
 
 // What reaches the model of the request does not reach another one.
+const NO_ACCESS: Readonly<Record<keyof OtherModel, undefined>> = {
+  provider: undefined,
+  model: undefined,
+  api: undefined,
+  apiKey: undefined,
+  credentials: undefined,
+  baseUrl: undefined,
+  variables: undefined,
+  headers: undefined,
+  extraHeaders: undefined,
+  extraBody: undefined,
+}
+
 function askOf<S extends Schema>(request: ExtractRequest<S>, other: string | OtherModel): ExtractRequest<S> {
-  const { provider, api, apiKey, credentials, baseUrl, variables, extraBody, ...rest } = request
-  return { ...rest, ...(typeof other === 'string' ? { model: other } : other) }
+  return { ...request, ...NO_ACCESS, ...(typeof other === 'string' ? { model: other } : other) }
 }
 
 /** A chat request that is answered by one of several options. */

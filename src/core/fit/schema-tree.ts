@@ -131,9 +131,19 @@ export function either(a: JsonValue, b: JsonValue): JsonValue {
   const [one, two] = [fixedValues(a), fixedValues(b)]
   if (isSame(a, b)) return a
   if (one !== undefined && two !== undefined)
-    return { ...(a as JsonDraft), const: undefined, enum: [...new Set([...one, ...two])] }
+    return {
+      ...(a as JsonDraft),
+      type: sameType(a, b),
+      const: undefined,
+      enum: [...new Set([...one, ...two])],
+    }
   const held = isObject(a) && Object.keys(a).length === 1 && Array.isArray(a['anyOf']) ? a['anyOf'] : [a]
   return { anyOf: [...(held as JsonValue[]), b] }
+}
+
+function sameType(a: JsonValue, b: JsonValue): JsonValue | undefined {
+  const [one, two] = [a, b].map((schema) => (isObject(schema) ? schema['type'] : undefined))
+  return isSame(one, two) ? one : undefined
 }
 
 function fixedValues(schema: JsonValue | undefined): readonly JsonValue[] | undefined {
