@@ -5,6 +5,7 @@ import type { ChatRequest, MessageInput, Schema } from '../core/request.ts'
 import type { ChatResponse, Usage } from '../core/response.ts'
 import type { SchemaOutput } from '../core/schema-types.ts'
 import { anyObject, anyOf, count, listOf, nonEmptyText, required } from '../core/schema.ts'
+import { askAgain, misfitOf } from '../tools/index.ts'
 
 /** Sends a request whole. */
 export type AskOnce = (request: ChatRequest & { readonly stream?: false }) => Promise<ChatResponse>
@@ -119,7 +120,7 @@ class Asking {
       asked = [
         ...asked,
         { role: 'assistant', content: response.text },
-        { role: 'user', content: again(reason) },
+        { role: 'user', content: askAgain(reason) },
       ]
     }
   }
@@ -212,14 +213,9 @@ function closed(properties: { readonly [name: string]: Schema }): Schema {
   } as Schema
 }
 
-function again(reason: string): string {
-  return `Your answer was not accepted: ${reason}. Answer again, with the JSON alone.`
-}
-
-function reasonOf({ text, warnings }: ChatResponse): string {
-  if (text === '') return 'it has no text'
-  const { message } = warnings.findLast(({ setting }) => setting === 'responseFormat') ?? {}
-  return message?.replace(/; response\.object is not set$/, '') ?? 'it is not valid JSON'
+function reasonOf(response: ChatResponse): string {
+  if (response.text === '') return 'it has no text'
+  return misfitOf(response) ?? 'it is not valid JSON'
 }
 
 function malformed(reason: string, partial: ChatResponse): LlmError {

@@ -2,6 +2,7 @@ export { createApprovals, type ApprovalsOptions } from './approvals.ts'
 export type { Approvals, Decision, DecisionInput, PendingCall } from './approval-types.ts'
 export { costReached, stepCount, tokensUsed, toolCalled } from './conditions.ts'
 export { deferred, type Deferred } from './deferred.ts'
+export { askAgain, misfitOf } from './repair-answer.ts'
 export { joinResponses } from './join-responses.ts'
 export {
   lazyTools,

@@ -1,6 +1,7 @@
 import { sumCosts, sumUsage } from '../core/add-usage.ts'
 import type { Message, ToolCall } from '../core/message.ts'
 import type { ChatResponse, Usage } from '../core/response.ts'
+import { askAgain } from './repair-answer.ts'
 import type { RunRecord } from './run-records.ts'
 import type { RunStep, ToolResult } from './run-types.ts'
 import type { AgentUsage, ToolOutcome } from './tool-outcome.ts'
@@ -12,11 +13,14 @@ export interface HistoryStep {
   readonly outcomes: ReadonlyMap<string, ToolOutcome>
   /** Ids of the calls that a person has approved. */
   readonly approved: ReadonlySet<string>
+  /** Why the model is asked again; absent if its answer was not refused. */
+  readonly refused?: string | undefined
 }
 
 interface OpenStep extends HistoryStep {
   readonly outcomes: Map<string, ToolOutcome>
   readonly approved: Set<string>
+  refused?: string | undefined
 }
 
 /** A run as its records tell it. */
@@ -60,6 +64,11 @@ export class RunHistory {
       case 'tool':
         this.#steps[record.step]?.outcomes.set(record.toolCallId, record.outcome)
         return
+      case 'repair': {
+        const step = this.#steps[record.step]
+        if (step !== undefined) step.refused = record.reason
+        return
+      }
       case 'end':
         this.isEnded = true
     }
@@ -99,6 +108,11 @@ export class RunHistory {
     return this.#steps.flatMap(({ outcomes }) => [...outcomes.values()].flatMap(({ spent = [] }) => spent))
   }
 
+  /** How often the model was asked again because its answer did not fit. */
+  get repairs(): number {
+    return this.#steps.filter(({ refused }) => refused !== undefined).length
+  }
+
   /** All responses, oldest first. */
   get responses(): readonly ChatResponse[] {
     return this.#steps.map(({ response }) => response)
@@ -121,8 +135,9 @@ export class RunHistory {
 }
 
 // A response without calls has no step of tools.
-function isComplete({ response, outcomes }: HistoryStep): boolean {
+function isComplete({ response, outcomes, refused }: HistoryStep): boolean {
   const { toolCalls } = response
+  if (refused !== undefined) return true
   return toolCalls.length > 0 && toolCalls.every(({ id }) => outcomes.has(id))
 }
 
@@ -131,6 +146,8 @@ function outcomesOf({ response, outcomes }: HistoryStep): readonly ToolOutcome[]
 }
 
 function resultMessages(step: HistoryStep): readonly Message[] {
+  if (step.refused !== undefined)
+    return [{ role: 'user', content: [{ type: 'text', text: askAgain(step.refused) }] }]
   return outcomesOf(step).map(({ message }) => message)
 }
 

@@ -3,7 +3,8 @@ import type { ToolOutcome } from './tool-outcome.ts'
 
 /**
  * One record of a run. `begin`: what the run answers. `claim`: a process goes on with the run. `ask`: a model call begins.
- * `model`: its response. `decision`: a person decided about a call. `tool`: the outcome of a call. `end`: the run answered.
+ * `model`: its response. `decision`: a person decided about a call. `tool`: the outcome of a call. `repair`: the answer does not
+ * fit its schema, and the model is asked again. `end`: the run answered.
  */
 export type RunRecord =
   | { readonly type: 'begin'; readonly fingerprint: string }
@@ -23,6 +24,7 @@ export type RunRecord =
       readonly toolCallId: string
       readonly outcome: ToolOutcome
     }
+  | { readonly type: 'repair'; readonly step: number; readonly reason: string }
   | { readonly type: 'end'; readonly step: number }
 
 /** Which run. Runs of two owners are never the same. */

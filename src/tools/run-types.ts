@@ -64,7 +64,7 @@ export interface RunOptions {
   readonly toolTimeoutMs?: number | undefined
   /** How many tools of one step run at once. Default 16. */
   readonly maxParallelTools?: number | undefined
-  /** How often the model is asked again after arguments that do not fit; then it answers without tools. Default 1. */
+  /** How often the model is asked again after arguments that do not fit, then it answers without tools; and after an answer that does not fit the schema of `responseFormat`. Default 1. */
   readonly maxRepairs?: number | undefined
   /** A call of one tool with the same arguments runs this often; then the model answers without tools. Default 3. */
   readonly maxRepeats?: number | undefined

@@ -8,7 +8,8 @@ import { shownTools, usableTools } from './tool-list.ts'
 import { failed, type ToolOutcome } from './tool-outcome.ts'
 
 const DEFAULT_MAX_ROUNDS = 8
-const DEFAULT_MAX_REPAIRS = 1
+/** How often a model repairs arguments, and its answer, unless the request says otherwise. */
+export const DEFAULT_MAX_REPAIRS = 1
 const DEFAULT_MAX_REPEATS = 3
 const NO_TOOLS = { tools: undefined, toolChoice: undefined, parallelToolCalls: undefined }
 

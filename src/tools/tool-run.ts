@@ -11,13 +11,14 @@ import type { ChatResponse, Usage } from '../core/response.ts'
 import { timeoutError } from '../core/timeout-error.ts'
 import { Turn } from '../core/turn.ts'
 import { joinResponses } from './join-responses.ts'
+import { misfitOf } from './repair-answer.ts'
 import { PendingCalls } from './pending-calls.ts'
 import type { RunLog } from './run-log.ts'
 import type { LoopRun, ModelStream } from './run-loop.ts'
 import type { RunRecord } from './run-records.ts'
 import { runResponse } from './run-response.ts'
 import type { RunProgress, RunRequest, RunResponse, RunStatus } from './run-types.ts'
-import { StepRequests } from './step-requests.ts'
+import { DEFAULT_MAX_REPAIRS, StepRequests } from './step-requests.ts'
 import { ToolRunner, type DecidedCall } from './tool-runner.ts'
 
 /** What a run uses of the application's orchestrator. */
@@ -109,7 +110,8 @@ export class ToolRun implements LoopRun<RunResponse> {
     // The tools of an interrupted step are known once it is prepared again.
     if (!this.#isPrepared) await this.#prepare()
     const { tools } = this.#steps
-    if (step === undefined || response.toolCalls.length === 0 || tools.size === 0) return undefined
+    if (response.toolCalls.length === 0) return (await this.#refuse(response)) ? [] : undefined
+    if (step === undefined || tools.size === 0) return undefined
     await this.#host(() => this.#pending.take(step))
     const decide = async (call: ToolCall): Promise<DecidedCall> => {
       const outcome = step.outcomes.get(call.id)
@@ -179,6 +181,15 @@ export class ToolRun implements LoopRun<RunResponse> {
   // Index of the step whose response comes next.
   get #index(): number {
     return this.#log.history.responses.length
+  }
+
+  // An answer that does not fit its schema is given back, a bounded number of times.
+  async #refuse(response: ChatResponse): Promise<boolean> {
+    const reason = misfitOf(response)
+    const { maxRepairs = DEFAULT_MAX_REPAIRS } = this.#request
+    if (reason === undefined || this.#log.history.repairs >= maxRepairs) return false
+    await this.#record({ type: 'repair', step: this.#index - 1, reason })
+    return true
   }
 
   async #record(record: RunRecord): Promise<void> {
