@@ -44,8 +44,30 @@ export function estimateCall(
   output: string,
 ): Usage {
   const { tools } = settings
-  const content = tools && JSON.stringify(tools, plainOnly)
+  const content = tools?.map(toolText).join('')
   return estimateUsage(content ? [...messages, { role: 'user', content }] : messages, output, count)
+}
+
+/** A tool, as far as a model reads it. */
+interface CountedTool {
+  readonly name?: unknown
+  readonly description?: unknown
+  readonly parameters?: unknown
+}
+
+// The text of a schema is kept, because many calls carry the same one.
+const schemaTexts: WeakMap<object, string> = new WeakMap()
+
+function toolText(tool: object): string {
+  const { name, description = '', parameters } = tool as CountedTool
+  return `{"name":"${String(name)}","description":"${String(description)}","parameters":${schemaText(parameters)}}`
+}
+
+function schemaText(schema: unknown): string {
+  if (typeof schema !== 'object' || schema === null) return '{}'
+  let text = schemaTexts.get(schema)
+  if (text === undefined) schemaTexts.set(schema, (text = JSON.stringify(schema, plainOnly) ?? ''))
+  return text
 }
 
 // A schema object of a validation library is large and may hold itself.
