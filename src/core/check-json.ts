@@ -20,13 +20,14 @@ const MAX_DEPTH = 100
  */
 export function checkJson(schema: JsonObject, value: JsonValue, root: JsonObject = schema): CheckedJson {
   const check = new Check(root)
-  const checked = check.visit(schema, value, { path: '', depth: 0 })
+  const checked = check.visit(schema, value, { name: '', depth: 0 })
   return { value: checked, issues: check.issues }
 }
 
 /** The place of a value in the whole, and how many schemas deep it is. */
 interface Place {
-  readonly path: string
+  readonly above?: Place | undefined
+  readonly name: string
   readonly depth: number
 }
 
@@ -37,19 +38,9 @@ interface SizeBounds {
   readonly what: 'items' | 'fields'
 }
 
-type Word = (schema: JsonDraft, value: JsonValue, place: Place) => JsonValue
-
 class Check {
   readonly issues: Issue[] = []
   readonly #root: JsonDraft
-  readonly #words: readonly Word[] = [
-    (schema, value, place) => this.#reference(schema, value, place),
-    (schema, value, place) => this.#scalar(schema, value, place),
-    (schema, value, place) => this.#list(schema, value, place),
-    (schema, value, place) => this.#object(schema, value, place),
-    (schema, value, place) => this.#composed(schema, value, place),
-  ]
-
   constructor(root: JsonDraft) {
     this.#root = root
   }
@@ -58,16 +49,22 @@ class Check {
   visit(schema: JsonValue | undefined, value: JsonValue, place: Place): JsonValue {
     if (schema === false) this.#fail(place, 'is not allowed')
     if (!isObject(schema) || place.depth > MAX_DEPTH || this.issues.length >= MAX_ISSUES) return value
-    const inner = { path: place.path, depth: place.depth + 1 }
+    const inner = { above: place.above, name: place.name, depth: place.depth + 1 }
     const before = this.issues.length
     const problem = checkType(schema, value)
     if (problem !== undefined) this.#fail(place, problem)
     if (this.issues.length > before) return value
-    return this.#words.reduce((checked, word) => word(schema, checked, inner), value)
+    const whole = this.#reference(schema, value, inner)
+    const checked = Array.isArray(whole)
+      ? this.#list(schema, whole as readonly JsonValue[], inner)
+      : isObject(whole)
+        ? this.#object(schema, whole, inner)
+        : this.#scalar(schema, whole, inner)
+    return isComposed(schema) ? this.#composed(schema, checked, inner) : checked
   }
 
-  #fail({ path }: Place, message: string): void {
-    if (this.issues.length < MAX_ISSUES) this.issues.push({ path, message })
+  #fail(place: Place, message: string): void {
+    if (this.issues.length < MAX_ISSUES) this.issues.push({ path: pathOf(place), message })
   }
 
   #size(size: number, { least, most, what }: SizeBounds, place: Place): void {
@@ -90,9 +87,7 @@ class Check {
     return value
   }
 
-  #list(schema: JsonDraft, value: JsonValue, place: Place): JsonValue {
-    if (!Array.isArray(value)) return value
-    const list = value as readonly JsonValue[]
+  #list(schema: JsonDraft, list: readonly JsonValue[], place: Place): JsonValue {
     const { minItems, maxItems, uniqueItems, contains, minContains = 1, maxContains = Infinity } = schema
     this.#size(list.length, { least: minItems, most: maxItems, what: 'items' }, place)
     if (uniqueItems === true && new Set(list.map((item) => JSON.stringify(item))).size < list.length)
@@ -105,42 +100,52 @@ class Check {
     const { prefixItems, items } = schema
     const first = listIn(Array.isArray(prefixItems) ? prefixItems : items)
     const rest = Array.isArray(items) ? schema['additionalItems'] : items
-    return list.map((item, index) =>
-      this.visit(index < first.length ? first[index] : rest, item, at(place, String(index))),
-    )
+    let checked: JsonValue[] | undefined
+    for (const [index, item] of list.entries()) {
+      const value = this.visit(index < first.length ? first[index] : rest, item, at(place, String(index)))
+      if (value !== item) (checked ??= [...list])[index] = value
+    }
+    return checked ?? list
   }
 
-  #object(schema: JsonDraft, value: JsonValue, place: Place): JsonValue {
-    if (!isObject(value)) return value
-    const entries = new Map(Object.entries(value) as [string, JsonValue][])
-    this.#checkNames(schema, entries, place)
-    const properties = isObject(schema['properties']) ? schema['properties'] : {}
-    for (const [name, property] of Object.entries(properties)) {
-      const given = entries.has(name) ? entries.get(name) : this.#defaultOf(property)
-      if (given !== undefined) entries.set(name, this.visit(property, given, at(place, name)))
+  #object(schema: JsonDraft, object: JsonObject, place: Place): JsonValue {
+    this.#checkNames(schema, object, place)
+    const { properties: known, patternProperties, additionalProperties: other } = schema
+    const properties = isObject(known) ? known : {}
+    const fields = new Fields(object)
+    for (const name of Object.keys(properties)) {
+      const given = fields.get(name) ?? this.#defaultOf(properties[name])
+      if (given !== undefined) fields.set(name, this.visit(properties[name], given, at(place, name)))
     }
-    const patterns = isObject(schema['patternProperties']) ? Object.entries(schema['patternProperties']) : []
-    for (const [name, given] of entries) {
+    const patterns = isObject(patternProperties) ? Object.entries(patternProperties) : []
+    for (const name of Object.keys(object)) {
       const matching = patterns.filter(([pattern]) => matches(pattern, name))
-      for (const [, pattern] of matching)
-        entries.set(name, this.visit(pattern, entries.get(name) ?? given, at(place, name)))
-      if (matching.length === 0 && !Object.hasOwn(properties, name))
-        entries.set(name, this.visit(schema['additionalProperties'], given, at(place, name)))
+      for (const [, pattern] of matching) this.#visitField(fields, pattern, at(place, name), name)
+      if (matching.length === 0 && other !== undefined && !Object.hasOwn(properties, name))
+        this.#visitField(fields, other, at(place, name), name)
     }
-    return Object.fromEntries(entries)
+    return fields.whole()
   }
 
-  #checkNames(schema: JsonDraft, entries: ReadonlyMap<string, JsonValue>, place: Place): void {
+  #visitField(fields: Fields, schema: JsonValue | undefined, place: Place, name: string): void {
+    fields.set(name, this.visit(schema, fields.get(name) as JsonValue, place))
+  }
+
+  #checkNames(schema: JsonDraft, object: JsonObject, place: Place): void {
     const { required, minProperties, maxProperties, propertyNames, dependentRequired } = schema
-    for (const name of namesIn(required)) if (!entries.has(name)) this.#fail(at(place, name), 'is missing')
-    this.#size(entries.size, { least: minProperties, most: maxProperties, what: 'fields' }, place)
+    const has = (name: string): boolean => Object.hasOwn(object, name)
+    for (const name of namesIn(required)) if (!has(name)) this.#fail(at(place, name), 'is missing')
+    if (minProperties !== undefined || maxProperties !== undefined) {
+      const size = Object.keys(object).length
+      this.#size(size, { least: minProperties, most: maxProperties, what: 'fields' }, place)
+    }
     for (const [name, needed] of Object.entries(isObject(dependentRequired) ? dependentRequired : {}))
-      for (const other of entries.has(name) ? namesIn(needed) : [])
-        if (!entries.has(other)) this.#fail(at(place, other), `is missing, but needed with ${name}`)
-    if (propertyNames !== undefined)
-      for (const name of entries.keys())
-        if (!this.#fits(propertyNames, name, place))
-          this.#fail(at(place, name), 'is not a name that is allowed')
+      for (const another of has(name) ? namesIn(needed) : [])
+        if (!has(another)) this.#fail(at(place, another), `is missing, but needed with ${name}`)
+    if (propertyNames === undefined) return
+    for (const name of Object.keys(object))
+      if (!this.#fits(propertyNames, name, place))
+        this.#fail(at(place, name), 'is not a name that is allowed')
   }
 
   #composed(schema: JsonDraft, given: JsonValue, place: Place): JsonValue {
@@ -168,7 +173,7 @@ class Check {
       if (check.issues.length === 0) return checked
       if (closest === undefined || rank(check.issues) > rank(closest)) closest = check.issues
     }
-    for (const issue of closest ?? []) this.#fail({ path: issue.path, depth: 0 }, issue.message)
+    for (const issue of closest ?? []) this.#fail({ name: issue.path, depth: 0 }, issue.message)
     return value
   }
 
@@ -190,6 +195,37 @@ class Check {
   }
 }
 
+/** The fields of an object, which is copied when one of them changes. */
+class Fields {
+  readonly #object: JsonObject
+  #changed: Map<string, JsonValue> | undefined
+
+  constructor(object: JsonObject) {
+    this.#object = object
+  }
+
+  get(name: string): JsonValue | undefined {
+    if (this.#changed !== undefined) return this.#changed.get(name)
+    return Object.hasOwn(this.#object, name) ? this.#object[name] : undefined
+  }
+
+  set(name: string, value: JsonValue): void {
+    if (value === this.get(name)) return
+    this.#changed ??= new Map(Object.entries(this.#object) as [string, JsonValue][])
+    this.#changed.set(name, value)
+  }
+
+  whole(): JsonValue {
+    return this.#changed === undefined ? this.#object : Object.fromEntries(this.#changed)
+  }
+}
+
+const COMPOSED: readonly string[] = ['allOf', 'anyOf', 'oneOf', 'not', 'if']
+
+function isComposed(schema: JsonDraft): boolean {
+  return COMPOSED.some((word) => schema[word] !== undefined)
+}
+
 // Issues far inside tell of a form that fits so far; of several, fewer are closer.
 function rank(issues: readonly Issue[]): number {
   return (
@@ -198,8 +234,14 @@ function rank(issues: readonly Issue[]): number {
   )
 }
 
-function at({ path, depth }: Place, name: string): Place {
-  return { path: path === '' ? name : `${path}.${name}`, depth }
+function at(above: Place, name: string): Place {
+  return { above, name, depth: above.depth }
+}
+
+// Made for issues alone.
+function pathOf({ above, name }: Place): string {
+  const path = above === undefined ? '' : pathOf(above)
+  return path === '' ? name : `${path}.${name}`
 }
 
 function listIn(value: JsonValue | undefined): readonly JsonValue[] {

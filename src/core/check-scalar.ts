@@ -15,14 +15,25 @@ const TYPES: ReadonlyMap<string, readonly [string, (value: JsonValue) => boolean
 export function checkType(schema: JsonDraft, value: JsonValue): string | undefined {
   const { type, enum: values, const: only, nullable } = schema
   if (value === null && nullable === true) return undefined
+  const problem = isOfType(type, value) ? undefined : typeProblem(type, value)
+  if (problem !== undefined) return problem
+  if (Array.isArray(values) && !values.some((one: JsonValue) => isEqual(one, value)))
+    return `takes one of ${values.map((one: JsonValue) => JSON.stringify(one)).join(', ')}`
+  if (only !== undefined && !isEqual(only, value)) return `takes ${JSON.stringify(only)} only`
+  return undefined
+}
+
+// The usual case: one type, which fits.
+function isOfType(type: JsonValue | undefined, value: JsonValue): boolean {
+  return type === undefined || (typeof type === 'string' && TYPES.get(type)?.[1](value) === true)
+}
+
+function typeProblem(type: JsonValue | undefined, value: JsonValue): string | undefined {
   const kinds = [type].flat().flatMap((name) => (typeof name === 'string' ? (TYPES.get(name) ?? []) : []))
   const names = kinds.filter((kind) => typeof kind === 'string')
   const fits = kinds.filter((kind) => typeof kind === 'function')
   if (fits.length > 0 && !fits.some((fit) => fit(value)))
     return `takes ${names.join(' or ')}, not ${typeName(value)}`
-  if (Array.isArray(values) && !values.some((one: JsonValue) => isEqual(one, value)))
-    return `takes one of ${values.map((one: JsonValue) => JSON.stringify(one)).join(', ')}`
-  if (only !== undefined && !isEqual(only, value)) return `takes ${JSON.stringify(only)} only`
   return undefined
 }
 

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createOrchestrator, LlmError, type JsonObject, type JsonValue } from 'llm-switchyard'
+import { createAgent } from 'llm-switchyard/agents'
+import { createChatService } from 'llm-switchyard/conversations'
+import { createMemoryStore } from 'llm-switchyard/persistence/memory'
 import { fakeFetch, type FakeReply } from 'llm-switchyard/testing'
 import { arrayElements, defineTool, partialObjects } from 'llm-switchyard/tools'
 import { describe, expect, expectTypeOf, test } from 'vitest'
@@ -212,6 +215,23 @@ describe('partials of a stream', () => {
     const { run } = createOrchestrator({ fetch })
     const stream = await run({ ...target, tools: [look], responseFormat })
     expect((await all(partialObjects(stream))).at(-1)).toEqual(soup)
+  })
+
+  test('a turn of a chat and a message to an agent', async () => {
+    const orchestrator = caller(JSON.stringify(soup))
+    const agent = createAgent({ name: 'cook', orchestrator, model: target.model, output: recipe })
+    const answer = await agent.stream({ message: 'Soup?', apiKey: 'k' })
+    expect((await all(partialObjects(answer))).at(-1)).toEqual(soup)
+    const chats = createChatService({ orchestrator, store: createMemoryStore() })
+    const turn = await chats.stream({
+      identity: { userId: 'ada' },
+      message: 'Soup?',
+      model: target.model,
+      apiKey: 'k',
+      responseFormat,
+    })
+    expect((await all(partialObjects(turn))).at(-1)).toEqual(soup)
+    expect((await turn.turn).persisted).toBe(true)
   })
 
   test('events of any other source, and a stream without braces', async () => {

@@ -48,7 +48,8 @@ export class PartialTree {
     const frame = this.top
     if (!frame.isList) frame.expects = 'name'
     if (value === null && !frame.isList && this.#dropsNull?.(this.#path()) === true) return
-    place(frame.container, frame.isList ? frame.size : frame.name, value)
+    if (frame.isList) (frame.container as JsonValue[]).push(value)
+    else place(frame.container as JsonDraft, frame.name, value)
     frame.size++
     this.version++
   }
@@ -80,10 +81,16 @@ export class PartialTree {
   snapshot(openText: string | undefined): JsonValue {
     let inner: JsonValue | undefined = openText
     for (const { container, isList, name, size } of this.#stack.toReversed()) {
-      const copy = isList ? [...(container as JsonValue[])] : { ...(container as JsonDraft) }
-      // An open object is in its list already; an open text is not.
-      if (inner !== undefined) place(copy, isList ? size - Number(typeof inner !== 'string') : name, inner)
-      inner = copy
+      if (isList) {
+        const copy = [...(container as JsonValue[])]
+        // An open object is in its list already; an open text is not.
+        if (inner !== undefined) copy[typeof inner === 'string' ? size : size - 1] = inner
+        inner = copy
+      } else {
+        const copy = { ...(container as JsonDraft) }
+        if (inner !== undefined) place(copy, name, inner)
+        inner = copy
+      }
     }
     return inner ?? this.root
   }
@@ -103,9 +110,9 @@ function frameOf(isList: boolean): Frame {
   return { container: isList ? [] : {}, isList, size: 0, name: '', expects: isList ? 'value' : 'name' }
 }
 
-function place(container: JsonDraft | JsonValue[], key: string | number, value: JsonValue): void {
+function place(object: JsonDraft, name: string, value: JsonValue): void {
   // The one name that an assignment does not make a field.
-  if (key === '__proto__')
-    Object.defineProperty(container, key, { value, writable: true, enumerable: true, configurable: true })
-  else (container as Record<string | number, JsonValue>)[key] = value
+  if (name === '__proto__')
+    Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true })
+  else object[name] = value
 }

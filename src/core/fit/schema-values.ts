@@ -2,13 +2,17 @@ import { isObject, type JsonDraft, type JsonValue } from '../json.ts'
 import { itemsOf, typeOf } from './schema-parts.ts'
 import { isNullable, isWrapped, resolved, variantsOf, WRAPPER } from './schema-tree.ts'
 
+// Deeper values are not looked through.
+const MAX_DEPTH = 200
+
 /**
  * A value that a model gave by a fitted schema, as the schema that was given has it: taken out of the object that its
  * schema was put into, and without the nulls of optional properties that allow none.
  */
 export function restoreValue(value: JsonValue, schema: JsonDraft): JsonValue {
   const isInside = isObject(value) && WRAPPER in value && Object.keys(value).length === 1 && isWrapped(schema)
-  return withoutNulls(isInside ? (value[WRAPPER] as JsonValue) : value, [schema], schema)
+  const whole = isInside ? (value[WRAPPER] as JsonValue) : value
+  return holdsNull(whole) ? withoutNulls(whole, [schema], schema) : whole
 }
 
 /** The arguments of a call, as the schema of its tool has them, if the tool was sent with another. */
@@ -17,6 +21,15 @@ export function restoreArguments(
   { parameters, strict }: { readonly parameters: JsonDraft; readonly strict?: boolean | undefined },
 ): JsonValue {
   return strict === true || isWrapped(parameters) ? restoreValue(value, parameters) : value
+}
+
+// Most answers hold none, which is seen far sooner than where one would be allowed.
+function holdsNull(value: JsonValue | undefined, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return value === null
+  if (depth > MAX_DEPTH) return true
+  for (const inner of Array.isArray(value) ? (value as readonly JsonValue[]) : Object.values(value))
+    if (holdsNull(inner, depth + 1)) return true
+  return false
 }
 
 function withoutNulls(value: JsonValue, schemas: readonly JsonValue[], root: JsonDraft): JsonValue {
