@@ -1,3 +1,4 @@
+import { argument, checkArguments } from '../core/check-arguments.ts'
 import { LlmError } from '../core/error.ts'
 import { checkOptions } from '../core/options.ts'
 import type { ChatRequest, Tool } from '../core/request.ts'
@@ -85,7 +86,9 @@ class ConfiguredAgent implements Agent {
     }
   }
 
-  async #prepare({ orchestrator: given, ...request }: AgentRequest): Promise<PreparedAgent> {
+  async #prepare(asked: AgentRequest): Promise<PreparedAgent> {
+    checkArguments(`the agent "${this.name}"`, { request: argument.object }, { request: asked })
+    const { orchestrator: given, ...request } = asked
     const orchestrator = given ?? this.#options.orchestrator
     if (orchestrator === undefined)
       return refuse('orchestrator', `is missing: the agent "${this.name}" needs one to run by itself`)
@@ -102,7 +105,11 @@ class ConfiguredAgent implements Agent {
       ...this.#format(),
       system: instructionsOf(this.#options),
       messages: this.memory ? all : all.slice(all.findLastIndex(({ role }) => role === 'user')),
-      tools: [...(await this.#allTools({ orchestrator, ...target })), ...handoffs.tools],
+      tools: [
+        ...(await this.#allTools({ orchestrator, ...target })),
+        ...handoffs.tools,
+        ...checkedTools(rest.tools),
+      ],
       permissions: allowed(permissions, this.#options.permissions),
       maxToolRounds,
       stopWhen: [hooks?.stopWhen ?? [], rest.stopWhen ?? [], stops(budget)].flat(),
@@ -154,6 +161,11 @@ class ConfiguredAgent implements Agent {
     )
     return this.#tools
   }
+}
+
+function checkedTools(tools: RunRequest['tools']): NonNullable<RunRequest['tools']> {
+  const given = tools ?? []
+  return Array.isArray(given) ? (tools ?? []) : refuse('tools', 'must be a list')
 }
 
 function checkNames(path: string, agents: readonly Agent[]): void {

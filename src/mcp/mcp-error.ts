@@ -15,6 +15,8 @@ const KINDS: ReadonlyMap<unknown, ErrorKind> = new Map<unknown, ErrorKind>([
 ])
 const NEVER_SENT: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'])
 const NO_PROGRAM: ReadonlySet<unknown> = new Set(['ENOENT', 'EACCES', 'ENOTDIR'])
+/** A server of another kind, or another path of it; -1: no answer of the protocol. */
+const WRONG_PLACE: ReadonlySet<unknown> = new Set([404, 405, -1])
 const CLOSED = -32_000
 const UNKNOWN_SESSION = 404
 
@@ -35,7 +37,13 @@ export function mcpError(error: unknown, server: string): LlmError {
   if (isMissingProgram(error))
     return new LlmError(
       'misconfigured',
-      `${lead} could not be started: ${textOf(message)}; check command and cwd`,
+      `${lead} could not be started: ${textOf(message)}; check command and cwd; arguments belong in args`,
+      { cause: error },
+    )
+  if (WRONG_PLACE.has(code))
+    return new LlmError(
+      'not-found',
+      `${lead} does not answer as one at its url (${textOf(message)}); check server.url, which often ends in /mcp`,
       { cause: error },
     )
   if (code === 401 || code === 403)

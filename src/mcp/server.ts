@@ -7,6 +7,8 @@ import { errorFields, safeLogger, type Logger } from '../core/log.ts'
 import { checkOptions } from '../core/options.ts'
 import { refusal } from './refusal.ts'
 import { load, loadServer, type McpTransport, type SdkServer, type SdkTransport } from './sdk.ts'
+import type { Tool } from '../core/request.ts'
+import { defineTool } from '../core/tool.ts'
 import { ServedTools } from './served-tools.ts'
 import { mcpServerSchema, type McpCaller, type McpServerOptions } from './server-options.ts'
 import { McpSessions } from './server-sessions.ts'
@@ -31,6 +33,7 @@ export interface McpServer {
 /** Creates an MCP server. Throws `misconfigured` for wrong options. */
 export function createMcpServer(options: McpServerOptions): McpServer {
   checkOptions('createMcpServer', mcpServerSchema, options)
+  if (Array.isArray(options.tools)) for (const tool of options.tools as readonly Tool[]) defineTool(tool)
   return new Server(options)
 }
 
@@ -61,8 +64,10 @@ class Server implements McpServer {
       return await this.#sessions.answer(request, { caller, owner: ownerOf(caller) })
     } catch (error) {
       this.#logger?.error(errorFields(error), 'MCP: a request failed')
-      const kind = LlmError.is(error) ? error.httpStatus : 500
-      return refusal(kind, kind === 401 ? 'the request is not authorized' : 'the request failed')
+      if (LlmError.is(error, 'misconfigured'))
+        return refusal(error.httpStatus, 'the server is not set up for HTTP')
+      const status = LlmError.is(error) ? error.httpStatus : 500
+      return refusal(status, status === 401 ? 'the request is not authorized' : 'the request failed')
     }
   }
 

@@ -43,6 +43,8 @@ const runSchema = optionsSchema<RunOptions>()(() => ({
   results: listOf(anyObject),
 }))
 
+const toolsSchema = group(() => ({ tools: listOf(anyObject) }))
+
 /** Checks what only the loop reads of a request, and returns the rest, which is a chat request. Throws `invalid-request`. */
 export function chatRequestOf(request: RunRequest): ChatRequest {
   if (!isObject(request))
@@ -51,6 +53,8 @@ export function chatRequestOf(request: RunRequest): ChatRequest {
   const options = Object.fromEntries(Object.entries(request).filter(([name]) => names.includes(name)))
   const issues: Issue[] = []
   checkFields(runSchema, options, issues)
+  // A call checks the definitions; the loop reads them before.
+  checkFields(toolsSchema, { tools: request['tools'] }, issues)
   const n: unknown = request['n']
   if (typeof n === 'number' && n > 1)
     issues.push({ path: 'n', message: 'must be 1 in a run: the tools of several choices cannot be run' })

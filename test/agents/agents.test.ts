@@ -326,3 +326,25 @@ test('an agent without an orchestrator says so', async () => {
   const error = await failure(createAgent({ name: 'Ada' }).send({ message: 'x' }))
   expect([error.kind, error.message.includes('orchestrator')]).toEqual(['misconfigured', true])
 })
+
+test('a request adds tools, and one that is no request says so', async () => {
+  const extra = defineTool({ name: 'extra', execute: () => 'more' })
+  await using it = await runHost(byAgent({ Ada: [calling(['look', {}], ['extra', {}]), saying('Done.')] }))
+  const { orchestrator } = it
+  const agent = createAgent({ name: 'Ada', orchestrator, model, tools: [look] })
+  const reply = await agent.send({ message: 'Hi', tools: [extra] })
+  expect(reply.steps[0]?.results.map(({ success }) => success)).toEqual([true, true])
+  const wrong = (request: unknown): Promise<unknown> => agent.send(request as never)
+  for (const request of [
+    'Hi',
+    null,
+    5,
+    { message: 'Hi', tools: 5 },
+    { message: 'Hi', tools: Promise.resolve([]) },
+  ])
+    expect((await failure(wrong(request))).kind).toMatch(/^(misconfigured|invalid-request)$/)
+  const run = (tools: unknown): Promise<unknown> =>
+    orchestrator.run({ model, messages: [{ role: 'user', content: 'Hi' }], tools: tools as never })
+  for (const tools of [5, 'all', {}, Promise.resolve([]), () => [], [null], [5]])
+    expect(await failure(run(tools))).toMatchObject({ kind: 'invalid-request' })
+})

@@ -312,6 +312,21 @@ describe('connections', () => {
     })
   })
 
+  test.each([404, 405, 200])('an address that is no MCP endpoint (%s) says so', async (status) => {
+    await using site = await httpSite(
+      () => sdkServer(),
+      (_request, response) => {
+        response.writeHead(status, { 'content-type': 'text/html' }).end('<h1>Hello</h1>')
+        return true
+      },
+    )
+    await using made = client({ server: { type: 'http', url: site.url }, reconnect: { attempts: 1 } })
+    expect(await failure(made.tools())).toMatchObject({
+      kind: 'not-found',
+      message: expect.stringContaining('check server.url'),
+    })
+  })
+
   test('requests at once share one connection', async () => {
     await using site = await httpSite(() => sdkServer())
     await using made = client({ server: { type: 'http', url: site.url } })

@@ -335,6 +335,7 @@ describe('strangers', () => {
       { name: 'a', tools: 'all' },
       { name: 'a', agent: [] },
       { name: 'a', maxSessions: 0 },
+      { name: 'a', tools: [{ nam: 'x' }] },
     ])
       expect(await failure(() => createMcpServer(options as never))).toMatchObject({ kind: 'misconfigured' })
   })

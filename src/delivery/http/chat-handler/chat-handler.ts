@@ -45,6 +45,7 @@ export function createChatHandler(
   const { clock = systemClock, cors } = options
   const chats = options.respond === undefined && isChatService(target) ? target : undefined
   if (chats !== undefined && options.authorize === 'open') throw new LlmError('misconfigured', OPEN_SERVICE)
+  if (chats === undefined) refuseServiceOptions(options)
   const respond = options.respond ?? respondBy(target, options.defaults)
   // The run decides about clients that disconnect; the guards only watch access that expires.
   const guards = createGuards({ ...options, cors: withExposed(cors), onClientGone: 'finish' })
@@ -69,6 +70,18 @@ export function createChatHandler(
     if (options.runs === undefined) await runs.close(how)
   }
   return Object.assign(handle, { runs, close, [Symbol.asyncDispose]: () => close() })
+}
+
+// A switch that has no effect is a mistake.
+function refuseServiceOptions({ decide, agent, allow }: ChatHandlerOptions): void {
+  const given = { decide, agent, 'allow.agents': allow?.agents }
+  for (const [path, value] of Object.entries(given)) {
+    if (value === undefined) continue
+    const message = 'needs a chat service as the target: createChatHandler(chats, …)'
+    throw new LlmError('misconfigured', `createChatHandler: ${path} ${message}`, {
+      issues: [{ path, message }],
+    })
+  }
 }
 
 const OPEN_SERVICE =

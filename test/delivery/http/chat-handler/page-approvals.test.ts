@@ -227,6 +227,15 @@ describe('what the host opens', () => {
   )
 })
 
+test.each([{ decide }, { agent: 'Pilot' }, { allow: { agents: true as const } }])(
+  'what only a chat service has is refused over an orchestrator: %o',
+  async (options) => {
+    await using it = await host()
+    const make = (): unknown => createChatHandler(it.orchestrator, { authorize: 'open', ...options })
+    expect(make).toThrow(/needs a chat service/)
+  },
+)
+
 test('a handler over an orchestrator runs the tools of the host, by the loop', async () => {
   const it = await host({ script: paying })
   const tools: readonly Tool[] = [
