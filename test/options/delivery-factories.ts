@@ -84,7 +84,10 @@ const msw = { http: { all: () => ({}) } }
 
 function handlerFactories(): Factory[] {
   const openai = (options: object): unknown => createOpenAIHandler(orchestrator, { ...open, ...options })
-  const chat = (options: object): unknown => createChatHandler(orchestrator, { ...open, ...options })
+  // Some options need a chat service.
+  const chats = createChatService({ orchestrator })
+  const chat = (options: object): unknown =>
+    createChatHandler(chats, { authorize: () => ({ userId: 'ada' }), ...options })
   return [
     { name: 'createOpenAIHandler', schema: openaiHandlerSchema, make: openai },
     {
