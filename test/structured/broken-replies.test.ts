@@ -43,6 +43,7 @@ describe('JSON that is not only JSON', () => {
     ['a fence', '```json\n{"a": 1}\n```', { a: 1 }],
     ['a fence that is not closed', 'Here:\n```\n{"a": 1}', { a: 1 }],
     ['words around', 'Sure! {"a": 1} I hope it helps.', { a: 1 }],
+    ['words in braces before it', 'I {think} of {"a": 1}.', { a: 1 }],
     ['single quotes', "{'a': 'it''s'}", { a: "it''s" }],
     ['names without quotes', '{a: 1, b_c: "x"}', { a: 1, b_c: 'x' }],
     ['trailing commas', '{"a": [1, 2,], "b": 3,}', { a: [1, 2], b: 3 }],

@@ -114,6 +114,7 @@ describe('JSON that arrives in pieces', () => {
     ['a fence that is not closed', 'Here:\n```\n{"a": 1}'],
     ['words around', 'Sure! {"a": 1} I hope it helps.'],
     ['a remark in braces before a fence', 'As [asked]:\n```json\n{"a": [1]}\n```'],
+    ['words in braces before a fence', 'I {think} [1]:\n```json\n{"a": [1]}\n```\nDone {so}.'],
     ['single quotes', "{'a': 'it''s'}"],
     ['names without quotes', '{a: 1, b_c: "x"}'],
     ['trailing commas', '{"a": [1, 2,], "b": 3,}'],

@@ -12,12 +12,24 @@ export function readLenient(text: string): JsonValue | undefined {
   for (const candidate of fenced === undefined ? [text] : [fenced, text]) {
     const strict = parseJson(candidate)
     if (strict !== undefined) return strict
-    const start = candidate.search(/[[{]/)
-    if (start < 0) continue
-    const value = new LenientReader(candidate, start).read()
+    const value = firstIn(candidate)
     if (value !== undefined) return value
   }
   return scalarIn(text)
+}
+
+// The first value in braces; empty ones between words are taken only if there is no other.
+function firstIn(text: string): JsonValue | undefined {
+  const opener = /[[{]/g
+  let empty: JsonValue | undefined
+  while (opener.test(text)) {
+    const reader = new LenientReader(text, opener.lastIndex - 1)
+    const value = reader.read()
+    if (typeof value === 'object' && value !== null && Object.keys(value).length > 0) return value
+    empty ??= value
+    opener.lastIndex = Math.max(opener.lastIndex, reader.end)
+  }
+  return empty
 }
 
 // A text without braces may still be the number, the truth or the word that was asked for.
@@ -71,6 +83,11 @@ class LenientReader {
 
   read(): JsonValue | undefined {
     return this.#value()
+  }
+
+  /** Where reading has stopped. */
+  get end(): number {
+    return this.#at
   }
 
   #value(): JsonValue | undefined {

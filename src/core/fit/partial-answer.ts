@@ -105,7 +105,8 @@ export class PartialAnswer {
     const text = this.#before + rest
     const fence = text.indexOf(FENCE)
     this.#before = text.slice(1 - FENCE.length)
-    if (this.#json !== undefined && !this.#isEmpty) return this.#seekFence(text, fence)
+    if (this.#isEmpty) this.#json = undefined
+    if (this.#json !== undefined) return this.#seekFence(text, fence)
     const at = text.search(this.#opener)
     const lead = at < 0 ? text : text.slice(0, at)
     this.#isFenced ||= lead.includes(FENCE)
@@ -125,7 +126,8 @@ export class PartialAnswer {
 
   // Empty braces between words are not the answer if more text follows.
   get #isEmpty(): boolean {
-    return !this.#isFenced && !this.#isAlone && Object.keys(this.#json?.tree.root ?? {}).length === 0
+    const root = this.#json?.tree.root
+    return root !== undefined && !this.#isFenced && !this.#isAlone && Object.keys(root).length === 0
   }
 
   #begin(opener: string): void {
