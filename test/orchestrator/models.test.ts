@@ -9,7 +9,7 @@ describe('explain and models', () => {
   test('a target is explained with its settings, capabilities and facts', async () => {
     const orchestrator = createOrchestrator()
     const { settings, capabilities, facts, ...target } = await orchestrator.explain('openai/gpt-4.1')
-    expect(target).toEqual({ provider: 'openai', model: 'gpt-4.1' })
+    expect(target).toEqual({ provider: 'openai', model: 'gpt-4.1', structuredOutput: 'native' })
     expect(settings).toEqual(orchestrator.registry.explain('openai', 'gpt-4.1'))
     expect(capabilities).toMatchObject({ images: true, tools: true, contextWindow: 1_047_576 })
     expect(facts?.prices?.at(-1)).toMatchObject({ input: 2, output: 8 })
