@@ -12,9 +12,7 @@ await using fake = await createFakeProvider({
 })
 
 const Weather = z.object({ city: z.string().describe('Name of the city') })
-const tools = {
-  get_weather: (args: unknown) => ({ celsius: Weather.parse(args).city === 'Oslo' ? -3 : 20 }),
-}
+const run = (args: unknown) => ({ celsius: Weather.parse(args).city === 'Oslo' ? -3 : 20 })
 const weather = defineTool({ name: 'get_weather', description: 'The weather of a city', parameters: Weather })
 
 const messages: MessageInput[] = [{ role: 'user', content: 'What shall I wear in Oslo?' }]
@@ -27,7 +25,7 @@ for (;;) {
     break
   }
   for (const { id, name, arguments: args } of reply.toolCalls) {
-    const content = tools[name as keyof typeof tools](args)
+    const content = run(args)
     console.log(`${name}(${JSON.stringify(args)}) = ${JSON.stringify(content)}`)
     messages.push({ role: 'tool', toolCallId: id, content })
   }

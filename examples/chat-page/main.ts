@@ -1,7 +1,6 @@
 // npm run build:js && npx node --disable-warning=ExperimentalWarning examples/chat-page/main.ts
 // Then open the address that it prints. README.md lists what to try.
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
 import { createChatHandler, toNodeHandler } from 'llm-switchyard/http'
 import { servePage } from './files.ts'
@@ -31,7 +30,8 @@ process.once('SIGINT', () => void stop())
 process.once('SIGTERM', () => void stop())
 
 server.listen(Number(values.port), '127.0.0.1', () => {
-  const { port } = server.address() as AddressInfo
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : address
   console.log(`The chat page listens on http://127.0.0.1:${port}/`)
   if (responder.fake) console.log('No key in the environment: the built-in fake provider answers.')
 })

@@ -101,7 +101,7 @@ async function runTool(
   messages: MessageInput[],
   signal: AbortSignal,
 ): Promise<StreamEvent> {
-  const { city } = given as { city?: unknown }
+  const city = typeof given === 'object' && given !== null && 'city' in given ? given.city : undefined
   if (typeof city !== 'string' || city === '') {
     const message = 'get_weather needs a city'
     messages.push({ role: 'tool', toolCallId: id, content: message, isError: true })

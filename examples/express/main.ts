@@ -1,5 +1,4 @@
 // node examples/express/main.ts     The gateway in an Express app, also behind a body parser.
-import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { createOpenAIHandler, toNodeHandler } from 'llm-switchyard/http'
 import { openYard } from '../openai-gateway/yard.ts'
@@ -18,7 +17,9 @@ app.get('/', (_request, response) => void response.send('The app itself. The gat
 app.use('/llm', toNodeHandler(handler))
 
 const server = app.listen(Number(process.env['PORT'] ?? 8080), '127.0.0.1', () => {
-  console.log(`Express listens on http://127.0.0.1:${(server.address() as AddressInfo).port}/llm/v1`)
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : address
+  console.log(`Express listens on http://127.0.0.1:${port}/llm/v1`)
 })
 process.once('SIGTERM', () => {
   server.close()

@@ -1,7 +1,6 @@
 // npm run build:js && npx node examples/openai-gateway/main.ts
 // Then, in another shell, any OpenAI or Anthropic client; README.md has a few.
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
 import { createOpenAIHandler, toNodeHandler } from 'llm-switchyard/http'
 import { authorizeBy } from './keys.ts'
@@ -26,7 +25,8 @@ process.once('SIGINT', () => void stop())
 process.once('SIGTERM', () => void stop())
 
 server.listen(Number(values.port), '127.0.0.1', () => {
-  const { port } = server.address() as AddressInfo
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : address
   console.log(`The gateway listens on http://127.0.0.1:${port}/v1`)
   console.log(`Models: ${Object.keys(yard.models).join(', ')}, or any provider/model.`)
   if (yard.fake) console.log('No key in the environment: the built-in fake provider answers.')
