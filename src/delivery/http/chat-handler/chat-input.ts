@@ -11,7 +11,7 @@ import {
   type PageRules,
   type PageSettings,
 } from './page-allowance.ts'
-import { areUiMessages, readUiMessages } from './ui-messages.ts'
+import { areUiMessages, readUiMessages, respondedCalls } from './ui-messages.ts'
 
 /** The settings that a page chose. Other body fields reach only the application's own `respond`. */
 export type ChatSettings = PageSettings
@@ -47,11 +47,7 @@ export function readChatInput(
   const messages = areUiMessages(body['messages'])
     ? readUiMessages(listOf(body['messages']), issues)
     : readMessages(body, issues)
-  const isComplete =
-    messages.length > 0 ||
-    regenerates(body) ||
-    Array.isArray(body['decisions']) ||
-    Array.isArray(body['resume'])
+  const isComplete = messages.length > 0 || regenerates(body) || decides(body)
   if (!isComplete && issues.length === 0)
     issues.push({ path: 'messages', message: 'is empty: add at least one user message, or send message' })
   const conversationId = readId(body, issues) ?? access.conversationId
@@ -68,6 +64,11 @@ export function readChatInput(
 /** Whether a body asks for another answer to a message, as the AI SDK and the browser client do. */
 export function regenerates(body: Record<string, unknown>): boolean {
   return body['trigger'] === 'regenerate-message' || body['again'] === true
+}
+
+// A decision about a call needs no message.
+function decides({ decisions, resume, messages }: Record<string, unknown>): boolean {
+  return Array.isArray(decisions) || Array.isArray(resume) || respondedCalls(messages).length > 0
 }
 
 function readMessages(body: Record<string, unknown>, issues: Issue[]): MessageInput[] {

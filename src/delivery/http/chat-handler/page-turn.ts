@@ -4,6 +4,7 @@ import type { UserMessage, UserPart } from '../../../core/message.ts'
 import type { GivenResult } from '../../../tools/index.ts'
 import { parseRequest } from '../../../core/parse-request.ts'
 import { regenerates, type ChatInput } from './chat-input.ts'
+import { newestCalls, respondedCalls } from './ui-messages.ts'
 
 /**
  * What a page asks a chat service for: an answer to a new message, to an edited one, another answer, or the rest of an answer
@@ -66,7 +67,7 @@ const MAX_REASON = 1000
 // The AI SDK's pages mark the parts of the answer, AG-UI clients answer interrupts, and others send a list.
 function choicesOf({ body, isUiMessage }: ChatInput): readonly PageChoice[] {
   const given = isUiMessage
-    ? markedChoices(body)
+    ? respondedCalls(body['messages'])
     : [...listOf(body['decisions']), ...listOf(body['resume']).map(resumedChoice)]
   if (given.length > MAX_CHOICES) throw invalid('decisions', `are more than ${MAX_CHOICES}`)
   return given.map((choice) => {
@@ -85,17 +86,10 @@ function resumedChoice(entry: unknown): object {
   return { toolCallId: interruptId, approved: isGivenUp ? false : (approved ?? payload), reason }
 }
 
-function markedChoices({ messages }: ChatInput['body']): readonly object[] {
-  return lastStep(messages).flatMap(({ state, toolCallId, approval }) => {
-    const { approved, reason } = objectOf(approval)
-    return state === 'approval-responded' ? [{ toolCallId, approved, reason }] : []
-  })
-}
-
 // The messages end with the results of the calls that the newest answer has left to the page.
 function newestResults({ messages, body, isUiMessage }: ChatInput): readonly GivenResult[] {
   // Earlier rounds of the same answer have results, too.
-  const ids = new Set(lastStep(body['messages']).map(({ toolCallId }) => toolCallId))
+  const ids = new Set(newestCalls(body['messages']).map(({ toolCallId }) => toolCallId))
   if (isUiMessage && ids.size === 0) return []
   const from = messages.findLastIndex((message) => objectOf(message)['role'] !== 'tool') + 1
   return messages.slice(from).flatMap((message) => {
@@ -105,14 +99,6 @@ function newestResults({ messages, body, isUiMessage }: ChatInput): readonly Giv
       throw invalid('messages', 'have a result without the toolCallId of its call')
     return { toolCallId: id, ...(isError === true ? { error: wordsOf(content) } : { result: content }) }
   })
-}
-
-// The calls of the newest response in an AI SDK message.
-function lastStep(messages: unknown): readonly Record<string, unknown>[] {
-  const last = objectOf(listOf(messages).at(-1))
-  const parts = last['role'] === 'assistant' ? listOf(last['parts']).map(objectOf) : []
-  const start = parts.findLastIndex(({ type }) => type === 'step-start')
-  return parts.slice(start + 1).filter(({ toolCallId }) => toolCallId !== undefined)
 }
 
 function wordsOf(content: unknown): string {

@@ -90,3 +90,19 @@ function toolResult({ id, name }: ToolCallPart, part: Record<string, unknown>): 
   }
   return { role: 'tool', toolCallId: id, name, content: (part['output'] ?? null) as JsonValue }
 }
+
+/** The calls of the newest response in the last message, if that is an answer. */
+export function newestCalls(messages: unknown): readonly Record<string, unknown>[] {
+  const last = objectOf(listOf(messages).at(-1))
+  const parts = last['role'] === 'assistant' ? listOf(last['parts']).map(objectOf) : []
+  const start = parts.findLastIndex(({ type }) => type === 'step-start')
+  return parts.slice(start + 1).filter(({ toolCallId }) => toolCallId !== undefined)
+}
+
+/** What a person has decided about these calls. */
+export function respondedCalls(messages: unknown): readonly object[] {
+  return newestCalls(messages).flatMap(({ state, toolCallId, approval }) => {
+    const { approved, reason } = objectOf(approval)
+    return state === 'approval-responded' ? [{ toolCallId, approved, reason }] : []
+  })
+}

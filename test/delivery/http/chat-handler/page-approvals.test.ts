@@ -149,6 +149,20 @@ describe('any page', () => {
     })
   })
 
+  test('an AI SDK page may send the answer alone', async () => {
+    const it = await site()
+    const { conversationId, messageId: id } = await begin(it)
+    const call = { type: 'tool-pay', toolCallId: 'p1', input: { usd: 5 } }
+    const send = (approved: unknown): Promise<Response> => {
+      const part = { ...call, state: 'approval-responded', approval: { id: 'p1', approved } }
+      const messages = [{ id, role: 'assistant', parts: [{ type: 'step-start' }, null, part] }]
+      return it.ask({ conversationId, messages })
+    }
+    expect((await send('yes')).status).toBe(400)
+    const reply = await send(true)
+    expect([reply.status, it.ran]).toEqual([200, ['pay 5']])
+  })
+
   test.each([
     ['another call', [{ toolCallId: 'l1', approved: true }], 409],
     ['no words', [{ toolCallId: 'p1' }], 400],
