@@ -162,17 +162,8 @@ export class McpConnection {
   }
 
   #watch(open: Open): void {
-    const { transport, received, client } = open
-    const { onmessage } = transport
-    if (received !== undefined)
-      Object.assign(transport, {
-        onmessage: (...message: Parameters<NonNullable<typeof onmessage>>) => {
-          received(message[0])
-          onmessage?.(...message)
-        },
-      })
     let faults = 0
-    Object.assign(client, {
+    Object.assign(open.client, {
       onclose: () => this.#lose(open),
       onerror: (error: unknown) => {
         if (faults++ < MAX_REPORTED_FAULTS) this.#warn('a connection has a fault', error)

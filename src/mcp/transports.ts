@@ -13,8 +13,6 @@ export interface OpenTransport {
   readonly transport: SdkTransport
   /** The end of what the process wrote to its standard error. */
   readonly lastWords?: (() => string) | undefined
-  /** Called with each message of the server before the SDK reads it. */
-  readonly received?: ((message: unknown) => void) | undefined
   /** Completes an authorization with the code that the user came back with. */
   readonly finishAuth?: ((code: string) => Promise<void>) | undefined
   /** Tells the server that its session is over. */
@@ -68,12 +66,13 @@ async function openHttp(
     },
     ...(authProvider && { authProvider: authProvider as never }),
   })
+  // The SDK calls this before it reads a message itself.
+  const received = (message: { readonly id?: RequestId | undefined }): void => {
+    if (message.id !== undefined) unanswered.delete(message.id)
+  }
+  Object.assign(transport, { onmessage: received })
   return {
     transport,
-    received: (message) => {
-      const { id } = message as { readonly id?: RequestId }
-      if (id !== undefined) unanswered.delete(id)
-    },
     finishAuth: (code) => transport.finishAuth(code),
     endSession: () => transport.terminateSession(),
   }

@@ -279,9 +279,13 @@ describe('connections', () => {
   })
 
   test('over HTTP; a session that the server has forgotten is begun anew', async () => {
+    const warn = vi.fn()
+    const logger = { debug: warn, info: warn, warn, error: warn }
     await using site = await httpSite(() => sdkServer())
-    await using made = client({ server: { type: 'http', url: site.url } })
+    await using made = client({ server: { type: 'http', url: site.url }, logger })
     expect(await run(made, 'harbour_add', { a: 1, b: 2 })).toBe('3')
+    // What goes well is no fault.
+    expect(warn).not.toHaveBeenCalled()
     site.forget()
     expect(await run(made, 'harbour_add', { a: 1, b: 2 })).toBe('3')
     expect(site.sessions).toHaveLength(2)
